@@ -1,0 +1,14 @@
+// Package vigil keeps a trading system awake and honest. It holds documentation only; the work is in its packages:
+//
+//   - [github.com/seed-5dee1c0a/vigil/supervisor]: a tree of services that come back by themselves when they return,
+//     fail, panic, call Goexit or hang.
+//   - [github.com/seed-5dee1c0a/vigil/health]: heartbeats, error runs and one honest verdict, computed from progress.
+//   - [github.com/seed-5dee1c0a/vigil/signal]: bars in, strategies over them, signals stored durably, in a loop that
+//     never stops.
+//   - [github.com/seed-5dee1c0a/vigil/trading]: signals to orders, each placed once and only once, across crashes.
+//   - [github.com/seed-5dee1c0a/vigil/console]: the operator's API over all of the above.
+//
+// Every package that waits does so on an injected Clock, so that a day of trading is a test of milliseconds.
+//
+// Start with examples/livetrader to see it run, and with docs/guides/embed.md to put it into a program of your own.
+package vigil

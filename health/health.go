@@ -1,0 +1,90 @@
+// Package health keeps one honest answer to "is every part still working?".
+//
+// A part is one thing that must make progress: a service, a symbol of a service, a connection. The code that does the
+// work says what happened, in one line each, through the context it was given:
+//
+//	health.Beat(ctx)         // the loop turns
+//	health.Observe(ctx, err) // a unit of work ended
+//	health.Idle(ctx, until)  // a planned wait
+//
+// A Registry holds what the parts said and computes a Report from it when it is asked: healthy, degraded or unhealthy,
+// and why. No code of a part runs inside Report, so a part that hangs cannot hang the answer, and a part that fell
+// silent is found out by its silence: nothing has to fail for the verdict to turn.
+//
+// Where no Part is in the context the lines above do nothing, so a service may say them whether or not it is watched.
+// All functions and methods are safe for concurrent use.
+package health
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is the time on which silence is measured. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries p: what is said through it is said of p. A supervisor calls it for each run
+// of a service.
+func NewContext(ctx context.Context, p *Part) context.Context {
+	return context.WithValue(ctx, contextKey{}, p)
+}
+
+// FromContext returns the Part that ctx carries, or nil.
+func FromContext(ctx context.Context) *Part {
+	p, _ := ctx.Value(contextKey{}).(*Part)
+	return p
+}
+
+// Beat says that the loop turns. It feeds stall detection and nothing else: a loop that turns without getting anything
+// done is alive and yet not healthy. It costs a few nanoseconds and reads no clock.
+func Beat(ctx context.Context) {
+	if p := FromContext(ctx); p != nil {
+		p.Beat()
+	}
+}
+
+// Observe says that a unit of work ended. A nil err is progress: it ends a run of errors and the silence before it.
+// Any other err lengthens the run. Observe feeds the verdict and never a restart: a data source that is down for an
+// hour makes its part unhealthy, and a restart would not bring it back.
+func Observe(ctx context.Context, err error) {
+	if p := FromContext(ctx); p != nil {
+		p.Observe(err)
+	}
+}
+
+// Idle says that the part waits as planned: silence is fine until then. The zero time means until the next Beat.
+func Idle(ctx context.Context, until time.Time) {
+	if p := FromContext(ctx); p != nil {
+		p.Idle(until)
+	}
+}
+
+// Ready says that start-up is done. Only a supervisor whose policy waits for it takes notice.
+func Ready(ctx context.Context) {
+	if p := FromContext(ctx); p != nil {
+		p.Ready()
+	}
+}
+
+// Expect sets the limits within which the part counts as healthy; see Limits.
+func Expect(ctx context.Context, l Limits) {
+	if p := FromContext(ctx); p != nil {
+		p.Expect(l)
+	}
+}
+
+// Child returns a context that speaks for a part of the part in ctx, such as one symbol of a generator: its path is the
+// parent's path, a slash and name. Asking again for the same name continues the same part. See Report for how a child
+// counts in its parent's verdict.
+func Child(ctx context.Context, name string) context.Context {
+	p := FromContext(ctx)
+	if p == nil {
+		return ctx
+	}
+	return NewContext(ctx, p.Child(name))
+}

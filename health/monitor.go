@@ -1,0 +1,168 @@
+package health
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// IntervalVariable is the environment variable that sets a Monitor's interval, in whole seconds.
+const IntervalVariable = "HEALTH_CHECK_INTERVAL"
+
+// DefaultInterval is the time between two heartbeats when nothing else is set.
+const DefaultInterval = 300 * time.Second
+
+// MonitorConfig configures a Monitor.
+type MonitorConfig struct {
+	Registry *Registry     // required: whose report each heartbeat logs
+	Interval time.Duration // between two heartbeats; 0 means IntervalVariable if it is set, else DefaultInterval
+	Clock    Clock         // nil means the machine's clock
+	Logger   *slog.Logger  // nil means slog.Default()
+	OnBeat   func(Report)  // called with each heartbeat's report after it was logged; may be nil
+}
+
+// Monitor logs a heartbeat with uptime and status at each interval. It runs beside what it watches and shares no lock
+// with it: however slow a heartbeat is, no part waits for it. Use NewMonitor.
+//
+// A Monitor either runs by itself, with Start and Stop, or as a service in a tree, by Serve.
+type Monitor struct {
+	cfg MonitorConfig
+
+	mu  sync.Mutex // guards run
+	run *Monitoring
+}
+
+// Monitoring is the handle on a started Monitor.
+type Monitoring struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// Done is closed when the monitoring has ended.
+func (m *Monitoring) Done() <-chan struct{} { return m.done }
+
+// NewMonitor returns a Monitor that is not yet running.
+func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
+	if cfg.Registry == nil {
+		return nil, fmt.Errorf("health: MonitorConfig.Registry is nil")
+	}
+	if cfg.Interval < 0 {
+		return nil, fmt.Errorf("health: MonitorConfig.Interval %s is negative", cfg.Interval)
+	}
+	if cfg.Interval == 0 {
+		interval, err := IntervalFromEnv(os.LookupEnv)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Interval = interval
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Monitor{cfg: cfg}, nil
+}
+
+// IntervalFromEnv reads IntervalVariable through lookup, and returns DefaultInterval where it is not set.
+func IntervalFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
+	text, ok := lookup(IntervalVariable)
+	if !ok || text == "" {
+		return DefaultInterval, nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || seconds <= 0 {
+		return 0, fmt.Errorf("health: %s=%q is not a whole number of seconds above zero", IntervalVariable, text)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// Start starts the monitoring in a goroutine of its own and returns at once. While it runs, Start does nothing more and
+// returns the same handle. It ends with ctx or by Stop.
+func (m *Monitor) Start(ctx context.Context) *Monitoring {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run != nil {
+		select {
+		case <-m.run.done:
+		default:
+			return m.run
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	run := &Monitoring{cancel: cancel, done: make(chan struct{})}
+	m.run = run
+	go func() {
+		defer close(run.done)
+		defer cancel()
+		_ = m.Serve(ctx) // it only ever ends with ctx
+	}()
+	m.cfg.Logger.Info("Health monitor started in background", "interval", m.cfg.Interval)
+	return run
+}
+
+// Stop ends what Start began and waits for it. It does nothing where nothing runs. Where a heartbeat hangs, in a log
+// handler or in OnBeat, Stop waits until ctx ends and returns its error.
+func (m *Monitor) Stop(ctx context.Context) error {
+	m.mu.Lock()
+	run := m.run
+	m.mu.Unlock()
+	if run == nil {
+		return nil
+	}
+	run.cancel()
+	select {
+	case <-run.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("health: the monitor did not stop: %w", context.Cause(ctx))
+	}
+}
+
+// Serve beats until ctx ends and returns its error. Of the beats that a slow one overran it leaves out all but the last.
+func (m *Monitor) Serve(ctx context.Context) error {
+	next := m.cfg.Clock.Now().Add(m.cfg.Interval)
+	for {
+		Idle(ctx, next)
+		if wait := next.Sub(m.cfg.Clock.Now()); wait > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-m.cfg.Clock.After(wait):
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		Beat(ctx)
+		m.beat()
+		Observe(ctx, nil)
+		next = next.Add(m.cfg.Interval)
+		if late := m.cfg.Clock.Now().Sub(next); late > 0 {
+			next = next.Add(late.Truncate(m.cfg.Interval))
+		}
+	}
+}
+
+func (m *Monitor) beat() {
+	report := m.cfg.Registry.Report()
+	level := slog.LevelInfo
+	if report.Verdict != Healthy {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{slog.Duration("uptime", report.Uptime), slog.String("status", report.Verdict.String())}
+	if len(report.Reasons) > 0 {
+		attrs = append(attrs, slog.Any("reasons", report.Reasons))
+	}
+	m.cfg.Logger.LogAttrs(context.Background(), level, "Heartbeat", attrs...)
+	if m.cfg.OnBeat != nil {
+		m.cfg.OnBeat(report)
+	}
+}

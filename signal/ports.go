@@ -1,0 +1,79 @@
+package signal
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is the time that a Generator lives in. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+// Source gives closed bars. It is asked rather than pushing, so a restart or a gap heals by asking again.
+// It may be called from several goroutines at once, for different symbols.
+type Source interface {
+	// Bars returns bars of symbol whose Time is later than after, ascending and without duplicates, at most limit
+	// of them: the first ones after that time. A bar that is not closed yet is left out. No new bar is an empty
+	// answer, not an error. A symbol that it does not have is an error that wraps ErrUnknownSymbol.
+	Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]Bar, error)
+}
+
+// Strategy decides for one symbol, bar by bar. It is pure: no I/O, no clock, no state but what its bars told it, so the
+// same bars give the same signals. It is used by one goroutine at a time.
+type Strategy interface {
+	// Warmup is how many bars it must have seen before it can decide.
+	Warmup() int
+	// OnBar takes the next closed bar. With true it returns a Signal of which only Direction and Confidence count;
+	// what else a Signal holds is known to the caller.
+	OnBar(b Bar) (Signal, bool)
+}
+
+// Spec names a strategy and makes the values of it, one for each symbol.
+type Spec struct {
+	Name   string          // such as "ema_cross"
+	Params string          // such as "fast=8,slow=21", always in the same order: it is part of the signals' IDs
+	New    func() Strategy // a new value that has seen nothing
+}
+
+// Store keeps signals in the order in which they were appended. It is safe for concurrent use.
+type Store interface {
+	// Append stores the signals, all or none, and returns when they are durable. One whose ID is stored already is
+	// left out; if its content differs the error wraps ErrConflict, the others of the call are stored, and the
+	// first one stays as it is.
+	Append(ctx context.Context, s ...Signal) error
+	// Latest returns the signals that q asks for, newest (highest Seq) first.
+	Latest(ctx context.Context, q Query) ([]Signal, error)
+	// After returns signals with a Seq above seq, ascending, at most limit.
+	After(ctx context.Context, seq int64, limit int) ([]Signal, error)
+}
+
+// Identified is a Store with a name of its own, made when it was created: a cursor into one Store means nothing in
+// another, and the identity tells them apart.
+type Identified interface {
+	Identity(ctx context.Context) (string, error)
+}
+
+// Notifier is a Store that can say when there is more to read.
+type Notifier interface {
+	// Appended returns a channel that is closed at the next Append of a new signal. Ask for it before reading.
+	Appended() <-chan struct{}
+}
+
+// Query says which signals Latest returns. Zero fields ask for everything.
+type Query struct {
+	Symbol        string
+	Strategy      string
+	MinConfidence float64 // 0 to 1
+	Limit         int     // 0 means DefaultLimit
+}
+
+// DefaultLimit is how many signals Latest returns where the Query names no limit.
+const DefaultLimit = 100
+
+// Hours tells when a symbol's market is open.
+type Hours interface {
+	// Open tells whether symbol trades at the given time, and when that changes next (zero for never).
+	Open(symbol string, at time.Time) (open bool, until time.Time)
+}

@@ -1,0 +1,135 @@
+// Package signal generates trading signals and never stops doing so.
+//
+// Data goes one way: a Source gives closed bars, a Strategy turns them into Signals, a Store keeps those durably, and
+// whoever trades on them follows the Store. A Generator drives it, for many symbols at once, on an injected clock: an
+// error, a panic or a hang of one symbol is that symbol's own and never ends the loop.
+//
+// The Store is the queue between the Generator and its consumers, so that each of them can be restarted without the
+// other. A Signal's ID is derived from what it was made of, so producing it again is harmless.
+//
+// The name meets os/signal in a main package; alias that one: import ossignal "os/signal".
+package signal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// ErrConflict says that a Store holds a Signal of the same ID with other content. The first one stays.
+var ErrConflict = errors.New("a signal with this ID and other content is stored already")
+
+// ErrUnknownSymbol says that a Source has no such symbol.
+var ErrUnknownSymbol = errors.New("unknown symbol")
+
+// Direction is what a Signal says to hold.
+type Direction int8
+
+// The directions. The zero value holds nothing.
+const (
+	Short Direction = -1
+	Flat  Direction = 0
+	Long  Direction = 1
+)
+
+func (d Direction) String() string {
+	switch d {
+	case Short:
+		return "short"
+	case Flat:
+		return "flat"
+	case Long:
+		return "long"
+	}
+	return "Direction(" + strconv.Itoa(int(d)) + ")"
+}
+
+// MarshalText returns the direction's name.
+func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText accepts the names that MarshalText gives.
+func (d *Direction) UnmarshalText(text []byte) error {
+	for _, known := range []Direction{Short, Flat, Long} {
+		if string(text) == known.String() {
+			*d = known
+			return nil
+		}
+	}
+	return fmt.Errorf("signal: direction %q is none of short, flat, long", text)
+}
+
+// Signal says what to hold of a symbol, from one closed bar on, until another Signal of the same strategy and symbol
+// replaces it. How much to hold is not its business.
+type Signal struct {
+	ID         string // see NewID
+	Seq        int64  // the place in its Store, rising from 1; 0 before it is stored
+	Strategy   string // the Spec's name
+	Params     string // the Spec's parameters
+	Symbol     string
+	Interval   time.Duration // of the bars it was made from
+	Direction  Direction     // what to hold
+	Confidence float64       // how sure the strategy is, 0 to 1
+	Price      float64       // close of the bar
+	BarTime    time.Time     // open of the bar, UTC
+	CreatedAt  time.Time     // when it was generated, UTC
+	ValidUntil time.Time     // until when it may open something; closing on it is always right
+}
+
+// NewID derives a Signal's ID from the strategy, its parameters, the symbol and the bar: the same five give the same
+// ID, in whichever process.
+func NewID(strategy, params, symbol string, interval time.Duration, bar time.Time) string {
+	h := sha256.New()
+	for _, part := range []string{strategy, params, symbol, interval.String()} {
+		fmt.Fprintf(h, "%d:%s,", len(part), part) // lengths, so that no two lists read alike
+	}
+	fmt.Fprintf(h, "%d", bar.UnixNano())
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// Same tells whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.
+func (s Signal) Same(o Signal) bool {
+	return s.ID == o.ID && s.Strategy == o.Strategy && s.Params == o.Params && s.Symbol == o.Symbol &&
+		s.Interval == o.Interval && s.Direction == o.Direction && s.Confidence == o.Confidence && s.Price == o.Price &&
+		s.BarTime.Equal(o.BarTime) && s.ValidUntil.Equal(o.ValidUntil)
+}
+
+// signalJSON is a Signal as the API shows it: the interval in Go's notation, "5s".
+type signalJSON struct {
+	ID         string    `json:"id"`
+	Seq        int64     `json:"seq"`
+	Strategy   string    `json:"strategy"`
+	Params     string    `json:"params"`
+	Symbol     string    `json:"symbol"`
+	Interval   string    `json:"interval"`
+	Direction  Direction `json:"direction"`
+	Confidence float64   `json:"confidence"`
+	Price      float64   `json:"price"`
+	BarTime    time.Time `json:"bar_time"`
+	CreatedAt  time.Time `json:"created_at"`
+	ValidUntil time.Time `json:"valid_until"`
+}
+
+// MarshalJSON writes snake_case names, times in RFC 3339 and the interval in Go's notation.
+func (s Signal) MarshalJSON() ([]byte, error) {
+	return json.Marshal(signalJSON{s.ID, s.Seq, s.Strategy, s.Params, s.Symbol, s.Interval.String(), s.Direction,
+		s.Confidence, s.Price, s.BarTime, s.CreatedAt, s.ValidUntil})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Signal) UnmarshalJSON(data []byte) error {
+	var j signalJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return err
+	}
+	interval, err := time.ParseDuration(j.Interval)
+	if err != nil {
+		return fmt.Errorf("signal: interval: %w", err)
+	}
+	*s = Signal{j.ID, j.Seq, j.Strategy, j.Params, j.Symbol, interval, j.Direction, j.Confidence, j.Price,
+		j.BarTime, j.CreatedAt, j.ValidUntil}
+	return nil
+}

@@ -1,0 +1,155 @@
+package trading
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// Event is one thing that happened, as the Journal keeps it. The set is sealed: the types below are all there are. A
+// Book is the sum of its events.
+type Event interface {
+	kind() string
+}
+
+// SignalSeen says what was made of a signal. It carries the cursor: signals up to Seq have been dealt with.
+type SignalSeen struct {
+	Store     string           `json:"store"` // identity of the signal store that Seq counts in
+	Seq       int64            `json:"seq"`
+	SignalID  string           `json:"signal_id"`
+	Strategy  string           `json:"strategy"`
+	Symbol    string           `json:"symbol"`
+	Direction signal.Direction `json:"direction"`
+	BarTime   time.Time        `json:"bar_time"`
+	Outcome   Outcome          `json:"outcome"`
+	Target    decimal.Decimal  `json:"target"`           // the signed quantity to hold, with OutcomeActed
+	Reason    string           `json:"reason,omitempty"` // why nothing was done, where the outcome does not say it
+}
+
+// Outcome is what was made of a signal.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeActed      Outcome = "acted"      // it set the target
+	OutcomeSuperseded Outcome = "superseded" // a newer one was there already
+	OutcomeExpired    Outcome = "expired"    // it came too late to open anything
+	OutcomeRefused    Outcome = "refused"    // risk, health or a halt stood against it; Reason says what
+	OutcomeWouldHave  Outcome = "would_have" // orders are not placed automatically
+)
+
+// IntentMade says that an order was decided on and approved. From here on the order exists, sent or not.
+type IntentMade struct {
+	Order Order `json:"order"`
+}
+
+// Submitting says that the order is about to be sent: whatever follows, it may have reached the Broker.
+type Submitting struct {
+	ClientID string `json:"client_id"`
+}
+
+// Acknowledged says that the Broker has the order.
+type Acknowledged struct {
+	ClientID string `json:"client_id"`
+}
+
+// Rejected says that the Broker refused the order.
+type Rejected struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Unknown says that the order was sent and its fate could not be learnt yet.
+type Unknown struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Cancelled says that what is not filled of the order is not going to be.
+type Cancelled struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Filled says that the Broker executed the order or a part of it.
+type Filled struct {
+	Fill Fill `json:"fill"`
+}
+
+// DayOpened says what the account was worth when a trading day began; the daily loss counts from it.
+type DayOpened struct {
+	Day    string          `json:"day"` // 2006-01-02
+	Equity decimal.Decimal `json:"equity"`
+}
+
+// Halted says that nothing may be opened any more until a person re-arms it.
+type Halted struct {
+	Reason string `json:"reason"`
+}
+
+// Rearmed says that a person lifted the halt.
+type Rearmed struct {
+	By string `json:"by"`
+}
+
+func (SignalSeen) kind() string   { return "signal_seen" }
+func (IntentMade) kind() string   { return "intent_made" }
+func (Submitting) kind() string   { return "submitting" }
+func (Acknowledged) kind() string { return "acknowledged" }
+func (Rejected) kind() string     { return "rejected" }
+func (Unknown) kind() string      { return "unknown" }
+func (Cancelled) kind() string    { return "cancelled" }
+func (Filled) kind() string       { return "filled" }
+func (DayOpened) kind() string    { return "day_opened" }
+func (Halted) kind() string       { return "halted" }
+func (Rearmed) kind() string      { return "rearmed" }
+
+// EncodeEvent returns an event's kind and its JSON, as a Journal keeps them.
+func EncodeEvent(e Event) (kind string, data []byte, err error) {
+	data, err = json.Marshal(e)
+	if err != nil {
+		return "", nil, fmt.Errorf("trading: encode %s: %w", e.kind(), err)
+	}
+	return e.kind(), data, nil
+}
+
+// DecodeEvent reads what EncodeEvent wrote. An unknown kind is an error: a Book that left out an event would be wrong.
+func DecodeEvent(kind string, data []byte) (Event, error) {
+	switch kind {
+	case SignalSeen{}.kind():
+		return decode[SignalSeen](kind, data)
+	case IntentMade{}.kind():
+		return decode[IntentMade](kind, data)
+	case Submitting{}.kind():
+		return decode[Submitting](kind, data)
+	case Acknowledged{}.kind():
+		return decode[Acknowledged](kind, data)
+	case Rejected{}.kind():
+		return decode[Rejected](kind, data)
+	case Unknown{}.kind():
+		return decode[Unknown](kind, data)
+	case Cancelled{}.kind():
+		return decode[Cancelled](kind, data)
+	case Filled{}.kind():
+		return decode[Filled](kind, data)
+	case DayOpened{}.kind():
+		return decode[DayOpened](kind, data)
+	case Halted{}.kind():
+		return decode[Halted](kind, data)
+	case Rearmed{}.kind():
+		return decode[Rearmed](kind, data)
+	}
+	return nil, fmt.Errorf("trading: unknown event kind %q", kind)
+}
+
+func decode[E Event](kind string, data []byte) (Event, error) {
+	var e E
+	if err := json.Unmarshal(data, &e); err != nil {
+		return nil, fmt.Errorf("trading: decode %s: %w", kind, err)
+	}
+	return e, nil
+}

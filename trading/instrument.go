@@ -1,0 +1,54 @@
+package trading
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/shopspring/decimal"
+)
+
+// Instrument is what can be traded, and in which steps. Its methods are the only way from the float64 of bars and
+// signals to the exact numbers of orders.
+type Instrument struct {
+	Symbol      string
+	Tick        decimal.Decimal // the price increment, above zero
+	Step        decimal.Decimal // the quantity increment, above zero
+	MinQuantity decimal.Decimal // the smallest order; zero for none
+	MinNotional decimal.Decimal // the smallest price x quantity of an order that opens; zero for none
+}
+
+// Validate says which field cannot be.
+func (i Instrument) Validate() error {
+	switch {
+	case i.Symbol == "":
+		return fmt.Errorf("trading: instrument without a Symbol")
+	case !i.Tick.IsPositive():
+		return fmt.Errorf("trading: instrument %s: Tick %s is not above zero", i.Symbol, i.Tick)
+	case !i.Step.IsPositive():
+		return fmt.Errorf("trading: instrument %s: Step %s is not above zero", i.Symbol, i.Step)
+	case i.MinQuantity.IsNegative():
+		return fmt.Errorf("trading: instrument %s: MinQuantity %s is negative", i.Symbol, i.MinQuantity)
+	case i.MinNotional.IsNegative():
+		return fmt.Errorf("trading: instrument %s: MinNotional %s is negative", i.Symbol, i.MinNotional)
+	}
+	return nil
+}
+
+// Price converts a price to the nearest tick. What is no finite number above zero, or less than half a tick, is an
+// error.
+func (i Instrument) Price(p float64) (decimal.Decimal, error) {
+	if !(p > 0) || math.IsInf(p, 1) {
+		return decimal.Decimal{}, fmt.Errorf("trading: %s: %v is not a price", i.Symbol, p)
+	}
+	price := decimal.NewFromFloat(p).DivRound(i.Tick, 0).Mul(i.Tick)
+	if !price.IsPositive() {
+		return decimal.Decimal{}, fmt.Errorf("trading: %s: price %v is below half a tick of %s", i.Symbol, p, i.Tick)
+	}
+	return price, nil
+}
+
+// Quantity rounds a quantity towards zero to a whole number of steps; its sign stays.
+func (i Instrument) Quantity(q decimal.Decimal) decimal.Decimal {
+	steps, _ := q.QuoRem(i.Step, 0)
+	return steps.Mul(i.Step)
+}

@@ -1,0 +1,21 @@
+package trading
+
+import (
+	"context"
+	"time"
+)
+
+// Entry is one event in a Journal.
+type Entry struct {
+	Seq   int64     // its place, rising from 1
+	At    time.Time // when it was journaled, on the Engine's clock, UTC
+	Event Event
+}
+
+// Journal keeps what happened, for ever and in order. One Engine writes it; any number may read.
+type Journal interface {
+	// Append adds the events, all or none, and returns when they are durable.
+	Append(ctx context.Context, at time.Time, events ...Event) error
+	// Read returns entries with a Seq above after, ascending, at most limit.
+	Read(ctx context.Context, after int64, limit int) ([]Entry, error)
+}
