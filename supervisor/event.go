@@ -1,0 +1,164 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+)
+
+// Event is something that happened in a tree. The set is sealed: the types below are all there are. Events reach
+// OnEvent and the Logger in the order in which they happened, from a goroutine of their own.
+type Event interface {
+	// Stamped returns where and when it happened.
+	Stamped() Stamp
+}
+
+// Stamp is where and when an event happened.
+type Stamp struct {
+	Path string // of the child, from the root's name on
+	Time time.Time
+}
+
+// Stamped returns s.
+func (s Stamp) Stamped() Stamp { return s }
+
+// Attempt counts restarts in a row: this is the N-th of at most Max (0 for no bound). N is 0 for a first start.
+type Attempt struct {
+	N, Max int
+}
+
+func (a Attempt) String() string {
+	if a.Max == 0 {
+		return fmt.Sprintf("%d", a.N)
+	}
+	return fmt.Sprintf("%d of %d", a.N, a.Max)
+}
+
+// Added says that a child was added while the tree ran.
+type Added struct{ Stamp }
+
+// Started says that a run began.
+type Started struct {
+	Stamp
+	Attempt Attempt
+}
+
+// Verified says that a run has lasted for as long as its policy's Verify.
+type Verified struct{ Stamp }
+
+// Failed says that a run ended by itself, in whichever way.
+type Failed struct {
+	Stamp
+	End         End
+	Ran         time.Duration
+	FailedStart bool // it ended before it was verified
+}
+
+// Restarting says that a new run is going to begin.
+type Restarting struct {
+	Stamp
+	At      time.Time
+	Attempt Attempt
+}
+
+// Stopped says that a run ended as it was asked to.
+type Stopped struct{ Stamp }
+
+// Finished says that a child's work is done: by its policy it is not restarted.
+type Finished struct{ Stamp }
+
+// Stalled says that a run has been silent for too long. Its context has been cancelled.
+type Stalled struct {
+	Stamp
+	Silence time.Duration
+	Limit   time.Duration
+	Stack   string // of the run's goroutine and of those that it started, bounded
+}
+
+// Abandoned says that a stalled run did not return within its StopTimeout.
+type Abandoned struct {
+	Stamp
+	Zombies  int  // of this child, with this one
+	Replaced bool // a new run begins beside it; otherwise the child waits for its end
+}
+
+// ZombieEnded says that an abandoned run has ended after all.
+type ZombieEnded struct {
+	Stamp
+	After time.Duration // since it was abandoned
+}
+
+// Parked says that a child's restarts are spent; a new round begins at Until (zero for never).
+type Parked struct {
+	Stamp
+	Until time.Time
+}
+
+// Escalated says that a child's restarts are spent and that its supervisor stops because of it.
+type Escalated struct {
+	Stamp
+	End End
+}
+
+// GaveUp says that a child's restarts are spent; it stays down until somebody restarts it.
+type GaveUp struct{ Stamp }
+
+// Paused says that a child was paused.
+type Paused struct{ Stamp }
+
+// Resumed says that a paused child goes on.
+type Resumed struct{ Stamp }
+
+// StopTimedOut says that a run did not return within its StopTimeout when the tree stopped.
+type StopTimedOut struct {
+	Stamp
+	After time.Duration // how long it was waited for
+}
+
+// Suspended says that the watch came late, as after a suspension of the machine: everybody's silence is forgiven by as
+// much.
+type Suspended struct {
+	Stamp
+	Late time.Duration
+}
+
+// Dropped says that N events were lost at this place because the receiver was too slow.
+type Dropped struct {
+	Stamp
+	N int
+}
+
+// Ending is how a run ended.
+type Ending string
+
+// The endings.
+const (
+	EndReturned Ending = "returned" // Serve returned nil
+	EndError    Ending = "error"
+	EndPanic    Ending = "panic"
+	EndGoexit   Ending = "goexit"
+	EndStalled  Ending = "stalled" // it was silent for too long
+)
+
+// End is how and why a run ended.
+type End struct {
+	Kind  Ending
+	Err   error  // nil for EndReturned
+	Stack string // of a panic or a stall, bounded
+}
+
+// Error describes the end in one line.
+func (e End) Error() string {
+	switch {
+	case e.Kind == EndReturned:
+		return "Serve returned without an error"
+	case e.Err == nil:
+		return string(e.Kind)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the error of the run.
+func (e End) Unwrap() error { return e.Err }
+
+// Clean tells whether the run ended without a failure.
+func (e End) Clean() bool { return e.Kind == EndReturned }

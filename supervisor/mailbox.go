@@ -1,0 +1,110 @@
+package supervisor
+
+import (
+	"sync"
+	"time"
+)
+
+// mailboxSize is how many events may wait for a receiver before the newest are dropped.
+const mailboxSize = 1024
+
+// mailbox hands events to a receiver in a goroutine of its own: the tree never waits for it.
+type mailbox struct {
+	receive  func(Event)
+	panicked func(any)     // told of a panic in receive; may be nil
+	wake     chan struct{} // capacity 1: there is something to do
+	done     chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex // guards all below
+	waiting []Event
+	dropped int
+	lastAt  Stamp // of the last dropped event
+	closed  bool
+}
+
+func openMailbox(receive func(Event), panicked func(any)) *mailbox {
+	m := &mailbox{receive: receive, panicked: panicked, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go m.deliver()
+	return m
+}
+
+// put adds an event, or counts it as dropped. It never blocks.
+func (m *mailbox) put(e Event) {
+	m.mu.Lock()
+	if len(m.waiting) >= mailboxSize || m.closed {
+		m.dropped++
+		m.lastAt = e.Stamped()
+	} else {
+		if m.dropped > 0 {
+			m.waiting = append(m.waiting, Dropped{m.lastAt, m.dropped})
+			m.dropped = 0
+		}
+		m.waiting = append(m.waiting, e)
+	}
+	m.mu.Unlock()
+	m.nudge()
+}
+
+func (m *mailbox) nudge() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (m *mailbox) deliver() {
+	defer close(m.done)
+	for range m.wake {
+		batch, closed := m.take()
+		for _, e := range batch {
+			m.call(e)
+		}
+		if closed && len(batch) == 0 {
+			return
+		}
+		if closed {
+			m.nudge()
+		}
+	}
+}
+
+// take empties the mailbox, with a word on what was lost at the end of it.
+func (m *mailbox) take() (batch []Event, closed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	batch, m.waiting = m.waiting, nil
+	if m.dropped > 0 {
+		batch = append(batch, Dropped{m.lastAt, m.dropped})
+		m.dropped = 0
+	}
+	return batch, m.closed
+}
+
+// call shields the delivery from a receiver that panics: it has lost that event, and gets the next one.
+func (m *mailbox) call(e Event) {
+	defer func() {
+		if v := recover(); v != nil && m.panicked != nil {
+			m.panicked(v)
+		}
+	}()
+	m.receive(e)
+}
+
+// close lets the receiver finish with what is waiting, for at most limit, and tells whether it did.
+func (m *mailbox) close(clk Clock, limit time.Duration) bool {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.nudge()
+	select {
+	case <-m.done:
+		return true
+	default:
+	}
+	select {
+	case <-m.done:
+		return true
+	case <-clk.After(limit):
+		return false
+	}
+}
