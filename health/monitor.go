@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -41,6 +42,7 @@ type Monitor struct {
 // Monitoring is the handle on a started Monitor.
 type Monitoring struct {
 	cancel context.CancelFunc
+	ending <-chan struct{} // closed when the end was asked for, by Stop or by the context given to Start
 	done   chan struct{}
 }
 
@@ -84,32 +86,37 @@ func IntervalFromEnv(lookup func(string) (string, bool)) (time.Duration, error) 
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// Start starts the monitoring in a goroutine of its own and returns at once. While it runs, Start does nothing more and
-// returns the same handle. It ends with ctx or by Stop.
+// Start starts the monitoring in a goroutine of its own and returns at once, however slow the logger is. While it runs,
+// Start does nothing more and returns the same handle. It ends with ctx or by Stop; from then on Start begins anew, even
+// where a heartbeat of the old run still hangs.
 func (m *Monitor) Start(ctx context.Context) *Monitoring {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.run != nil {
-		select {
-		case <-m.run.done:
-		default:
-			return m.run
-		}
+	if m.run != nil && !closed(m.run.ending) {
+		return m.run
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	run := &Monitoring{cancel: cancel, done: make(chan struct{})}
+	run := &Monitoring{cancel: cancel, ending: ctx.Done(), done: make(chan struct{})}
 	m.run = run
 	go func() {
 		defer close(run.done)
 		defer cancel()
 		_ = m.Serve(ctx) // it only ever ends with ctx
 	}()
-	m.cfg.Logger.Info("Health monitor started in background", "interval", m.cfg.Interval)
 	return run
 }
 
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // Stop ends what Start began and waits for it. It does nothing where nothing runs. Where a heartbeat hangs, in a log
-// handler or in OnBeat, Stop waits until ctx ends and returns its error.
+// handler or in OnBeat, Stop waits until ctx ends and returns an error that wraps its cause.
 func (m *Monitor) Stop(ctx context.Context) error {
 	m.mu.Lock()
 	run := m.run
@@ -126,32 +133,44 @@ func (m *Monitor) Stop(ctx context.Context) error {
 	}
 }
 
-// Serve beats until ctx ends and returns its error. Of the beats that a slow one overran it leaves out all but the last.
+// Serve beats until ctx ends and returns its error. The beats that a slow one overran are left out; the next one comes
+// when it would have come anyway.
 func (m *Monitor) Serve(ctx context.Context) error {
 	next := m.cfg.Clock.Now().Add(m.cfg.Interval)
+	m.cfg.Logger.Info("Health monitor started in background", "interval", m.cfg.Interval)
 	for {
 		Idle(ctx, next)
-		if wait := next.Sub(m.cfg.Clock.Now()); wait > 0 {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-m.cfg.Clock.After(wait):
-			}
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err := m.await(ctx, next); err != nil {
+			return err
 		}
 		Beat(ctx)
-		m.beat()
-		Observe(ctx, nil)
-		next = next.Add(m.cfg.Interval)
-		if late := m.cfg.Clock.Now().Sub(next); late > 0 {
-			next = next.Add(late.Truncate(m.cfg.Interval))
-		}
+		Observe(ctx, m.beat())
+		next = m.after(next)
 	}
 }
 
-func (m *Monitor) beat() {
+func (m *Monitor) await(ctx context.Context, at time.Time) error {
+	// The first look is for a clock without mercy on After(d <= 0), the last one for a beat and an end at one instant.
+	if wait := at.Sub(m.cfg.Clock.Now()); wait > 0 {
+		select {
+		case <-ctx.Done():
+		case <-m.cfg.Clock.After(wait):
+		}
+	}
+	return ctx.Err()
+}
+
+// after returns the first beat after last that is still to come.
+func (m *Monitor) after(last time.Time) time.Time {
+	next := last.Add(m.cfg.Interval)
+	if late := m.cfg.Clock.Now().Sub(next); late >= 0 {
+		next = next.Add(late.Truncate(m.cfg.Interval) + m.cfg.Interval)
+	}
+	return next
+}
+
+// beat logs one heartbeat. A hook that panics is an error of this beat: the process it watches must not end by it.
+func (m *Monitor) beat() (err error) {
 	report := m.cfg.Registry.Report()
 	level := slog.LevelInfo
 	if report.Verdict != Healthy {
@@ -162,7 +181,15 @@ func (m *Monitor) beat() {
 		attrs = append(attrs, slog.Any("reasons", report.Reasons))
 	}
 	m.cfg.Logger.LogAttrs(context.Background(), level, "Heartbeat", attrs...)
-	if m.cfg.OnBeat != nil {
-		m.cfg.OnBeat(report)
+	if m.cfg.OnBeat == nil {
+		return nil
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("health: OnBeat panicked: %v", r)
+			m.cfg.Logger.Error("Heartbeat hook panicked", "error", err, "stack", string(debug.Stack()))
+		}
+	}()
+	m.cfg.OnBeat(report)
+	return nil
 }

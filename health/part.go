@@ -1,6 +1,7 @@
 package health
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,36 +20,41 @@ type Limits struct {
 	MaxErrors int
 }
 
-// untilNextBeat marks an Idle without an end.
-const untilNextBeat = int64(1<<63 - 1)
+// untilNextBeat marks an Idle without an end. A time too far away for nanoseconds (after 2262) counts as the last one
+// that fits, farthest.
+const (
+	untilNextBeat = int64(math.MaxInt64)
+	farthest      = untilNextBeat - 1
+)
 
 // Part is one run's handle on one part of the system. When a part begins a new run the old handle goes dead: what a
-// run that was given up says later is ignored.
+// run that was given up says later is ignored. Whoever works may say things through a nil Part: nobody watches then.
 type Part struct {
 	registry *Registry
 	record   *record
 	owner    *Part // the part that this one is a child of, or nil
 
 	beat  atomic.Bool  // a Beat came since TakeBeat last looked
-	idle  atomic.Int64 // unix nanoseconds until which silence is planned; 0 for not at all
+	idle  atomic.Int64 // unix nanoseconds until which silence is, or was, planned; 0 for not at all
 	ready chan struct{}
 	once  sync.Once // closes ready
 }
 
 // record is what is known of a part across its runs.
 type record struct {
-	path  string
-	owner *record // for a child made with Child: the part that it is a child of
+	path string
 
 	mu           sync.Mutex // guards all below
-	current      *Part      // whose words count
+	current      *Part      // whose words count; nil for nobody's
 	limits       Limits
 	lifecycle    Lifecycle
 	began        time.Time // when the current run began; its silence counts from here
+	rose         time.Time // when it last left a state in which it rests
 	lastProgress time.Time
 	errorRun     int
 	lastError    string
 	lastErrorAt  time.Time
+	counts       map[string]int64
 }
 
 // Path names the part: the names of its supervisors and its own, joined by slashes.
@@ -56,9 +62,13 @@ func (p *Part) Path() string { return p.record.path }
 
 // Beat is the method behind the function Beat.
 func (p *Part) Beat() {
+	if p == nil {
+		return
+	}
 	// Loads first: many goroutines may beat at once, and only a store takes the cache line away from the others.
 	if p.idle.Load() == untilNextBeat {
-		p.idle.Store(0)
+		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
+		p.idle.CompareAndSwap(untilNextBeat, p.registry.clock.Now().UnixNano())
 	}
 	if !p.beat.Load() {
 		p.beat.Store(true)
@@ -70,6 +80,9 @@ func (p *Part) TakeBeat() bool { return p.beat.Load() && p.beat.Swap(false) }
 
 // Observe is the method behind the function Observe.
 func (p *Part) Observe(err error) {
+	if p == nil {
+		return
+	}
 	now := p.registry.clock.Now()
 	text := ""
 	if err != nil {
@@ -92,24 +105,37 @@ func (p *Part) Observe(err error) {
 
 // Idle is the method behind the function Idle.
 func (p *Part) Idle(until time.Time) {
-	if until.IsZero() {
+	switch {
+	case p == nil:
+	case until.IsZero():
 		p.idle.Store(untilNextBeat)
-		return
+	case until.Before(time.Unix(0, 0)): // UnixNano has no sense for a time before 1678
+		p.idle.Store(0)
+	case until.After(time.Unix(0, farthest)):
+		p.idle.Store(farthest)
+	default:
+		p.idle.Store(until.UnixNano())
 	}
-	p.idle.Store(until.UnixNano())
 }
 
 // IdleAt tells whether silence at the given time is planned.
 func (p *Part) IdleAt(now time.Time) bool { return now.UnixNano() < p.idle.Load() }
 
 // Ready is the method behind the function Ready.
-func (p *Part) Ready() { p.once.Do(func() { close(p.ready) }) }
+func (p *Part) Ready() {
+	if p != nil {
+		p.once.Do(func() { close(p.ready) })
+	}
+}
 
 // AwaitReady returns a channel that is closed once the run has called Ready.
 func (p *Part) AwaitReady() <-chan struct{} { return p.ready }
 
 // Expect is the method behind the function Expect.
 func (p *Part) Expect(l Limits) {
+	if p == nil {
+		return
+	}
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if p.speaksLocked() {
@@ -117,25 +143,29 @@ func (p *Part) Expect(l Limits) {
 	}
 }
 
-// Child is the method behind the function Child.
-func (p *Part) Child(name string) *Part { return p.registry.child(p, name) }
-
-// Lifecycle is what a part's supervisor knows of it. A part without a supervisor has an empty State.
-type Lifecycle struct {
-	State    State
-	Since    time.Time
-	Restarts int    // how often a new run was begun after one had ended
-	Error    string // why the last run ended, or what went wrong last; kept after a recovery
-	ErrorAt  time.Time
-	Next     time.Time // when the next run begins, in StateBackoff
-	Done     bool      // StateStopped because the work is finished, as its policy allows
+// Count is the method behind the function Count.
+func (p *Part) Count(name string, n int64) {
+	if p == nil {
+		return
+	}
+	r := p.record
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !p.speaksLocked() {
+		return
+	}
+	if r.counts == nil {
+		r.counts = make(map[string]int64)
+	}
+	r.counts[name] += n
 }
 
-// SetLifecycle records what the part's supervisor sees, whichever run the handle belongs to.
-func (p *Part) SetLifecycle(l Lifecycle) {
-	p.record.mu.Lock()
-	defer p.record.mu.Unlock()
-	p.record.lifecycle = l
+// Child is the method behind the function Child.
+func (p *Part) Child(name string) *Part {
+	if p == nil {
+		return nil
+	}
+	return p.registry.child(p, name)
 }
 
 // speaksLocked tells whether this handle's run is the current one, and its owner's as well. The owner's lock is not
@@ -144,26 +174,11 @@ func (p *Part) speaksLocked() bool {
 	if p.record.current != p {
 		return false
 	}
-	if p.owner == nil {
-		return true
-	}
-	p.owner.record.mu.Lock()
-	defer p.owner.record.mu.Unlock()
-	return p.owner.speaksLocked()
+	return p.owner == nil || p.owner.speaks()
 }
 
-// State is where in its life a supervised part is.
-type State string
-
-// The states of a part's life, as its supervisor sees it.
-const (
-	StateNotStarted State = "not_started"
-	StateStarting   State = "starting" // running, not yet for as long as its policy's Verify
-	StateRunning    State = "running"
-	StatePaused     State = "paused"
-	StateStalled    State = "stalled" // silent for too long; asked to stop, or waiting for its run to end
-	StateBackoff    State = "backoff" // ended, and waiting for its next run
-	StateStopping   State = "stopping"
-	StateStopped    State = "stopped"
-	StateCrashed    State = "crashed" // its restarts are spent
-)
+func (p *Part) speaks() bool {
+	p.record.mu.Lock()
+	defer p.record.mu.Unlock()
+	return p.speaksLocked()
+}

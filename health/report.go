@@ -3,8 +3,8 @@ package health
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -37,7 +37,8 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 //
 // Its verdict is the worst of its supervised parts'. A part's own children (see Child) are judged together: the part is
 // degraded when one of them is not healthy and unhealthy when none of them is better than that, so that one delisted
-// symbol of fifty does not stop the other forty-nine.
+// symbol of fifty does not stop the other forty-nine. A part that is paused, stopped or not started is not expected to
+// make progress, and neither are its children.
 type Report struct {
 	Verdict Verdict
 	At      time.Time
@@ -67,153 +68,74 @@ type PartReport struct {
 	ErrorRun     int       // errors since then
 	LastError    string
 	LastErrorAt  time.Time
+	Counts       map[string]int64 // what the part counted, by name; see Count
 
-	owner string // path of the part that this one is a child of
+	owner   string        // path of the part that this one is a child of
+	silence time.Duration // since the last progress, without planned silence
+	resting bool          // no progress is expected of it
 }
 
 // Report judges all parts as of now. It takes microseconds and waits for nobody.
 func (r *Registry) Report() Report {
 	now := r.clock.Now()
-	r.mu.Lock()
-	records := make([]*record, 0, len(r.records))
-	for _, rec := range r.records {
-		records = append(records, rec)
-	}
-	r.mu.Unlock()
-
+	records := r.all()
 	report := Report{At: now, Uptime: now.Sub(r.started), Parts: make([]PartReport, 0, len(records))}
 	for _, rec := range records {
-		if !rec.ofAnEndedRun() {
-			report.Parts = append(report.Parts, rec.report(now))
+		if p, ok := rec.report(now); ok {
+			report.Parts = append(report.Parts, p)
 		}
 	}
 	slices.SortFunc(report.Parts, func(a, b PartReport) int { return cmp.Compare(a.Path, b.Path) })
-	report.judgeOwners()
+	report.judge()
 	report.sumUp()
 	return report
 }
 
-// ofAnEndedRun tells whether the record is a child that its owner's present run has not asked for: the owner may have
-// dropped it, and nobody can say anything of it any more.
-func (rec *record) ofAnEndedRun() bool {
-	if rec.owner == nil {
-		return false
-	}
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	return !rec.current.speaksLocked()
+func (r *Registry) all() []*record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.records))
 }
 
-func (rec *record) report(now time.Time) PartReport {
+// report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
+// owner's present run has not asked for: the owner may have dropped it, and nobody can say anything of it any more.
+func (rec *record) report(now time.Time) (PartReport, bool) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
+	if rec.current == nil || !rec.current.speaksLocked() {
+		return PartReport{}, false
+	}
 	p := PartReport{
 		Path: rec.path, Lifecycle: rec.lifecycle, Limits: rec.limits,
-		LastProgress: rec.lastProgress,
-		ErrorRun:     rec.errorRun, LastError: rec.lastError, LastErrorAt: rec.lastErrorAt,
+		Idle: rec.current.IdleAt(now), LastProgress: rec.lastProgress,
+		ErrorRun: rec.errorRun, LastError: rec.lastError, LastErrorAt: rec.lastErrorAt,
+		Counts:  maps.Clone(rec.counts),
+		silence: now.Sub(rec.silentSinceLocked()),
 	}
-	silentSince := rec.began
-	if rec.lastProgress.After(silentSince) {
-		silentSince = rec.lastProgress
+	if owner := rec.current.owner; owner != nil {
+		p.owner = owner.Path()
 	}
-	if rec.current != nil {
-		p.Idle = rec.current.IdleAt(now)
-		if until := rec.current.idle.Load(); until != 0 && until != untilNextBeat && until > silentSince.UnixNano() {
-			silentSince = time.Unix(0, until)
-		}
-	}
-	if rec.owner != nil {
-		p.owner = rec.owner.path
-	}
-	p.judge(now.Sub(silentSince))
-	return p
+	return p, true
 }
 
-// judge sets the verdict on the part itself.
-func (p *PartReport) judge(silence time.Duration) {
-	p.judgeLifecycle()
-	if p.Lifecycle.State == StatePaused || p.Lifecycle.State == StateStopped || p.Verdict == Unhealthy {
-		return // no progress is expected of it
+// silentSinceLocked returns the latest of the run's begin, its last progress and the end of its last planned silence,
+// be it a wait of its own or a rest of the part or one of its owners.
+func (rec *record) silentSinceLocked() time.Time {
+	since := latest(rec.began, rec.rose, rec.lastProgress)
+	since = latest(since, time.Unix(0, rec.current.idle.Load()))
+	for owner := rec.current.owner; owner != nil; owner = owner.owner {
+		since = latest(since, owner.record.lastRose())
 	}
-	maxErrors := cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors)
-	switch {
-	case !p.Idle && p.Limits.MaxSilence > 0 && silence > p.Limits.MaxSilence:
-		p.worsen(Unhealthy, fmt.Sprintf("no progress for %s (limit %s)", silence.Round(time.Millisecond), p.Limits.MaxSilence))
-	case p.ErrorRun >= maxErrors:
-		p.worsen(Unhealthy, fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.LastError))
-	case p.ErrorRun > 0:
-		p.worsen(Degraded, fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.LastError))
-	}
+	return since
 }
 
-func (p *PartReport) judgeLifecycle() {
-	l := p.Lifecycle
-	switch l.State {
-	case StateBackoff, StateStalled, StateCrashed:
-		reason := string(l.State)
-		if l.Error != "" {
-			reason += ": " + l.Error
-		}
-		p.worsen(Unhealthy, reason)
-	case StateNotStarted, StateStarting, StateStopping:
-		p.worsen(Degraded, string(l.State))
-	case StatePaused:
-		p.worsen(Degraded, "paused")
-	case StateStopped:
-		if !l.Done {
-			p.worsen(Degraded, "stopped")
-		}
-	}
+func (rec *record) lastRose() time.Time {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return rec.rose
 }
 
-func (p *PartReport) worsen(v Verdict, reason string) {
-	if v > p.Verdict {
-		p.Verdict, p.Reason = v, reason
-	}
-}
-
-// judgeOwners counts the children in their owners' verdicts, the deepest first.
-func (r *Report) judgeOwners() {
-	index := make(map[string]int, len(r.Parts))
-	for i, p := range r.Parts {
-		index[p.Path] = i
-	}
-	type tally struct {
-		total, ill int
-		worst      PartReport
-	}
-	tallies := make(map[string]*tally)
-	deepestFirst := slices.Clone(r.Parts)
-	slices.SortFunc(deepestFirst, func(a, b PartReport) int {
-		return cmp.Or(cmp.Compare(strings.Count(b.Path, "/"), strings.Count(a.Path, "/")), cmp.Compare(a.Path, b.Path))
-	})
-	for _, p := range deepestFirst {
-		i := index[p.Path]
-		if t := tallies[p.Path]; t != nil && t.worst.Verdict > Healthy {
-			verdict := Degraded
-			if t.ill == t.total {
-				verdict = Unhealthy
-			}
-			r.Parts[i].worsen(verdict, strings.TrimPrefix(t.worst.Path, p.Path+"/")+": "+t.worst.Reason)
-		}
-		if p.owner == "" {
-			continue
-		}
-		t := tallies[p.owner]
-		if t == nil {
-			t = &tally{}
-			tallies[p.owner] = t
-		}
-		p = r.Parts[i]
-		t.total++
-		if p.Verdict == Unhealthy {
-			t.ill++
-		}
-		if p.Verdict > t.worst.Verdict {
-			t.worst = p
-		}
-	}
-}
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 func (r *Report) sumUp() {
 	for v := Unhealthy; v > Healthy; v-- {

@@ -1,0 +1,51 @@
+package healthhttp_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+)
+
+func ExampleNew() {
+	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	gen := registry.Begin("trader/signal_generation") // a supervisor does this for its children
+	gen.SetLifecycle(health.Lifecycle{State: health.StateRunning, Since: noon})
+
+	h, err := healthhttp.New(healthhttp.Config{Registry: registry})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux() // the host's own
+	for _, path := range []string{"/health", "/livez", "/readyz"} {
+		mux.Handle(path, h)
+	}
+	for _, path := range []string{"/health", "/livez"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	// Output:
+	// 200 {"status":"healthy","uptime_seconds":0,"time":"2026-03-04T12:00:00Z","reasons":[],"parts":[{"path":"trader/signal_generation","status":"healthy","state":"running","since":"2026-03-04T12:00:00Z","restarts":0,"idle":false,"error_run":0}]}
+	// 200 ok
+}
+
+// The object signal_generation speaks of one part in the words that operators' scripts know.
+func ExampleConfig_signalGeneration() {
+	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	gen := registry.Begin("trader/signal_generation")
+	gen.SetLifecycle(health.Lifecycle{State: health.StateBackoff, Error: "connection reset", ErrorAt: noon, Restarts: 2})
+
+	h, err := healthhttp.New(healthhttp.Config{Registry: registry, SignalGeneration: "trader/signal_generation"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+	fmt.Println(jq(server.URL+"/health", "signal_generation", "status", "background_task_status", "background_task_error"))
+	// Output: 503 stopped crashed connection reset
+}

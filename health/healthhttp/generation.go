@@ -1,0 +1,81 @@
+package healthhttp
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// generation is the object signal_generation. Its first six names and their values are what scripts of operators read,
+// and must not change; background_task_error is there only while the task counts as crashed. What follows shows a death
+// and its reason after the recovery, and what the life alone does not tell: a loop that turns and gets nothing done.
+type generation struct {
+	Status             string `json:"status"`                 // running, stopped, paused
+	TaskStatus         string `json:"background_task_status"` // not_started, running, stopped, crashed
+	TaskRunning        bool   `json:"background_task_running"`
+	TaskError          string `json:"background_task_error,omitempty"`
+	ServiceInitialized bool   `json:"service_initialized"` // the service is known to the registry
+	ServiceRunning     bool   `json:"service_running"`     // a run of it is there and not lost; a paused one counts
+
+	Verdict     health.Verdict `json:"verdict"`
+	Reason      string         `json:"reason,omitempty"`
+	Restarts    int            `json:"restarts"`
+	LastError   string         `json:"last_error,omitempty"`
+	LastErrorAt time.Time      `json:"last_error_at,omitzero"`
+}
+
+// The values of background_task_status.
+const (
+	taskNotStarted = "not_started"
+	taskRunning    = "running"
+	taskStopped    = "stopped"
+	taskCrashed    = "crashed"
+)
+
+func newGeneration(p health.PartReport, known bool) *generation {
+	l := p.Lifecycle
+	g := &generation{
+		Status: "stopped", TaskStatus: taskNotStarted, ServiceInitialized: known,
+		Verdict: p.Verdict, Reason: p.Reason, Restarts: l.Restarts,
+	}
+	if !known {
+		g.Verdict, g.Reason = health.Degraded, taskNotStarted
+		return g
+	}
+	g.TaskStatus = taskStatus(l)
+	g.TaskRunning = g.TaskStatus == taskRunning
+	g.ServiceRunning = g.TaskRunning
+	switch {
+	case l.State == health.StatePaused:
+		g.Status = "paused"
+	case g.TaskRunning:
+		g.Status = "running"
+	}
+	if g.TaskStatus == taskCrashed {
+		g.TaskError = cmp.Or(l.Error, string(l.State))
+	}
+	if l.Error != "" {
+		g.LastError, g.LastErrorAt = l.Error, l.ErrorAt.UTC()
+	}
+	return g
+}
+
+// taskStatus maps a life on the four words. A part without a supervisor has begun a run, or it would not be known; of
+// its end nobody would tell.
+func taskStatus(l health.Lifecycle) string {
+	switch l.State {
+	case health.StateNotStarted:
+		return taskNotStarted
+	case health.StateStopping, health.StateStopped:
+		return taskStopped
+	case health.StateBackoff:
+		if l.Error == "" { // it ended without an error and is awaited back
+			return taskStopped
+		}
+		return taskCrashed
+	case health.StateStalled, health.StateCrashed:
+		return taskCrashed
+	}
+	return taskRunning
+}

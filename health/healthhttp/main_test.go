@@ -1,0 +1,79 @@
+package healthhttp_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// handClock stands still unless it is moved.
+type handClock struct{ now time.Time }
+
+func (c *handClock) Now() time.Time                       { return c.now }
+func (c *handClock) After(time.Duration) <-chan time.Time { panic("nothing here waits") }
+
+func handler(t testing.TB, cfg healthhttp.Config) http.Handler {
+	t.Helper()
+	h, err := healthhttp.New(cfg)
+	require.NoError(t, err)
+	return h
+}
+
+func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, http.NoBody))
+	return w
+}
+
+// field returns one member of a JSON object, by name.
+func field(t testing.TB, body []byte, name string) map[string]any {
+	t.Helper()
+	var all map[string]any
+	require.NoError(t, json.Unmarshal(body, &all))
+	one, _ := all[name].(map[string]any)
+	return one
+}
+
+// living returns a registry with one part in the given state of life.
+func living(path string, l health.Lifecycle) *health.Registry {
+	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r.Begin(path).SetLifecycle(l)
+	return r
+}
+
+// jq reads members of an object of the JSON at url, as an operator's script would.
+func jq(url, object string, names ...string) string {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer resp.Body.Close()
+	var document map[string]json.RawMessage
+	var members map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&document); err != nil {
+		return err.Error()
+	}
+	if err := json.Unmarshal(document[object], &members); err != nil {
+		return err.Error()
+	}
+	out := strconv.Itoa(resp.StatusCode)
+	for _, name := range names {
+		out += fmt.Sprint(" ", members[name])
+	}
+	return out
+}

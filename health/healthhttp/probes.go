@@ -1,0 +1,45 @@
+package healthhttp
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// stuck lists the parts that have been crashed or stalled for longer than limit. A part that waits for its restart is
+// not among them: it may come back, and a new process would forget how often it was tried.
+func stuck(report health.Report, limit time.Duration) []string {
+	var against []string
+	for _, p := range report.Parts {
+		l := p.Lifecycle
+		if l.State != health.StateCrashed && l.State != health.StateStalled {
+			continue
+		}
+		age := report.At.Sub(l.Since)
+		if age <= limit {
+			continue
+		}
+		reason := fmt.Sprintf("%s: %s for %s (limit %s)", p.Path, l.State, age.Round(time.Second), limit)
+		if l.Error != "" {
+			reason += ": " + l.Error
+		}
+		against = append(against, reason)
+	}
+	return against
+}
+
+// unready lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started.
+// Degraded is ready: a system with one symbol of fifty gone still does its work.
+func unready(report health.Report) []string {
+	if report.Verdict == health.Unhealthy {
+		return report.Reasons
+	}
+	var against []string
+	for _, p := range report.Parts {
+		if p.Lifecycle.State == health.StateNotStarted {
+			against = append(against, p.Path+": "+string(p.Lifecycle.State))
+		}
+	}
+	return against
+}

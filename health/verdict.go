@@ -1,0 +1,113 @@
+package health
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// judge sets the verdict on each part: first by itself, then with its children. A part's path begins with its owner's,
+// so in the order of paths owners come before their children, and backwards after them.
+func (r *Report) judge() {
+	resting := make(map[string]bool)
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		p.resting = p.Lifecycle.State.rests() || resting[p.owner]
+		if p.resting {
+			resting[p.Path] = true
+		}
+		p.judge()
+	}
+	families := make(map[string]*family)
+	for i := len(r.Parts) - 1; i >= 0; i-- {
+		p := &r.Parts[i]
+		p.answerFor(families[p.Path])
+		if p.owner == "" {
+			continue
+		}
+		f := families[p.owner]
+		if f == nil {
+			f = &family{}
+			families[p.owner] = f
+		}
+		f.add(p)
+	}
+}
+
+// judge sets the verdict on the part without its children.
+func (p *PartReport) judge() {
+	p.judgeLifecycle()
+	if p.resting || p.Verdict == Unhealthy {
+		return
+	}
+	limit := p.Limits.MaxSilence
+	switch {
+	case !p.Idle && limit > 0 && p.silence > limit:
+		p.worsen(Unhealthy, fmt.Sprintf("no progress for %s (limit %s)", p.silence.Round(time.Millisecond), limit))
+	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors):
+		p.worsen(Unhealthy, p.errorRunReason())
+	case p.ErrorRun > 0:
+		p.worsen(Degraded, p.errorRunReason())
+	}
+}
+
+func (p *PartReport) errorRunReason() string {
+	if p.ErrorRun == 1 {
+		return "1 error, last: " + p.LastError
+	}
+	return fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.LastError)
+}
+
+func (p *PartReport) judgeLifecycle() {
+	l := p.Lifecycle
+	switch l.State {
+	case StateBackoff, StateStalled, StateCrashed:
+		reason := string(l.State)
+		if l.Error != "" {
+			reason += ": " + l.Error
+		}
+		p.worsen(Unhealthy, reason)
+	case StateNotStarted, StateStarting, StateStopping, StatePaused:
+		p.worsen(Degraded, string(l.State))
+	case StateStopped:
+		if !l.Done {
+			p.worsen(Degraded, string(l.State))
+		}
+	}
+}
+
+// worsen keeps the worse verdict of two, and of two equal ones the first.
+func (p *PartReport) worsen(v Verdict, reason string) {
+	if v > p.Verdict {
+		p.Verdict, p.Reason = v, reason
+	}
+}
+
+// family counts the children of one part.
+type family struct {
+	total, unhealthy int
+	worst            *PartReport // the first by path; nil while all are healthy
+}
+
+func (f *family) add(p *PartReport) {
+	f.total++
+	if p.Verdict == Unhealthy {
+		f.unhealthy++
+	}
+	if p.Verdict > Healthy && (f.worst == nil || p.Verdict >= f.worst.Verdict) {
+		f.worst = p
+	}
+}
+
+// answerFor counts the children in the part's verdict; f is nil for a part without any.
+func (p *PartReport) answerFor(f *family) {
+	if f == nil || f.worst == nil {
+		return
+	}
+	verdict := Degraded
+	if f.unhealthy == f.total {
+		verdict = Unhealthy
+	}
+	p.worsen(verdict, strings.TrimPrefix(f.worst.Path, p.Path+"/")+": "+f.worst.Reason)
+}
