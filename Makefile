@@ -1,0 +1,41 @@
+# What CI does is scripts/check, all of it. The targets here are short names for that and for what CI leaves out.
+
+FUZZTIME ?= 30s
+BENCH    ?= .
+COUNT    ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help check fmt tidy build lint layers test bench fuzz clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
+
+check: ## everything that CI checks
+	@scripts/check
+
+test: ## README's test command: all modules, with the race detector
+	go test -race work
+
+fmt: ## fail on sources that gofmt would change
+	@scripts/check fmt
+
+tidy: ## fail on a go.mod that says too much or too little
+	@scripts/check tidy
+
+build: ## build and vet each module alone, as in a user's program
+	@scripts/check build
+
+lint: ## staticcheck and golangci-lint (built into bin/ the first time)
+	@scripts/check staticcheck golangci
+
+layers: ## who may import whom, whose clock, which tests look for leaks
+	GOWORK=off go test -count=1 . ./internal/checks
+
+bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod benchstat`
+	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) work
+
+fuzz: ## each fuzz test for FUZZTIME (30s)
+	@scripts/fuzz $(FUZZTIME)
+
+clean: ## remove the tools in bin/
+	rm -rf bin
