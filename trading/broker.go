@@ -12,15 +12,18 @@ var (
 	// ErrRejected says that the Broker refused an order for good: it was not and will not be executed. Wrap it
 	// with the reason.
 	ErrRejected = errors.New("order rejected")
+	// ErrDuplicate says that the Broker has had an order of this client ID before, and that this request changed
+	// nothing. It does not say what became of that order.
+	ErrDuplicate = errors.New("client id used before")
 	// ErrUnknownOrder says that the Broker has no order of that client ID.
 	ErrUnknownOrder = errors.New("unknown order")
 )
 
 // Broker executes orders. It is safe for concurrent use; each call ends with its context.
 type Broker interface {
-	// Submit sends an order. nil says that the Broker has it. An error that wraps ErrRejected says that it never
-	// will. Any other error says that nobody knows: the Engine then asks by client ID before it sends anything
-	// else for that instrument.
+	// Submit sends an order. nil says that the Broker has it. An error that wraps ErrRejected says that it never will. Any
+	// other error, ErrDuplicate among them, says that nobody knows: the Engine then asks by client ID before it sends
+	// anything else for that instrument.
 	Submit(ctx context.Context, a Approved) error
 	// Order tells what became of a client ID; ErrUnknownOrder if the Broker never had it.
 	Order(ctx context.Context, clientID string) (OrderReport, error)

@@ -26,8 +26,13 @@ type SignalSeen struct {
 	Direction signal.Direction `json:"direction"`
 	BarTime   time.Time        `json:"bar_time"`
 	Outcome   Outcome          `json:"outcome"`
-	Target    decimal.Decimal  `json:"target"`           // the signed quantity to hold, with OutcomeActed
-	Reason    string           `json:"reason,omitempty"` // why nothing was done, where the outcome does not say it
+	// Target is the signed quantity to hold from now on, with OutcomeActed; with OutcomeWouldHave what it would be.
+	Target decimal.Decimal `json:"target"`
+	// ValidUntil is until when the target may open anything, with OutcomeActed.
+	ValidUntil time.Time `json:"valid_until,omitzero"`
+	// Deferred says that the order for the target waits until the fate of an earlier one is known.
+	Deferred bool   `json:"deferred,omitempty"`
+	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
 }
 
 // Outcome is what was made of a signal.
@@ -69,6 +74,12 @@ type Unknown struct {
 	Reason   string `json:"reason"`
 }
 
+// NotReceived says that the Broker has not got an order that was sent, and is not going to: it may be sent again.
+type NotReceived struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
 // Cancelled says that what is not filled of the order is not going to be.
 type Cancelled struct {
 	ClientID string `json:"client_id"`
@@ -80,7 +91,8 @@ type Filled struct {
 	Fill Fill `json:"fill"`
 }
 
-// DayOpened says what the account was worth when a trading day began; the daily loss counts from it.
+// DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day;
+// the daily loss counts from it.
 type DayOpened struct {
 	Day    string          `json:"day"` // 2006-01-02
 	Equity decimal.Decimal `json:"equity"`
@@ -102,6 +114,7 @@ func (Submitting) kind() string   { return "submitting" }
 func (Acknowledged) kind() string { return "acknowledged" }
 func (Rejected) kind() string     { return "rejected" }
 func (Unknown) kind() string      { return "unknown" }
+func (NotReceived) kind() string  { return "not_received" }
 func (Cancelled) kind() string    { return "cancelled" }
 func (Filled) kind() string       { return "filled" }
 func (DayOpened) kind() string    { return "day_opened" }
@@ -132,6 +145,8 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Rejected](kind, data)
 	case Unknown{}.kind():
 		return decode[Unknown](kind, data)
+	case NotReceived{}.kind():
+		return decode[NotReceived](kind, data)
 	case Cancelled{}.kind():
 		return decode[Cancelled](kind, data)
 	case Filled{}.kind():

@@ -14,7 +14,8 @@ type Entry struct {
 
 // Journal keeps what happened, for ever and in order. One Engine writes it; any number may read.
 type Journal interface {
-	// Append adds the events, all or none, and returns when they are durable.
+	// Append adds the events, all or none, and returns when they are durable. An error leaves open whether they are
+	// there, but by then it is settled: Read tells, and nothing of that call is added later.
 	Append(ctx context.Context, at time.Time, events ...Event) error
 	// Read returns entries with a Seq above after, ascending, at most limit.
 	Read(ctx context.Context, after int64, limit int) ([]Entry, error)

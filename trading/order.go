@@ -26,8 +26,13 @@ func (s Side) String() string {
 	return fmt.Sprintf("Side(%d)", int8(s))
 }
 
-// MarshalText returns the side's name.
-func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+// MarshalText returns the side's name. What is no side is an error: a journal must not take what it cannot give back.
+func (s Side) MarshalText() ([]byte, error) {
+	if s != Buy && s != Sell {
+		return nil, fmt.Errorf("trading: %s is no side", s)
+	}
+	return []byte(s.String()), nil
+}
 
 // UnmarshalText accepts buy and sell.
 func (s *Side) UnmarshalText(text []byte) error {

@@ -1,0 +1,213 @@
+package trading
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Book is the sum of a Journal's events: positions, orders, targets, the cursor into the signals, halts and the
+// account. It is a pure state machine. It reads no clock and does no I/O, the same events give the same Book to the
+// last digit, and an event that cannot be is an error that leaves it as it was.
+//
+// A Book is not safe for concurrent use. Use NewBook.
+type Book struct {
+	capital   decimal.Decimal
+	cash      decimal.Decimal
+	began     time.Time // of the first event
+	lastFill  time.Time // the latest of all fills' times
+	positions map[string]Position
+	orders    map[string]*OrderState // all there ever were, by client ID
+	pending   map[string]*OrderState // those of them that are not done
+	fills     map[string]struct{}    // by ID
+	cursor    Cursor
+	targets   map[string]*Target     // by symbol
+	acted     map[follower]time.Time // the bar last acted on
+	day       DayOpened
+	halt      Halt
+	counts    Counts
+}
+
+// follower is one strategy on one symbol: the line along which signals replace each other.
+type follower struct{ strategy, symbol string }
+
+// Cursor is a place in a signal store: signals up to Seq have been dealt with. A Seq means nothing in another store.
+type Cursor struct {
+	Store string `json:"store"` // the store's identity; empty before the first signal
+	Seq   int64  `json:"seq"`
+}
+
+// OrderState is an order and what became of it.
+type OrderState struct {
+	Order
+	Status       OrderStatus     `json:"status"`
+	Filled       decimal.Decimal `json:"filled"`
+	Sends        int             `json:"sends"`        // how often sending it began
+	Acknowledged bool            `json:"acknowledged"` // the Broker is known to have had it
+	Reason       string          `json:"reason,omitempty"`
+	UpdatedAt    time.Time       `json:"updated_at"` // when its last event was journaled
+
+	number int // the order in which intents were made
+}
+
+// Remaining is what has not been filled, never below zero.
+func (o OrderState) Remaining() decimal.Decimal {
+	return decimal.Max(o.Quantity.Sub(o.Filled), decimal.Zero)
+}
+
+// Target is what to hold of an instrument. It holds until another one replaces it.
+type Target struct {
+	Symbol     string          `json:"symbol"`
+	Strategy   string          `json:"strategy"` // which owns the instrument
+	SignalID   string          `json:"signal_id"`
+	Quantity   decimal.Decimal `json:"quantity"`
+	ValidUntil time.Time       `json:"valid_until"` // until when it may open something; closing is always right
+	Attempts   int             `json:"attempts"`    // orders made for it
+	Last       string          `json:"last"`        // client ID of the last of them
+	Deferred   bool            `json:"deferred"`    // its first order is still to be made
+}
+
+// Halt says why nothing may be opened. The zero value is no halt.
+type Halt struct {
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at,omitzero"`
+}
+
+// Active tells whether the halt stands.
+func (h Halt) Active() bool { return h.Reason != "" }
+
+// Counts are the sums over a Book's life.
+type Counts struct {
+	Signals      map[Outcome]int `json:"signals"`
+	Orders       int             `json:"orders"`        // intents made, sent or not
+	Rejected     int             `json:"rejected"`      // orders that the Broker refused
+	Fills        int             `json:"fills"`         // each ID once
+	ForeignFills int             `json:"foreign_fills"` // those of them under a client ID that is not ours
+	Fees         decimal.Decimal `json:"fees"`
+	Realised     decimal.Decimal `json:"realised"` // before fees
+}
+
+// NewBook returns the Book of an account that holds capital and nothing else.
+func NewBook(capital decimal.Decimal) *Book {
+	return &Book{
+		capital: capital, cash: capital,
+		positions: make(map[string]Position),
+		orders:    make(map[string]*OrderState),
+		pending:   make(map[string]*OrderState),
+		fills:     make(map[string]struct{}),
+		targets:   make(map[string]*Target),
+		acted:     make(map[follower]time.Time),
+		counts:    Counts{Signals: make(map[Outcome]int)},
+	}
+}
+
+// Apply adds an event that was journaled at the given time. A fill whose ID is known already changes nothing. An error
+// says why the event cannot be; the Book is then unchanged.
+func (b *Book) Apply(at time.Time, e Event) error {
+	if err := b.Check(e); err != nil {
+		return err
+	}
+	b.fold(at, e)
+	return nil
+}
+
+// Position returns what is held of symbol.
+func (b *Book) Position(symbol string) Position {
+	p := b.positions[symbol]
+	p.Symbol = symbol
+	return p
+}
+
+// Positions returns every instrument that was ever traded, by symbol; those that are flat now keep what they realised.
+func (b *Book) Positions() []Position {
+	all := make([]Position, 0, len(b.positions))
+	for _, p := range b.positions {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(x, y Position) int { return cmp.Compare(x.Symbol, y.Symbol) })
+	return all
+}
+
+// Order returns the order of a client ID.
+func (b *Book) Order(clientID string) (OrderState, bool) {
+	o, ok := b.orders[clientID]
+	if !ok {
+		return OrderState{}, false
+	}
+	return *o, true
+}
+
+// Orders returns all orders there ever were, in the order in which they were decided on.
+func (b *Book) Orders() []OrderState { return inOrder(b.orders) }
+
+// Pending returns the orders that are not done, in the order in which they were decided on.
+func (b *Book) Pending() []OrderState { return inOrder(b.pending) }
+
+func inOrder(orders map[string]*OrderState) []OrderState {
+	all := make([]OrderState, 0, len(orders))
+	for _, o := range orders {
+		all = append(all, *o)
+	}
+	slices.SortFunc(all, func(x, y OrderState) int { return cmp.Compare(x.number, y.number) })
+	return all
+}
+
+// PendingOf returns the pending orders of one symbol, in the order in which they were decided on.
+func (b *Book) PendingOf(symbol string) []OrderState {
+	if len(b.pending) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(b.Pending(), func(o OrderState) bool { return o.Symbol != symbol })
+}
+
+// Targets returns what is to be held, by symbol.
+func (b *Book) Targets() []Target {
+	all := make([]Target, 0, len(b.targets))
+	for _, t := range b.targets {
+		all = append(all, *t)
+	}
+	slices.SortFunc(all, func(x, y Target) int { return cmp.Compare(x.Symbol, y.Symbol) })
+	return all
+}
+
+// Target returns what is to be held of symbol.
+func (b *Book) Target(symbol string) (Target, bool) {
+	t, ok := b.targets[symbol]
+	if !ok {
+		return Target{}, false
+	}
+	return *t, true
+}
+
+// Acted returns the bar of the last signal of a strategy on a symbol that set a target.
+func (b *Book) Acted(strategy, symbol string) (time.Time, bool) {
+	at, ok := b.acted[follower{strategy, symbol}]
+	return at, ok
+}
+
+// HasFill tells whether a fill of this ID was applied.
+func (b *Book) HasFill(id string) bool {
+	_, ok := b.fills[id]
+	return ok
+}
+
+// Cursor is where to go on reading signals.
+func (b *Book) Cursor() Cursor { return b.cursor }
+
+// Halted returns the halt that stands, if one does.
+func (b *Book) Halted() Halt { return b.halt }
+
+// Day is the trading day last opened and what the account was worth then.
+func (b *Book) Day() DayOpened { return b.day }
+
+// Counts returns the sums so far.
+func (b *Book) Counts() Counts {
+	c := b.counts
+	c.Signals = make(map[Outcome]int, len(b.counts.Signals))
+	for outcome, n := range b.counts.Signals {
+		c.Signals[outcome] = n
+	}
+	return c
+}

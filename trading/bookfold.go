@@ -1,0 +1,120 @@
+package trading
+
+import "time"
+
+// fold adds an event that Check has let through.
+func (b *Book) fold(at time.Time, e Event) {
+	if b.began.IsZero() {
+		b.began = at
+	}
+	switch e := e.(type) {
+	case SignalSeen:
+		b.foldSignal(e)
+	case IntentMade:
+		b.foldIntent(at, e.Order)
+	case Submitting:
+		b.move(at, e.ClientID, StatusUnknown, "").Sends++
+	case Acknowledged:
+		b.foldAcknowledged(at, e.ClientID)
+	case Rejected:
+		b.move(at, e.ClientID, StatusRejected, e.Reason)
+		b.counts.Rejected++
+	case Unknown:
+		b.move(at, e.ClientID, StatusUnknown, e.Reason)
+	case NotReceived:
+		b.move(at, e.ClientID, StatusIntended, e.Reason)
+	case Cancelled:
+		b.move(at, e.ClientID, StatusCancelled, e.Reason)
+	case Filled:
+		b.foldFill(at, e.Fill)
+	case DayOpened:
+		b.day = e
+	case Halted:
+		if !b.halt.Active() { // The first reason is the one to look into; what follows is often its consequence.
+			b.halt = Halt{Reason: e.Reason, At: at}
+		}
+	case Rearmed:
+		b.halt = Halt{}
+	}
+}
+
+func (b *Book) foldSignal(e SignalSeen) {
+	b.cursor = Cursor{Store: e.Store, Seq: e.Seq}
+	b.counts.Signals[e.Outcome]++
+	if e.Outcome != OutcomeActed {
+		return
+	}
+	b.acted[follower{e.Strategy, e.Symbol}] = e.BarTime
+	b.targets[e.Symbol] = &Target{
+		Symbol: e.Symbol, Strategy: e.Strategy, SignalID: e.SignalID,
+		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred,
+	}
+}
+
+func (b *Book) foldIntent(at time.Time, o Order) {
+	b.counts.Orders++
+	state := &OrderState{Order: o, Status: StatusIntended, UpdatedAt: at, number: b.counts.Orders}
+	b.orders[o.ClientID] = state
+	b.pending[o.ClientID] = state
+	if t := b.targets[o.Symbol]; t != nil && t.SignalID == o.SignalID {
+		t.Attempts++
+		t.Last = o.ClientID
+		t.Deferred = false
+	}
+}
+
+func (b *Book) foldAcknowledged(at time.Time, clientID string) {
+	o := b.orders[clientID]
+	o.Acknowledged = true
+	if o.Status == StatusUnknown || o.Status == StatusIntended {
+		b.move(at, clientID, StatusOpen, "")
+	}
+}
+
+func (b *Book) foldFill(at time.Time, f Fill) {
+	if b.HasFill(f.ID) {
+		return
+	}
+	b.fills[f.ID] = struct{}{}
+	before := b.positions[f.Symbol]
+	after := before.After(f)
+	b.positions[f.Symbol] = after
+	b.cash = b.cash.Sub(f.Side.Signed(f.Quantity).Mul(f.Price)).Sub(f.Fee)
+	b.counts.Fills++
+	b.counts.Fees = b.counts.Fees.Add(f.Fee)
+	b.counts.Realised = b.counts.Realised.Add(after.Realised.Sub(before.Realised))
+	if f.Time.After(b.lastFill) {
+		b.lastFill = f.Time
+	}
+	b.foldFillOfOrder(at, f)
+}
+
+// foldFillOfOrder lets a fill speak for its order: it was executed, whatever else had been heard of it.
+func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
+	o := b.orders[f.ClientID]
+	if o == nil {
+		b.counts.ForeignFills++
+		return
+	}
+	o.Filled = o.Filled.Add(f.Quantity)
+	o.Acknowledged = true
+	switch {
+	case o.Remaining().IsZero():
+		b.move(at, o.ClientID, StatusFilled, "")
+	case o.Status == StatusCancelled: // The fill overtook the cancel; the rest stays cancelled.
+	default:
+		b.move(at, o.ClientID, StatusOpen, "")
+	}
+}
+
+// move gives an order its new status and keeps the list of pending ones.
+func (b *Book) move(at time.Time, clientID string, status OrderStatus, reason string) *OrderState {
+	o := b.orders[clientID]
+	o.Status, o.Reason, o.UpdatedAt = status, reason, at
+	if status.Done() {
+		delete(b.pending, clientID)
+	} else {
+		b.pending[clientID] = o // also one that was thought done: a fill proved otherwise
+	}
+	return o
+}

@@ -1,0 +1,178 @@
+package trading
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// Signals is what an Engine follows: a signal.Store that can be told from another one. If it is a signal.Notifier too,
+// the Engine wakes as soon as there is a new signal.
+type Signals interface {
+	// After returns signals with a Seq above seq, ascending, at most limit.
+	After(ctx context.Context, seq int64, limit int) ([]signal.Signal, error)
+	// Identity names the store that Seq counts in.
+	Identity(ctx context.Context) (string, error)
+}
+
+// EngineConfig configures an Engine.
+type EngineConfig struct {
+	Signals     Signals         // required
+	Journal     Journal         // required; this Engine is the only one that writes it
+	Broker      Broker          // required
+	Instruments []Instrument    // required: what may be traded; signals for anything else are refused
+	Size        Sizer           // required: how much to hold on a signal
+	Limits      Limits          // required, each of them: see Limits
+	Capital     decimal.Decimal // required, above zero: what the account held when the Journal began
+
+	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
+	Pricer Pricer
+
+	// Allow says why nothing may be opened on symbol at the moment, such as stale data; only what reduces a position
+	// then passes. nil means always. It is called outside of all locks, often, and should answer at once.
+	Allow func(symbol string) error
+
+	AutoExecute bool           // place orders; otherwise signals are recorded as would_have and nothing is sent
+	Poll        time.Duration  // the longest time between two steps of Serve; 0 means 1 s
+	Timeout     time.Duration  // how long one call to the Broker or the Journal may take; 0 means 10 s
+	Day         *time.Location // where trading days begin; nil means UTC
+	Clock       Clock          // nil means the machine's clock
+	Logger      *slog.Logger   // nil means slog.Default()
+}
+
+// Engine follows a signal store and places the orders that its signals ask for, each of them once.
+//
+// All its memory is the Journal: what it does is durable there before it is done, and what it finds there when it
+// starts it takes up again, so a first start, a restart and a start after a crash are one path. When a write to the
+// Journal fails nobody knows whether it is there, so what is in memory is thrown away and read anew. When the Broker's
+// answer is lost the order is UNKNOWN: nothing more is sent for its instrument until the Broker has said what became
+// of it.
+//
+// Serve runs it; Step does one round synchronously, for replays and tests. All methods are safe for concurrent use.
+type Engine struct {
+	cfg         EngineConfig
+	log         *slog.Logger
+	risk        *Risk
+	instruments map[string]Instrument
+
+	// pen is held by who writes: it covers reading the book, deciding, the Journal's Append and the fold, so that
+	// the book cannot change between a decision and its record. It is a channel, so that waiting for it ends with a
+	// context; it is never held during a call to the Broker.
+	pen chan struct{}
+
+	mu         sync.Mutex // guards all below; the book is changed with both pen and mu held, and read with either
+	book       *Book
+	loaded     bool // the book is what the Journal says
+	run        *run
+	reconciled bool
+	halting    string // the reason of a halt that is not durable yet
+	reduceOnly bool
+	opened     time.Time            // when this Engine first read the Journal
+	sent       map[string]time.Time // when this Engine began to send an order, by client ID
+	flying     map[string]int       // calls of Submit that have not returned, by client ID
+	refusals   map[string]string    // refusals of orders that were sent more than once, by client ID
+	said       map[string]bool      // what was logged and is not to be repeated at every step
+	unvalued   []string             // instruments that are held and have no price
+	lastErr    error                // of the last step
+}
+
+// run is one Serve, or the Steps between two of them. Only the current one may write or send.
+type run struct {
+	turn    chan struct{} // held by the Step that runs: one at a time
+	store   string        // the signal store's identity, once asked; used with turn held
+	greeted bool          // the first reconciliation was told; used with turn held
+	ended   bool          // guarded by Engine.mu
+}
+
+func newRun() *run { return &run{turn: make(chan struct{}, 1)} }
+
+// NewEngine checks the configuration; it reads and starts nothing.
+func NewEngine(cfg EngineConfig) (*Engine, error) {
+	risk, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		cfg: cfg, risk: risk, log: cfg.Logger, instruments: make(map[string]Instrument, len(cfg.Instruments)),
+		pen: make(chan struct{}, 1), book: NewBook(cfg.Capital),
+		sent: make(map[string]time.Time), flying: make(map[string]int), refusals: make(map[string]string),
+		said: make(map[string]bool),
+	}
+	for _, i := range cfg.Instruments {
+		if err := i.Validate(); err != nil {
+			return nil, err
+		}
+		if _, twice := e.instruments[i.Symbol]; twice {
+			return nil, fmt.Errorf("trading: EngineConfig.Instruments has %s twice", i.Symbol)
+		}
+		e.instruments[i.Symbol] = i
+	}
+	e.cfg.Poll = cmp.Or(cfg.Poll, time.Second)
+	e.cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	e.cfg.Day = cmp.Or(cfg.Day, time.UTC)
+	if cfg.Clock == nil {
+		e.cfg.Clock = clock.New()
+	}
+	if cfg.Logger == nil {
+		e.log = slog.Default()
+	}
+	if cfg.Pricer == nil {
+		e.cfg.Pricer, _ = cfg.Broker.(Pricer)
+	}
+	return e, nil
+}
+
+func (cfg EngineConfig) check() (*Risk, error) {
+	missing := ""
+	switch {
+	case cfg.Signals == nil:
+		missing = "Signals"
+	case cfg.Journal == nil:
+		missing = "Journal"
+	case cfg.Broker == nil:
+		missing = "Broker"
+	case len(cfg.Instruments) == 0:
+		missing = "Instruments"
+	case cfg.Size == nil:
+		missing = "Size"
+	}
+	switch {
+	case missing != "":
+		return nil, fmt.Errorf("trading: EngineConfig.%s is not set", missing)
+	case !cfg.Capital.IsPositive():
+		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
+	case cfg.Poll < 0:
+		return nil, fmt.Errorf("trading: EngineConfig.Poll %s is negative", cfg.Poll)
+	case cfg.Timeout < 0:
+		return nil, fmt.Errorf("trading: EngineConfig.Timeout %s is negative", cfg.Timeout)
+	}
+	return NewRisk(cfg.Limits)
+}
+
+// now is the time on the Engine's clock, in UTC.
+func (e *Engine) now() time.Time { return e.cfg.Clock.Now().UTC() }
+
+// limited bounds one call to the outside.
+func (e *Engine) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return clockctx.WithTimeout(ctx, e.cfg.Clock, e.cfg.Timeout)
+}
+
+// sayOnce tells whether what is under key is said for the first time.
+func (e *Engine) sayOnce(key string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.said[key] {
+		return false
+	}
+	e.said[key] = true
+	return true
+}

@@ -1,0 +1,89 @@
+package trading_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+)
+
+// A flip closes the long position and opens a short one, and the account stays exact.
+func ExampleBook() {
+	number := decimal.RequireFromString
+	book := trading.NewBook(number("1000"))
+	at := time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
+	for _, f := range []trading.Fill{
+		{ID: "1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: number("1"), Price: number("100"), Fee: number("0.04"), Time: at},
+		{ID: "2", Symbol: "BTC/USDT", Side: trading.Sell, Quantity: number("3"), Price: number("150"), Fee: number("0.18"), Time: at},
+		{ID: "2", Symbol: "BTC/USDT", Side: trading.Sell, Quantity: number("3"), Price: number("150"), Fee: number("0.18"), Time: at}, // again
+	} {
+		if err := book.Apply(at, trading.Filled{Fill: f}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	p := book.Position("BTC/USDT")
+	fmt.Printf("holds %s at %s, realised %s, fees %s, cash %s\n", p.Quantity, p.AveragePrice(), p.Realised, p.Fees, book.Cash())
+	// Output: holds -2 at 150, realised 50, fees 0.22, cash 1349.78
+}
+
+// An Engine follows a signal store with a paper broker, bar by bar.
+func ExampleEngine() {
+	number := decimal.RequireFromString
+	ctx := context.Background()
+	clk := clock.NewMock()
+	start := time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
+	clk.Set(start)
+	coin := trading.Instrument{Symbol: "BTC/USDT", Tick: number("0.01"), Step: number("0.001")}
+	signals := signal.NewMemory(100)
+	broker, err := paper.New(paper.Config{
+		Instruments: []trading.Instrument{coin}, Cash: number("10000"), FeeRate: number("0.0004"), Clock: clk,
+	})
+	if err != nil {
+		panic(err)
+	}
+	engine, err := trading.NewEngine(trading.EngineConfig{
+		Signals: signals, Journal: trading.NewMemoryJournal(), Broker: broker, Instruments: []trading.Instrument{coin},
+		Size:    trading.FixedNotional{Amount: number("1000")},
+		Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+		Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	says := func(bar signal.Bar, d signal.Direction) signal.Signal { // a Generator makes them of a Strategy
+		return signal.Signal{
+			ID: signal.NewID("demo", "", bar.Symbol, bar.Interval, bar.Time), Strategy: "demo", Symbol: bar.Symbol,
+			Interval: bar.Interval, Direction: d, Confidence: 1, Price: bar.Close, BarTime: bar.Time,
+			CreatedAt: bar.End(), ValidUntil: bar.End().Add(bar.Interval),
+		}
+	}
+	for minute, price := range []float64{100, 105, 110} {
+		bar := signal.Bar{
+			Symbol: coin.Symbol, Time: start.Add(time.Duration(minute) * time.Minute), Interval: time.Minute,
+			Open: price, High: price + 1, Low: price - 1, Close: price + 1,
+		}
+		clk.Add(time.Minute) // the bar is closed now
+		if err := broker.OnBar(bar); err != nil {
+			panic(err)
+		}
+		if err := signals.Append(ctx, says(bar, []signal.Direction{signal.Long, signal.Flat, signal.Flat}[minute])); err != nil {
+			panic(err)
+		}
+		if err := engine.Step(ctx); err != nil {
+			panic(err)
+		}
+		s := engine.Status()
+		fmt.Printf("%s: %d fills, %d open orders, equity %s\n", bar.End().Format("15:04"), s.Counts.Fills, len(s.Orders), s.Equity)
+	}
+	// Output:
+	// 12:01: 0 fills, 1 open orders, equity 10000
+	// 12:02: 1 fills, 1 open orders, equity 10009.4842
+	// 12:03: 2 fills, 0 open orders, equity 10048.6486
+}

@@ -1,0 +1,80 @@
+package trading
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// MemoryJournal is a Journal in memory, for tests and for replays that need not outlive the process. It keeps events
+// encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
+// safe for concurrent use.
+type MemoryJournal struct {
+	mu      sync.RWMutex // guards entries
+	entries []encoded    // the one of Seq s is at s-1
+}
+
+// encoded is an Entry as it is kept.
+type encoded struct {
+	at   time.Time
+	kind string
+	data []byte
+}
+
+var _ Journal = (*MemoryJournal)(nil)
+
+// NewMemoryJournal returns an empty journal.
+func NewMemoryJournal() *MemoryJournal { return &MemoryJournal{} }
+
+// Append implements Journal. Durable means here: until the process ends.
+func (j *MemoryJournal) Append(ctx context.Context, at time.Time, events ...Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	batch := make([]encoded, 0, len(events))
+	for i, e := range events { // All of them before the first is kept: all or none.
+		if e == nil {
+			return fmt.Errorf("trading: journal event %d of %d: no event", i+1, len(events))
+		}
+		kind, data, err := EncodeEvent(e)
+		if err != nil {
+			return fmt.Errorf("trading: journal event %d of %d: %w", i+1, len(events), err)
+		}
+		batch = append(batch, encoded{at.UTC(), kind, data})
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, batch...)
+	return nil
+}
+
+// Read implements Journal.
+func (j *MemoryJournal) Read(ctx context.Context, after int64, limit int) ([]Entry, error) {
+	if limit < 1 { // A reader that asks for nothing would believe that it has seen everything.
+		return nil, fmt.Errorf("trading: read journal: limit %d is below 1", limit)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	page := j.page(after, limit)
+	entries := make([]Entry, 0, len(page))
+	for i, e := range page {
+		seq := max(after, 0) + int64(i) + 1
+		event, err := DecodeEvent(e.kind, e.data)
+		if err != nil {
+			return nil, fmt.Errorf("trading: journal entry %d: %w", seq, err)
+		}
+		entries = append(entries, Entry{Seq: seq, At: e.at, Event: event})
+	}
+	return entries, nil
+}
+
+// page returns what is kept after a Seq. Kept entries never change, so they may be decoded outside the lock.
+func (j *MemoryJournal) page(after int64, limit int) []encoded {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	count := int64(len(j.entries))
+	from := min(max(after, 0), count)
+	return j.entries[from : from+min(count-from, int64(limit))]
+}

@@ -1,0 +1,130 @@
+package paper_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+)
+
+// barClock is the time of the bars.
+type barClock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+func (c *barClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *barClock) After(time.Duration) <-chan time.Time { return nil }
+
+func (c *barClock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// replayed runs an engine on a paper broker over so many bars, and kills both after each of the given ones.
+func replayed(t *testing.T, bars int, killAfter func(bar int) bool) (digest, ledger string) {
+	clock := &barClock{now: noon}
+	signals, journal := signal.NewMemory(1000), trading.NewMemoryJournal()
+	var broker *paper.Broker
+	var engine *trading.Engine
+	boot := func() {
+		var err error
+		broker, err = paper.New(paper.Config{
+			Instruments: []trading.Instrument{coin}, Cash: d("10000"), FeeRate: d("0.0004"), Slippage: d("0.0002"), Clock: clock,
+		})
+		require.NoError(t, err)
+		require.NoError(t, broker.Resume(context.Background(), journal))
+		engine, err = trading.NewEngine(trading.EngineConfig{
+			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
+			Size:    trading.FixedNotional{Amount: d("4000")},
+			Limits:  trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+			Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
+		})
+		require.NoError(t, err)
+	}
+	boot()
+	price := func(i int) float64 { return 100 + 10*math.Sin(float64(i)/3) }
+	for i := range bars {
+		b := bar(noon.Add(time.Duration(i)*time.Minute), price(i), price(i+1))
+		clock.set(b.End())
+		require.NoError(t, broker.OnBar(b))
+		if i%4 == 1 {
+			s := signal.Signal{
+				ID: signal.NewID("wave", "", btc, time.Minute, b.Time), Strategy: "wave", Symbol: btc, Interval: time.Minute,
+				Direction: signal.Direction(i/4%3 - 1), Price: b.Close, BarTime: b.Time, CreatedAt: b.End(), ValidUntil: b.End().Add(time.Minute),
+			}
+			require.NoError(t, signals.Append(context.Background(), s))
+		}
+		require.NoError(t, engine.Step(context.Background()))
+		if killAfter(i) {
+			boot()
+		}
+	}
+	require.NoError(t, engine.Step(context.Background()))
+	return engine.Digest(), fmt.Sprint(fills(t, broker))
+}
+
+// A run that is killed after any of its bars, or after all of them, ends exactly as one that was not.
+func TestARestartAfterAnyBarChangesNothing(t *testing.T) {
+	t.Parallel()
+	const bars = 60
+	digest, ledger := replayed(t, bars, func(int) bool { return false })
+	require.Greater(t, len(ledger), 1000, "it traded")
+	for kill := range bars {
+		gotDigest, gotLedger := replayed(t, bars, func(i int) bool { return i == kill })
+		require.Equal(t, ledger, gotLedger, "killed after bar %d", kill)
+		require.Equal(t, digest, gotDigest, "killed after bar %d", kill)
+	}
+	gotDigest, gotLedger := replayed(t, bars, func(int) bool { return true })
+	require.Equal(t, ledger, gotLedger)
+	require.Equal(t, digest, gotDigest)
+}
+
+// An order waits for the next bar, and pays the slippage and the fee.
+func ExampleBroker() {
+	ctx := context.Background()
+	broker, err := paper.New(paper.Config{
+		Instruments: []trading.Instrument{coin}, Cash: d("10000"), FeeRate: d("0.0004"), Slippage: d("0.001"),
+	})
+	if err != nil {
+		panic(err)
+	}
+	risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited})
+	if err != nil {
+		panic(err)
+	}
+	approved, err := risk.Approve(trading.Order{
+		ClientID: "v-1", Symbol: btc, Side: trading.Buy, Type: trading.Market, Quantity: d("80"), CreatedAt: noon,
+	}, coin, d("0"), d("100"))
+	if err != nil {
+		panic(err)
+	}
+	if err := broker.Submit(ctx, approved); err != nil {
+		panic(err)
+	}
+	if err := broker.OnBar(bar(noon, 100, 102)); err != nil {
+		panic(err)
+	}
+	fills, err := broker.Fills(ctx, noon)
+	if err != nil {
+		panic(err)
+	}
+	f := fills[0]
+	fmt.Printf("%s: %s %s at %s, fee %s, cash %s\n", f.ID, f.Side, f.Quantity, f.Price, f.Fee, broker.Cash())
+	// Output: v-1-1: buy 50 at 100.1, fee 2.002, cash 4992.998
+}

@@ -1,0 +1,65 @@
+package trading
+
+import "github.com/shopspring/decimal"
+
+// costPlaces is how exact the cost of a part of a position is, in decimal places of the quote currency. What is cut off
+// stays in the position's cost and comes out when it is closed, so that nothing is lost or made up.
+const costPlaces = 18
+
+// Position is what is held of one instrument and what came of it. The zero value holds nothing.
+//
+// It keeps what was paid instead of an average price: an average of three at 10 and one at 11 is not exact in decimals
+// for long, and a sum is.
+type Position struct {
+	Symbol   string          `json:"symbol"`
+	Quantity decimal.Decimal `json:"quantity"` // above zero for a long position, below for a short one
+	Cost     decimal.Decimal `json:"cost"`     // paid for what is held; below zero, received, for a short position
+	Realised decimal.Decimal `json:"realised"` // profit of what was closed, before fees
+	Fees     decimal.Decimal `json:"fees"`
+}
+
+// AveragePrice is what one unit of the position cost, to 18 decimal places; zero where nothing is held.
+func (p Position) AveragePrice() decimal.Decimal {
+	if p.Quantity.IsZero() {
+		return decimal.Zero
+	}
+	return p.Cost.DivRound(p.Quantity, costPlaces)
+}
+
+// Unrealised is the profit, before fees, of closing the position at price.
+func (p Position) Unrealised(price decimal.Decimal) decimal.Decimal {
+	return p.Quantity.Mul(price).Sub(p.Cost)
+}
+
+// After returns the position after f. A fill against the position closes it at its average price; what goes beyond
+// that opens a position on the other side.
+func (p Position) After(f Fill) Position {
+	p.Symbol = f.Symbol
+	p.Fees = p.Fees.Add(f.Fee)
+	signed := f.Side.Signed(f.Quantity)
+	if p.Quantity.Sign()*signed.Sign() < 0 {
+		closing := decimal.Min(p.Quantity.Abs(), signed.Abs())
+		p = p.closed(closing, f.Price)
+		signed = f.Side.Signed(f.Quantity.Sub(closing))
+	}
+	p.Quantity = p.Quantity.Add(signed)
+	p.Cost = p.Cost.Add(signed.Mul(f.Price))
+	return p
+}
+
+// closed takes quantity, above zero and at most what is held, out of the position.
+func (p Position) closed(quantity, price decimal.Decimal) Position {
+	released := p.Cost
+	held := p.Quantity.Abs()
+	if quantity.LessThan(held) {
+		released = p.Cost.Mul(quantity).DivRound(held, costPlaces)
+	}
+	signed := quantity
+	if p.Quantity.IsNegative() {
+		signed = quantity.Neg()
+	}
+	p.Realised = p.Realised.Add(signed.Mul(price)).Sub(released)
+	p.Cost = p.Cost.Sub(released)
+	p.Quantity = p.Quantity.Sub(signed)
+	return p
+}

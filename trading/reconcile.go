@@ -1,0 +1,163 @@
+package trading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// reconcile brings the book and the Broker together: fills that were missed, orders whose fate is not known, positions.
+// Nothing is sent before it has succeeded once, and again after every failure of a call to the Broker.
+func (e *Engine) reconcile(ctx context.Context, r *run) error {
+	e.mu.Lock()
+	done := e.reconciled
+	e.mu.Unlock()
+	if done {
+		return nil
+	}
+	if err := e.comparePositions(ctx, r); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.reconciled = e.loaded && r == e.run
+	done = e.reconciled
+	e.mu.Unlock()
+	if !done {
+		return errReplaced
+	}
+	if !r.greeted {
+		r.greeted = true
+		s := e.Status()
+		e.log.Info("LIVE TRADING ENGINE STARTED SUCCESSFULLY", "positions", len(s.Positions), "open_orders", len(s.Orders))
+	}
+	health.Ready(ctx)
+	return nil
+}
+
+// doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into.
+func (e *Engine) doubt(err error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reconciled = false
+	return err
+}
+
+// fetchFills journals the fills that the book does not know. What cannot be is left out and told.
+func (e *Engine) fetchFills(ctx context.Context, r *run) error {
+	health.Beat(ctx)
+	e.mu.Lock()
+	since := e.book.FillsSince()
+	if e.book.began.IsZero() {
+		since = e.opened.Add(-fillOverlap) // what an account did before its first day here is not ours
+	}
+	e.mu.Unlock()
+	limited, cancel := e.limited(ctx)
+	defer cancel()
+	fills, err := e.cfg.Broker.Fills(limited, since)
+	if err != nil {
+		return e.doubt(fmt.Errorf("trading: ask the broker for fills: %w", err))
+	}
+	var nonsense error
+	events, err := e.write(context.WithoutCancel(ctx), r, func(b *Book) ([]Event, error) {
+		var news []Event
+		news, nonsense = newFills(b, fills)
+		return news, nil
+	})
+	if err != nil {
+		return err
+	}
+	e.tellFills(events)
+	return nonsense
+}
+
+func newFills(b *Book, fills []Fill) (news []Event, nonsense error) {
+	known := make(map[string]bool)
+	for _, f := range fills {
+		if b.HasFill(f.ID) || known[f.ID] {
+			continue
+		}
+		known[f.ID] = true
+		if err := b.Check(Filled{f}); err != nil {
+			nonsense = errors.Join(nonsense, fmt.Errorf("the broker tells of what cannot be: %w", err))
+			continue
+		}
+		news = append(news, Filled{f})
+	}
+	return news, nonsense
+}
+
+// tellFills logs what is durable by now: no fill is ever told that a crash could take back.
+func (e *Engine) tellFills(events []Event) {
+	for _, event := range events {
+		f := event.(Filled).Fill
+		e.mu.Lock()
+		_, ours := e.book.Order(f.ClientID)
+		e.mu.Unlock()
+		e.log.Info("Fill", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee,
+			"id", f.ID, "client_id", f.ClientID)
+		if !ours {
+			e.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
+		}
+	}
+}
+
+// comparePositions halts trading where the Broker holds something else than the book. The fills are read before and
+// after, so that one which came between two questions is not taken for a difference.
+func (e *Engine) comparePositions(ctx context.Context, r *run) error {
+	positioner, ok := e.cfg.Broker.(Positioner)
+	if !ok {
+		return nil
+	}
+	for attempt := 0; ; attempt++ {
+		limited, cancel := e.limited(ctx)
+		held, err := positioner.Positions(limited)
+		cancel()
+		if err != nil {
+			return e.doubt(fmt.Errorf("trading: ask the broker for positions: %w", err))
+		}
+		if err := e.fetchFills(ctx, r); err != nil {
+			return err
+		}
+		differences := e.differences(held)
+		if len(differences) == 0 {
+			return nil
+		}
+		if attempt > 0 {
+			return e.haltFor(ctx, r, "positions differ: "+strings.Join(differences, ", "))
+		}
+	}
+}
+
+// differences compares what is held of the instruments that are set up; an account may hold other things besides.
+func (e *Engine) differences(held map[string]decimal.Decimal) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []string
+	for symbol := range e.instruments {
+		if ours := e.book.Position(symbol).Quantity; !ours.Equal(held[symbol]) {
+			found = append(found, fmt.Sprintf("%s is %s at the broker and %s in the journal", symbol, held[symbol], ours))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// haltFor halts trading for a reason that the Engine found itself.
+func (e *Engine) haltFor(ctx context.Context, r *run, reason string) error {
+	events, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+		if b.Halted().Active() {
+			return nil, nil
+		}
+		return []Event{Halted{reason}}, nil
+	})
+	if err == nil && len(events) > 0 {
+		e.log.Error("Trading halted", "reason", reason)
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package trading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// errReplaced ends what a run that was given up still tries: another one has taken over.
+var errReplaced = errors.New("trading: another run of this engine has taken over")
+
+// JournalError says that the Journal holds what cannot have happened. Trying again does not mend it.
+type JournalError struct {
+	Seq int64 // of the entry
+	Err error
+}
+
+func (e *JournalError) Error() string {
+	return fmt.Sprintf("trading: journal entry %d: %v", e.Seq, e.Err)
+}
+
+// Unwrap returns why the entry cannot be.
+func (e *JournalError) Unwrap() error { return e.Err }
+
+// loadPage is how many entries are read at a time.
+const loadPage = 1000
+
+// takePen waits for the right to write, as long as ctx lives.
+func (e *Engine) takePen(ctx context.Context) error {
+	select {
+	case e.pen <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case e.pen <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("trading: waiting for an earlier write to the journal: %w", context.Cause(ctx))
+	}
+}
+
+func (e *Engine) dropPen() { <-e.pen }
+
+// write makes events durable and then part of the book. What to write is decided by choose, with the pen held, so the
+// book is as choose saw it when the events are added. A nil r is a person, who may always write.
+//
+// The end of ctx does not cut a write short: half of the callers come with an answer from the Broker while everything
+// is being stopped, and an Append that was interrupted may or may not be there.
+func (e *Engine) write(ctx context.Context, r *run, choose func(*Book) ([]Event, error)) ([]Event, error) {
+	if err := e.takePen(ctx); err != nil {
+		return nil, err
+	}
+	defer e.dropPen()
+	if err := e.loadWithPen(ctx, r); err != nil {
+		return nil, err
+	}
+	events, err := choose(e.book)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	for _, event := range events {
+		if err := e.book.Check(event); err != nil {
+			return nil, err
+		}
+	}
+	return events, e.append(ctx, events)
+}
+
+func (e *Engine) append(ctx context.Context, events []Event) error {
+	limited, cancel := e.limited(context.WithoutCancel(ctx))
+	defer cancel()
+	at := e.now()
+	err := e.cfg.Journal.Append(limited, at, events...)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		e.loaded, e.reconciled = false, false // Nobody knows whether it is there: read it again.
+		return fmt.Errorf("trading: journal %s: %w", events[0].kind(), err)
+	}
+	for _, event := range events {
+		e.book.fold(at, event)
+	}
+	return nil
+}
+
+// record writes events that need no further look at the book.
+func (e *Engine) record(ctx context.Context, r *run, events ...Event) error {
+	_, err := e.write(ctx, r, func(*Book) ([]Event, error) { return events, nil })
+	return err
+}
+
+// load reads the Journal if what is in memory is not known to be what it says.
+func (e *Engine) load(ctx context.Context, r *run) error {
+	if err := e.takePen(ctx); err != nil {
+		return err
+	}
+	defer e.dropPen()
+	return e.loadWithPen(ctx, r)
+}
+
+func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
+	e.mu.Lock()
+	loaded, current := e.loaded, r == nil || r == e.run
+	e.mu.Unlock()
+	switch {
+	case !current:
+		return errReplaced
+	case loaded:
+		return nil
+	}
+	book, err := ReadBook(ctx, e.cfg.Journal, e.cfg.Capital)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.book, e.loaded = book, true
+	if e.opened.IsZero() {
+		e.opened = e.now()
+	}
+	return nil
+}
+
+// ReadBook folds a Journal into the Book of an account that began with capital.
+func ReadBook(ctx context.Context, j Journal, capital decimal.Decimal) (*Book, error) {
+	book := NewBook(capital)
+	for after := int64(0); ; {
+		entries, err := j.Read(ctx, after, loadPage)
+		if err != nil {
+			return nil, fmt.Errorf("trading: read journal after %d: %w", after, err)
+		}
+		if len(entries) == 0 {
+			return book, nil
+		}
+		for _, entry := range entries {
+			if err := book.Apply(entry.At, entry.Event); err != nil {
+				return nil, &JournalError{entry.Seq, err}
+			}
+			after = entry.Seq
+		}
+	}
+}

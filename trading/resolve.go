@@ -1,0 +1,146 @@
+package trading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// resolve asks the Broker about every order that was sent and is not done. stuck names those that only a person can
+// decide on; err says that the Broker or the Journal did not answer.
+func (e *Engine) resolve(ctx context.Context, r *run) (stuck, err error) {
+	e.mu.Lock()
+	pending := e.book.Pending()
+	e.mu.Unlock()
+	for _, o := range pending {
+		if o.Status == StatusIntended {
+			continue
+		}
+		health.Beat(ctx)
+		asked := e.now() // before the question: the answer is at least as young as this
+		limited, cancel := e.limited(ctx)
+		report, err := e.cfg.Broker.Order(limited, o.ClientID)
+		cancel()
+		switch {
+		case err == nil:
+			err = e.settle(ctx, r, o, report)
+		case errors.Is(err, ErrUnknownOrder):
+			var left error
+			left, err = e.missing(ctx, r, o, asked)
+			stuck = errors.Join(stuck, left)
+		default:
+			err = e.doubt(fmt.Errorf("trading: ask the broker for order %s: %w", o.ClientID, err))
+		}
+		if err != nil {
+			return stuck, err
+		}
+	}
+	return stuck, nil
+}
+
+// settle records what the Broker says of an order. How much was filled is not taken from it: that comes with the fills,
+// and until they are all there the order is not done.
+func (e *Engine) settle(ctx context.Context, r *run, asked OrderState, report OrderReport) error {
+	ctx = context.WithoutCancel(ctx)
+	_, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+		o, _ := b.Order(asked.ClientID)
+		if o.Status.Done() || o.Filled.LessThan(report.Filled) {
+			return nil, nil
+		}
+		switch {
+		case report.Status == StatusRejected && o.Filled.IsZero():
+			return []Event{Rejected{o.ClientID, report.Reason}}, nil
+		case report.Status == StatusRejected, report.Status == StatusCancelled:
+			return []Event{Cancelled{o.ClientID, report.Reason}}, nil
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = e.write(ctx, r, func(b *Book) ([]Event, error) {
+		if o, _ := b.Order(asked.ClientID); o.Status == StatusUnknown {
+			return []Event{Acknowledged{o.ClientID}}, nil
+		}
+		return nil, nil
+	})
+	e.tellFate(asked)
+	return err
+}
+
+func (e *Engine) tellFate(before OrderState) {
+	e.mu.Lock()
+	now, _ := e.book.Order(before.ClientID)
+	e.mu.Unlock()
+	if now.Status == before.Status {
+		return
+	}
+	switch now.Status {
+	case StatusOpen:
+		e.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
+	case StatusRejected, StatusCancelled:
+		e.log.Warn("Order ended by the broker", "client_id", now.ClientID, "symbol", now.Symbol, "status", now.Status,
+			"filled", now.Filled, "reason", now.Reason)
+	}
+}
+
+// missing deals with an order that was sent and that the Broker, asked at the given time, did not have.
+func (e *Engine) missing(ctx context.Context, r *run, o OrderState, asked time.Time) (stuck, err error) {
+	switch wait, why := e.mayBelieve(o, asked); {
+	case wait:
+		return nil, nil
+	case why != "":
+		stuck = fmt.Errorf("trading: order %s for %s needs a person: %s", o.ClientID, o.Symbol, why)
+		if e.sayOnce("stuck " + o.ClientID) {
+			e.log.Error("Order needs a person", told(o, "reason", why)...)
+		}
+		if o.Status == StatusOpen {
+			return stuck, e.record(ctx, r, Unknown{o.ClientID, why})
+		}
+		return stuck, nil
+	}
+	if reason, ok := e.takeRefusal(o.ClientID); ok {
+		return nil, e.reject(ctx, r, o, reason)
+	}
+	e.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
+	return nil, e.record(ctx, r, NotReceived{o.ClientID, "the broker does not have it"})
+}
+
+// mayBelieve tells whether it can be believed that the Broker will never have the order: neither wait nor a reason
+// against it.
+//
+// A Broker that refuses a client ID twice is believed at once, since sending again cannot do harm. Any other one may
+// get the request a moment after it was asked, so its longest flight is waited out first. It counts from when the
+// request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old one may
+// have written the submission down long before it began.
+func (e *Engine) mayBelieve(o OrderState, asked time.Time) (wait bool, against string) {
+	traits := e.cfg.Broker.Traits()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	since, ours := e.sent[o.ClientID]
+	if !ours {
+		since = e.opened
+	}
+	switch {
+	case o.Acknowledged: // Some venues answer questions from a copy that lags behind what they acknowledge.
+		return asked.Before(o.UpdatedAt.Add(e.cfg.Timeout)), "the broker had it and has forgotten it"
+	case traits.RefusesDuplicates:
+		return false, ""
+	case e.flying[o.ClientID] > 0:
+		return true, "" // The call has not even returned.
+	case traits.MaxFlight <= 0:
+		return false, "the broker does not have it, and no bound is known for how long a request takes"
+	}
+	return asked.Before(since.Add(traits.MaxFlight)), ""
+}
+
+func (e *Engine) takeRefusal(clientID string) (reason string, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	reason, ok = e.refusals[clientID]
+	delete(e.refusals, clientID)
+	return reason, ok
+}

@@ -1,0 +1,253 @@
+package trading_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+const btc, eth = "BTC/USDT", "ETH/USDT"
+
+var noon = time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func d(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+func instrument(symbol string) trading.Instrument {
+	return trading.Instrument{Symbol: symbol, Tick: d("0.01"), Step: d("0.001"), MinNotional: d("5")}
+}
+
+// handClock stands still until it is moved; what waits on it waits for ever.
+type handClock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+func (c *handClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *handClock) After(time.Duration) <-chan time.Time { return nil }
+
+func (c *handClock) Add(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+// shelf is a signal store.
+type shelf struct {
+	mu       sync.Mutex // guards all below
+	identity string
+	signals  []signal.Signal
+	appended chan struct{}
+	err      error
+}
+
+func newShelf() *shelf { return &shelf{identity: "shelf-1", appended: make(chan struct{})} }
+
+func (s *shelf) put(signals ...signal.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range signals {
+		one.Seq = int64(len(s.signals) + 1)
+		s.signals = append(s.signals, one)
+	}
+	close(s.appended)
+	s.appended = make(chan struct{})
+}
+
+func (s *shelf) After(_ context.Context, seq int64, limit int) ([]signal.Signal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	rest := s.signals[min(int(seq), len(s.signals)):]
+	return slices.Clone(rest[:min(limit, len(rest))]), nil
+}
+
+func (s *shelf) Identity(context.Context) (string, error) { return s.identity, s.err }
+
+func (s *shelf) Appended() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.appended
+}
+
+// says makes a signal of the bar that ended at the given time, valid for a minute from then on.
+func says(symbol string, direction signal.Direction, at time.Time) signal.Signal {
+	bar := at.Add(-time.Minute)
+	return signal.Signal{
+		ID: signal.NewID("cross", "", symbol, time.Minute, bar), Strategy: "cross", Symbol: symbol,
+		Interval: time.Minute, Direction: direction, Confidence: 1, Price: 100, BarTime: bar, CreatedAt: at,
+		ValidUntil: at.Add(time.Minute),
+	}
+}
+
+var errDisk = errors.New("disk on fire")
+
+// frailJournal fails one Append on request, before or after it has written.
+type frailJournal struct {
+	*trading.MemoryJournal
+	mu      sync.Mutex // guards all below
+	appends int
+	failAt  int // the number of the Append that fails; 0 for none
+	wrote   bool
+}
+
+func (j *frailJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+	j.mu.Lock()
+	j.appends++
+	fail, wrote := j.appends == j.failAt, j.wrote
+	j.mu.Unlock()
+	if fail && !wrote {
+		return errDisk
+	}
+	if err := j.MemoryJournal.Append(ctx, at, events...); err != nil {
+		return err
+	}
+	if fail {
+		return errDisk
+	}
+	return nil
+}
+
+// rig is an Engine with all that it needs.
+type rig struct {
+	t       require.TestingT
+	clock   *handClock
+	signals *shelf
+	journal *frailJournal
+	venue   *tradingtest.Venue
+	broker  *tradingtest.Misbehaving
+	log     *logbook
+	cfg     trading.EngineConfig
+	engine  *trading.Engine
+}
+
+func newRig(t require.TestingT, traits trading.Traits, change ...func(*trading.EngineConfig)) *rig {
+	r := &rig{
+		t: t, clock: &handClock{now: noon}, signals: newShelf(),
+		journal: &frailJournal{MemoryJournal: trading.NewMemoryJournal()}, log: &logbook{},
+	}
+	r.venue = tradingtest.NewVenue(r.clock, traits)
+	r.venue.SetPrice(btc, d("100"))
+	r.venue.SetPrice(eth, d("10"))
+	r.broker = tradingtest.Misbehave(r.venue)
+	r.cfg = trading.EngineConfig{
+		Signals: r.signals, Journal: r.journal, Broker: r.broker,
+		Instruments: []trading.Instrument{instrument(btc), instrument(eth)},
+		Size:        trading.FixedNotional{Amount: d("1000")},
+		Limits:      trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+		Capital:     d("10000"), AutoExecute: true, Clock: r.clock, Logger: slog.New(r.log),
+	}
+	for _, c := range change {
+		c(&r.cfg)
+	}
+	r.restart()
+	return r
+}
+
+// restart forgets the Engine, as a crash would, and makes a new one over the same journal and broker.
+func (r *rig) restart() {
+	engine, err := trading.NewEngine(r.cfg)
+	require.NoError(r.t, err)
+	r.engine = engine
+}
+
+func (r *rig) step() error { return r.engine.Step(context.Background()) }
+
+func (r *rig) mustStep() {
+	require.NoError(r.t, r.step())
+}
+
+// settle steps, with time passing, for as long as anything could still be tried.
+func (r *rig) settle() {
+	for range 40 {
+		_ = r.step()
+		r.clock.Add(time.Second)
+	}
+}
+
+func (r *rig) now() time.Time { return r.clock.Now() }
+
+// agree holds the broker's ledger against the journal: every fill once, equal positions, no order taken twice.
+func (r *rig) agree() {
+	book, err := trading.ReadBook(context.Background(), r.journal, r.cfg.Capital)
+	require.NoError(r.t, err)
+	ledger := r.venue.Ledger()
+	for _, f := range ledger {
+		require.True(r.t, book.HasFill(f.ID), "fill %s is lost", f.ID)
+	}
+	require.Equal(r.t, len(ledger), book.Counts().Fills, "fills that the venue does not know")
+	held, err := r.venue.Positions(context.Background())
+	require.NoError(r.t, err)
+	for _, symbol := range []string{btc, eth} {
+		require.Equal(r.t, held[symbol].String(), book.Position(symbol).Quantity.String(), symbol)
+	}
+	for _, id := range r.venue.ClientIDs() {
+		require.Equal(r.t, 1, r.venue.Taken(id), "order %s was doubled", id)
+		o, ok := book.Order(id)
+		require.True(r.t, ok, "order %s is not in the journal", id)
+		require.True(r.t, o.Status.Done(), "order %s is %s", id, o.Status)
+	}
+}
+
+func (r *rig) held(symbol string) string {
+	for _, p := range r.engine.Status().Positions {
+		if p.Symbol == symbol {
+			return p.Quantity.String()
+		}
+	}
+	return "0"
+}
+
+// logbook keeps what was logged.
+type logbook struct {
+	mu    sync.Mutex // guards lines
+	lines []string
+}
+
+func (l *logbook) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logbook) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logbook) WithGroup(string) slog.Handler            { return l }
+
+func (l *logbook) Handle(_ context.Context, r slog.Record) error {
+	var line strings.Builder
+	fmt.Fprintf(&line, "%s %s", r.Level, r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		fmt.Fprintf(&line, " %s=%v", a.Key, a.Value)
+		return true
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line.String())
+	return nil
+}
+
+// count tells how many lines hold text.
+func (l *logbook) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, line := range l.lines {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}

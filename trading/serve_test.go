@@ -1,0 +1,253 @@
+package trading_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+// serving runs Serve in a bubble, on the bubble's clock, and returns what it ends with.
+func serving(ctx context.Context, e *trading.Engine) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- e.Serve(ctx) }()
+	synctest.Wait()
+	return ended
+}
+
+// bubbleRig is a rig on the bubble's clock.
+func bubbleRig(t *testing.T, traits trading.Traits) *rig {
+	clk := clock.New()
+	venue := tradingtest.NewVenue(clk, traits)
+	venue.SetPrice(btc, d("100"))
+	venue.SetPrice(eth, d("10"))
+	r := newRig(t, traits)
+	r.venue, r.broker = venue, tradingtest.Misbehave(venue)
+	r.cfg.Broker, r.cfg.Clock = r.broker, clk
+	r.restart()
+	return r
+}
+
+func TestServeActsAsSoonAsASignalIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		require.Equal(t, 1, r.log.count("INFO STARTING LIVE TRADING ENGINE"))
+		require.Equal(t, 1, r.log.count("INFO LIVE TRADING ENGINE STARTED SUCCESSFULLY positions=0 open_orders=0"))
+		time.Sleep(300 * time.Millisecond) // between two polls
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		synctest.Wait()
+		require.Equal(t, "10", r.held(btc))
+		cancel()
+		require.Equal(t, context.Canceled, <-ended)
+		require.Equal(t, 1, r.log.count("Trading engine stopped open_orders=0"))
+		r.signals.put(says(btc, signal.Short, time.Now().Add(time.Minute)))
+		synctest.Wait()
+		require.Equal(t, 1, r.broker.Submits(), "nothing is sent after the end")
+		r.agree()
+	})
+}
+
+func TestServeTriesAgainEverLessOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		registry := health.NewRegistry(health.Config{})
+		ctx, cancel := context.WithCancel(health.NewContext(t.Context(), registry.Begin("engine")))
+		defer cancel()
+		r.broker.Disconnect(true)
+		ended := serving(ctx, r.engine)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		part, _ := registry.Report().Part("engine")
+		require.Equal(t, health.Unhealthy, part.Verdict)
+		require.InDelta(t, 122, part.ErrorRun, 2, "1, 2, 4, 8, 16 and then each 30 s")
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		r.broker.Disconnect(false)
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		require.Equal(t, "10", r.held(btc))
+		part, _ = registry.Report().Part("engine")
+		require.Equal(t, health.Healthy, part.Verdict)
+		cancel()
+		<-ended
+	})
+}
+
+func TestALockedJournalEndsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.journal.failAt = 3
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.Equal(t, 1, r.log.count("WARN Trading step failed"))
+		require.Equal(t, "10", r.held(btc))
+		cancel()
+		<-ended
+		r.agree()
+	})
+}
+
+// The engine hangs inside Submit, is given up and replaced, and wakes up later.
+func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		traits trading.Traits
+		sends  int // of the order that hung
+	}{
+		"where client ids are refused twice the new run sends the order itself": {refuses, 2},
+		"elsewhere nobody sends it again while the call has not returned":       {bounded, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := bubbleRig(t, c.traits)
+				r.broker.Next(tradingtest.Hang)
+				r.signals.put(says(btc, signal.Long, time.Now()), says(eth, signal.Long, time.Now()))
+				oldCtx, giveUp := context.WithCancel(t.Context())
+				old := serving(oldCtx, r.engine)
+				<-r.broker.Hung()
+				giveUp()
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := serving(ctx, r.engine)
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				require.Equal(t, "100", r.held(eth), "the other instrument goes on")
+				require.Equal(t, c.sends+1, r.broker.Submits())
+				require.Empty(t, old, "it still hangs")
+				r.broker.Release()
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				require.Error(t, <-old)
+				require.Equal(t, "10", r.held(btc))
+				require.Equal(t, c.sends+1, r.broker.Submits())
+				cancel()
+				require.ErrorIs(t, <-ended, context.Canceled)
+				r.agree()
+			})
+		})
+	}
+}
+
+func TestOfTwoRunsTheLaterOneGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		ctx, cancel := context.WithCancel(t.Context())
+		first, second := serving(ctx, r.engine), serving(ctx, r.engine)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		synctest.Wait()
+		require.ErrorContains(t, <-first, "another run of this engine has taken over")
+		require.Equal(t, 1, r.broker.Submits())
+		cancel()
+		require.Equal(t, context.Canceled, <-second)
+		r.agree()
+	})
+}
+
+// stickyJournal holds an Append until it is let go.
+type stickyJournal struct {
+	trading.Journal
+	stuck chan struct{}
+	letGo chan struct{}
+	at    func(...trading.Event) bool
+}
+
+func (j *stickyJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+	if j.at(events...) {
+		j.at = func(...trading.Event) bool { return false }
+		close(j.stuck)
+		<-j.letGo
+	}
+	return j.Journal.Append(context.WithoutCancel(ctx), at, events...)
+}
+
+// A fence that is only looked at before the submission is journaled is looked at too early.
+func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, bounded)
+		j := &stickyJournal{Journal: r.journal, stuck: make(chan struct{}), letGo: make(chan struct{})}
+		j.at = func(events ...trading.Event) bool {
+			_, is := events[0].(trading.Submitting)
+			return is
+		}
+		r.cfg.Journal = j
+		r.restart()
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		oldCtx, giveUp := context.WithCancel(t.Context())
+		old := serving(oldCtx, r.engine)
+		<-j.stuck
+		giveUp()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		close(j.letGo)
+		require.Error(t, <-old)
+		require.Equal(t, 0, r.broker.Submits(), "the old run did not send")
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		require.Equal(t, 1, r.broker.Submits(), "the new one did")
+		require.Equal(t, "10", r.held(btc))
+		cancel()
+		<-ended
+		r.agree()
+	})
+}
+
+func TestAStopDuringASubmissionStillRecordsItsAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.broker.Next(tradingtest.Hang)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		<-r.broker.Hung()
+		cancel()
+		r.broker.Release()
+		require.Equal(t, context.Canceled, <-ended)
+		require.Equal(t, trading.StatusOpen, r.engine.Status().Orders[0].Status, "acknowledged, and its fill is still to be fetched")
+		require.Equal(t, 1, r.log.count("WARN Trading engine stopped open_orders=1"))
+		r.restart()
+		r.mustStep()
+		r.agree()
+	})
+}
+
+func TestStepsTakeTurnsAndHaltDoesNotWaitForThem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.broker.Next(tradingtest.Hang)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		steps := make(chan error, 2)
+		for range 2 {
+			go func() { steps <- r.engine.Step(t.Context()) }()
+		}
+		synctest.Wait()
+		require.NoError(t, r.engine.Halt(t.Context(), "while a submission hangs"))
+		require.True(t, r.engine.Status().Halt.Active())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.Equal(t, context.DeadlineExceeded, r.engine.Step(ctx), "a turn is waited for as long as ctx lives")
+		r.broker.Release()
+		require.NoError(t, errors.Join(<-steps, <-steps))
+		require.Equal(t, "10", r.held(btc))
+		r.agree()
+	})
+}

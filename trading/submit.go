@@ -1,0 +1,176 @@
+package trading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// submitAll sends every intent that still holds, in the order in which they were made. One that fails keeps none of the
+// others back.
+func (e *Engine) submitAll(ctx context.Context, r *run) error {
+	var all error
+	for _, o := range e.intended() {
+		if ctx.Err() != nil {
+			return errors.Join(all, ctx.Err())
+		}
+		all = errors.Join(all, e.submit(ctx, r, o))
+	}
+	return all
+}
+
+func (e *Engine) intended() []OrderState {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var intents []OrderState
+	for _, o := range e.book.Pending() {
+		if o.Status == StatusIntended {
+			intents = append(intents, o)
+		}
+	}
+	return intents
+}
+
+// submit takes one intent to the Broker. Each of its lines that touches the world is preceded by the one that records
+// it: that is what a crash between any two of them is survived by.
+func (e *Engine) submit(ctx context.Context, r *run, o OrderState) error {
+	opening := e.blocked(o.Symbol)
+	approved, err := e.holds(o, opening)
+	if err != nil {
+		return e.withdraw(ctx, r, o, err)
+	}
+	if err := e.mayBegin(ctx, r, o.Order, opening); err != nil {
+		return e.refused(ctx, r, o, err)
+	}
+	if err := e.record(ctx, r, Submitting{o.ClientID}); err != nil {
+		return err
+	}
+	land, err := e.pass(ctx, r, o.Order, e.blocked(o.Symbol))
+	if err != nil {
+		return e.notSent(ctx, r, o, err)
+	}
+	err = e.call(ctx, approved, land)
+	return e.answered(ctx, r, o, err)
+}
+
+// holds tells whether an intent, perhaps from before a crash, is still right, and has Risk approve it.
+func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
+	instrument, ok := e.instruments[o.Symbol]
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	held := e.heldLocked(o.Order)
+	opens := o.Quantity.GreaterThan(closingPart(o.Side, o.Quantity, held))
+	target, _ := e.book.Target(o.Symbol)
+	switch {
+	case !ok:
+		return Approved{}, fmt.Errorf("%s is not set up any more", o.Symbol)
+	case !e.cfg.AutoExecute:
+		return Approved{}, errors.New("orders are not placed automatically")
+	case target.SignalID != o.SignalID:
+		return Approved{}, errors.New("its target was replaced")
+	case opens && e.now().After(target.ValidUntil):
+		return Approved{}, errors.New("its signal has expired")
+	case opens && opening != nil:
+		return Approved{}, opening
+	}
+	approved, err := e.risk.Approve(o.Order, instrument, held, o.DecisionPrice)
+	if err == nil && !approved.order.Quantity.Equal(o.Quantity) {
+		err = fmt.Errorf("%s of it is allowed now", approved.order.Quantity)
+	}
+	approved.order.ReduceOnly = o.ReduceOnly
+	return approved, err
+}
+
+// mayBegin asks the gate without going through it.
+func (e *Engine) mayBegin(ctx context.Context, r *run, o Order, opening error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.mayLocked(ctx, r, o, opening)
+}
+
+// refused deals with an intent that the gate did not let through: an end of the run leaves it for the next one.
+func (e *Engine) refused(ctx context.Context, r *run, o OrderState, why error) error {
+	switch {
+	case errors.Is(why, errRunEnded):
+		return fmt.Errorf("trading: order %s not sent: %w", o.ClientID, why)
+	case errors.Is(why, errUnknown):
+		return nil // It waits.
+	}
+	return e.withdraw(ctx, r, o, why)
+}
+
+// withdraw ends an intent that was never sent, or that the Broker does not have.
+func (e *Engine) withdraw(ctx context.Context, r *run, o OrderState, why error) error {
+	e.log.Warn("Order withdrawn", told(o, "reason", why)...)
+	reason := "never sent: "
+	if o.Sends > 0 {
+		reason = "not sent again: "
+	}
+	return e.record(ctx, r, Cancelled{o.ClientID, reason + why.Error()})
+}
+
+// notSent takes back a submission that was announced and then not begun.
+func (e *Engine) notSent(ctx context.Context, r *run, o OrderState, why error) error {
+	err := e.record(context.WithoutCancel(ctx), r, NotReceived{o.ClientID, "not sent: " + why.Error()})
+	if errors.Is(why, errRunEnded) {
+		err = errors.Join(err, fmt.Errorf("trading: order %s not sent: %w", o.ClientID, why))
+	}
+	return err
+}
+
+// call submits, and lands even where Submit panics.
+func (e *Engine) call(ctx context.Context, a Approved, land func()) error {
+	defer land()
+	limited, cancel := e.limited(ctx)
+	defer cancel()
+	return e.cfg.Broker.Submit(limited, a)
+}
+
+// answered records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
+// over: that one asks the Broker itself.
+func (e *Engine) answered(ctx context.Context, r *run, o OrderState, answer error) error {
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case answer == nil:
+		if err := e.record(ctx, r, Acknowledged{o.ClientID}); err != nil {
+			return err
+		}
+		e.forget(o.ClientID)
+		e.log.Info("Order submitted", told(o, "signal_id", o.SignalID)...)
+		return nil
+	case errors.Is(answer, ErrRejected) && o.Sends == 0:
+		return e.reject(ctx, r, o, answer.Error())
+	case errors.Is(answer, ErrRejected):
+		// This may be about the second sending only, while the first one was accepted. What the Broker has under
+		// the client ID decides, and if that is nothing it is a refusal after all; see asked.
+		e.noteRefusal(o.ClientID, answer.Error())
+	}
+	e.log.Warn("Order unknown", told(o, "error", answer)...)
+	return e.record(ctx, r, Unknown{o.ClientID, answer.Error()})
+}
+
+func (e *Engine) reject(ctx context.Context, r *run, o OrderState, reason string) error {
+	if err := e.record(ctx, r, Rejected{o.ClientID, reason}); err != nil {
+		return err
+	}
+	e.log.Warn("Order rejected", told(o, "reason", reason)...)
+	return nil
+}
+
+// told are the attributes by which an order is known in the log.
+func told(o OrderState, more ...any) []any {
+	return append([]any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}, more...)
+}
+
+// forget drops when an order was sent, which only matters while its fate is not known.
+func (e *Engine) forget(clientID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.sent, clientID)
+}
+
+func (e *Engine) noteRefusal(clientID, reason string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refusals[clientID] = reason
+}

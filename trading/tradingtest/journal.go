@@ -1,0 +1,133 @@
+package tradingtest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// TestJournal holds a Journal to everything that the interface promises. open returns a new and empty journal; what it
+// has to clean up it registers with t.Cleanup. Each case gets a journal of its own, and they run in parallel.
+//
+//	func TestMyJournal(t *testing.T) {
+//		tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return myjournal.New(t.TempDir()) })
+//	}
+func TestJournal(t *testing.T, open func(t *testing.T) trading.Journal) {
+	for _, c := range journalCases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, open(t))
+		})
+	}
+}
+
+// journalCase is one promise. It takes a TB, so that the suite's own test can watch it fail.
+type journalCase struct {
+	name string
+	run  func(t testing.TB, j trading.Journal)
+}
+
+var journalCases = []journalCase{
+	{"an empty journal has nothing to read", emptyJournal},
+	{"what was appended is read in order, its Seq rising from 1", journaledInOrder},
+	{"every kind of event comes back exactly, decimals and times too", eventsComeBack},
+	{"when it was journaled comes back in UTC to the nanosecond", journalTimes},
+	{"any string is only a string", strangeReasons},
+	{"appending nothing is fine", journalNothing},
+	{"a call that fails leaves none of its events", journalAllOrNone},
+	{"a thousand events of one call stay in their order", journalLargeCall},
+	{"reading after a Seq is bounded by its limit", journalPages},
+	{"a limit below one is an error, not an empty answer", journalBadLimits},
+	{"a call whose context has ended does nothing", journalEndedContext},
+	{"calls from many goroutines stay whole and lose nothing", concurrentJournal},
+	{"a reader sees each call whole or not at all, and misses nothing", journalReader},
+}
+
+var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
+
+// everyKind returns an event of each kind there is, with contents that are easily lost: more digits than a float64
+// has, the smallest and the largest of numbers, odd times, empty fields.
+func everyKind() []trading.Event {
+	tiny, huge := decimal.New(1, -18), decimal.New(123456789, 30)
+	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
+	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	elsewhere := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
+	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market, Quantity: fine,
+		DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere}
+	reduce := order
+	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
+	return []trading.Event{
+		trading.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
+			Direction: signal.Short, BarTime: bar, Outcome: trading.OutcomeActed, Target: fine.Neg()},
+		trading.SignalSeen{Outcome: trading.OutcomeRefused, Reason: "daily loss", BarTime: bar},
+		trading.IntentMade{Order: order},
+		trading.IntentMade{Order: reduce},
+		trading.Submitting{ClientID: "v-1"},
+		trading.Acknowledged{ClientID: "v-1"},
+		trading.Rejected{ClientID: "v-1", Reason: "margin"},
+		trading.Unknown{ClientID: "v-1", Reason: "timeout"},
+		trading.Cancelled{ClientID: "v-1", Reason: "never sent"},
+		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
+			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
+		trading.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
+		trading.Halted{Reason: "daily loss"},
+		trading.Rearmed{By: "a person"},
+	}
+}
+
+func appendEvents(t testing.TB, j trading.Journal, events ...trading.Event) {
+	t.Helper()
+	if err := j.Append(t.Context(), journalTime, slices.Clone(events)...); err != nil {
+		t.Fatalf("Append of %d events: %v", len(events), err)
+	}
+}
+
+// readJournal returns everything in the journal, and checks that the Seqs rise from 1.
+func readJournal(t testing.TB, j trading.Journal) []trading.Entry {
+	t.Helper()
+	all, err := j.Read(t.Context(), 0, 100_000)
+	if err != nil {
+		t.Fatalf("Read: %v", err)
+	}
+	for i, e := range all {
+		if i == 0 && e.Seq != 1 {
+			t.Errorf("the first Seq is %d, want 1", e.Seq)
+		}
+		if i > 0 && e.Seq <= all[i-1].Seq {
+			t.Errorf("Seq %d comes after Seq %d", e.Seq, all[i-1].Seq)
+		}
+	}
+	return all
+}
+
+// wantEvents compares events by type and by what EncodeEvent makes of them: two decimals are the same number in any
+// form, and two times the same instant in the same zone.
+func wantEvents(t testing.TB, got []trading.Entry, want []trading.Event) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d entries, want %d", len(got), len(want))
+	}
+	for i, e := range got {
+		if is, should := encodedEvent(t, e.Event), encodedEvent(t, want[i]); is != should {
+			t.Errorf("entry %d is\n%.500s, want\n%.500s", i, is, should)
+		}
+	}
+}
+
+func encodedEvent(t testing.TB, e trading.Event) string {
+	t.Helper()
+	if e == nil {
+		t.Fatalf("an entry without an event")
+	}
+	kind, data, err := trading.EncodeEvent(e)
+	if err != nil {
+		t.Fatalf("encode %T: %v", e, err)
+	}
+	return fmt.Sprintf("%T %s %s", e, kind, data)
+}

@@ -1,0 +1,232 @@
+package tradingtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// ErrLost is the error of a reply that was lost, or of a connection that is down.
+var ErrLost = errors.New("tradingtest: connection lost")
+
+// Fault is one way in which a submission goes wrong.
+type Fault int
+
+// The faults.
+const (
+	None        Fault = iota // nothing goes wrong
+	LoseRequest              // the order never arrives, and the caller gets ErrLost
+	LoseReply                // the order is accepted, and the caller gets ErrLost
+	Late                     // the caller gets ErrLost, and the order arrives when Deliver is called
+	Reject                   // the order is refused with trading.ErrRejected
+	Hang                     // Submit ignores its context and hangs until Release; then the order is sent
+)
+
+// Misbehaving is a Broker that goes wrong on request. What it is not asked to break it passes on. Use Misbehave. It is
+// safe for concurrent use.
+type Misbehaving struct {
+	inner trading.Broker
+
+	mu        sync.Mutex // guards all below
+	plan      []Fault
+	late      []trading.Approved
+	down      bool
+	duplicate bool
+	hidden    bool
+	forgotten map[string]bool
+	submits   int
+	hung      chan struct{} // closed when a Submit hangs
+	release   chan struct{} // closed by Release
+}
+
+// Misbehave wraps inner.
+func Misbehave(inner trading.Broker) *Misbehaving {
+	return &Misbehaving{
+		inner: inner, forgotten: make(map[string]bool), hung: make(chan struct{}), release: make(chan struct{}),
+	}
+}
+
+var (
+	_ trading.Broker     = (*Misbehaving)(nil)
+	_ trading.Positioner = (*Misbehaving)(nil)
+	_ trading.Pricer     = (*Misbehaving)(nil)
+)
+
+// Next plans the faults of the next submissions, one each, after those that are planned already.
+func (m *Misbehaving) Next(faults ...Fault) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.plan = append(m.plan, faults...)
+}
+
+// Disconnect lets every call fail with ErrLost, or work again.
+func (m *Misbehaving) Disconnect(down bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = down
+}
+
+// DuplicateFills reports every fill twice, and old ones again and again, in a wrong order.
+func (m *Misbehaving) DuplicateFills(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.duplicate = on
+}
+
+// HideFills keeps fills back, while orders and positions already show what was executed.
+func (m *Misbehaving) HideFills(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hidden = on
+}
+
+// Forget lets Order answer that it knows nothing of clientID, or remember it again.
+func (m *Misbehaving) Forget(clientID string, on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forgotten[clientID] = on
+}
+
+// Submits tells how often Submit was called.
+func (m *Misbehaving) Submits() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.submits
+}
+
+// Hung returns a channel that is closed once a Submit hangs.
+func (m *Misbehaving) Hung() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.hung
+}
+
+// Release lets all Submits go on that hang, and those that are to hang later, too.
+func (m *Misbehaving) Release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case <-m.release:
+	default:
+		close(m.release)
+	}
+}
+
+// Deliver sends what was Late, and returns what the Broker said to each.
+func (m *Misbehaving) Deliver(ctx context.Context) []error {
+	m.mu.Lock()
+	late := m.late
+	m.late = nil
+	m.mu.Unlock()
+	var answers []error
+	for _, a := range late {
+		answers = append(answers, m.inner.Submit(ctx, a))
+	}
+	return answers
+}
+
+func (m *Misbehaving) nextFault(a trading.Approved) Fault {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.submits++
+	fault := None
+	if len(m.plan) > 0 {
+		fault, m.plan = m.plan[0], m.plan[1:]
+	}
+	if m.down {
+		fault = LoseRequest
+	}
+	switch fault {
+	case Late:
+		m.late = append(m.late, a)
+	case Hang:
+		select {
+		case <-m.hung:
+		default:
+			close(m.hung)
+		}
+	}
+	return fault
+}
+
+// Submit implements trading.Broker.
+func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
+	switch m.nextFault(a) {
+	case LoseRequest, Late:
+		return ErrLost
+	case LoseReply:
+		_ = m.inner.Submit(ctx, a) // whatever it said is what got lost
+		return ErrLost
+	case Reject:
+		return fmt.Errorf("%w: as asked for", trading.ErrRejected)
+	case Hang:
+		<-m.release
+		return m.inner.Submit(context.WithoutCancel(ctx), a)
+	}
+	return m.inner.Submit(ctx, a)
+}
+
+// Order implements trading.Broker.
+func (m *Misbehaving) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+	m.mu.Lock()
+	down, forgotten := m.down, m.forgotten[clientID]
+	m.mu.Unlock()
+	switch {
+	case down:
+		return trading.OrderReport{}, ErrLost
+	case forgotten:
+		return trading.OrderReport{}, fmt.Errorf("%w: %s", trading.ErrUnknownOrder, clientID)
+	}
+	return m.inner.Order(ctx, clientID)
+}
+
+// Fills implements trading.Broker.
+func (m *Misbehaving) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+	m.mu.Lock()
+	down, hidden, duplicate := m.down, m.hidden, m.duplicate
+	m.mu.Unlock()
+	switch {
+	case down:
+		return nil, ErrLost
+	case hidden:
+		return nil, nil
+	case !duplicate:
+		return m.inner.Fills(ctx, since)
+	}
+	fills, err := m.inner.Fills(ctx, time.Time{})
+	again := slices.Clone(fills)
+	slices.Reverse(again)
+	return append(again, fills...), err
+}
+
+// Positions implements trading.Positioner, if the Broker does; otherwise it knows of none.
+func (m *Misbehaving) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
+	m.mu.Lock()
+	down := m.down
+	m.mu.Unlock()
+	if down {
+		return nil, ErrLost
+	}
+	if p, ok := m.inner.(trading.Positioner); ok {
+		return p.Positions(ctx)
+	}
+	return nil, nil
+}
+
+// Price implements trading.Pricer, if the Broker does.
+func (m *Misbehaving) Price(symbol string) (decimal.Decimal, bool) {
+	if p, ok := m.inner.(trading.Pricer); ok {
+		return p.Price(symbol)
+	}
+	return decimal.Decimal{}, false
+}
+
+// Traits implements trading.Broker.
+func (m *Misbehaving) Traits() trading.Traits { return m.inner.Traits() }

@@ -1,0 +1,196 @@
+package tradingtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// Venue is a counterparty for tests: it fills every order at once at the price that it was set to, and its ledger is
+// the truth that a journal can be held against. Unlike the paper broker it takes a client ID as often as it is sent,
+// unless its Traits say otherwise, so that an order that was doubled shows as two. Use NewVenue. It is safe for
+// concurrent use.
+type Venue struct {
+	clock  trading.Clock
+	traits trading.Traits
+
+	mu      sync.Mutex // guards all below
+	prices  map[string]decimal.Decimal
+	orders  map[string]trading.OrderReport
+	taken   map[string]int // how often a client ID was accepted
+	fills   []trading.Fill
+	held    map[string]decimal.Decimal
+	part    decimal.Decimal // of the next order's quantity; zero for all of it
+	updated chan struct{}
+}
+
+// NewVenue returns a Venue without prices; an order for what has no price is rejected.
+func NewVenue(clock trading.Clock, traits trading.Traits) *Venue {
+	return &Venue{
+		clock: clock, traits: traits,
+		prices: make(map[string]decimal.Decimal), orders: make(map[string]trading.OrderReport),
+		taken: make(map[string]int), held: make(map[string]decimal.Decimal), updated: make(chan struct{}),
+	}
+}
+
+var (
+	_ trading.Broker     = (*Venue)(nil)
+	_ trading.Positioner = (*Venue)(nil)
+	_ trading.Pricer     = (*Venue)(nil)
+	_ trading.Updater    = (*Venue)(nil)
+)
+
+// SetPrice sets what symbol trades at from now on.
+func (v *Venue) SetPrice(symbol string, price decimal.Decimal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.prices[symbol] = price
+}
+
+// FillPart lets the next order fill only so much, and cancels the rest of it.
+func (v *Venue) FillPart(quantity decimal.Decimal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.part = quantity
+}
+
+// Trade executes something that no client sent here, as when a person trades by hand on the same account.
+func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Decimal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
+}
+
+// Taken tells how often an order of this client ID was accepted: more than once is an order that was doubled.
+func (v *Venue) Taken(clientID string) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.taken[clientID]
+}
+
+// ClientIDs returns the client IDs of all orders that were accepted, sorted.
+func (v *Venue) ClientIDs() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var ids []string
+	for id := range v.taken {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Ledger returns all fills there ever were.
+func (v *Venue) Ledger() []trading.Fill {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.fills)
+}
+
+// Forget drops what the Venue knows of an order; its fills stay.
+func (v *Venue) Forget(clientID string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.orders, clientID)
+}
+
+// Traits implements trading.Broker.
+func (v *Venue) Traits() trading.Traits { return v.traits }
+
+// Submit implements trading.Broker.
+func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	o := a.Order()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, ok := v.orders[o.ClientID]; ok && v.traits.RefusesDuplicates {
+		return fmt.Errorf("venue: %w: %s", trading.ErrDuplicate, o.ClientID)
+	}
+	if _, ok := v.prices[o.Symbol]; !ok {
+		return fmt.Errorf("venue: %w: no price for %s", trading.ErrRejected, o.Symbol)
+	}
+	v.taken[o.ClientID]++
+	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: o.Quantity}
+	if v.part.IsPositive() && v.part.LessThan(o.Quantity) {
+		report.Status, report.Filled, report.Reason = trading.StatusCancelled, v.part, "no more to be had"
+	}
+	v.part = decimal.Zero
+	v.orders[o.ClientID] = report
+	v.executeLocked(trading.Fill{
+		ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
+		Quantity: report.Filled,
+	})
+	return nil
+}
+
+func (v *Venue) executeLocked(f trading.Fill) {
+	f.Price, f.Time = v.prices[f.Symbol], v.clock.Now().UTC()
+	v.fills = append(v.fills, f)
+	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Side.Signed(f.Quantity))
+	close(v.updated)
+	v.updated = make(chan struct{})
+}
+
+// Order implements trading.Broker.
+func (v *Venue) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+	if err := ctx.Err(); err != nil {
+		return trading.OrderReport{}, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	report, ok := v.orders[clientID]
+	if !ok {
+		return report, fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+	}
+	return report, nil
+}
+
+// Fills implements trading.Broker.
+func (v *Venue) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(v.fills), func(f trading.Fill) bool { return f.Time.Before(since) }), nil
+}
+
+// Positions implements trading.Positioner.
+func (v *Venue) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	held := make(map[string]decimal.Decimal)
+	for symbol, quantity := range v.held {
+		if !quantity.IsZero() {
+			held[symbol] = quantity
+		}
+	}
+	return held, nil
+}
+
+// Price implements trading.Pricer.
+func (v *Venue) Price(symbol string) (decimal.Decimal, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	price, ok := v.prices[symbol]
+	return price, ok
+}
+
+// Updated implements trading.Updater.
+func (v *Venue) Updated() <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.updated
+}
