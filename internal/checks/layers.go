@@ -37,6 +37,7 @@ var Rooms = []Room{
 
 	{Path: "trading", May: []string{"health", "signal/...", "trading/..."}},
 	{Path: "trading/paper", May: []string{"health", "signal/...", "trading/..."}},
+	{Path: "trading/replay", May: []string{"health", "signal/...", "trading/..."}},
 	{Path: "trading/session", May: []string{"health", "signal/...", "trading/..."}},
 	{Path: "trading/sqlstore", May: []string{"health", "signal/...", "trading/..."}},
 	{Path: "trading/tradingtest", May: []string{"health", "signal/...", "trading/..."}, Kit: true},

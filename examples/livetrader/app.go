@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+// The names of the tree. They are the same in the log and in /health.
+const (
+	treeName       = "livetrader"
+	generationName = "signal_generation"
+	generationPath = treeName + "/" + generationName
+	replayName     = "replay"
+	replayPath     = treeName + "/" + replayName
+)
+
+// app is one run of the launcher: its database, its API, and the trees that trade.
+type app struct {
+	cfg    config
+	clock  clock.Clock
+	log    *slog.Logger
+	stdout io.Writer
+
+	registry *health.Registry
+	db       *sqlstore.DB
+	api      http.Handler
+	server   *console.Server
+	totals   totals
+	finish   context.CancelFunc // ends the run as if its time were up
+}
+
+// run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
+func (a *app) run(ctx context.Context) (err error) {
+	a.totals.started = a.clock.Now()
+	a.registry = health.NewRegistry(health.Config{Clock: a.clock})
+	closeAll, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+
+	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", a.cfg.db, "listen", a.cfg.listen)
+	ctx, a.finish = context.WithCancel(ctx)
+	defer a.finish()
+	if a.cfg.duration > 0 {
+		timeUp := a.clock.AfterFunc(a.cfg.duration, a.finish)
+		defer timeUp.Stop()
+	}
+	if a.cfg.replay != "" {
+		err = a.trade(ctx, a.replayTree)
+	} else {
+		err = a.trade(ctx, a.liveTree)
+	}
+	a.totals.print(a.stdout, a.clock.Now())
+	return err
+}
+
+// open opens database and port, and returns what closes them again. After an error nothing is left open.
+func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
+	var closers []func() error
+	closeOpened := func() error {
+		var errs []error
+		for _, c := range slices.Backward(closers) {
+			errs = append(errs, c())
+		}
+		return errors.Join(errs...)
+	}
+	// The port before the database: a second launcher must not leave a file behind.
+	for _, step := range []func(context.Context, *[]func() error) error{a.openServer, a.openDB, a.openAPI} {
+		if err := step(ctx, &closers); err != nil {
+			return nil, errors.Join(err, closeOpened())
+		}
+	}
+	return closeOpened, nil
+}
+
+func (a *app) openAPI(context.Context, *[]func() error) error {
+	generation := generationPath
+	if a.cfg.replay != "" {
+		generation = replayPath
+	}
+	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, SignalGeneration: generation})
+	if err != nil {
+		return err
+	}
+	a.api, err = console.New(console.Config{Signals: a.db.Signals(), Health: healthHandler, Clock: a.clock, Logger: a.log})
+	return err
+}
+
+func (a *app) openServer(_ context.Context, closers *[]func() error) error {
+	if a.cfg.listen == listenOff {
+		return nil
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
+	server, err := console.Listen(a.cfg.listen, handler, console.ServerConfig{Clock: a.clock, Logger: a.log})
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", a.cfg.listen, err)
+	}
+	a.server = server
+	a.log.Info("API listening", "address", server.Addr())
+	*closers = append(*closers, server.Close)
+	return nil
+}
+
+// mode is what kind of run it is, for the log and the database.
+func (a *app) mode() string {
+	if a.cfg.replay != "" {
+		return "replay"
+	}
+	return "paper"
+}
+
+// trade builds a tree and serves it. With --auto-restart a tree that ended in an escalation is built and served again,
+// after a pause that grows from 1 s to 1 min and starts anew after ten minutes of trading.
+func (a *app) trade(ctx context.Context, build func(context.Context) (*supervisor.Supervisor, error)) error {
+	const shortest, longest, stable = time.Second, time.Minute, 10 * time.Minute
+	pause := shortest
+	for {
+		tree, err := build(ctx)
+		if err != nil {
+			return err
+		}
+		began := a.clock.Now()
+		err = tree.Serve(ctx)
+		a.totals.treeEnded()
+		var escalated *supervisor.EscalatedError
+		if !errors.As(err, &escalated) || !a.cfg.autoRestart || ctx.Err() != nil {
+			return err
+		}
+		if a.clock.Now().Sub(began) >= stable {
+			pause = shortest
+		}
+		a.log.Error("Trading failed, starting everything again", "error", err, "in", pause)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.clock.After(pause):
+		}
+		pause = min(2*pause, longest)
+		a.totals.autoRestarts++
+	}
+}

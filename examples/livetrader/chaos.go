@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+// fault is a way to break a service.
+type fault string
+
+const (
+	faultError  fault = "error"
+	faultHang   fault = "hang"
+	faultPanic  fault = "panic"
+	faultReturn fault = "return"
+)
+
+const (
+	chaosWork = 7 * time.Second  // how long a service works before it is broken
+	chaosRest = 90 * time.Second // how long it is left alone after each fault has had its turn: its restarts are refilled
+)
+
+var errChaos = errors.New("chaos: broken on purpose")
+
+// generation is the signal service, broken from time to time where --chaos asks for it.
+func (a *app) generation(sys *system) supervisor.Service {
+	if a.cfg.chaos != chaosSignals {
+		return sys.generator
+	}
+	return &chaoticGenerator{
+		Generator: sys.generator, clock: a.clock, log: a.log, random: rand.New(rand.NewPCG(a.cfg.seed, 0)),
+		order: []fault{faultError, faultHang, faultPanic, faultReturn},
+	}
+}
+
+// engine is the trading service; --chaos=trading lets it fail again and again until the failure escalates.
+func (a *app) engine(sys *system) supervisor.Service {
+	serve := service(func(ctx context.Context) error {
+		defer a.tellWhenReady(ctx)()
+		return sys.engine.Serve(ctx)
+	})
+	if a.cfg.chaos != chaosTrading {
+		return serve
+	}
+	return service(func(ctx context.Context) error {
+		_ = interrupted(ctx, a.clock, time.Second, serve)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return errChaos
+	})
+}
+
+// chaoticGenerator is a generator that fails in every way there is, in turn. It is a Pauser like the generator.
+type chaoticGenerator struct {
+	*signal.Generator
+	clock  clockLike
+	log    *slog.Logger
+	random *rand.Rand
+
+	faults int // so far; one run at a time touches it
+	order  []fault
+}
+
+// Serve works for a while and then breaks.
+func (c *chaoticGenerator) Serve(ctx context.Context) error {
+	turn := c.faults % len(c.order)
+	work := chaosWork + time.Duration(c.random.Int64N(int64(time.Second)))
+	if turn == 0 && c.faults > 0 {
+		work = chaosRest
+		c.random.Shuffle(len(c.order), func(i, j int) { c.order[i], c.order[j] = c.order[j], c.order[i] })
+	}
+	c.faults++
+	_ = interrupted(ctx, c.clock, work, c.Generator.Serve)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	f := c.order[turn]
+	c.log.Warn("Chaos: breaking the signal generation", "fault", f)
+	switch f {
+	case faultError:
+		return errChaos
+	case faultPanic:
+		panic(errChaos)
+	case faultHang:
+		<-ctx.Done() // without a beat: only the watch can see it
+		return ctx.Err()
+	}
+	return nil
+}
+
+// interrupted lets serve work for d and then ends it.
+func interrupted(ctx context.Context, clk clockLike, d time.Duration, serve func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	timeUp := clk.After(d)
+	go func() { // ends with ctx, which ends when this function returns
+		select {
+		case <-timeUp:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return serve(ctx)
+}

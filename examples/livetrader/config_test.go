@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/stretchr/testify/require"
+)
+
+func environ(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+// For every flag: flag over environment over default.
+func TestFlagOverEnvironmentOverDefault(t *testing.T) {
+	t.Parallel()
+	samples := map[string][2]string{ // by flag: a value for the flag and one for the environment
+		"paper": {"true", "true"}, "duration": {"7", "5m0s"}, "infinite": {"false", "false"},
+		"auto-restart": {"true", "true"}, "symbols": {"A/B", "C/D,E/F:F"}, "interval": {"3", "1m30s"},
+		"auto-execute": {"false", "false"}, "min-confidence": {"0.25", "0.5"}, "db": {"x.db", "y.db"},
+		"listen": {"127.0.0.1:1", "off"}, "replay": {"a.csv", "b.csv.gz"}, "speed": {"2x", "0"}, "seed": {"9", "10"},
+		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
+		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
+		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
+		"health-interval": {"10", "20"}, "version": {"false", "false"},
+	}
+	var defaults config
+	defaults.flags().VisitAll(func(f *flag.Flag) {
+		if f.Name == "print-config" { // it is how the others are tested
+			return
+		}
+		sample, ok := samples[f.Name]
+		require.True(t, ok, "a sample for --%s", f.Name)
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			show := []string{"--print-config"} // so that no other rule interferes
+			byFlag := append(show, "--"+f.Name+"="+sample[0])
+			inEnv := environ(variable(f.Name), sample[1])
+
+			require.Equal(t, f.DefValue, valueOf(t, f.Name, show, environ()), "default")
+			require.Equal(t, canonical(t, f.Name, sample[1]), valueOf(t, f.Name, show, inEnv), "environment")
+			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, byFlag, environ()), "flag")
+			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, byFlag, inEnv), "flag over environment")
+		})
+	})
+}
+
+// valueOf parses and reads a flag's value back, and checks what is said of its origin.
+func valueOf(t *testing.T, name string, args []string, lookup func(string) (string, bool)) string {
+	t.Helper()
+	c, err := parseConfig(args, lookup)
+	require.NoError(t, err)
+	want := fromDefault
+	if _, set := lookup(variable(name)); set {
+		want = variable(name)
+	}
+	for _, arg := range args {
+		if arg == "--"+name || strings.HasPrefix(arg, "--"+name+"=") {
+			want = fromFlag
+		}
+	}
+	require.Equal(t, want, c.origin[name])
+	var again config
+	fs := again.flags() // declaring them sets the defaults, so the values are put in afterwards
+	again = c
+	return fs.Lookup(name).Value.String()
+}
+
+func canonical(t *testing.T, name, text string) string {
+	t.Helper()
+	var c config
+	fs := c.flags()
+	require.NoError(t, fs.Set(name, text))
+	return fs.Lookup(name).Value.String()
+}
+
+func TestOperatorsNumbersMeanSeconds(t *testing.T) {
+	t.Parallel()
+	c, err := parseConfig([]string{"--paper", "--duration", "60"},
+		environ("HEALTH_CHECK_INTERVAL", "10", "SIGNAL_GENERATION_INTERVAL", "7"))
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, c.duration)
+	require.Equal(t, 10*time.Second, c.healthInterval)
+	require.Equal(t, 7*time.Second, c.interval)
+}
+
+func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args []string
+		env  []string
+		want string
+	}{
+		"no venue":                    {nil, nil, "--paper is required: there is no live venue yet"},
+		"an unknown flag":             {[]string{"--paper", "--frobnicate"}, nil, "unknown flag --frobnicate"},
+		"an argument":                 {[]string{"--paper", "now"}, nil, `unexpected argument "now"`},
+		"a duration and no end":       {[]string{"--paper", "--duration", "60", "--infinite"}, nil, "--duration and --infinite contradict each other"},
+		"a duration of nothing":       {[]string{"--paper", "--duration", "0"}, nil, `invalid value "0" for --duration: must be above zero`},
+		"a duration that is none":     {[]string{"--paper", "--duration", "soon"}, nil, `invalid value "soon" for --duration: want a number of seconds, or a span such as 60s or 5m`},
+		"an interval of zero":         {[]string{"--paper", "--interval", "0"}, nil, `invalid value "0" for --interval: must be above zero`},
+		"an interval below zero":      {[]string{"--paper", "--interval", "-5s"}, nil, `invalid value "-5s" for --interval: must be above zero`},
+		"an interval in the env":      {[]string{"--paper"}, []string{"SIGNAL_GENERATION_INTERVAL", "0"}, `SIGNAL_GENERATION_INTERVAL="0": must be above zero`},
+		"a heartbeat in the env":      {[]string{"--paper"}, []string{"HEALTH_CHECK_INTERVAL", "often"}, `HEALTH_CHECK_INTERVAL="often": want a number of seconds, or a span such as 60s or 5m`},
+		"a bad symbol":                {[]string{"--paper", "--symbols", "BTC/USDT,what?"}, nil, "what?"},
+		"an empty symbol":             {[]string{"--paper", "--symbols", "BTC/USDT,"}, nil, "--symbols"},
+		"a symbol twice":              {[]string{"--paper", "--symbols", "A/B,A/B"}, nil, `invalid value "A/B,A/B" for --symbols: A/B is there twice`},
+		"a confidence above one":      {[]string{"--paper", "--min-confidence", "1.1"}, nil, `invalid value "1.1" for --min-confidence: want a number from 0 to 1`},
+		"a confidence that is none":   {[]string{"--paper", "--min-confidence", "NaN"}, nil, `invalid value "NaN" for --min-confidence: want a number from 0 to 1`},
+		"an unknown strategy":         {[]string{"--paper", "--strategy", "luck"}, nil, `--strategy "luck" is none of ema_cross, rsi_reversion`},
+		"a speed without a replay":    {[]string{"--paper", "--speed", "0"}, nil, "--speed goes with --replay"},
+		"a negative fee":              {[]string{"--paper", "--fee", "-1"}, nil, `invalid value "-1" for --fee: want a decimal number of at least 0`},
+		"a number that burns the CPU": {[]string{"--paper", "--cash", "1e30000000"}, nil, `invalid value "1e30000000" for --cash: want a decimal number of at least 0`},
+		"chaos in a replay":           {[]string{"--paper", "--replay", "x.csv", "--chaos"}, nil, "--chaos and --replay contradict each other: a replay always gives the same result"},
+		"a replay of two symbols":     {[]string{"--paper", "--replay", "x.csv", "--symbols", "A/B,C/D"}, nil, "--replay reads one symbol, and --symbols names 2"},
+		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals or trading"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			code := run(context.Background(), c.args, environment{lookup: environ(c.env...), stdout: &stdout, stderr: &stderr, clock: clock.New()})
+			require.Equal(t, exitUsage, code)
+			require.Contains(t, stderr.String(), c.want)
+			require.Equal(t, 1, strings.Count(stderr.String(), "\n"), "one line: %q", stderr.String())
+			require.Empty(t, stdout.String())
+		})
+	}
+}
+
+func TestPrintConfigSaysWhereEachValueComesFrom(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{"--paper", "--print-config", "--seed", "42"},
+		environment{lookup: environ("HEALTH_CHECK_INTERVAL", "10"), stdout: &stdout, stderr: &stderr, clock: clock.New()})
+	require.Equal(t, exitOK, code)
+	require.Regexp(t, `(?m)^seed +42 +flag$`, stdout.String())
+	require.Regexp(t, `(?m)^health-interval +10s +HEALTH_CHECK_INTERVAL$`, stdout.String())
+	require.Regexp(t, `(?m)^symbols +BTC/USDT:USDT,ETH/USDT:USDT,SOL/USDT:USDT +default$`, stdout.String())
+}
+
+func TestEverySettingIsPrinted(t *testing.T) {
+	t.Parallel()
+	var c config
+	printed := make(map[string]bool)
+	c.flags()
+	for _, s := range c.settings() {
+		printed[s.name] = true
+	}
+	c.flags().VisitAll(func(f *flag.Flag) {
+		require.True(t, printed[f.Name] || f.Name == "print-config" || f.Name == "version", f.Name)
+	})
+}
+
+func TestHelpNamesEveryFlagAndItsVariable(t *testing.T) {
+	t.Parallel()
+	var stdout bytes.Buffer
+	code := run(context.Background(), []string{"--help"}, environment{lookup: environ(), stdout: &stdout, clock: clock.New()})
+	require.Equal(t, exitOK, code)
+	var c config
+	c.flags().VisitAll(func(f *flag.Flag) {
+		require.Contains(t, stdout.String(), "--"+f.Name)
+		require.Contains(t, stdout.String(), variable(f.Name))
+	})
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+// liveTree builds the tree that trades on the synthetic market:
+//
+//	livetrader
+//	├── health_monitor     a heartbeat at each interval
+//	├── api                /health and /api
+//	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
+//	├── task_monitor       tells in the log, every now and then, that signal generation works
+//	└── trading            a failure that restarts cannot mend ends the whole tree
+//	    └── engine
+//
+// What is added last stops first: no order is placed any more when the signals stop.
+func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
+	synthetic, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Seed: a.cfg.seed, Symbols: a.cfg.symbols, Interval: a.cfg.interval, Clock: a.clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := market{
+		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval,
+		quote: synthetic.Price, tick: synthetic.Tick, allow: a.allow,
+	}
+	sys, err := a.newSystem(ctx, m, a.clock, 0)
+	if err != nil {
+		return nil, err
+	}
+	a.totals.watch(sys)
+
+	tree, err := a.newTree()
+	if err != nil {
+		return nil, err
+	}
+	if err := tree.Add(generationName, a.generation(sys), supervisor.Policy{
+		Stall:  max(2*a.cfg.interval, 5*time.Second),
+		Zombie: supervisor.Replace,
+	}); err != nil {
+		return nil, err
+	}
+	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {
+		return nil, err
+	}
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	return tree, a.addTrading(tree, a.engine(sys))
+}
+
+// newTree makes a tree with what every run has: the heartbeat and the API.
+func (a *app) newTree() (*supervisor.Supervisor, error) {
+	tree, err := supervisor.New(supervisor.Config{
+		Name: treeName, Clock: a.clock, Registry: a.registry, Logger: discard, OnEvent: a.onEvent, Seed: a.cfg.seed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	monitor, err := health.NewMonitor(health.MonitorConfig{
+		Registry: a.registry, Interval: a.cfg.healthInterval, Clock: a.clock, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := tree.Add("health_monitor", monitor, supervisor.Policy{}); err != nil {
+		return nil, err
+	}
+	if a.server == nil {
+		return tree, nil
+	}
+	return tree, tree.Add("api", a.server, supervisor.Policy{})
+}
+
+// addTrading adds the subtree whose failure is the whole system's.
+func (a *app) addTrading(tree *supervisor.Supervisor, engine supervisor.Service) error {
+	sub, err := supervisor.New(supervisor.Config{Name: "trading"})
+	if err != nil {
+		return err
+	}
+	if err := sub.Add("engine", engine, supervisor.Policy{
+		MaxRestarts: 5,
+		Backoff:     supervisor.Backoff{Initial: time.Second, Factor: 2, Max: 30 * time.Second},
+		Stall:       time.Minute,
+		Exhausted:   supervisor.Escalate,
+	}); err != nil {
+		return err
+	}
+	return tree.Add("trading", sub, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate})
+}

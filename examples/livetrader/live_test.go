@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+// account is what a database says after a run.
+type account struct {
+	entries []trading.Entry
+	signals []signal.Signal
+	book    *trading.Book
+}
+
+const defaultCash = "10000"
+
+func openAccount(t *testing.T, path, cash string) account {
+	t.Helper()
+	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var a account
+	a.entries, err = db.Journal().Read(context.Background(), 0, 1<<20)
+	require.NoError(t, err)
+	a.signals, err = db.Signals().After(context.Background(), 0, 1<<20)
+	require.NoError(t, err)
+	a.book = trading.NewBook(decimal.RequireFromString(cash))
+	for _, e := range a.entries {
+		require.NoError(t, a.book.Apply(e.At, e.Event))
+	}
+	return a
+}
+
+func (a account) fills() (fills []trading.Fill) {
+	for _, e := range a.entries {
+		if f, ok := e.Event.(trading.Filled); ok {
+			fills = append(fills, f.Fill)
+		}
+	}
+	return fills
+}
+
+// perSymbol counts things by symbol.
+func perSymbol[T any](list []T, symbol func(T) string) map[string]int {
+	counts := make(map[string]int)
+	for _, x := range list {
+		counts[symbol(x)]++
+	}
+	return counts
+}
+
+func TestFiveMinutesOfTradingOnTheSyntheticMarket(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		began := time.Now()
+		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "5m", "--listen", "off", "--db", db)
+		require.Equal(t, exitOK, code, log)
+		require.Equal(t, 5*time.Minute, time.Since(began))
+		a := openAccount(t, db, defaultCash)
+		signals := perSymbol(a.signals, func(s signal.Signal) string { return s.Symbol })
+		fills := perSymbol(a.fills(), func(f trading.Fill) string { return f.Symbol })
+		for _, symbol := range []string{"BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"} {
+			require.Positive(t, signals[symbol], symbol)
+			require.Positive(t, fills[symbol], symbol)
+		}
+		for _, message := range []string{
+			"STARTING LIVE TRADING", "Health monitor started in background", "STARTING PRODUCTION TRADING LOOP",
+			"STARTING LIVE TRADING ENGINE", "LIVE TRADING ENGINE STARTED SUCCESSFULLY", "Production trading loop active",
+			"Processing symbols", "Processing symbol", "Background signal generation started",
+			"Background task is running successfully", "Generated signals", "Background task health check passed", "Heartbeat",
+		} {
+			requireLogged(t, log, message)
+		}
+		for _, line := range []string{"uptime", "cycles", "signals", "orders", "fills", "fees", "realised profit", "unrealised profit", "restarts"} {
+			require.Regexp(t, `(?m)^  `+line+` +\S`, stdout)
+		}
+		require.Regexp(t, `(?m)^  uptime +5m0s$`, stdout)
+		require.Regexp(t, `(?m)^  cycles +6[01]$`, stdout, "one every five seconds")
+		require.Regexp(t, `(?m)^  restarts +0$`, stdout)
+	})
+}
+
+// requireLogged wants a line of exactly this message, as operators grep for it.
+func requireLogged(t *testing.T, log, message string) {
+	t.Helper()
+	if !strings.Contains(log, `msg="`+message+`"`) && !strings.Contains(log, "msg="+message+" ") {
+		t.Fatalf("no %q in the log, which ends with: %s", message, lastLine(log))
+	}
+}
+
+func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, _, log := runHere(t.Context(), "--paper", "--duration", "61s", "--listen", "off", "--db", tempDB(t), "--health-interval", "10")
+		beats := regexp.MustCompile(`msg=Heartbeat uptime=(\S+) status=healthy`).FindAllStringSubmatch(log, -1)
+		require.Len(t, beats, 6)
+		for i, beat := range beats {
+			require.Equal(t, (time.Duration(i+1) * 10 * time.Second).String(), beat[1])
+		}
+	})
+}
+
+func TestASecondRunGoesOnWithTheAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
+		code, _, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		first := openAccount(t, db, defaultCash)
+		code, _, log = runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		second := openAccount(t, db, defaultCash)
+		require.Equal(t, first.entries, second.entries[:len(first.entries)], "nothing of the first run is changed")
+		require.Greater(t, len(second.fills()), len(first.fills()))
+
+		code, _, log = runHere(t.Context(), append(args, "--seed", "2")...)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, log, "seed", "another configuration is refused, and both are named")
+		require.Regexp(t, `1.*2|2.*1`, lastLine(log))
+	})
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		code, _, log := runHere(t.Context(), "--paper", "--duration", "5m", "--listen", "off", "--db", db, "--auto-execute=false")
+		require.Equal(t, exitOK, code, log)
+		a := openAccount(t, db, defaultCash)
+		require.NotEmpty(t, a.signals)
+		require.Empty(t, a.fills())
+		require.Zero(t, a.book.Counts().Orders)
+		require.Positive(t, a.book.Counts().Signals[trading.OutcomeWouldHave])
+	})
+}
+
+func TestAnInterruptEndsItAtOnceAndCleanly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(42*time.Second, cancel)
+		began := time.Now()
+		code, stdout, log := runHere(ctx, "--paper", "--infinite", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+		require.Equal(t, 42*time.Second, time.Since(began))
+		require.Contains(t, stdout, "Summary")
+	})
+}
+
+// The newcomer's minute: every way to die is seen, named and recovered from, and nothing else stops.
+func TestAMinuteOfChaos(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "60s", "--chaos", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+		require.Equal(t, 4, strings.Count(log, `msg="Chaos: breaking the signal generation"`))
+		for _, death := range []string{
+			`msg="Background task crashed" end=error error="chaos: broken on purpose"`,
+			`msg="Background task crashed" end=stalled error="stalled: silent for 10s \(limit 10s\)"`,
+			`msg="Background task crashed" end=panic error="panic: chaos: broken on purpose"`,
+			`msg="Background task ended" end=returned error="Serve returned without an error"`,
+		} {
+			require.Len(t, regexp.MustCompile(death).FindAllString(log, -1), 1, "%s\n%s", death, log)
+		}
+		for _, n := range []string{"1", "2", "3", "4"} {
+			require.Contains(t, log, `msg="Background task stopped, attempting to restart" attempt=`+n+` max_attempts=10 in=5s`)
+		}
+		require.Equal(t, 5, strings.Count(log, `msg="Background signal generation started"`))
+		require.Equal(t, 1, strings.Count(log, `msg="STARTING LIVE TRADING ENGINE"`), "trading went on")
+		require.NotContains(t, log, "did not stop")
+		require.Regexp(t, `(?m)^  restarts +4$`, stdout)
+	})
+}
+
+func TestAFailureThatEscalatesEndsTheProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		code, stdout, log := runHere(t.Context(), "--paper", "--infinite", "--chaos=trading", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitFailure, code)
+		require.Equal(t, 6*time.Second+31*time.Second, time.Since(began), "six runs of a second, and 1+2+4+8+16 s between them")
+		require.Equal(t, "livetrader: supervisor: livetrader/trading spent its restarts: "+
+			"supervisor: livetrader/trading/engine spent its restarts: chaos: broken on purpose", lastLine(log))
+		require.Contains(t, stdout, "Summary")
+	})
+}
+
+func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "2m", "--chaos=trading", "--auto-restart", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+		require.Contains(t, log, `msg="Trading failed, starting everything again"`)
+		require.Equal(t, 4, strings.Count(log, `msg="STARTING PRODUCTION TRADING LOOP"`), "after 37 s, 75 s and 114 s anew, 1, 2 and 4 s later")
+		require.Regexp(t, `(?m)^  auto-restarts +3$`, stdout)
+		after := log[strings.Index(log, "starting everything again"):]
+		require.Contains(t, after, `msg="LIVE TRADING ENGINE STARTED SUCCESSFULLY"`)
+		require.Contains(t, after, `msg="Background task is running successfully"`)
+	})
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/replay"
+)
+
+// tapeLength is how many bars of the past a replay's generator can ask for. It asks for new ones only.
+const tapeLength = 1024
+
+// replayTree builds the tree that trades on a file of candles, on the clock of its bars. It ends when the file does.
+func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
+	candles, err := a.openCandles()
+	if err != nil {
+		return nil, err
+	}
+	clk := feed.NewReplayClock(time.Unix(0, 0)) // until the first bar
+	tape, err := feed.NewTape(tapeLength)
+	if err != nil {
+		return nil, errors.Join(err, candles.Close())
+	}
+	sys, err := a.newSystem(ctx, market{source: tape, interval: candles.Report().Interval}, clk, 1)
+	if err != nil {
+		return nil, errors.Join(err, candles.Close())
+	}
+	a.totals.watch(sys)
+
+	tree, err := a.newTree()
+	if err != nil {
+		return nil, errors.Join(err, candles.Close())
+	}
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
+		bars := &reported{Candles: candles, ctx: ctx, log: a.log}
+		err := replay.Run(ctx, replay.Config{
+			Bars: bars, Clock: clk, Tape: tape, Broker: sys.broker, Generator: sys.generator, Engine: sys.engine,
+			Speed: a.cfg.speed, Wall: a.clock,
+		})
+		a.totals.replayed(candles.Report())
+		if err = errors.Join(err, candles.Close()); err != nil {
+			return err
+		}
+		a.finish() // the file has ended, and so does the run
+		return nil
+	}), supervisor.Policy{
+		Restart: supervisor.Transient, MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate,
+	})
+}
+
+func (a *app) openCandles() (*feed.Candles, error) {
+	options := feed.CandleOptions{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars}
+	if a.cfg.origin["interval"] == fromFlag {
+		options.Interval = a.cfg.interval
+	}
+	candles, err := feed.OpenCandles(a.cfg.replay, options)
+	if err != nil {
+		return nil, fmt.Errorf("--replay: %w", err)
+	}
+	return candles, nil
+}
+
+// reported is a candle file whose findings go to the log and whose counts stand in /health.
+type reported struct {
+	*feed.Candles
+	ctx  context.Context //nolint:containedctx // Next has none, and health hears of a bar through it
+	log  *slog.Logger
+	seen feed.CandleReport // what has been told
+}
+
+// Next returns the next bar, and tells what was found on the way to it.
+func (r *reported) Next() (signal.Bar, error) {
+	bar, err := r.Candles.Next()
+	now := r.Report()
+	for _, f := range now.Findings[len(r.seen.Findings):] {
+		r.log.Warn("Replay: "+string(f.Kind), "file", now.Name, "line", f.Line, "what", f.Text)
+	}
+	for _, c := range []struct {
+		name        string
+		now, before int
+	}{
+		{"bars", now.Bars, r.seen.Bars}, {"gaps", now.Gaps, r.seen.Gaps},
+		{"duplicates", now.Duplicates, r.seen.Duplicates}, {"broken", now.Broken, r.seen.Broken},
+	} {
+		if c.now > c.before {
+			health.Count(r.ctx, c.name, int64(c.now-c.before))
+		}
+	}
+	r.seen = now
+	return bar, err
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+)
+
+// totals is what the summary tells, over all trees of one run.
+type totals struct {
+	started      time.Time
+	autoRestarts int
+
+	mu       sync.Mutex        // guards all below
+	candles  feed.CandleReport // of a replay
+	system   *system
+	restarts int
+	cycles   int // of trees that have ended
+	signals  int
+}
+
+// watch makes sys the system that is counted.
+func (t *totals) watch(sys *system) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.system = sys
+}
+
+func (t *totals) restarted() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.restarts++
+}
+
+// replayed keeps what a replay found in its file.
+func (t *totals) replayed(report feed.CandleReport) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.candles = report
+}
+
+// treeEnded adds what the present system has done; its account lives on in the journal.
+func (t *totals) treeEnded() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	status := t.system.generator.Status()
+	t.cycles += status.Cycles
+	t.signals += status.Signals
+}
+
+// print writes the summary. Signals and cycles are this run's; orders, fills and money are the account's since its
+// database was made.
+func (t *totals) print(w io.Writer, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.system == nil {
+		return
+	}
+	s := t.system.engine.Status()
+	fmt.Fprintln(w, "\nSummary")
+	line := func(name string, value any) { fmt.Fprintf(w, "  %-18s %v\n", name, value) }
+	line("uptime", now.Sub(t.started).Round(time.Millisecond))
+	if c := t.candles; c.Name != "" {
+		line("bars", c.Bars)
+		line("from", c.First.Format(time.DateTime))
+		line("to", c.Last.Add(c.Interval).Format(time.DateTime))
+		line("gaps", fmt.Sprintf("%d (%d bars missing)", c.Gaps, c.Missing))
+		line("duplicates", c.Duplicates)
+		line("broken bars", c.Broken)
+	}
+	line("cycles", t.cycles)
+	line("signals", t.signals)
+	line("orders", s.Counts.Orders)
+	line("fills", s.Counts.Fills)
+	line("fees", s.Counts.Fees)
+	line("realised profit", s.Counts.Realised)
+	line("unrealised profit", s.Unrealised)
+	line("equity", s.Equity)
+	line("restarts", t.restarts)
+	if t.autoRestarts > 0 {
+		line("auto-restarts", t.autoRestarts)
+	}
+	for _, p := range s.Positions {
+		line("position", fmt.Sprintf("%s %s", p.Quantity, p.Symbol))
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+)
+
+// strategies are what --strategy can name.
+var strategies = map[string]func() (signal.Spec, error){
+	"ema_cross":     strategy.EMACross{}.Spec,
+	"rsi_reversion": strategy.RSIReversion{}.Spec,
+}
+
+func strategyNames() []string {
+	names := make([]string, 0, len(strategies))
+	for name := range strategies {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+func (a *app) strategySpec() (signal.Spec, error) { return strategies[a.cfg.strategy]() }
+
+// clockLike is the time that a system lives in: the machine's, or a replay's.
+type clockLike interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+// system is what trades: a generator, a paper broker and an engine over one database and one clock.
+type system struct {
+	generator *signal.Generator
+	broker    *paper.Broker
+	engine    *trading.Engine
+}
+
+// market is where a system's bars and quotes come from.
+type market struct {
+	source   signal.Source
+	interval time.Duration
+	quote    func(symbol string) (float64, bool) // nil where bars are all there is
+	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where nobody says
+	allow    func(symbol string) error           // nil where health, which is the machine's, must not change the result
+}
+
+// newSystem builds a system that has read the account from the journal and has not begun to work.
+func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrency int) (*system, error) {
+	spec, err := a.strategySpec()
+	if err != nil {
+		return nil, err
+	}
+	s := &system{}
+	s.generator, err = signal.NewGenerator(signal.GeneratorConfig{
+		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
+		Interval: m.interval, Cycle: a.cfg.interval, Concurrency: concurrency, MinConfidence: a.cfg.minConfidence,
+		Validity: max(3*m.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
+		Clock:    clk, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	instruments := make([]trading.Instrument, len(a.cfg.symbols))
+	for i, symbol := range a.cfg.symbols {
+		instruments[i] = m.instrument(symbol)
+	}
+	s.broker, err = paper.New(paper.Config{
+		Instruments: instruments, Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage, Quote: m.quote, Clock: clk,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.broker.Resume(ctx, a.db.Journal()); err != nil {
+		return nil, fmt.Errorf("resume the paper account: %w", err)
+	}
+	s.engine, err = trading.NewEngine(trading.EngineConfig{
+		Signals: a.db.Signals(), Journal: a.db.Journal(), Broker: s.broker, Instruments: instruments,
+		Size:    trading.FixedNotional{Amount: a.cfg.notional},
+		Limits:  trading.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
+		Capital: a.cfg.cash, AutoExecute: a.cfg.autoExecute, Allow: m.allow, Clock: clk, Logger: a.log,
+	})
+	return s, err
+}
+
+// instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where nobody says, and quantities
+// as they are usual for what is dear.
+func (m market) instrument(symbol string) trading.Instrument {
+	i := trading.Instrument{Symbol: symbol, Tick: decimal.New(1, -2), Step: decimal.New(1, -2)}
+	if m.tick != nil {
+		if tick, ok := m.tick(symbol); ok {
+			i.Tick = decimal.NewFromFloat(tick)
+		}
+	}
+	switch base, _, _ := strings.Cut(symbol, "/"); base {
+	case "BTC":
+		i.Step = decimal.New(1, -4)
+	case "ETH":
+		i.Step = decimal.New(1, -3)
+	}
+	return i
+}
+
+// allow lets an order open something only while the signals for its symbol are alive and fresh.
+func (a *app) allow(symbol string) error {
+	report := a.registry.Report()
+	for _, path := range []string{generationPath, generationPath + "/" + symbol} {
+		if part, ok := report.Part(path); ok && part.Verdict == health.Unhealthy {
+			return fmt.Errorf("%s is unhealthy: %s", path, part.Reason)
+		}
+	}
+	return nil
+}
