@@ -1,0 +1,429 @@
+package signal_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
+)
+
+// replay is a Generator driven by hand, a cycle at each end of a bar, on a clock that stands still between them.
+type replay struct {
+	*signal.Generator
+	now *time.Time
+}
+
+var origin = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+// newReplay returns the configuration of a replay that begins at now, and the clock that the replay moves.
+func replayConfig(store signal.Store, now *time.Time) signal.GeneratorConfig {
+	cfg := config(store)
+	cfg.Clock, cfg.Concurrency = still{now}, 1
+	cfg.Source = market{clock: cfg.Clock, interval: time.Minute}
+	cfg.Symbols = []string{"BTC", "ETH", "SOL"}
+	return cfg
+}
+
+func (r replay) minutes(t require.TestingT, n int) {
+	for range n {
+		*r.now = r.now.Add(time.Minute)
+		require.Empty(t, r.Cycle(context.Background(), *r.now).Errors)
+	}
+}
+
+func TestAFailedAppendLosesNothing(t *testing.T) {
+	t.Parallel()
+	now, other := origin, origin
+	store, want := &badStore{Store: signal.NewMemory(0)}, signal.NewMemory(0)
+	r := replay{generator(t, replayConfig(store, &now)), &now}
+	r.minutes(t, 7)
+	store.fail = errors.New("disk full")
+	store.offered = nil
+	var failed []error
+	for len(failed) == 0 || failed[0].(*signal.Error).Symbol != "BTC" {
+		now = now.Add(time.Minute)
+		failed = r.Cycle(t.Context(), now).Errors
+	}
+	at := now
+	for now.Before(origin.Add(40 * time.Minute)) {
+		now = now.Add(time.Minute)
+		r.Cycle(t.Context(), now)
+	}
+	btc := r.Status().Symbols[0]
+	require.Equal(t, 1, btc.Unstored, "nothing new is made meanwhile, so that what waits is bounded")
+	require.Equal(t, at.Add(-time.Minute), btc.LastBar)
+	first := store.offered[0]
+	store.fail, store.offered = nil, nil
+	r.minutes(t, 1)
+	require.Contains(t, store.offered, first, "the very same signal is offered again, with its first CreatedAt")
+	require.Zero(t, r.Status().Symbols[0].Unstored)
+
+	replay{generator(t, replayConfig(want, &other)), &other}.minutes(t, 41)
+	for _, symbol := range []string{"BTC", "ETH", "SOL"} {
+		require.Equal(t, stored(t, want, symbol), stored(t, store, symbol))
+	}
+}
+
+func TestAConflictIsToldAndCountsAsStored(t *testing.T) {
+	t.Parallel()
+	now, log := origin, &logbook{}
+	memory := signal.NewMemory(0)
+	cfg := replayConfig(memory, &now)
+	cfg.Symbols, cfg.Logger = []string{"BTC"}, log.logger(slog.LevelInfo)
+	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long, Confidence: 1})}
+	first := signal.Signal{ID: signal.NewID("always", "", "BTC", time.Minute, origin.Add(-time.Minute)), Price: 1}
+	require.NoError(t, memory.Append(t.Context(), first))
+
+	g := generator(t, cfg)
+	result := g.Cycle(t.Context(), now)
+	require.Empty(t, result.Errors)
+	require.Zero(t, result.Signals)
+	now = now.Add(time.Minute)
+	require.Equal(t, 1, g.Cycle(t.Context(), now).Signals, "it is not offered again")
+	require.Equal(t, 1, g.Status().Conflicts)
+	require.Len(t, log.with("level=WARN"), 1)
+	require.Equal(t, 1.0, stored(t, memory, "")[0].Price, "the first one stays")
+}
+
+// Wherever a run is cut off, the next one goes on as if there had been no cut.
+func TestACutAtAnyBarChangesNothing(t *testing.T) {
+	t.Parallel()
+	const length = 60
+	now := origin
+	want := signal.NewMemory(0)
+	replay{generator(t, replayConfig(want, &now)), &now}.minutes(t, length)
+	require.Greater(t, len(stored(t, want, "")), 10)
+	firstOf := func(symbol string) time.Time { return stored(t, want, symbol)[0].BarTime }
+	begun := firstOf("BTC")
+	for _, symbol := range []string{"ETH", "SOL"} {
+		if at := firstOf(symbol); at.After(begun) {
+			begun = at
+		}
+	}
+	for cut := 1; cut < length; cut++ {
+		now, store := origin, signal.NewMemory(0)
+		replay{generator(t, replayConfig(store, &now)), &now}.minutes(t, cut)
+		down := 0
+		if now.After(begun.Add(time.Minute)) { // every symbol has a stored signal to go on from
+			down = min(10, length-cut-1)
+		}
+		now = now.Add(time.Duration(down) * time.Minute)
+		replay{generator(t, replayConfig(store, &now)), &now}.minutes(t, length-cut-down)
+		for _, symbol := range []string{"BTC", "ETH", "SOL"} {
+			require.Equal(t, stored(t, want, symbol), stored(t, store, symbol), "cut after bar %d", cut)
+		}
+	}
+}
+
+func TestTheFirstStartEmitsNothingOlderThanItself(t *testing.T) {
+	t.Parallel()
+	now := origin.Add(30 * second)
+	store := signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols = []string{"BTC"}
+	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long, Confidence: 1})}
+	g := generator(t, cfg)
+	result := g.Cycle(t.Context(), now)
+	require.Equal(t, 10, result.Bars, "history was taken: ten times the Warmup")
+	require.Zero(t, result.Signals)
+	now = now.Add(time.Minute)
+	require.Equal(t, 1, g.Cycle(t.Context(), now).Signals)
+	require.Equal(t, origin, stored(t, store, "")[0].BarTime)
+}
+
+func TestARestartCatchesUpAsFarBackAsHistoryReaches(t *testing.T) {
+	t.Parallel()
+	now := origin
+	store := signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.History = []string{"BTC"}, 20
+	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long, Confidence: 1})}
+	replay{generator(t, cfg), &now}.minutes(t, 3)
+	before := stored(t, store, "")
+	now = now.Add(time.Hour)
+	require.Equal(t, 20, generator(t, cfg).Cycle(t.Context(), now).Signals)
+	after := stored(t, store, "")
+	require.Equal(t, before, after[:len(before)])
+	require.Equal(t, now.Add(-20*time.Minute), after[len(before)].BarTime)
+}
+
+func TestALongWayToCatchUpTakesSeveralCycles(t *testing.T) {
+	t.Parallel()
+	now := origin
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.Symbols = []string{"BTC"}
+	g := generator(t, cfg)
+	g.Cycle(t.Context(), now)
+	now = now.Add(25_000 * time.Minute)
+	for _, want := range []int{10_000, 10_000, 5_000, 0} {
+		require.Equal(t, want, g.Cycle(t.Context(), now).Bars)
+	}
+}
+
+func TestAHistoryLongerThanTimeItselfIsFine(t *testing.T) {
+	t.Parallel()
+	now := origin
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.History = 1 << 61
+	require.Equal(t, 30_000, generator(t, cfg).Cycle(t.Context(), now).Bars, "ten pages of each symbol")
+}
+
+func TestSignalsBeginWithTheFirstCycleAlsoWhereItFailed(t *testing.T) {
+	t.Parallel()
+	now, store := origin, &badStore{Store: signal.NewMemory(0), latest: errors.New("locked")}
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.Specs = []string{"BTC"}, []signal.Spec{always(signal.Signal{Direction: signal.Long})}
+	g := generator(t, cfg)
+	require.Len(t, g.Cycle(t.Context(), now).Errors, 1)
+	now, store.latest = now.Add(5*time.Minute), nil
+	require.Equal(t, 6, g.Cycle(t.Context(), now).Signals)
+	require.Equal(t, origin.Add(-time.Minute), stored(t, store, "")[0].BarTime)
+}
+
+func TestAStoreMayKeepWhatItWasGiven(t *testing.T) {
+	t.Parallel()
+	now, store := origin, &keepingStore{Memory: signal.NewMemory(0)}
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.Specs = []string{"BTC"}, []signal.Spec{always(signal.Signal{Direction: signal.Long})}
+	replay{generator(t, cfg), &now}.minutes(t, 3)
+	for i, given := range store.given {
+		require.Equal(t, stored(t, store, "")[i].BarTime, given[0].BarTime)
+	}
+}
+
+type keepingStore struct {
+	*signal.Memory
+	given [][]signal.Signal
+}
+
+func (s *keepingStore) Append(ctx context.Context, signals ...signal.Signal) error {
+	s.given = append(s.given, signals)
+	return s.Memory.Append(ctx, signals...)
+}
+
+func TestTheSessionIsTheOneAtTheBarsEnd(t *testing.T) {
+	t.Parallel()
+	now, store := origin, signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.Specs = []string{"BTC"}, []signal.Spec{always(signal.Signal{Direction: signal.Long})}
+	closes := origin.Add(4 * time.Minute)
+	cfg.Hours = hoursFunc(func(at time.Time) bool { return at.Before(closes) })
+	g := generator(t, cfg)
+	g.Cycle(t.Context(), now)
+	now = now.Add(10 * time.Minute)
+	require.Equal(t, 3, g.Cycle(t.Context(), now).Signals, "late, and yet as if it had been there")
+	require.Equal(t, signal.NotEmitted{Session: 7}, g.Status().NotEmitted)
+}
+
+func TestASignalIsComplete(t *testing.T) {
+	t.Parallel()
+	zone := time.FixedZone("somewhere", 3600)
+	now := origin.In(zone)
+	store := signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.Validity = []string{"BTC"}, time.Hour
+	cfg.Specs = []signal.Spec{always(signal.Signal{
+		Direction: signal.Short, Confidence: 0.25, ID: "x", Seq: 9, Strategy: "x", Symbol: "x", Price: 1})}
+	cfg.Specs[0].Params = "a=1"
+	generator(t, cfg).Cycle(t.Context(), now)
+	bar := market{interval: time.Minute}.bar("BTC", origin.Add(-time.Minute))
+	got, err := store.Latest(t.Context(), signal.Query{})
+	require.NoError(t, err)
+	require.Equal(t, []signal.Signal{{
+		ID: signal.NewID("always", "a=1", "BTC", time.Minute, bar.Time), Seq: 1, Strategy: "always", Params: "a=1",
+		Symbol: "BTC", Interval: time.Minute, Direction: signal.Short, Confidence: 0.25, Price: bar.Close,
+		BarTime: bar.Time, CreatedAt: origin, ValidUntil: origin.Add(time.Hour),
+	}}, got)
+}
+
+func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
+	t.Parallel()
+	noon := origin.Add(12 * time.Hour)
+	tests := map[string]struct {
+		direction  signal.Direction
+		confidence float64
+		closed     bool
+		signals    int
+		want       signal.NotEmitted
+	}{
+		"sure enough":                           {signal.Long, 0.5, false, 1, signal.NotEmitted{}},
+		"below the threshold":                   {signal.Long, 0.49, false, 0, signal.NotEmitted{Threshold: 1}},
+		"a flat below the threshold is emitted": {signal.Flat, 0, false, 1, signal.NotEmitted{}},
+		"the market is closed":                  {signal.Short, 1, true, 0, signal.NotEmitted{Session: 1}},
+		"a flat in a closed market is emitted":  {signal.Flat, 1, true, 1, signal.NotEmitted{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := noon
+			cfg := replayConfig(signal.NewMemory(0), &now)
+			cfg.Symbols, cfg.MinConfidence = []string{"BTC"}, 0.5
+			cfg.Hours = hoursFunc(func(at time.Time) bool { return !test.closed })
+			cfg.Specs = []signal.Spec{always(signal.Signal{Direction: test.direction, Confidence: test.confidence})}
+			g := generator(t, cfg)
+			result := g.Cycle(t.Context(), now)
+			require.Empty(t, result.Errors)
+			require.Equal(t, test.signals, result.Signals)
+			require.Equal(t, test.want, g.Status().NotEmitted)
+			require.Equal(t, test.want, g.Status().Symbols[0].NotEmitted)
+		})
+	}
+}
+
+func TestWarmingUpAndMissingDataAreCounted(t *testing.T) {
+	t.Parallel()
+	now := origin
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.Symbols = []string{"BTC"}
+	m := cfg.Source
+	source := &asked{Source: m}
+	young := sourceAfter{source, origin.Add(-time.Minute)} // the symbol's first bar ends with the first cycle
+	flaky := signaltest.NewFlaky(young)
+	cfg.Source = flaky
+	r := replay{generator(t, cfg), &now}
+	r.Cycle(t.Context(), now)
+	r.minutes(t, 5)
+	require.Equal(t, signal.NotEmitted{Warmup: 2}, r.Status().NotEmitted, "the first two bars of three")
+
+	flaky.Set("BTC", signaltest.Empty)
+	now = now.Add(59 * second)
+	require.Equal(t, 1, r.Cycle(t.Context(), now).Succeeded, "nothing is due yet")
+	now = now.Add(second)
+	result := r.Cycle(t.Context(), now)
+	require.Zero(t, result.Succeeded, "a bar is due")
+	require.Empty(t, result.Errors)
+	require.Equal(t, signal.NotEmitted{Warmup: 2, NoData: 1}, r.Status().NotEmitted)
+}
+
+// sourceAfter has no bars that open before from.
+type sourceAfter struct {
+	signal.Source
+	from time.Time
+}
+
+func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+	if after.Before(s.from.Add(-1)) {
+		after = s.from.Add(-1)
+	}
+	return s.Source.Bars(ctx, symbol, after, limit)
+}
+
+// TestRandomFaultsLoseNothing lets source, strategy and store fail, panic and exit at random, restarts now and then,
+// and compares what is stored in the end with a run that nothing happened to.
+func TestRandomFaultsLoseNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now, other := origin, origin
+		want, store := signal.NewMemory(0), &badStore{Store: signal.NewMemory(0)}
+		cfg := replayConfig(store, &now)
+		cfg.History = 200 // a restart catches up with all of it
+		flaky := signaltest.NewFlaky(cfg.Source)
+		cfg.Source = flaky
+		breaks := 0
+		inner := cfg.Specs[0].New
+		cfg.Specs[0].New = func() signal.Strategy {
+			s := inner()
+			return withWarmup{s.Warmup(), func(b signal.Bar) (signal.Signal, bool) {
+				if breaks--; breaks == 0 {
+					panic("strategy")
+				}
+				return s.OnBar(b)
+			}}
+		}
+		full := errors.New("full")
+		// A first signal must be there before the first restart: until then, the first cycle is the beginning.
+		r := replay{generator(t, cfg), &now}
+		r.minutes(t, 30)
+		for range rapid.IntRange(5, 40).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "seconds")) * second)
+			fault := rapid.SampledFrom([]signaltest.Fault{signaltest.Fine, signaltest.Failing, signaltest.Panicking,
+				signaltest.Exiting, signaltest.Empty, signaltest.Garbage})
+			for _, symbol := range cfg.Symbols {
+				flaky.Set(symbol, fault.Draw(t, "fault"))
+			}
+			breaks = rapid.IntRange(0, 12).Draw(t, "breaks")
+			store.fail = rapid.SampledFrom([]error{nil, nil, full}).Draw(t, "fail")
+			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
+				r.Generator = generator(t, cfg)
+			}
+			r.Cycle(context.Background(), now)
+		}
+		breaks, store.fail = 0, nil
+		for _, symbol := range cfg.Symbols {
+			flaky.Set(symbol)
+		}
+		require.Empty(t, r.Cycle(context.Background(), now).Errors)
+
+		undisturbed := replay{generator(t, replayConfig(want, &other)), &other}
+		for other.Before(now) {
+			undisturbed.minutes(t, 1)
+		}
+		for _, symbol := range cfg.Symbols {
+			w := stored(t, want, symbol)
+			for len(w) > 0 && w[len(w)-1].BarTime.Add(time.Minute).After(now) {
+				w = w[:len(w)-1] // the undisturbed run went on to a full minute
+			}
+			require.Equal(t, barsOf(w), barsOf(stored(t, store, symbol)))
+			require.Equal(t, w, stored(t, store, symbol))
+		}
+	})
+}
+
+// barsOf says in short which signals they are.
+func barsOf(signals []signal.Signal) (minutes []int) {
+	for _, s := range signals {
+		minutes = append(minutes, int(s.BarTime.Sub(origin)/time.Minute))
+	}
+	return minutes
+}
+
+type withWarmup struct {
+	warmup int
+	each
+}
+
+func (w withWarmup) Warmup() int { return w.warmup }
+
+func TestTwoRunsOfServeShareTheSymbols(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		want := signal.NewMemory(0)
+		cfg := config(signal.NewMemory(0))
+		cfg.Symbols = []string{"BTC", "ETH"}
+		undisturbed := cfg
+		undisturbed.Store = want
+		source := signaltest.NewFlaky(cfg.Source)
+		cfg.Source = source
+		g := generator(t, cfg)
+		stopOther := serve(t, generator(t, undisturbed))
+		stopFirst := serve(t, g)
+		time.Sleep(3*time.Minute + second)
+		source.Set("BTC", signaltest.Deaf)
+		time.Sleep(5 * second)
+		stopFirst() // its call hangs on
+		stopSecond := serve(t, g)
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		require.Equal(t, 1, source.Waiting(), "the symbol is not run a second time")
+		require.False(t, g.Status().Symbols[0].BusySince.IsZero())
+		require.Less(t, time.Since(g.Status().Symbols[1].LastBar), 2*time.Minute+2*second)
+
+		source.Set("BTC")
+		source.Release()
+		time.Sleep(5 * second)
+		synctest.Wait()
+		require.True(t, g.Status().Symbols[0].BusySince.IsZero())
+		require.Equal(t, stored(t, want, "BTC"), stored(t, cfg.Store, "BTC"))
+		require.Equal(t, stored(t, want, "ETH"), stored(t, cfg.Store, "ETH"))
+		stopSecond()
+		stopOther()
+	})
+}

@@ -1,0 +1,172 @@
+package signal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+)
+
+// DefaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
+// seconds, several hours even of a strategy that speaks on every bar.
+const DefaultCapacity = 10_000
+
+// Memory is a Store in memory, for tests and for hosts that need no more than the recent past. It holds a bounded
+// number of signals and drops the oldest beyond it: a follower that is further behind than that misses what was
+// dropped, and an ID that was dropped is not known any more. Nothing in it outlives the process; its identity is new
+// each time, so that a cursor from an earlier life is noticed. It is safe for concurrent use.
+type Memory struct {
+	identity string
+	capacity int64
+
+	mu       sync.RWMutex // guards what follows
+	ring     []Signal     // the signal of Seq s is at (s-1) % capacity
+	last     int64        // the newest Seq, 0 before the first
+	byID     map[string]int64
+	appended chan struct{} // nil while nobody waits
+}
+
+var (
+	_ Store      = (*Memory)(nil)
+	_ Identified = (*Memory)(nil)
+	_ Notifier   = (*Memory)(nil)
+)
+
+// NewMemory returns an empty store that holds up to capacity signals; 0 or less means DefaultCapacity.
+func NewMemory(capacity int) *Memory {
+	if capacity <= 0 {
+		capacity = DefaultCapacity
+	}
+	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64)}
+}
+
+// Append implements Store. Durable means here: until it is dropped or the process ends.
+func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, s := range signals { // Before the first is stored: all or none.
+		if err := storable(s); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.last
+	var conflicts []error
+	for _, s := range signals {
+		if err := m.addLocked(s); err != nil {
+			conflicts = append(conflicts, err)
+		}
+	}
+	if m.last > before && m.appended != nil {
+		close(m.appended)
+		m.appended = nil
+	}
+	return errors.Join(conflicts...)
+}
+
+// addLocked stores one signal, unless its ID is there already.
+func (m *Memory) addLocked(s Signal) error {
+	if seq, ok := m.byID[s.ID]; ok {
+		if m.atLocked(seq).Same(s) {
+			return nil
+		}
+		return fmt.Errorf("store signal %s: %w", s.ID, ErrConflict)
+	}
+	m.last++
+	s.Seq = m.last
+	s.BarTime, s.CreatedAt, s.ValidUntil = s.BarTime.UTC(), s.CreatedAt.UTC(), s.ValidUntil.UTC()
+	m.byID[s.ID] = s.Seq
+	if m.last <= m.capacity { // It grows as it fills, so that a large bound costs nothing by itself.
+		m.ring = append(m.ring, s)
+		return nil
+	}
+	oldest := &m.ring[(m.last-1)%m.capacity]
+	delete(m.byID, oldest.ID)
+	*oldest = s
+	return nil
+}
+
+// atLocked returns the signal of a Seq that is still held.
+func (m *Memory) atLocked(seq int64) Signal { return m.ring[(seq-1)%m.capacity] }
+
+// Latest implements Store.
+func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
+	limit := q.Limit
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	if err := readable(ctx, limit); err != nil {
+		return nil, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var found []Signal
+	for seq := m.last; seq > m.droppedLocked() && len(found) < limit; seq-- {
+		if s := m.atLocked(seq); q.matches(s) {
+			found = append(found, s)
+		}
+	}
+	return found, nil
+}
+
+// After implements Store. It begins with the oldest signal that is still held.
+func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, error) {
+	if err := readable(ctx, limit); err != nil {
+		return nil, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	from := min(max(seq, m.droppedLocked()), m.last)
+	found := make([]Signal, min(m.last-from, int64(limit)))
+	for i := range found {
+		found[i] = m.atLocked(from + int64(i) + 1)
+	}
+	return found, nil
+}
+
+// droppedLocked returns the newest Seq that is not held any more.
+func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, 0) }
+
+// Identity implements Identified.
+func (m *Memory) Identity(context.Context) (string, error) { return m.identity, nil }
+
+// Appended implements Notifier.
+func (m *Memory) Appended() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.appended == nil {
+		m.appended = make(chan struct{})
+	}
+	return m.appended
+}
+
+// matches tells whether the query asks for s.
+func (q Query) matches(s Signal) bool {
+	return (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
+		s.Confidence >= q.MinConfidence
+}
+
+// storable refuses what no store could give back or tell from another: a signal without an ID, a number that is none.
+func storable(s Signal) error {
+	switch {
+	case s.ID == "":
+		return fmt.Errorf("store signal: a signal of %s for %s has no ID", s.Strategy, s.Symbol)
+	case math.IsNaN(s.Confidence):
+		return fmt.Errorf("store signal %s: Confidence is not a number", s.ID)
+	case math.IsNaN(s.Price):
+		return fmt.Errorf("store signal %s: Price is not a number", s.ID)
+	}
+	return nil
+}
+
+// readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.
+func readable(ctx context.Context, limit int) error {
+	if limit < 1 {
+		return fmt.Errorf("read signals: limit %d is below 1", limit)
+	}
+	return ctx.Err()
+}

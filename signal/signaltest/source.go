@@ -1,0 +1,212 @@
+package signaltest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// TestSource holds a Source to what the interface promises. open returns a source and a symbol that it has; of that
+// symbol at least minBars bars must be closed, and none may close while a case runs, so give it a clock that stands
+// still or a recording. What open has to clean up it registers with t.Cleanup. Each case gets a source of its own, and
+// they run in parallel.
+//
+//	func TestMySource(t *testing.T) {
+//		signaltest.TestSource(t, func(t *testing.T) (signal.Source, string) {
+//			return mysource.Open(t, "testdata"), "BTC/USDT"
+//		})
+//	}
+//
+// That a bar which is not closed yet is left out only the source's own tests can tell: they have its clock.
+func TestSource(t *testing.T, open func(t *testing.T) (src signal.Source, symbol string)) {
+	for _, c := range sourceCases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			src, symbol := open(t)
+			c.run(t, src, symbol)
+		})
+	}
+}
+
+// minBars is how many bars the cases need; maxBars is how many of them they look at.
+const (
+	minBars = 5
+	maxBars = 50
+)
+
+var sourceCases = []struct {
+	name string
+	run  func(t testing.TB, src signal.Source, symbol string)
+}{
+	{"it has bars from the beginning on", sourceHasBars},
+	{"every bar is whole, and of the symbol that was asked for", barsAreWhole},
+	{"bars rise in time, an interval apart or more, and are in UTC", barsRise},
+	{"the answer begins with the first bar after the given time", answerBeginsAfter},
+	{"a limit cuts the answer's end off", limitCuts},
+	{"pages join to the whole", pagesJoin},
+	{"asking again gives the same, whatever became of the first answer", askingAgain},
+	{"where there is no newer bar the answer is empty", nothingNewer},
+	{"a symbol that it does not have is ErrUnknownSymbol", unknownSymbol},
+	{"many may ask at once", manyAsk},
+	{"a call whose context has ended returns", endedCall},
+}
+
+// ask returns the bars after the given time.
+func ask(t testing.TB, src signal.Source, symbol string, after time.Time, limit int) []signal.Bar {
+	t.Helper()
+	bars, err := src.Bars(context.Background(), symbol, after, limit)
+	if err != nil {
+		t.Fatalf("Bars(%q, after %s, limit %d): %v", symbol, after, limit, err)
+	}
+	return bars
+}
+
+func sourceHasBars(t testing.TB, src signal.Source, symbol string) {
+	if got := len(ask(t, src, symbol, time.Time{}, maxBars)); got < minBars {
+		t.Fatalf("got %d bars of %q from the zero time on, the suite needs %d", got, symbol, minBars)
+	}
+}
+
+func barsAreWhole(t testing.TB, src signal.Source, symbol string) {
+	bars := ask(t, src, symbol, time.Time{}, maxBars)
+	for i, b := range bars {
+		if err := b.Validate(); err != nil {
+			t.Errorf("bar %d (%s): %v", i, b.Time, err)
+		}
+		if b.Symbol != symbol {
+			t.Errorf("bar %d (%s) is of %q, asked for %q", i, b.Time, b.Symbol, symbol)
+		}
+		if b.Interval != bars[0].Interval {
+			t.Errorf("bar %d (%s) is of %s, the first one of %s", i, b.Time, b.Interval, bars[0].Interval)
+		}
+	}
+}
+
+func barsRise(t testing.TB, src signal.Source, symbol string) {
+	bars := ask(t, src, symbol, time.Time{}, maxBars)
+	for i, b := range bars {
+		if b.Time.Location() != time.UTC {
+			t.Errorf("bar %d: time %s is not in UTC", i, b.Time)
+		}
+		if i > 0 && b.Time.Before(bars[i-1].End()) {
+			t.Errorf("bar %d opens at %s, before the end of the one before, %s", i, b.Time, bars[i-1].End())
+		}
+	}
+}
+
+func answerBeginsAfter(t testing.TB, src signal.Source, symbol string) {
+	bars := ask(t, src, symbol, time.Time{}, minBars)
+	if len(bars) < minBars {
+		t.Fatalf("got %d bars, the suite needs %d", len(bars), minBars)
+	}
+	for i, after := range map[int]time.Time{
+		2: bars[1].Time,                  // the very time of a bar leaves that bar out
+		1: bars[1].Time.Add(-1),          // just before it does not
+		3: bars[2].Time.Add(1).Local(),   // any zone will do
+		4: bars[3].End().Add(-1).Local(), // the end of a bar is not its time
+	} {
+		got := ask(t, src, symbol, after, 1)
+		if len(got) != 1 || !got[0].Time.Equal(bars[i].Time) {
+			t.Errorf("the first bar after %s: got %v, want the one of %s", after, times(got), bars[i].Time)
+		}
+	}
+}
+
+func limitCuts(t testing.TB, src signal.Source, symbol string) {
+	whole := ask(t, src, symbol, time.Time{}, minBars)
+	for limit := 1; limit < minBars; limit++ {
+		wantBars(t, ask(t, src, symbol, time.Time{}, limit), whole[:min(limit, len(whole))])
+	}
+}
+
+func pagesJoin(t testing.TB, src signal.Source, symbol string) {
+	whole := ask(t, src, symbol, time.Time{}, maxBars)
+	var joined []signal.Bar
+	after := time.Time{}
+	for len(joined) < len(whole) {
+		page := ask(t, src, symbol, after, min(3, len(whole)-len(joined)))
+		if len(page) == 0 {
+			break
+		}
+		joined = append(joined, page...)
+		after = page[len(page)-1].Time
+	}
+	wantBars(t, joined, whole)
+}
+
+func askingAgain(t testing.TB, src signal.Source, symbol string) {
+	first := ask(t, src, symbol, time.Time{}, maxBars)
+	kept := append([]signal.Bar(nil), first...)
+	clear(first) // an answer belongs to whoever asked
+	wantBars(t, ask(t, src, symbol, time.Time{}, maxBars), kept)
+}
+
+func nothingNewer(t testing.TB, src signal.Source, symbol string) {
+	if got := ask(t, src, symbol, time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC), maxBars); len(got) != 0 {
+		t.Errorf("got bars %v after the year 9000, want none", times(got))
+	}
+}
+
+func unknownSymbol(t testing.TB, src signal.Source, _ string) {
+	const symbol = "NO/SUCH:SYMBOL"
+	bars, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
+	if !errors.Is(err, signal.ErrUnknownSymbol) || len(bars) != 0 {
+		t.Errorf("Bars(%q) = %d bars, error %v; want none and ErrUnknownSymbol", symbol, len(bars), err)
+	}
+}
+
+func manyAsk(t testing.TB, src signal.Source, symbol string) {
+	want := ask(t, src, symbol, time.Time{}, maxBars)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			bars, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
+			if err != nil {
+				t.Errorf("one of many at once: %v", err)
+				return
+			}
+			wantBars(t, bars, want)
+		})
+	}
+	wg.Wait()
+}
+
+// endedCall leaves open whether the answer is an error: what needs no waiting may be answered. It fails by hanging.
+func endedCall(t testing.TB, src signal.Source, symbol string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	bars, err := src.Bars(ctx, symbol, time.Time{}, maxBars)
+	if err != nil && len(bars) != 0 {
+		t.Errorf("got %d bars beside the error %v", len(bars), err)
+	}
+}
+
+func wantBars(t testing.TB, got, want []signal.Bar) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("got %d bars %v, want %d %v", len(got), times(got), len(want), times(want))
+		return
+	}
+	for i := range got {
+		g, w := got[i], want[i]
+		if !g.Time.Equal(w.Time) {
+			t.Errorf("bar %d is of %s, want %s", i, g.Time, w.Time)
+		}
+		if g.Time = w.Time; g != w {
+			t.Errorf("bar %d (%s) is %+v, want %+v", i, w.Time, g, w)
+		}
+	}
+}
+
+// times says which bars they are, in few words.
+func times(bars []signal.Bar) []string {
+	var list []string
+	for _, b := range bars[:min(len(bars), 5)] {
+		list = append(list, b.Time.UTC().Format(time.RFC3339Nano))
+	}
+	return list
+}

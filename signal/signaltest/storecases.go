@@ -1,0 +1,239 @@
+package signaltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+func emptyStore(t testing.TB, open func() signal.Store) {
+	store := open()
+	latest, err := store.Latest(t.Context(), signal.Query{})
+	none(t, "Latest", latest, err)
+	after, err := store.After(t.Context(), 0, 10)
+	none(t, "After", after, err)
+}
+
+func storedInOrder(t testing.TB, open func() signal.Store) {
+	store := open()
+	want := exampleSignals(0, 20)
+	appendAll(t, store, want[:1]...)
+	appendAll(t, store, want[1:15]...)
+	appendAll(t, store, want[15:]...)
+	wantSignals(t, readAll(t, store), want)
+}
+
+func fieldsComeBack(t testing.TB, open func() signal.Store) {
+	store := open()
+	elsewhere := time.FixedZone("elsewhere", 5*3600+1800)
+	odd := exampleSignal(1)
+	odd.BarTime = time.Date(2026, 3, 29, 2, 30, 0, 1, elsewhere)
+	odd.CreatedAt = time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC) // a mock clock may be set before 1970
+	odd.ValidUntil = time.Time{}
+	odd.Seq = 77 // the store's to say
+	odd.Price = 1e-308
+	odd.Confidence = 0.1 + 0.2
+	appendAll(t, store, odd)
+	got := readAll(t, store)
+	wantSignals(t, got, []signal.Signal{odd})
+	for name, at := range map[string]time.Time{"BarTime": got[0].BarTime, "CreatedAt": got[0].CreatedAt,
+		"ValidUntil": got[0].ValidUntil} {
+		if at.Location() != time.UTC {
+			t.Errorf("%s comes back in %s, want UTC", name, at.Location())
+		}
+	}
+	if !got[0].ValidUntil.IsZero() {
+		t.Errorf("a ValidUntil that was not set comes back as %s", got[0].ValidUntil)
+	}
+}
+
+func strangeStrings(t testing.TB, open func() signal.Store) {
+	store := open()
+	var want []signal.Signal
+	for n, text := range []string{"", "it's", `"quoted"`, "'; DROP TABLE signals; --", "日本語 🚀", "line\nbreak\ttab",
+		"%s $1 ? \\", "nul\x00inside", " spaces ", "e\u0301 and \u00e9"} {
+		s := exampleSignal(n)
+		s.Strategy, s.Params, s.Symbol = text, text, text
+		s.ID = fmt.Sprintf("%d %s", n, text)
+		want = append(want, s)
+	}
+	appendAll(t, store, want...)
+	appendAll(t, store, want...)
+	got := readAll(t, store)
+	wantSignals(t, got, want)
+	for _, s := range want[1:] { // an empty filter asks for everything
+		one, err := store.Latest(t.Context(), signal.Query{Symbol: s.Symbol, Strategy: s.Strategy})
+		if err != nil {
+			t.Fatalf("Latest of symbol %q: %v", s.Symbol, err)
+		}
+		wantSignals(t, one, []signal.Signal{s})
+	}
+}
+
+func appendNothing(t testing.TB, open func() signal.Store) {
+	store := open()
+	appendAll(t, store)
+	appendAll(t, store, exampleSignal(0))
+	appendAll(t, store)
+	wantSignals(t, readAll(t, store), exampleSignals(0, 1))
+}
+
+func sameIDTwice(t testing.TB, open func() signal.Store) {
+	store := open()
+	first, second, third := exampleSignal(0), exampleSignal(1), exampleSignal(2)
+	again := first
+	again.CreatedAt = first.CreatedAt.Add(time.Hour) // Producing it again takes place later, and says the same.
+	appendAll(t, store, first, first)
+	appendAll(t, store, again, second)
+	appendAll(t, store, second, third, again)
+	wantSignals(t, readAll(t, store), []signal.Signal{first, second, third})
+}
+
+func conflictKeepsFirst(t testing.TB, open func() signal.Store) {
+	store := open()
+	first := exampleSignal(0)
+	appendAll(t, store, first)
+	other := first
+	other.Direction = -first.Direction
+	err := store.Append(t.Context(), exampleSignal(1), other, exampleSignal(2))
+	if !errors.Is(err, signal.ErrConflict) {
+		t.Fatalf("Append of another signal under a stored ID: %v, want an error that wraps ErrConflict", err)
+	}
+	wantSignals(t, readAll(t, store), exampleSignals(0, 3))
+	third := exampleSignal(3)
+	changed := third
+	changed.Price++
+	if err := store.Append(t.Context(), third, changed); !errors.Is(err, signal.ErrConflict) {
+		t.Errorf("Append of two signals under one ID: %v, want an error that wraps ErrConflict", err)
+	}
+	wantSignals(t, readAll(t, store), exampleSignals(0, 4))
+}
+
+func refusedSignal(t testing.TB, open func() signal.Store) {
+	store := open()
+	zero := 0.0
+	for what, spoil := range map[string]func(*signal.Signal){
+		"without an ID":             func(s *signal.Signal) { s.ID = "" },
+		"with a Confidence of NaN":  func(s *signal.Signal) { s.Confidence = zero / zero },
+		"whose Price is not number": func(s *signal.Signal) { s.Price = zero / zero },
+	} {
+		bad := exampleSignal(1)
+		spoil(&bad)
+		if err := store.Append(t.Context(), exampleSignal(0), bad); err == nil {
+			t.Errorf("Append of a signal %s: no error", what)
+		}
+	}
+	after, err := store.After(t.Context(), 0, 10)
+	none(t, "After", after, err)
+}
+
+func latestFilters(t testing.TB, open func() signal.Store) {
+	store := open()
+	all := exampleSignals(0, 60)
+	appendAll(t, store, all...)
+	for name, q := range map[string]signal.Query{
+		"everything":                      {},
+		"the newest seven":                {Limit: 7},
+		"a symbol":                        {Symbol: "ETH/USDT:USDT"},
+		"a symbol that has none":          {Symbol: "XRP/USDT:USDT"},
+		"a strategy":                      {Strategy: "cross"},
+		"a least confidence":              {MinConfidence: 0.7},
+		"symbol, strategy and confidence": {Symbol: "SOL/USDT:USDT", Strategy: "reversion", MinConfidence: 0.5},
+		"all of it, limited":              {Symbol: "SOL/USDT:USDT", Strategy: "cross", MinConfidence: 0.1, Limit: 2},
+	} {
+		got, err := store.Latest(t.Context(), q)
+		if err != nil {
+			t.Fatalf("Latest, %s: %v", name, err)
+		}
+		t.Logf("Latest, %s", name)
+		wantSignals(t, got, expectLatest(all, q))
+	}
+	appendAll(t, store, exampleSignals(60, 60+signal.DefaultLimit)...)
+	got, err := store.Latest(t.Context(), signal.Query{})
+	if err != nil || len(got) != signal.DefaultLimit {
+		t.Errorf("Latest without a limit: %d signals, error %v, want %d", len(got), err, signal.DefaultLimit)
+	}
+}
+
+// expectLatest is the plain way to answer a query.
+func expectLatest(all []signal.Signal, q signal.Query) []signal.Signal {
+	var want []signal.Signal
+	for _, s := range slices.Backward(all) {
+		if (q.Symbol != "" && s.Symbol != q.Symbol) || (q.Strategy != "" && s.Strategy != q.Strategy) ||
+			s.Confidence < q.MinConfidence {
+			continue
+		}
+		if want = append(want, s); len(want) == q.Limit {
+			break
+		}
+	}
+	return want
+}
+
+func afterPages(t testing.TB, open func() signal.Store) {
+	store := open()
+	all := exampleSignals(0, 25)
+	appendAll(t, store, all...)
+	var got []signal.Signal
+	var sizes []int
+	for cursor := int64(0); len(sizes) < 10; {
+		page, err := store.After(t.Context(), cursor, 10)
+		if err != nil {
+			t.Fatalf("After %d: %v", cursor, err)
+		}
+		sizes = append(sizes, len(page))
+		if len(page) == 0 {
+			break
+		}
+		got, cursor = append(got, page...), page[len(page)-1].Seq
+	}
+	if !slices.Equal(sizes, []int{10, 10, 5, 0}) {
+		t.Errorf("25 signals in pages of 10 come as %v, want 10, 10, 5, 0", sizes)
+	}
+	wantSignals(t, got, all)
+	for _, seq := range []int64{1000, math.MaxInt64} {
+		beyond, err := store.After(t.Context(), seq, math.MaxInt)
+		none(t, "After a Seq that is not there yet", beyond, err)
+	}
+	everything, err := store.After(t.Context(), -1, math.MaxInt)
+	if err != nil {
+		t.Fatalf("After -1: %v", err)
+	}
+	wantSignals(t, everything, all)
+}
+
+func badLimits(t testing.TB, open func() signal.Store) {
+	store := open()
+	appendAll(t, store, exampleSignal(0))
+	for _, limit := range []int{0, -1} {
+		if _, err := store.After(t.Context(), 0, limit); err == nil {
+			t.Errorf("After with limit %d: no error", limit)
+		}
+	}
+	if _, err := store.Latest(t.Context(), signal.Query{Limit: -1}); err == nil {
+		t.Error("Latest with limit -1: no error")
+	}
+}
+
+func endedContext(t testing.TB, open func() signal.Store) {
+	store := open()
+	appendAll(t, store, exampleSignal(0))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := store.Append(ended, exampleSignal(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Append: %v, want context.Canceled", err)
+	}
+	if _, err := store.Latest(ended, signal.Query{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Latest: %v, want context.Canceled", err)
+	}
+	if _, err := store.After(ended, 0, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("After: %v, want context.Canceled", err)
+	}
+	wantSignals(t, readAll(t, store), exampleSignals(0, 1))
+}
