@@ -42,6 +42,12 @@ func (c *partContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// partInContext is a Part together with its context: a run needs both, and one allocation is cheaper than two.
+type partInContext struct {
+	partContext
+	own Part
+}
+
 // NewContext returns a context that carries p: what is said through it is said of p. A supervisor calls it for each run
 // of a service, last of all that it puts into the run's context.
 func NewContext(ctx context.Context, p *Part) context.Context { return &partContext{ctx, p} }

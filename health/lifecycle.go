@@ -1,6 +1,9 @@
 package health
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // State is where in its life a supervised part is.
 type State string
@@ -29,16 +32,50 @@ type Lifecycle struct {
 	Done     bool      // StateStopped because the work is finished, as its policy allows
 }
 
+// lifecycle is a Lifecycle as it is kept: the rarer half only where there is any of it.
+type lifecycle struct {
+	state    State
+	since    time.Time
+	restarts int32
+	done     bool
+	failure  *failure
+}
+
+// failure is the half of a Lifecycle that only a part with a failed run has.
+type failure struct {
+	text     string
+	at, next time.Time
+}
+
 // SetLifecycle records what the part's supervisor sees, whichever run the handle belongs to. Where the part rested
 // before and does so no more, its silence and that of its children count anew: the rest was planned.
 func (p *Part) SetLifecycle(l Lifecycle) {
-	now := p.registry.clock.Now()
-	p.record.mu.Lock()
-	defer p.record.mu.Unlock()
-	if p.record.lifecycle.State.rests() && !l.State.rests() {
-		p.record.rose = now
+	rec := p.record
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.lifecycle.state.rests() && !l.State.rests() {
+		rec.rose = p.registry.uptime()
 	}
-	p.record.lifecycle = l
+	rec.lifecycle.set(l)
+}
+
+func (l *lifecycle) set(to Lifecycle) {
+	l.state, l.since, l.restarts, l.done = to.State, to.Since, int32(min(to.Restarts, math.MaxInt32)), to.Done
+	if l.failure == nil {
+		if to.Error == "" && to.ErrorAt.IsZero() && to.Next.IsZero() {
+			return
+		}
+		l.failure = new(failure)
+	}
+	*l.failure = failure{to.Error, to.ErrorAt, to.Next}
+}
+
+func (l *lifecycle) get() Lifecycle {
+	out := Lifecycle{State: l.state, Since: l.since, Restarts: int(l.restarts), Done: l.done}
+	if l.failure != nil {
+		out.Error, out.ErrorAt, out.Next = l.failure.text, l.failure.at, l.failure.next
+	}
+	return out
 }
 
 // rests tells whether a part in this state cannot be expected to make progress.

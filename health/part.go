@@ -34,27 +34,43 @@ type Part struct {
 	record   *record
 	owner    *Part // the part that this one is a child of, or nil
 
-	beat  atomic.Bool  // a Beat came since TakeBeat last looked
-	idle  atomic.Int64 // unix nanoseconds until which silence is, or was, planned; 0 for not at all
-	ready chan struct{}
-	once  sync.Once // closes ready
+	beat    atomic.Bool   // a Beat came since TakeBeat last looked
+	readied atomic.Bool   // Ready was called
+	idle    atomic.Int64  // unix nanoseconds until which silence is, or was, planned; 0 for not at all
+	ready   chan struct{} // made for the first who waits for it, closed by Ready; guarded by record.mu
 }
 
-// record is what is known of a part across its runs.
+// record is what is known of a part across its runs. There may be very many of them with nothing to say, so what only
+// some of them have stands in a struct of its own.
 type record struct {
 	path string
 
-	mu           sync.Mutex // guards all below
-	current      *Part      // whose words count; nil for nobody's
+	kids map[string]*record // by the last name of their path; guarded by the Registry's mu
+
+	mu        sync.Mutex    // guards all below
+	current   *Part         // whose words count; nil for nobody's
+	began     time.Duration // since the Registry's start: when the current run began; its silence counts from here
+	rose      time.Duration // since the Registry's start: when it last left a state in which it rests; 0 for never
+	said      *words        // nil while it has said nothing
+	lifecycle lifecycle
+}
+
+// words are what the runs of a part have said.
+type words struct {
 	limits       Limits
-	lifecycle    Lifecycle
-	began        time.Time // when the current run began; its silence counts from here
-	rose         time.Time // when it last left a state in which it rests
 	lastProgress time.Time
 	errorRun     int
 	lastError    string
 	lastErrorAt  time.Time
 	counts       map[string]int64
+}
+
+// wordsLocked returns the part's words, to add to them.
+func (rec *record) wordsLocked() *words {
+	if rec.said == nil {
+		rec.said = new(words)
+	}
+	return rec.said
 }
 
 // Path names the part: the names of its supervisors and its own, joined by slashes.
@@ -94,13 +110,14 @@ func (p *Part) Observe(err error) {
 	if !p.speaksLocked() {
 		return
 	}
+	w := r.wordsLocked()
 	if err == nil {
-		r.errorRun = 0
-		r.lastProgress = now
+		w.errorRun = 0
+		w.lastProgress = now
 		return
 	}
-	r.errorRun++
-	r.lastError, r.lastErrorAt = text, now
+	w.errorRun++
+	w.lastError, w.lastErrorAt = text, now
 }
 
 // Idle is the method behind the function Idle.
@@ -123,13 +140,28 @@ func (p *Part) IdleAt(now time.Time) bool { return now.UnixNano() < p.idle.Load(
 
 // Ready is the method behind the function Ready.
 func (p *Part) Ready() {
-	if p != nil {
-		p.once.Do(func() { close(p.ready) })
+	if p == nil || p.readied.Load() {
+		return
+	}
+	p.record.mu.Lock()
+	defer p.record.mu.Unlock()
+	if !p.readied.Swap(true) && p.ready != nil {
+		close(p.ready)
 	}
 }
 
 // AwaitReady returns a channel that is closed once the run has called Ready.
-func (p *Part) AwaitReady() <-chan struct{} { return p.ready }
+func (p *Part) AwaitReady() <-chan struct{} {
+	p.record.mu.Lock()
+	defer p.record.mu.Unlock()
+	if p.ready == nil { // most runs are waited for by nobody, and a channel is as large as all the rest of a Part
+		p.ready = make(chan struct{})
+		if p.readied.Load() {
+			close(p.ready)
+		}
+	}
+	return p.ready
+}
 
 // Expect is the method behind the function Expect.
 func (p *Part) Expect(l Limits) {
@@ -139,7 +171,7 @@ func (p *Part) Expect(l Limits) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if p.speaksLocked() {
-		p.record.limits = l
+		p.record.wordsLocked().limits = l
 	}
 }
 
@@ -154,10 +186,11 @@ func (p *Part) Count(name string, n int64) {
 	if !p.speaksLocked() {
 		return
 	}
-	if r.counts == nil {
-		r.counts = make(map[string]int64)
+	w := r.wordsLocked()
+	if w.counts == nil {
+		w.counts = make(map[string]int64)
 	}
-	r.counts[name] += n
+	w.counts[name] += n
 }
 
 // Child is the method behind the function Child.

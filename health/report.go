@@ -94,7 +94,7 @@ func (r *Registry) Report() Report {
 func (r *Registry) all() []*record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Collect(maps.Values(r.records))
+	return r.root.below(nil)
 }
 
 // report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
@@ -106,11 +106,12 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 		return PartReport{}, false
 	}
 	p := PartReport{
-		Path: rec.path, Lifecycle: rec.lifecycle, Limits: rec.limits,
-		Idle: rec.current.IdleAt(now), LastProgress: rec.lastProgress,
-		ErrorRun: rec.errorRun, LastError: rec.lastError, LastErrorAt: rec.lastErrorAt,
-		Counts:  maps.Clone(rec.counts),
+		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: rec.current.IdleAt(now),
 		silence: now.Sub(rec.silentSinceLocked()),
+	}
+	if w := rec.said; w != nil {
+		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
+		p.ErrorRun, p.LastError, p.LastErrorAt = w.errorRun, w.lastError, w.lastErrorAt
 	}
 	if owner := rec.current.owner; owner != nil {
 		p.owner = owner.Path()
@@ -121,21 +122,29 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 // silentSinceLocked returns the latest of the run's begin, its last progress and the end of its last planned silence,
 // be it a wait of its own or a rest of the part or one of its owners.
 func (rec *record) silentSinceLocked() time.Time {
-	since := latest(rec.began, rec.rose, rec.lastProgress)
-	since = latest(since, time.Unix(0, rec.current.idle.Load()))
+	counted := max(rec.began, rec.rose)
 	for owner := rec.current.owner; owner != nil; owner = owner.owner {
-		since = latest(since, owner.record.lastRose())
+		counted = max(counted, owner.record.lastRose())
+	}
+	since := latest(rec.current.registry.started.Add(counted), time.Unix(0, rec.current.idle.Load()))
+	if rec.said != nil {
+		since = latest(since, rec.said.lastProgress)
 	}
 	return since
 }
 
-func (rec *record) lastRose() time.Time {
+func (rec *record) lastRose() time.Duration {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	return rec.rose
 }
 
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
 
 func (r *Report) sumUp() {
 	for v := Unhealthy; v > Healthy; v-- {

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -13,62 +12,67 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// wish is what the supervisor wants of a child.
-type wish int
+// wish is what is wanted of a child.
+type wish uint8
 
 const (
-	toRun wish = iota
-	toPause
-	toStop
+	toRun   wish = iota
+	toPause      // somebody paused it
+	toHalt       // somebody stopped it
+	toStop       // the tree stops
+	toLeave      // it is removed, or temporary and not needed any more
 )
 
-// child is one supervised service and all that is known of it. Its guard runs it, the session's watch looks at it, and
-// administration tells it what is wanted; mu is what they meet under.
+// child is one supervised service and all that is known of it. Its guard runs it, the session's watch looks at it, the
+// conductor starts it in its turn, and administration tells it what is wanted; mu is what they meet under. It is taken
+// before the conductor's and the Supervisor's mu, never after them.
+//
+// There may be a hundred thousand of them: what only a child with a history has stands in past.
 type child struct {
 	name    string
 	service Service
-	policy  Policy // with its defaults
-	static  bool   // added before Serve; guarded by the Supervisor's mu
-	alarm   alarm  // guarded by the watch's mu
+	policy  *Policy // with its defaults; shared with siblings of the same policy
+	static  bool    // added before Serve
+	order   int     // its rank among its siblings
+	slot    int     // guarded by the Supervisor's mu
+	alarm   alarm   // guarded by the watch's mu
 
 	mu      sync.Mutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
-	guard   *guard     // whoever runs it; nil when it is down
-	run     *run       // the present run; nil between two
+	path    string
 	part    *health.Part
-	zombies []*run        // abandoned and still alive, of earlier sessions too
-	wake    chan struct{} // closed to wake the guard from its wait
-	gone    chan struct{} // closed when the guard has gone; made by who waits for that
-	entered chan struct{} // closed when the first run of the session begins
+	guard   *guard // whoever runs it; nil when it is down
+	run     *run   // the present run; nil between two
+	past    *past  // nil for none
 
 	wanted  wish
-	again   bool      // a restart was asked for: the end of the present run is not its own
-	idling  bool      // its service is a Pauser, and was paused
-	held    bool      // no run begins until somebody asks for it
-	waiting bool      // no run begins until a zombie has ended
-	due     time.Time // when the next run begins; zero for at once
-	parked  bool      // until due
-	spent   int       // restarts of the budget that are used
-	random  *rand.Rand
+	idling  bool // its service is a Pauser, and was paused
+	kept    bool // it is to be paused in the next session as well
+	held    bool // no run begins until somebody asks for it: it is done, or crashed
+	waiting bool // no run begins until a zombie has ended
+	grouped bool // no run begins before the conductor says so
 
-	status    Status
-	unstopped []Unstopped // what a child Supervisor reported at its stop
+	state        health.State
+	since        time.Time
+	starts       int32
+	failedStarts int32
+	done         bool
 }
 
-// run is one call of the service's Serve.
-type run struct {
-	session *session
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	part    *health.Part
-	started time.Time
+// past is what a child has behind it: ends, delays, zombies.
+type past struct {
+	due    time.Time // when the next run begins; zero for at once
+	parked bool      // until due
+	spent  int       // restarts of the budget that are used
+	random *rand.Rand
 
-	// guarded by the child's mu
-	beat        time.Time // the last one, to one tick
-	stall       *StallError
-	stack       string // where it stood when it stalled
-	abandonAt   time.Time
-	abandonedAt time.Time // zero while it is not abandoned
+	end   Ending // of the last run
+	text  string // why, empty for a clean end
+	at    time.Time
+	stack string
+
+	zombies   []*run      // abandoned and still alive, of earlier sessions too
+	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
 
 func newChild(name string, service Service, policy Policy) (*child, error) {
@@ -77,194 +81,188 @@ func newChild(name string, service Service, policy Policy) (*child, error) {
 		err = errors.New("the service is nil")
 	}
 	if err == nil {
-		err = policy.validate()
+		err = policy.validate(service)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("supervisor: add %q: %w", name, err)
 	}
-	c := &child{name: name, service: service, policy: policy.WithDefaults(service)}
-	c.status = Status{Name: name, State: health.StateNotStarted}
-	return c, nil
+	policy = policy.WithDefaults(service)
+	return &child{name: name, path: name, service: service, policy: &policy, state: health.StateNotStarted}, nil
 }
 
-// join makes the child a member of a session that begins, or that it is added to.
-func (c *child) join(n *session) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.session = n
-	c.wanted, c.again, c.held, c.due, c.parked, c.spent = toRun, false, false, time.Time{}, false, 0
-	c.unstopped = nil
-	c.entered = make(chan struct{})
-	c.part = n.registry.Begin(n.pathOf(c))
-	c.status = Status{Name: c.name, Path: n.pathOf(c)}
-	c.waiting = len(c.zombies) > 0 && !c.mayReplaceLocked()
-	if c.waiting {
-		c.setStateLocked(n, health.StateStalled)
-		return
+// pastLocked returns the child's past, to add to it.
+func (c *child) pastLocked() *past {
+	if c.past == nil {
+		c.past = new(past)
 	}
-	c.setStateLocked(n, health.StateNotStarted)
+	return c.past
 }
 
-// mayReplaceLocked tells whether a run may begin beside the zombies there are.
-func (c *child) mayReplaceLocked() bool {
-	return c.policy.Zombie == Replace && len(c.zombies) <= c.policy.MaxZombies
+// joinLocked makes the child a member of a session that begins, or that it is added to. It waits for its turn.
+func (c *child) joinLocked(n *session) {
+	c.session = n
+	c.wanted, c.held, c.waiting, c.grouped, c.done = toRun, false, false, true, false
+	if c.kept {
+		c.wanted = toPause
+	}
+	if path := n.pathOf(c); path != c.path { // the same in most sessions, and each string costs
+		c.path = path
+	}
+	if p := c.past; p != nil {
+		c.past = nil
+		if len(p.zombies) > 0 {
+			c.past = &past{zombies: p.zombies}
+		}
+	}
+	c.starts, c.failedStarts, c.state = 0, 0, ""
+	c.part = n.registry.Begin(c.path)
+	c.setStateLocked(n, health.StateNotStarted, n.clock.Now())
 }
 
-// takeGuard puts a new guard in charge, and returns nil if there is one already or none is wanted.
-func (c *child) takeGuard(n *session) *guard {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != n || c.guard != nil || c.wanted != toRun || c.held || c.waiting {
+// afreshLocked forgets what stands between the child and its next run: delays, a spent budget, an end for good.
+func (c *child) afreshLocked() {
+	c.held, c.done = false, false
+	if c.past != nil {
+		c.past.due, c.past.parked, c.past.spent = time.Time{}, false, 0
+	}
+}
+
+// mayRunLocked tells whether runs may begin.
+func (c *child) mayRunLocked(n *session) bool {
+	return c.session == n && c.wanted == toRun && !c.held && !c.waiting && !c.grouped && n.ctx.Err() == nil
+}
+
+// takeGuardLocked puts a new guard in charge, and returns nil if there is one already or none is wanted.
+func (c *child) takeGuardLocked(n *session) *guard {
+	if c.guard != nil || !c.mayRunLocked(n) {
+		return nil
+	}
+	if c.besetLocked() {
+		c.waiting = true
+		c.setStateLocked(n, health.StateStalled, n.clock.Now())
 		return nil
 	}
 	c.guard = &guard{child: c, session: n}
 	return c.guard
 }
 
-// awaitStart waits until the child is up: its Serve was entered, and where the policy says so, it is ready.
-func (c *child) awaitStart(n *session) {
-	c.mu.Lock()
-	entered, waiting := c.entered, c.waiting
-	c.mu.Unlock()
-	if waiting {
-		return
-	}
-	if entered != nil {
-		select {
-		case <-entered:
-		case <-n.ctx.Done():
-			return
-		}
-	}
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
-	if r == nil || c.policy.Ready == 0 {
-		return
-	}
-	select {
-	case <-r.part.AwaitReady():
-	case <-r.ctx.Done(): // it has ended
-	case <-n.ctx.Done():
-	case <-n.clock.After(c.policy.Ready):
-	}
-}
-
-// askToStop cancels the present run and sees to it that no other begins. It returns what closes when the guard has gone,
-// nil if there is none.
-func (c *child) askToStop(n *session, cause error) <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.wanted = toStop
-	c.waiting = false
-	if c.guard == nil {
-		c.restLocked(n)
+// zombies returns the abandoned runs that still live. The child's mu is held.
+func (c *child) zombies() []*run {
+	if c.past == nil {
 		return nil
 	}
-	c.interruptLocked(n, cause)
-	c.gone = make(chan struct{})
-	return c.gone
+	return c.past.zombies
 }
 
-// interruptLocked ends the present run, or the guard's wait for the next one.
-func (c *child) interruptLocked(n *session, cause error) {
-	if c.run != nil {
-		c.setStateLocked(n, health.StateStopping)
-		c.run.cancel(cause)
+// zombiesLocked counts the abandoned runs that still live.
+func (c *child) zombiesLocked() int {
+	if c.past == nil {
+		return 0
 	}
-	if c.wake != nil {
-		close(c.wake)
-		c.wake = nil
-	}
+	return len(c.past.zombies)
 }
 
-// restLocked sets the state of a child that has no guard and is not going to get one.
-func (c *child) restLocked(n *session) {
-	switch c.status.State {
-	case health.StateCrashed, health.StateNotStarted, health.StateStopped:
-		return // it was down before
-	}
-	if c.wanted == toPause {
-		c.setStateLocked(n, health.StatePaused)
-		return
-	}
-	c.setStateLocked(n, health.StateStopped)
+// besetLocked tells whether there are zombies beside which no run may begin.
+func (c *child) besetLocked() bool {
+	zombies := c.zombiesLocked()
+	return zombies > 0 && !(c.policy.Zombie == Replace && zombies <= c.policy.MaxZombies)
 }
 
-// abandonAtStop gives up a run that did not return in time.
-func (c *child) abandonAtStop(n *session) {
+// askToStop cancels the present run, because the tree stops, and sees to it that no other begins. It returns what closes
+// when the guard has gone, nil if there is none.
+func (c *child) askToStop(n *session) <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.guard, c.gone = nil, nil
-	if c.run != nil {
-		c.makeZombieLocked(c.run, n.clock.Now())
+	if c.session != n {
+		return nil
+	}
+	c.kept = c.wanted == toPause
+	c.wanted = toStop
+	if c.guard == nil {
+		c.restLocked(n, n.clock.Now())
+		return nil
+	}
+	c.interruptLocked(n, ErrStopping, time.Time{})
+	return c.guard.goneLocked()
+}
+
+// interruptLocked ends the present run, or the guard's wait for the next one. A run that does not return in time is
+// abandoned by the watch; where the whole tree stops the watch stands still, and now is zero.
+func (c *child) interruptLocked(n *session, cause error, now time.Time) {
+	if r := c.run; r != nil {
+		if !r.asked && !now.IsZero() {
+			r.asked = true
+			r.giveTimeLocked(now, c.policy.StopTimeout)
+			c.setAlarmLocked(n, r, now)
+		}
+		r.asked = true
+		c.setStateLocked(n, health.StateStopping, n.clock.Now())
+		r.cancel(cause)
+	}
+	if c.guard != nil {
+		c.guard.wakeLocked()
 	}
 }
 
-func (c *child) makeZombieLocked(r *run, now time.Time) {
-	r.abandonedAt = now
-	c.zombies = append(c.zombies, r)
-	c.status.Zombies = len(c.zombies)
-	c.run = nil
-	c.part = r.session.registry.Begin(r.part.Path()) // what the zombie says of itself does not count any more
+// restLocked sets the state of a child that has no guard.
+func (c *child) restLocked(n *session, now time.Time) {
+	state := health.StateStopped
+	switch {
+	case c.wanted == toPause:
+		state = health.StatePaused
+	case c.wanted == toHalt:
+	case c.held, c.wanted == toStop && (c.state == health.StateCrashed || c.state == health.StateNotStarted):
+		return // it was down before, and that is what there is to say
+	case c.waiting && c.wanted == toRun:
+		state = health.StateStalled
+	case c.grouped && c.wanted == toRun:
+		return // the conductor says
+	}
+	c.setStateLocked(n, state, now)
 }
 
 // leave ends the child's membership in a session that has stopped, and tells what of it lives on.
 func (c *child) leave(n *session) []Unstopped {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	left := c.unstopped
-	for _, z := range c.zombies {
-		left = append(left, Unstopped{n.pathOf(c), z.abandonedAt})
+	if c.session != n {
+		return nil
 	}
 	c.session = nil
+	if c.past == nil {
+		return nil
+	}
+	left := slices.Clone(c.past.unstopped)
+	for _, z := range c.past.zombies {
+		left = append(left, Unstopped{c.path, z.trouble.askedAt})
+		if !c.static {
+			n.supervisor.stray(z, c.path)
+		}
+	}
 	return left
 }
 
-// buryLocked takes note that a zombie has ended after all. It returns the session in which the child may now be
-// launched, if it waited for that.
-func (c *child) buryLocked(r *run, now time.Time) *session {
-	c.zombies = slices.DeleteFunc(c.zombies, func(z *run) bool { return z == r })
-	c.status.Zombies = len(c.zombies)
-	n := c.session
-	if n == nil {
-		r.session.emit(ZombieEnded{r.session.stamp(c), now.Sub(r.abandonedAt)})
-		return nil
-	}
-	n.emit(ZombieEnded{n.stamp(c), now.Sub(r.abandonedAt)})
-	if !c.waiting || (len(c.zombies) > 0 && !c.mayReplaceLocked()) {
-		return nil
-	}
-	c.waiting = false
-	if r.session == n && r.stall != nil { // an older session's run has been judged by its stop
-		c.judgeLocked(n, r, End{EndStalled, r.stall, r.stack}, now)
-	}
-	return n
-}
-
 // setStateLocked changes the state and tells the child's part of it.
-func (c *child) setStateLocked(n *session, state health.State) {
-	if c.status.State != state {
-		c.status.State, c.status.Since = state, n.clock.Now()
+func (c *child) setStateLocked(n *session, state health.State, now time.Time) {
+	if c.state != state {
+		c.state, c.since = state, now
 	}
-	c.tellLocked()
+	l := health.Lifecycle{State: c.state, Since: c.since, Restarts: c.restartsLocked(), Done: c.done}
+	if p := c.past; p != nil {
+		l.Error, l.ErrorAt, l.Next = p.text, p.at, p.due
+	}
+	c.part.SetLifecycle(l)
 }
 
-// tellLocked shows the child's part what the supervisor knows.
-func (c *child) tellLocked() {
-	s := &c.status
-	c.part.SetLifecycle(health.Lifecycle{
-		State: s.State, Since: s.Since, Restarts: s.Restarts, Error: s.LastError, ErrorAt: s.LastErrorAt,
-		Next: s.NextRestart, Done: s.Done,
-	})
-}
+func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }
 
 // jitterLocked is the child's own source of chance: the same seed and path give the same delays.
 func (c *child) jitterLocked(n *session) *rand.Rand {
-	if c.random == nil {
+	p := c.pastLocked()
+	if p.random == nil && c.policy.Backoff.Jitter > 0 {
 		h := fnv.New64a()
-		_, _ = h.Write([]byte(n.pathOf(c)))
-		c.random = rand.New(rand.NewPCG(n.seed(), h.Sum64()))
+		_, _ = h.Write([]byte(c.path))
+		p.random = rand.New(rand.NewPCG(n.seed(), h.Sum64()))
 	}
-	return c.random
+	return p.random
 }

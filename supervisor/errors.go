@@ -1,9 +1,32 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/thejerf/suture/v4"
+)
+
+// Errors of a Supervisor's methods.
+var (
+	ErrRunning    = errors.New("supervisor: already running")
+	ErrNotRunning = errors.New("supervisor: not running")
+	ErrStopping   = errors.New("supervisor: stopping") // also the cause of a run's context when the tree stops
+	ErrNotFound   = errors.New("supervisor: no such child")
+	ErrDuplicate  = errors.New("supervisor: the name is taken")
+	ErrStarted    = errors.New("supervisor: the child is started already")
+	ErrNotStopped = errors.New("supervisor: the child is not stopped")
+	ErrZombie     = errors.New("supervisor: an abandoned run of the child still lives")
+)
+
+// Causes of a run's context, besides ErrStopping and a *StallError: why it was asked to end.
+var (
+	ErrPaused    = errors.New("supervisor: paused")
+	ErrHalted    = errors.New("supervisor: stopped on request")
+	ErrRestarted = errors.New("supervisor: restarted on request")
+	ErrGroup     = errors.New("supervisor: restarted together with a sibling")
 )
 
 // EscalatedError says which child's failure stopped its supervisor.
@@ -16,8 +39,18 @@ func (e *EscalatedError) Error() string {
 	return fmt.Sprintf("supervisor: %s spent its restarts: %s", e.Path, e.End.Error())
 }
 
-// Unwrap returns the error of the child's last run.
-func (e *EscalatedError) Unwrap() error { return e.End.Err }
+// Unwrap returns the error of the child's last run; not one that wraps a sentinel of suture, which would have a meaning
+// for a suture tree above that it did not have here.
+func (e *EscalatedError) Unwrap() error {
+	err := e.End.Err
+	if err == suture.ErrDoNotRestart || err == suture.ErrTerminateSupervisorTree { //nolint:errorlint // as they are
+		return err
+	}
+	if errors.Is(err, suture.ErrDoNotRestart) || errors.Is(err, suture.ErrTerminateSupervisorTree) {
+		return nil
+	}
+	return err
+}
 
 // UnstoppedError says what was still running when a stop was over.
 type UnstoppedError struct {

@@ -10,6 +10,8 @@ import (
 type Event interface {
 	// Stamped returns where and when it happened.
 	Stamped() Stamp
+
+	event()
 }
 
 // Stamp is where and when an event happened.
@@ -20,6 +22,8 @@ type Stamp struct {
 
 // Stamped returns s.
 func (s Stamp) Stamped() Stamp { return s }
+
+func (Stamp) event() {}
 
 // Attempt counts restarts in a row: this is the N-th of at most Max (0 for no bound). N is 0 for a first start.
 type Attempt struct {
@@ -35,6 +39,9 @@ func (a Attempt) String() string {
 
 // Added says that a child was added while the tree ran.
 type Added struct{ Stamp }
+
+// Removed says that a child was removed while the tree ran.
+type Removed struct{ Stamp }
 
 // Started says that a run began.
 type Started struct {
@@ -74,7 +81,7 @@ type Stalled struct {
 	Stack   string // of the run's goroutine and of those that it started, bounded
 }
 
-// Abandoned says that a stalled run did not return within its StopTimeout.
+// Abandoned says that a run that stalled, or was asked to end, did not return within its StopTimeout.
 type Abandoned struct {
 	Stamp
 	Zombies  int  // of this child, with this one
@@ -108,7 +115,7 @@ type Paused struct{ Stamp }
 // Resumed says that a paused child goes on.
 type Resumed struct{ Stamp }
 
-// StopTimedOut says that a run did not return within its StopTimeout when the tree stopped.
+// StopTimedOut says that a run that was asked to end did not return within its StopTimeout.
 type StopTimedOut struct {
 	Stamp
 	After time.Duration // how long it was waited for

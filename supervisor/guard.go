@@ -2,8 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"errors"
-	"runtime/debug"
 	"runtime/pprof"
 	"time"
 
@@ -12,14 +10,16 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// maxStack bounds the stacks that events and status carry.
-const maxStack = 16 << 10
-
 // guard runs a child, again and again, in the goroutine that suture gave it. The loop stays in place because a restart
 // through suture costs four times as much, and a second goroutine per child 9 kB.
 type guard struct {
 	child   *child
 	session *session
+
+	// guarded by the child's mu
+	wake    chan struct{}   // closed to wake it from its wait; nil when it does not wait
+	gone    chan struct{}   // closed when it has gone or given up its run; made for the first who waits for that
+	entered chan<- struct{} // told when its first run has begun, or there will be none; nil if nobody waits
 }
 
 // String keeps suture from printing the whole child, which would race with its use.
@@ -27,14 +27,19 @@ func (g *guard) String() string { return g.child.name }
 
 // Serve is what suture calls: once, and again after a Goexit took the goroutine away.
 func (g *guard) Serve(context.Context) error {
-	for r := g.next(); r != nil; r = g.next() {
-		g.perform(r)
+	if g.child.policy.Stall > 0 {
+		// What the service starts inherits the label, so that a stall shows all of it. The goroutine ends with the
+		// guard, so nobody else ever runs under the label.
+		pprof.SetGoroutineLabels(pprof.WithLabels(g.session.base, pprof.Labels(stackLabel, g.label())))
+	}
+	for r := g.next(g.session.clock.Now()); r != nil; {
+		r = g.next(r.serve(g.child))
 	}
 	return suture.ErrDoNotRestart
 }
 
 // next waits until a run is due and begins it. It returns nil when this guard is not needed any more.
-func (g *guard) next() *run {
+func (g *guard) next(now time.Time) *run {
 	c, n := g.child, g.session
 	for {
 		c.mu.Lock()
@@ -42,84 +47,125 @@ func (g *guard) next() *run {
 			c.mu.Unlock()
 			return nil
 		}
-		if c.wanted != toRun || c.held || n.ctx.Err() != nil {
-			c.dismissLocked(n)
+		if !c.mayRunLocked(n) {
+			g.dismissLocked(now)
 			c.mu.Unlock()
 			return nil
 		}
-		wait := c.due.Sub(n.clock.Now())
-		if c.due.IsZero() || wait <= 0 {
-			r := c.beginLocked(n)
+		wait := c.waitLocked(now)
+		if wait <= 0 {
+			r := g.beginLocked(now)
 			c.mu.Unlock()
 			return r
 		}
 		timer := n.clock.After(wait) // before it is announced, so that who sees the state can move a fake clock
 		wake := make(chan struct{})
-		c.wake = wake
-		c.announceWaitLocked(n)
+		g.wake = wake
+		c.announceLocked(n, now)
 		c.mu.Unlock()
 		select {
 		case <-timer:
 		case <-wake:
 		}
+		now = n.clock.Now()
 	}
+}
+
+// waitLocked returns how long it is until the next run is due.
+func (c *child) waitLocked(now time.Time) time.Duration {
+	if c.past == nil || c.past.due.IsZero() {
+		return 0
+	}
+	return c.past.due.Sub(now)
 }
 
 // dismissLocked lets the guard go.
-func (c *child) dismissLocked(n *session) {
+func (g *guard) dismissLocked(now time.Time) {
+	c := g.child
 	c.guard = nil
-	c.restLocked(n)
-	c.enteredLocked()
-	if c.gone != nil {
-		close(c.gone)
-		c.gone = nil
+	c.restLocked(g.session, now)
+	if c.wanted == toLeave {
+		c.forgetLocked(g.session)
+	}
+	g.letGoLocked()
+}
+
+// letGoLocked tells those who wait that this guard is in charge no more.
+func (g *guard) letGoLocked() {
+	g.enteredLocked()
+	if g.gone != nil {
+		close(g.gone)
+		g.gone = nil
 	}
 }
 
-// enteredLocked lets the start go on to the next sibling: the first run has begun, or there will be none.
-func (c *child) enteredLocked() {
-	if c.entered != nil {
-		close(c.entered)
-		c.entered = nil
+func (g *guard) goneLocked() <-chan struct{} {
+	if g.gone == nil {
+		g.gone = make(chan struct{})
+	}
+	return g.gone
+}
+
+func (g *guard) wakeLocked() {
+	if g.wake != nil {
+		close(g.wake)
+		g.wake = nil
 	}
 }
 
-// announceWaitLocked says that the child waits for its next run.
-func (c *child) announceWaitLocked(n *session) {
-	c.status.NextRestart = c.due
-	if c.parked {
-		c.setStateLocked(n, health.StateCrashed)
-		n.emit(Parked{n.stamp(c), c.due})
+// enteredLocked lets the conductor go on to the next sibling: the first run has begun, or there will be none.
+func (g *guard) enteredLocked() {
+	if g.entered != nil {
+		g.entered <- struct{}{} // it has room: the conductor waits for one child at a time
+		g.entered = nil
+	}
+}
+
+// announceLocked says that the child waits for its next run.
+func (c *child) announceLocked(n *session, now time.Time) {
+	if c.past.parked {
+		c.setStateLocked(n, health.StateCrashed, now)
+		n.emit(Parked{Stamp{c.path, now}, c.past.due})
 		return
 	}
-	c.setStateLocked(n, health.StateBackoff)
-	n.emit(Restarting{n.stamp(c), c.due, c.attemptLocked()})
+	c.setStateLocked(n, health.StateBackoff, now)
+	n.emit(Restarting{Stamp{c.path, now}, c.past.due, c.attemptLocked(n)})
 }
 
 // attemptLocked counts the restart that comes next, or the run that was begun by it.
-func (c *child) attemptLocked() Attempt {
-	return Attempt{N: c.spent, Max: max(0, c.policy.MaxRestarts)}
+func (c *child) attemptLocked(n *session) Attempt {
+	a := Attempt{Max: max(0, c.policy.MaxRestarts)}
+	switch {
+	case n.conductor.groups():
+		a.N = n.conductor.attempt()
+	case c.past != nil:
+		a.N = c.past.spent
+	}
+	return a
 }
 
 // beginLocked begins a run.
-func (c *child) beginLocked(n *session) *run {
-	now := n.clock.Now()
-	r := &run{session: n, started: now, beat: now, part: n.registry.Begin(n.pathOf(c))}
+func (g *guard) beginLocked(now time.Time) *run {
+	c, n := g.child, g.session
+	r := &run{guard: g, started: now}
 	base := n.base
 	if _, ok := c.service.(*Supervisor); ok {
-		base = context.WithValue(base, treeKey{}, inheritance{n, n.pathOf(c)})
+		base = context.WithValue(base, treeKey{}, inheritance{n, c.path})
 	}
 	base, r.cancel = context.WithCancelCause(base)
-	r.ctx = health.NewContext(base, r.part) // on top, where health.Beat finds it at once
+	r.ctx, r.part = c.part.Next(base) // on top, where health.Beat finds it at once
 	c.run, c.part = r, r.part
-	c.due, c.parked, c.wake = time.Time{}, false, nil
-	c.status.NextRestart = time.Time{}
-	c.status.Starts++
-	c.status.Restarts = c.status.Starts - 1
-	c.setStateLocked(n, c.firstStateLocked())
-	n.emit(Started{n.stamp(c), c.attemptLocked()})
+	if c.past != nil {
+		c.past.due, c.past.parked = time.Time{}, false
+	}
+	c.starts++
+	c.setStateLocked(n, c.firstStateLocked(), now)
+	if n.listens {
+		n.emit(Started{Stamp{c.path, now}, c.attemptLocked(n)})
+	}
 	c.setAlarmLocked(n, r, now)
-	c.enteredLocked()
+	g.wake = nil
+	g.enteredLocked()
 	return r
 }
 
@@ -132,56 +178,4 @@ func (c *child) firstStateLocked() health.State {
 		return health.StateStarting
 	}
 	return health.StateRunning
-}
-
-// perform calls Serve and takes note of its end, however it ends: a deferred call sees a Goexit too.
-func (g *guard) perform(r *run) {
-	c := g.child
-	if c.policy.Stall > 0 {
-		// What the service starts inherits the label, so that a stall shows all of it.
-		pprof.SetGoroutineLabels(pprof.WithLabels(r.ctx, pprof.Labels(stackLabel, stackLabelOf(r))))
-		defer pprof.SetGoroutineLabels(r.session.base)
-	}
-	end := End{Kind: EndGoexit, Err: errGoexit}
-	defer func() {
-		if v := recover(); v != nil {
-			end = End{EndPanic, &PanicError{v}, bounded(string(debug.Stack()))}
-		}
-		c.ended(r, end)
-	}()
-	if err := c.service.Serve(r.ctx); err != nil {
-		end = End{Kind: EndError, Err: err}
-	} else {
-		end = End{Kind: EndReturned}
-	}
-}
-
-var errGoexit = errors.New("the service called runtime.Goexit")
-
-func bounded(stack string) string {
-	if len(stack) > maxStack {
-		return stack[:maxStack] + "\n... (cut)"
-	}
-	return stack
-}
-
-// ended takes note of the end of a run.
-func (c *child) ended(r *run, end End) {
-	r.cancel(nil)
-	c.mu.Lock()
-	now := r.session.clock.Now()
-	if !r.abandonedAt.IsZero() {
-		launch := c.buryLocked(r, now)
-		c.mu.Unlock()
-		if launch != nil {
-			launch.launch(c)
-		}
-		return
-	}
-	defer c.mu.Unlock()
-	c.run = nil
-	if r.stall != nil {
-		end = End{EndStalled, r.stall, r.stack}
-	}
-	c.judgeLocked(r.session, r, end, now)
 }

@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"github.com/thejerf/suture/v4"
@@ -11,108 +9,150 @@ import (
 )
 
 // judgeLocked decides what follows the end of a run: a restart and when, a park, an escalation, or nothing.
-func (c *child) judgeLocked(n *session, r *run, end End, now time.Time) {
-	if c.wanted != toRun || c.again || n.ctx.Err() != nil {
-		c.stoppedAsAskedLocked(n, end, now)
+func (c *child) judgeLocked(r *run, v verdict, now time.Time) {
+	n := r.guard.session
+	if r.stalledLocked() {
+		v.End = End{EndStalled, r.trouble.stall, r.trouble.stack}
+		v.text, v.cancelled = r.trouble.stall.Error(), false
+	}
+	if r.asked || n.ctx.Err() != nil {
+		c.stoppedAsAskedLocked(n, v, now)
 		return
 	}
 	ran := now.Sub(r.started)
 	p := c.policy
-	if end.Err == suture.ErrDoNotRestart { //nolint:errorlint // wrapped it is an end like any other
-		c.finishLocked(n, End{Kind: EndReturned}, now)
+	switch {
+	case v.Err == suture.ErrDoNotRestart: //nolint:errorlint // wrapped it is an end like any other
+		c.finishLocked(n, verdict{End: End{Kind: EndReturned}}, now)
 		return
-	}
-	if p.Restart == Transient && end.Clean() {
-		c.finishLocked(n, end, now)
+	case p.Restart == Transient && v.Clean():
+		c.finishLocked(n, v, now)
 		return
 	}
 	failedStart := p.Verify != Off && ran < p.Verify
 	if failedStart {
-		c.status.FailedStarts++
+		c.failedStarts++
 	}
-	c.recordEndLocked(end, now)
-	n.emit(Failed{n.stamp(c), end, ran, failedStart})
+	c.recordEndLocked(v, now)
+	if n.listens {
+		n.emit(Failed{Stamp{c.path, now}, v.End, ran, failedStart})
+	}
 	switch {
 	case p.Restart == Temporary:
-		c.finishLocked(n, end, now)
-	case end.Err == suture.ErrTerminateSupervisorTree: //nolint:errorlint // as above
-		c.escalateLocked(n, end)
+		c.finishLocked(n, v, now)
+	case v.Err == suture.ErrTerminateSupervisorTree: //nolint:errorlint // as above
+		c.escalateLocked(n, v.End, now)
+	case n.conductor.groups():
+		c.failGroupLocked(n, v.End, now)
 	default:
-		c.budgetLocked(n, end, ran, now)
+		past := c.pastLocked()
+		if ran >= p.Stable {
+			past.spent = 0
+		}
+		c.applyLocked(n, v.End, p.follow(&past.spent), past.spent, now)
 	}
 }
 
-// budgetLocked spends one restart, or does what the policy says when none is left.
-func (c *child) budgetLocked(n *session, end End, ran time.Duration, now time.Time) {
-	p := c.policy
-	if ran >= p.Stable {
-		c.spent = 0
-	}
-	if p.MaxRestarts == Unlimited || c.spent < p.MaxRestarts {
-		c.spent++
-		c.due = now.Add(p.Backoff.delay(c.spent, c.jitterLocked(n)))
-		return
+// sequel is what follows a failure.
+type sequel int
+
+const (
+	again     sequel = iota // a restart, after the delay
+	parks                   // a new round, after CoolDown
+	parksLong               // down until somebody asks for it
+	escalates
+	givesUp
+)
+
+// follow spends one restart of a budget, or says what the policy wants when none is left.
+func (p *Policy) follow(spent *int) sequel {
+	if p.MaxRestarts == Unlimited || *spent < p.MaxRestarts {
+		*spent++
+		return again
 	}
 	switch {
 	case p.Exhausted == Escalate:
-		c.escalateLocked(n, end)
+		return escalates
 	case p.Exhausted == GiveUp:
-		c.holdLocked(n, health.StateCrashed)
-		n.emit(GaveUp{n.stamp(c)})
+		return givesUp
 	case p.CoolDown == Forever:
-		c.holdLocked(n, health.StateCrashed)
-		n.emit(Parked{Stamp: n.stamp(c)})
-	default:
-		c.spent, c.parked = 0, true
-		c.due = now.Add(p.CoolDown)
+		return parksLong
+	}
+	*spent = 0
+	return parks
+}
+
+// applyLocked does what follows a failure, as far as it concerns this child.
+func (c *child) applyLocked(n *session, end End, s sequel, spent int, now time.Time) {
+	past := c.pastLocked()
+	switch s {
+	case again:
+		past.due = now.Add(c.policy.Backoff.delay(spent, c.jitterLocked(n)))
+	case parks:
+		past.parked, past.due = true, now.Add(c.policy.CoolDown)
+	case parksLong:
+		c.holdLocked(n, health.StateCrashed, now)
+		n.emit(Parked{Stamp: Stamp{c.path, now}})
+	case escalates:
+		c.escalateLocked(n, end, now)
+	case givesUp:
+		c.holdLocked(n, health.StateCrashed, now)
+		n.emit(GaveUp{Stamp{c.path, now}})
 	}
 }
 
 // escalateLocked hands the decision to the supervisor's parent, by stopping the supervisor.
-func (c *child) escalateLocked(n *session, end End) {
-	c.holdLocked(n, health.StateCrashed)
-	n.emit(Escalated{n.stamp(c), end})
+func (c *child) escalateLocked(n *session, end End, now time.Time) {
+	c.holdLocked(n, health.StateCrashed, now)
+	n.emit(Escalated{Stamp{c.path, now}, end})
 	n.escalate(c, end)
 }
 
 // finishLocked ends a child whose work is done. Of a temporary one nothing is kept.
-func (c *child) finishLocked(n *session, end End, now time.Time) {
-	c.recordEndLocked(end, now)
-	c.status.Done = end.Clean()
-	c.holdLocked(n, health.StateStopped)
-	n.emit(Finished{n.stamp(c)})
+func (c *child) finishLocked(n *session, v verdict, now time.Time) {
+	c.recordEndLocked(v, now)
+	c.done = v.Clean()
+	c.holdLocked(n, health.StateStopped, now)
+	n.emit(Finished{Stamp{c.path, now}})
 	if c.policy.Restart == Temporary {
-		n.supervisor.forget(c)
-		n.registry.Forget(n.pathOf(c))
+		c.forgetLocked(n)
 	}
 }
 
-func (c *child) holdLocked(n *session, state health.State) {
+func (c *child) holdLocked(n *session, state health.State, now time.Time) {
 	c.held = true
-	c.setStateLocked(n, state)
+	c.setStateLocked(n, state, now)
 }
 
-// stoppedAsAskedLocked takes note of an end that the supervisor wanted. What the service says beside "cancelled" is kept
-// as its real reason.
-func (c *child) stoppedAsAskedLocked(n *session, end End, now time.Time) {
-	if !end.Clean() && !errors.Is(end.Err, context.Canceled) {
-		c.recordEndLocked(end, now)
+// stoppedAsAskedLocked takes note of an end that somebody wanted. What the service says beside "cancelled" is kept as
+// its real reason.
+func (c *child) stoppedAsAskedLocked(n *session, v verdict, now time.Time) {
+	if !v.Clean() && !v.cancelled {
+		c.recordEndLocked(v, now)
 	}
-	var unstopped *UnstoppedError
-	if errors.As(end.Err, &unstopped) {
-		c.unstopped = unstopped.Unstopped
+	if v.unstopped != nil {
+		c.pastLocked().unstopped = v.unstopped
 	}
-	n.emit(Stopped{n.stamp(c)})
-	if c.again {
-		c.again, c.spent, c.due = false, 0, time.Time{}
-	}
+	n.emit(Stopped{Stamp{c.path, now}})
 }
 
 // recordEndLocked keeps why the last run ended, for the status; a clean end clears it.
-func (c *child) recordEndLocked(end End, now time.Time) {
-	c.status.LastEnd, c.status.LastError, c.status.LastErrorAt = end.Kind, "", now
-	if !end.Clean() {
-		c.status.LastError = end.Error()
+func (c *child) recordEndLocked(v verdict, now time.Time) {
+	p := c.pastLocked()
+	p.end, p.text, p.at, p.stack = v.Kind, v.text, now, v.Stack
+}
+
+// forgetLocked keeps nothing of the child, except that a zombie of it would still be a zombie.
+func (c *child) forgetLocked(n *session) {
+	if c.session != n {
+		return // it has been forgotten already, and another may have its name
 	}
-	c.status.Stack = end.Stack
+	c.wanted, c.session = toLeave, nil
+	if c.past != nil {
+		for _, z := range c.past.zombies {
+			n.supervisor.stray(z, c.path)
+		}
+	}
+	n.registry.Forget(c.path)
+	n.supervisor.forget(c) // last: from here on the name is free
 }

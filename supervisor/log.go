@@ -24,6 +24,8 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 	switch e := e.(type) {
 	case Added:
 		return slog.LevelDebug, "service added", nil
+	case Removed:
+		return slog.LevelDebug, "service removed", nil
 	case Started:
 		return slog.LevelInfo, "service started", attr(slog.String("attempt", e.Attempt.String()))
 	case Verified:

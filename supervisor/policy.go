@@ -96,7 +96,7 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 // validate checks the policy as the caller wrote it, before its defaults.
-func (p Policy) validate() error {
+func (p Policy) validate(service Service) error {
 	durations := []struct {
 		field string
 		value time.Duration
@@ -132,12 +132,13 @@ func (p Policy) validate() error {
 	case !(p.Backoff.Jitter >= 0 && p.Backoff.Jitter <= 1):
 		return fmt.Errorf("Policy.Backoff.Jitter %v is not between 0 and 1", p.Backoff.Jitter)
 	}
-	return p.contradiction()
+	return p.contradiction(service)
 }
 
 // contradiction finds two fields that cannot both be meant.
-func (p Policy) contradiction() error {
-	with := p.WithDefaults(nil)
+func (p Policy) contradiction(service Service) error {
+	with := p.WithDefaults(service)
+	_, tree := service.(*Supervisor)
 	switch {
 	case p.Backoff.Max > 0 && p.Backoff.Max < with.Backoff.Initial:
 		return fmt.Errorf("Policy.Backoff.Max %s is below Backoff.Initial %s", p.Backoff.Max, with.Backoff.Initial)
@@ -147,6 +148,8 @@ func (p Policy) contradiction() error {
 		return errors.New("Policy.MaxRestarts is set, and Restart is Temporary")
 	case p.Zombie == Wait && p.MaxZombies != 0:
 		return errors.New("Policy.MaxZombies is set, and Zombie is Wait")
+	case p.Stall > 0 && tree:
+		return errors.New("Policy.Stall is set, and the service is a Supervisor, which does not beat")
 	case p.Exhausted != Park && p.CoolDown != 0:
 		return errors.New("Policy.CoolDown is set, and Exhausted is not Park")
 	}

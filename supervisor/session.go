@@ -6,20 +6,17 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/thejerf/suture/v4"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 )
 
-const (
-	drainTimeout = time.Second // how long a stop waits for the receivers of events
-	lastCall     = time.Second // how long children get that are asked to stop when the root's time is already up
-)
+// drainTimeout is how long a stop waits for the receivers of events.
+const drainTimeout = time.Second
 
 // session is one Serve of a Supervisor: the suture tree under it, its watch and its events.
 type session struct {
@@ -29,7 +26,10 @@ type session struct {
 	clock      Clock
 	registry   *health.Registry
 	mailboxes  []*mailbox
+	listens    bool // somebody gets the events, here or above
 	engine     *suture.Supervisor
+	conductor  *conductor
+	captures   sync.WaitGroup // stacks of stalled runs that are being looked for
 	watch      *watch
 	base       context.Context // what runs' contexts hang off: it has the values of Serve's context, and never ends
 
@@ -71,6 +71,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 		n.registry = health.NewRegistry(health.Config{Clock: n.clock})
 	}
 	n.watch = newWatch(n.clock)
+	n.conductor = newConductor(n)
 	// suture only starts goroutines and catches what escapes them; it never delays a restart, and its stop waits
 	// for nobody, because the guards are stopped in order before it.
 	n.engine = suture.New(cfg.Name, suture.Spec{
@@ -87,14 +88,12 @@ func (n *session) run() error {
 	engineCtx, stopEngine := context.WithCancel(n.base)
 	engineDone := n.engine.ServeBackground(engineCtx)
 
-	startDone := make(chan struct{})
-	go func() { // beside the watch, because it may wait for a child to be ready
-		defer close(startDone)
-		n.startAll()
-	}()
+	n.admitAll()
+	n.conductor.begin()
 	escalation := n.watchOver()
 	n.cancel(ErrStopping)
-	<-startDone
+	n.conductor.end()
+	n.captures.Wait()
 
 	n.stopAll()
 	stopEngine()
@@ -111,32 +110,24 @@ func (n *session) run() error {
 	return errors.Join(errs...)
 }
 
-// startAll starts the static children in order.
-func (n *session) startAll() {
+// admitAll makes the static children members, each waiting for its turn.
+func (n *session) admitAll() {
 	for _, c := range n.supervisor.snapshot() {
-		if n.ctx.Err() != nil {
-			return
+		if c.static {
+			c.mu.Lock()
+			c.joinLocked(n)
+			c.mu.Unlock()
 		}
-		if !c.static {
-			continue // it was added in the meantime, and started by Add
-		}
-		c.join(n)
-		n.launch(c)
-		c.awaitStart(n)
 	}
-}
-
-// admit starts a child that was added while the session runs.
-func (n *session) admit(c *child) {
-	c.join(n)
-	n.emit(Added{n.stamp(c)})
-	n.launch(c)
 }
 
 // launch puts a guard around the child, unless it has one or is not to run. It must not be called with a lock held:
 // suture's loop has to turn for it.
 func (n *session) launch(c *child) {
-	if g := c.takeGuard(n); g != nil {
+	c.mu.Lock()
+	g := c.takeGuardLocked(n)
+	c.mu.Unlock()
+	if g != nil {
 		n.engine.Add(g)
 	}
 }
@@ -156,89 +147,10 @@ func (n *session) watchOver() *EscalatedError {
 	}
 }
 
-// ring looks at every child whose alarm is due.
-func (n *session) ring() {
-	now := n.clock.Now()
-	if late := n.watch.late(now); late >= suspension {
-		n.emit(Suspended{Stamp{n.path, now}, late})
-	}
-	for c, late := n.watch.pop(now); c != nil; c, late = n.watch.pop(now) {
-		if c.look(n, now, late) {
-			n.launch(c)
-		}
-	}
-}
-
-// stopAll stops the children in reverse order, each within its own timeout. When the root's time is up those that are
-// left are asked all at once, and get lastCall together.
-func (n *session) stopAll() {
-	children := n.supervisor.snapshot()
-	slices.Reverse(children)
-	deadline, cancel := n.stopDeadline()
-	defer cancel()
-	for i, c := range children {
-		if deadline.Err() != nil {
-			n.stopAtOnce(children[i:])
-			break
-		}
-		n.stopChild(c, c.askToStop(n, ErrStopping), c.policy.StopTimeout, deadline)
-	}
-	for _, c := range children {
-		n.unstopped = append(n.unstopped, c.leave(n)...)
-	}
-}
-
-// stopDeadline returns a context that ends when the whole stop is to be over. Only a root has one: a child's stop is
-// bounded by its parent.
-func (n *session) stopDeadline() (context.Context, context.CancelFunc) {
-	limit := cmp.Or(n.supervisor.cfg.StopTimeout, time.Minute)
-	if n.parent != nil || limit == Forever {
-		return n.base, func() {}
-	}
-	return clockctx.WithTimeout(n.base, n.clock, limit)
-}
-
-func (n *session) stopAtOnce(children []*child) {
-	gone := make([]<-chan struct{}, len(children))
-	for i, c := range children {
-		gone[i] = c.askToStop(n, ErrStopping)
-	}
-	deadline, cancel := clockctx.WithTimeout(n.base, n.clock, lastCall)
-	defer cancel()
-	for i, c := range children {
-		n.stopChild(c, gone[i], Forever, deadline)
-	}
-}
-
-// stopChild waits until a child that was asked to stop has gone, and gives it up when its time or everybody's is over.
-func (n *session) stopChild(c *child, gone <-chan struct{}, limit time.Duration, deadline context.Context) {
-	if gone == nil {
-		return
-	}
-	select { // most are gone at once; a timer for each would cost more than the stop
-	case <-gone:
-		return
-	default:
-	}
-	asked := n.clock.Now()
-	var timeout <-chan time.Time
-	if limit != Forever {
-		timeout = n.clock.After(limit)
-	}
-	select {
-	case <-gone:
-		return
-	case <-timeout:
-	case <-deadline.Done():
-	}
-	n.emit(StopTimedOut{n.stamp(c), n.clock.Now().Sub(asked)})
-	c.abandonAtStop(n)
-}
-
 // escalate asks the session to stop because of a child. Only the first child's word counts.
 func (n *session) escalate(c *child, end End) {
 	select {
-	case n.escalated <- &EscalatedError{Path: n.pathOf(c), End: end}:
+	case n.escalated <- &EscalatedError{Path: c.path, End: end}:
 	default:
 	}
 }
@@ -252,8 +164,6 @@ func (n *session) seed() uint64 {
 }
 
 func (n *session) pathOf(c *child) string { return n.path + "/" + c.name }
-
-func (n *session) stamp(c *child) Stamp { return Stamp{n.pathOf(c), n.clock.Now()} }
 
 // emit hands an event to this session's receivers and to its parents'.
 func (n *session) emit(e Event) {
@@ -270,7 +180,7 @@ func (n *session) openMailboxes() {
 	if logger == nil && n.parent == nil {
 		logger = slog.Default()
 	}
-	if logger != nil {
+	if logger != nil && logger.Handler() != slog.DiscardHandler { // nobody reads it: nothing is to be made for it
 		n.mailboxes = append(n.mailboxes, openMailbox(func(e Event) { LogEvent(logger, e) }, nil))
 	}
 	if cfg.OnEvent != nil {
@@ -280,6 +190,7 @@ func (n *session) openMailboxes() {
 			}
 		}))
 	}
+	n.listens = len(n.mailboxes) > 0 || n.parent != nil && n.parent.listens
 }
 
 // closeMailboxes waits for the receivers a little; one that is blocked is reported rather than awaited.

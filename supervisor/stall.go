@@ -1,32 +1,26 @@
 package supervisor
 
 import (
-	"bytes"
-	"fmt"
-	"runtime/pprof"
-	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// stackLabel is the pprof label that marks a watched run's goroutines.
-const stackLabel = "vigil_run"
-
-func stackLabelOf(r *run) string { return fmt.Sprintf("%s %p", r.part.Path(), r) }
-
 // setAlarmLocked sets when the watch is to look at the run next.
 func (c *child) setAlarmLocked(n *session, r *run, now time.Time) {
-	next := r.abandonAt
+	var next time.Time
 	sooner := func(at time.Time) {
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
 	}
-	if c.status.State == health.StateStarting {
+	if r.trouble != nil && !r.trouble.abandonAt.IsZero() {
+		sooner(r.trouble.abandonAt)
+	}
+	if c.state == health.StateStarting {
 		sooner(r.started.Add(c.policy.Verify))
 	}
-	if c.policy.Stall > 0 && r.stall == nil {
+	if c.policy.Stall > 0 && r.trouble == nil && !r.suspect {
 		tick := c.policy.tick()
 		sooner(r.started.Add((now.Sub(r.started)/tick + 1) * tick))
 	}
@@ -35,100 +29,125 @@ func (c *child) setAlarmLocked(n *session, r *run, now time.Time) {
 	}
 }
 
-// look is the watch's look at a child whose alarm rang, late by so much. It tells whether the child is to be launched.
-func (c *child) look(n *session, now time.Time, late time.Duration) (launch bool) {
-	r := c.checkUp(n, now, late)
-	if r == nil {
-		return false
-	}
-	if r.stall == nil { // outside the lock, because it takes a moment
-		stack := stackOf(stackLabelOf(r))
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.run == r && !r.part.TakeBeat() {
-			c.stallLocked(n, r, stack, now)
-		}
-		if c.run == r {
-			c.setAlarmLocked(n, r, now)
-		}
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.run == r && c.abandonLocked(n, r, now)
+// suspect is a run that seems to have stalled.
+type suspect struct {
+	child *child
+	run   *run
 }
 
-// checkUp verifies a start, dates the last beat, and returns the run if it is to be declared stalled or abandoned.
-func (c *child) checkUp(n *session, now time.Time, late time.Duration) *run {
+// ring looks at every child whose alarm is due.
+func (n *session) ring() {
+	now := n.clock.Now()
+	if late := n.watch.late(now); late >= suspension {
+		n.emit(Suspended{Stamp{n.path, now}, late})
+	}
+	var suspects []suspect
+	for c, late := n.watch.pop(now); c != nil; c, late = n.watch.pop(now) {
+		r, launch := c.look(n, now, late)
+		if r != nil {
+			suspects = append(suspects, suspect{c, r})
+		}
+		if launch {
+			n.launch(c)
+		}
+	}
+	if len(suspects) > 0 {
+		// Beside the watch, and once for all of them: with 100,000 goroutines it takes a second or more.
+		n.captures.Go(func() { n.capture(suspects) })
+	}
+}
+
+// look is the watch's look at a child whose alarm rang, late by so much: it verifies a start, dates the last beat, and
+// gives up a run that was asked to end and did not. It returns the run if it seems to have stalled, and tells whether
+// the child is to be launched.
+func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *run, launch bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.run
-	if r == nil || c.session != n || c.wanted != toRun {
-		return nil
+	if r == nil || c.session != n || c.wanted == toStop {
+		return nil, false
 	}
-	if c.status.State == health.StateStarting && now.Sub(r.started) >= c.policy.Verify {
-		c.setStateLocked(n, health.StateRunning)
-		n.emit(Verified{n.stamp(c)})
+	if c.state == health.StateStarting && now.Sub(r.started) >= c.policy.Verify {
+		c.setStateLocked(n, health.StateRunning, now)
+		n.emit(Verified{Stamp{c.path, now}})
 	}
-	if r.stall != nil && !r.abandonAt.IsZero() && !now.Before(r.abandonAt) {
-		return r
+	if t := r.trouble; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
+		return nil, c.abandonLocked(n, now)
 	}
-	if r.stall == nil && c.policy.Stall > 0 {
-		r.beat = r.beat.Add(late) // nobody could beat, or be seen beating, while the watch itself stood still
+	if r.trouble == nil && c.policy.Stall > 0 && !r.suspect {
+		r.beat += late // nobody could beat, or be seen beating, while the watch itself stood still
 		if r.part.TakeBeat() || r.part.IdleAt(now) {
-			r.beat = now
+			r.beat = now.Sub(r.started)
 		}
-		if now.Sub(r.beat) >= c.policy.Stall {
-			return r
+		if now.Sub(r.started)-r.beat >= c.policy.Stall {
+			r.suspect = true
+			stalled = r
 		}
 	}
 	c.setAlarmLocked(n, r, now)
-	return nil
+	return stalled, false
 }
 
-// stallLocked declares the run stalled: it is asked to stop, and says why.
-func (c *child) stallLocked(n *session, r *run, stack string, now time.Time) {
-	r.stall = &StallError{Silence: now.Sub(r.beat), Limit: c.policy.Stall}
-	r.stack = stack
-	if c.policy.StopTimeout != Forever {
-		r.abandonAt = now.Add(c.policy.StopTimeout)
+// capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do.
+func (n *session) capture(suspects []suspect) {
+	labels := make([]string, len(suspects))
+	for i, s := range suspects {
+		labels[i] = s.run.guard.label()
 	}
-	c.recordEndLocked(End{EndStalled, r.stall, stack}, now)
-	c.setStateLocked(n, health.StateStalled)
-	n.emit(Stalled{n.stamp(c), r.stall.Silence, r.stall.Limit, stack})
-	r.cancel(r.stall)
+	stacks := stacksOf(labels)
+	for i, s := range suspects {
+		s.child.stalled(n, s.run, stacks[labels[i]])
+	}
 }
 
-// abandonLocked gives up a stalled run that does not return. It tells whether another may begin beside it.
-func (c *child) abandonLocked(n *session, r *run, now time.Time) (launch bool) {
-	c.guard = nil
-	c.makeZombieLocked(r, now)
-	replace := c.mayReplaceLocked()
-	n.emit(Abandoned{n.stamp(c), len(c.zombies), replace})
-	if !replace {
+// stalled declares the run stalled, unless it has beaten or ended meanwhile: it is asked to stop, and says why.
+func (c *child) stalled(n *session, r *run, stack string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.suspect = false
+	if c.run != r || r.trouble != nil || c.wanted == toStop {
+		return
+	}
+	now := n.clock.Now()
+	if r.part.TakeBeat() {
+		r.beat = now.Sub(r.started)
+		c.setAlarmLocked(n, r, now)
+		return
+	}
+	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy.Stall}
+	r.giveTimeLocked(now, c.policy.StopTimeout)
+	r.trouble.stall, r.trouble.stack = stall, stack
+	c.recordEndLocked(verdict{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
+	c.setStateLocked(n, health.StateStalled, now)
+	n.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
+	c.setAlarmLocked(n, r, now)
+	r.cancel(stall)
+}
+
+// abandonLocked gives up a run that was asked to end and does not. It tells whether another may begin beside it.
+func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
+	r := c.run
+	asked := r.asked
+	if asked {
+		n.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(r.trouble.askedAt)})
+	}
+	c.makeZombieLocked(now, now)
+	beset := c.besetLocked()
+	n.emit(Abandoned{Stamp{c.path, now}, c.zombiesLocked(), !beset && c.wanted == toRun})
+	switch {
+	case c.wanted == toLeave:
+		c.forgetLocked(n)
+		return false
+	case c.wanted != toRun:
+		c.restLocked(n, now)
+		return false
+	case beset:
 		c.waiting = true
+		c.setStateLocked(n, health.StateStalled, now)
 		return false
 	}
-	c.judgeLocked(n, r, End{EndStalled, r.stall, r.stack}, now)
+	if !asked {
+		c.judgeLocked(r, verdict{}, now)
+	}
 	return !c.held
-}
-
-// stackOf returns the stacks of the goroutines that carry the label. The goroutine profile stops the world for a tenth
-// of a millisecond at 100k goroutines; runtime.Stack of all of them froze a sibling for 425 ms.
-func stackOf(label string) string {
-	var profile bytes.Buffer
-	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
-		return "no stack: " + err.Error()
-	}
-	mark := fmt.Sprintf("%q:%q", stackLabel, label)
-	var stacks strings.Builder
-	for block := range strings.SplitSeq(profile.String(), "\n\n") {
-		if strings.Contains(block, mark) {
-			stacks.WriteString(block + "\n\n")
-		}
-		if stacks.Len() > maxStack {
-			break
-		}
-	}
-	return bounded(strings.TrimSpace(stacks.String()))
 }

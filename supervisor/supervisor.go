@@ -18,6 +18,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,20 +49,17 @@ type Pauser interface {
 	Resume()
 }
 
-// Strategy says which children are restarted when one of them ends.
+// Strategy says which children are restarted when one of them fails. OneForAll and RestForOne stop the others in
+// reverse order, wait for the delay of the one that failed, and start all of them in order again; the restart counts
+// once, in a budget that is the group's: the policy of the one that failed says how large it is. Temporary children are
+// stopped with the others and not started again. A child that somebody stopped or paused stays so.
 type Strategy int
 
-// OneForOne restarts the child that ended and leaves its siblings alone.
-const OneForOne Strategy = 0
-
-// Errors of a Supervisor's methods.
-var (
-	ErrRunning    = errors.New("supervisor: already running")
-	ErrNotRunning = errors.New("supervisor: not running")
-	ErrNotFound   = errors.New("supervisor: no such child")
-	ErrDuplicate  = errors.New("supervisor: the name is taken")
-	ErrPaused     = errors.New("supervisor: paused")   // the cause of a run's context when a plain service is paused
-	ErrStopping   = errors.New("supervisor: stopping") // the cause of a run's context when it is asked to stop
+// The strategies are those of Erlang/OTP.
+const (
+	OneForOne  Strategy = iota // only the one that failed
+	OneForAll                  // all of them
+	RestForOne                 // it, and those that were added after it
 )
 
 // Config configures a Supervisor. One that is served as the child of another inherits what is nil here from its parent,
@@ -81,10 +79,11 @@ type Config struct {
 type Supervisor struct {
 	cfg Config
 
-	mu       sync.Mutex // guards all below
-	children []*child   // in the order in which they were added
-	byName   map[string]*child
-	session  *session // the present Serve; nil when it does not run
+	mu       sync.Mutex // guards all below; a child's mu may be held before it, and none is taken after it
+	children siblings
+	session  *session        // the present Serve; nil when it does not run
+	closing  bool            // the session stops its children, and takes no more
+	strays   map[*run]string // zombies of children that are not here any more, and their paths
 }
 
 // New returns a Supervisor without children, not running.
@@ -94,127 +93,106 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, errors.New("supervisor: Config.Name is empty")
 	case strings.Contains(cfg.Name, "/"):
 		return nil, fmt.Errorf("supervisor: Config.Name %q contains a slash", cfg.Name)
-	case cfg.Strategy != OneForOne:
+	case cfg.Strategy < OneForOne || cfg.Strategy > RestForOne:
 		return nil, fmt.Errorf("supervisor: Config.Strategy %d is unknown", cfg.Strategy)
 	case cfg.StopTimeout < 0 && cfg.StopTimeout != Forever:
 		return nil, fmt.Errorf("supervisor: Config.StopTimeout %s is negative", cfg.StopTimeout)
 	}
-	return &Supervisor{cfg: cfg, byName: make(map[string]*child)}, nil
+	return &Supervisor{cfg: cfg}, nil
 }
 
 // String returns the name. suture asks for it.
 func (s *Supervisor) String() string { return s.cfg.Name }
 
 // Add adds a child. Before Serve it is a static child: each Serve starts it, in the order of the Adds. While the
-// supervisor runs it starts at once, is not waited for, and is gone after this Serve. An error names what was wrong with
-// the name or the field of the Policy, and nothing is added.
+// supervisor runs it starts at once, is not waited for, and is gone after this Serve; while it stops, Add returns
+// ErrStopping. An error names what was wrong with the name or the field of the Policy, and nothing is added.
 func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	c, err := newChild(name, service, policy)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	if s.byName[name] != nil {
-		s.mu.Unlock()
-		return fmt.Errorf("%w: %q in %q", ErrDuplicate, name, s.cfg.Name)
+	c.mu.Lock() // until it has joined: the session may begin to stop at any moment
+	session, err := s.enlist(c)
+	if err != nil || session == nil {
+		c.mu.Unlock()
+		return err
 	}
-	s.children = append(s.children, c)
-	s.byName[name] = c
-	session := s.session
-	c.static = session == nil
-	s.mu.Unlock()
-	if session != nil {
-		session.admit(c)
-	}
+	c.joinLocked(session)
+	session.emit(Added{Stamp{c.path, session.clock.Now()}})
+	c.grouped = session.conductor.awaits(c)
+	c.mu.Unlock()
+	session.launch(c)
 	return nil
 }
 
-// forget drops a child whose policy says that nothing of it is kept.
-func (s *Supervisor) forget(c *child) {
+// enlist puts the child into the list, and returns the session that it is to join.
+func (s *Supervisor) enlist(c *child) (*session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byName[c.name] == c {
-		delete(s.byName, c.name)
-		s.children = slices.DeleteFunc(s.children, func(o *child) bool { return o == c })
+	switch {
+	case s.children.byName[c.name] != nil:
+		return nil, fmt.Errorf("%w: %q in %q", ErrDuplicate, c.name, s.cfg.Name)
+	case s.closing:
+		return nil, fmt.Errorf("%w: %q", ErrStopping, s.cfg.Name)
 	}
-}
-
-// Serve runs the tree until ctx ends, Stop is called or a child escalates, and then stops the children in reverse order.
-// It returns nil when all of them have stopped as asked, an *EscalatedError after an escalation, and an *UnstoppedError
-// (joined with the former, if both) when something did not stop in time. It can be called again afterwards.
-func (s *Supervisor) Serve(ctx context.Context) error {
-	session, err := s.open(ctx)
-	if err != nil {
-		return err
-	}
-	return s.serve(session)
-}
-
-// Start runs Serve in a goroutine of its own and returns at once. A supervisor that runs already goes on running.
-func (s *Supervisor) Start(ctx context.Context) error {
-	session, err := s.open(ctx)
-	if errors.Is(err, ErrRunning) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	go func() { _ = s.serve(session) }() // Stop hands the error on
-	return nil
-}
-
-// open makes the session of one Serve out of what is configured and what is inherited.
-func (s *Supervisor) open(ctx context.Context) (*session, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.session != nil {
-		return nil, fmt.Errorf("%w: %q", ErrRunning, s.cfg.Name)
-	}
-	// What was added while the supervisor ran was that run's.
-	s.children = slices.DeleteFunc(s.children, func(c *child) bool { return !c.static })
-	clear(s.byName)
-	for _, c := range s.children {
-		s.byName[c.name] = c
-	}
-	s.session = newSession(ctx, s)
+	c.static = s.session == nil
+	s.children.add(c)
 	return s.session, nil
 }
 
-func (s *Supervisor) serve(session *session) error {
-	err := session.run()
-	s.mu.Lock()
-	s.session = nil
-	s.mu.Unlock()
-	session.result = err
-	close(session.done)
-	return err
-}
-
-// Stop stops the tree and waits until it has stopped or ctx ends. It returns what Serve returned, and nil where nothing
-// runs. From within a child, pass the child's own context: it ends as the child is asked to stop.
-func (s *Supervisor) Stop(ctx context.Context) error {
-	session := s.current()
-	if session == nil {
-		return nil
-	}
-	session.cancel(ErrStopping)
-	select {
-	case <-session.done:
-		return session.result
-	case <-ctx.Done():
-		return fmt.Errorf("supervisor: waiting for %q to stop: %w", s.cfg.Name, context.Cause(ctx))
-	}
-}
-
-func (s *Supervisor) current() *session {
+// forget drops a child of which nothing is kept.
+func (s *Supervisor) forget(c *child) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.session
+	s.children.remove(c)
+}
+
+// stray keeps a zombie in view whose child is forgotten.
+func (s *Supervisor) stray(zombie *run, path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.strays == nil {
+		s.strays = make(map[*run]string)
+	}
+	s.strays[zombie] = path
+}
+
+func (s *Supervisor) unstray(zombie *run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.strays, zombie)
+}
+
+// unstoppedStrays lists the zombies of children that were forgotten.
+func (s *Supervisor) unstoppedStrays() []Unstopped {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var left []Unstopped
+	for z, path := range s.strays {
+		left = append(left, Unstopped{path, z.trouble.askedAt}) // both were set before it became a stray
+	}
+	slices.SortFunc(left, func(a, b Unstopped) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Path, b.Path))
+	})
+	return left
 }
 
 // snapshot returns the children in their order.
 func (s *Supervisor) snapshot() []*child {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.children)
+	return s.children.all()
+}
+
+func (s *Supervisor) child(name string) *child {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.children.byName[name]
+}
+
+func (s *Supervisor) current() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session
 }

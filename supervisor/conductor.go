@@ -1,0 +1,171 @@
+package supervisor
+
+import (
+	"sync"
+	"time"
+)
+
+// conductor starts the children of a session in order. Where the Strategy restarts groups it also takes a group down, in
+// reverse order, and starts it again: in a goroutine of its own, because that may wait for each child's StopTimeout and
+// readiness, and meanwhile the watch must turn. The goroutine lives only as long as there is something to conduct.
+//
+// A failure that comes while a group is going down, or waits for its restart, joins that restart; one that comes while
+// the group is being started takes it down again, and counts again.
+type conductor struct {
+	session *session
+	entered chan struct{} // capacity 1: the child that is being started has entered its Serve, or will not
+	nudge   chan struct{} // capacity 1: there is something new
+
+	mu      sync.Mutex // guards all below; a child's mu may be held before it, and none is taken after it
+	phase   phase
+	from    int       // the order of the first child that is down
+	due     time.Time // when the group starts again
+	hold    bool      // it does not, before somebody asks for it
+	causes  []*child  // whose failures took it down, and are not announced yet
+	spent   int       // restarts of the group's budget that are used
+	began   time.Time // when the group was last started
+	busy    bool      // the goroutine lives
+	closed  bool
+	working sync.WaitGroup
+}
+
+type phase int
+
+const (
+	up       phase = iota // all that should run has been started
+	starting              // one child after the other
+	down                  // the group stops, or waits for its restart
+)
+
+func newConductor(n *session) *conductor {
+	return &conductor{session: n, entered: make(chan struct{}, 1), nudge: make(chan struct{}, 1)}
+}
+
+// groups tells whether a child's failure concerns its siblings.
+func (d *conductor) groups() bool { return d.session.supervisor.cfg.Strategy != OneForOne }
+
+func (d *conductor) attempt() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.spent
+}
+
+// begin starts all children.
+func (d *conductor) begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.workLocked()
+}
+
+// end waits until nothing is conducted any more. The session's context has ended.
+func (d *conductor) end() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.working.Wait()
+}
+
+// workLocked sees to it that what is asked for is done.
+func (d *conductor) workLocked() {
+	select {
+	case d.nudge <- struct{}{}:
+	default:
+	}
+	if d.busy || d.closed {
+		return
+	}
+	d.busy = true
+	d.working.Go(d.conduct)
+}
+
+// conduct starts the children, and as long as failures ask for it takes them down and starts them again.
+func (d *conductor) conduct() {
+	for d.raiseAll() && d.regroup() {
+	}
+}
+
+// raiseAll starts in order what waits for its turn. It is true when the group has to go down.
+func (d *conductor) raiseAll() bool {
+	n := d.session
+	d.starts(n.clock.Now())
+	for _, c := range n.supervisor.snapshot() {
+		if n.ctx.Err() != nil {
+			return false
+		}
+		if d.isDown() {
+			return true
+		}
+		d.raise(c)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase == down {
+		return true
+	}
+	d.phase, d.busy = up, false
+	return false
+}
+
+func (d *conductor) starts(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase != down {
+		d.phase, d.began = starting, now
+	}
+}
+
+func (d *conductor) isDown() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.phase == down
+}
+
+// raise starts a child that waits for its turn, and waits until it is up: its Serve was entered, and where the policy
+// says so, it is ready.
+func (d *conductor) raise(c *child) {
+	n := d.session
+	c.mu.Lock()
+	if c.session != n || !c.grouped {
+		c.mu.Unlock()
+		return
+	}
+	c.grouped = false
+	c.afreshLocked()
+	g := c.takeGuardLocked(n)
+	if g == nil {
+		c.restLocked(n, n.clock.Now())
+		c.mu.Unlock()
+		return
+	}
+	select { // a word from a child that was not waited for any more
+	case <-d.entered:
+	default:
+	}
+	g.entered = d.entered
+	c.mu.Unlock()
+	n.engine.Add(g)
+	select {
+	case <-d.entered:
+	case <-n.ctx.Done():
+		return
+	}
+	if c.policy.Ready > 0 {
+		d.awaitReady(c)
+	}
+}
+
+func (d *conductor) awaitReady(c *child) {
+	n := d.session
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r == nil {
+		return
+	}
+	select {
+	case <-r.part.AwaitReady():
+	case <-r.ctx.Done(): // it has ended
+	case <-n.ctx.Done():
+	case <-n.clock.After(c.policy.Ready):
+	}
+}

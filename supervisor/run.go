@@ -1,0 +1,175 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// run is one call of the service's Serve.
+type run struct {
+	guard   *guard
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	part    *health.Part
+	started time.Time
+
+	// guarded by the child's mu
+	asked   bool          // somebody wanted it to end: its end is not its own
+	suspect bool          // its stack is being looked at, because it seems to have stalled
+	beat    time.Duration // when it was last seen to beat, to one tick, since it started
+	trouble *trouble      // nil for a run that nobody has had to end
+}
+
+// trouble is what a run has that had to be asked to end.
+type trouble struct {
+	stall       *StallError
+	stack       string    // where it stood when it stalled
+	askedAt     time.Time // when its context was cancelled
+	abandonAt   time.Time // zero for never
+	abandonedAt time.Time // zero while it is not abandoned
+}
+
+func (r *run) troubleLocked() *trouble {
+	if r.trouble == nil {
+		r.trouble = new(trouble)
+	}
+	return r.trouble
+}
+
+func (r *run) stalledLocked() bool   { return r.trouble != nil && r.trouble.stall != nil }
+func (r *run) abandonedLocked() bool { return r.trouble != nil && !r.trouble.abandonedAt.IsZero() }
+
+// giveTimeLocked notes that the run was asked to end, and how long it gets. The first to ask counts.
+func (r *run) giveTimeLocked(now time.Time, limit time.Duration) {
+	t := r.troubleLocked()
+	if !t.askedAt.IsZero() {
+		return
+	}
+	t.askedAt = now
+	if limit != Forever {
+		t.abandonAt = now.Add(limit)
+	}
+}
+
+// verdict is the end of a run with what can be said of it. It is made before any lock is taken: an error's methods are
+// the service's code.
+type verdict struct {
+	End
+	text      string // Error() of the End
+	cancelled bool   // it was asked to end, and says no more than that it did
+	unstopped []Unstopped
+}
+
+var errGoexit = errors.New("the service called runtime.Goexit")
+
+// pronounce makes a verdict of an end.
+func (r *run) pronounce(end End) verdict {
+	v := verdict{End: end}
+	if end.Clean() {
+		return v
+	}
+	v.text = textOf(end)
+	if r.ctx.Err() == nil {
+		return v
+	}
+	v.cancelled = errors.Is(end.Err, context.Canceled)
+	var unstopped *UnstoppedError
+	if errors.As(end.Err, &unstopped) {
+		v.unstopped = unstopped.Unstopped
+	}
+	return v
+}
+
+// textOf shields the tree from an error whose Error method panics.
+func textOf(err error) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprintf("an error of type %T, whose Error method panicked", err)
+		}
+	}()
+	return err.Error()
+}
+
+// serve calls Serve and takes note of its end, however it ends: a deferred call sees a Goexit too. It returns when that
+// was.
+func (r *run) serve(c *child) (now time.Time) {
+	end := End{Kind: EndGoexit, Err: errGoexit}
+	defer func() {
+		if v := recover(); v != nil {
+			end = End{EndPanic, &PanicError{v}, bounded(string(debug.Stack()))}
+		}
+		now = c.ended(r, end)
+	}()
+	if err := c.service.Serve(r.ctx); err != nil {
+		end = End{Kind: EndError, Err: err}
+	} else {
+		end = End{Kind: EndReturned}
+	}
+	return now
+}
+
+// ended takes note of the end of a run.
+func (c *child) ended(r *run, end End) time.Time {
+	v := r.pronounce(end)
+	r.cancel(nil)
+	n := r.guard.session
+	now := n.clock.Now()
+	c.mu.Lock()
+	if r.abandonedLocked() {
+		next := c.buryLocked(r, now)
+		c.mu.Unlock()
+		if next != nil {
+			next.launch(c)
+		}
+		return now
+	}
+	defer c.mu.Unlock()
+	c.run = nil
+	c.judgeLocked(r, v, now)
+	return now
+}
+
+// makeZombieLocked gives the present run up: its guard is in charge no more, and what it says does not count.
+func (c *child) makeZombieLocked(asked, now time.Time) *run {
+	r := c.run
+	r.giveTimeLocked(asked, Forever)
+	r.trouble.abandonedAt = now
+	p := c.pastLocked()
+	p.zombies = append(p.zombies, r)
+	c.guard.letGoLocked()
+	c.guard, c.run = nil, nil
+	c.part = r.guard.session.registry.Begin(c.path)
+	return r
+}
+
+// buryLocked takes note that a zombie has ended after all. It returns the session in which the child may now be
+// launched, if it waited for that.
+func (c *child) buryLocked(r *run, now time.Time) *session {
+	own := r.guard.session
+	p := c.pastLocked()
+	for i, z := range p.zombies {
+		if z == r {
+			p.zombies = append(p.zombies[:i:i], p.zombies[i+1:]...)
+			break
+		}
+	}
+	own.supervisor.unstray(r)
+	n := c.session
+	if n == nil {
+		n = own
+	}
+	n.emit(ZombieEnded{Stamp{c.path, now}, now.Sub(r.trouble.abandonedAt)})
+	if c.session == nil || !c.waiting || c.besetLocked() {
+		return nil
+	}
+	c.waiting = false
+	if own == n && r.stalledLocked() && !r.asked && c.wanted == toRun { // it has not been judged yet
+		c.judgeLocked(r, verdict{End: End{EndStalled, r.trouble.stall, r.trouble.stack}, text: r.trouble.stall.Error()}, now)
+	}
+	return n
+}

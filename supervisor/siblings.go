@@ -1,0 +1,54 @@
+package supervisor
+
+import "slices"
+
+// siblings are the children of a Supervisor in the order in which they were added. Adding, finding and removing one
+// takes the same work however many there are.
+type siblings struct {
+	byName map[string]*child
+	slots  []*child // a child that is gone leaves nil behind
+	empty  int      // slots that are nil
+	added  int      // so far, for the order
+	policy *Policy  // of the last one; most are added in rows of the same kind, and share it
+}
+
+func (s *siblings) add(c *child) {
+	if s.policy == nil || *s.policy != *c.policy {
+		s.policy = c.policy
+	}
+	c.policy = s.policy
+	s.added++
+	c.order, c.slot = s.added, len(s.slots)
+	s.slots = append(s.slots, c)
+	if s.byName == nil {
+		s.byName = make(map[string]*child)
+	}
+	s.byName[c.name] = c
+}
+
+func (s *siblings) remove(c *child) {
+	if s.byName[c.name] != c {
+		return
+	}
+	delete(s.byName, c.name)
+	s.slots[c.slot] = nil
+	s.empty++
+	if s.empty > len(s.slots)/2 {
+		s.slots = slices.DeleteFunc(s.slots, func(c *child) bool { return c == nil })
+		for i, c := range s.slots {
+			c.slot = i
+		}
+		s.empty = 0
+	}
+}
+
+// all returns the children in their order.
+func (s *siblings) all() []*child {
+	all := make([]*child, 0, len(s.slots)-s.empty)
+	for _, c := range s.slots {
+		if c != nil {
+			all = append(all, c)
+		}
+	}
+	return all
+}
