@@ -1,0 +1,70 @@
+package feed
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// FindingKind is what is wrong at a line of a candle file.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	Gap       FindingKind = "gap"       // bars are missing before this one
+	Duplicate FindingKind = "duplicate" // there is a bar of that time already
+	Broken    FindingKind = "broken"    // it cannot be read, cannot be true, or is out of order
+)
+
+// Finding is one thing that is wrong with a candle file.
+type Finding struct {
+	Line int // from 1, as an editor counts
+	Kind FindingKind
+	Text string
+}
+
+// MaxFindings is how many Findings a CandleReport holds; those after them are only counted.
+const MaxFindings = 100
+
+// CandleReport is what was found in a candle file so far.
+type CandleReport struct {
+	Name       string        // of the file
+	Interval   time.Duration // as given or detected
+	Rows       int           // lines below the header that were looked at: Bars, Duplicates and Broken
+	Bars       int           // that Next returned
+	Gaps       int
+	Missing    int // bars that the gaps have room for
+	Duplicates int
+	Broken     int
+	First      time.Time // open of the first bar
+	Last       time.Time // open of the last one
+	Findings   []Finding // the first MaxFindings of them, in the order of the lines
+}
+
+// clone is a copy that the reader does not write to any more.
+func (r CandleReport) clone() CandleReport {
+	r.Findings = slices.Clone(r.Findings)
+	return r
+}
+
+func (r *CandleReport) add(f Finding) {
+	switch f.Kind {
+	case Gap:
+		r.Gaps++
+	case Duplicate:
+		r.Duplicates++
+	case Broken:
+		r.Broken++
+	}
+	if len(r.Findings) < MaxFindings {
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// RowError is the end of a file that was read under the Policy Refuse: its first broken or duplicate row.
+type RowError struct {
+	Name string // of the file
+	Finding
+}
+
+func (e *RowError) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Text) }

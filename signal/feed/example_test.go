@@ -1,0 +1,112 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+)
+
+// A file is read bar by bar; at the end the report says what was wrong with it.
+func ExampleOpenCandles() {
+	candles, err := feed.OpenCandles("testdata/btc_1m.csv", feed.CandleOptions{
+		Symbol: "BTC/USDT:USDT",
+		Policy: feed.Skip, // a broken or a doubled row is reported rather than the end
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = candles.Close() }()
+
+	highest := 0.0
+	for {
+		bar, err := candles.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		highest = max(highest, bar.High)
+	}
+
+	report := candles.Report()
+	fmt.Println(report.Bars, "bars of", report.Interval, "and the highest price is", highest)
+	for _, f := range report.Findings {
+		fmt.Printf("line %d: %s: %s\n", f.Line, f.Kind, f.Text)
+	}
+	// Output:
+	// 39 bars of 1m0s and the highest price is 42201.2
+	// line 19: gap: no bar for 1m0s from 2024-03-01T09:17:00Z on, 1 missing
+	// line 27: duplicate: the bar of 2024-03-01T09:25:00Z again, as line 26
+}
+
+// A synthetic market has a past as soon as it is made, and the same one each time.
+func ExampleNewSynthetic() {
+	now := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Seed:     42,
+		Symbols:  []string{"BTC/USDT:USDT", "ETH/USDT:USDT"},
+		Interval: 5 * time.Second,
+		Clock:    feed.NewReplayClock(now), // without one it is the machine's
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bars, err := market.Bars(context.Background(), "ETH/USDT:USDT", now.Add(-20*time.Second), 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, b := range bars {
+		fmt.Println(b.Time.Format(time.TimeOnly), b.Open, b.High, b.Low, b.Close)
+	}
+	quote, _ := market.Price("ETH/USDT:USDT")
+	fmt.Println("now", quote)
+	// Output:
+	// 11:59:45 2963.38 2963.49 2962.77 2962.77
+	// 11:59:50 2962.77 2962.77 2961.88 2961.88
+	// 11:59:55 2961.88 2961.88 2961.15 2961.15
+	// now 2961.15
+}
+
+// A replay puts the clock at the end of each bar and the bar on the tape; whoever asks then sees what it would have seen.
+func ExampleTape() {
+	clock := feed.NewReplayClock(time.Time{})
+	tape, err := feed.NewTape(500, "BTC/USDT:USDT")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	candles, err := feed.OpenCandles("testdata/btc_1m.csv", feed.CandleOptions{Symbol: "BTC/USDT:USDT"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = candles.Close() }()
+
+	for range 3 {
+		bar, err := candles.Next()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		clock.Set(bar.End())
+		if err := tape.Push(bar); err != nil {
+			fmt.Println(err)
+			return
+		}
+		seen, err := tape.Bars(context.Background(), "BTC/USDT:USDT", time.Time{}, 500)
+		fmt.Println(clock.Now().Format(time.TimeOnly), len(seen), err)
+	}
+	// Output:
+	// 09:01:00 1 <nil>
+	// 09:02:00 2 <nil>
+	// 09:03:00 3 <nil>
+}

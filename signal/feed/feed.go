@@ -1,0 +1,20 @@
+// Package feed brings bars to a signal.Generator: from a market that is made up, from candle files, and from a replay.
+//
+//   - Synthetic is a seeded market for any list of symbols. Its prices are a function of seed, symbol and time, so a
+//     restart does not change the past and no history has to be kept.
+//   - Candles reads a candle file, gz or plain, in constant memory. It checks each bar and tells by line number what is
+//     missing, doubled or broken; by its Policy it stops there or goes on.
+//   - Tape and ReplayClock turn bars that somebody pushes into a Source and a time of their own: a day of bars is
+//     replayed as fast as it can be computed, and gives the same result every time.
+//
+// Nothing here starts a goroutine, and nothing is hidden: what is wrong with a file is an error or a Finding that names
+// the line. Synthetic, Tape and ReplayClock are safe for concurrent use; a Candles is used by one goroutine at a time.
+package feed
+
+import "time"
+
+// Clock is the time that a market lives in; it is only read. Both clocks of github.com/benbjohnson/clock fit, and so
+// does a ReplayClock.
+type Clock interface {
+	Now() time.Time
+}

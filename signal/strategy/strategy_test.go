@@ -1,0 +1,179 @@
+package strategy_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
+)
+
+// specs are all strategies of the package, small enough to say something within a short test.
+func specs(t require.TestingT) []signal.Spec {
+	cross, err := strategy.EMACross{Fast: 2, Slow: 4}.Spec()
+	require.NoError(t, err)
+	reversion, err := strategy.RSIReversion{Period: 3}.Spec()
+	require.NoError(t, err)
+	return []signal.Spec{cross, reversion}
+}
+
+// bars have the given closes and open where the one before closed.
+func bars(closes ...float64) []signal.Bar {
+	out := make([]signal.Bar, len(closes))
+	last := closes[0]
+	for i, c := range closes {
+		out[i] = signal.Bar{
+			Symbol: "BTC/USDT:USDT", Interval: time.Minute, Time: time.Date(2024, 1, 1, 0, i, 0, 0, time.UTC),
+			Open: last, High: max(last, c), Low: min(last, c), Close: c,
+		}
+		last = c
+	}
+	return out
+}
+
+// said is one signal and the number of the bar at which it was given, from 1.
+type said struct {
+	bar        int
+	direction  signal.Direction
+	confidence float64
+}
+
+func run(s signal.Strategy, bars []signal.Bar) []said {
+	var out []said
+	for i, b := range bars {
+		if sig, ok := s.OnBar(b); ok {
+			out = append(out, said{i + 1, sig.Direction, sig.Confidence})
+		}
+	}
+	return out
+}
+
+func directions(all []said) map[int]signal.Direction {
+	out := map[int]signal.Direction{}
+	for _, s := range all {
+		out[s.bar] = s.direction
+	}
+	return out
+}
+
+func TestDefaultsAndNames(t *testing.T) {
+	t.Parallel()
+	cross, err := strategy.EMACross{}.Spec()
+	require.NoError(t, err)
+	require.Equal(t, "ema_cross", cross.Name)
+	require.Equal(t, "fast=8,slow=21", cross.Params)
+	require.Equal(t, 22, cross.New().Warmup())
+
+	reversion, err := strategy.RSIReversion{}.Spec()
+	require.NoError(t, err)
+	require.Equal(t, "rsi_reversion", reversion.Name)
+	require.Equal(t, "period=14,low=30,high=70", reversion.Params)
+	require.Equal(t, 16, reversion.New().Warmup())
+
+	finer, err := strategy.RSIReversion{Period: 7, Low: 12.5, High: 80}.Spec()
+	require.NoError(t, err)
+	require.Equal(t, "period=7,low=12.5,high=80", finer.Params)
+}
+
+func TestParametersThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spec interface{ Spec() (signal.Spec, error) }
+		want string
+	}{
+		"fast is slower than slow":         {strategy.EMACross{Fast: 30}, "Fast 30 is not below Slow 21"},
+		"fast is slow":                     {strategy.EMACross{Fast: 21}, "Fast 21 is not below Slow 21"},
+		"fast is negative":                 {strategy.EMACross{Fast: -1}, "Fast: indicator: EMA period -1"},
+		"slow is longer than any history":  {strategy.EMACross{Slow: 1e9}, "Slow: indicator: EMA period 1000000000"},
+		"a period of one change":           {strategy.RSIReversion{Period: 1}, "Period: indicator: RSI period 1"},
+		"low is above the middle":          {strategy.RSIReversion{Low: 55}, "Low 55 is not between 0 and 50"},
+		"low is no number":                 {strategy.RSIReversion{Low: math.NaN()}, "Low NaN"},
+		"high is below the middle":         {strategy.RSIReversion{High: 40}, "High 40 is not between 50 and 100"},
+		"high is the end of the RSI scale": {strategy.RSIReversion{High: 100}, "High 100"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := c.spec.Spec()
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestStrategiesArePureAndWarmUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		price := rapid.OneOf(rapid.Float64Range(90, 110), rapid.SampledFrom([]float64{100, 101}),
+			rapid.Float64Range(math.SmallestNonzeroFloat64, math.MaxFloat64))
+		history := bars(rapid.SliceOfN(price, 1, 60).Draw(t, "closes")...)
+		for _, b := range history {
+			require.NoError(t, b.Validate())
+		}
+		for _, spec := range specs(t) {
+			s := spec.New()
+			got := run(s, history)
+			require.Equal(t, got, run(spec.New(), history), "%s: the same bars give the same signals", spec.Name)
+			for _, g := range got {
+				require.GreaterOrEqual(t, g.bar, s.Warmup(), "%s: silent until it is warm", spec.Name)
+				require.True(t, g.confidence > 0 && g.confidence <= 1, "%s: confidence %v", spec.Name, g.confidence)
+			}
+		}
+	})
+}
+
+func TestValuesOfOneSpecDoNotShareState(t *testing.T) {
+	t.Parallel()
+	closes := bars(5, 4, 3, 2, 3, 5, 8, 6, 3, 2, 1, 4, 9)
+	for _, spec := range specs(t) {
+		alone := run(spec.New(), closes)
+		require.NotEmpty(t, alone, spec.Name)
+		a, b := spec.New(), spec.New()
+		var together []said
+		for i, bar := range closes {
+			a.OnBar(closes[len(closes)-1-i])
+			together = append(together, shift(run(b, []signal.Bar{bar}), i)...)
+		}
+		require.Equal(t, alone, together, spec.Name)
+	}
+}
+
+func shift(all []said, by int) []said {
+	for i := range all {
+		all[i].bar += by
+	}
+	return all
+}
+
+// A restarted strategy is warmed up from a stretch of history, not from the beginning. From then on it has to say what
+// it would have said without the restart.
+func TestARestartDoesNotChangeWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	closes := make([]float64, 600)
+	for i := range closes { // three waves that do not repeat together
+		x := float64(i)
+		closes[i] = 100 + 3*math.Sin(x/5) + 2*math.Sin(x/1.7) + math.Sin(x/23)
+	}
+	history := bars(closes...)
+	for _, spec := range specs(t) {
+		whole := run(spec.New(), history)
+		require.Greater(t, len(whole), 20, spec.Name)
+		warm := 10 * spec.New().Warmup()
+		for cut := warm; cut < len(history); cut++ {
+			var want, got []said
+			for _, s := range whole {
+				if s.bar > cut {
+					want = append(want, s)
+				}
+			}
+			for _, s := range shift(run(spec.New(), history[cut-warm:]), cut-warm) {
+				if s.bar > cut {
+					got = append(got, s)
+				}
+			}
+			require.Equal(t, want, got, "%s cut at bar %d", spec.Name, cut)
+		}
+	}
+}
