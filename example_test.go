@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"time"
 
@@ -46,10 +47,12 @@ func Example() {
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
-	tree.Start(ctx) // or tree.Serve(ctx), which blocks
+	if err := tree.Start(ctx); err != nil { // or tree.Serve(ctx), which blocks
+		panic(err)
+	}
 	for answer := ""; answer != "200 ok"; {
 		w := httptest.NewRecorder()
-		probes.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+		probes.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 		answer = fmt.Sprint(w.Code, " ", w.Body)
 		answer = answer[:min(len(answer), len("200 ok"))]
 	}

@@ -46,7 +46,7 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
 			show := []string{"--print-config"} // so that no other rule interferes
-			byFlag := append(show, "--"+f.Name+"="+sample[0])
+			byFlag := []string{"--print-config", "--" + f.Name + "=" + sample[0]}
 			inEnv := environ(variable(f.Name), sample[1])
 
 			require.Equal(t, f.DefValue, valueOf(t, f.Name, show, environ()), "default")

@@ -211,7 +211,7 @@ func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
 		require.Contains(t, log, `msg="Trading failed, starting everything again"`)
 		require.Equal(t, 4, strings.Count(log, `msg="STARTING PRODUCTION TRADING LOOP"`), "after 37 s, 75 s and 114 s anew, 1, 2 and 4 s later")
 		require.Regexp(t, `(?m)^  auto-restarts +3$`, stdout)
-		after := log[strings.Index(log, "starting everything again"):]
+		_, after, _ := strings.Cut(log, "starting everything again")
 		require.Contains(t, after, `msg="LIVE TRADING ENGINE STARTED SUCCESSFULLY"`)
 		require.Contains(t, after, `msg="Background task is running successfully"`)
 	})

@@ -30,7 +30,10 @@ const (
 )
 
 func main() {
-	ctx := interruptible(os.Stderr)
+	ctx := interruptible(func() {
+		fmt.Fprintln(os.Stderr, "livetrader: interrupted twice, ending at once")
+		os.Exit(exitInterrupted)
+	})
 	os.Exit(run(ctx, os.Args[1:], environment{
 		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, clock: clock.New(),
 	}))
@@ -44,8 +47,8 @@ type environment struct {
 	clock  clock.Clock
 }
 
-// interruptible returns a context that the first SIGINT or SIGTERM ends. The second one ends the process.
-func interruptible(stderr io.Writer) context.Context {
+// interruptible returns a context that the first SIGINT or SIGTERM ends. At the second one it calls again.
+func interruptible(again func()) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	ossignal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -53,8 +56,7 @@ func interruptible(stderr io.Writer) context.Context {
 		<-signals
 		cancel()
 		<-signals
-		fmt.Fprintln(stderr, "livetrader: interrupted twice, ending at once")
-		os.Exit(exitInterrupted)
+		again()
 	}()
 	return ctx
 }

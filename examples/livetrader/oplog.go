@@ -63,7 +63,7 @@ func (a *app) tellGeneration(e supervisor.Event) {
 		a.tellEnd(e)
 	case supervisor.Restarting:
 		a.log.Warn("Background task stopped, attempting to restart",
-			"attempt", e.Attempt.N, "max_attempts", e.Attempt.Max, "in", e.At.Sub(e.Time))
+			"attempt", e.Attempt.N, "max_attempts", e.Attempt.Max, "in", e.At.Sub(e.Time).Round(time.Millisecond))
 	case supervisor.Parked:
 		a.log.Error("Max restart attempts reached", "next_round_at", e.Until)
 	default:

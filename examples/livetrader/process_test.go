@@ -27,7 +27,7 @@ func get(t *testing.T, url string, into any) int {
 	t.Helper()
 	response, err := http.Get(url) //nolint:noctx // the process behind it is killed with the test
 	require.NoError(t, err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(body, into), string(body))
@@ -78,7 +78,7 @@ func TestASecondInterruptEndsItAtOnce(t *testing.T) {
 	// A connection that says nothing keeps the API from closing for two seconds: time for the second interrupt.
 	connection, err := net.Dial("tcp", strings.TrimPrefix(api, "http://"))
 	require.NoError(t, err)
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	_, err = connection.Write([]byte("GET /health HTTP/1.1\r\n"))
 	require.NoError(t, err)
 	p.signal(syscall.SIGINT)

@@ -85,7 +85,7 @@ func readCandles(t *testing.T, path string) [][]string {
 	t.Helper()
 	file, err := os.Open(path)
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	var r io.Reader = file
 	if strings.HasSuffix(path, ".gz") {
 		r, err = gzip.NewReader(file)
