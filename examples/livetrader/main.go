@@ -17,8 +17,11 @@ import (
 	ossignal "os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/benbjohnson/clock"
+	"github.com/lmittmann/tint"
+	"github.com/mattn/go-isatty"
 )
 
 // The exit codes.
@@ -77,12 +80,19 @@ func run(ctx context.Context, args []string, env environment) int {
 		cfg.print(env.stdout)
 		return exitOK
 	}
-	log := slog.New(slog.NewTextHandler(env.stderr, nil))
-	app := &app{cfg: cfg, clock: env.clock, log: log, stdout: env.stdout}
+	app := &app{cfg: cfg, clock: env.clock, log: slog.New(logHandler(env.stderr)), stdout: env.stdout}
 	if err := app.run(ctx); err != nil {
 		return fail(env.stderr, err)
 	}
 	return exitOK
+}
+
+// logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin.
+func logHandler(w io.Writer) slog.Handler {
+	if file, ok := w.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
+		return tint.NewHandler(w, &tint.Options{TimeFormat: time.TimeOnly})
+	}
+	return slog.NewTextHandler(w, nil)
 }
 
 // fail says in one line what was wrong.
