@@ -46,6 +46,7 @@ type OrderState struct {
 	Filled       decimal.Decimal `json:"filled"`
 	Sends        int             `json:"sends"`        // how often sending it began
 	Acknowledged bool            `json:"acknowledged"` // the Broker is known to have had it
+	InFlight     bool            `json:"in_flight"`    // a sending of it may reach the Broker yet
 	Reason       string          `json:"reason,omitempty"`
 	UpdatedAt    time.Time       `json:"updated_at"` // when its last event was journaled
 

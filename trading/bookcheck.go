@@ -13,13 +13,14 @@ import (
 //	submitting  -> unknown   -              -              -
 //	acknowledged  (1)        -> open        no change      no change: the answer came late
 //	rejected      (1)        -> rejected(2) -> rejected(2) -
-//	unknown       -          no change      -> unknown     -
+//	unknown       -> unknown(4) no change   -> unknown     -
 //	not_received  -          -> intended(3) -              -
 //	cancelled   -> cancelled -> cancelled   -> cancelled   -
 //	filled      -> open or filled, whatever came before: what was executed was executed
 //
 // (1) only once it has been sent; (2) not once a part of it was filled; (3) nor once the Broker is known to have had
-// it.
+// it; (4) while a sending of it is in flight: it is not wanted any more, and its fate must be known before it is given
+// up.
 func (b *Book) Check(e Event) error {
 	switch e := e.(type) {
 	case SignalSeen:
@@ -36,14 +37,16 @@ func (b *Book) Check(e Event) error {
 		})
 	case Unknown:
 		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
-			return o.Status == StatusUnknown || o.Status == StatusOpen
+			return o.Status == StatusUnknown || o.Status == StatusOpen || o.InFlight
 		})
 	case NotReceived:
 		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
 			return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
 		})
 	case Cancelled:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool { return !o.Status.Done() })
+		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
+			return !o.Status.Done() && (o.Status != StatusIntended || !o.InFlight)
+		})
 	case Filled:
 		return b.checkFill(e.Fill)
 	case DayOpened:

@@ -13,7 +13,9 @@ func (b *Book) fold(at time.Time, e Event) {
 	case IntentMade:
 		b.foldIntent(at, e.Order)
 	case Submitting:
-		b.move(at, e.ClientID, StatusUnknown, "").Sends++
+		o := b.move(at, e.ClientID, StatusUnknown, "")
+		o.Sends++
+		o.InFlight = true
 	case Acknowledged:
 		b.foldAcknowledged(at, e.ClientID)
 	case Rejected:
@@ -22,7 +24,7 @@ func (b *Book) fold(at time.Time, e Event) {
 	case Unknown:
 		b.move(at, e.ClientID, StatusUnknown, e.Reason)
 	case NotReceived:
-		b.move(at, e.ClientID, StatusIntended, e.Reason)
+		b.move(at, e.ClientID, StatusIntended, e.Reason).InFlight = e.InFlight
 	case Cancelled:
 		b.move(at, e.ClientID, StatusCancelled, e.Reason)
 	case Filled:
@@ -65,7 +67,7 @@ func (b *Book) foldIntent(at time.Time, o Order) {
 
 func (b *Book) foldAcknowledged(at time.Time, clientID string) {
 	o := b.orders[clientID]
-	o.Acknowledged = true
+	o.Acknowledged, o.InFlight = true, false
 	if o.Status == StatusUnknown || o.Status == StatusIntended {
 		b.move(at, clientID, StatusOpen, "")
 	}
@@ -97,7 +99,7 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 		return
 	}
 	o.Filled = o.Filled.Add(f.Quantity)
-	o.Acknowledged = true
+	o.Acknowledged, o.InFlight = true, false
 	switch {
 	case o.Remaining().IsZero():
 		b.move(at, o.ClientID, StatusFilled, "")
@@ -112,6 +114,7 @@ func (b *Book) move(at time.Time, clientID string, status OrderStatus, reason st
 	o := b.orders[clientID]
 	o.Status, o.Reason, o.UpdatedAt = status, reason, at
 	if status.Done() {
+		o.InFlight = false
 		delete(b.pending, clientID)
 	} else {
 		b.pending[clientID] = o // also one that was thought done: a fill proved otherwise

@@ -38,9 +38,10 @@ type Traits struct {
 	// RefusesDuplicates: a client ID that was accepted once is refused from then on, for ever. Only then may an
 	// order whose fate is unknown, and of which the Broker has not heard, be sent again at once.
 	RefusesDuplicates bool
-	// MaxFlight is the longest time that a request can be under way before it takes effect or never will. Where
-	// duplicates are not refused it is waited out before the Broker's "unknown order" is believed. 0 means that
-	// no bound is known: the order is then left to a person.
+	// MaxFlight is the longest time that a request can be under way before it takes effect or never will. It is
+	// waited out before the Broker's "unknown order" is believed: before the order is sent again where duplicates
+	// are not refused, and before it is given up in any case. 0 means that no bound is known: the order is then left
+	// to a person.
 	MaxFlight time.Duration
 }
 

@@ -98,13 +98,18 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 				r.venue.SetPrice(btc, d(fmt.Sprint(rapid.IntRange(50, 200).Draw(rt, "price"))))
 			}
 			_ = r.step()
-			r.broker.Deliver(rt.Context()) // flights are shorter than the broker's bound
+			for range rapid.IntRange(0, 4).Draw(rt, "flight") { // shorter than the broker's bound
+				r.clock.Add(time.Second)
+				_ = r.step()
+			}
+			r.broker.Deliver(rt.Context())
 			r.clock.Add(time.Duration(rapid.IntRange(1, 30).Draw(rt, "seconds")) * time.Second)
 		}
 		r.broker.Disconnect(false)
 		r.settle()
 		r.agree()
 		conserved(rt, r)
+		require.Empty(rt, r.engine.Status().Orders)
 		require.False(rt, r.engine.Status().Halt.Active(), r.engine.Status().Halt.Reason)
 	})
 }

@@ -79,10 +79,10 @@ func (d desk) decide(s signal.Signal, sit situation) decision {
 	made := decision{seen: d.seen(s, OutcomeActed, "")}
 	held := d.book.Position(s.Symbol).Quantity
 	for _, o := range d.book.PendingOf(s.Symbol) {
-		switch o.Status {
-		case StatusUnknown: // What to send depends on what became of it.
+		switch {
+		case o.Status == StatusUnknown || o.InFlight: // What to send depends on what became of it.
 			made.seen.Deferred = d.auto
-		case StatusIntended:
+		case o.Status == StatusIntended:
 			made.replaced = append(made.replaced, Cancelled{o.ClientID, "never sent: signal " + s.ID + " replaced its target"})
 		default:
 			held = held.Add(o.Side.Signed(o.Remaining()))

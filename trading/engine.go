@@ -82,6 +82,8 @@ type Engine struct {
 	refusals   map[string]string    // refusals of orders that were sent more than once, by client ID
 	said       map[string]bool      // what was logged and is not to be repeated at every step
 	unvalued   []string             // instruments that are held and have no price
+	lookBack   time.Duration        // how much further back fills are asked for, as some are known to be missing
+	behind     bool                 // the Broker reported more filled, in this round, than its fills add up to
 	lastErr    error                // of the last step
 }
 

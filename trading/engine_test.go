@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	refuses = trading.Traits{RefusesDuplicates: true}
+	refuses = trading.Traits{RefusesDuplicates: true, MaxFlight: 5 * time.Second}
 	bounded = trading.Traits{MaxFlight: 5 * time.Second}
 	never   = trading.Traits{}
 )

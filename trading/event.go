@@ -74,10 +74,13 @@ type Unknown struct {
 	Reason   string `json:"reason"`
 }
 
-// NotReceived says that the Broker has not got an order that was sent, and is not going to: it may be sent again.
+// NotReceived says that the Broker has not got an order that was sent: it may be sent again.
 type NotReceived struct {
 	ClientID string `json:"client_id"`
 	Reason   string `json:"reason"`
+	// InFlight says that the Broker may get it yet. Since it takes a client ID only once, sending again does no harm,
+	// but to give the order up would: it could be executed after another one had taken its place.
+	InFlight bool `json:"in_flight,omitempty"`
 }
 
 // Cancelled says that what is not filled of the order is not going to be.

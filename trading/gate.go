@@ -76,7 +76,7 @@ func (e *Engine) mayLocked(ctx context.Context, r *run, o Order, opening error) 
 		return errRunEnded // Another goroutine's write failed: the next step reads the Journal and begins anew.
 	}
 	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && other.Status == StatusUnknown {
+		if other.ClientID != o.ClientID && (other.Status == StatusUnknown || other.InFlight) {
 			return errUnknown
 		}
 	}

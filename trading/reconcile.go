@@ -52,7 +52,7 @@ func (e *Engine) doubt(err error) error {
 func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 	health.Beat(ctx)
 	e.mu.Lock()
-	since := e.book.FillsSince()
+	since := e.book.FillsSince().Add(-e.lookBack)
 	if e.book.began.IsZero() {
 		since = e.opened.Add(-fillOverlap) // what an account did before its first day here is not ours
 	}

@@ -47,7 +47,11 @@ func (e *Engine) settle(ctx context.Context, r *run, asked OrderState, report Or
 	ctx = context.WithoutCancel(ctx)
 	_, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
 		o, _ := b.Order(asked.ClientID)
-		if o.Status.Done() || o.Filled.LessThan(report.Filled) {
+		if o.Status.Done() {
+			return nil, nil
+		}
+		if o.Filled.LessThan(report.Filled) {
+			e.noteBehind()
 			return nil, nil
 		}
 		switch {
@@ -71,6 +75,13 @@ func (e *Engine) settle(ctx context.Context, r *run, asked OrderState, report Or
 	return err
 }
 
+// noteBehind remembers that fills are missing which the Broker has.
+func (e *Engine) noteBehind() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.behind = true
+}
+
 func (e *Engine) tellFate(before OrderState) {
 	e.mu.Lock()
 	now, _ := e.book.Order(before.ClientID)
@@ -89,7 +100,11 @@ func (e *Engine) tellFate(before OrderState) {
 
 // missing deals with an order that was sent and that the Broker, asked at the given time, did not have.
 func (e *Engine) missing(ctx context.Context, r *run, o OrderState, asked time.Time) (stuck, err error) {
+	resend := e.resendable(o)
 	switch wait, why := e.mayBelieve(o, asked); {
+	case resend && (wait || why != ""):
+		e.log.Warn("Order was not received and is sent again", "client_id", o.ClientID, "symbol", o.Symbol)
+		return nil, e.record(ctx, r, NotReceived{o.ClientID, "the broker does not have it yet", true})
 	case wait:
 		return nil, nil
 	case why != "":
@@ -106,16 +121,32 @@ func (e *Engine) missing(ctx context.Context, r *run, o OrderState, asked time.T
 		return nil, e.reject(ctx, r, o, reason)
 	}
 	e.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
-	return nil, e.record(ctx, r, NotReceived{o.ClientID, "the broker does not have it"})
+	return nil, e.record(ctx, r, NotReceived{o.ClientID, "the broker does not have it", false})
+}
+
+// resendable tells whether an order may be sent again although an earlier sending may be under way: it is still wanted,
+// and the Broker takes its client ID only once. One that it refused, for whatever it knew of then, is not.
+func (e *Engine) resendable(o OrderState) bool {
+	if !e.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged {
+		return false
+	}
+	opening := e.blocked(o.Symbol)
+	e.mu.Lock()
+	_, refused := e.refusals[o.ClientID]
+	e.mu.Unlock()
+	if refused {
+		return false
+	}
+	_, err := e.holds(o, opening)
+	return err == nil
 }
 
 // mayBelieve tells whether it can be believed that the Broker will never have the order: neither wait nor a reason
 // against it.
 //
-// A Broker that refuses a client ID twice is believed at once, since sending again cannot do harm. Any other one may
-// get the request a moment after it was asked, so its longest flight is waited out first. It counts from when the
-// request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old one may
-// have written the submission down long before it began.
+// A Broker may get the request a moment after it was asked, so its longest flight is waited out first. It counts from
+// when the request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old
+// one may have written the submission down long before it began.
 func (e *Engine) mayBelieve(o OrderState, asked time.Time) (wait bool, against string) {
 	traits := e.cfg.Broker.Traits()
 	e.mu.Lock()
@@ -127,8 +158,6 @@ func (e *Engine) mayBelieve(o OrderState, asked time.Time) (wait bool, against s
 	switch {
 	case o.Acknowledged: // Some venues answer questions from a copy that lags behind what they acknowledge.
 		return asked.Before(o.UpdatedAt.Add(e.cfg.Timeout)), "the broker had it and has forgotten it"
-	case traits.RefusesDuplicates:
-		return false, ""
 	case e.flying[o.ClientID] > 0:
 		return true, "" // The call has not even returned.
 	case traits.MaxFlight <= 0:

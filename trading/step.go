@@ -64,6 +64,7 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.resolve(ctx, r)
+	e.widen()
 	if err != nil {
 		return stuck, err
 	}
@@ -76,6 +77,22 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 		}
 	}
 	return stuck, nil
+}
+
+// maxLookBack bounds how far back of an order's making its fills are looked for.
+const maxLookBack = 48 * time.Hour
+
+// widen asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
+// may be far behind ours, so that a fill of now bears a time from before the order was made.
+func (e *Engine) widen() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.behind {
+		e.lookBack = min(max(2*e.lookBack, fillOverlap), maxLookBack)
+	} else {
+		e.lookBack = 0
+	}
+	e.behind = false
 }
 
 // rollDay opens a new trading day, and halts when the day's loss has reached its limit.

@@ -99,8 +99,14 @@ func (e *Engine) refused(ctx context.Context, r *run, o OrderState, why error) e
 	return e.withdraw(ctx, r, o, why)
 }
 
-// withdraw ends an intent that was never sent, or that the Broker does not have.
+// withdraw ends an intent that was never sent, or that the Broker does not have and is not going to. One that it may
+// get yet is asked about until that is settled: were it ended now, another order would take its place, and then it
+// would arrive.
 func (e *Engine) withdraw(ctx context.Context, r *run, o OrderState, why error) error {
+	if o.InFlight {
+		e.log.Warn("Order not wanted any more and perhaps on its way", told(o, "reason", why)...)
+		return e.record(ctx, r, Unknown{o.ClientID, "not sent again: " + why.Error()})
+	}
 	e.log.Warn("Order withdrawn", told(o, "reason", why)...)
 	reason := "never sent: "
 	if o.Sends > 0 {
@@ -111,7 +117,7 @@ func (e *Engine) withdraw(ctx context.Context, r *run, o OrderState, why error) 
 
 // notSent takes back a submission that was announced and then not begun.
 func (e *Engine) notSent(ctx context.Context, r *run, o OrderState, why error) error {
-	err := e.record(context.WithoutCancel(ctx), r, NotReceived{o.ClientID, "not sent: " + why.Error()})
+	err := e.record(context.WithoutCancel(ctx), r, NotReceived{o.ClientID, "not sent: " + why.Error(), o.InFlight})
 	if errors.Is(why, errRunEnded) {
 		err = errors.Join(err, fmt.Errorf("trading: order %s not sent: %w", o.ClientID, why))
 	}

@@ -138,3 +138,88 @@ func TestNothingElseIsSentForAnInstrumentWithAnUnknownOrder(t *testing.T) {
 	require.Equal(t, 3, r.broker.Submits())
 	r.agree()
 }
+
+// What was sent and is not wanted any more may arrive as long as a request can be under way.
+func TestAnOrderIsNotGivenUpWhileItMayArrive(t *testing.T) {
+	t.Parallel()
+	for name, then := range map[string]func(r *rig){
+		"when a new signal takes its place": func(r *rig) {
+			r.signals.put(says(btc, signal.Short, r.now()))
+		},
+		"when its signal has expired and another comes": func(r *rig) {
+			r.signals.put(says(btc, signal.Short, r.now()))
+			r.clock.Add(2 * time.Second)
+		},
+		"across a restart": func(r *rig) {
+			r.signals.put(says(btc, signal.Short, r.now()))
+			r.restart()
+		},
+		"when the second sending is rejected": func(r *rig) {
+			r.broker.Next(tradingtest.Reject)
+			_ = r.step()
+			r.signals.put(says(btc, signal.Short, r.now()))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses)
+			r.broker.Next(tradingtest.Late)
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			r.clock.Add(time.Second)
+			then(r)
+			for range 2 {
+				_ = r.step()
+				r.clock.Add(time.Second)
+			}
+			r.broker.Deliver(t.Context())
+			r.settle()
+			require.Equal(t, "-10", r.held(btc), "the late order was taken into account")
+			require.Len(t, r.venue.ClientIDs(), 2)
+			r.agree()
+		})
+	}
+}
+
+func TestAPersonGivesUpAnOrderOfUnknownFate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, never)
+	r.broker.Next(tradingtest.LoseRequest)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.settle()
+	stuck := r.engine.Status().Orders[0]
+	require.Equal(t, trading.StatusUnknown, stuck.Status)
+	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, " "), "name")
+	require.ErrorIs(t, r.engine.GiveUp(t.Context(), "v-none", "me"), trading.ErrUnknownOrder)
+	require.NoError(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"))
+	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"), "cancelled")
+	r.clock.Add(time.Minute)
+	r.signals.put(says(btc, signal.Short, r.now()))
+	r.settle()
+	require.Equal(t, "-10", r.held(btc))
+	r.agree()
+}
+
+// fillsOfAnotherTime is a broker whose clock is far behind.
+type fillsOfAnotherTime struct {
+	trading.Broker
+	late time.Duration
+}
+
+func (b fillsOfAnotherTime) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+	fills, err := b.Broker.Fills(ctx, since.Add(b.late))
+	for i := range fills {
+		fills[i].Time = fills[i].Time.Add(-b.late)
+	}
+	return fills, err
+}
+
+func TestFillsAreFoundThoughTheBrokersClockIsHoursBehind(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Broker = fillsOfAnotherTime{cfg.Broker, 5 * time.Hour} })
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, "10", r.held(btc))
+	require.Empty(t, r.engine.Status().Orders)
+	r.agree()
+}

@@ -10,8 +10,10 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// Traits implements trading.Broker: client IDs are refused twice, and nothing is ever under way.
-func (b *Broker) Traits() trading.Traits { return trading.Traits{RefusesDuplicates: true} }
+// Traits implements trading.Broker: client IDs are refused twice, and what was sent is there when Submit returns.
+func (b *Broker) Traits() trading.Traits {
+	return trading.Traits{RefusesDuplicates: true, MaxFlight: time.Nanosecond}
+}
 
 // Submit takes a market order. An error wraps trading.ErrRejected where the account cannot carry it or the instrument
 // does not take it, and trading.ErrDuplicate where the client ID has been used.
