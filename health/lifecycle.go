@@ -50,24 +50,35 @@ type failure struct {
 // SetLifecycle records what the part's supervisor sees, whichever run the handle belongs to. Where the part rested
 // before and does so no more, its silence and that of its children count anew: the rest was planned.
 func (p *Part) SetLifecycle(l Lifecycle) {
+	p.SetState(l.State, l.Since, l.Restarts, l.Done)
+	p.SetFailure(l.Error, l.ErrorAt, l.Next)
+}
+
+// SetState records the half of a Lifecycle that changes with every run. It stands apart because of its size: what a
+// Lifecycle takes on the stack would double that of a goroutine which does little else.
+func (p *Part) SetState(state State, since time.Time, restarts int, done bool) {
 	rec := p.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	if rec.lifecycle.state.rests() && !l.State.rests() {
+	l := &rec.lifecycle
+	if l.state.rests() && !state.rests() {
 		rec.rose = p.registry.uptime()
 	}
-	rec.lifecycle.set(l)
+	l.state, l.since, l.restarts, l.done = state, since, int32(min(restarts, math.MaxInt32)), done
 }
 
-func (l *lifecycle) set(to Lifecycle) {
-	l.state, l.since, l.restarts, l.done = to.State, to.Since, int32(min(to.Restarts, math.MaxInt32)), to.Done
-	if l.failure == nil {
-		if to.Error == "" && to.ErrorAt.IsZero() && to.Next.IsZero() {
+// SetFailure records the other half: why and when the last run ended, and when the next one begins.
+func (p *Part) SetFailure(text string, at, next time.Time) {
+	rec := p.record
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.lifecycle.failure == nil {
+		if text == "" && at.IsZero() && next.IsZero() {
 			return
 		}
-		l.failure = new(failure)
+		rec.lifecycle.failure = new(failure)
 	}
-	*l.failure = failure{to.Error, to.ErrorAt, to.Next}
+	*rec.lifecycle.failure = failure{text, at, next}
 }
 
 func (l *lifecycle) get() Lifecycle {

@@ -247,8 +247,8 @@ func (c *child) setIdling(n *session, idling bool) {
 	switch {
 	case c.run == nil:
 	case idling && (c.state == health.StateRunning || c.state == health.StateStarting):
-		c.setStateLocked(n, health.StatePaused, now)
+		c.setStateLocked(health.StatePaused, now)
 	case !idling && c.state == health.StatePaused:
-		c.setStateLocked(n, health.StateRunning, now)
+		c.setStateLocked(health.StateRunning, now)
 	}
 }

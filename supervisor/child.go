@@ -116,7 +116,8 @@ func (c *child) joinLocked(n *session) {
 	}
 	c.starts, c.failedStarts, c.state = 0, 0, ""
 	c.part = n.registry.Begin(c.path)
-	c.setStateLocked(n, health.StateNotStarted, n.clock.Now())
+	c.part.SetFailure("", time.Time{}, time.Time{}) // of the session before
+	c.setStateLocked(health.StateNotStarted, n.clock.Now())
 }
 
 // afreshLocked forgets what stands between the child and its next run: delays, a spent budget, an end for good.
@@ -124,6 +125,7 @@ func (c *child) afreshLocked() {
 	c.held, c.done = false, false
 	if c.past != nil {
 		c.past.due, c.past.parked, c.past.spent = time.Time{}, false, 0
+		c.setPastLocked()
 	}
 }
 
@@ -139,11 +141,15 @@ func (c *child) takeGuardLocked(n *session) *guard {
 	}
 	if c.besetLocked() {
 		c.waiting = true
-		c.setStateLocked(n, health.StateStalled, n.clock.Now())
+		c.setStateLocked(health.StateStalled, n.clock.Now())
 		return nil
 	}
-	c.guard = &guard{child: c, session: n}
-	return c.guard
+	g := &guard{child: c, session: n}
+	c.guard = g
+	if now := n.clock.Now(); c.waitLocked(now) <= 0 {
+		g.first = g.beginLocked(now) // here, because the guard's own stack is small, and stays so
+	}
+	return g
 }
 
 // zombies returns the abandoned runs that still live. The child's mu is held.
@@ -196,7 +202,7 @@ func (c *child) interruptLocked(n *session, cause error, now time.Time) {
 			c.setAlarmLocked(n, r, now)
 		}
 		r.asked = true
-		c.setStateLocked(n, health.StateStopping, n.clock.Now())
+		c.setStateLocked(health.StateStopping, n.clock.Now())
 		r.cancel(cause)
 	}
 	if c.guard != nil {
@@ -218,7 +224,7 @@ func (c *child) restLocked(n *session, now time.Time) {
 	case c.grouped && c.wanted == toRun:
 		return // the conductor says
 	}
-	c.setStateLocked(n, state, now)
+	c.setStateLocked(state, now)
 }
 
 // leave ends the child's membership in a session that has stopped, and tells what of it lives on.
@@ -243,16 +249,15 @@ func (c *child) leave(n *session) []Unstopped {
 }
 
 // setStateLocked changes the state and tells the child's part of it.
-func (c *child) setStateLocked(n *session, state health.State, now time.Time) {
+func (c *child) setStateLocked(state health.State, now time.Time) {
 	if c.state != state {
 		c.state, c.since = state, now
 	}
-	l := health.Lifecycle{State: c.state, Since: c.since, Restarts: c.restartsLocked(), Done: c.done}
-	if p := c.past; p != nil {
-		l.Error, l.ErrorAt, l.Next = p.text, p.at, p.due
-	}
-	c.part.SetLifecycle(l)
+	c.part.SetState(c.state, c.since, c.restartsLocked(), c.done)
 }
+
+// setPastLocked tells the child's part why the last run ended and when the next one begins.
+func (c *child) setPastLocked() { c.part.SetFailure(c.past.text, c.past.at, c.past.due) }
 
 func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }
 

@@ -15,7 +15,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	defer d.mu.Unlock()
 	if d.phase == down && c.order >= d.from {
 		c.grouped = true // one more reason for a restart that is under way
-		c.setStateLocked(n, health.StateBackoff, now)
+		c.setStateLocked(health.StateBackoff, now)
 		return
 	}
 	from := 0
@@ -25,7 +25,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	if d.phase == down { // an earlier sibling, whose restart takes the others along as well
 		d.from = from
 		c.grouped = true
-		c.setStateLocked(n, health.StateBackoff, now)
+		c.setStateLocked(health.StateBackoff, now)
 		d.workLocked()
 		return
 	}
@@ -51,7 +51,8 @@ func (d *conductor) takeDownLocked(c *child, s sequel, from int, now time.Time) 
 		if s == parks {
 			state = health.StateCrashed
 		}
-		c.setStateLocked(d.session, state, now)
+		c.setPastLocked()
+		c.setStateLocked(state, now)
 	}
 	d.workLocked()
 }
@@ -180,13 +181,14 @@ func (c *child) showRestingLocked(n *session, cause bool, due, now time.Time) {
 	switch past := c.pastLocked(); {
 	case c.held && due.IsZero(): // it is done or given up, and says so
 	case due.IsZero():
-		c.setStateLocked(n, health.StateStopped, now)
+		c.setStateLocked(health.StateStopped, now)
 	case cause:
 		past.due = due
 		c.announceLocked(n, now)
 	case !past.parked:
 		past.due = due
-		c.setStateLocked(n, health.StateBackoff, now)
+		c.setPastLocked()
+		c.setStateLocked(health.StateBackoff, now)
 	}
 }
 

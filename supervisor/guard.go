@@ -17,9 +17,10 @@ type guard struct {
 	session *session
 
 	// guarded by the child's mu
+	first   *run            // begun by who launched the guard; nil for none, or when it runs already
 	wake    chan struct{}   // closed to wake it from its wait; nil when it does not wait
 	gone    chan struct{}   // closed when it has gone or given up its run; made for the first who waits for that
-	entered chan<- struct{} // told when its first run has begun, or there will be none; nil if nobody waits
+	entered chan<- struct{} // told when its goroutine runs, or will not; nil if nobody waits
 }
 
 // String keeps suture from printing the whole child, which would race with its use.
@@ -32,10 +33,24 @@ func (g *guard) Serve(context.Context) error {
 		// guard, so nobody else ever runs under the label.
 		pprof.SetGoroutineLabels(pprof.WithLabels(g.session.base, pprof.Labels(stackLabel, g.label())))
 	}
-	for r := g.next(g.session.clock.Now()); r != nil; {
+	r := g.enter()
+	if r == nil {
+		r = g.next(g.session.clock.Now())
+	}
+	for r != nil {
 		r = g.next(r.serve(g.child))
 	}
 	return suture.ErrDoNotRestart
+}
+
+// enter returns the run that was begun for the guard, nil if there is none.
+func (g *guard) enter() *run {
+	g.child.mu.Lock()
+	defer g.child.mu.Unlock()
+	g.enteredLocked()
+	r := g.first
+	g.first = nil
+	return r
 }
 
 // next waits until a run is due and begins it. It returns nil when this guard is not needed any more.
@@ -113,7 +128,7 @@ func (g *guard) wakeLocked() {
 	}
 }
 
-// enteredLocked lets the conductor go on to the next sibling: the first run has begun, or there will be none.
+// enteredLocked lets the conductor go on to the next sibling.
 func (g *guard) enteredLocked() {
 	if g.entered != nil {
 		g.entered <- struct{}{} // it has room: the conductor waits for one child at a time
@@ -123,12 +138,13 @@ func (g *guard) enteredLocked() {
 
 // announceLocked says that the child waits for its next run.
 func (c *child) announceLocked(n *session, now time.Time) {
+	c.setPastLocked()
 	if c.past.parked {
-		c.setStateLocked(n, health.StateCrashed, now)
+		c.setStateLocked(health.StateCrashed, now)
 		n.emit(Parked{Stamp{c.path, now}, c.past.due})
 		return
 	}
-	c.setStateLocked(n, health.StateBackoff, now)
+	c.setStateLocked(health.StateBackoff, now)
 	n.emit(Restarting{Stamp{c.path, now}, c.past.due, c.attemptLocked(n)})
 }
 
@@ -157,15 +173,15 @@ func (g *guard) beginLocked(now time.Time) *run {
 	c.run, c.part = r, r.part
 	if c.past != nil {
 		c.past.due, c.past.parked = time.Time{}, false
+		c.setPastLocked()
 	}
 	c.starts++
-	c.setStateLocked(n, c.firstStateLocked(), now)
+	c.setStateLocked(c.firstStateLocked(), now)
 	if n.listens {
 		n.emit(Started{Stamp{c.path, now}, c.attemptLocked(n)})
 	}
 	c.setAlarmLocked(n, r, now)
 	g.wake = nil
-	g.enteredLocked()
 	return r
 }
 

@@ -121,7 +121,7 @@ func (c *child) finishLocked(n *session, v verdict, now time.Time) {
 
 func (c *child) holdLocked(n *session, state health.State, now time.Time) {
 	c.held = true
-	c.setStateLocked(n, state, now)
+	c.setStateLocked(state, now)
 }
 
 // stoppedAsAskedLocked takes note of an end that somebody wanted. What the service says beside "cancelled" is kept as
@@ -140,6 +140,7 @@ func (c *child) stoppedAsAskedLocked(n *session, v verdict, now time.Time) {
 func (c *child) recordEndLocked(v verdict, now time.Time) {
 	p := c.pastLocked()
 	p.end, p.text, p.at, p.stack = v.Kind, v.text, now, v.Stack
+	c.setPastLocked()
 }
 
 // forgetLocked keeps nothing of the child, except that a zombie of it would still be a zombie.

@@ -70,7 +70,11 @@ var errGoexit = errors.New("the service called runtime.Goexit")
 // pronounce makes a verdict of an end.
 func (r *run) pronounce(end End) verdict {
 	v := verdict{End: end}
-	if end.Clean() {
+	switch {
+	case end.Clean():
+		return v
+	case end.Err == context.Canceled && r.ctx.Err() != nil: //nolint:errorlint // the common case first; below is the rest
+		v.cancelled, v.text = true, "context canceled"
 		return v
 	}
 	v.text = textOf(end)

@@ -68,7 +68,7 @@ func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *ru
 		return nil, false
 	}
 	if c.state == health.StateStarting && now.Sub(r.started) >= c.policy.Verify {
-		c.setStateLocked(n, health.StateRunning, now)
+		c.setStateLocked(health.StateRunning, now)
 		n.emit(Verified{Stamp{c.path, now}})
 	}
 	if t := r.trouble; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
@@ -118,7 +118,7 @@ func (c *child) stalled(n *session, r *run, stack string) {
 	r.giveTimeLocked(now, c.policy.StopTimeout)
 	r.trouble.stall, r.trouble.stack = stall, stack
 	c.recordEndLocked(verdict{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
-	c.setStateLocked(n, health.StateStalled, now)
+	c.setStateLocked(health.StateStalled, now)
 	n.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
 	c.setAlarmLocked(n, r, now)
 	r.cancel(stall)
@@ -143,7 +143,7 @@ func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
 		return false
 	case beset:
 		c.waiting = true
-		c.setStateLocked(n, health.StateStalled, now)
+		c.setStateLocked(health.StateStalled, now)
 		return false
 	}
 	if !asked {
