@@ -58,8 +58,8 @@ func everyKind() []trading.Event {
 	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 	elsewhere := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
-	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market, Quantity: fine,
-		DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere}
+	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market,
+		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere}
 	reduce := order
 	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
 	return []trading.Event{
@@ -72,6 +72,7 @@ func everyKind() []trading.Event {
 		trading.Acknowledged{ClientID: "v-1"},
 		trading.Rejected{ClientID: "v-1", Reason: "margin"},
 		trading.Unknown{ClientID: "v-1", Reason: "timeout"},
+		trading.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
 		trading.Cancelled{ClientID: "v-1", Reason: "never sent"},
 		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},

@@ -23,3 +23,6 @@ func RunJournalCase(t testing.TB, name string, j trading.Journal) {
 		}
 	}
 }
+
+// EveryKind returns the events that the suite sends through a journal.
+func EveryKind() []trading.Event { return everyKind() }

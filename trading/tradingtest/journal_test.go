@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -62,6 +64,24 @@ func TestJournalSuiteFindsPlantedFaults(t *testing.T) {
 			require.False(t, watched.Failed(), strings.Join(watched.said, "\n"))
 		})
 	}
+}
+
+// A kind of event that the suite does not know could be lost by any journal.
+func TestJournalSuiteKnowsEveryKindOfEvent(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../event.go")
+	require.NoError(t, err)
+	var want, sent []string
+	for _, found := range regexp.MustCompile(`kind\(\) string +\{ return "(\w+)" \}`).FindAllSubmatch(source, -1) {
+		want = append(want, string(found[1]))
+	}
+	for _, e := range tradingtest.EveryKind() {
+		kind, _, err := trading.EncodeEvent(e)
+		require.NoError(t, err)
+		sent = append(sent, kind)
+	}
+	require.NotEmpty(t, want)
+	require.Subset(t, sent, want)
 }
 
 // plainJournal is the simplest Journal there is, with one fault.

@@ -1,0 +1,69 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+// One file holds the signals and the journal of one run.
+func ExampleOpen() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	db, err := sqlstore.Open(ctx, filepath.Join(folder, "vigil.db"), sqlstore.Config{
+		Run: []sqlstore.Setting{{Name: "mode", Value: "paper"}, {Name: "seed", Value: "1"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not write back.
+
+	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	s := signal.Signal{Strategy: "ema_cross", Symbol: "BTC/USDT:USDT", Interval: time.Minute, Direction: signal.Long,
+		Confidence: 0.8, Price: 101_250.5, BarTime: bar, CreatedAt: bar.Add(time.Minute)}
+	s.ID = signal.NewID(s.Strategy, s.Params, s.Symbol, s.Interval, s.BarTime)
+	fmt.Println(db.Signals().Append(ctx, s, s)) // the same twice is one
+	fmt.Println(db.Journal().Append(ctx, s.CreatedAt, trading.Submitting{ClientID: "v-1"}))
+
+	latest, _ := db.Signals().Latest(ctx, signal.Query{Limit: 5})
+	for _, s := range latest {
+		fmt.Println(s.Seq, s.Symbol, s.Direction, s.Price)
+	}
+	// Output:
+	// <nil>
+	// <nil>
+	// 1 BTC/USDT:USDT long 101250.5
+}
+
+// A database belongs to one run: to go on with another would mix the positions of the two.
+func ExampleConfigurationError() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "vigil.db")
+
+	paper := sqlstore.Config{Run: []sqlstore.Setting{{Name: "mode", Value: "paper"}}}
+	db, err := sqlstore.Open(ctx, path, paper)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = db.Close()
+
+	live := sqlstore.Config{Run: []sqlstore.Setting{{Name: "mode", Value: "live"}}}
+	_, err = sqlstore.Open(ctx, path, live)
+	if other, ok := errors.AsType[*sqlstore.ConfigurationError](err); ok {
+		fmt.Println(other)
+	}
+	// Output: it belongs to another run: mode is "paper" there and "live" here
+}

@@ -1,0 +1,104 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// Journal is the order journal in a DB.
+type Journal struct {
+	db    *DB
+	group *group
+	after *sql.Stmt
+}
+
+var _ trading.Journal = (*Journal)(nil)
+
+// Append implements trading.Journal.
+func (j *Journal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+	if err := j.append(ctx, at, events); err != nil {
+		return fmt.Errorf("sqlstore: append to the journal: %w", err)
+	}
+	return nil
+}
+
+func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Event) error {
+	if err := j.db.enter(ctx); err != nil {
+		return err
+	}
+	defer j.db.leave()
+	instant, err := toNanos("the time", at)
+	if err != nil {
+		return err
+	}
+	rows := make([]eventRow, 0, len(events))
+	for i, e := range events {
+		row, err := newEventRow(e)
+		if err != nil {
+			return fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return j.group.commit(ctx, func(tx *boundStatements) error {
+		for _, row := range rows {
+			if _, err := tx.insertEvent.Exec(instant, row.kind, row.data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eventRow is an event as it is stored.
+type eventRow struct{ kind, data string }
+
+func newEventRow(e trading.Event) (eventRow, error) {
+	if e == nil {
+		return eventRow{}, errors.New("no event")
+	}
+	kind, data, err := trading.EncodeEvent(e)
+	return eventRow{kind, string(data)}, err
+}
+
+// Read implements trading.Journal.
+func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]trading.Entry, error) {
+	if limit < 1 { // A reader that asks for nothing would believe that it has seen everything.
+		return nil, fmt.Errorf("sqlstore: read the journal: limit %d is below 1", limit)
+	}
+	var entries []trading.Entry
+	query := func() (*sql.Rows, error) { return j.after.QueryContext(ctx, after, limit) }
+	err := j.db.read(ctx, query, func(rows *sql.Rows) error {
+		entry, err := scanEntry(rows)
+		entries = append(entries, entry)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: read the journal: %w", err)
+	}
+	return entries, nil
+}
+
+func scanEntry(rows *sql.Rows) (trading.Entry, error) {
+	var entry trading.Entry
+	var at sql.NullInt64
+	var kind string
+	var data sql.RawBytes // valid until the next row, which is as long as it takes to decode it
+	if err := rows.Scan(&entry.Seq, &at, &kind, &data); err != nil {
+		return entry, err
+	}
+	entry.At = fromNanos(at)
+	event, err := trading.DecodeEvent(kind, data)
+	if err != nil {
+		return entry, fmt.Errorf("entry %d: %w", entry.Seq, err)
+	}
+	entry.Event = event
+	return entry, nil
+}

@@ -1,0 +1,15 @@
+package sqlstore_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(holdDatabase); path != "" { // This is the child of a test, not the tests.
+		holdUntilKilled(path)
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// signalRow is a signal as it is stored.
+type signalRow struct {
+	signal                         signal.Signal
+	barTime, createdAt, validUntil sql.NullInt64
+}
+
+// newSignalRows refuses all of them if one cannot be stored.
+func newSignalRows(signals []signal.Signal) ([]signalRow, error) {
+	rows := make([]signalRow, 0, len(signals))
+	for _, s := range signals {
+		row, err := newSignalRow(s)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func newSignalRow(s signal.Signal) (signalRow, error) {
+	row := signalRow{signal: s}
+	var errs [3]error
+	row.barTime, errs[0] = toNanos("the BarTime", s.BarTime)
+	row.createdAt, errs[1] = toNanos("the CreatedAt", s.CreatedAt)
+	row.validUntil, errs[2] = toNanos("the ValidUntil", s.ValidUntil)
+	err := errors.Join(errs[:]...)
+	switch {
+	case s.ID == "":
+		return row, fmt.Errorf("a signal of %s for %s has no ID", s.Strategy, s.Symbol)
+	case math.IsNaN(s.Confidence):
+		err = errors.New("the Confidence is not a number")
+	case math.IsNaN(s.Price):
+		err = errors.New("the Price is not a number")
+	}
+	if err != nil {
+		return row, fmt.Errorf("signal %s: %w", s.ID, err)
+	}
+	return row, nil
+}
+
+// insertSignals stores the rows, tells how many of them were new, and which contradict what is stored already.
+func insertSignals(tx *boundStatements, rows []signalRow) (stored int, conflicts []error, err error) {
+	for _, row := range rows {
+		isNew, err := row.insert(tx)
+		switch {
+		case errors.Is(err, signal.ErrConflict):
+			conflicts = append(conflicts, err)
+		case err != nil:
+			return 0, nil, err
+		case isNew:
+			stored++
+		}
+	}
+	return stored, conflicts, nil
+}
+
+// insert stores the row, unless its ID is there already.
+func (r signalRow) insert(tx *boundStatements) (isNew bool, err error) {
+	s := r.signal
+	result, err := tx.insertSignal.Exec(s.ID, s.Strategy, s.Params, s.Symbol, int64(s.Interval), int64(s.Direction),
+		s.Confidence, s.Price, r.barTime, r.createdAt, r.validUntil)
+	if err != nil {
+		return false, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return n > 0, err
+	}
+	first, err := scanSignal(tx.signalByID.QueryRow(s.ID))
+	if err == nil && !first.Same(s) {
+		err = fmt.Errorf("signal %s: %w", s.ID, signal.ErrConflict)
+	}
+	return false, err
+}
+
+func scanSignal(row interface{ Scan(...any) error }) (signal.Signal, error) {
+	var s signal.Signal
+	var interval int64
+	var barTime, createdAt, validUntil sql.NullInt64
+	err := row.Scan(&s.Seq, &s.ID, &s.Strategy, &s.Params, &s.Symbol, &interval, &s.Direction, &s.Confidence, &s.Price,
+		&barTime, &createdAt, &validUntil)
+	s.Interval = time.Duration(interval)
+	s.BarTime, s.CreatedAt, s.ValidUntil = fromNanos(barTime), fromNanos(createdAt), fromNanos(validUntil)
+	return s, err
+}

@@ -1,0 +1,190 @@
+// Package sqlstore keeps signals and the order journal in one SQLite database, durably.
+//
+// An Append that returned nil has been synced to the disk: it survives kill -9 and a power cut. Calls are all or none,
+// and calls that come at the same time share one transaction and one sync. Readers never wait for the writer, nor the
+// writer for them.
+//
+// When things fail: a database that is locked by another program is waited for, up to five seconds, and then the call
+// fails; a full disk, an unwritable or a broken file fails the call. A call that failed has stored nothing and may be
+// made again. An Append whose transaction has begun waits for its end even if its context ends meanwhile, because a
+// caller that gave up would not know whether what it wrote is there.
+//
+// One process at a time may have a database open, held by a lock file beside it that the death of the process releases.
+// A database that belongs to another program, to a newer version of this one or to another run configuration is
+// refused.
+//
+// A DB and what it hands out are safe for concurrent use. It starts no goroutine of its own.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+var (
+	// ErrClosed says that the DB was closed before the call.
+	ErrClosed = errors.New("the database is closed")
+	// ErrForeign says that a file is no database of this package.
+	ErrForeign = errors.New("not a vigil database")
+	// ErrNewerSchema says that a newer version of this package wrote the database.
+	ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+)
+
+// Config configures Open.
+type Config struct {
+	// Run is the run configuration that the database belongs to. The first Open that names one binds the database
+	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: whoever
+	// only looks into a database need not know what it belongs to.
+	Run []Setting
+}
+
+// DB is an open database. Use Open, and Close when done.
+type DB struct {
+	path    string
+	lock    *lockFile
+	writer  *sql.DB // one connection
+	readers *sql.DB
+	signals *Signals
+	journal *Journal
+
+	mu     sync.Mutex     // guards closed, and calls against being added to once it is set
+	closed bool           // no call begins any more
+	calls  sync.WaitGroup // those under way
+	finish func() error   // closes what is open, once
+}
+
+// Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
+// ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
+	db, err := open(ctx, path, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, name string, cfg Config) (_ *DB, err error) {
+	if err := validateRun(cfg.Run); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path, err := resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	// The lock comes before any look into the file: to close a file that this process has open a second time drops
+	// the locks that SQLite holds on it.
+	lock, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := examine(path)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	db := &DB{path: path, lock: lock}
+	db.finish = sync.OnceValue(db.closeAll)
+	if err := db.start(ctx, file, cfg); err != nil {
+		return nil, errors.Join(err, db.closePools(), file.undo(), lock.release())
+	}
+	return db, nil
+}
+
+// start opens the connections, brings the schema up to date and binds the database to its run. It looks at the context
+// between these steps only: database/sql ends a cancelled transaction behind one's back, and what the connection then
+// still writes would fall into the undoing.
+func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
+	whole := context.WithoutCancel(ctx)
+	db.writer, db.readers = openPool(db.path, writing), openPool(db.path, reading)
+	var identity string
+	var prepared *statements
+	for _, step := range []func() error{
+		func() error { return file.claim(whole) },
+		func() error { return migrate(whole, db.writer) },
+		func() (err error) { identity, err = bind(whole, db.writer, cfg.Run); return err },
+		func() (err error) { prepared, err = prepare(whole, db.writer, db.readers); return err },
+	} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	commits := &group{db: db.writer, prepared: prepared}
+	db.signals = &Signals{db: db, group: commits, after: prepared.signalsAfter, identity: identity}
+	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter}
+	return ctx.Err()
+}
+
+// Signals returns the signal store in the database.
+func (db *DB) Signals() *Signals { return db.signals }
+
+// Journal returns the order journal in the database.
+func (db *DB) Journal() *Journal { return db.journal }
+
+// Close waits for the calls under way, closes the database and releases its lock. Calls that come later fail with
+// ErrClosed. Close may be called again, and says the same.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	db.closed = true
+	db.mu.Unlock()
+	db.calls.Wait()
+	return db.finish()
+}
+
+// enter begins a call, which must end with leave.
+func (db *DB) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return ErrClosed
+	}
+	db.calls.Add(1)
+	return nil
+}
+
+func (db *DB) leave() { db.calls.Done() }
+
+func (db *DB) closeAll() error {
+	if err := errors.Join(db.closePools(), db.lock.release()); err != nil {
+		return fmt.Errorf("sqlstore: close %s: %w", db.path, err)
+	}
+	return nil
+}
+
+// closePools closes every connection; with the last of them the write-ahead log goes into the database.
+func (db *DB) closePools() error {
+	var errs []error
+	for _, pool := range []*sql.DB{db.readers, db.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Integrity reads the whole database and tells what is broken in it. It takes about a second for each few hundred
+// megabytes; others go on reading and writing meanwhile.
+func (db *DB) Integrity(ctx context.Context) error {
+	if err := db.enter(ctx); err != nil {
+		return fmt.Errorf("sqlstore: integrity: %w", err)
+	}
+	defer db.leave()
+	var finding string // "ok", or the first thing that is wrong
+	if err := db.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&finding); err != nil {
+		return fmt.Errorf("sqlstore: integrity of %s: %w", db.path, err)
+	}
+	if finding != "ok" {
+		return fmt.Errorf("sqlstore: integrity of %s: %s", db.path, finding)
+	}
+	return nil
+}
