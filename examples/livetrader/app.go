@@ -138,7 +138,12 @@ func (a *app) trade(ctx context.Context, build func(context.Context) (*superviso
 		err = tree.Serve(ctx)
 		a.totals.treeEnded()
 		var escalated *supervisor.EscalatedError
-		if !errors.As(err, &escalated) || !a.cfg.autoRestart || ctx.Err() != nil {
+		switch {
+		case !errors.As(err, &escalated):
+			return err
+		case a.cfg.replay != "": // the file or the disk is at fault, and would be again
+			return escalated.End.Err
+		case !a.cfg.autoRestart || ctx.Err() != nil:
 			return err
 		}
 		if a.clock.Now().Sub(began) >= stable {

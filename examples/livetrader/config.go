@@ -54,6 +54,8 @@ const (
 	fromDefault = "default"
 	listenOff   = "off"
 	defaultDB   = "livetrader.db"
+
+	shortestInterval = time.Millisecond // what the machine can keep up with
 )
 
 // usageError is the user's mistake on the command line or in the environment: exit code 2.
@@ -168,12 +170,8 @@ func (c *config) check() error {
 		return usagef("--paper is required: there is no live venue yet")
 	case c.infinite && c.duration > 0:
 		return usagef("--duration and --infinite contradict each other")
-	case c.duration == 0 && c.origin["duration"] != fromDefault:
-		return usagef("--duration must be above zero")
-	case c.interval == 0:
-		return usagef("--interval must be above zero (set by %s)", c.origin["interval"])
-	case c.healthInterval == 0:
-		return usagef("--health-interval must be above zero (set by %s)", c.origin["health-interval"])
+	case c.interval < shortestInterval:
+		return usagef("--interval %s is below %s", c.interval, shortestInterval)
 	case !slices.Contains(strategyNames(), c.strategy):
 		return usagef("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))
 	case !c.cash.IsPositive(), !c.notional.IsPositive():

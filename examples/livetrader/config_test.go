@@ -110,6 +110,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a duration of nothing":       {[]string{"--paper", "--duration", "0"}, nil, `invalid value "0" for --duration: must be above zero`},
 		"a duration that is none":     {[]string{"--paper", "--duration", "soon"}, nil, `invalid value "soon" for --duration: want a number of seconds, or a span such as 60s or 5m`},
 		"an interval of zero":         {[]string{"--paper", "--interval", "0"}, nil, `invalid value "0" for --interval: must be above zero`},
+		"an interval too short":       {[]string{"--paper", "--interval", "1ns"}, nil, "--interval 1ns is below 1ms"},
 		"an interval below zero":      {[]string{"--paper", "--interval", "-5s"}, nil, `invalid value "-5s" for --interval: must be above zero`},
 		"an interval in the env":      {[]string{"--paper"}, []string{"SIGNAL_GENERATION_INTERVAL", "0"}, `SIGNAL_GENERATION_INTERVAL="0": must be above zero`},
 		"a heartbeat in the env":      {[]string{"--paper"}, []string{"HEALTH_CHECK_INTERVAL", "often"}, `HEALTH_CHECK_INTERVAL="often": want a number of seconds, or a span such as 60s or 5m`},

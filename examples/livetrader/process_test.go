@@ -110,7 +110,7 @@ func TestWhatCannotBeOpenedIsOneLineAndLeavesNothing(t *testing.T) {
 		"a file that is no db":  {[]string{"--listen", "off", "--db", text}, []string{"--db", "notes.txt"}},
 		"a replay that is gone": {[]string{"--listen", "off", "--replay", filepath.Join(folder, "gone.csv")}, []string{"--replay", "gone.csv"}},
 		"a replay that breaks at line 4": {[]string{"--listen", "off", "--speed", "0", "--replay", broken},
-			[]string{"broken.csv:4", "high"}},
+			[]string{"livetrader: " + broken + ":4: ", "high"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
