@@ -3,7 +3,6 @@ package vigil_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -13,53 +12,57 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-// prices stands for what your program does already.
-type prices struct{}
+// watch supervises a service of yours and answers for it on /health, /livez and /readyz, until ctx ends.
+func watch(ctx context.Context, prices supervisor.Service, mux *http.ServeMux) error {
+	registry := health.NewRegistry(health.Config{})
+	tree, err := supervisor.New(supervisor.Config{Name: "bot", Registry: registry})
+	if err != nil {
+		return err
+	}
+	if err := tree.Add("prices", prices, supervisor.Policy{Stall: 10 * time.Second}); err != nil {
+		return err
+	}
+	probes, err := healthhttp.New(healthhttp.Config{Registry: registry})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/", probes)
+	return tree.Serve(ctx)
+}
 
-func (prices) poll(context.Context) error { return nil }
+// poller stands for what your program does already. Serve is all that a service needs.
+type poller struct {
+	poll    func(context.Context) error
+	pending chan struct{}
+}
 
-// Serve is all that a service needs: it works until its context ends, and says how it goes.
-func (p prices) Serve(ctx context.Context) error {
+func (p *poller) Serve(ctx context.Context) error {
 	for ctx.Err() == nil {
-		health.Beat(ctx)                 // the loop turns; silence for longer than Stall is a hang
+		health.Beat(ctx)                 // the loop turns: silence for longer than Stall is a hang
 		health.Observe(ctx, p.poll(ctx)) // a unit of work ended, well or not: this is what /health judges
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second):
+		case <-p.pending:
 		}
 	}
 	return ctx.Err()
 }
 
-// The ten lines that put vigil into a program of your own.
 func Example() {
-	registry := health.NewRegistry(health.Config{})
-	tree, err := supervisor.New(supervisor.Config{Name: "bot", Registry: registry, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		panic(err)
-	}
-	if err := tree.Add("prices", prices{}, supervisor.Policy{Stall: 10 * time.Second}); err != nil {
-		panic(err)
-	}
-	probes, err := healthhttp.New(healthhttp.Config{Registry: registry}) // serve it where you like
-	if err != nil {
-		panic(err)
-	}
-
 	ctx, cancel := context.WithCancel(context.Background())
-	if err := tree.Start(ctx); err != nil { // or tree.Serve(ctx), which blocks
-		panic(err)
-	}
-	for answer := ""; answer != "200 ok"; {
-		w := httptest.NewRecorder()
-		probes.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
-		answer = fmt.Sprint(w.Code, " ", w.Body)
-		answer = answer[:min(len(answer), len("200 ok"))]
-	}
-	fmt.Println("ready")
+	mux := http.NewServeMux()
+	polled := make(chan struct{})
+	service := &poller{poll: func(context.Context) error { close(polled); return nil }}
+	stopped := make(chan error)
+	go func() { stopped <- watch(ctx, service, mux) }()
+	<-polled
+
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/livez", nil))
+	fmt.Println("/livez:", answer.Code)
 	cancel()
-	fmt.Println("stopped:", tree.Stop(context.Background()))
+	fmt.Println("stopped:", <-stopped)
 	// Output:
-	// ready
+	// /livez: 200
 	// stopped: <nil>
 }
