@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, env environment) int {
 // logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin.
 func logHandler(w io.Writer) slog.Handler {
 	if file, ok := w.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return tint.NewHandler(w, &tint.Options{TimeFormat: time.TimeOnly})
+		return tint.NewTextHandler(w, &tint.Options{TimeFormat: time.TimeOnly})
 	}
 	return slog.NewTextHandler(w, nil)
 }
