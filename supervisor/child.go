@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -184,6 +183,9 @@ func (c *child) askToStop(n *session) <-chan struct{} {
 	}
 	c.kept = c.wanted == toPause
 	c.wanted = toStop
+	if c.past != nil {
+		c.past.unstopped = nil // of an earlier stop
+	}
 	if c.guard == nil {
 		c.restLocked(n, n.clock.Now())
 		return nil
@@ -238,12 +240,19 @@ func (c *child) leave(n *session) []Unstopped {
 	if c.past == nil {
 		return nil
 	}
-	left := slices.Clone(c.past.unstopped)
-	for _, z := range c.past.zombies {
-		left = append(left, Unstopped{c.path, z.trouble.askedAt})
-		if !c.static {
+	if !c.static {
+		for _, z := range c.past.zombies {
 			n.supervisor.stray(z, c.path)
 		}
+	}
+	return append(c.unstoppedLocked(), c.past.unstopped...)
+}
+
+// unstoppedLocked lists the child's zombies.
+func (c *child) unstoppedLocked() []Unstopped {
+	var left []Unstopped
+	for _, z := range c.zombies() {
+		left = append(left, Unstopped{c.path, z.trouble.askedAt})
 	}
 	return left
 }

@@ -14,8 +14,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.phase == down && c.order >= d.from {
-		c.grouped = true // one more reason for a restart that is under way
-		c.setStateLocked(health.StateBackoff, now)
+		c.joinRestartLocked(d, now) // one more reason for a restart that is under way
 		return
 	}
 	from := 0
@@ -24,8 +23,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	}
 	if d.phase == down { // an earlier sibling, whose restart takes the others along as well
 		d.from = from
-		c.grouped = true
-		c.setStateLocked(health.StateBackoff, now)
+		c.joinRestartLocked(d, now)
 		d.workLocked()
 		return
 	}
@@ -38,6 +36,18 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 		return
 	}
 	d.takeDownLocked(c, s, from, now)
+}
+
+// joinRestartLocked lets the child wait for a restart that others have caused. The conductor's mu is held too.
+func (c *child) joinRestartLocked(d *conductor, now time.Time) {
+	c.grouped = true
+	state := health.StateStopped
+	if !d.hold {
+		c.pastLocked().due = d.due
+		c.setPastLocked()
+		state = health.StateBackoff
+	}
+	c.setStateLocked(state, now)
 }
 
 // takeDownLocked asks for the group to go down because of a child.
@@ -182,8 +192,7 @@ func (c *child) showRestingLocked(n *session, cause bool, due, now time.Time) {
 	case c.held && due.IsZero(): // it is done or given up, and says so
 	case due.IsZero():
 		c.setStateLocked(health.StateStopped, now)
-	case cause:
-		past.due = due
+	case cause && past.due.Equal(due): // otherwise somebody has asked for it in this moment
 		c.announceLocked(n, now)
 	case !past.parked:
 		past.due = due
@@ -196,9 +205,14 @@ func (c *child) showRestingLocked(n *session, cause bool, due, now time.Time) {
 func (d *conductor) ask(c *child, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.phase == down && c.order < d.from {
+		return // it is not one of those that are down
+	}
 	d.spent = 0
-	if d.phase == down && c.order >= d.from {
+	if d.phase == down {
 		d.due, d.hold = now, false
+		c.pastLocked().due = now // as soon as its siblings have stopped
+		c.setPastLocked()
 		d.workLocked()
 	}
 }

@@ -145,10 +145,10 @@ func (c *child) announceLocked(n *session, now time.Time) {
 		return
 	}
 	c.setStateLocked(health.StateBackoff, now)
-	n.emit(Restarting{Stamp{c.path, now}, c.past.due, c.attemptLocked(n)})
+	n.emit(Restarting{Stamp{c.path, now}, c.past.due, Attempt{c.past.spent, max(0, c.policy.MaxRestarts)}})
 }
 
-// attemptLocked counts the restart that comes next, or the run that was begun by it.
+// attemptLocked counts the restart by which a run was begun: the child's own, or the group's.
 func (c *child) attemptLocked(n *session) Attempt {
 	a := Attempt{Max: max(0, c.policy.MaxRestarts)}
 	switch {

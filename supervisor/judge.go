@@ -85,6 +85,7 @@ func (p *Policy) follow(spent *int) sequel {
 // applyLocked does what follows a failure, as far as it concerns this child.
 func (c *child) applyLocked(n *session, end End, s sequel, spent int, now time.Time) {
 	past := c.pastLocked()
+	past.spent = spent
 	switch s {
 	case again:
 		past.due = now.Add(c.policy.Backoff.delay(spent, c.jitterLocked(n)))

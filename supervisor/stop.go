@@ -26,10 +26,39 @@ func (n *session) stopAll() {
 		}
 		n.stopChild(c, c.askToStop(n), c.policy.StopTimeout, deadline)
 	}
-	n.unstopped = n.supervisor.unstoppedStrays()
+	n.watch.clear()
+	left := n.supervisor.unstoppedStrays()
 	for _, c := range children {
-		n.unstopped = append(n.unstopped, c.leave(n)...)
+		left = append(left, c.leave(n)...)
+		if sub, ok := c.service.(*Supervisor); ok {
+			left = append(left, sub.unstopped()...) // it may have ended long ago, and left something behind
+		}
 	}
+	n.unstopped = withoutTwins(left)
+}
+
+// withoutTwins drops what is told by an error and was found again.
+func withoutTwins(left []Unstopped) []Unstopped {
+	seen := make(map[Unstopped]bool, len(left))
+	return slices.DeleteFunc(left, func(u Unstopped) bool {
+		twin := seen[u]
+		seen[u] = true
+		return twin
+	})
+}
+
+// unstopped lists the zombies in the tree.
+func (s *Supervisor) unstopped() []Unstopped {
+	left := s.unstoppedStrays()
+	for _, c := range s.snapshot() {
+		c.mu.Lock()
+		left = append(left, c.unstoppedLocked()...)
+		c.mu.Unlock()
+		if sub, ok := c.service.(*Supervisor); ok {
+			left = append(left, sub.unstopped()...)
+		}
+	}
+	return left
 }
 
 // stopDeadline returns a context that ends when the whole stop is to be over. Only a root has one: a child's stop is

@@ -92,6 +92,16 @@ func (w *watch) pop(now time.Time) (c *child, late time.Duration) {
 	return c, now.Sub(c.alarm.at)
 }
 
+// clear forgets all alarms: the session is over, and its children may join another.
+func (w *watch) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.queue {
+		c.alarm.index = 0
+	}
+	w.queue = nil
+}
+
 // alarms is a heap of children, the earliest alarm first.
 type alarms []*child
 

@@ -1,0 +1,474 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"pgregory.net/rapid"
+)
+
+// A random tree goes through random ends, calls of administration, several at once, and steps of the clock; after each
+// step what the tree says is held against what its services have seen. The long form:
+//
+//	go test -run TestARandomTreeKeepsItsWord ./supervisor -rapid.checks=10000
+func TestARandomTreeKeepsItsWord(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		script := drawScript(rt) // all of it: rapid's own goroutine is outside of the bubble
+		var fault string
+		synctest.Test(t, func(*testing.T) { fault = script.play() })
+		if fault != "" {
+			rt.Fatal(fault)
+		}
+	})
+}
+
+// script is what happens to a tree.
+type script struct {
+	strategies [2]supervisor.Strategy // of the root and of the supervisor below it
+	children   []part
+	steps      []step
+}
+
+// part is the role of one child.
+type part struct {
+	name   string
+	sub    bool // a child of the supervisor below
+	late   bool // added while the tree runs, by a step
+	policy supervisor.Policy
+	acts   []act // its runs, one after the other; the last is repeated
+}
+
+// act is one run: it lasts for a while and ends by itself, or it works until it is asked to stop.
+type act struct {
+	lasts time.Duration // 0 for until it is asked
+	end   string
+	slow  time.Duration // how long it takes to stop when it is asked; forever is deaf
+	beats bool
+}
+
+type step struct {
+	calls   []call
+	advance time.Duration
+}
+
+type call struct {
+	do    string
+	child int
+}
+
+const deafFor = 1000 * time.Hour
+
+func drawScript(t *rapid.T) *script {
+	s := &script{}
+	for i := range s.strategies {
+		s.strategies[i] = supervisor.Strategy(rapid.IntRange(0, 2).Draw(t, "strategy"))
+	}
+	for i := range rapid.IntRange(1, 6).Draw(t, "children") {
+		s.children = append(s.children, drawPart(t, i))
+	}
+	calls := []string{"restart", "start", "stop", "pause", "resume", "remove", "add", "status", "restart tree", "restart sub"}
+	for range rapid.IntRange(1, 12).Draw(t, "steps") {
+		st := step{advance: time.Duration(rapid.IntRange(0, 40).Draw(t, "advance")) * 500 * time.Millisecond}
+		for range rapid.IntRange(0, 3).Draw(t, "calls") {
+			st.calls = append(st.calls, call{rapid.SampledFrom(calls).Draw(t, "do"), rapid.IntRange(0, len(s.children)-1).Draw(t, "child")})
+		}
+		s.steps = append(s.steps, st)
+	}
+	return s
+}
+
+func drawPart(t *rapid.T, i int) part {
+	p := part{name: fmt.Sprintf("c%d", i), sub: rapid.Bool().Draw(t, "sub"), late: rapid.IntRange(0, 3).Draw(t, "late") == 0}
+	p.policy = supervisor.Policy{
+		Restart:     supervisor.Restart(rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "kind")),
+		Backoff:     supervisor.Backoff{Initial: rapid.SampledFrom([]time.Duration{supervisor.NoDelay, time.Second, 0}).Draw(t, "delay")},
+		StopTimeout: rapid.SampledFrom([]time.Duration{time.Second, 3 * time.Second}).Draw(t, "stop timeout"),
+		Stall:       rapid.SampledFrom([]time.Duration{0, 0, 4 * time.Second}).Draw(t, "stall"),
+		Ready:       rapid.SampledFrom([]time.Duration{0, 0, 2 * time.Second}).Draw(t, "ready"),
+		Zombie:      supervisor.Zombie(rapid.IntRange(0, 1).Draw(t, "zombie")),
+		Exhausted:   supervisor.Exhausted(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "exhausted")),
+	}
+	if p.policy.Restart != supervisor.Temporary {
+		p.policy.MaxRestarts = rapid.SampledFrom([]int{supervisor.NoRestarts, 1, 3}).Draw(t, "max restarts")
+	}
+	ends := []string{"nil", "error", "error", "panic", "goexit"}
+	for range rapid.IntRange(1, 4).Draw(t, "acts") {
+		p.acts = append(p.acts, act{
+			lasts: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 500, 4000, 90_000}).Draw(t, "lasts")) * time.Millisecond,
+			end:   rapid.SampledFrom(ends).Draw(t, "end"),
+			slow:  rapid.SampledFrom([]time.Duration{0, 0, 0, 500 * time.Millisecond, 5 * time.Second, deafFor}).Draw(t, "slow"),
+			beats: rapid.Bool().Draw(t, "beats"),
+		})
+	}
+	return p
+}
+
+// actor is the service of one child. It knows what really happens.
+type actor struct {
+	part    part
+	release <-chan struct{} // the end of the play: even the deaf go home
+
+	mu      sync.Mutex // guards all below
+	entered int
+	live    map[int]context.Context // of the runs that have not returned, by their number
+	fault   string
+}
+
+func (a *actor) Serve(ctx context.Context) error {
+	a.mu.Lock()
+	a.entered++
+	number := a.entered
+	for _, other := range a.live {
+		if other.Err() == nil {
+			a.fault = "a second run beside one that was not asked to end"
+		}
+	}
+	if len(a.live) > 0 && a.part.policy.Zombie == supervisor.Wait {
+		a.fault = "a second run beside a zombie, where the policy is to wait"
+	}
+	a.live[number] = ctx
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		delete(a.live, number)
+		a.mu.Unlock()
+	}()
+	return a.part.acts[min(number, len(a.part.acts))-1].perform(ctx, a.release)
+}
+
+func (a act) perform(ctx context.Context, release <-chan struct{}) error {
+	health.Ready(ctx)
+	var over <-chan time.Time
+	if a.lasts > 0 {
+		over = time.After(a.lasts)
+	}
+	for {
+		if a.beats {
+			health.Beat(ctx)
+		}
+		select {
+		case <-over:
+			return a.finish()
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			select {
+			case <-time.After(a.slow):
+			case <-release:
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+func (a act) finish() error {
+	switch a.end {
+	case "nil":
+		return nil
+	case "panic":
+		panic("at the disco")
+	case "goexit":
+		runtime.Goexit()
+	}
+	return errBoom
+}
+
+// runs counts the runs that live: those that are wanted, and all.
+func (a *actor) runs() (wanted, all, entered int, fault string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, ctx := range a.live {
+		if ctx.Err() == nil {
+			wanted++
+		}
+	}
+	return wanted, len(a.live), a.entered, a.fault
+}
+
+// stage is a play that goes on.
+type stage struct {
+	*script
+	root, sub *supervisor.Supervisor
+	actors    []*actor
+	rec       *recorder
+	trees     sync.WaitGroup
+
+	mu      sync.Mutex // guards removed and fault
+	added   []bool
+	removed []bool
+	fault   string
+}
+
+func (s *script) play() (fault string) {
+	release := make(chan struct{})
+	st := &stage{script: s, rec: newRecorder(), added: make([]bool, len(s.children)), removed: make([]bool, len(s.children))}
+	st.root, _ = supervisor.New(supervisor.Config{Name: "root", Strategy: s.strategies[0], OnEvent: st.rec.record, Logger: quiet()})
+	st.sub, _ = supervisor.New(supervisor.Config{Name: "sub", Strategy: s.strategies[1]})
+	for i, p := range s.children {
+		st.actors = append(st.actors, &actor{part: p, release: release, live: make(map[int]context.Context)})
+		if !p.late {
+			st.add(i)
+		}
+	}
+	if err := st.root.Add("sub", st.sub, supervisor.Policy{MaxRestarts: 1}); err != nil {
+		return err.Error()
+	}
+	_ = st.root.Start(context.Background())
+	for i, step := range s.steps {
+		var calls sync.WaitGroup
+		for _, c := range step.calls {
+			calls.Go(func() { st.call(c) })
+		}
+		calls.Wait()
+		time.Sleep(step.advance)
+		synctest.Wait()
+		if fault = st.check(); fault != "" {
+			fault = fmt.Sprintf("after step %d: %s", i, fault)
+			break
+		}
+	}
+	if f := st.finish(); fault == "" {
+		fault = f
+	}
+	close(release)
+	synctest.Wait()
+	return fault
+}
+
+func (st *stage) owner(i int) (s *supervisor.Supervisor, path string) {
+	if st.children[i].sub {
+		return st.sub, "sub/" + st.children[i].name
+	}
+	return st.root, st.children[i].name
+}
+
+func (st *stage) add(i int) {
+	owner, _ := st.owner(i)
+	if owner.Add(st.children[i].name, st.actors[i], st.children[i].policy) == nil {
+		st.mu.Lock()
+		st.added[i] = true
+		st.mu.Unlock()
+	}
+}
+
+// call makes one call of administration. It may fail, with an error that says why, and never waits longer than it says.
+func (st *stage) call(c call) {
+	began := time.Now()
+	_, path := st.owner(c.child)
+	var err error
+	limit := time.Duration(0)
+	switch c.do {
+	case "restart":
+		err = st.root.Restart(path)
+	case "start":
+		err = st.root.StartChild(path)
+	case "stop":
+		limit = 3 * st.children[c.child].policy.StopTimeout // others may restart and stop it at the same moment
+		err = st.root.StopChild(context.Background(), path)
+	case "pause":
+		err = st.root.Pause(path)
+	case "resume":
+		err = st.root.Resume(path)
+	case "remove":
+		if err = st.root.Remove(path); err == nil {
+			st.mu.Lock()
+			st.removed[c.child] = true
+			st.mu.Unlock()
+		}
+	case "add":
+		if st.children[c.child].late && !st.isAdded(c.child) {
+			st.add(c.child)
+		}
+	case "status":
+		st.root.Status()
+	case "restart sub":
+		err = st.root.Restart("sub")
+	case "restart tree":
+		_ = st.root.Start(context.Background()) // it may have escalated
+	}
+	st.judge(c, err, time.Since(began), limit)
+}
+
+func (st *stage) isAdded(i int) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.added[i]
+}
+
+func (st *stage) judge(c call, err error, took, limit time.Duration) {
+	var unstopped *supervisor.UnstoppedError
+	known := err == nil || errors.As(err, &unstopped)
+	for _, e := range []error{
+		supervisor.ErrNotFound, supervisor.ErrNotRunning, supervisor.ErrStarted, supervisor.ErrNotStopped, supervisor.ErrZombie,
+	} {
+		known = known || errors.Is(err, e)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !known {
+		st.fault = fmt.Sprintf("%v: an error that is not documented: %v", c, err)
+	}
+	if took > limit {
+		st.fault = fmt.Sprintf("%v took %s, at most %s was promised", c, took, limit)
+	}
+}
+
+// check holds what the tree says against what the services have seen.
+func (st *stage) check() string {
+	st.mu.Lock()
+	fault := st.fault
+	st.mu.Unlock()
+	if fault != "" {
+		return fault
+	}
+	for i, a := range st.actors {
+		owner, path := st.owner(i)
+		status, err := st.root.StatusOf(path)
+		wanted, all, _, fault := a.runs()
+		switch {
+		case fault != "":
+			return path + ": " + fault
+		case err != nil:
+			if why := st.mayBeGone(i, owner); why != "" {
+				return path + " is not listed: " + why
+			}
+			if wanted > 0 {
+				return path + " is not listed, and runs"
+			}
+			continue
+		}
+		if why := isTrue(status, wanted, all, owner.Status().State); why != "" {
+			return fmt.Sprintf("%s: %s (%d wanted of %d runs): %+v", path, why, wanted, all, status)
+		}
+	}
+	return st.checkEvents()
+}
+
+// mayBeGone tells why a child ought to be listed, "" if it need not be.
+func (st *stage) mayBeGone(i int, owner *supervisor.Supervisor) string {
+	p := st.children[i]
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	switch {
+	case !st.added[i], st.removed[i], p.late, p.policy.Restart == supervisor.Temporary:
+		return ""
+	}
+	return "nobody removed it from " + owner.String()
+}
+
+// isTrue holds a status against the number of live runs.
+func isTrue(s supervisor.Status, wanted, all int, tree health.State) string {
+	switch s.State {
+	case health.StateStarting, health.StateRunning:
+		if wanted != 1 {
+			return "it says that it runs"
+		}
+	case health.StateStopped, health.StateCrashed, health.StateNotStarted, health.StateBackoff, health.StatePaused:
+		if wanted != 0 || all != s.Zombies {
+			return "it says that it is down"
+		}
+	case health.StateStopping, health.StateStalled:
+		if wanted != 0 {
+			return "it says that its run was asked to end"
+		}
+		if all < s.Zombies || all > s.Zombies+1 {
+			return "its zombies are counted wrongly"
+		}
+	default:
+		return "it has no state"
+	}
+	if s.State == health.StateBackoff && s.NextRestart.IsZero() {
+		return "nothing will ever restart it"
+	}
+	if s.State == health.StateNotStarted && tree == health.StateRunning && s.Starts > 0 {
+		return "it has been started"
+	}
+	return ""
+}
+
+// checkEvents finds budgets that were overdrawn and events out of order.
+func (st *stage) checkEvents() string {
+	var last time.Time
+	for _, e := range st.rec.all() {
+		at := e.Stamped()
+		if at.Time.Before(last) {
+			return fmt.Sprintf("%T of %s is out of order", e, at.Path)
+		}
+		last = at.Time
+		if e, ok := e.(supervisor.Restarting); ok && (e.Attempt.Max == 0 || e.Attempt.N > e.Attempt.Max) {
+			return fmt.Sprintf("%s: restart %s", at.Path, e.Attempt)
+		}
+	}
+	return ""
+}
+
+// finish stops the tree, and looks at the order and at what is left.
+func (st *stage) finish() string {
+	from := len(st.rec.all())
+	began := time.Now()
+	err := st.root.Stop(context.Background())
+	if took := time.Since(began); took > time.Minute+time.Second {
+		return fmt.Sprintf("the stop took %s", took)
+	}
+	var unstopped *supervisor.UnstoppedError
+	errors.As(err, &unstopped)
+	entered := make([]int, len(st.actors))
+	living := 0
+	for i, a := range st.actors {
+		wanted, all, n, fault := a.runs()
+		if fault != "" {
+			return fault
+		}
+		if wanted > 0 {
+			return st.children[i].name + " still runs after the stop"
+		}
+		living, entered[i] = living+all, n
+	}
+	if living > 0 && unstopped == nil && len(st.rec.all()) > from {
+		return fmt.Sprintf("%d runs have not ended, and nobody says so: %v", living, err)
+	}
+	time.Sleep(10 * time.Minute)
+	for i, a := range st.actors {
+		if _, _, n, _ := a.runs(); n != entered[i] {
+			return st.children[i].name + " was started after the stop"
+		}
+	}
+	return st.reverseOrder(st.rec.all()[from:])
+}
+
+// reverseOrder finds siblings that stopped before one that was added later. They are named in the order of their adding.
+// Those that may have ended by themselves, or were added at any time, prove nothing.
+func (st *stage) reverseOrder(events []supervisor.Event) string {
+	last := map[string]string{}
+	for _, e := range events {
+		if _, ok := e.(supervisor.Stopped); !ok {
+			continue
+		}
+		path := e.Stamped().Path
+		i := strings.LastIndexByte(path, '/')
+		parent, name := path[:i], path[i+1:]
+		if name == "sub" || !st.steady(name) {
+			continue
+		}
+		if before := last[parent]; before != "" && slices.Compare([]byte(before), []byte(name)) < 0 {
+			return fmt.Sprintf("%s stopped after %s", name, before)
+		}
+		last[parent] = name
+	}
+	return ""
+}
+
+func (st *stage) steady(name string) bool {
+	i := slices.IndexFunc(st.children, func(p part) bool { return p.name == name })
+	return !st.children[i].late && !slices.ContainsFunc(st.children[i].acts, func(a act) bool { return a.lasts > 0 })
+}
