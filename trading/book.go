@@ -12,6 +12,9 @@ import (
 // account. It is a pure state machine. It reads no clock and does no I/O, the same events give the same Book to the
 // last digit, and an event that cannot be is an error that leaves it as it was.
 //
+// It remembers every position and every order that is not done. Of orders that are done and of fills it remembers the
+// last ten thousand, and those of two days; older ones are in the Journal only.
+//
 // A Book is not safe for concurrent use. Use NewBook.
 type Book struct {
 	capital   decimal.Decimal
@@ -19,9 +22,12 @@ type Book struct {
 	began     time.Time // of the first event
 	lastFill  time.Time // the latest of all fills' times
 	positions map[string]Position
-	orders    map[string]*OrderState // all there ever were, by client ID
+	orders    map[string]*OrderState // all that are remembered, by client ID
 	pending   map[string]*OrderState // those of them that are not done
-	fills     map[string]struct{}    // by ID
+	done      []string               // client IDs of those that are, as they became it
+	fills     map[string]struct{}    // all that are remembered, by ID
+	seen      []seenFill             // the same, as they came
+	horizon   time.Time              // of the latest fill that is not remembered any more
 	cursor    Cursor
 	targets   map[string]*Target     // by symbol
 	acted     map[follower]time.Time // the bar last acted on
@@ -140,7 +146,7 @@ func (b *Book) Order(clientID string) (OrderState, bool) {
 	return *o, true
 }
 
-// Orders returns all orders there ever were, in the order in which they were decided on.
+// Orders returns all orders that are remembered, in the order in which they were decided on.
 func (b *Book) Orders() []OrderState { return inOrder(b.orders) }
 
 // Pending returns the orders that are not done, in the order in which they were decided on.

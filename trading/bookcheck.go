@@ -21,30 +21,30 @@ import (
 // (1) only once it has been sent; (2) not once a part of it was filled; (3) nor once the Broker is known to have had
 // it; (4) while a sending of it is in flight: it is not wanted any more, and its fate must be known before it is given
 // up.
-func (b *Book) Check(e Event) error {
-	switch e := e.(type) {
+func (b *Book) Check(event Event) error {
+	switch e := event.(type) {
 	case SignalSeen:
 		return b.checkSignal(e)
 	case IntentMade:
 		return b.checkIntent(e.Order)
 	case Submitting:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool { return o.Status == StatusIntended })
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusIntended })
 	case Acknowledged:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool { return o.Sends > 0 || o.Status != StatusIntended })
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Sends > 0 || o.Status != StatusIntended })
 	case Rejected:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
 			return o.Sends > 0 && o.Filled.IsZero() && !o.Status.Done()
 		})
 	case Unknown:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
 			return o.Status == StatusUnknown || o.Status == StatusOpen || o.InFlight
 		})
 	case NotReceived:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
 			return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
 		})
 	case Cancelled:
-		return b.checkOrder(e, e.ClientID, func(o *OrderState) bool {
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
 			return !o.Status.Done() && (o.Status != StatusIntended || !o.InFlight)
 		})
 	case Filled:
@@ -62,7 +62,7 @@ func (b *Book) Check(e Event) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("trading: %T is no event of a book", e)
+	return fmt.Errorf("trading: %T is no event of a book", event)
 }
 
 func (b *Book) checkOrder(e Event, clientID string, may func(*OrderState) bool) error {
@@ -126,6 +126,9 @@ func (b *Book) checkFill(f Fill) error {
 		return fmt.Errorf("trading: fill %s: quantity %s is not above zero", f.ID, f.Quantity)
 	case f.Price.IsNegative():
 		return fmt.Errorf("trading: fill %s: price %s is negative", f.ID, f.Price)
+	}
+	if b.forgotten(f) {
+		return fmt.Errorf("trading: fill %s is of %s, and the book does not remember back to then", f.ID, f.Time)
 	}
 	if o := b.orders[f.ClientID]; o != nil && (o.Symbol != f.Symbol || o.Side != f.Side) {
 		return fmt.Errorf("trading: fill %s: %s %s, and order %s is to %s %s",

@@ -38,6 +38,7 @@ func (b *Book) fold(at time.Time, e Event) {
 	case Rearmed:
 		b.halt = Halt{}
 	}
+	b.forget(at)
 }
 
 func (b *Book) foldSignal(e SignalSeen) {
@@ -78,17 +79,32 @@ func (b *Book) foldFill(at time.Time, f Fill) {
 		return
 	}
 	b.fills[f.ID] = struct{}{}
+	b.seen = append(b.seen, seenFill{f.ID, f.Time})
 	before := b.positions[f.Symbol]
 	after := before.After(f)
 	b.positions[f.Symbol] = after
-	b.cash = b.cash.Sub(f.Side.Signed(f.Quantity).Mul(f.Price)).Sub(f.Fee)
+	b.pay(f)
 	b.counts.Fills++
-	b.counts.Fees = b.counts.Fees.Add(f.Fee)
-	b.counts.Realised = b.counts.Realised.Add(after.Realised.Sub(before.Realised))
+	if !after.Realised.Equal(before.Realised) {
+		b.counts.Realised = b.counts.Realised.Add(after.Realised.Sub(before.Realised))
+	}
 	if f.Time.After(b.lastFill) {
 		b.lastFill = f.Time
 	}
 	b.foldFillOfOrder(at, f)
+}
+
+// pay takes what a fill cost out of the cash, or puts in what it brought.
+func (b *Book) pay(f Fill) {
+	if notional := f.Quantity.Mul(f.Price); f.Side == Buy {
+		b.cash = b.cash.Sub(notional)
+	} else {
+		b.cash = b.cash.Add(notional)
+	}
+	if !f.Fee.IsZero() {
+		b.cash = b.cash.Sub(f.Fee)
+		b.counts.Fees = b.counts.Fees.Add(f.Fee)
+	}
 }
 
 // foldFillOfOrder lets a fill speak for its order: it was executed, whatever else had been heard of it.
@@ -98,10 +114,10 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 		b.counts.ForeignFills++
 		return
 	}
-	o.Filled = o.Filled.Add(f.Quantity)
+	o.Filled = plus(o.Filled, f.Quantity)
 	o.Acknowledged, o.InFlight = true, false
 	switch {
-	case o.Remaining().IsZero():
+	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		b.move(at, o.ClientID, StatusFilled, "")
 	case o.Status == StatusCancelled: // The fill overtook the cancel; the rest stays cancelled.
 	default:
@@ -115,6 +131,7 @@ func (b *Book) move(at time.Time, clientID string, status OrderStatus, reason st
 	o.Status, o.Reason, o.UpdatedAt = status, reason, at
 	if status.Done() {
 		o.InFlight = false
+		b.done = append(b.done, clientID)
 		delete(b.pending, clientID)
 	} else {
 		b.pending[clientID] = o // also one that was thought done: a fill proved otherwise

@@ -17,6 +17,7 @@ import (
 func (b *Book) Digest() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "account %s %s %s %s\n", b.capital, b.cash, stamp(b.began), stamp(b.lastFill))
+	fmt.Fprintf(h, "horizon %s\n", stamp(b.horizon))
 	fmt.Fprintf(h, "cursor %d\n", b.cursor.Seq)
 	fmt.Fprintf(h, "day %q %s\n", b.day.Day, b.day.Equity)
 	fmt.Fprintf(h, "halt %q %s\n", b.halt.Reason, stamp(b.halt.At))

@@ -41,12 +41,16 @@ type EngineConfig struct {
 	// then passes. nil means always. It is called outside of all locks, often, and should answer at once.
 	Allow func(symbol string) error
 
-	AutoExecute bool           // place orders; otherwise signals are recorded as would_have and nothing is sent
-	Poll        time.Duration  // the longest time between two steps of Serve; 0 means 1 s
-	Timeout     time.Duration  // how long one call to the Broker or the Journal may take; 0 means 10 s
-	Day         *time.Location // where trading days begin; nil means UTC
-	Clock       Clock          // nil means the machine's clock
-	Logger      *slog.Logger   // nil means slog.Default()
+	AutoExecute bool          // place orders; otherwise signals are recorded as would_have and nothing is sent
+	Poll        time.Duration // the longest time between two steps of Serve; 0 means 1 s
+	Timeout     time.Duration // how long one call to the Broker or the Journal may take; 0 means 10 s
+	// SnapshotEvery is how many events pass between two snapshots of the book, where the Journal is a Snapshotter; 0
+	// means 10,000.
+	SnapshotEvery int
+
+	Day    *time.Location // where trading days begin; nil means UTC
+	Clock  Clock          // nil means the machine's clock
+	Logger *slog.Logger   // nil means slog.Default()
 }
 
 // Engine follows a signal store and places the orders that its signals ask for, each of them once.
@@ -67,7 +71,8 @@ type Engine struct {
 	// pen is held by who writes: it covers reading the book, deciding, the Journal's Append and the fold, so that
 	// the book cannot change between a decision and its record. It is a channel, so that waiting for it ends with a
 	// context; it is never held during a call to the Broker.
-	pen chan struct{}
+	pen           chan struct{}
+	sinceSnapshot int // events journaled since the last snapshot; used with the pen held
 
 	mu         sync.Mutex // guards all below; the book is changed with both pen and mu held, and read with either
 	book       *Book
@@ -154,6 +159,8 @@ func (cfg EngineConfig) check() (*Risk, error) {
 		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
 	case cfg.Poll < 0:
 		return nil, fmt.Errorf("trading: EngineConfig.Poll %s is negative", cfg.Poll)
+	case cfg.SnapshotEvery < 0:
+		return nil, fmt.Errorf("trading: EngineConfig.SnapshotEvery %d is negative", cfg.SnapshotEvery)
 	case cfg.Timeout < 0:
 		return nil, fmt.Errorf("trading: EngineConfig.Timeout %s is negative", cfg.Timeout)
 	}

@@ -1,6 +1,7 @@
 package trading
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -11,8 +12,10 @@ import (
 // encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
 // safe for concurrent use.
 type MemoryJournal struct {
-	mu      sync.RWMutex // guards entries
-	entries []encoded    // the one of Seq s is at s-1
+	mu       sync.RWMutex // guards all below
+	entries  []encoded    // the one of Seq s is at s-1
+	snapshot []byte
+	upTo     int64 // the last Seq in the snapshot
 }
 
 // encoded is an Entry as it is kept.
@@ -22,7 +25,10 @@ type encoded struct {
 	data []byte
 }
 
-var _ Journal = (*MemoryJournal)(nil)
+var (
+	_ Journal     = (*MemoryJournal)(nil)
+	_ Snapshotter = (*MemoryJournal)(nil)
+)
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal { return &MemoryJournal{} }
@@ -77,4 +83,25 @@ func (j *MemoryJournal) page(after int64, limit int) []encoded {
 	count := int64(len(j.entries))
 	from := min(max(after, 0), count)
 	return j.entries[from : from+min(count-from, int64(limit))]
+}
+
+// KeepSnapshot implements Snapshotter.
+func (j *MemoryJournal) KeepSnapshot(ctx context.Context, data []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.snapshot, j.upTo = bytes.Clone(data), int64(len(j.entries))
+	return nil
+}
+
+// LastSnapshot implements Snapshotter.
+func (j *MemoryJournal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return bytes.Clone(j.snapshot), j.upTo, nil
 }

@@ -35,16 +35,27 @@ func (p Position) Unrealised(price decimal.Decimal) decimal.Decimal {
 // that opens a position on the other side.
 func (p Position) After(f Fill) Position {
 	p.Symbol = f.Symbol
-	p.Fees = p.Fees.Add(f.Fee)
+	p.Fees = plus(p.Fees, f.Fee)
 	signed := f.Side.Signed(f.Quantity)
 	if p.Quantity.Sign()*signed.Sign() < 0 {
 		closing := decimal.Min(p.Quantity.Abs(), signed.Abs())
 		p = p.closed(closing, f.Price)
 		signed = f.Side.Signed(f.Quantity.Sub(closing))
 	}
-	p.Quantity = p.Quantity.Add(signed)
-	p.Cost = p.Cost.Add(signed.Mul(f.Price))
+	p.Quantity = plus(p.Quantity, signed)
+	p.Cost = plus(p.Cost, signed.Mul(f.Price))
 	return p
+}
+
+// plus adds, and spares the work where one of the two is nothing: most fees, and what opens from flat.
+func plus(x, y decimal.Decimal) decimal.Decimal {
+	switch {
+	case y.IsZero():
+		return x
+	case x.IsZero():
+		return y
+	}
+	return x.Add(y)
 }
 
 // closed takes quantity, above zero and at most what is held, out of the position.

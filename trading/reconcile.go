@@ -79,7 +79,7 @@ func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 func newFills(b *Book, fills []Fill) (news []Event, nonsense error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
-		if b.HasFill(f.ID) || known[f.ID] {
+		if b.HasFill(f.ID) || known[f.ID] || b.forgotten(f) { // None that is so old was asked for.
 			continue
 		}
 		known[f.ID] = true

@@ -66,7 +66,11 @@ func (e *Engine) write(ctx context.Context, r *run, choose func(*Book) ([]Event,
 			return nil, err
 		}
 	}
-	return events, e.append(ctx, events)
+	if err := e.append(ctx, events); err != nil {
+		return events, err
+	}
+	e.maySnapshot(ctx, len(events))
+	return events, nil
 }
 
 func (e *Engine) append(ctx context.Context, events []Event) error {
@@ -124,10 +128,14 @@ func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
 	return nil
 }
 
-// ReadBook folds a Journal into the Book of an account that began with capital.
+// ReadBook folds a Journal into the Book of an account that began with capital; what its last snapshot holds it does
+// not read again.
 func ReadBook(ctx context.Context, j Journal, capital decimal.Decimal) (*Book, error) {
-	book := NewBook(capital)
-	for after := int64(0); ; {
+	book, after, err := LastBook(ctx, j, capital)
+	if err != nil {
+		return nil, err
+	}
+	for {
 		entries, err := j.Read(ctx, after, loadPage)
 		if err != nil {
 			return nil, fmt.Errorf("trading: read journal after %d: %w", after, err)

@@ -94,8 +94,8 @@ func (b *Broker) workQuotes() {
 	}
 }
 
-// Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills, and
-// its orders. Those that had been acknowledged and are not done are open again. Those whose submission had no answer
+// Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills since
+// the Journal's last snapshot, and the orders that a Book remembers. Those that had been acknowledged and are not done are open again. Those whose submission had no answer
 // are not known to this Broker, as if they had been lost on the way: they are the Engine's to send again. Call it
 // once, before anything else.
 func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
@@ -108,8 +108,14 @@ func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 	if len(b.orders) > 0 || len(b.fills) > 0 {
 		return fmt.Errorf("paper: resume after orders were taken")
 	}
+	b.fills, b.cash = fills, book.Cash()
+	for _, p := range book.Positions() {
+		b.holding[p.Symbol] = p
+		if !p.Quantity.IsZero() {
+			b.price[p.Symbol] = p.AveragePrice() // until there is a better one
+		}
+	}
 	for _, f := range fills {
-		b.bookLocked(f)
 		b.price[f.Symbol] = f.Price
 	}
 	for _, o := range book.Orders() {
@@ -135,11 +141,15 @@ func (b *Broker) resumeLocked(o trading.OrderState) {
 	b.orders[o.ClientID] = known
 }
 
-// replay folds the Journal, and lists the fills in it, each once, in the order of their times.
+// replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
+// times. Whoever reads the Journal knows of the others.
 func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) (*trading.Book, []trading.Fill, error) {
-	book := trading.NewBook(cash)
+	book, after, err := trading.LastBook(ctx, journal, cash)
+	if err != nil {
+		return nil, nil, fmt.Errorf("paper: %w", err)
+	}
 	var fills []trading.Fill
-	for after := int64(0); ; {
+	for {
 		entries, err := journal.Read(ctx, after, 1000)
 		if err != nil {
 			return nil, nil, fmt.Errorf("paper: read journal after %d: %w", after, err)

@@ -15,6 +15,8 @@ type Journal struct {
 	db    *DB
 	group *group
 	after *sql.Stmt
+
+	snapshot *sql.Stmt
 }
 
 var _ trading.Journal = (*Journal)(nil)

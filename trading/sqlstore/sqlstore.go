@@ -118,7 +118,7 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 	}
 	commits := &group{db: db.writer, prepared: prepared}
 	db.signals = &Signals{db: db, group: commits, after: prepared.signalsAfter, identity: identity}
-	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter}
+	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
 	return ctx.Err()
 }
 

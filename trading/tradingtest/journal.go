@@ -47,6 +47,9 @@ var journalCases = []journalCase{
 	{"a call whose context has ended does nothing", journalEndedContext},
 	{"calls from many goroutines stay whole and lose nothing", concurrentJournal},
 	{"a reader sees each call whole or not at all, and misses nothing", journalReader},
+	{"before the first snapshot there is none", noSnapshot},
+	{"the last snapshot comes back, and stands for all that was appended before it", snapshotStandsForAll},
+	{"a snapshot whose context has ended is not kept", snapshotEndedContext},
 }
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
@@ -73,6 +76,7 @@ func everyKind() []trading.Event {
 		trading.Rejected{ClientID: "v-1", Reason: "margin"},
 		trading.Unknown{ClientID: "v-1", Reason: "timeout"},
 		trading.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
+		trading.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
 		trading.Cancelled{ClientID: "v-1", Reason: "never sent"},
 		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
