@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,9 @@ import (
 
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
 const actAsLivetrader = "LIVETRADER_TEST_ACT_AS_MAIN"
+
+// long runs the campaigns in full: go test ./livetrader -long -timeout 2h
+var long = flag.Bool("long", false, "run the campaigns in full")
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actAsLivetrader) != "" {

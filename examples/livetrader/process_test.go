@@ -142,10 +142,15 @@ func TestADatabaseThatIsInUseIsRefused(t *testing.T) {
 	require.Contains(t, lastLine(second.log.String()), db)
 }
 
-const (
-	kills    = 25       // how often the campaign kills the launcher
-	killCash = "100000" // enough to hold all of killSymbols at once
-)
+const killCash = "100000" // enough to hold all of killSymbols at once
+
+// kills is how often the campaign kills the launcher.
+func kills() int {
+	if *long {
+		return 1000
+	}
+	return 25
+}
 
 // killSymbols are many, so that something is always being signalled, sent or filled when the process dies.
 var killSymbols = []string{
@@ -160,7 +165,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	db := tempDB(t)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	var before account
-	for range kills {
+	for range kills() {
 		p := launch(t, "--paper", "--infinite", "--listen", "off", "--db", db, "--interval", "50ms",
 			"--symbols", strings.Join(killSymbols, ","), "--cash", killCash)
 		p.await(`msg="LIVE TRADING ENGINE STARTED`)
@@ -186,7 +191,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		before = after
 	}
 	require.NotEmpty(t, before.fills(), "it did trade")
-	t.Logf("%d kills: %d signals, %d journal entries, %d fills", kills, len(before.signals), len(before.entries), len(before.fills()))
+	t.Logf("%d kills: %d signals, %d journal entries, %d fills", kills(), len(before.signals), len(before.entries), len(before.fills()))
 }
 
 func requireNothingLost(t *testing.T, before, after account, told map[string]bool) {
