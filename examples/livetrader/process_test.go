@@ -36,7 +36,7 @@ func get(t *testing.T, url string, into any) int {
 
 func TestTheAPIThatOperatorsKnow(t *testing.T) {
 	t.Parallel()
-	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms")
+	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--symbols", strings.Join(killSymbols, ","))
 	api := p.address()
 	p.await(`msg="Background task is running successfully"`)
 	p.await(`msg="Generated signals"`)
