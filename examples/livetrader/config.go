@@ -42,6 +42,7 @@ type config struct {
 	maxDailyLoss   decimal.Decimal
 	badBars        feed.Policy
 	healthInterval time.Duration
+	rearm          string
 
 	printConfig bool
 	version     bool
@@ -107,6 +108,7 @@ func (c *config) flags() *flag.FlagSet {
 	}
 	c.healthInterval = 300 * time.Second
 	fs.Var(seconds{&c.healthInterval}, "health-interval", "`time` between two heartbeats")
+	fs.StringVar(&c.rearm, "rearm", "", "`name` of who lifts a halt that stands, such as one for the daily loss")
 	fs.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
 	fs.BoolVar(&c.version, "version", false, "print the version, and end")
 	return fs
@@ -226,5 +228,6 @@ func (c *config) settings() []setting {
 		{"max-daily-loss", c.maxDailyLoss.String()},
 		{"bad-bars", badBars{&c.badBars}.String()},
 		{"health-interval", c.healthInterval.String()},
+		{"rearm", c.rearm},
 	}
 }

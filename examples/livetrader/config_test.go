@@ -34,7 +34,7 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
-		"health-interval": {"10", "20"}, "version": {"false", "false"},
+		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "version": {"false", "false"},
 	}
 	var defaults config
 	defaults.flags().VisitAll(func(f *flag.Flag) {

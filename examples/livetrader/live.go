@@ -36,6 +36,9 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 		return nil, err
 	}
 	a.totals.watch(sys)
+	if err := a.rearm(ctx, sys); err != nil {
+		return nil, err
+	}
 
 	tree, err := a.newTree()
 	if err != nil {

@@ -216,3 +216,25 @@ func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
 		require.Contains(t, after, `msg="Background task is running successfully"`)
 	})
 }
+
+// A halt outlives the process, and a person's name lifts it.
+func TestAHaltStandsUntilItIsLifted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
+		run := func(more ...string) (fills int, stdout string) {
+			code, stdout, log := runHere(t.Context(), append(args, more...)...)
+			require.Equal(t, exitOK, code, lastLine(log))
+			return len(openAccount(t, db, defaultCash).fills()), stdout
+		}
+		halted, stdout := run("--max-daily-loss", "2")
+		require.Contains(t, stdout, "--rearm NAME lifts it", "fees alone are more than 2 a day")
+		still, stdout := run()
+		require.Contains(t, stdout, "halted")
+		require.LessOrEqual(t, still-halted, 3, "at most the closing of what was held")
+		again, stdout := run("--rearm", "ann")
+		require.NotContains(t, stdout, "halted")
+		require.Greater(t, again-still, 3)
+	})
+}

@@ -79,6 +79,9 @@ func (t *totals) print(w io.Writer, now time.Time) {
 	line("realised profit", s.Counts.Realised)
 	line("unrealised profit", s.Unrealised)
 	line("equity", s.Equity)
+	if s.Halt.Active() {
+		line("halted", s.Halt.Reason+" (--rearm NAME lifts it)")
+	}
 	line("restarts", t.restarts)
 	if t.autoRestarts > 0 {
 		line("auto-restarts", t.autoRestarts)

@@ -121,3 +121,16 @@ func (a *app) allow(symbol string) error {
 	}
 	return nil
 }
+
+// rearm lifts a halt in the name that --rearm gives, once: a halt that comes later stands.
+func (a *app) rearm(ctx context.Context, sys *system) error {
+	by := a.cfg.rearm
+	a.cfg.rearm = ""
+	if by == "" {
+		return nil
+	}
+	if err := sys.engine.Rearm(ctx, by); err != nil {
+		return fmt.Errorf("--rearm: %w", err)
+	}
+	return nil
+}
