@@ -49,6 +49,11 @@ func (b *Book) Check(event Event) error {
 		})
 	case Filled:
 		return b.checkFill(e.Fill)
+	case Adopted:
+		if e.Symbol == "" || e.Quantity.IsZero() || e.Price.IsNegative() {
+			return fmt.Errorf("trading: adopted %s of %q at %s says nothing that could be", e.Quantity, e.Symbol, e.Price)
+		}
+		return nil
 	case DayOpened:
 		return b.checkDay(e)
 	case Halted:

@@ -29,6 +29,8 @@ func (b *Book) fold(at time.Time, e Event) {
 		b.move(at, e.ClientID, StatusCancelled, e.Reason)
 	case Filled:
 		b.foldFill(at, e.Fill)
+	case Adopted:
+		b.adopt(e)
 	case DayOpened:
 		b.day = e
 	case Halted:
@@ -92,6 +94,19 @@ func (b *Book) foldFill(at time.Time, f Fill) {
 		b.lastFill = f.Time
 	}
 	b.foldFillOfOrder(at, f)
+}
+
+// adopt changes a position as a trade without a fee would, so that the account still adds up.
+func (b *Book) adopt(e Adopted) {
+	f := Fill{Symbol: e.Symbol, Side: Buy, Quantity: e.Quantity.Abs(), Price: e.Price}
+	if e.Quantity.IsNegative() {
+		f.Side = Sell
+	}
+	before := b.positions[e.Symbol]
+	after := before.After(f)
+	b.positions[e.Symbol] = after
+	b.counts.Realised = b.counts.Realised.Add(after.Realised.Sub(before.Realised))
+	b.pay(f)
 }
 
 // pay takes what a fill cost out of the cash, or puts in what it brought.

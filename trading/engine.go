@@ -41,6 +41,10 @@ type EngineConfig struct {
 	// then passes. nil means always. It is called outside of all locks, often, and should answer at once.
 	Allow func(symbol string) error
 
+	// Differences says what to do where the Broker holds something else than the fills add up to; "" means Halt.
+	Differences DifferencePolicy
+	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
+
 	AutoExecute bool          // place orders; otherwise signals are recorded as would_have and nothing is sent
 	Poll        time.Duration // the longest time between two steps of Serve; 0 means 1 s
 	Timeout     time.Duration // how long one call to the Broker or the Journal may take; 0 means 10 s
@@ -79,7 +83,8 @@ type Engine struct {
 	loaded     bool // the book is what the Journal says
 	run        *run
 	reconciled bool
-	halting    string // the reason of a halt that is not durable yet
+	compared   time.Time // when positions were last found to be dealt with
+	halting    string    // the reason of a halt that is not durable yet
 	reduceOnly bool
 	opened     time.Time            // when this Engine first read the Journal
 	sent       map[string]time.Time // when this Engine began to send an order, by client ID
@@ -123,6 +128,7 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 		}
 		e.instruments[i.Symbol] = i
 	}
+	e.cfg.Reconcile = cmp.Or(cfg.Reconcile, 5*time.Minute)
 	e.cfg.Poll = cmp.Or(cfg.Poll, time.Second)
 	e.cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	e.cfg.Day = cmp.Or(cfg.Day, time.UTC)
@@ -157,6 +163,10 @@ func (cfg EngineConfig) check() (*Risk, error) {
 		return nil, fmt.Errorf("trading: EngineConfig.%s is not set", missing)
 	case !cfg.Capital.IsPositive():
 		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
+	case !cfg.Differences.valid():
+		return nil, fmt.Errorf("trading: EngineConfig.Differences %q is no policy", cfg.Differences)
+	case cfg.Reconcile < 0:
+		return nil, fmt.Errorf("trading: EngineConfig.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
 		return nil, fmt.Errorf("trading: EngineConfig.Poll %s is negative", cfg.Poll)
 	case cfg.SnapshotEvery < 0:

@@ -94,6 +94,14 @@ type Filled struct {
 	Fill Fill `json:"fill"`
 }
 
+// Adopted says that the account holds more or less of an instrument than its fills add up to, because of something that
+// came from elsewhere, and that this is so from now on.
+type Adopted struct {
+	Symbol   string          `json:"symbol"`
+	Quantity decimal.Decimal `json:"quantity"` // by which the position changes, signed
+	Price    decimal.Decimal `json:"price"`    // at which that is reckoned
+}
+
 // DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day;
 // the daily loss counts from it.
 type DayOpened struct {
@@ -120,6 +128,7 @@ func (Unknown) kind() string      { return "unknown" }
 func (NotReceived) kind() string  { return "not_received" }
 func (Cancelled) kind() string    { return "cancelled" }
 func (Filled) kind() string       { return "filled" }
+func (Adopted) kind() string      { return "adopted" }
 func (DayOpened) kind() string    { return "day_opened" }
 func (Halted) kind() string       { return "halted" }
 func (Rearmed) kind() string      { return "rearmed" }
@@ -154,6 +163,8 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Cancelled](kind, data)
 	case Filled{}.kind():
 		return decode[Filled](kind, data)
+	case Adopted{}.kind():
+		return decode[Adopted](kind, data)
 	case DayOpened{}.kind():
 		return decode[DayOpened](kind, data)
 	case Halted{}.kind():

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
@@ -15,10 +11,7 @@ import (
 // reconcile brings the book and the Broker together: fills that were missed, orders whose fate is not known, positions.
 // Nothing is sent before it has succeeded once, and again after every failure of a call to the Broker.
 func (e *Engine) reconcile(ctx context.Context, r *run) error {
-	e.mu.Lock()
-	done := e.reconciled
-	e.mu.Unlock()
-	if done {
+	if !e.mustCompare() {
 		return nil
 	}
 	if err := e.comparePositions(ctx, r); err != nil {
@@ -26,7 +19,8 @@ func (e *Engine) reconcile(ctx context.Context, r *run) error {
 	}
 	e.mu.Lock()
 	e.reconciled = e.loaded && r == e.run
-	done = e.reconciled
+	e.compared = e.now()
+	done := e.reconciled
 	e.mu.Unlock()
 	if !done {
 		return errReplaced
@@ -38,6 +32,15 @@ func (e *Engine) reconcile(ctx context.Context, r *run) error {
 	}
 	health.Ready(ctx)
 	return nil
+}
+
+// mustCompare tells whether positions are to be compared: before anything is sent, and then from time to time while no
+// order is under way, as the two sides of one need not show its fill in the same moment.
+func (e *Engine) mustCompare() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	due := e.now().Sub(e.compared) >= e.cfg.Reconcile
+	return !e.reconciled || due && len(e.book.pending) == 0
 }
 
 // doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into.
@@ -105,47 +108,6 @@ func (e *Engine) tellFills(events []Event) {
 			e.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}
-}
-
-// comparePositions halts trading where the Broker holds something else than the book. The fills are read before and
-// after, so that one which came between two questions is not taken for a difference.
-func (e *Engine) comparePositions(ctx context.Context, r *run) error {
-	positioner, ok := e.cfg.Broker.(Positioner)
-	if !ok {
-		return nil
-	}
-	for attempt := 0; ; attempt++ {
-		limited, cancel := e.limited(ctx)
-		held, err := positioner.Positions(limited)
-		cancel()
-		if err != nil {
-			return e.doubt(fmt.Errorf("trading: ask the broker for positions: %w", err))
-		}
-		if err := e.fetchFills(ctx, r); err != nil {
-			return err
-		}
-		differences := e.differences(held)
-		if len(differences) == 0 {
-			return nil
-		}
-		if attempt > 0 {
-			return e.haltFor(ctx, r, "positions differ: "+strings.Join(differences, ", "))
-		}
-	}
-}
-
-// differences compares what is held of the instruments that are set up; an account may hold other things besides.
-func (e *Engine) differences(held map[string]decimal.Decimal) []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var found []string
-	for symbol := range e.instruments {
-		if ours := e.book.Position(symbol).Quantity; !ours.Equal(held[symbol]) {
-			found = append(found, fmt.Sprintf("%s is %s at the broker and %s in the journal", symbol, held[symbol], ours))
-		}
-	}
-	slices.Sort(found)
-	return found
 }
 
 // haltFor halts trading for a reason that the Engine found itself.

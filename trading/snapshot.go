@@ -140,11 +140,10 @@ func LastBook(ctx context.Context, j Journal, capital decimal.Decimal) (*Book, i
 	if seq == 0 {
 		return NewBook(capital), 0, nil
 	}
-	book, err := RestoreBook(data, capital)
-	if err != nil { // All the events are there.
-		return NewBook(capital), 0, nil
+	if book, err := RestoreBook(data, capital); err == nil {
+		return book, seq, nil
 	}
-	return book, seq, nil
+	return NewBook(capital), 0, nil // All the events are there.
 }
 
 // snapshotEvery is how many events pass between two snapshots: a restart reads at most about twice as many, in about

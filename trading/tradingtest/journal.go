@@ -80,6 +80,7 @@ func everyKind() []trading.Event {
 		trading.Cancelled{ClientID: "v-1", Reason: "never sent"},
 		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
+		trading.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
 		trading.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
 		trading.Halted{Reason: "daily loss"},
 		trading.Rearmed{By: "a person"},

@@ -1,0 +1,129 @@
+package trading
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// DifferencePolicy says what an Engine does where the Broker, if it is a Positioner, holds something else of an
+// instrument than the fills add up to: because of a transfer, a liquidation, a trade by hand that it does not report,
+// or a ledger that was lost. Trades by hand that are among the fills are no difference; they count.
+type DifferencePolicy string
+
+// The policies.
+const (
+	// HaltOnDifference halts trading and says what differs: a person looks into it. What only reduces still passes.
+	HaltOnDifference DifferencePolicy = "halt"
+	// AdoptDifference takes what the Broker holds for true, reckoned at the present price, and goes on. It is not
+	// traded away: the target was set for what was held then.
+	AdoptDifference DifferencePolicy = "adopt"
+	// IgnoreDifference says so once and goes on with what the fills add up to, where something else on the account
+	// trades the same instruments.
+	IgnoreDifference DifferencePolicy = "ignore"
+)
+
+func (p DifferencePolicy) valid() bool {
+	switch p {
+	case "", HaltOnDifference, AdoptDifference, IgnoreDifference:
+		return true
+	}
+	return false
+}
+
+// difference is what the Broker and the book hold of one instrument.
+type difference struct {
+	symbol       string
+	theirs, ours decimal.Decimal
+}
+
+func (d difference) String() string {
+	return fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.theirs, d.ours)
+}
+
+// comparePositions looks for differences and deals with them. The fills are read between two questions, so that one
+// which came meanwhile is not taken for a difference.
+func (e *Engine) comparePositions(ctx context.Context, r *run) error {
+	positioner, ok := e.cfg.Broker.(Positioner)
+	if !ok {
+		return nil
+	}
+	for attempt := 0; ; attempt++ {
+		limited, cancel := e.limited(ctx)
+		held, err := positioner.Positions(limited)
+		cancel()
+		if err != nil {
+			return e.doubt(fmt.Errorf("trading: ask the broker for positions: %w", err))
+		}
+		if err := e.fetchFills(ctx, r); err != nil {
+			return err
+		}
+		found := e.differences(held)
+		if len(found) == 0 {
+			return nil
+		}
+		if attempt > 0 {
+			return e.dealWith(ctx, r, found)
+		}
+	}
+}
+
+// differences compares what is held of the instruments that are set up; an account may hold other things besides.
+func (e *Engine) differences(held map[string]decimal.Decimal) []difference {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []difference
+	for symbol := range e.instruments {
+		if ours := e.book.Position(symbol).Quantity; !ours.Equal(held[symbol]) {
+			found = append(found, difference{symbol, held[symbol], ours})
+		}
+	}
+	slices.SortFunc(found, func(x, y difference) int { return strings.Compare(x.symbol, y.symbol) })
+	return found
+}
+
+func (e *Engine) dealWith(ctx context.Context, r *run, found []difference) error {
+	var all []string
+	for _, d := range found {
+		all = append(all, d.String())
+	}
+	switch e.cfg.Differences {
+	case AdoptDifference:
+		for _, d := range found {
+			if err := e.adopt(ctx, r, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	case IgnoreDifference:
+		for _, text := range all {
+			if e.sayOnce("difference " + text) {
+				e.log.Warn("Position differs", "difference", text, "policy", IgnoreDifference)
+			}
+		}
+		return nil
+	}
+	return e.haltFor(ctx, r, "positions differ: "+strings.Join(all, ", "))
+}
+
+// adopt takes over what the Broker holds. Where nobody gives a price, what was held counts at its cost.
+func (e *Engine) adopt(ctx context.Context, r *run, d difference) error {
+	price, _ := e.price(d.symbol)
+	events, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+		position := b.Position(d.symbol)
+		if !position.Quantity.Equal(d.ours) {
+			return nil, nil // A fill came meanwhile: the next comparison sees what is left.
+		}
+		if !price.IsPositive() {
+			price = position.AveragePrice()
+		}
+		return []Event{Adopted{d.symbol, d.theirs.Sub(d.ours), price}}, nil
+	})
+	if err == nil && len(events) > 0 {
+		e.log.Warn("Position adopted", "difference", d.String(), "price", price)
+	}
+	return err
+}
