@@ -24,8 +24,6 @@ func (c *Candles) lookAhead() error {
 		c.ahead = append(c.ahead, row)
 	}
 	switch {
-	case len(c.ahead) == 0 && errors.Is(c.err, io.EOF):
-		return fmt.Errorf("%s: there is no row below the header", c.report.Name)
 	case len(c.ahead) == 0:
 		return c.err
 	case c.opt.Interval == 0:
@@ -68,7 +66,7 @@ func (c *Candles) detectInterval() error {
 func (c *Candles) noInterval(broken *candleRow) error {
 	switch {
 	case broken != nil:
-		return &RowError{Name: c.report.Name, Finding: Finding{broken.line, Broken, broken.err.Error()}}
+		return broken.refused(c.report.Name)
 	case c.err != nil && !errors.Is(c.err, io.EOF):
 		return c.err
 	}
@@ -84,7 +82,7 @@ func (c *Candles) check(row *candleRow) (Finding, bool) {
 		err = row.bar.Validate()
 	}
 	if err != nil {
-		return Finding{row.line, Broken, err.Error()}, true
+		return row.finding(Broken, "%s", err), true
 	}
 	if c.report.Bars == 0 {
 		return Finding{}, false
@@ -92,17 +90,43 @@ func (c *Candles) check(row *candleRow) (Finding, bool) {
 	at, last := row.bar.Time.Format(time.RFC3339Nano), c.last.bar
 	switch {
 	case row.bar.Time.Equal(last.Time):
-		what := "as line"
+		what := "as"
 		if row.bar != last {
-			what = "with other numbers than line"
+			what = "with other numbers than"
 		}
-		return Finding{row.line, Duplicate, fmt.Sprintf("the bar of %s again, %s %d", at, what, c.last.line)}, true
+		return row.finding(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file)), true
 	case row.bar.Time.Before(last.Time):
-		return Finding{row.line, Broken, fmt.Sprintf("the bar of %s is older than that of line %d", at, c.last.line)}, true
+		return row.finding(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file)), true
 	case row.bar.Time.Before(last.End()):
-		return Finding{row.line, Broken, fmt.Sprintf("the bar of %s opens before that of line %d ends", at, c.last.line)}, true
+		return row.finding(Broken, "the bar of %s opens before that of %s ends", at, c.last.place(row.file)), true
 	}
 	return Finding{}, false
+}
+
+// finding says what is wrong at the row.
+func (r *candleRow) finding(kind FindingKind, format string, args ...any) Finding {
+	text := fmt.Sprintf(format, args...)
+	if r.number > 0 {
+		text = fmt.Sprintf("row %d: %s", r.number, text)
+	}
+	return Finding{File: r.file, Line: r.line, Kind: kind, Text: text}
+}
+
+// refused is the end at a row that cannot be read.
+func (r *candleRow) refused(name string) error {
+	return &RowError{Name: name, Finding: r.finding(Broken, "%s", r.err)}
+}
+
+// place is where the row stands, for a text about a row of the given file.
+func (r *candleRow) place(file string) string {
+	where := fmt.Sprintf("line %d", r.line)
+	if r.number > 0 {
+		where = fmt.Sprintf("row %d", r.number)
+	}
+	if r.file != file {
+		where += " of " + r.file
+	}
+	return where
 }
 
 // accept counts a good row, and the gap before it.
@@ -113,8 +137,8 @@ func (c *Candles) accept(row candleRow) {
 	} else if silent := row.bar.Time.Sub(c.last.bar.End()); silent > 0 {
 		missing := int((silent-1)/r.Interval) + 1
 		r.Missing += missing
-		r.add(Finding{row.line, Gap, fmt.Sprintf("no bar for %s from %s on, %d missing", silent,
-			c.last.bar.End().Format(time.RFC3339Nano), missing)})
+		r.add(row.finding(Gap, "no bar for %s from %s on, %d missing", silent,
+			c.last.bar.End().Format(time.RFC3339Nano), missing))
 	}
 	r.Bars++
 	r.Last = row.bar.Time

@@ -3,7 +3,6 @@ package feed
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -18,19 +17,6 @@ type lines struct {
 	number int // of the line that next returned last
 }
 
-// newLines reads plain or gzip, whichever the first bytes say it is.
-func newLines(r io.Reader) (*lines, error) {
-	in := bufio.NewReaderSize(r, maxLine)
-	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return &lines{in: in}, nil // a read error, if it was one, comes again with the first line
-	}
-	unzipped, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, cutOff(err)
-	}
-	return &lines{in: bufio.NewReaderSize(unzipped, maxLine)}, nil
-}
-
 // next returns the next line without its end, valid until the call after, or io.EOF.
 func (l *lines) next() ([]byte, error) {
 	for {
@@ -43,7 +29,7 @@ func (l *lines) next() ([]byte, error) {
 			return nil, cutOff(err)
 		}
 		if l.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // a byte order mark, as spreadsheets write it
+			line = bytes.TrimPrefix(line, byteOrderMark)
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			return line, nil
@@ -52,14 +38,6 @@ func (l *lines) next() ([]byte, error) {
 			return nil, io.EOF
 		}
 	}
-}
-
-// cutOff says in words what gzip's own error only hints at.
-func cutOff(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("the compressed data is cut off: %w", io.ErrUnexpectedEOF)
-	}
-	return fmt.Errorf("cannot be read: %w", err)
 }
 
 // split appends the fields of a CSV line to fields.
@@ -80,7 +58,7 @@ var comma = []byte{','}
 // cutField takes the first field off a line and tells whether there are more. A field may stand in double quotes; a
 // doubled one in it is left as it is, since no field that is used can hold a quote.
 func cutField(line []byte) (field, rest []byte, more bool, err error) {
-	line = bytes.TrimLeft(line, " \t")
+	line = bytes.TrimLeft(line, " \t\r\n") // a row of JSON may have line ends between its fields
 	if len(line) == 0 || line[0] != '"' {
 		field, rest, more = bytes.Cut(line, comma)
 		return bytes.TrimSpace(field), rest, more, nil

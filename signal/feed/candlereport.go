@@ -18,7 +18,8 @@ const (
 
 // Finding is one thing that is wrong with a candle file.
 type Finding struct {
-	Line int // from 1, as an editor counts
+	File string // as it was opened; of an archive, with the name in it behind a slash
+	Line int    // from 1, as an editor counts
 	Kind FindingKind
 	Text string
 }
@@ -26,11 +27,12 @@ type Finding struct {
 // MaxFindings is how many Findings a CandleReport holds; those after them are only counted.
 const MaxFindings = 100
 
-// CandleReport is what was found in a candle file so far.
+// CandleReport is what was found in candle files so far.
 type CandleReport struct {
-	Name       string        // of the file
+	Name       string        // of what was opened
+	Files      int           // that there are to read
 	Interval   time.Duration // as given or detected
-	Rows       int           // lines below the header that were looked at: Bars, Duplicates and Broken
+	Rows       int           // rows that were looked at: Bars, Duplicates and Broken
 	Bars       int           // that Next returned
 	Gaps       int
 	Missing    int // bars that the gaps have room for
@@ -61,10 +63,10 @@ func (r *CandleReport) add(f Finding) {
 	}
 }
 
-// RowError is the end of a file that was read under the Policy Refuse: its first broken or duplicate row.
+// RowError is the end of what was read under the Policy Refuse: its first broken or duplicate row.
 type RowError struct {
-	Name string // of the file
+	Name string // of what was opened
 	Finding
 }
 
-func (e *RowError) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Text) }
+func (e *RowError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }

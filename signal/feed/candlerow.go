@@ -13,6 +13,9 @@ import (
 // columnNames are the columns that a file must have, in the order in which table.at keeps them.
 var columnNames = [...]string{"timestamp", "open", "high", "low", "close", "volume"}
 
+// openTime is what Binance calls a bar's timestamp.
+const openTime = "open_time"
+
 // table reads the lines of a file as rows of candles.
 type table struct {
 	at     [len(columnNames)]int // where each column is
@@ -29,6 +32,9 @@ func (t *table) header(line []byte) error {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = strings.ToLower(string(f))
+	}
+	if i := slices.Index(names, openTime); i >= 0 && !slices.Contains(names, columnNames[0]) {
+		names[i] = columnNames[0]
 	}
 	var missing []string
 	for i, name := range columnNames {
@@ -47,17 +53,23 @@ func (t *table) header(line []byte) error {
 
 // row reads a line as a bar without symbol and interval.
 func (t *table) row(line []byte) (signal.Bar, error) {
-	var b signal.Bar
 	var err error
 	if t.fields, err = split(line, t.fields[:0]); err != nil {
-		return b, err
+		return signal.Bar{}, err
 	}
+	var columns [len(columnNames)][]byte
 	for i, name := range columnNames {
 		if t.at[i] >= len(t.fields) {
-			return b, fmt.Errorf("there are %d fields and %s is the one numbered %d", len(t.fields), name, t.at[i]+1)
+			return signal.Bar{}, fmt.Errorf("there are %d fields and %s is the one numbered %d", len(t.fields), name, t.at[i]+1)
 		}
+		columns[i] = t.fields[t.at[i]]
 	}
-	at, format, err := parseStamp(string(t.fields[t.at[0]]))
+	return t.bar(&columns)
+}
+
+// bar reads the texts of the columns, in the order of columnNames.
+func (t *table) bar(columns *[len(columnNames)][]byte) (b signal.Bar, err error) {
+	at, format, err := parseStamp(string(columns[0]))
 	if err != nil {
 		return b, err
 	}
@@ -65,11 +77,11 @@ func (t *table) row(line []byte) (signal.Bar, error) {
 		t.format = format
 	}
 	if format != t.format {
-		return b, fmt.Errorf("timestamp %s is written as %s, the rows before as %s", t.fields[t.at[0]], format, t.format)
+		return b, fmt.Errorf("timestamp %s is written as %s, the rows before as %s", columns[0], format, t.format)
 	}
 	b.Time = at
 	for i, value := range []*float64{&b.Open, &b.High, &b.Low, &b.Close, &b.Volume} {
-		if *value, err = number(t.fields[t.at[i+1]]); err != nil {
+		if *value, err = number(columns[i+1]); err != nil {
 			return b, fmt.Errorf("%s %w", columnNames[i+1], err)
 		}
 	}

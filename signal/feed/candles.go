@@ -19,98 +19,111 @@ const (
 	Skip                 // count it, report it, and go on with the next row
 )
 
-// CandleOptions say how a candle file is to be read.
+// CandleOptions say how candle files are to be read.
 type CandleOptions struct {
-	Symbol   string        // what the bars are of; files do not say it
+	Symbol   string        // what the bars are of; of a file of several symbols, which of them
 	Interval time.Duration // of the bars; 0 means the most frequent distance between the first rows
 	Policy   Policy        // for broken and duplicate rows; a gap is reported and never an error
+
+	// Columns names the columns of CSV files without a header, such as "timestamp,open,close,low,high,volume"; a name
+	// that is none of those six stands for a column to be left alone. It also takes the place of a header, where a file
+	// has one with other names. Empty means that the file says it.
+	Columns string
 }
 
-// Candles reads a file of candles, bar by bar, in constant memory. Use OpenCandles or NewCandles.
+// Candles reads candles, bar by bar, in constant memory. Use OpenCandles or NewCandles.
 //
-// The file is CSV, plain or gzip (told by its first bytes), with a header that names timestamp, open, high, low, close and
-// volume, in any order and case; other columns are left alone. A timestamp is the bar's open: RFC 3339,
-// YYYY-MM-DD HH:MM:SS with or without a fraction (taken as UTC), or a Unix time in s, ms, us or ns by its magnitude. The
-// first row decides which, and the others have to follow. Numbers are plain decimals. Blank lines, a byte order mark
-// and Windows line ends do no harm; a line of more than 64 KiB does.
+// What a file is written in is told by what it holds, not by its name:
 //
-// Each bar is checked with Bar.Validate, and its time has to rise by the interval or more.
+//   - CSV with a header that names timestamp (or open_time), open, high, low, close and volume, in any order and case;
+//     other columns are left alone;
+//   - CSV without a header: Binance's klines, told by their twelve columns, or what CandleOptions.Columns says;
+//   - JSON rows [timestamp, open, high, low, close, volume, ...], as freqtrade stores them and exchanges answer;
+//   - JSON objects {"t","o","h","l","c","v"}, as Alpaca answers: in a list, as the list "bars", or as the list of the
+//     symbol in the object "bars";
+//
+// each plain, gzip or in a zip archive. A timestamp is the bar's open: RFC 3339, YYYY-MM-DD HH:MM:SS with or without a
+// fraction (taken as UTC), or a Unix time in s, ms, us or ns by its magnitude. The first row of a file decides which,
+// and the others have to follow. Numbers are plain decimals. Blank lines, a byte order mark and Windows line ends do no
+// harm; a line or a JSON row of more than 64 KiB does.
+//
+// Each bar is checked with Bar.Validate, and its time has to rise by the interval or more, from file to file as well.
 type Candles struct {
 	opt    CandleOptions
-	lines  *lines
-	table  table
+	parts  []part      // that were not opened yet, in the order of time
+	now    *stream     // the part that is read; nil between two
 	ahead  []candleRow // read to detect the interval, not yet returned by Next
 	last   candleRow   // the last that was good
 	report CandleReport
 	err    error // the end: io.EOF or what went wrong
-	file   *os.File
 }
 
-// candleRow is a line that was read, as a bar or as what is wrong with it.
+// candleRow is a row that was read, as a bar or as what is wrong with it.
 type candleRow struct {
-	line int
-	bar  signal.Bar
-	err  error
+	file   string
+	line   int
+	number int // of a JSON row, from 1, since many files have them all in one line; 0 in CSV
+	bar    signal.Bar
+	err    error
 }
 
-// OpenCandles opens a candle file and reads its beginning: a file that is missing, empty, without the columns or without
-// a row is an error here, and so is an interval that cannot be told. Close it after use.
+// OpenCandles opens a candle file, a zip archive of them, a folder, or the files that match a pattern of
+// filepath.Match, such as data/BTCUSDT-1m-*.zip. Of a folder it takes the files whose names end in .csv, .json, .gz or
+// .zip, without those in folders below it. Several files are read in the order of their first bars.
+//
+// It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here, and
+// so is an interval that cannot be told. Close it after use.
 func OpenCandles(path string, opt CandleOptions) (*Candles, error) {
-	file, err := os.Open(path)
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	parts, err := findParts(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := NewCandles(file, path, opt)
-	if err != nil {
-		_ = file.Close() // it was only read from
-		return nil, err
-	}
-	c.file = file
-	return c, nil
+	return newCandles(path, parts, opt)
 }
 
-// NewCandles is OpenCandles for what is open already; name stands for it in errors. Closing r is left to the caller.
+// NewCandles is OpenCandles for one file that is open already; name stands for it in errors. Closing r is left to the
+// caller. A zip archive has to be an io.ReaderAt and an io.Seeker too, as files and byte readers are.
 func NewCandles(r io.Reader, name string, opt CandleOptions) (*Candles, error) {
-	switch {
-	case opt.Symbol == "":
-		return nil, fmt.Errorf("feed: candles: Symbol is empty")
-	case opt.Interval < 0:
-		return nil, fmt.Errorf("feed: candles: Interval %s is negative", opt.Interval)
-	case opt.Policy != Refuse && opt.Policy != Skip:
-		return nil, fmt.Errorf("feed: candles: Policy %d is neither Refuse nor Skip", opt.Policy)
-	}
-	c := &Candles{opt: opt, report: CandleReport{Name: name}}
-	var err error
-	if c.lines, err = newLines(r); err != nil {
-		return nil, fmt.Errorf("%s:1: %w", name, err)
-	}
-	if err := c.readHeader(); err != nil {
+	if err := opt.check(); err != nil {
 		return nil, err
 	}
-	if err := c.lookAhead(); err != nil {
+	parts, err := partsOf(r, name)
+	if err != nil {
 		return nil, err
 	}
-	c.report.Interval = c.opt.Interval
-	return c, nil
+	return newCandles(name, parts, opt)
 }
 
-func (c *Candles) readHeader() error {
-	line, err := c.lines.next()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: the file is empty", c.report.Name)
-	}
-	if err == nil {
-		err = c.table.header(line)
-	}
-	if err != nil {
-		return c.atLine(err)
+func (o CandleOptions) check() error {
+	switch {
+	case o.Symbol == "":
+		return fmt.Errorf("feed: candles: Symbol is empty")
+	case o.Interval < 0:
+		return fmt.Errorf("feed: candles: Interval %s is negative", o.Interval)
+	case o.Policy != Refuse && o.Policy != Skip:
+		return fmt.Errorf("feed: candles: Policy %d is neither Refuse nor Skip", o.Policy)
+	case o.Columns != "":
+		if err := new(table).header([]byte(o.Columns)); err != nil {
+			return fmt.Errorf("feed: candles: Columns: %w", err)
+		}
 	}
 	return nil
 }
 
-// atLine says where something went wrong.
-func (c *Candles) atLine(err error) error {
-	return fmt.Errorf("%s:%d: %w", c.report.Name, c.lines.number, err)
+func newCandles(name string, parts []part, opt CandleOptions) (*Candles, error) {
+	if err := inOrder(parts, opt); err != nil {
+		return nil, err
+	}
+	c := &Candles{opt: opt, parts: parts, report: CandleReport{Name: name, Files: len(parts)}}
+	if err := c.lookAhead(); err != nil {
+		_ = c.Close() // it was only read from
+		return nil, err
+	}
+	c.report.Interval = c.opt.Interval
+	return c, nil
 }
 
 // Next returns the next bar, and io.EOF after the last one. An error, too, is returned again by each further call.
@@ -119,7 +132,7 @@ func (c *Candles) Next() (signal.Bar, error) {
 		row, err := c.nextRow()
 		if errors.Is(err, io.EOF) && c.report.Bars == 0 { // a silent nothing would look like a market that slept
 			first := c.report.Findings[0]
-			err = fmt.Errorf("%s: no row is a bar; line %d: %s", c.report.Name, first.Line, first.Text)
+			err = fmt.Errorf("%s: no row is a bar; line %d: %s", first.File, first.Line, first.Text)
 			c.err = err
 		}
 		if err != nil {
@@ -138,7 +151,7 @@ func (c *Candles) Next() (signal.Bar, error) {
 	}
 }
 
-// nextRow is the next row of the file, from those that were read ahead or from a new line.
+// nextRow is the next row, from those that were read ahead or from a file.
 func (c *Candles) nextRow() (candleRow, error) {
 	if len(c.ahead) > 0 {
 		row := c.ahead[0]
@@ -148,36 +161,45 @@ func (c *Candles) nextRow() (candleRow, error) {
 	return c.readRow()
 }
 
+// readRow reads the next row of the file that is open, and goes on to the next file after its last one.
 func (c *Candles) readRow() (candleRow, error) {
-	if c.err != nil {
-		return candleRow{}, c.err
-	}
-	line, err := c.lines.next()
-	if err != nil {
-		if c.err = err; !errors.Is(err, io.EOF) {
-			c.err = c.atLine(err)
+	for c.err == nil {
+		if c.now == nil && len(c.parts) == 0 {
+			c.err = io.EOF
+			break
 		}
-		return candleRow{}, c.err
+		if c.now == nil {
+			c.now, c.err = c.parts[0].start(c.opt)
+			c.parts = c.parts[1:]
+			continue
+		}
+		row, err := c.now.next()
+		if err == nil {
+			return row, nil
+		}
+		closing := c.now.close()
+		c.now = nil
+		if !errors.Is(err, io.EOF) {
+			c.err = err
+		} else if closing != nil {
+			c.err = closing
+		}
 	}
-	row := candleRow{line: c.lines.number}
-	row.bar, row.err = c.table.row(line)
-	return row, nil
+	return candleRow{}, c.err
 }
 
 // Report returns what was found up to the bar that Next returned last.
 func (c *Candles) Report() CandleReport { return c.report.clone() }
 
-// Close closes the file that OpenCandles opened. Next then returns os.ErrClosed.
+// Close closes the files that OpenCandles opened. Next then returns os.ErrClosed.
 func (c *Candles) Close() error {
 	if c.err == nil || len(c.ahead) > 0 {
 		c.err, c.ahead = fmt.Errorf("%s: %w", c.report.Name, os.ErrClosed), nil
 	}
-	if c.file == nil {
+	if c.now == nil {
 		return nil
 	}
-	err := c.file.Close()
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
+	err := c.now.close()
+	c.now = nil
 	return err
 }

@@ -94,7 +94,7 @@ func TestWaysToWriteTheSameBars(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, want, bars)
 				require.Equal(t, feed.CandleReport{
-					Name: "x.csv", Interval: time.Minute, Rows: 2, Bars: 2, First: at, Last: at.Add(time.Minute),
+					Name: "x.csv", Files: 1, Interval: time.Minute, Rows: 2, Bars: 2, First: at, Last: at.Add(time.Minute),
 				}, report)
 			}
 		})
@@ -108,8 +108,8 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":                      {"", "x.csv: the file is empty"},
 		"nothing but blank lines":    {"\n\r\n  \n", "x.csv: the file is empty"},
-		"a header only":              {header, "x.csv: there is no row below the header"},
-		"no header":                  {row + next, "x.csv:1: the header does not name the column(s) timestamp, open, high, low, close, volume"},
+		"a header only":              {header, "x.csv: there is no row"},
+		"no header":                  {row + next, "x.csv:1: there is no header, and the 6 columns are not Binance's 12: say what they are (Columns)"},
 		"two columns missing":        {"time,open,high,low,close\n" + row, "x.csv:1: the header does not name the column(s) timestamp, volume"},
 		"a column twice":             {"timestamp,open,high,low,close,volume,open\n" + row, "x.csv:1: the header names the column open twice"},
 		"a header of a single quote": {"\"timestamp\n", "x.csv:1: a quote is not closed"},
@@ -117,7 +117,8 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"gzip and nothing":           {"\x1f\x8b", "x.csv:1: the compressed data is cut off"},
 		"gzip that is none":          {"\x1f\x8bxxxxxxxxxxxxxxxx", "x.csv:1: cannot be read: gzip: invalid header"},
 		"gzip cut off early":         {whole[:30], "x.csv:1: the compressed data is cut off"},
-		"a binary file":              {"PK\x03\x04" + strings.Repeat("\x00", 1<<17), "x.csv:1: the line is longer than 65536 bytes"},
+		"a binary file":              {"PK\x03\x05" + strings.Repeat("\x00", 1<<17), "x.csv:1: the line is longer than 65536 bytes"},
+		"an archive that is none":    {"PK\x03\x04" + strings.Repeat("\x00", 1<<17), "x.csv: cannot be read: zip: not a valid zip file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,7 +187,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 			require.Equal(t, 2, report.Bars)
 			require.Equal(t, 1, report.Broken+report.Duplicates)
 			require.Equal(t, c.kind, report.Findings[0].Kind)
-			require.Equal(t, feed.Finding{Line: 4, Kind: feed.Gap,
+			require.Equal(t, feed.Finding{File: "x.csv", Line: 4, Kind: feed.Gap,
 				Text: "no bar for 1m0s from 2024-03-01T09:01:00Z on, 1 missing"}, report.Findings[1])
 		})
 	}
@@ -294,7 +295,7 @@ func TestOpenCandles(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "none.csv")
 	_, err = feed.OpenCandles(t.TempDir(), feed.CandleOptions{Symbol: btc})
-	require.ErrorContains(t, err, "directory")
+	require.ErrorContains(t, err, "no file of candles in this folder")
 
 	c, err := feed.OpenCandles("testdata/btc_1m.csv", feed.CandleOptions{Symbol: btc, Policy: feed.Skip})
 	require.NoError(t, err)

@@ -2,7 +2,8 @@
 //
 //   - Synthetic is a seeded market for any list of symbols. Its prices are a function of seed, symbol and time, so a
 //     restart does not change the past and no history has to be kept.
-//   - Candles reads a candle file, gz or plain, in constant memory. It checks each bar and tells by line number what is
+//   - Candles reads candle files, or a folder of them, in constant memory: CSV, Binance's klines, freqtrade's and
+//     Alpaca's JSON, plain, gzip or zip, told by what is in them. It checks each bar and tells by line number what is
 //     missing, doubled or broken; by its Policy it stops there or goes on.
 //   - Tape and ReplayClock turn bars that somebody pushes into a Source and a time of their own: a day of bars is
 //     replayed as fast as it can be computed, and gives the same result every time.

@@ -2,7 +2,7 @@ package feed_test
 
 import (
 	"encoding/csv"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -40,59 +40,92 @@ func TestAMonthOfRealMinutes(t *testing.T) {
 	require.Equal(t, 685_906.9735, bars[len(bars)-1].Volume)
 }
 
-// The hourly files have no header, another order of columns, and real gaps and duplicates. What they hold is counted a
-// second time here, in another way.
+// The hourly files have no header, another order of columns, and real gaps and duplicates. What they hold is worked out
+// a second time here, in another way, and stands in numbers below it.
 func TestRealHoursWithGaps(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"btcusdt_1h_gaps.csv", "ethusdt_1h_gaps.csv"} {
+	for name, gaps := range map[string][]int{
+		"btcusdt_1h_gaps.csv": {319, 832, 912, 2066, 2616, 3696, 3817},
+		"ethusdt_1h_gaps.csv": {295, 808, 888, 2042, 2592, 3672, 3793},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(realFile(t, name))
-			require.NoError(t, err)
-			gaps, missing, duplicates, older := countHours(t, string(text))
-			withHeader := func() io.Reader {
-				return io.MultiReader(strings.NewReader("timestamp,open,close,low,high,volume,trades\n"), strings.NewReader(string(text)))
-			}
-			c, err := feed.NewCandles(withHeader(), name, feed.CandleOptions{Symbol: btc, Policy: feed.Skip})
+			path := realFile(t, name)
+			want := findHours(t, path)
+			require.Equal(t, gaps, linesOf(want, feed.Gap))
+			require.Equal(t, []int{501, 998, 2498, 2998, 3994}, linesOf(want, feed.Duplicate))
+
+			opt := feed.CandleOptions{Symbol: btc, Policy: feed.Skip, Columns: "timestamp,open,close,low,high,volume,trades"}
+			c, err := feed.OpenCandles(path, opt)
 			require.NoError(t, err)
 			bars, report, err := drain(c)
 			require.NoError(t, err)
 			require.Equal(t, time.Hour, report.Interval)
 			require.Equal(t, 4_314, report.Rows)
-			require.Equal(t, gaps, report.Gaps)
-			require.Equal(t, missing, report.Missing)
-			require.Equal(t, duplicates, report.Duplicates)
-			require.Equal(t, older, report.Broken)
-			require.Equal(t, 4_314-duplicates-older, len(bars))
+			require.Equal(t, want, report.Findings)
+			require.Equal(t, 12, report.Missing)
+			require.Len(t, bars, 4_309)
 
-			c, err = feed.NewCandles(withHeader(), name, feed.CandleOptions{Symbol: btc})
+			opt.Policy = feed.Refuse
+			c, err = feed.OpenCandles(path, opt)
 			require.NoError(t, err)
-			_, report, err = drain(c)
-			var refused *feed.RowError
-			require.ErrorAs(t, err, &refused)
-			require.Equal(t, report.Bars+2, refused.Line, "the header and the bars before it")
+			_, _, err = drain(c)
+			require.ErrorContains(t, err, name+":501: the bar of 2020-12-")
+			require.ErrorContains(t, err, " again, as line 500")
+			require.NoError(t, c.Close())
 		})
 	}
 }
 
-func countHours(t *testing.T, text string) (gaps, missing, duplicates, older int) {
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+// What a strategy sees of a file with gaps and duplicates: each bar once, in the order of time, and nothing where the
+// file has nothing. No bar is made up to fill a gap.
+func TestAStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
+	t.Parallel()
+	c, err := feed.OpenCandles(realFile(t, "btcusdt_1h_gaps.csv"), feed.CandleOptions{
+		Symbol: btc, Policy: feed.Skip, Columns: "timestamp,open,close,low,high,volume",
+	})
 	require.NoError(t, err)
-	newest := int64(0)
+	bars, report, err := drain(c)
+	require.NoError(t, err)
+	absent := 0
+	for i := 1; i < len(bars); i++ {
+		hours := bars[i].Time.Sub(bars[i-1].Time)
+		require.Positive(t, hours)
+		absent += int(hours/time.Hour) - 1
+	}
+	require.Equal(t, report.Missing, absent)
+	require.Equal(t, bars[len(bars)-1].Time, bars[0].Time.Add(time.Duration(len(bars)+absent-1)*time.Hour))
+}
+
+func linesOf(findings []feed.Finding, kind feed.FindingKind) (lines []int) {
+	for _, f := range findings {
+		if f.Kind == kind {
+			lines = append(lines, f.Line)
+		}
+	}
+	return lines
+}
+
+func findHours(t *testing.T, path string) (found []feed.Finding) {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	require.NoError(t, err)
+	last := int64(0)
 	for i, row := range rows {
 		at, err := strconv.ParseInt(row[0], 10, 64)
 		require.NoError(t, err)
-		switch hours := (at - newest) / 3600; {
-		case i == 0:
-		case hours < 0:
-			older++
+		stamp := func(s int64) string { return time.Unix(s, 0).UTC().Format(time.RFC3339) }
+		switch hours := (at - last) / 3600; {
+		case i == 0 || hours == 1:
 		case hours == 0:
-			duplicates++
-		case hours > 1:
-			gaps++
-			missing += int(hours) - 1
+			found = append(found, feed.Finding{File: path, Line: i + 1, Kind: feed.Duplicate,
+				Text: fmt.Sprintf("the bar of %s again, as line %d", stamp(at), i)})
+		default:
+			found = append(found, feed.Finding{File: path, Line: i + 1, Kind: feed.Gap,
+				Text: fmt.Sprintf("no bar for %dh0m0s from %s on, %d missing", hours-1, stamp(last+3600), hours-1)})
 		}
-		newest = max(newest, at)
+		last = at
 	}
-	return gaps, missing, duplicates, older
+	return found
 }
