@@ -2,6 +2,8 @@ package signal
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -27,8 +29,14 @@ type CycleResult struct {
 //
 // When ctx ends no further symbol is begun, and those under way get a tenth of Timeout to come back.
 func (g *Generator) Cycle(ctx context.Context, now time.Time) CycleResult {
+	return g.cycle(ctx, now, false)
+}
+
+// cycle is a Cycle, or one that a Waker began.
+func (g *Generator) cycle(ctx context.Context, now time.Time, woken bool) CycleResult {
 	began := g.cfg.Clock.Now()
-	c := &cycle{Generator: g, reports: make(chan report, len(g.lanes))}
+	c := g.newCycle(woken)
+	c.forget(ctx)
 	c.result.At = now
 	if g.Paused() {
 		c.pause(ctx, now)
@@ -44,23 +52,46 @@ func (g *Generator) Cycle(ctx context.Context, now time.Time) CycleResult {
 // does so under the caller's guard, and so that the log tells what happened in the order in which it did.
 type cycle struct {
 	*Generator
+	set     *settings
+	lanes   []*lane
+	retired []string    // symbols that health is to forget
+	woken   bool        // by the Source
 	reports chan report // has room for all, so that nobody waits to report
 	errors  []error     // by the lanes' index
 	result  CycleResult
 }
 
+func (g *Generator) newCycle(woken bool) *cycle {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return &cycle{
+		Generator: g, set: g.set.Load(), lanes: g.lanes, retired: slices.Collect(maps.Keys(g.retired)),
+		woken: woken, reports: make(chan report, len(g.lanes)),
+	}
+}
+
+// forget has health forget the symbols that were taken out: nobody is to miss their progress.
+func (c *cycle) forget(ctx context.Context) {
+	for _, symbol := range c.retired {
+		if p := health.FromContext(health.Child(ctx, symbol)); p != nil {
+			p.Forget()
+		}
+	}
+}
+
 // report is how one symbol fared.
 type report struct {
-	lane *lane
-	turn int // which claim of the lane it was
-	now  time.Time
-	work work
+	lane  *lane
+	index int // among the cycle's lanes
+	turn  int // which claim of the lane it was
+	now   time.Time
+	work  work
 }
 
 func (c *cycle) pause(ctx context.Context, now time.Time) {
 	c.result.Paused = true
 	for _, l := range c.lanes {
-		health.Idle(c.part(ctx, l), now.Add(2*c.cfg.Cycle)) // until the next cycle has had its chance
+		health.Idle(c.part(ctx, l), now.Add(2*c.set.cycle)) // until the next cycle has had its chance
 		health.Beat(ctx)
 	}
 }
@@ -72,15 +103,18 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 		c.settle(ctx, <-c.reports)
 		running--
 	}
-	for _, l := range c.lanes {
+	for i, l := range c.lanes {
+		if c.woken && !l.ripe(now) {
+			continue
+		}
 		for running >= c.cfg.Concurrency {
 			settleOne()
 		}
 		if ctx.Err() != nil {
 			break
 		}
-		r := report{lane: l, now: now}
-		if r.turn, r.work.err = l.claim(now, c.cfg.Clock.Now()); r.work.err != nil {
+		r := report{lane: l, index: i, now: now}
+		if r.turn, r.work.err = l.claim(now, c.cfg.Clock.Now(), c.set); r.work.err != nil {
 			c.settle(ctx, r)
 			continue
 		}
@@ -94,18 +128,19 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 }
 
 // part returns the context that speaks for the symbol's health, and through it for nothing of the loop's: a Source that
-// beats must not hide that the loop hangs.
+// beats must not hide that the loop hangs. A symbol that is up to date says so in each cycle until its next bar is due,
+// so its silence begins an Interval after its newest bar's end.
 func (c *cycle) part(ctx context.Context, l *lane) context.Context {
 	part := health.Child(ctx, l.symbol)
-	health.Expect(part, health.Limits{MaxSilence: 2*c.cfg.Interval + 2*c.cfg.Cycle + c.cfg.Timeout})
+	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.cfg.Interval})
 	return part
 }
 
 // attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
 // context needs to come back.
 func (c *cycle) attend(part context.Context, r report) report {
-	grace := max(c.cfg.Timeout/10, 1)
-	ctx, cancel := clockctx.WithTimeout(part, c.cfg.Clock, c.cfg.Timeout-grace)
+	grace := max(c.set.timeout/10, 1)
+	ctx, cancel := clockctx.WithTimeout(part, c.cfg.Clock, c.set.timeout-grace)
 	defer cancel()
 	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
 	go c.work(ctx, r, done)
@@ -117,7 +152,7 @@ func (c *cycle) attend(part context.Context, r report) report {
 	select {
 	case r.work = <-done:
 	case <-c.cfg.Clock.After(grace):
-		if left := r.lane.leave(r.turn, c.cfg.Timeout); left != nil {
+		if left := r.lane.leave(r.turn, c.set.timeout); left != nil {
 			r.work = work{err: left}
 		} else {
 			r.work = <-done // it came back this very moment
@@ -155,17 +190,24 @@ func (c *cycle) settle(ctx context.Context, r report) {
 	c.result.Bars += w.bars
 	c.result.Signals += w.signals
 	if w.closed {
-		health.Idle(part, r.now.Add(2*c.cfg.Cycle)) // no further ahead: hours may change, and this loop may die
+		health.Idle(part, r.now.Add(2*c.set.cycle)) // no further ahead: hours may change, and this loop may die
+	}
+	old, turned := r.lane.age(r.now, c.set, w.closed)
+	if turned {
+		c.aged(r)
+	}
+	if w.faults != (DataFaults{}) {
+		c.noticed(r)
 	}
 	switch {
 	case w.err != nil:
-		if w.err.Kind == KindData && w.bars > 0 {
+		if w.err.Kind == KindData && w.bars > 0 && !old {
 			health.Observe(part, nil) // the bars beside the bad one are progress
 		}
 		health.Observe(part, w.err)
-		c.errors[r.lane.index] = w.err
+		c.errors[r.index] = w.err
 		c.failed(r)
-	case w.upToDate():
+	case w.upToDate() && !old:
 		health.Observe(part, nil)
 		c.result.Succeeded++
 		c.succeeded(r)

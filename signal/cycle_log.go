@@ -12,6 +12,9 @@ const (
 	msgError     = "Error in background generation cycle"
 	msgUnstable  = "consecutive errors - signal generation may be unstable"
 	msgRecovered = "Signal generation recovered"
+	msgStale     = "Market data is stale"
+	msgCurrent   = "Market data is current again"
+	msgFaults    = "Market data has faults"
 	msgConflict  = "Signal differs from the one stored before"
 )
 
@@ -62,6 +65,25 @@ func (c *cycle) failed(r report) {
 	if warn {
 		c.log(slog.LevelWarn, msgUnstable, slog.String("symbol", r.lane.symbol), slog.Int("consecutive", warnAfter))
 	}
+}
+
+// aged logs that the symbol's data has become stale, or current again.
+func (c *cycle) aged(r report) {
+	s := r.lane.snapshot()
+	level, msg := slog.LevelInfo, msgCurrent
+	if s.Stale {
+		level, msg = slog.LevelWarn, msgStale
+	}
+	c.log(level, msg, slog.String("symbol", s.Symbol), slog.Time("last_bar", s.LastBar),
+		slog.Duration("age", s.DataAge), slog.Duration("limit", c.set.maxAge))
+}
+
+// noticed logs what was not as it should be with the bars of one symbol in one cycle.
+func (c *cycle) noticed(r report) {
+	f := r.work.faults
+	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.lane.symbol), slog.Int("gaps", f.Gaps),
+		slog.Int("missing", f.Missing), slog.Int("duplicates", f.Duplicates), slog.Int("revised", f.Revised),
+		slog.Int("late", f.Late))
 }
 
 // brokeLate logs what ended a symbol's goroutine when nobody waited for it any more.

@@ -28,10 +28,13 @@ import (
 // symbol belongs to one of them at a time, and a run whose context has ended takes on no further symbol.
 type Generator struct {
 	cfg    GeneratorConfig
-	lanes  []*lane // one for each of Symbols, in that order
 	paused atomic.Bool
+	set    atomic.Pointer[settings] // what may change while it runs; replaced, never changed
 
-	mu       sync.Mutex // guards the rest
+	mu       sync.Mutex       // guards the rest
+	lanes    []*lane          // one for each symbol, in their order; replaced, never changed
+	retired  map[string]*lane // of symbols that were taken out; a lane may still be busy
+	changed  chan struct{}    // closed when the time between cycles changes
 	cycles   int
 	overruns int
 	failing  errorRun // cycles in which nothing succeeded
@@ -42,9 +45,10 @@ func NewGenerator(cfg GeneratorConfig) (*Generator, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	g := &Generator{cfg: cfg}
-	for i, symbol := range cfg.Symbols {
-		g.lanes = append(g.lanes, &lane{cfg: &g.cfg, index: i, symbol: symbol})
+	g := &Generator{cfg: cfg, retired: make(map[string]*lane), changed: make(chan struct{})}
+	g.set.Store(cfg.settings(cfg.Cycle, cfg.MinConfidence))
+	for _, symbol := range cfg.Symbols {
+		g.lanes = append(g.lanes, &lane{cfg: &g.cfg, symbol: symbol})
 	}
 	return g, nil
 }
@@ -52,51 +56,47 @@ func NewGenerator(cfg GeneratorConfig) (*Generator, error) {
 // Serve runs a cycle at once and then one at every multiple of Cycle on the Clock, until ctx ends; it returns ctx's
 // error and ends for no other reason. A cycle that is still running when the next one is due has overrun: that is
 // counted, the ones it ran into are left out, and the next begins at the next multiple.
+//
+// Where the Source is a Waker, a bar that arrives in between begins a cycle of its own at once, or a hundredth of Cycle
+// after the last one began: a source that wakes without end cannot do more. Such a cycle leaves out the symbols that no
+// new bar is due for, and those that failed the last time.
 func (g *Generator) Serve(ctx context.Context) error {
-	g.cfg.Logger.Info("Background signal generation started", "interval", g.cfg.Cycle, "symbols", g.cfg.Symbols)
+	g.cfg.Logger.Info("Background signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
+	rest := rest{Generator: g}
+	woken := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		start := g.cfg.Clock.Now()
-		g.Cycle(ctx, start)
+		rest.listen() // before anything is read, so that no bar falls in between
+		start, cycle := g.cfg.Clock.Now(), g.set.Load().cycle
+		g.cycle(ctx, start, woken)
 		health.Ready(ctx)
-		next := g.next(start)
-		health.Idle(ctx, next)
-		if err := g.sleepUntil(ctx, next); err != nil {
+		var err error
+		if woken, err = rest.until(ctx, g.next(start, cycle, woken), start.Add(max(cycle/wakesPerCycle, 1))); err != nil {
 			return err
 		}
 	}
 }
 
 // next is when the cycle after the one that began at start is due, now that this one has ended.
-func (g *Generator) next(start time.Time) time.Time {
-	due := start.Truncate(g.cfg.Cycle).Add(g.cfg.Cycle)
+func (g *Generator) next(start time.Time, cycle time.Duration, woken bool) time.Time {
+	due := multiple(start, cycle)
 	now := g.cfg.Clock.Now()
-	if !now.After(due) {
+	if woken || !now.After(due) { // one that was woken may be under way when the next is due: that one is only late
 		return due
 	}
 	g.mu.Lock()
 	g.overruns++
 	g.mu.Unlock()
-	g.cfg.Logger.Warn("Generation cycle overran", "duration", now.Sub(start), "interval", g.cfg.Cycle)
+	g.cfg.Logger.Warn("Generation cycle overran", "duration", now.Sub(start), "interval", cycle)
 	late := now.Sub(due)
-	leftOut := (late + g.cfg.Cycle - 1) / g.cfg.Cycle // due itself and those up to now; one that is due now is not late
-	return due.Add(leftOut * g.cfg.Cycle)
+	leftOut := (late + cycle - 1) / cycle // due itself and those up to now; one that is due now is not late
+	return due.Add(leftOut * cycle)
 }
 
-func (g *Generator) sleepUntil(ctx context.Context, at time.Time) error {
-	wait := at.Sub(g.cfg.Clock.Now())
-	if wait <= 0 { // A mock clock must never see After(d <= 0).
-		return ctx.Err()
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-g.cfg.Clock.After(wait):
-		return nil
-	}
-}
+// multiple is the first multiple of cycle after t.
+func multiple(t time.Time, cycle time.Duration) time.Time { return t.Truncate(cycle).Add(cycle) }
 
 // Pause lets the cycles go on without generating anything, from the next one on. The loop still beats, and no verdict
 // turns on it. Pausing a paused Generator does nothing.

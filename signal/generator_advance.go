@@ -21,6 +21,7 @@ type runner struct {
 	warmup   int
 	seen     int       // bars, up to warmup
 	after    time.Time // only signals of bars that open later than this are emitted
+	fed      time.Time // the newest bar that its State had seen; zero for one that begins from history
 }
 
 // advance takes the lane up to now. Whatever it leaves undone when it fails or ctx ends, the next call finds the lane
@@ -30,33 +31,41 @@ func (l *lane) advance(ctx context.Context, now time.Time, w *work) {
 	if w.fail(l.store(ctx, w)); w.err != nil {
 		return // what is old goes first, or the Store would not have the signals in order
 	}
-	if l.runners == nil {
-		if w.fail(l.warmUp(ctx, now)); w.err != nil {
-			return
-		}
-	}
+	from := l.askFrom()
 	for range maxPages {
-		bars, err := l.fetch(ctx)
+		if l.runners == nil {
+			if w.fail(l.warmUp(ctx, now)); w.err != nil {
+				return
+			}
+			from = l.after
+		}
+		bars, err := l.fetch(ctx, from)
 		if err != nil {
 			w.fail(err)
 			return
 		}
-		from := l.after
-		w.fail(l.take(ctx, bars, now, w))
+		before := l.after
+		w.fail(l.take(ctx, bars, from, now, w))
 		if err := l.store(ctx, w); err != nil {
 			w.fail(err)
 			return
 		}
-		if ctx.Err() != nil || len(bars) < pageSize || l.after.Equal(from) {
+		rebuild := l.runners == nil
+		if ctx.Err() != nil || !rebuild && (len(bars) < pageSize || l.after.Equal(before)) {
 			break
 		}
+		from = l.after
 	}
+	w.fail(l.save(ctx))
 	l.judge(now, w)
 }
 
 // judge tells whether a newer bar is due than the newest one taken.
 func (l *lane) judge(now time.Time, w *work) {
 	w.current = !l.newest.IsZero() && l.newest.Add(l.cfg.Interval).After(now)
+	if ahead := l.newest.Sub(l.by(now)); ahead > l.cfg.MaxSkew { // no bar was ahead when it was taken: the Clock went back
+		w.fail(l.errorf(KindClock, "the newest bar closes %s ahead of the clock", ahead))
+	}
 	if w.err == nil && w.bars == 0 && !w.current && !w.closed {
 		w.notEmitted.NoData++
 	}
@@ -80,14 +89,35 @@ func (l *lane) warmUp(ctx context.Context, now time.Time) *Error {
 			return err
 		}
 	}
-	first := now.Add(-l.cfg.Interval)
+	if err := l.restore(ctx, runners, now); err != nil {
+		return err
+	}
+	l.setBack(runners, now, history)
+	l.runners, l.anew, l.gapAsks = runners, false, 0
+	l.recent.reset(max(minRecent, l.cfg.Recheck))
+	return nil
+}
+
+// setBack decides after which bar each of the runners emits, and after which bar the lane goes on so that all of them
+// have seen what they must have seen by then.
+func (l *lane) setBack(runners []*runner, now time.Time, history int) {
+	first, from := now.Add(-l.cfg.Interval), now
+	restored := true
 	for i, r := range runners {
 		r.after = later(l.begin[i], l.newest.Add(-l.cfg.Interval)) // what was taken was also emitted, or is pending
-		first = earlier(first, r.after)
+		if r.fed.IsZero() {
+			first, restored = earlier(first, r.after), false
+			continue
+		}
+		r.after = later(r.after, r.fed) // signals are stored before a State is
+		from = earlier(from, r.fed)
 	}
-	l.after = first.Add(-span(history, l.cfg.Interval))
-	l.runners = runners
-	return nil
+	if restored {
+		l.newest = later(l.newest, from.Add(l.cfg.Interval))
+	} else {
+		from = earlier(from, first.Add(-span(history, l.cfg.Interval)))
+	}
+	l.after = from
 }
 
 func (l *lane) newRunners() ([]*runner, *Error) {
@@ -142,14 +172,14 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-func (l *lane) fetch(ctx context.Context) ([]Bar, *Error) {
+func (l *lane) fetch(ctx context.Context, after time.Time) ([]Bar, *Error) {
 	l.doing = KindSource
-	bars, err := l.cfg.Source.Bars(ctx, l.symbol, l.after, pageSize)
+	bars, err := l.cfg.Source.Bars(ctx, l.symbol, after, pageSize)
 	if err == nil {
 		err = ctx.Err() // what comes too late is asked for again
 	}
 	if err != nil {
-		return nil, l.errorf(KindSource, "bars after %s: %w", stamp(l.after), err)
+		return nil, l.errorf(KindSource, "bars after %s: %w", stamp(after), err)
 	}
 	return bars, nil
 }

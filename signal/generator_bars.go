@@ -6,50 +6,79 @@ import (
 	"time"
 )
 
-// take feeds bars to the strategies. A bar that cannot be does not reach them, and the rest goes on; the first such
-// error is returned. It ends early with ctx, between two bars.
-func (l *lane) take(ctx context.Context, bars []Bar, now time.Time, w *work) *Error {
+// take feeds bars, which were asked for from a time on, to the strategies. A bar that cannot be does not reach them, and
+// the rest goes on; the first such error is returned. It ends early with ctx, at a bar that must wait, and where the
+// strategies are to be rebuilt.
+func (l *lane) take(ctx context.Context, bars []Bar, from, now time.Time, w *work) *Error {
 	var first *Error
 	keep := func(err *Error) {
 		if first == nil {
 			first = err
 		}
 	}
-	by := now
-	if clock := l.cfg.Clock.Now(); clock.After(by) {
-		by = clock // a bar may have closed while the Source was asked
-	}
-	for _, b := range bars {
+	by := l.by(now)
+	answered := from // the newest time in this answer
+	for i := range bars {
+		b := &bars[i]
 		if ctx.Err() != nil {
 			keep(l.errorf(KindStrategy, "bars from %s on not taken: %w", stamp(b.Time), ctx.Err()))
 			break
 		}
-		if err := l.check(b, by); err != nil {
+		if err := l.check(b, from, by); err != nil {
 			w.refused++
 			keep(l.errorf(KindData, "bar %s: %w", stamp(b.Time), err))
 			continue
 		}
-		l.torn = true
-		for _, r := range l.runners {
-			keep(l.decide(r, b, now, w))
+		if b.End().After(by) {
+			break // a clock that is a little ahead of ours: it is asked for again
 		}
-		l.torn = false
-		w.bars++
-		l.after, l.newest = b.Time, later(l.newest, b.End()) // history that is taken again is older
+		repeated := !b.Time.After(answered)
+		answered = later(answered, b.Time)
+		if !b.Time.After(l.after) {
+			if l.again(b, repeated, w) {
+				l.runners, l.anew = nil, true
+				break
+			}
+			continue
+		}
+		missing, wait := l.gapBefore(b, now)
+		if wait {
+			break
+		}
+		l.miss(b, missing, w)
+		keep(l.feed(b, now, w))
 	}
 	return first
 }
 
-// check says why b cannot be the symbol's next bar.
-func (l *lane) check(b Bar, by time.Time) error {
+// by is until when a bar must have closed: one may have while the Source was asked.
+func (l *lane) by(now time.Time) time.Time { return later(now, l.cfg.Clock.Now()) }
+
+// feed gives the symbol's next bar to all strategies.
+func (l *lane) feed(b *Bar, now time.Time, w *work) (first *Error) {
+	l.torn = true
+	for _, r := range l.runners {
+		if err := l.decide(r, b, now, w); first == nil {
+			first = err
+		}
+	}
+	l.torn, l.unsaved = false, true
+	w.bars++
+	l.recent.add(b)
+	l.after, l.newest = b.Time, later(l.newest, b.End()) // history that is taken again is older
+	return first
+}
+
+// check says why b cannot be a bar of the symbol that was asked for.
+func (l *lane) check(b *Bar, from, by time.Time) error {
 	switch {
 	case b.Symbol != l.symbol:
 		return fmt.Errorf("symbol %q is not %q", b.Symbol, l.symbol)
 	case b.Interval != l.cfg.Interval:
 		return fmt.Errorf("interval %s is not %s", b.Interval, l.cfg.Interval)
-	case !b.Time.After(l.after):
-		return fmt.Errorf("not later than %s, the bar before", stamp(l.after))
-	case b.End().After(by):
+	case !b.Time.After(from):
+		return fmt.Errorf("not later than %s, after which bars were asked for", stamp(from))
+	case b.End().Sub(by) > l.cfg.MaxSkew:
 		return fmt.Errorf("not closed before %s", stamp(b.End()))
 	}
 	return b.Validate()
@@ -58,9 +87,12 @@ func (l *lane) check(b Bar, by time.Time) error {
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // decide gives the bar to one strategy and keeps the signal that it makes, or counts why not.
-func (l *lane) decide(r *runner, b Bar, now time.Time, w *work) *Error {
+func (l *lane) decide(r *runner, b *Bar, now time.Time, w *work) *Error {
+	if !r.fed.IsZero() && !b.Time.After(r.fed) {
+		return nil // its State has seen it
+	}
 	l.doing = KindStrategy
-	s, ok := r.strategy.OnBar(b)
+	s, ok := r.strategy.OnBar(*b)
 	if r.seen < r.warmup {
 		r.seen++
 	}
@@ -87,11 +119,11 @@ func (l *lane) decide(r *runner, b Bar, now time.Time, w *work) *Error {
 // emits tells whether the signal is to be stored. A Flat always is: a position that its strategy has given up must not
 // stand because of a threshold or through a night. The session is the one at the bar's end and not the one of now, so
 // that catching up decides as being there would have.
-func (l *lane) emits(s Signal, b Bar, w *work) bool {
+func (l *lane) emits(s Signal, b *Bar, w *work) bool {
 	switch {
 	case s.Direction == Flat:
 		return true
-	case s.Confidence < l.cfg.MinConfidence:
+	case s.Confidence < l.set.minConfidence:
 		w.notEmitted.Threshold++
 		return false
 	case !l.open(b.End()):
@@ -111,7 +143,7 @@ func (l *lane) open(at time.Time) bool {
 }
 
 // complete fills in all that a strategy does not know.
-func (l *lane) complete(s Signal, spec *Spec, b Bar, now time.Time) Signal {
+func (l *lane) complete(s Signal, spec *Spec, b *Bar, now time.Time) Signal {
 	return Signal{
 		ID:         NewID(spec.Name, spec.Params, l.symbol, b.Interval, b.Time),
 		Strategy:   spec.Name,

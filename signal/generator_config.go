@@ -24,6 +24,10 @@ const (
 	historyPerWarmup   = 10 // an EMA of n has forgotten all but 2e-9 of its start after 10 n bars
 	validityInBars     = 3
 	validityInCycles   = 3
+	maxAgeInBars       = 3
+	maxRecheck         = 1000
+	defaultRecheck     = 2
+	defaultMaxSkew     = 2 * time.Second
 )
 
 // GeneratorConfig configures a Generator. Source, Specs, Store, Symbols and Interval are required.
@@ -52,10 +56,45 @@ type GeneratorConfig struct {
 	// Validity is how long after its bar's end a signal may open something. 0 means three bars or three cycles,
 	// whichever is longer.
 	Validity time.Duration
-	Hours    Hours        // when the markets are open; nil means always
-	Clock    Clock        // nil means the machine's clock
-	Logger   *slog.Logger // nil means slog.Default()
+
+	// MaxAge is how long ago the newest bar of an open market may have closed before its data counts as stale: the
+	// symbol is then not up to date whatever its Source says, and its health turns. Above Interval. 0 means three
+	// bars, two cycles and Timeout.
+	MaxAge time.Duration
+	// MaxSkew is how far the Source's clock may be ahead of Clock. A bar that closes within it is left for a later
+	// cycle; one that closes later than that is an error. 0 means 2 s.
+	MaxSkew time.Duration
+	// GapWait is how long after its close a bar behind a gap waits, while the missing ones are asked for in each
+	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.
+	GapWait time.Duration
+	// Recheck is how many of the newest bars are asked for again in each cycle, and with them a gap for a dozen
+	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and NoRecheck none.
+	Recheck     int
+	Corrections CorrectionPolicy // what becomes of bars that were revised or came late
+
+	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the
+	// last digit. nil means that strategies are warmed up from history.
+	States States
+	Hours  Hours        // when the markets are open; nil means always
+	Clock  Clock        // nil means the machine's clock
+	Logger *slog.Logger // nil means slog.Default()
 }
+
+// NoRecheck is a Recheck of none.
+const NoRecheck = -1
+
+// CorrectionPolicy says what becomes of a bar that its Source has changed after the strategies saw it, or that came
+// late, into a gap or out of order. It is counted and logged under either policy, and no signal that is stored changes.
+// Two bars of one time in one answer are a revision as well, unless they are equal: then the second is left out.
+type CorrectionPolicy int
+
+// The policies.
+const (
+	// KeepSeen lets stand what the strategies have seen. A restart that takes up history sees the correction.
+	KeepSeen CorrectionPolicy = iota
+	// Rebuild warms the symbol's strategies up anew, from the history that the Source gives now.
+	Rebuild
+)
 
 // CycleFromEnv reads CycleVariable through lookup, and returns DefaultCycle where it is not set.
 func CycleFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
@@ -84,8 +123,9 @@ func (c *GeneratorConfig) complete() error {
 		c.Cycle = cycle
 	}
 	c.Symbols, c.Specs = slices.Clone(c.Symbols), slices.Clone(c.Specs)
-	c.Timeout = cmp.Or(c.Timeout, max(c.Cycle-c.Cycle/10, 1))
 	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
+	c.MaxSkew = cmp.Or(c.MaxSkew, defaultMaxSkew)
+	c.Recheck = cmp.Or(c.Recheck, defaultRecheck)
 	c.Validity = cmp.Or(c.Validity, max(span(validityInBars, c.Interval), span(validityInCycles, c.Cycle)))
 	if c.Clock == nil {
 		c.Clock = clock.New()
@@ -104,8 +144,6 @@ func (c *GeneratorConfig) checkParts() error {
 		return errors.New("Store is nil")
 	case len(c.Specs) == 0:
 		return errors.New("Specs is empty")
-	case len(c.Symbols) == 0:
-		return errors.New("Symbols is empty")
 	}
 	for i, spec := range c.Specs {
 		same := func(o Spec) bool { return o.Name == spec.Name }
@@ -118,23 +156,15 @@ func (c *GeneratorConfig) checkParts() error {
 			return fmt.Errorf("Specs[%d].Name %q is there twice", i, spec.Name)
 		}
 	}
-	for i, symbol := range c.Symbols {
-		switch {
-		case symbol == "":
-			return fmt.Errorf("Symbols[%d] is empty", i)
-		case slices.Contains(c.Symbols[:i], symbol):
-			return fmt.Errorf("Symbols[%d] %q is there twice", i, symbol)
-		}
-	}
-	return nil
+	return checkSymbols(c.Symbols)
 }
 
 func (c *GeneratorConfig) checkNumbers() error {
 	if c.Interval <= 0 {
 		return fmt.Errorf("Interval %s is not above zero", c.Interval)
 	}
-	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) { // negated, so that NaN is refused
-		return fmt.Errorf("MinConfidence %v is not between 0 and 1", c.MinConfidence)
+	if err := checkConfidence(c.MinConfidence); err != nil {
+		return err
 	}
 	switch {
 	case c.Cycle < 0:
@@ -147,6 +177,16 @@ func (c *GeneratorConfig) checkNumbers() error {
 		return fmt.Errorf("Concurrency %d is negative", c.Concurrency)
 	case c.History < 0:
 		return fmt.Errorf("History %d is negative", c.History)
+	case c.MaxAge < 0 || c.MaxAge > 0 && c.MaxAge <= c.Interval:
+		return fmt.Errorf("MaxAge %s is not above Interval %s", c.MaxAge, c.Interval)
+	case c.MaxSkew < 0:
+		return fmt.Errorf("MaxSkew %s is negative", c.MaxSkew)
+	case c.GapWait < 0:
+		return fmt.Errorf("GapWait %s is negative", c.GapWait)
+	case c.Recheck < NoRecheck || c.Recheck > maxRecheck:
+		return fmt.Errorf("Recheck %d is not between NoRecheck and %d", c.Recheck, maxRecheck)
+	case c.Corrections < KeepSeen || c.Corrections > Rebuild:
+		return fmt.Errorf("Corrections %d is no policy", c.Corrections)
 	}
 	return nil
 }

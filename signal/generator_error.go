@@ -15,6 +15,7 @@ const (
 	KindData       ErrorKind = "data"        // the Source gave a bar that cannot be
 	KindStrategy   ErrorKind = "strategy"    // a Strategy panicked, or gave a signal that cannot be
 	KindStore      ErrorKind = "store"       // the Store failed; the signals are kept and offered again
+	KindClock      ErrorKind = "clock"       // the newest bar closes later than the Clock says it is
 	KindSession    ErrorKind = "session"     // Hours panicked
 	KindLeftBehind ErrorKind = "left_behind" // the symbol did not come back in time, or has not come back yet
 )

@@ -240,9 +240,8 @@ func TestABarThatCannotBeReachesNoStrategy(t *testing.T) {
 	}{
 		"of another symbol":      {func(b *signal.Bar) { b.Symbol = "ETH" }, `symbol "ETH" is not "BTC"`},
 		"of another interval":    {func(b *signal.Bar) { b.Interval = time.Hour }, "interval 1h0m0s is not 1m0s"},
-		"the same again":         {func(b *signal.Bar) { b.Time = now.Add(-3 * time.Minute) }, "not later than 2026-01-01T11:57:00Z"},
-		"older than the last":    {func(b *signal.Bar) { b.Time = now.Add(-4 * time.Minute) }, "not later than 2026-01-01T11:57:00Z"},
-		"not closed yet":         {func(b *signal.Bar) { b.Time = now.Add(-time.Minute + 1) }, "not closed before 2026-01-01T12:00:00.000000001Z"},
+		"older than was asked":   {func(b *signal.Bar) { b.Time = now.Add(-100 * time.Minute) }, "not later than 2026-01-01T11:48:59.999999999Z"},
+		"not closed yet":         {func(b *signal.Bar) { b.Time = now.Add(-time.Minute + 2*second + 1) }, "not closed before 2026-01-01T12:00:02.000000001Z"},
 		"high below low":         {func(b *signal.Bar) { b.High = 1 }, "high 1 is below"},
 		"without a close":        {func(b *signal.Bar) { b.Close = 0 }, "close 0 is not a price"},
 		"open that is no number": {func(b *signal.Bar) { b.Open = math.NaN() }, "open NaN is not a price"},

@@ -10,7 +10,6 @@ import (
 // everybody who holds its lock.
 type lane struct {
 	cfg    *GeneratorConfig
-	index  int
 	symbol string
 
 	// Owned by the claim.
@@ -22,12 +21,20 @@ type lane struct {
 	newest  time.Time   // end of the newest bar ever taken; zero for none
 	pending []Signal    // made and not stored
 	torn    bool        // in the midst of a bar: some strategies have seen it
+	recent  recent      // the newest bars seen
+	gap     time.Time   // the bar before the newest gap
+	gapAsks int         // in how many more cycles it is asked for again
+	set     *settings   // of the cycle that claimed it
+	unsaved bool        // the strategies know more than their States
+	anew    bool        // the next warm-up leaves the States alone
 
 	mu      sync.Mutex // guards all below
 	busy    bool       // claimed
 	claimed time.Time  // since when, on the Clock
 	turn    int        // how often it was claimed
 	left    bool       // the cycle that claimed it has gone on without it
+	rejoins bool       // it was taken out: the next claim begins like after a restart
+	shut    time.Time  // the last cycle that found its market closed
 	failing errorRun
 	status  SymbolStatus
 }
@@ -39,6 +46,7 @@ type work struct {
 	signals    int
 	conflicts  int
 	notEmitted NotEmitted
+	faults     DataFaults
 	current    bool   // no newer bar can exist yet
 	closed     bool   // the market is
 	err        *Error // the first one
@@ -53,14 +61,32 @@ func (w *work) fail(err *Error) {
 	}
 }
 
+// rejoin makes the next claim begin like after a restart.
+func (l *lane) rejoin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rejoins = true
+}
+
+// ripe tells whether a cycle that was woken by one bar should take the lane along.
+func (l *lane) ripe(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := l.status.LastBar
+	return !l.busy && l.failing.errors == 0 && (last.IsZero() || !last.Add(2*l.cfg.Interval).After(now))
+}
+
 // claim takes the lane for one cycle, or says since when it has not come back from an earlier one.
-func (l *lane) claim(now, clock time.Time) (turn int, busy *Error) {
+func (l *lane) claim(now, clock time.Time, set *settings) (turn int, busy *Error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy {
 		return 0, l.leftBehind(fmt.Errorf("not back yet after %s", clock.Sub(l.claimed)))
 	}
-	l.busy, l.claimed = true, clock
+	l.busy, l.claimed, l.set = true, clock, set
+	if l.rejoins {
+		l.rejoins, l.runners, l.begin, l.since = false, nil, nil, time.Time{}
+	}
 	if l.since.IsZero() {
 		l.since = now
 	}
@@ -97,6 +123,7 @@ func (l *lane) release(w *work) (late bool) {
 	s.Signals += w.signals
 	s.Conflicts += w.conflicts
 	s.NotEmitted.add(w.notEmitted)
+	s.Faults.add(w.faults)
 	s.Unstored = len(l.pending)
 	if !l.newest.IsZero() {
 		s.LastBar = l.newest.Add(-l.cfg.Interval)
@@ -108,7 +135,7 @@ func (l *lane) release(w *work) (late bool) {
 // are not to be trusted any more; a panic of the Source or the Store leaves them as they are.
 func (l *lane) broken(recovered any) *Error {
 	if l.torn {
-		l.runners, l.torn = nil, false
+		l.runners, l.torn, l.anew = nil, false, true // a State may be what broke it
 	}
 	return escaped(l.symbol, l.doing, recovered)
 }
@@ -127,6 +154,28 @@ func (l *lane) succeeded(at time.Time) (ended errorRun) {
 	defer l.mu.Unlock()
 	l.status.LastSuccess = at.UTC()
 	return l.failing.end()
+}
+
+// age books how old the newest bar is. It returns whether that is too old for the symbol to be up to date, and whether
+// this turn has made its data stale, or current again. Data is stale only once it has had MaxAge to come: since the
+// first cycle, and since its market opened.
+func (l *lane) age(now time.Time, set *settings, closed bool) (old, turned bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if closed {
+		l.shut = now
+	}
+	s := &l.status
+	base := later(l.since, l.shut)
+	if !s.LastBar.IsZero() {
+		end := s.LastBar.Add(l.cfg.Interval)
+		base = later(base, end)
+		s.DataAge = max(now.Sub(end), 0)
+		old = s.DataAge > set.maxAge && !closed
+	}
+	was := s.Stale
+	s.Stale = now.Sub(base) > set.maxAge
+	return old, was != s.Stale
 }
 
 func (l *lane) errorf(kind ErrorKind, format string, args ...any) *Error {

@@ -1,6 +1,10 @@
 package signal
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // GeneratorStatus is what a Generator has done since it was made. It is a copy.
 type GeneratorStatus struct {
@@ -13,8 +17,28 @@ type GeneratorStatus struct {
 	LeftBehind int // times that a cycle went on without a symbol
 	Refused    int // bars that cannot be and reached no strategy
 	Conflicts  int // appends that met ErrConflict
+	Stale      int // symbols whose data is stale now
 	NotEmitted NotEmitted
-	Symbols    []SymbolStatus // in the order of the configuration
+	Faults     DataFaults
+	Symbols    []SymbolStatus // those of now, in their order; the sums above count what was taken out as well
+}
+
+// DataFaults counts in what ways a Source's bars were not what they should be, and reached the strategies all the same or
+// did no harm. Those that could not be at all are Refused.
+type DataFaults struct {
+	Gaps       int // places where bars were missing when the strategies went on
+	Missing    int // bars missing there, a thousand to a gap at the most
+	Duplicates int // bars that were twice in one answer and were left out
+	Revised    int // bars that came again with other content
+	Late       int // bars that came after newer ones
+}
+
+func (f *DataFaults) add(o DataFaults) {
+	f.Gaps += o.Gaps
+	f.Missing += o.Missing
+	f.Duplicates += o.Duplicates
+	f.Revised += o.Revised
+	f.Late += o.Late
 }
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.
@@ -35,10 +59,12 @@ func (n *NotEmitted) add(o NotEmitted) {
 // SymbolStatus is what a Generator has done for one symbol. Its times are zero for never.
 type SymbolStatus struct {
 	Symbol      string
-	LastBar     time.Time // open of the newest bar
-	LastSuccess time.Time // the last cycle in which the symbol was up to date
-	ErrorRun    int       // errors since then
-	LastError   *Error    // nil for none yet; kept after a recovery
+	LastBar     time.Time     // open of the newest bar
+	DataAge     time.Duration // how long before the last cycle that bar had closed
+	Stale       bool          // that is more than MaxAge, and no closed market explains it
+	LastSuccess time.Time     // the last cycle in which the symbol was up to date
+	ErrorRun    int           // errors since then
+	LastError   *Error        // nil for none yet; kept after a recovery
 	LastErrorAt time.Time
 	BusySince   time.Time // since when it has not come back, for one that was left behind
 	Bars        int
@@ -49,24 +75,38 @@ type SymbolStatus struct {
 	Conflicts   int
 	Unstored    int // signals that are made and wait for the Store
 	NotEmitted  NotEmitted
+	Faults      DataFaults
 }
 
 // Status returns what the Generator has done so far. It waits for nothing, whatever a symbol is doing.
 func (g *Generator) Status() GeneratorStatus {
-	s := GeneratorStatus{Paused: g.Paused(), Symbols: make([]SymbolStatus, 0, len(g.lanes))}
+	s := GeneratorStatus{Paused: g.Paused()}
 	g.mu.Lock()
 	s.Cycles, s.Overruns = g.cycles, g.overruns
+	lanes, retired := g.lanes, slices.Collect(maps.Values(g.retired))
 	g.mu.Unlock()
-	for _, l := range g.lanes {
+	s.Symbols = make([]SymbolStatus, 0, len(lanes))
+	for _, l := range lanes {
 		one := l.snapshot()
 		s.Symbols = append(s.Symbols, one)
-		s.Bars += one.Bars
-		s.Signals += one.Signals
-		s.Errors += one.Errors
-		s.LeftBehind += one.LeftBehind
-		s.Refused += one.Refused
-		s.Conflicts += one.Conflicts
-		s.NotEmitted.add(one.NotEmitted)
+		s.sum(one)
+		if one.Stale {
+			s.Stale++
+		}
+	}
+	for _, l := range retired {
+		s.sum(l.snapshot())
 	}
 	return s
+}
+
+func (s *GeneratorStatus) sum(one SymbolStatus) {
+	s.Bars += one.Bars
+	s.Signals += one.Signals
+	s.Errors += one.Errors
+	s.LeftBehind += one.LeftBehind
+	s.Refused += one.Refused
+	s.Conflicts += one.Conflicts
+	s.NotEmitted.add(one.NotEmitted)
+	s.Faults.add(one.Faults)
 }

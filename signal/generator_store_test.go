@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,7 +49,7 @@ func TestAFailedAppendLosesNothing(t *testing.T) {
 	store.fail = errors.New("disk full")
 	store.offered = nil
 	var failed []error
-	for len(failed) == 0 || failed[0].(*signal.Error).Symbol != "BTC" {
+	for len(failed) == 0 || !strings.HasPrefix(failed[0].Error(), "BTC: ") {
 		now = now.Add(time.Minute)
 		failed = r.Cycle(t.Context(), now).Errors
 	}
@@ -163,7 +164,7 @@ func TestALongWayToCatchUpTakesSeveralCycles(t *testing.T) {
 	g := generator(t, cfg)
 	g.Cycle(t.Context(), now)
 	now = now.Add(25_000 * time.Minute)
-	for _, want := range []int{10_000, 10_000, 5_000, 0} {
+	for _, want := range []int{9_998, 9_998, 5_004, 0} { // ten pages each, less what is asked for again
 		require.Equal(t, want, g.Cycle(t.Context(), now).Bars)
 	}
 }
@@ -266,7 +267,7 @@ func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
 			now := noon
 			cfg := replayConfig(signal.NewMemory(0), &now)
 			cfg.Symbols, cfg.MinConfidence = []string{"BTC"}, 0.5
-			cfg.Hours = hoursFunc(func(at time.Time) bool { return !test.closed })
+			cfg.Hours = hoursFunc(func(time.Time) bool { return !test.closed })
 			cfg.Specs = []signal.Spec{always(signal.Signal{Direction: test.direction, Confidence: test.confidence})}
 			g := generator(t, cfg)
 			result := g.Cycle(t.Context(), now)

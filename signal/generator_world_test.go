@@ -72,8 +72,8 @@ type each func(signal.Bar) (signal.Signal, bool)
 
 func (each) Warmup() int                                { return 1 }
 func (f each) OnBar(b signal.Bar) (signal.Signal, bool) { return f(b) }
-func spec(name string, make func() signal.Strategy) signal.Spec {
-	return signal.Spec{Name: name, New: make}
+func spec(name string, value func() signal.Strategy) signal.Spec {
+	return signal.Spec{Name: name, New: value}
 }
 
 func turnsSpec() signal.Spec { return spec("turns", func() signal.Strategy { return &turns{} }) }

@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -26,12 +27,14 @@ type Memory struct {
 	last     int64        // the newest Seq, 0 before the first
 	byID     map[string]int64
 	appended chan struct{} // nil while nobody waits
+	states   map[StateKey]State
 }
 
 var (
 	_ Store      = (*Memory)(nil)
 	_ Identified = (*Memory)(nil)
 	_ Notifier   = (*Memory)(nil)
+	_ States     = (*Memory)(nil)
 )
 
 // NewMemory returns an empty store that holds up to capacity signals; 0 or less means DefaultCapacity.
@@ -39,7 +42,8 @@ func NewMemory(capacity int) *Memory {
 	if capacity <= 0 {
 		capacity = DefaultCapacity
 	}
-	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64)}
+	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64),
+		states: make(map[StateKey]State)}
 }
 
 // Append implements Store. Durable means here: until it is dropped or the process ends.
@@ -142,6 +146,32 @@ func (m *Memory) Appended() <-chan struct{} {
 		m.appended = make(chan struct{})
 	}
 	return m.appended
+}
+
+// SaveStates implements States.
+func (m *Memory) SaveStates(ctx context.Context, states ...State) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range states {
+		s.Bar, s.Data = s.Bar.UTC(), bytes.Clone(s.Data)
+		m.states[s.Key] = s
+	}
+	return nil
+}
+
+// LoadState implements States.
+func (m *Memory) LoadState(ctx context.Context, key StateKey) (State, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return State{}, false, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	s, ok := m.states[key]
+	s.Data = bytes.Clone(s.Data)
+	return s, ok, nil
 }
 
 // matches tells whether the query asks for s.

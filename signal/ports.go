@@ -2,6 +2,7 @@ package signal
 
 import (
 	"context"
+	"encoding"
 	"time"
 )
 
@@ -20,6 +21,13 @@ type Source interface {
 	Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]Bar, error)
 }
 
+// Waker is a Source that can say when it may have something new, so that a signal need not wait for the next cycle.
+type Waker interface {
+	// Wake returns, at once, a channel that is closed when the next bar of whichever symbol arrives. Ask for it
+	// before reading.
+	Wake() <-chan struct{}
+}
+
 // Strategy decides for one symbol, bar by bar. It is pure: no I/O, no clock, no state but what its bars told it, so the
 // same bars give the same signals. It is used by one goroutine at a time.
 type Strategy interface {
@@ -28,6 +36,17 @@ type Strategy interface {
 	// OnBar takes the next closed bar. With true it returns a Signal of which only Direction and Confidence count;
 	// what else a Signal holds is known to the caller.
 	OnBar(b Bar) (Signal, bool)
+}
+
+// Stateful is a Strategy whose state can be written down and read again. With it a restart goes on to the last digit:
+// an indicator that never quite forgets would else agree only nearly, once it was warmed up from history.
+type Stateful interface {
+	Strategy
+	// MarshalBinary returns all that its bars have told it.
+	encoding.BinaryMarshaler
+	// UnmarshalBinary takes over, in a new value of the same Spec, what MarshalBinary returned. What it cannot read
+	// is an error, after which the value is not used.
+	encoding.BinaryUnmarshaler
 }
 
 // Spec names a strategy and makes the values of it, one for each symbol.
@@ -59,6 +78,47 @@ type Identified interface {
 type Notifier interface {
 	// Appended returns a channel that is closed at the next Append of a new signal. Ask for it before reading.
 	Appended() <-chan struct{}
+}
+
+// StateKey says whose state a State is.
+type StateKey struct {
+	Strategy string // the Spec's name
+	Params   string // the Spec's parameters
+	Symbol   string
+	Interval time.Duration // of the bars
+}
+
+// State is what a Stateful strategy knew after a bar.
+type State struct {
+	Key  StateKey
+	Bar  time.Time // open of the newest bar that it had seen, UTC
+	Seen int       // how many bars it had seen, as far as its Warmup asks
+	Data []byte    // what MarshalBinary returned
+}
+
+// States keeps the newest State of each key. It is safe for concurrent use. It stands best beside the signals, in one
+// database, so that a copy of the one is a copy of the other.
+type States interface {
+	// SaveStates replaces the States of those keys, all or none, and returns when they are durable.
+	SaveStates(ctx context.Context, s ...State) error
+	// LoadState returns the State of a key; false means that there is none.
+	LoadState(ctx context.Context, key StateKey) (State, bool, error)
+}
+
+// Pruner is a Store that can forget. It is for whoever keeps house, such as once an hour.
+type Pruner interface {
+	// Prune removes what r lets go and returns how many signals that were. An ID that was removed is not known any
+	// more. Numbers are never given out a second time.
+	Prune(ctx context.Context, r Retention) (removed int, err error)
+}
+
+// Retention says which signals a Prune may remove: those that are too old or too many, and of them only what everybody
+// has read. The newest signal of each strategy and symbol always stays, because it says what to hold now and from where
+// a Generator goes on. The zero value removes nothing.
+type Retention struct {
+	Before time.Time // signals created earlier are too old; zero: none is
+	Count  int       // signals beyond the newest so many are too many; 0: none is
+	Passed int64     // the lowest cursor of all who follow the Store: nothing above this Seq is removed
 }
 
 // Query says which signals Latest returns. Zero fields ask for everything.

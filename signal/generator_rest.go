@@ -1,0 +1,82 @@
+package signal
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// wakesPerCycle bounds how often a Waker can begin a cycle. At five seconds that is a latency of 50 ms at the most.
+const wakesPerCycle = 100
+
+// rest is how one run of Serve waits between its cycles.
+type rest struct {
+	*Generator
+	woke    <-chan struct{} // closed by the Source when a bar arrives; nil where it does not say
+	changed <-chan struct{}
+	alarm   <-chan time.Time // armed for at; nil for none
+	at      time.Time
+}
+
+// listen asks for the news of what happens from now on.
+func (r *rest) listen() {
+	r.woke = r.wake()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changed = r.Generator.changed
+}
+
+// wake asks the Source for its wake-up. One that panics is a Source without: the cycle goes on asking it.
+func (r *rest) wake() (woke <-chan struct{}) {
+	waker, ok := r.cfg.Source.(Waker)
+	if !ok {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			woke = nil
+		}
+	}()
+	return waker.Wake()
+}
+
+// until waits for due, or for a wake-up and then no longer than to soonest. It tells whether it was woken.
+func (r *rest) until(ctx context.Context, due, soonest time.Time) (woken bool, err error) {
+	for {
+		health.Idle(ctx, due)
+		at := due
+		if woken && soonest.Before(due) {
+			at = soonest
+		}
+		wait := at.Sub(r.cfg.Clock.Now())
+		if wait <= 0 || ctx.Err() != nil { // A mock clock must never see After(d <= 0).
+			return woken && at.Before(due), ctx.Err()
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-r.arm(at, wait):
+			r.alarm = nil
+		case <-r.woke:
+			r.woke, woken = nil, true
+		case <-r.changed:
+			r.changed, due = r.retimed()
+		}
+	}
+}
+
+// arm keeps the alarm that is set for the same time: a source that wakes often would else leave one behind each time.
+func (r *rest) arm(at time.Time, wait time.Duration) <-chan time.Time {
+	if r.alarm == nil || !r.at.Equal(at) {
+		r.alarm, r.at = r.cfg.Clock.After(wait), at
+	}
+	return r.alarm
+}
+
+// retimed is when a cycle is due now that the time between them has changed.
+func (r *rest) retimed() (changed <-chan struct{}, due time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Generator.changed, multiple(r.cfg.Clock.Now(), r.set.Load().cycle)
+}
