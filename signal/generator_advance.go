@@ -109,7 +109,6 @@ func (l *lane) setBack(runners []*runner, now time.Time, history int) {
 			first, restored = earlier(first, r.after), false
 			continue
 		}
-		r.after = later(r.after, r.fed) // signals are stored before a State is
 		from = earlier(from, r.fed)
 	}
 	if restored {

@@ -206,6 +206,22 @@ func TestSetSymbols(t *testing.T) {
 	require.Equal(t, fromThen, stored(t, store, "SOL"), "a new one begins with its first cycle")
 }
 
+func TestASymbolThatComesBackCatchesUpLikeAfterARestart(t *testing.T) {
+	t.Parallel()
+	now, store := origin, signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols, cfg.History = []string{"BTC", "ETH"}, 10
+	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long})}
+	r := replay{generator(t, cfg), &now}
+	r.minutes(t, 1)
+	require.NoError(t, r.SetSymbols("BTC"))
+	r.minutes(t, 100)
+	require.NoError(t, r.SetSymbols("BTC", "ETH"))
+	r.minutes(t, 1)
+	require.Equal(t, 102, len(stored(t, store, "BTC")))
+	require.Equal(t, 1+10, len(stored(t, store, "ETH")), "as far back as History reaches")
+}
+
 func TestSetSymbolsNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	g := generator(t, config(signal.NewMemory(0)))

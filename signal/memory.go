@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,8 +22,9 @@ type Memory struct {
 	capacity int64
 
 	mu       sync.RWMutex // guards what follows
-	ring     []Signal     // the signal of Seq s is at (s-1) % capacity
+	ring     []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
 	last     int64        // the newest Seq, 0 before the first
+	pruned   int64        // nothing is held up to this Seq
 	byID     map[string]int64
 	appended chan struct{} // nil while nobody waits
 	states   map[StateKey]State
@@ -35,6 +35,7 @@ var (
 	_ Identified = (*Memory)(nil)
 	_ Notifier   = (*Memory)(nil)
 	_ States     = (*Memory)(nil)
+	_ Pruner     = (*Memory)(nil)
 )
 
 // NewMemory returns an empty store that holds up to capacity signals; 0 or less means DefaultCapacity.
@@ -89,7 +90,9 @@ func (m *Memory) addLocked(s Signal) error {
 		return nil
 	}
 	oldest := &m.ring[(m.last-1)%m.capacity]
-	delete(m.byID, oldest.ID)
+	if oldest.ID != "" {
+		delete(m.byID, oldest.ID)
+	}
 	*oldest = s
 	return nil
 }
@@ -110,7 +113,7 @@ func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
 	defer m.mu.RUnlock()
 	var found []Signal
 	for seq := m.last; seq > m.droppedLocked() && len(found) < limit; seq-- {
-		if s := m.atLocked(seq); q.matches(s) {
+		if s := m.atLocked(seq); s.ID != "" && q.matches(s) {
 			found = append(found, s)
 		}
 	}
@@ -125,15 +128,17 @@ func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, err
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	from := min(max(seq, m.droppedLocked()), m.last)
-	found := make([]Signal, min(m.last-from, int64(limit)))
-	for i := range found {
-		found[i] = m.atLocked(from + int64(i) + 1)
+	found := make([]Signal, 0, min(m.last-from, int64(limit)))
+	for seq := from + 1; seq <= m.last && len(found) < limit; seq++ {
+		if s := m.atLocked(seq); s.ID != "" {
+			found = append(found, s)
+		}
 	}
 	return found, nil
 }
 
-// droppedLocked returns the newest Seq that is not held any more.
-func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, 0) }
+// droppedLocked returns a Seq up to which none is held any more.
+func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.pruned) }
 
 // Identity implements Identified.
 func (m *Memory) Identity(context.Context) (string, error) { return m.identity, nil }
@@ -146,32 +151,6 @@ func (m *Memory) Appended() <-chan struct{} {
 		m.appended = make(chan struct{})
 	}
 	return m.appended
-}
-
-// SaveStates implements States.
-func (m *Memory) SaveStates(ctx context.Context, states ...State) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, s := range states {
-		s.Bar, s.Data = s.Bar.UTC(), bytes.Clone(s.Data)
-		m.states[s.Key] = s
-	}
-	return nil
-}
-
-// LoadState implements States.
-func (m *Memory) LoadState(ctx context.Context, key StateKey) (State, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return State{}, false, err
-	}
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	s, ok := m.states[key]
-	s.Data = bytes.Clone(s.Data)
-	return s, ok, nil
 }
 
 // matches tells whether the query asks for s.

@@ -126,3 +126,63 @@ func ExampleMemory() {
 	fmt.Println(latest[0].ID, "is number", latest[0].Seq)
 	// Output: s2 is number 2
 }
+
+func ExampleMemory_Prune() {
+	store := signal.NewMemory(0)
+	_ = store.Append(context.Background(), numbered(1), numbered(2), numbered(3), numbered(4))
+	removed, _ := store.Prune(context.Background(), signal.Retention{Count: 1, Passed: 2}) // a follower has read two
+	left, _ := store.After(context.Background(), 0, 10)
+	fmt.Println(removed, "removed, the oldest left is number", left[0].Seq)
+	// Output: 2 removed, the oldest left is number 3
+}
+
+// Any row of appends and prunes in a store that also drops, against a plain list.
+func TestMemoryPrunesWhatIsTooMuchOfAnyHistory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		capacity := rapid.IntRange(1, 8).Draw(t, "capacity")
+		m := signal.NewMemory(capacity)
+		type kept struct {
+			s   signal.Signal
+			seq int64
+		}
+		var held []kept
+		last := int64(0)
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			if rapid.IntRange(0, 3).Draw(t, "what") > 0 {
+				last++
+				s := numbered(int(last))
+				s.Symbol = rapid.SampledFrom([]string{"A", "B"}).Draw(t, "symbol")
+				s.CreatedAt = origin.Add(time.Duration(last) * second)
+				require.NoError(t, m.Append(context.Background(), s))
+				held = append(held, kept{s, last})
+				for held[0].seq <= last-int64(capacity) {
+					held = held[1:]
+				}
+			} else {
+				r := signal.Retention{
+					Before: origin.Add(time.Duration(rapid.Int64Range(0, last+1).Draw(t, "before")) * second),
+					Count:  rapid.IntRange(0, 5).Draw(t, "count"), Passed: rapid.Int64Range(0, last).Draw(t, "passed"),
+				}
+				removed, err := m.Prune(context.Background(), r)
+				require.NoError(t, err)
+				newest, size, before := map[string]int64{}, len(held), len(held)
+				for _, k := range held {
+					newest[k.s.Symbol] = k.seq
+				}
+				i := -1
+				held = slices.DeleteFunc(held, func(k kept) bool {
+					i++
+					tooMany := r.Count > 0 && size-i > r.Count
+					return newest[k.s.Symbol] != k.seq && k.seq <= r.Passed && (tooMany || k.s.CreatedAt.Before(r.Before))
+				})
+				require.Equal(t, before-len(held), removed)
+			}
+			var want []string
+			for _, k := range held {
+				want = append(want, fmt.Sprintf("%s@%d", k.s.ID, k.seq))
+			}
+			require.Equal(t, want, ids(t, m))
+		}
+	})
+}

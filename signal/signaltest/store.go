@@ -12,7 +12,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// TestStore holds a Store to everything that the interface promises, and to Identified and Notifier where it has them.
+// TestStore holds a Store to everything that the interface promises, and to Identified, Notifier and Pruner where it has
+// them.
 // open returns a new and empty store; what it has to clean up it registers with t.Cleanup. Each case gets a store of
 // its own, and they run in parallel.
 //
@@ -50,6 +51,10 @@ var storeCases = []storeCase{
 	{"appends from many goroutines are all there, each once", concurrentAppends},
 	{"a follower misses nothing while others append", followerMissesNothing},
 	{"an identity stays, and no two stores share one", identity},
+	{"a prune removes by age and count, and what a cursor has not passed stays", prunes},
+	{"a prune leaves the newest signal of each strategy and symbol", pruneLeavesNewest},
+	{"a prune of nothing removes nothing, and a bad one is refused", prunesNothing},
+	{"a follower misses nothing while others append and prune what it has passed", followerUnderPrune},
 	{"an append of something new wakes who waits, a repeated one does not", appendedWakes},
 }
 

@@ -23,3 +23,21 @@ func RunStoreCase(t testing.TB, name string, open func() signal.Store) {
 		}
 	}
 }
+
+// StateCases returns the names of the cases of TestStates.
+func StateCases() []string {
+	var names []string
+	for _, c := range stateCases {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// RunStateCase runs one case of TestStates on a TB that may be watched.
+func RunStateCase(t testing.TB, name string, states signal.States) {
+	for _, c := range stateCases {
+		if c.name == name {
+			c.run(t, states)
+		}
+	}
+}

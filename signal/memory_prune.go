@@ -1,0 +1,52 @@
+package signal
+
+import (
+	"context"
+	"fmt"
+)
+
+// Prune implements Pruner. What a Memory drops beyond its capacity it drops all the same, whoever has read it: give it
+// room for as much as the slowest follower may be behind.
+func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if r.Count < 0 {
+		return 0, fmt.Errorf("prune signals: Retention.Count %d is negative", r.Count)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	type pair struct{ strategy, symbol string }
+	newest := make(map[pair]bool)
+	held := 0
+	for seq := m.last; seq > m.droppedLocked(); seq-- {
+		s := &m.ring[(seq-1)%m.capacity]
+		if s.ID == "" {
+			continue
+		}
+		held++
+		of := pair{s.Strategy, s.Symbol}
+		if newest[of] && r.lets(*s, held) {
+			delete(m.byID, s.ID)
+			*s = Signal{}
+			removed++
+		}
+		newest[of] = true
+	}
+	m.shortenLocked()
+	return removed, nil
+}
+
+// shortenLocked moves the bound of what is held past what was removed at its old end.
+func (m *Memory) shortenLocked() {
+	m.pruned = m.droppedLocked()
+	for m.pruned < m.last && m.atLocked(m.pruned+1).ID == "" {
+		m.pruned++
+	}
+}
+
+// lets tells whether a signal may be removed that is the n-th newest.
+func (r Retention) lets(s Signal, n int) bool {
+	tooMany := r.Count > 0 && n > r.Count
+	return s.Seq <= r.Passed && (tooMany || s.CreatedAt.Before(r.Before))
+}

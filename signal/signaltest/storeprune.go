@@ -1,0 +1,153 @@
+package signaltest
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// pruner returns the store as a Pruner, or skips the case.
+func pruner(t testing.TB, store signal.Store) signal.Pruner {
+	t.Helper()
+	p, ok := store.(signal.Pruner)
+	if !ok {
+		t.Skip("the store is no signal.Pruner")
+	}
+	return p
+}
+
+func prune(t testing.TB, p signal.Pruner, r signal.Retention, want int) {
+	t.Helper()
+	removed, err := p.Prune(t.Context(), r)
+	if err != nil || removed != want {
+		t.Errorf("Prune of %+v: %d removed, error %v, want %d", r, removed, err, want)
+	}
+}
+
+// ofOnePair returns a row of signals of one strategy and symbol, a minute apart.
+func ofOnePair(from, to int) []signal.Signal {
+	var row []signal.Signal
+	for n := from; n < to; n++ {
+		row = append(row, exampleSignal(6*n))
+	}
+	return row
+}
+
+func prunes(t testing.TB, open func() signal.Store) {
+	all := ofOnePair(0, 20)
+	for name, c := range map[string]struct {
+		retention signal.Retention
+		left      []signal.Signal
+	}{
+		"by age":                     {signal.Retention{Before: all[5].CreatedAt, Passed: 1 << 40}, all[5:]},
+		"by count":                   {signal.Retention{Count: 3, Passed: 1 << 40}, all[17:]},
+		"by age or count":            {signal.Retention{Before: all[18].CreatedAt, Count: 5, Passed: 1 << 40}, all[18:]},
+		"what a cursor has passed":   {signal.Retention{Count: 1, Passed: 7}, all[7:]},
+		"no age is not every age":    {signal.Retention{Passed: 1 << 40}, all},
+		"nothing that nobody passed": {signal.Retention{Before: all[19].CreatedAt, Count: 1}, all},
+		"a count that is not met":    {signal.Retention{Count: 20, Passed: 1 << 40}, all},
+	} {
+		store := open()
+		p := pruner(t, store)
+		appendAll(t, store, all...)
+		prune(t, p, c.retention, len(all)-len(c.left))
+		left, err := store.After(t.Context(), 0, 100)
+		if err != nil {
+			t.Fatalf("%s: After: %v", name, err)
+		}
+		wantSignals(t, left, c.left)
+		latest, err := store.Latest(t.Context(), signal.Query{})
+		if err != nil {
+			t.Fatalf("%s: Latest: %v", name, err)
+		}
+		slices.Reverse(latest)
+		wantSignals(t, latest, c.left)
+		more := exampleSignal(6 * 20)
+		appendAll(t, store, more)
+		newest, err := store.After(t.Context(), int64(len(all)), 100)
+		if err != nil {
+			t.Fatalf("%s: After the newest: %v", name, err)
+		}
+		wantSignals(t, newest, []signal.Signal{more}) // its Seq is not one that was given out before
+	}
+}
+
+func pruneLeavesNewest(t testing.TB, open func() signal.Store) {
+	store := open()
+	p := pruner(t, store)
+	quiet := exampleSignal(0) // the newest of its strategy and symbol, although it is the oldest of all
+	busy := exampleSignals(1, 2)
+	for n := range 10 {
+		busy = append(busy, exampleSignal(7+6*n))
+	}
+	appendAll(t, store, quiet)
+	appendAll(t, store, busy...)
+	prune(t, p, signal.Retention{Before: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC), Count: 1, Passed: 1 << 40}, len(busy)-1)
+	left, err := store.After(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatalf("After: %v", err)
+	}
+	wantSignals(t, left, []signal.Signal{quiet, busy[len(busy)-1]})
+	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
+}
+
+func prunesNothing(t testing.TB, open func() signal.Store) {
+	store := open()
+	p := pruner(t, store)
+	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
+	appendAll(t, store, ofOnePair(0, 4)...)
+	prune(t, p, signal.Retention{}, 0)
+	if _, err := p.Prune(t.Context(), signal.Retention{Count: -1, Passed: 1 << 40}); err == nil {
+		t.Error("Prune with a negative Count: no error")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Prune(ended, signal.Retention{Count: 1, Passed: 1 << 40}); err == nil {
+		t.Error("Prune with a context that has ended: no error")
+	}
+	wantSignals(t, readAll(t, store), ofOnePair(0, 4))
+}
+
+// followerUnderPrune reads page by page while a writer appends and a housekeeper prunes up to the follower's cursor.
+func followerUnderPrune(t testing.TB, open func() signal.Store) {
+	const total = 300
+	store := open()
+	p := pruner(t, store)
+	written := make(chan error, 1)
+	go func() {
+		for n := range total {
+			if err := store.Append(t.Context(), exampleSignal(6*n)); err != nil {
+				written <- err
+				return
+			}
+		}
+		written <- nil
+	}()
+	var got []signal.Signal
+	cursor := int64(0)
+	for ended := false; ; {
+		page, err := store.After(t.Context(), cursor, 7)
+		if err != nil {
+			t.Fatalf("After %d: %v", cursor, err)
+		}
+		if len(page) > 0 {
+			got = append(got, page...)
+			cursor = page[len(page)-1].Seq
+			if _, err := p.Prune(t.Context(), signal.Retention{Count: 1, Passed: cursor}); err != nil {
+				t.Fatalf("Prune up to %d: %v", cursor, err)
+			}
+			continue
+		}
+		if ended {
+			break
+		}
+		if err := <-written; err != nil {
+			t.Fatalf("Append: %v", err)
+		}
+		ended = true
+	}
+	wantSignals(t, got, ofOnePair(0, total))
+}
