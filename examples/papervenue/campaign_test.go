@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+// process is this test binary, acting as something else.
+type process struct {
+	cmd    *exec.Cmd
+	first  string // line of its output
+	stderr bytes.Buffer
+}
+
+func start(t *testing.T, as string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0], args...)}
+	p.cmd.Env = append(os.Environ(), actAs+"="+as)
+	p.cmd.Stderr = &p.stderr
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Start())
+	p.first, err = bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		_ = p.cmd.Wait()
+		t.Fatalf("%s: %v: %s", as, err, p.stderr.String())
+	}
+	return p
+}
+
+func (p *process) end(sig syscall.Signal) error {
+	_ = p.cmd.Process.Signal(sig)
+	return p.cmd.Wait()
+}
+
+// campaign kills a trading process again and again, lets the last one settle, and returns what then does not agree.
+func campaign(t *testing.T, times int, plant string) (problems []string, orders int) {
+	t.Helper()
+	folder := t.TempDir()
+	ledger, journal := filepath.Join(folder, "venue.db"), filepath.Join(folder, "trader.db")
+	venue := start(t, "venue", "--db", ledger, "--listen", "127.0.0.1:0", "--symbols", strings.Join(campaignSymbols, ","),
+		"--cash", campaignCash, "--lose-requests", "0.05", "--lose-replies", "0.1", "--duplicate-fills", "0.3", "--delay", "8ms")
+	_, address, ok := strings.Cut(strings.TrimSpace(venue.first), "listens on ")
+	require.True(t, ok, venue.first)
+	trader := []string{"--db", journal, "--venue", address, "--plant", plant}
+	for range times {
+		p := start(t, "trader", trader...)
+		moment := 300 // milliseconds at the most
+		if rand.IntN(4) == 0 {
+			moment = 1200 // so that what has to be waited out comes to its end
+		}
+		<-time.After(time.Duration(rand.IntN(moment)) * time.Millisecond)
+		_ = p.end(syscall.SIGKILL)
+		require.Equal(t, -1, p.cmd.ProcessState.ExitCode(), "it ended before it was killed: %s", p.stderr.String())
+	}
+	last := start(t, "trader", append(trader, "--settle")...)
+	if err := last.cmd.Wait(); err != nil {
+		problems = append(problems, fmt.Sprintf("the last process: %v: %s", err, last.stderr.String()))
+	}
+	require.NoError(t, venue.end(syscall.SIGTERM), venue.stderr.String())
+	theirs, ours := readBook(t, ledger), readBook(t, journal)
+	return append(problems, compare(theirs, ours)...), len(theirs.Orders())
+}
+
+func readBook(t *testing.T, path string) *trading.Book {
+	t.Helper()
+	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
+	require.NoError(t, err)
+	defer func() { _ = db.Close() }()
+	require.NoError(t, db.Integrity(context.Background()))
+	journal := struct{ trading.Journal }{db.Journal()} // without its snapshots: every entry counts
+	book, err := trading.ReadBook(context.Background(), journal, decimal.RequireFromString(campaignCash))
+	require.NoError(t, err)
+	return book
+}
+
+// compare holds the venue's ledger against the journal.
+func compare(theirs, ours *trading.Book) (problems []string) {
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	served := make(map[string]string)
+	for _, o := range theirs.Orders() {
+		mine, ok := ours.Order(o.ClientID)
+		switch {
+		case !ok:
+			wrong("order %s is in the ledger and not in the journal: unknown to us", o.ClientID)
+		case mine.Status != o.Status || !mine.Filled.Equal(o.Filled):
+			wrong("order %s is %s, %s filled, in the ledger and %s, %s filled, in the journal",
+				o.ClientID, o.Status, o.Filled, mine.Status, mine.Filled)
+		case o.Filled.IsPositive() && served[mine.SignalID] != "":
+			wrong("orders %s and %s are for one signal: doubled", o.ClientID, served[mine.SignalID])
+		case o.Filled.IsPositive():
+			served[mine.SignalID] = o.ClientID
+		}
+	}
+	for _, o := range ours.Orders() {
+		if _, ok := theirs.Order(o.ClientID); !ok && o.Acknowledged {
+			wrong("order %s was acknowledged and is not in the ledger: lost", o.ClientID)
+		}
+	}
+	if a, b := theirs.Counts(), ours.Counts(); a.Fills != b.Fills || !a.Fees.Equal(b.Fees) || b.ForeignFills > 0 {
+		wrong("%d fills with %s of fees in the ledger, %d with %s in the journal, %d of orders that are not ours",
+			a.Fills, a.Fees, b.Fills, b.Fees, b.ForeignFills)
+	}
+	for _, symbol := range campaignSymbols {
+		if a, b := theirs.Position(symbol), ours.Position(symbol); !a.Quantity.Equal(b.Quantity) || !a.Cost.Equal(b.Cost) {
+			wrong("%s: %s for %s in the ledger, %s for %s in the journal", symbol, a.Quantity, a.Cost, b.Quantity, b.Cost)
+		}
+	}
+	if !theirs.Cash().Equal(ours.Cash()) {
+		wrong("cash is %s in the ledger and %s in the journal", theirs.Cash(), ours.Cash())
+	}
+	return problems
+}
+
+// kill -9 at random moments, with lost requests, lost replies and duplicate fills on top: the venue's own ledger and the
+// journal agree on every order and every fill.
+func TestKillCampaignLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	problems, orders := campaign(t, *kills, "")
+	require.Empty(t, problems)
+	require.Greater(t, orders, *kills, "it did trade")
+	t.Logf("%d kills, %d orders in the ledger", *kills, orders)
+}
+
+// The campaign proves nothing unless it sees what is wrong.
+func TestKillCampaignFindsPlantedFaults(t *testing.T) {
+	t.Parallel()
+	for plant, want := range map[string]string{
+		"send-then-record": "unknown to us",
+		"blind-retry":      "unknown to us",
+	} {
+		t.Run(plant, func(t *testing.T) {
+			t.Parallel()
+			problems, orders := campaign(t, 10, plant)
+			require.Contains(t, strings.Join(problems, "\n"), want, "of %d orders", orders)
+		})
+	}
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	ossignal "os/signal"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// actAs makes the test binary behave as the venue, or as a process that trades there, so that real ones can be killed.
+const actAs = "PAPERVENUE_TEST_ACT_AS"
+
+// kills is how often the campaign kills: go test ./papervenue -run Campaign -kills 1000 -timeout 1h.
+var kills = flag.Int("kills", 50, "how often the campaign kills the process that trades")
+
+func TestMain(m *testing.M) {
+	var act func(context.Context) error
+	switch os.Getenv(actAs) {
+	case "":
+		goleak.VerifyTestMain(m)
+		return
+	case "venue":
+		act = func(ctx context.Context) error { return run(ctx, os.Args[1:], os.Stdout) }
+	case "trader":
+		act = trade
+	}
+	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := act(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

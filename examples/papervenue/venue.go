@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+)
+
+// window is how old a request may be when it is taken: what was under way for longer is refused, so that whoever sent
+// it knows by then that it never will be.
+const window = client.Flight / 2
+
+var (
+	errTooLate = errors.New("the request was under way for longer than " + window.String())
+	errLedger  = errors.New("the ledger cannot be written")
+)
+
+// venue is a paper broker whose account is durable: no answer leaves before what it says is in the ledger. The ledger is
+// a Journal, in which the venue keeps its clients' orders as an Engine keeps its own.
+type venue struct {
+	broker      *paper.Broker
+	ledger      trading.Journal
+	risk        *trading.Risk
+	instruments map[string]trading.Instrument
+	clock       trading.Clock
+
+	mu     sync.Mutex // held while an order is executed and written down
+	broken error      // the account is ahead of the ledger: nothing is answered any more
+}
+
+// openVenue brings the account back from the ledger.
+func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal, instruments []trading.Instrument,
+	quote func(string) (float64, bool), clock trading.Clock,
+) (*venue, error) {
+	broker, err := paper.New(paper.Config{
+		Instruments: instruments, Cash: cash, FeeRate: decimal.New(4, -4), Quote: quote, Clock: clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := broker.Resume(ctx, ledger); err != nil {
+		return nil, err
+	}
+	risk, err := trading.NewRisk(trading.Limits{ // The limits are the client's business.
+		MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := &venue{
+		broker: broker, ledger: ledger, risk: risk, clock: clock, instruments: make(map[string]trading.Instrument),
+	}
+	for _, i := range instruments {
+		v.instruments[i.Symbol] = i
+	}
+	return v, nil
+}
+
+// take executes an order and writes it down. The error is the client's answer.
+func (v *venue) take(ctx context.Context, o trading.Order, sentAt time.Time) error {
+	ctx = context.WithoutCancel(ctx) // A client that hung up does not stop what was begun.
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.broken != nil:
+		return v.broken
+	case v.clock.Now().Sub(sentAt) > window:
+		return errTooLate
+	}
+	if _, err := v.broker.Order(ctx, o.ClientID); err == nil {
+		return fmt.Errorf("%w: %s", trading.ErrDuplicate, o.ClientID)
+	}
+	approved, err := v.approve(ctx, o)
+	if err != nil {
+		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
+	}
+	answer := v.broker.Submit(ctx, approved)
+	if err := v.write(ctx, approved.Order(), answer); err != nil {
+		v.broken = fmt.Errorf("%w: %w", errLedger, err)
+		return v.broken
+	}
+	return answer
+}
+
+// approve makes of what came over the wire what a Broker takes, unchanged.
+func (v *venue) approve(ctx context.Context, o trading.Order) (trading.Approved, error) {
+	i, ok := v.instruments[o.Symbol]
+	if !ok {
+		return trading.Approved{}, fmt.Errorf("%s is not traded here", o.Symbol)
+	}
+	if o.ClientID == "" || o.Type != trading.Market {
+		return trading.Approved{}, errors.New("an order needs a client_id and the type market")
+	}
+	held, err := v.broker.Positions(ctx)
+	if err != nil {
+		return trading.Approved{}, err
+	}
+	price, ok := v.broker.Price(o.Symbol)
+	if !ok {
+		return trading.Approved{}, errors.New("there is no price")
+	}
+	o.CreatedAt = v.clock.Now().UTC()
+	approved, err := v.risk.Approve(o, i, held[o.Symbol], price)
+	if err == nil && (!approved.Order().Quantity.Equal(o.Quantity) || o.ReduceOnly && !approved.Order().ReduceOnly) {
+		err = fmt.Errorf("%s of it could be taken (reduce only: %t)", approved.Order().Quantity, approved.Order().ReduceOnly)
+	}
+	return approved, err
+}
+
+// write makes an order and what became of it durable, in one piece.
+func (v *venue) write(ctx context.Context, o trading.Order, answer error) error {
+	events := []trading.Event{trading.IntentMade{Order: o}, trading.Submitting{ClientID: o.ClientID}}
+	if answer != nil {
+		events = append(events, trading.Rejected{ClientID: o.ClientID, Reason: answer.Error()})
+		return v.ledger.Append(ctx, o.CreatedAt, events...)
+	}
+	events = append(events, trading.Acknowledged{ClientID: o.ClientID})
+	fills, err := v.broker.Fills(ctx, o.CreatedAt)
+	if err != nil {
+		return err
+	}
+	for _, f := range fills {
+		if f.ClientID == o.ClientID {
+			events = append(events, trading.Filled{Fill: f})
+		}
+	}
+	return v.ledger.Append(ctx, o.CreatedAt, events...)
+}
+
+// settled runs a question while no order is between the account and the ledger.
+func (v *venue) settled(question func() error) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.broken != nil {
+		return v.broken
+	}
+	return question()
+}

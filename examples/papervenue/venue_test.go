@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+func inProcess(t *testing.T, ledger trading.Journal, f faults) (*client.Client, *venue) {
+	t.Helper()
+	f.clock = clock.New()
+	v, err := settings{symbols: "BTC/USDT", cash: "1000000", faults: f}.venue(t.Context(), ledger)
+	require.NoError(t, err)
+	server := httptest.NewServer(f.over(v.api()))
+	t.Cleanup(server.Close)
+	c, err := client.New(server.URL, nil)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c, v
+}
+
+func TestClientIsABroker(t *testing.T) {
+	t.Parallel()
+	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
+		c, v := inProcess(t, trading.NewMemoryJournal(), faults{})
+		price, err := c.PriceOf(t.Context(), "BTC/USDT")
+		require.NoError(t, err)
+		return tradingtest.BrokerSubject{Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now}
+	})
+}
+
+func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {
+	t.Helper()
+	price, _ := v.broker.Price("BTC/USDT")
+	a, err := v.risk.Approve(trading.Order{
+		ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market, Quantity: decimal.RequireFromString(quantity),
+	}, v.instruments["BTC/USDT"], decimal.Zero, price)
+	require.NoError(t, err)
+	return a
+}
+
+func TestTheVenueRemembersEverythingAcrossARestart(t *testing.T) {
+	t.Parallel()
+	ledger := trading.NewMemoryJournal()
+	c, v := inProcess(t, ledger, faults{})
+	require.NoError(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")))
+	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "1000")), trading.ErrRejected)
+	before, err := c.Fills(t.Context(), time.Time{})
+	require.NoError(t, err)
+
+	c, v = inProcess(t, ledger, faults{})
+	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")), trading.ErrDuplicate)
+	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "0.1")), trading.ErrDuplicate)
+	after, err := c.Fills(t.Context(), time.Time{})
+	require.NoError(t, err)
+	require.Equal(t, len(before), len(after))
+	require.Equal(t, before[0].ID, after[0].ID)
+	held, err := c.Positions(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "0.1", held["BTC/USDT"].String())
+}
+
+// lateClock is an hour behind: what it dates has been under way for that long.
+type lateClock struct{ clock.Clock }
+
+func (c lateClock) Now() time.Time { return c.Clock.Now().Add(-time.Hour) }
+
+func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
+	t.Parallel()
+	_, v := inProcess(t, trading.NewMemoryJournal(), faults{})
+	server := httptest.NewServer(v.api())
+	t.Cleanup(server.Close)
+	c, err := client.New(server.URL, lateClock{clock.New()})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	err = c.Submit(t.Context(), approved(t, v, "late", "0.1"))
+	require.ErrorContains(t, err, "under way for longer than 250ms")
+	require.NotErrorIs(t, err, trading.ErrRejected, "an earlier sending may have been taken")
+	_, err = c.Order(t.Context(), "late")
+	require.ErrorIs(t, err, trading.ErrUnknownOrder)
+}
+
+func TestALostReplyIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		faults faults
+		taken  bool
+	}{"of the answer": {faults{loseReply: 1}, true}, "of the request": {faults{loseRequest: 1}, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broker, v := inProcess(t, trading.NewMemoryJournal(), c.faults)
+			err := broker.Submit(t.Context(), approved(t, v, "x", "0.1"))
+			require.Error(t, err)
+			require.NotErrorIs(t, err, trading.ErrRejected)
+			_, err = broker.Order(t.Context(), "x")
+			require.Equal(t, c.taken, err == nil)
+		})
+	}
+}
+
+type fullDisk struct{ trading.Journal }
+
+func (fullDisk) Append(context.Context, time.Time, ...trading.Event) error {
+	return errors.New("disk full")
+}
+
+func TestAVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
+	t.Parallel()
+	c, v := inProcess(t, fullDisk{trading.NewMemoryJournal()}, faults{})
+	require.ErrorContains(t, c.Submit(t.Context(), approved(t, v, "x", "0.1")), "disk full")
+	_, err := c.Order(t.Context(), "x")
+	require.ErrorContains(t, err, "disk full", "the account knows of it, and the ledger does not")
+	require.NotErrorIs(t, err, trading.ErrUnknownOrder)
+}
+
+func TestBadFlagsAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a chance above one":         {[]string{"--lose-replies", "2"}, "--lose-replies 2"},
+		"a negative delay":           {[]string{"--delay", "-1s"}, "--delay"},
+		"an argument that is none":   {[]string{"what"}, `"what"`},
+		"no symbol":                  {[]string{"--symbols", ","}, "--symbols"},
+		"no cash":                    {[]string{"--cash", "lots"}, "--cash"},
+		"an address of the world":    {[]string{"--listen", "0.0.0.0:0"}, "--listen"},
+		"a folder that is not there": {[]string{"--db", "none/x.db"}, "--db"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"--db", filepath.Join(t.TempDir(), "venue.db"), "--listen", "127.0.0.1:0"}, c.args...)
+			require.ErrorContains(t, run(t.Context(), args, t.Output()), c.want)
+		})
+	}
+}
