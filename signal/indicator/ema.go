@@ -34,3 +34,16 @@ func (e *EMA) Update(x float64) (float64, bool) {
 	e.value += float64(e.factor * (x - e.value)) // the conversion keeps the product from being fused into the sum
 	return e.value, true
 }
+
+// MarshalBinary returns what it has seen.
+func (e *EMA) MarshalBinary() ([]byte, error) { return save(e) }
+
+// UnmarshalBinary goes on from what MarshalBinary returned, of an EMA of the same period.
+func (e *EMA) UnmarshalBinary(data []byte) error { return load(data, e) }
+
+func (e *EMA) fields(s *state) {
+	s.is("EMA", float64(e.period))
+	s.count(&e.seed.n, e.period)
+	s.float(&e.seed.value)
+	s.float(&e.value)
+}

@@ -38,3 +38,64 @@ func ExampleRSI() {
 	// 10 50.00
 	// 12 83.33
 }
+
+// A channel of two bars, and what it has seen, stored and brought back.
+func ExampleDonchian() {
+	channel, err := indicator.NewDonchian(2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	channel.Update(12, 9)
+	fmt.Println(channel.Update(11, 10))
+
+	stored, err := channel.MarshalBinary()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	later, err := indicator.NewDonchian(2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := later.UnmarshalBinary(stored); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(later.Update(10, 8))
+	// Output:
+	// {12 10.5 9} true
+	// {11 9.5 8} true
+}
+
+func ExampleBollinger() {
+	bands, err := indicator.NewBollinger(4, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, price := range []float64{8, 12, 8, 12} {
+		if band, ok := bands.Update(price); ok {
+			fmt.Println(band.Upper, band.Middle, band.Lower)
+		}
+	}
+	// Output:
+	// 14 10 6
+}
+
+func ExampleMACD() {
+	macd, err := indicator.NewMACD(1, 3, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, price := range []float64{1, 2, 3, 4, 8} {
+		if c, ok := macd.Update(price); ok {
+			fmt.Printf("%.2f %.2f %.2f\n", c.Line, c.Signal, c.Histogram)
+		}
+	}
+	// Output:
+	// 1.00 1.00 0.00
+	// 2.50 2.00 0.50
+}

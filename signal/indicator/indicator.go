@@ -1,12 +1,17 @@
 // Package indicator computes technical indicators one value at a time, as bars close.
 //
-// Each indicator is a small value: New... checks the parameters, Update takes the next input and returns the output,
-// and copying the value copies its state. Update costs the same for any period and allocates nothing. Until an
-// indicator has seen Warmup inputs it returns false, and whatever number comes with it means nothing.
+// New... checks the parameters, Update takes the next input and returns the output. Update costs the same for any
+// period and allocates nothing. Until an indicator has seen Warmup inputs it returns false, and whatever number comes
+// with it means nothing. An indicator without a window is a value, and copying it copies what it has seen; one with a
+// window (SMA, StdDev, Bollinger, Donchian) is a pointer.
+//
+// What an indicator has seen can be stored: each is an encoding.BinaryMarshaler and BinaryUnmarshaler. A state goes into
+// an indicator that was made with the same parameters; another one is refused, and so are bytes that are no state, and
+// then the indicator stays as it was. From there on it gives the same bits as if it had never been stored.
 //
 // Seeds and smoothing are TA-Lib's, so that figures can be compared with what traders see elsewhere; where this package
-// departs from it, the indicator says so. Sums are rounded at each step, never fused, so the same inputs give the same
-// bits on every processor.
+// departs from it, the indicator says so (RSI, StdDev). VWAP is one that TA-Lib does not have. Sums are rounded at each
+// step, never fused, so the same inputs give the same bits on every processor.
 //
 // Inputs have to be finite: a NaN would stay in the averages for good, so bars are validated before they get here. No
 // indicator is safe for concurrent use.

@@ -181,6 +181,18 @@ func TestPeriodsThatCannotBe(t *testing.T) {
 		"an EMA of nothing":        {func() error { _, err := indicator.NewEMA(0); return err }, "EMA period 0"},
 		"an EMA of less":           {func() error { _, err := indicator.NewEMA(-3); return err }, "EMA period -3"},
 		"an EMA that never starts": {func() error { _, err := indicator.NewEMA(1e9); return err }, "not in 1 to 100000"},
+		"an ATR of nothing":        {func() error { _, err := indicator.NewATR(0); return err }, "ATR period 0"},
+		"an SMA of nothing":        {func() error { _, err := indicator.NewSMA(0); return err }, "SMA period 0"},
+		"a deviation of one input": {func() error { _, err := indicator.NewStdDev(1); return err }, "StdDev period 1 "},
+		"bands of one input":       {func() error { _, err := indicator.NewBollinger(1, 2); return err }, "Bollinger period 1 "},
+		"bands without a width":    {func() error { _, err := indicator.NewBollinger(20, 0); return err }, "Bollinger width 0 "},
+		"bands of NaN":             {func() error { _, err := indicator.NewBollinger(20, math.NaN()); return err }, "Bollinger width NaN"},
+		"bands without end":        {func() error { _, err := indicator.NewBollinger(20, math.Inf(1)); return err }, "Bollinger width +Inf"},
+		"a channel of nothing":     {func() error { _, err := indicator.NewDonchian(0); return err }, "Donchian period 0"},
+		"a MACD the wrong way":     {func() error { _, err := indicator.NewMACD(26, 12, 9); return err }, "MACD fast period 26 is not below the slow period 12"},
+		"a MACD without a fast":    {func() error { _, err := indicator.NewMACD(0, 12, 9); return err }, "MACD fast period 0"},
+		"a MACD that never starts": {func() error { _, err := indicator.NewMACD(2, 1e9, 9); return err }, "MACD slow period 1000000000"},
+		"a MACD without a signal":  {func() error { _, err := indicator.NewMACD(2, 3, 0); return err }, "MACD signal period 0"},
 		"an RSI of one change":     {func() error { _, err := indicator.NewRSI(1); return err }, "RSI period 1 "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -192,11 +204,13 @@ func TestPeriodsThatCannotBe(t *testing.T) {
 
 //nolint:paralleltest // it counts allocations
 func TestUpdateAllocatesNothing(t *testing.T) {
-	ema, rsi := newEMA(t, 21), newRSI(t, 14)
-	x := 100.0
+	update := together(t)
+	d, err := indicator.NewDonchian(20)
+	require.NoError(t, err)
+	i := 0
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		x += 0.25
-		ema.Update(x)
-		rsi.Update(x)
+		i++
+		update(walk(i))
+		d.Update(walk(i)+1, walk(i)-1)
 	}))
 }

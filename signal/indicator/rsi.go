@@ -1,13 +1,18 @@
 package indicator
 
+import "math"
+
 // RSI is the relative strength index with Wilder's smoothing (J. Welles Wilder, New Concepts in Technical Trading
 // Systems, 1978): 100 times the average rise over the sum of the average rise and the average fall. Use NewRSI.
 //
 // The averages start as the simple averages of the first period changes. Where nothing has ever moved the RSI is 50:
-// neither side has any strength. TA-Lib says 0 there, which a strategy would take for the deepest fall.
+// neither side has any strength. TA-Lib says 0 there, which a strategy would take for the deepest fall, and does so
+// wherever the averages together are below 1e-14: for a coin at 0.00002, after some still minutes. Here the scale of a
+// price plays no part.
 type RSI struct {
 	period     int
-	seen       int // changes so far, up to period
+	share      float64 // of a change in the averages
+	seen       int     // changes so far, up to period
 	primed     bool
 	last       float64
 	rise, fall float64 // averages once seen is period
@@ -21,7 +26,7 @@ func NewRSI(period int) (RSI, error) {
 	if err := checkPeriod("RSI", period, 2); err != nil {
 		return RSI{}, err
 	}
-	return RSI{period: period}, nil
+	return RSI{period: period, share: 1 / float64(period)}, nil
 }
 
 // Warmup is how many inputs there must be for the first output: the period and one more, since it is changes that count.
@@ -33,23 +38,43 @@ func (r *RSI) Update(x float64) (float64, bool) {
 		r.primed, r.last = true, x
 		return neutral, false
 	}
-	rise, fall := max(x-r.last, 0), max(r.last-x, 0)
+	half := 0.5 * (x - r.last) // from halves, since which way it goes is what no processor can foresee
+	rise, fall := math.Abs(half)+half, math.Abs(half)-half
 	r.last = x
-	// While warming up the divisor is the count so far, which gives the simple average; afterwards it is the period.
-	r.seen = min(r.seen+1, r.period)
-	r.rise += (rise - r.rise) / float64(r.seen)
-	r.fall += (fall - r.fall) / float64(r.seen)
-	return r.value(), r.seen == r.period
+	if r.seen < r.period { // the simple average of those so far
+		r.seen++
+		r.rise += (rise - r.rise) / float64(r.seen)
+		r.fall += (fall - r.fall) / float64(r.seen)
+		return r.value(), r.seen == r.period
+	}
+	r.rise += float64((rise - r.rise) * r.share)
+	r.fall += float64((fall - r.fall) * r.share)
+	return r.value(), true
 }
 
-// value divides before it adds up: the sum of two averages may overflow, their quotient means the same.
+// value is one division, but for moves so large that their sum overflows, where it is two.
 func (r *RSI) value() float64 {
-	switch {
-	case r.rise == 0 && r.fall == 0:
+	switch both := r.rise + r.fall; {
+	case both == 0:
 		return neutral
-	case r.rise >= r.fall:
+	case both > math.MaxFloat64:
 		return 100 / (1 + r.fall/r.rise)
 	default:
-		return 100 - 100/(1+r.rise/r.fall)
+		return 100 * (r.rise / both)
 	}
+}
+
+// MarshalBinary returns what it has seen.
+func (r *RSI) MarshalBinary() ([]byte, error) { return save(r) }
+
+// UnmarshalBinary goes on from what MarshalBinary returned, of an RSI of the same period.
+func (r *RSI) UnmarshalBinary(data []byte) error { return load(data, r) }
+
+func (r *RSI) fields(s *state) {
+	s.is("RSI", float64(r.period))
+	s.count(&r.seen, r.period)
+	s.flag(&r.primed)
+	s.float(&r.last)
+	s.float(&r.rise)
+	s.float(&r.fall)
 }
