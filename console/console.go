@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -40,22 +41,38 @@ type Config struct {
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
 	// such as "trader.example.net" or "10.0.0.7".
 	Hosts []string
-	// Timeout is how long a store may take to answer; 0 means DefaultTimeout.
+	// Timeout is how long a store may take to answer, and the client of a stream to take what it is sent before it
+	// is dropped; 0 means DefaultTimeout.
 	Timeout time.Duration
-	Clock   Clock        // nil means the machine's clock
-	Logger  *slog.Logger // nil means slog.Default()
+	// Heartbeat is how long a stream is silent at most; 0 means DefaultHeartbeat.
+	Heartbeat time.Duration
+	// MaxStreams is how many streams may be open at once; 0 means DefaultMaxStreams.
+	MaxStreams int
+	Clock      Clock        // nil means the machine's clock
+	Logger     *slog.Logger // nil means slog.Default()
 }
 
 // api is the handler's state.
 type api struct {
 	cfg   Config
 	hosts map[string]bool
+
+	streams atomic.Int64 // open now
 }
 
 // New returns the console's handler:
 //
 //	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
+//	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
+//	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
 //	GET /health, /livez, /readyz	by Config.Health
+//
+// An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a 409
+// when the store is another one by then; without it, the numbers of the one are taken for those of the other.
+//
+// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it as
+// Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A Server ends its
+// streams when it is asked to end; a host that serves the handler itself ends them by their requests' contexts.
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Signals == nil {
 		return nil, errors.New("console: Config.Signals is nil")
@@ -63,11 +80,19 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Timeout < 0 {
 		return nil, fmt.Errorf("console: Config.Timeout %s is negative", cfg.Timeout)
 	}
+	if cfg.Heartbeat < 0 {
+		return nil, fmt.Errorf("console: Config.Heartbeat %s is negative", cfg.Heartbeat)
+	}
+	if cfg.MaxStreams < 0 {
+		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
+	}
 	hosts, err := knownHosts(cfg.Hosts)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
+	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, DefaultHeartbeat)
+	cfg.MaxStreams = cmp.Or(cfg.MaxStreams, DefaultMaxStreams)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
@@ -80,8 +105,12 @@ func New(cfg Config) (http.Handler, error) {
 
 func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/signals/latest", a.latestSignals)
-	mux.HandleFunc("/api/signals/latest", onlyRead)
+	for path, answer := range map[string]http.HandlerFunc{
+		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
+	} {
+		mux.HandleFunc("GET "+path, answer)
+		mux.HandleFunc(path, onlyRead)
+	}
 	if a.cfg.Health != nil {
 		for _, path := range []string{"/health", "/livez", "/readyz"} {
 			mux.Handle(path, a.cfg.Health)

@@ -71,7 +71,7 @@ func TestAChangeAskedForByAnotherOriginIsRefused(t *testing.T) {
 func TestWhatIsNotServedIsAProblem(t *testing.T) {
 	t.Parallel()
 	h := handler(t, console.Config{})
-	for _, path := range []string{"/", "/api", "/api/signals", "/api/signals/latest/", "/health", "/favicon.ico"} {
+	for _, path := range []string{"/", "/api", "/api/signals/", "/api/signals/stream/", "/api/signals/latest/", "/health", "/favicon.ico"} {
 		refused(t, ask(h, http.MethodGet, path), http.StatusNotFound)
 	}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {

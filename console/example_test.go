@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -67,4 +68,30 @@ func ExampleListen() {
 	// ok
 	// []
 	// context canceled
+}
+
+// A script that has read up to number 1 asks for what came after it, and says of which store its number is.
+func ExampleNew_after() {
+	store := signal.NewMemory(0)
+	_ = store.Append(context.Background(), example(1, "BTC/USDT:USDT", signal.Long), example(2, "BTC/USDT:USDT", signal.Flat))
+	h, err := console.New(console.Config{Signals: store})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	identity, _ := store.Identity(context.Background()) // the script has it from the header Signal-Store
+	for _, of := range []string{identity, "the-store-before"} {
+		w := httptest.NewRecorder()
+		target := "http://localhost:8000/api/signals?after=1&store=" + of
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, http.NoBody))
+		var found []struct {
+			Seq       int64
+			Direction string
+		}
+		_ = json.Unmarshal(w.Body.Bytes(), &found)
+		fmt.Println(w.Code, found)
+	}
+	// Output:
+	// 200 [{2 flat}]
+	// 409 []
 }

@@ -65,6 +65,13 @@ func ask(h http.Handler, method, target string, change ...func(*http.Request)) *
 	return w
 }
 
+// signals reads an answer.
+func signals(t testing.TB, w *httptest.ResponseRecorder) (got []signal.Signal) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	return got
+}
+
 type problem struct {
 	Type, Title, Detail, Parameter string
 	Status                         int

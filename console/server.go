@@ -126,7 +126,8 @@ func (s *Server) Serve(ctx context.Context) error {
 		return err
 	}
 	defer s.release()
-	requests, cut := context.WithCancel(context.Background()) // not from ctx: requests outlive it by the drain
+	// Not from ctx: requests outlive it by the drain. A stream, which would outlive that as well, looks at stoppingKey.
+	requests, cut := context.WithCancel(context.WithValue(context.Background(), stoppingKey{}, ctx.Done()))
 	defer cut()
 	server := s.server(requests)
 	ended := make(chan error, 1)
@@ -140,7 +141,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		return fmt.Errorf("console: serve on %s: %w", s.addr, plain(err))
 	case <-ctx.Done():
 		s.drain(server)
-		<-ended
+		_ = <-ended // that it was closed
 		return ctx.Err()
 	}
 }

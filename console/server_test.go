@@ -53,7 +53,7 @@ func get(addr string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	return string(body), err
 }
@@ -80,7 +80,7 @@ func TestWhoConnectsBeforeServeWaitsForIt(t *testing.T) {
 	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
 	conn, err := net.Dial("tcp", s.Addr())
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
 	require.NoError(t, err)
 	end := serve(t, s)
@@ -232,7 +232,7 @@ func TestRequestsThatLastTooLongAreCutOff(t *testing.T) {
 	require.Equal(t, time.Minute, <-clk.armed)
 	clk.fire <- clk.Now()
 	require.Equal(t, context.Canceled, <-ended)
-	<-failed // its answer or its connection was cut: which of them came first does not matter
+	_ = <-failed // its answer or its connection was cut: which of them came first does not matter
 	require.Contains(t, log.String(), "Console requests cut off at the end")
 }
 

@@ -1,23 +1,25 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// MaxLimit is the largest limit of a request for signals.
-const MaxLimit = 1000
+// storeHeader names the store that an answer's numbers are of.
+const storeHeader = "Signal-Store"
 
 // latestSignals answers GET /api/signals/latest.
 func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
-	query, wrong := parseLatest(r.URL.RawQuery)
-	if wrong != nil {
+	query := signal.Query{Limit: signal.DefaultLimit}
+	if wrong := parse(r.URL.RawQuery, map[string]setter{
+		"limit": setLimit(&query.Limit), "min_confidence": setConfidence(&query.MinConfidence),
+		"symbol": setText(&query.Symbol), "strategy": setText(&query.Strategy),
+	}); wrong != nil {
 		refuse(w, r, *wrong)
 		return
 	}
@@ -28,12 +30,66 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
 		return
 	}
+	a.answer(w, r, signals)
+}
+
+// signalsAfter answers GET /api/signals.
+func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
+	from, limit := cursor{}, signal.DefaultLimit
+	if wrong := parse(r.URL.RawQuery, map[string]setter{
+		"after": from.setAfter, "limit": setLimit(&limit), "store": from.setStore,
+	}); wrong != nil {
+		refuse(w, r, *wrong)
+		return
+	}
+	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
+	defer cancel()
+	signals, identity, wrong, err := a.readAfter(ctx, from, limit)
+	switch {
+	case err != nil:
+		a.failed(w, r, err)
+	case wrong != nil:
+		refuse(w, r, *wrong)
+	default:
+		nameStore(w, identity)
+		a.answer(w, r, signals)
+	}
+}
+
+// readAfter reads what comes after the cursor, of the store whose identity it returns.
+func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Signal, string, *problem, error) {
+	identity, err := a.identity(ctx)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if wrong := c.foreign(identity); wrong != nil {
+		return nil, identity, wrong, nil
+	}
+	found, err := a.cfg.Signals.After(ctx, c.seq, limit)
+	if err != nil {
+		return nil, identity, nil, fmt.Errorf("read the signals after %d: %w", c.seq, err)
+	}
+	if len(found) > 0 {
+		return found, identity, nil, nil
+	}
+	wrong, err := a.beyond(ctx, c)
+	return nil, identity, wrong, err
+}
+
+func nameStore(w http.ResponseWriter, identity string) {
+	if identity != "" {
+		w.Header().Set(storeHeader, url.PathEscape(identity)) // escaped, so that it is one line
+	}
+}
+
+// answer writes signals as a JSON array.
+func (a *api) answer(w http.ResponseWriter, r *http.Request, signals []signal.Signal) {
 	if signals == nil {
 		signals = []signal.Signal{} // [] rather than null
 	}
 	body, err := encode(signals)
 	if err != nil {
-		a.failed(w, r, fmt.Errorf("write the latest signals: %w", err))
+		a.failed(w, r, fmt.Errorf("write signals: %w", err))
 		return
 	}
 	write(w, r, http.StatusOK, "application/json", body)
@@ -45,61 +101,4 @@ func (a *api) failed(w http.ResponseWriter, r *http.Request, err error) {
 		a.cfg.Logger.ErrorContext(r.Context(), "Console request failed", "path", r.URL.Path, "error", err)
 	}
 	refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: "the signals cannot be read at present"})
-}
-
-// parseLatest reads the parameters of /api/signals/latest. Each may stand there once; an unknown one is an error rather
-// than ignored, or a misspelt filter would show everything.
-func parseLatest(raw string) (signal.Query, *problem) {
-	query := signal.Query{Limit: signal.DefaultLimit}
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return query, &problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
-	}
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names) // of several wrong ones the same is named each time
-	for _, name := range names {
-		if detail := setParameter(&query, name, values[name]); detail != "" {
-			return query, &problem{
-				Status: http.StatusBadRequest, Detail: fmt.Sprintf("%.100s: %s", name, detail), Parameter: name,
-			}
-		}
-	}
-	return query, nil
-}
-
-// setParameter returns what is wrong with the parameter, or nothing.
-func setParameter(query *signal.Query, name string, values []string) (wrong string) {
-	if len(values) != 1 {
-		return "given more than once"
-	}
-	value := values[0]
-	switch name {
-	case "limit":
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > MaxLimit {
-			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, MaxLimit)
-		}
-		query.Limit = n
-	case "min_confidence":
-		f, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(f >= 0 && f <= 1) { // NaN is neither
-			return fmt.Sprintf("%.100q is not a number from 0 to 1", value)
-		}
-		query.MinConfidence = f
-	case "symbol", "strategy":
-		if value == "" {
-			return "empty; leave it out to ask for all"
-		}
-		if name == "symbol" {
-			query.Symbol = value
-		} else {
-			query.Strategy = value
-		}
-	default:
-		return "unknown; there are limit, min_confidence, strategy and symbol"
-	}
-	return ""
 }

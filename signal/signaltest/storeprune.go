@@ -28,16 +28,16 @@ func prune(t testing.TB, p signal.Pruner, r signal.Retention, want int) {
 }
 
 // ofOnePair returns a row of signals of one strategy and symbol, a minute apart.
-func ofOnePair(from, to int) []signal.Signal {
+func ofOnePair(count int) []signal.Signal {
 	var row []signal.Signal
-	for n := from; n < to; n++ {
+	for n := range count {
 		row = append(row, exampleSignal(6*n))
 	}
 	return row
 }
 
 func prunes(t testing.TB, open func() signal.Store) {
-	all := ofOnePair(0, 20)
+	all := ofOnePair(20)
 	for name, c := range map[string]struct {
 		retention signal.Retention
 		left      []signal.Signal
@@ -98,7 +98,7 @@ func prunesNothing(t testing.TB, open func() signal.Store) {
 	store := open()
 	p := pruner(t, store)
 	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
-	appendAll(t, store, ofOnePair(0, 4)...)
+	appendAll(t, store, ofOnePair(4)...)
 	prune(t, p, signal.Retention{}, 0)
 	if _, err := p.Prune(t.Context(), signal.Retention{Count: -1, Passed: 1 << 40}); err == nil {
 		t.Error("Prune with a negative Count: no error")
@@ -108,7 +108,7 @@ func prunesNothing(t testing.TB, open func() signal.Store) {
 	if _, err := p.Prune(ended, signal.Retention{Count: 1, Passed: 1 << 40}); err == nil {
 		t.Error("Prune with a context that has ended: no error")
 	}
-	wantSignals(t, readAll(t, store), ofOnePair(0, 4))
+	wantSignals(t, readAll(t, store), ofOnePair(4))
 }
 
 // followerUnderPrune reads page by page while a writer appends and a housekeeper prunes up to the follower's cursor.
@@ -149,5 +149,5 @@ func followerUnderPrune(t testing.TB, open func() signal.Store) {
 		}
 		ended = true
 	}
-	wantSignals(t, got, ofOnePair(0, total))
+	wantSignals(t, got, ofOnePair(total))
 }

@@ -1,0 +1,95 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// cursor is how far somebody has read. The number alone means nothing in another store, such as one in memory that
+// began anew at 1: it would be waited for in silence until the new store has caught up.
+type cursor struct {
+	seq   int64
+	store string // the identity of the store that it was read from; empty where the caller did not say
+	given bool   // the caller has one
+}
+
+func (c *cursor) setAfter(value string) (wrong string) {
+	seq, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seq < 0 {
+		return fmt.Sprintf("%.100q is not a whole number from 0 on", value)
+	}
+	c.seq, c.given = seq, true
+	return ""
+}
+
+func (c *cursor) setStore(value string) (wrong string) {
+	store, err := url.PathUnescape(value)
+	if err != nil || store == "" {
+		return fmt.Sprintf("%.100q is no identity as %s gave it", value, storeHeader)
+	}
+	c.store = store
+	return ""
+}
+
+// setEventID reads what eventID wrote. The number alone will do as well.
+func (c *cursor) setEventID(value string) (wrong string) {
+	seq, store, named := strings.Cut(value, "@")
+	if wrong = c.setAfter(seq); wrong == "" && named {
+		wrong = c.setStore(store)
+	}
+	return wrong
+}
+
+// eventID is the cursor as a browser keeps it.
+func (c *cursor) eventID() string {
+	id := strconv.FormatInt(c.seq, 10)
+	if c.store != "" {
+		id += "@" + url.PathEscape(c.store) // escaped, so that it is one line
+	}
+	return id
+}
+
+// foreign says that the cursor is of another store than the one of that identity.
+func (c *cursor) foreign(identity string) *problem {
+	if c.store == "" || c.store == identity {
+		return nil
+	}
+	return &problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
+		"the cursor is of the store %.100q, and this is %.100q: begin anew, from a number of this one", c.store, identity)}
+}
+
+// beyond says that the cursor, after which nothing was found, is further than the store has ever got: no store gives such
+// a one, so it must be another's. What a store forgets is never the newest.
+func (a *api) beyond(ctx context.Context, c cursor) (*problem, error) {
+	if c.seq == 0 {
+		return nil, nil
+	}
+	newest, err := a.cfg.Signals.Latest(ctx, signal.Query{Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("read the newest signal: %w", err)
+	}
+	if len(newest) > 0 && newest[0].Seq >= c.seq {
+		return nil, nil
+	}
+	return &problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
+		"nothing was ever stored here as number %d: the cursor is of another store, begin anew", c.seq)}, nil
+}
+
+// identity returns the store's identity, or nothing where it has none.
+func (a *api) identity(ctx context.Context) (string, error) {
+	store, ok := a.cfg.Signals.(signal.Identified)
+	if !ok {
+		return "", nil
+	}
+	identity, err := store.Identity(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the store's identity: %w", err)
+	}
+	return identity, nil
+}

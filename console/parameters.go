@@ -1,0 +1,84 @@
+package console
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// MaxLimit is the largest limit of a request for signals.
+const MaxLimit = 1000
+
+// setter takes a parameter's value and returns what is wrong with it, or nothing.
+type setter func(value string) (wrong string)
+
+// parse reads the parameters of a query. Each may stand there once; an unknown one is an error rather than ignored, or a
+// misspelt filter would show everything. Of several wrong ones the same is named each time.
+func parse(raw string, known map[string]setter) *problem {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return &problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		var detail string
+		switch set := known[name]; {
+		case len(values[name]) != 1:
+			detail = "given more than once"
+		case set == nil:
+			detail = "unknown; there are " + list(known)
+		default:
+			detail = set(values[name][0])
+		}
+		if detail != "" {
+			return badParameter(name, detail)
+		}
+	}
+	return nil
+}
+
+func badParameter(name, detail string) *problem {
+	return &problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf("%.100s: %s", name, detail), Parameter: name}
+}
+
+// list returns the names as one says them: a, b and c.
+func list(known map[string]setter) string {
+	names := slices.Sorted(maps.Keys(known))
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+func setLimit(limit *int) setter {
+	return func(value string) string {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > MaxLimit {
+			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, MaxLimit)
+		}
+		*limit = n
+		return ""
+	}
+}
+
+func setConfidence(confidence *float64) setter {
+	return func(value string) string {
+		f, err := strconv.ParseFloat(value, 64)
+		if err != nil || !(f >= 0 && f <= 1) { // NaN is neither
+			return fmt.Sprintf("%.100q is not a number from 0 to 1", value)
+		}
+		*confidence = f
+		return ""
+	}
+}
+
+func setText(text *string) setter {
+	return func(value string) string {
+		if value == "" {
+			return "empty; leave it out to ask for all"
+		}
+		*text = value
+		return ""
+	}
+}

@@ -1,0 +1,222 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// What a stream is like where the Config does not say.
+const (
+	DefaultHeartbeat  = 15 * time.Second
+	DefaultMaxStreams = 32
+)
+
+const (
+	streamPage = 100         // signals read at a time
+	streamPoll = time.Second // how often a store is asked that is no signal.Notifier
+)
+
+// stoppingKey is where a Server's requests find the channel that is closed when it is asked to end: a stream would
+// else hold up its drain, because only Shutdown waits and only Close cuts.
+type stoppingKey struct{}
+
+var errSlow = errors.New("the client did not take what it was sent")
+
+// stream is one client of /api/signals/stream. It holds no queue: it reads the store from its cursor on, as fast as the
+// client takes it, so one that is slow costs what a fast one does, and one that takes nothing is dropped.
+type stream struct {
+	*api
+	w       http.ResponseWriter
+	control *http.ResponseController
+	request *http.Request
+	cursor  cursor
+	wrote   time.Time
+}
+
+// streamSignals answers GET /api/signals/stream.
+func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
+	s := &stream{api: a, w: w, control: http.NewResponseController(w), request: r}
+	if wrong := s.parse(); wrong != nil {
+		refuse(w, r, *wrong)
+		return
+	}
+	if a.streams.Add(1) > int64(a.cfg.MaxStreams) {
+		a.streams.Add(-1)
+		w.Header().Set("Retry-After", "5")
+		refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf(
+			"%d streams are open, and that is all there are", a.cfg.MaxStreams)})
+		return
+	}
+	defer a.streams.Add(-1)
+	wake := s.wake()
+	first, wrong, err := s.begin()
+	switch {
+	case err != nil:
+		a.failed(w, r, err)
+	case wrong != nil:
+		refuse(w, r, *wrong)
+	case s.open():
+		if err := s.run(wake, first); err != nil && r.Context().Err() == nil {
+			a.cfg.Logger.WarnContext(r.Context(), "Console stream ended", "path", r.URL.Path, "error", err)
+		}
+	}
+}
+
+// parse reads where the stream begins. A browser that comes back says so in Last-Event-ID, and that is newer than what
+// stands in its address.
+func (s *stream) parse() *problem {
+	if wrong := parse(s.request.URL.RawQuery, map[string]setter{
+		"after": s.cursor.setAfter, "store": s.cursor.setStore,
+	}); wrong != nil {
+		return wrong
+	}
+	const header = "Last-Event-ID"
+	if id := s.request.Header.Get(header); id != "" {
+		if wrong := s.cursor.setEventID(id); wrong != "" {
+			return badParameter(header, wrong)
+		}
+	}
+	return nil
+}
+
+// begin reads the first page, so that a store that cannot be read is told while there still is a status to tell it by.
+// Without a cursor the stream begins with what is new from now on.
+func (s *stream) begin() (first []signal.Signal, wrong *problem, err error) {
+	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.cfg.Clock, s.cfg.Timeout)
+	defer cancel()
+	if !s.cursor.given {
+		newest, err := s.cfg.Signals.Latest(ctx, signal.Query{Limit: 1})
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the newest signal: %w", err)
+		}
+		if len(newest) > 0 {
+			s.cursor.seq = newest[0].Seq
+		}
+	}
+	first, s.cursor.store, wrong, err = s.readAfter(ctx, s.cursor, streamPage)
+	return first, wrong, err
+}
+
+// open sends the head. It tells whether there is a body to follow.
+func (s *stream) open() bool {
+	// A server limits how long a request is read and an answer written; this one has no end. A writer that knows no
+	// deadlines has none to lift.
+	_ = s.control.SetReadDeadline(time.Time{})
+	_ = s.control.SetWriteDeadline(time.Time{})
+	s.w.Header().Set("Content-Type", "text/event-stream")
+	nameStore(s.w, s.cursor.store)
+	s.w.WriteHeader(http.StatusOK)
+	return s.request.Method != http.MethodHead
+}
+
+// run sends page after page until the client, the server or the store ends it.
+func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
+	if err := s.send("retry: 2000\n\n"); err != nil { // in how many ms a browser comes back
+		return err
+	}
+	ctx := s.request.Context()
+	stopping, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	var tick <-chan time.Time
+	for {
+		if err := s.sendAll(page); err != nil {
+			return err
+		}
+		if len(page) < streamPage {
+			if tick == nil {
+				tick = s.cfg.Clock.After(s.tick(wake))
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-stopping:
+				return nil
+			case <-wake:
+			case <-tick:
+				tick = nil
+			}
+		}
+		if err := s.beat(); err != nil {
+			return err
+		}
+		wake = s.wake() // before reading, so that nothing falls in between
+		var err error
+		if page, err = s.next(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *stream) next(ctx context.Context) ([]signal.Signal, error) {
+	ctx, cancel := clockctx.WithTimeout(ctx, s.cfg.Clock, s.cfg.Timeout)
+	defer cancel()
+	page, err := s.cfg.Signals.After(ctx, s.cursor.seq, streamPage)
+	if err != nil {
+		return nil, fmt.Errorf("read the signals after %d: %w", s.cursor.seq, err)
+	}
+	return page, nil
+}
+
+// wake returns what says that there is more to read, or nil where the store does not say.
+func (s *stream) wake() <-chan struct{} {
+	if store, ok := s.cfg.Signals.(signal.Notifier); ok {
+		return store.Appended()
+	}
+	return nil
+}
+
+// tick is how long to wait when nothing wakes: until the next heartbeat, or until the store is to be asked again.
+func (s *stream) tick(wake <-chan struct{}) time.Duration {
+	beat := s.wrote.Add(s.cfg.Heartbeat).Sub(s.cfg.Clock.Now())
+	if wake == nil {
+		beat = min(streamPoll, beat)
+	}
+	return max(beat, 1) // A mock clock must never see After(d <= 0).
+}
+
+// beat sends a comment where nothing was sent for as long as a heartbeat takes: whoever listens can tell a quiet market
+// from a dead line, and a client that is gone is found out.
+func (s *stream) beat() error {
+	if s.cfg.Clock.Now().Sub(s.wrote) < s.cfg.Heartbeat {
+		return nil
+	}
+	return s.send(": still here\n\n")
+}
+
+func (s *stream) sendAll(page []signal.Signal) error {
+	text := make([]byte, 0, 512*len(page))
+	for _, one := range page {
+		body, err := encode(one)
+		if err != nil {
+			return fmt.Errorf("write signal %s: %w", one.ID, err)
+		}
+		s.cursor.seq = one.Seq
+		text = fmt.Appendf(text, "id: %s\nevent: signal\ndata: %s\n", s.cursor.eventID(), body) // which ends in a newline
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	return s.send(string(text))
+}
+
+// send writes and flushes. A client that has not taken it within Timeout is cut off by a deadline that has passed: that
+// way the time stands on the Clock.
+func (s *stream) send(text string) error {
+	ctx, cancel := clockctx.WithTimeout(context.WithoutCancel(s.request.Context()), s.cfg.Clock, s.cfg.Timeout)
+	defer cancel()
+	cut := context.AfterFunc(ctx, func() { _ = s.control.SetWriteDeadline(time.Unix(1, 0)) })
+	_, err := s.w.Write([]byte(text))
+	if err == nil {
+		err = s.control.Flush()
+	}
+	if inTime := cut(); !inTime {
+		err = errSlow
+	}
+	s.wrote = s.cfg.Clock.Now()
+	return err
+}

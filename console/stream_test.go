@@ -1,0 +1,441 @@
+package console_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// line is the writer of one stream, with the deadlines that a server's has. What is written when it is stuck waits for
+// a deadline that has passed.
+type line struct {
+	mu     sync.Mutex // guards all below
+	header http.Header
+	status int
+	text   bytes.Buffer
+	stuck  bool
+	past   chan struct{} // closed once a deadline has passed
+	lifted int           // deadlines
+}
+
+func newLine() *line { return &line{header: http.Header{}, past: make(chan struct{})} }
+
+func (l *line) Header() http.Header { return l.header }
+func (l *line) Flush()              {}
+
+func (l *line) WriteHeader(status int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.status = status
+}
+
+func (l *line) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	stuck := l.stuck
+	l.mu.Unlock()
+	if stuck {
+		<-l.past
+		return 0, os.ErrDeadlineExceeded
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *line) SetWriteDeadline(at time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case at.IsZero():
+		l.lifted++
+	case at.Before(time.Now()):
+		close(l.past)
+	}
+	return nil
+}
+
+func (l *line) SetReadDeadline(at time.Time) error { return l.SetWriteDeadline(at) }
+
+func (l *line) block() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stuck = true
+}
+
+// said returns what was sent since the last call.
+func (l *line) said() string {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := l.text.String()
+	l.text.Reset()
+	return text
+}
+
+// connect opens a stream and returns its line and what ends it and waits for its end.
+func connect(t *testing.T, h http.Handler, target string, change ...func(*http.Request)) (*line, func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequest(http.MethodGet, target, http.NoBody).WithContext(ctx)
+	r.Host = "localhost"
+	for _, c := range change {
+		c(r)
+	}
+	l, done := newLine(), make(chan struct{})
+	go func() {
+		defer close(done)
+		h.ServeHTTP(l, r)
+	}()
+	return l, func() {
+		cancel()
+		<-done
+	}
+}
+
+func lastEventID(id string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Last-Event-ID", id) }
+}
+
+// filled returns a store that holds so many signals, and its identity.
+func filled(t *testing.T, n int64) (*signal.Memory, string) {
+	store := signal.NewMemory(0)
+	add(t, store, 1, n)
+	identity, err := store.Identity(t.Context())
+	require.NoError(t, err)
+	return store, identity
+}
+
+func add(t *testing.T, store signal.Store, from, to int64) {
+	for seq := from; seq <= to; seq++ {
+		require.NoError(t, store.Append(t.Context(), example(seq, "BTC", signal.Long)))
+	}
+}
+
+// seqs returns the numbers in the events' ids.
+func seqs(text string) (found []int64) {
+	for row := range strings.Lines(text) {
+		var seq int64
+		if n, _ := fmt.Sscanf(row, "id: %d", &seq); n == 1 {
+			found = append(found, seq)
+		}
+	}
+	return found
+}
+
+func TestAStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, identity := filled(t, 3)
+		l, end := connect(t, handler(t, console.Config{Signals: store}), "/api/signals/stream")
+		defer end()
+		require.Equal(t, "retry: 2000\n\n", l.said(), "it begins with what is new")
+		require.Equal(t, http.StatusOK, l.status)
+		require.Equal(t, "text/event-stream", l.header.Get("Content-Type"))
+		require.Equal(t, "no-store", l.header.Get("Cache-Control"))
+		require.Equal(t, identity, l.header.Get("Signal-Store"))
+		require.Equal(t, 2, l.lifted, "the server's limits on reading and writing")
+
+		add(t, store, 4, 4)
+		body, err := example(4, "BTC", signal.Long).MarshalJSON()
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("id: 4@%s\nevent: signal\ndata: %s\n\n", identity, body), l.said())
+		add(t, store, 5, 300)
+		require.Len(t, seqs(l.said()), 296)
+	})
+}
+
+func TestAStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		target string
+		change func(*http.Request)
+		from   int64
+	}{
+		"after":                           {target: "/api/signals/stream?after=2", from: 3},
+		"after 0 is from the beginning":   {target: "/api/signals/stream?after=0", from: 1},
+		"Last-Event-ID":                   {target: "/api/signals/stream", change: lastEventID("IDENTITY"), from: 4},
+		"Last-Event-ID, the number alone": {target: "/api/signals/stream", change: lastEventID("3"), from: 4},
+		"Last-Event-ID is newer":          {target: "/api/signals/stream?after=1", change: lastEventID("3"), from: 4},
+		"after with its store":            {target: "/api/signals/stream?after=2&store=IDENTITY", from: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store, identity := filled(t, 250)
+				change := func(r *http.Request) {
+					if c.change != nil {
+						c.change(r)
+					}
+					if r.Header.Get("Last-Event-ID") == "IDENTITY" {
+						r.Header.Set("Last-Event-ID", "3@"+identity)
+					}
+				}
+				target := strings.ReplaceAll(c.target, "IDENTITY", url.QueryEscape(identity))
+				l, end := connect(t, handler(t, console.Config{Signals: store}), target, change)
+				defer end()
+				got := seqs(l.said())
+				add(t, store, 251, 260)
+				got = append(got, seqs(l.said())...)
+				var want []int64
+				for seq := c.from; seq <= 260; seq++ {
+					want = append(want, seq)
+				}
+				require.Equal(t, want, got, "nothing left out and nothing twice")
+			})
+		})
+	}
+}
+
+func TestACursorOfAnotherStoreIsAConflict(t *testing.T) {
+	t.Parallel()
+	store, identity := filled(t, 3)
+	h := handler(t, console.Config{Signals: store})
+	for target, want := range map[string]string{
+		"/api/signals?after=1&store=other":        `the cursor is of the store "other", and this is "` + identity,
+		"/api/signals/stream?after=1&store=other": `the cursor is of the store "other"`,
+		"/api/signals?after=4":                    "nothing was ever stored here as number 4",
+		"/api/signals/stream?after=4":             "nothing was ever stored here as number 4",
+	} {
+		require.Contains(t, refused(t, ask(h, http.MethodGet, target), http.StatusConflict).Detail, want)
+	}
+	p := refused(t, ask(h, http.MethodGet, "/api/signals/stream", lastEventID("1@memory-before")), http.StatusConflict)
+	require.Contains(t, p.Detail, `"memory-before"`)
+	empty := handler(t, console.Config{Signals: signal.NewMemory(0)})
+	refused(t, ask(empty, http.MethodGet, "/api/signals?after=1"), http.StatusConflict)
+	require.Equal(t, "[]\n", ask(empty, http.MethodGet, "/api/signals?after=0").Body.String())
+}
+
+func TestSignalsAfter(t *testing.T) {
+	t.Parallel()
+	store, identity := filled(t, 250)
+	h := handler(t, console.Config{Signals: store})
+	for target, want := range map[string][2]int64{
+		"/api/signals":                                   {1, 100},
+		"/api/signals?after=0&limit=3":                   {1, 3},
+		"/api/signals?after=100":                         {101, 200},
+		"/api/signals?after=100&limit=1000":              {101, 250},
+		"/api/signals?after=249":                         {250, 250},
+		"/api/signals?after=7&limit=1&store=" + identity: {8, 8},
+	} {
+		w := ask(h, http.MethodGet, target)
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		require.Equal(t, identity, w.Header().Get("Signal-Store"))
+		got := signals(t, w)
+		require.Len(t, got, int(want[1]-want[0]+1), target)
+		require.Equal(t, want[0], got[0].Seq)
+		require.Equal(t, want[1], got[len(got)-1].Seq)
+	}
+	require.Equal(t, "[]\n", ask(h, http.MethodGet, "/api/signals?after=250").Body.String())
+	require.Empty(t, ask(h, http.MethodHead, "/api/signals").Body.String())
+	refused(t, ask(h, http.MethodPost, "/api/signals"), http.StatusMethodNotAllowed)
+	refused(t, ask(h, http.MethodPost, "/api/signals/stream"), http.StatusMethodNotAllowed)
+	w := ask(h, http.MethodHead, "/api/signals/stream")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Empty(t, w.Body.String())
+}
+
+func TestABadCursorIsNamed(t *testing.T) {
+	t.Parallel()
+	store, _ := filled(t, 3)
+	h := handler(t, console.Config{Signals: store})
+	for target, want := range map[string]struct{ parameter, detail string }{
+		"/api/signals?after=-1":                   {"after", `after: "-1" is not a whole number from 0 on`},
+		"/api/signals?after=x":                    {"after", `after: "x" is not`},
+		"/api/signals?after=":                     {"after", `after: "" is not`},
+		"/api/signals?after=9223372036854775808":  {"after", "is not a whole number"},
+		"/api/signals?after=1&after=2":            {"after", "after: given more than once"},
+		"/api/signals?limit=1001":                 {"limit", `limit: "1001" is not`},
+		"/api/signals?store=":                     {"store", "store: \"\" is no identity"},
+		"/api/signals?symbol=BTC":                 {"symbol", "symbol: unknown; there are after, limit and store"},
+		"/api/signals/stream?limit=5":             {"limit", "limit: unknown; there are after and store"},
+		"/api/signals/stream?after=1.5":           {"after", "after: "},
+		"/api/signals/stream?after=1&store=%25zz": {"store", "is no identity"},
+	} {
+		p := refused(t, ask(h, http.MethodGet, target), http.StatusBadRequest)
+		require.Equal(t, want.parameter, p.Parameter, target)
+		require.Contains(t, p.Detail, want.detail, target)
+	}
+	for _, id := range []string{"x", "-1", "1@", "@memory", "1@%zz"} {
+		p := refused(t, ask(h, http.MethodGet, "/api/signals/stream", lastEventID(id)), http.StatusBadRequest)
+		require.Equal(t, "Last-Event-ID", p.Parameter, id)
+	}
+}
+
+func TestAQuietStreamBeats(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := filled(t, 1)
+		l, end := connect(t, handler(t, console.Config{Signals: store}), "/api/signals/stream")
+		defer end()
+		l.said()
+		time.Sleep(10 * time.Second)
+		add(t, store, 2, 2)
+		require.NotEmpty(t, l.said())
+		time.Sleep(15*time.Second - 1)
+		require.Empty(t, l.said())
+		time.Sleep(1)
+		require.Equal(t, ": still here\n\n", l.said(), "fifteen seconds after the last word")
+		time.Sleep(time.Hour)
+		require.Equal(t, 240, strings.Count(l.said(), ": still here\n\n"))
+	})
+}
+
+func TestAClientThatTakesNothingIsDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store, _ := filled(t, 1)
+		h := handler(t, console.Config{
+			Signals: store, MaxStreams: 1, Timeout: 3 * time.Second, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		l, end := connect(t, h, "/api/signals/stream")
+		l.said()
+		l.block()
+		add(t, store, 2, 2)
+		time.Sleep(3*time.Second - 1)
+		p := refused(t, ask(h, http.MethodGet, "/api/signals/stream"), http.StatusServiceUnavailable)
+		require.Equal(t, "1 streams are open, and that is all there are", p.Detail)
+		time.Sleep(1)
+		synctest.Wait()
+		require.Contains(t, log.String(), "the client did not take what it was sent")
+		other, endOther := connect(t, h, "/api/signals/stream")
+		require.Equal(t, "retry: 2000\n\n", other.said(), "its place is free")
+		endOther()
+		end()
+	})
+}
+
+func TestAsManyStreamsAsAllowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := filled(t, 1)
+		h := handler(t, console.Config{Signals: store})
+		var ends []func()
+		for range console.DefaultMaxStreams {
+			_, end := connect(t, h, "/api/signals/stream")
+			ends = append(ends, end)
+		}
+		synctest.Wait()
+		w := ask(h, http.MethodGet, "/api/signals/stream")
+		refused(t, w, http.StatusServiceUnavailable)
+		require.Equal(t, "5", w.Header().Get("Retry-After"))
+		require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/api/signals").Code, "all else is answered")
+		for _, end := range ends {
+			end()
+		}
+		l, end := connect(t, h, "/api/signals/stream")
+		defer end()
+		require.NotEmpty(t, l.said())
+	})
+}
+
+// mute is a Store that does not say when there is more, and fails on request.
+type mute struct {
+	signal.Store
+	mu   sync.Mutex // guards fail
+	fail error
+}
+
+func (m *mute) failing() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.fail
+}
+
+func (m *mute) set(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = err
+}
+
+func (m *mute) After(ctx context.Context, seq int64, limit int) ([]signal.Signal, error) {
+	if err := m.failing(); err != nil {
+		return nil, err
+	}
+	return m.Store.After(ctx, seq, limit)
+}
+
+func TestAStoreThatDoesNotSayIsAskedEachSecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		inner, _ := filled(t, 3)
+		store := &mute{Store: inner}
+		h := handler(t, console.Config{Signals: store, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		l, end := connect(t, h, "/api/signals/stream")
+		require.NotEmpty(t, l.said())
+		require.NotContains(t, l.header, "Signal-Store")
+		add(t, inner, 4, 5)
+		require.Empty(t, l.said())
+		time.Sleep(time.Second)
+		text := l.said()
+		require.Equal(t, []int64{4, 5}, seqs(text))
+		require.True(t, strings.HasPrefix(text, "id: 4\n"), "without an identity the number is all")
+
+		store.set(errors.New("disk I/O error"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Contains(t, log.String(), "disk I/O error")
+		require.Empty(t, l.said(), "the client is not told what the disk said; it comes back")
+		refused(t, ask(h, http.MethodGet, "/api/signals/stream"), http.StatusServiceUnavailable)
+		refused(t, ask(h, http.MethodGet, "/api/signals"), http.StatusServiceUnavailable)
+		store.set(nil)
+		end()
+	})
+}
+
+// The real server: its limits are lifted, and its end is the stream's.
+func TestAServersEndEndsItsStreams(t *testing.T) {
+	t.Parallel()
+	store, _ := filled(t, 3)
+	var log bytes.Buffer
+	s := listen(t, "127.0.0.1:0", handler(t, console.Config{Signals: store}), console.ServerConfig{
+		Drain: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	end := serve(t, s)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get("http://" + s.Addr() + "/api/signals/stream?after=1")
+	require.NoError(t, err)
+	first := make([]byte, 32)
+	_, err = io.ReadFull(resp.Body, first)
+	require.NoError(t, err)
+	require.Contains(t, string(first), "retry: 2000\n\nid: 2@")
+	require.Equal(t, context.Canceled, end())
+	rest, err := io.ReadAll(resp.Body)
+	require.NoError(t, err, "an orderly end")
+	require.Equal(t, []int64{3}, seqs(string(rest)))
+	require.NoError(t, resp.Body.Close())
+	require.Empty(t, log.String())
+}
+
+// Whatever a client says it has read, the answer is a stream, or a problem that is its own.
+func FuzzLastEventID(f *testing.F) {
+	for _, seed := range []string{"", "1", "1@memory", "@", "-1", "1@%zz", "9223372036854775807", "1\n2"} {
+		f.Add(seed)
+	}
+	store := signal.NewMemory(0)
+	f.Fuzz(func(t *testing.T, id string) {
+		w := ask(handler(t, console.Config{Signals: store}), http.MethodHead, "/api/signals/stream", lastEventID(id))
+		switch w.Code {
+		case http.StatusOK, http.StatusBadRequest, http.StatusConflict:
+		default:
+			t.Errorf("status %d", w.Code)
+		}
+	})
+}
