@@ -1,0 +1,136 @@
+// Audit prints what a database tells of one order, from the signal that it serves to its last fill.
+//
+//	go run ./examples/audit livetrader.db v-6908a61c5498bb539f20a976
+//	go run ./examples/audit livetrader.db
+//
+// Without an order it lists the orders. It opens the database as a trading program does, so it waits for none and is
+// refused while one is running.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	ossignal "os/signal"
+	"strings"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+func main() {
+	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "audit:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	if len(args) < 1 || len(args) > 2 {
+		return errors.New("usage: audit DB [ORDER]")
+	}
+	if _, err := os.Stat(args[0]); err != nil {
+		return err // or Open would make a new database
+	}
+	db, err := sqlstore.Open(ctx, args[0], sqlstore.Config{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if len(args) == 1 {
+		return list(ctx, db.Journal(), out)
+	}
+	trail, err := trading.Audit(ctx, db.Journal(), args[1])
+	if err != nil {
+		return err
+	}
+	tell(trail, out)
+	return nil
+}
+
+// list prints each order in the journal on a line.
+func list(ctx context.Context, journal trading.Journal, out io.Writer) error {
+	for after := int64(0); ; {
+		entries, err := journal.Read(ctx, after, 1000)
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		for _, e := range entries {
+			after = e.Seq
+			if made, ok := e.Event.(trading.IntentMade); ok {
+				fmt.Fprintln(out, stamp(e.At), describe(made.Order))
+			}
+		}
+	}
+}
+
+// tell prints a trail, a line for each entry.
+func tell(trail trading.Trail, out io.Writer) {
+	if trail.Signal == nil {
+		fmt.Fprintln(out, "no signal of it is in the journal")
+	} else {
+		line(out, *trail.Signal)
+	}
+	for _, e := range trail.Entries {
+		line(out, e)
+	}
+	o := trail.Order
+	fmt.Fprintf(out, "=> %s: %s, %s of %s filled, sent %d times\n", o.ClientID, o.Status, o.Filled, o.Quantity, o.Sends)
+}
+
+func line(out io.Writer, e trading.Entry) {
+	kind, _, _ := trading.EncodeEvent(e.Event) // It was decoded a moment ago.
+	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), kind, what(e.Event))
+	fmt.Fprintln(out, strings.TrimRight(text, " "))
+}
+
+// what says in words what an event adds to its kind.
+func what(e trading.Event) string {
+	switch e := e.(type) {
+	case trading.SignalSeen:
+		text := fmt.Sprintf("signal %s: %s says %s %s on the bar of %s: %s, target %s",
+			e.SignalID, e.Strategy, e.Direction, e.Symbol, stamp(e.BarTime), e.Outcome, e.Target)
+		return text + because(e.Reason)
+	case trading.IntentMade:
+		return describe(e.Order)
+	case trading.Rejected:
+		return e.Reason
+	case trading.Unknown:
+		return e.Reason
+	case trading.NotReceived:
+		return e.Reason
+	case trading.Cancelled:
+		return e.Reason
+	case trading.Filled:
+		f := e.Fill
+		return fmt.Sprintf("%s %s %s at %s, fee %s, fill %s at %s",
+			f.Side, f.Quantity, f.Symbol, f.Price, f.Fee, f.ID, stamp(f.Time))
+	}
+	return ""
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return " (" + reason + ")"
+}
+
+func describe(o trading.Order) string {
+	text := fmt.Sprintf("%s: %s %s %s %s, decided at %s", o.ClientID, o.Type, o.Side, o.Quantity, o.Symbol, o.DecisionPrice)
+	if o.ReduceOnly {
+		text += ", reduce only"
+	}
+	return text
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func database(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
+	require.NoError(t, err)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	one := decimal.NewFromInt(1)
+	require.NoError(t, db.Journal().Append(t.Context(), at,
+		trading.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", Direction: signal.Long,
+			BarTime: at, Outcome: trading.OutcomeActed, Target: one, ValidUntil: at},
+		trading.IntentMade{Order: trading.Order{ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+			Quantity: one, DecisionPrice: decimal.NewFromInt(100), SignalID: "sig", CreatedAt: at}},
+		trading.Submitting{ClientID: "v-1"}, trading.Unknown{ClientID: "v-1", Reason: "connection reset"},
+		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: one,
+			Price: decimal.NewFromInt(101), Time: at}},
+	))
+	require.NoError(t, db.Close())
+	return path
+}
+
+func TestATrailIsToldLineByLine(t *testing.T) {
+	t.Parallel()
+	path := database(t)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{path, "v-1"}, &out))
+	require.Equal(t, `     1  2026-01-02T03:04:05.000Z  signal_seen   signal sig: cross says long BTC/USDT on the bar of 2026-01-02T03:04:05.000Z: acted, target 1
+     2  2026-01-02T03:04:05.000Z  intent_made   v-1: market buy 1 BTC/USDT, decided at 100
+     3  2026-01-02T03:04:05.000Z  submitting
+     4  2026-01-02T03:04:05.000Z  unknown       connection reset
+     5  2026-01-02T03:04:05.000Z  filled        buy 1 BTC/USDT at 101, fee 0, fill f-1 at 2026-01-02T03:04:05.000Z
+=> v-1: filled, 1 of 1 filled, sent 1 times
+`, out.String())
+	out.Reset()
+	require.NoError(t, run(t.Context(), []string{path}, &out))
+	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
+}
+
+func TestWhatCannotBeToldIsNamed(t *testing.T) {
+	t.Parallel()
+	path := database(t)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no database":                  {nil, "usage"},
+		"a database that is not there": {[]string{path + ".none"}, "x.db.none"},
+		"an order that is not there":   {[]string{path, "v-2"}, "v-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorContains(t, run(t.Context(), c.args, t.Output()), c.want)
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package trading_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+func TestTheTrailOfAnOrder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.broker.Next(tradingtest.LoseReply)
+	r.signals.put(says(eth, signal.Long, r.now()), says(btc, signal.Long, r.now()))
+	r.settle()
+	id := trading.ClientID(says(eth, signal.Long, noon).ID, 1)
+	trail, err := trading.Audit(t.Context(), r.journal, id)
+	require.NoError(t, err)
+	require.Equal(t, says(eth, signal.Long, noon).ID, trail.Signal.Event.(trading.SignalSeen).SignalID)
+	var kinds []string
+	for i, e := range trail.Entries {
+		kind, _, err := trading.EncodeEvent(e.Event)
+		require.NoError(t, err)
+		kinds = append(kinds, kind)
+		require.True(t, i == 0 || e.Seq > trail.Entries[i-1].Seq)
+	}
+	require.Equal(t, "[intent_made submitting unknown filled]", fmt.Sprint(kinds))
+	require.Equal(t, trading.StatusFilled, trail.Order.Status)
+	require.Equal(t, "100", trail.Order.Filled.String())
+
+	_, err = trading.Audit(t.Context(), r.journal, "v-none")
+	require.ErrorIs(t, err, trading.ErrUnknownOrder)
+	require.ErrorContains(t, err, "v-none")
+}
+
+// Every order that there ever was has a trail, and the trails are all that the journal says of orders.
+func TestTrailsLeaveNothingOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, bounded)
+	drama(r, tradingtest.LoseRequest, func() {})
+	book, err := trading.ReadBook(t.Context(), r.journal, r.cfg.Capital)
+	require.NoError(t, err)
+	found := 0
+	for _, o := range book.Orders() {
+		trail, err := trading.Audit(t.Context(), r.journal, o.ClientID)
+		require.NoError(t, err)
+		require.NotNil(t, trail.Signal)
+		require.Equal(t, o.Status, trail.Order.Status)
+		found += len(trail.Entries)
+	}
+	entries, err := r.journal.Read(t.Context(), 0, 10_000)
+	require.NoError(t, err)
+	want := 0
+	for _, e := range entries {
+		switch e.Event.(type) {
+		case trading.SignalSeen, trading.DayOpened, trading.Halted, trading.Rearmed, trading.Adopted:
+		default:
+			want++
+		}
+	}
+	require.Equal(t, want, found)
+}
