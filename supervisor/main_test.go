@@ -3,7 +3,6 @@ package supervisor_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -109,7 +108,7 @@ func tree(t *testing.T) (*supervisor.Supervisor, *recorder) {
 	return s, rec
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func add(t *testing.T, s *supervisor.Supervisor, name string, service serve, p supervisor.Policy) {
 	t.Helper()

@@ -82,7 +82,7 @@ func TestEveryEndOfAPermanentChildIsFollowedByARestart(t *testing.T) {
 		"a nil return":                {func(context.Context) error { return nil }, supervisor.EndReturned, "Serve returned without an error"},
 		"an error":                    {failing, supervisor.EndError, "boom"},
 		"a panic":                     {func(context.Context) error { panic("ouch") }, supervisor.EndPanic, "panic: ouch"},
-		"a panic with nil":            {func(context.Context) error { panic(nil) }, supervisor.EndPanic, "panic: panic called with nil argument"}, //nolint:govet // on purpose
+		"a panic with nil":            {func(context.Context) error { panic(nil) }, supervisor.EndPanic, "panic: panic called with nil argument"},
 		"Goexit":                      {func(context.Context) error { runtime.Goexit(); return nil }, supervisor.EndGoexit, "the service called runtime.Goexit"},
 		"somebody else's Canceled":    {func(context.Context) error { return context.Canceled }, supervisor.EndError, "context canceled"},
 		"a wrapped sentinel":          {func(context.Context) error { return fmt.Errorf("so: %w", suture.ErrDoNotRestart) }, supervisor.EndError, "so: service should not be restarted"},

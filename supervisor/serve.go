@@ -14,6 +14,7 @@ func (s *Supervisor) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	session.admitAll()
 	return s.serve(session)
 }
 
@@ -30,6 +31,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	session.admitAll()                   // before it returns, so that whoever started the tree can speak to its children
 	go func() { _ = s.serve(session) }() // Stop hands the error on
 	return nil
 }
@@ -47,8 +49,10 @@ func (s *Supervisor) open(ctx context.Context) (*session, error) {
 			c.part.Forget()
 		}
 	}
-	s.session, s.closing = newSession(ctx, s), false
-	return s.session, nil
+	n := newSession(ctx, s)
+	n.begin()
+	s.session, s.closing = n, false
+	return n, nil
 }
 
 func (s *Supervisor) serve(session *session) error {

@@ -28,6 +28,7 @@ type session struct {
 	mailboxes  []*mailbox
 	listens    bool // somebody gets the events, here or above
 	engine     *suture.Supervisor
+	stopEngine func()
 	conductor  *conductor
 	captures   sync.WaitGroup // stacks of stalled runs that are being looked for
 	watch      *watch
@@ -82,13 +83,19 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	return n
 }
 
+// begin makes the session ready for whoever finds it: events have receivers, and suture's loop turns.
+func (n *session) begin() {
+	n.openMailboxes()
+	ctx, stop := context.WithCancel(n.base)
+	done := n.engine.ServeBackground(ctx)
+	n.stopEngine = func() {
+		stop()
+		<-done // what it returns is only that its context has ended
+	}
+}
+
 // run is Serve: start, watch, stop.
 func (n *session) run() error {
-	n.openMailboxes()
-	engineCtx, stopEngine := context.WithCancel(n.base)
-	engineDone := n.engine.ServeBackground(engineCtx)
-
-	n.admitAll()
 	n.conductor.begin()
 	escalation := n.watchOver()
 	n.cancel(ErrStopping)
@@ -96,8 +103,7 @@ func (n *session) run() error {
 	n.captures.Wait()
 
 	n.stopAll()
-	stopEngine()
-	<-engineDone
+	n.stopEngine()
 	n.closeMailboxes()
 
 	var errs []error

@@ -1,0 +1,95 @@
+package supervisortest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// Clock is a supervisor.Clock that stands still until a test moves it. It is a clock.Mock of benbjohnson/clock that arms
+// first and then announces:
+//
+//	clk.AwaitArmed(clk.Now().Add(5 * time.Second)) // the restart's delay has begun
+//	clk.Add(5 * time.Second)                       // and is over
+//
+// Inside a bubble the machine's clock is fake already, and better: do not mix both there.
+type Clock struct {
+	mock *clock.Mock
+
+	mu    sync.Mutex // guards all below
+	armed map[time.Time]int
+	news  chan struct{} // closed when a timer is armed
+}
+
+// NewClock returns a Clock that stands at the beginning of 1970, in UTC.
+func NewClock() *Clock {
+	c := &Clock{mock: clock.NewMock(), armed: make(map[time.Time]int), news: make(chan struct{})}
+	c.mock.Set(time.Unix(0, 0).UTC())
+	return c
+}
+
+// Now returns the time at which the clock stands.
+func (c *Clock) Now() time.Time { return c.mock.Now() }
+
+// After arms a timer that fires when the clock has been moved by d. With a d of zero or less it has fired already.
+func (c *Clock) After(d time.Duration) <-chan time.Time {
+	if d <= 0 { // the Mock would hang on it
+		fired := make(chan time.Time, 1)
+		fired <- c.Now()
+		return fired
+	}
+	at := c.mock.Now().Add(d)
+	timer := c.mock.After(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed[at]++
+	close(c.news)
+	c.news = make(chan struct{})
+	return timer
+}
+
+// Add moves the clock. The timers on the way fire, each at its own time. It takes a millisecond or more of real time for
+// each of them: that is how long the Mock lets others run.
+func (c *Clock) Add(d time.Duration) {
+	c.mock.Add(d)
+	now := c.mock.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for at := range c.armed {
+		if !at.After(now) {
+			delete(c.armed, at)
+		}
+	}
+}
+
+// AwaitArmed waits until a timer is armed that fires at the given time. It returns at once for a time that has passed. A
+// timer that never comes is a test that hangs, and go test says where; AwaitArmedContext gives up.
+func (c *Clock) AwaitArmed(at time.Time) { _ = c.AwaitArmedContext(context.Background(), at) }
+
+// AwaitArmedContext is AwaitArmed until ctx ends, of which it returns the cause.
+func (c *Clock) AwaitArmedContext(ctx context.Context, at time.Time) error {
+	for {
+		c.mu.Lock()
+		armed, news := c.isArmedLocked(at), c.news
+		c.mu.Unlock()
+		if armed || !at.After(c.Now()) {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (c *Clock) isArmedLocked(at time.Time) bool {
+	for t := range c.armed { // there are few, and == would compare their locations too
+		if t.Equal(at) {
+			return true
+		}
+	}
+	return false
+}
