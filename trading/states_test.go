@@ -1,0 +1,91 @@
+package trading_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// lifeline are the ways into every state that an order can be in, with what distinguishes it there.
+var lifeline = []struct {
+	name string
+	way  []trading.Event
+}{
+	{"intended", []trading.Event{intent("o")}},
+	{"intended, perhaps in flight", []trading.Event{intent("o"), sent, trading.NotReceived{ClientID: "o", InFlight: true}}},
+	{"intended again", []trading.Event{intent("o"), sent, trading.NotReceived{ClientID: "o"}}},
+	{"unknown", []trading.Event{intent("o"), sent}},
+	{"open", []trading.Event{intent("o"), sent, acked}},
+	{"unknown, once acknowledged", []trading.Event{intent("o"), sent, acked, trading.Unknown{ClientID: "o"}}},
+	{"open, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4")}},
+	{"filled", []trading.Event{intent("o"), sent, acked, fillOf("o", "f-1", "10")}},
+	{"cancelled", []trading.Event{intent("o"), trading.Cancelled{ClientID: "o"}}},
+	{"cancelled, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4"), trading.Cancelled{ClientID: "o"}}},
+	{"rejected", []trading.Event{intent("o"), sent, trading.Rejected{ClientID: "o"}}},
+}
+
+var (
+	sent  = trading.Submitting{ClientID: "o"}
+	acked = trading.Acknowledged{ClientID: "o"}
+)
+
+// Every state of an order with every event: what it becomes, or that it cannot be.
+func TestEveryStateOfAnOrderWithEveryEvent(t *testing.T) {
+	t.Parallel()
+	events := []trading.Event{
+		intent("o"), sent, acked, trading.Rejected{ClientID: "o"}, trading.Unknown{ClientID: "o"},
+		trading.NotReceived{ClientID: "o"}, trading.Cancelled{ClientID: "o"},
+		fillOf("o", "f-2", "1"), fillOf("o", "f-3", "10"),
+	}
+	const table = `
+state                       | intent submitting acknowledged rejected unknown not_received cancelled part_filled filled
+intended                    | no     unknown    no           no       no      no           cancelled open        filled
+intended, perhaps in flight | no     unknown    open         rejected unknown no           no        open        filled
+intended again              | no     unknown    open         rejected no      no           cancelled open        filled
+unknown                     | no     no         open         rejected unknown intended     cancelled open        filled
+open                        | no     no         open         rejected unknown no           cancelled open        filled
+unknown, once acknowledged  | no     no         open         rejected unknown no           cancelled open        filled
+open, partly filled         | no     no         open         no       unknown no           cancelled open        filled
+filled                      | no     no         filled       no       no      no           no        filled      filled
+cancelled                   | no     no         cancelled    no       no      no           no        cancelled   filled
+cancelled, partly filled    | no     no         cancelled    no       no      no           no        cancelled   filled
+rejected                    | no     no         rejected     no       no      no           no        open        filled
+`
+	lines := strings.Split(strings.TrimSpace(table), "\n")
+	require.Len(t, lines, 1+len(lifeline))
+	for i, state := range lifeline {
+		name, cells, _ := strings.Cut(lines[i+1], "|")
+		require.Equal(t, state.name, strings.TrimSpace(name))
+		want := strings.Fields(cells)
+		require.Len(t, want, len(events))
+		for j, event := range events {
+			t.Run(fmt.Sprintf("%s, %s", state.name, strings.Fields(lines[0])[j+2]), func(t *testing.T) {
+				t.Parallel()
+				require.Equal(t, want[j], becomes(t, state.way, event))
+			})
+		}
+	}
+}
+
+// becomes applies an event after others, and tells the order's status, or no where the event cannot be.
+func becomes(t *testing.T, way []trading.Event, event trading.Event) string {
+	t.Helper()
+	book := trading.NewBook(d("10000"))
+	for _, e := range way {
+		require.NoError(t, book.Apply(noon, e))
+	}
+	before := book.Digest()
+	if err := book.Apply(noon, event); err != nil {
+		require.ErrorContains(t, err, "o")
+		require.Equal(t, before, book.Digest(), "an event that cannot be changes nothing")
+		return "no"
+	}
+	o, ok := book.Order("o")
+	require.True(t, ok)
+	require.Equal(t, !o.Status.Done(), len(book.Pending()) == 1, "what is not done is pending")
+	return string(o.Status)
+}
