@@ -81,7 +81,7 @@ func BenchmarkReport(b *testing.B) {
 	}
 }
 
-func TestBeatDoesNotAllocate(t *testing.T) {
+func TestBeatDoesNotAllocate(t *testing.T) { //nolint:paralleltest // it counts allocations
 	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), health.NewRegistry(health.Config{}).Begin("part")))
 	defer cancel()
 	if n := testing.AllocsPerRun(1000, func() { health.Beat(ctx) }); n != 0 {

@@ -134,7 +134,7 @@ func (s *Supervisor) StopChild(ctx context.Context, path string) error {
 	}
 	defer c.mu.Unlock()
 	if c.session == n && c.wanted == toHalt {
-		c.restLocked(n, n.clock.Now())
+		c.restLocked(n.clock.Now())
 	}
 	if zombies := c.zombiesLocked(); zombies > 0 {
 		return &UnstoppedError{[]Unstopped{{c.path, c.past.zombies[zombies-1].trouble.askedAt}}}
@@ -215,7 +215,7 @@ func (c *child) pauseLocked(n *session) {
 	n.emit(Paused{Stamp{c.path, now}})
 	c.interruptLocked(n, ErrPaused, now)
 	if c.guard == nil {
-		c.restLocked(n, now)
+		c.restLocked(now)
 	}
 }
 

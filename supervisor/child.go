@@ -187,7 +187,7 @@ func (c *child) askToStop(n *session) <-chan struct{} {
 		c.past.unstopped = nil // of an earlier stop
 	}
 	if c.guard == nil {
-		c.restLocked(n, n.clock.Now())
+		c.restLocked(n.clock.Now())
 		return nil
 	}
 	c.interruptLocked(n, ErrStopping, time.Time{})
@@ -213,7 +213,7 @@ func (c *child) interruptLocked(n *session, cause error, now time.Time) {
 }
 
 // restLocked sets the state of a child that has no guard.
-func (c *child) restLocked(n *session, now time.Time) {
+func (c *child) restLocked(now time.Time) {
 	state := health.StateStopped
 	switch {
 	case c.wanted == toPause:

@@ -133,7 +133,7 @@ func (d *conductor) raise(c *child) {
 	c.afreshLocked()
 	g := c.takeGuardLocked(n)
 	if g == nil {
-		c.restLocked(n, n.clock.Now())
+		c.restLocked(n.clock.Now())
 		c.mu.Unlock()
 		return
 	}

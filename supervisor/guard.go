@@ -98,7 +98,7 @@ func (c *child) waitLocked(now time.Time) time.Duration {
 func (g *guard) dismissLocked(now time.Time) {
 	c := g.child
 	c.guard = nil
-	c.restLocked(g.session, now)
+	c.restLocked(now)
 	if c.wanted == toLeave {
 		c.forgetLocked(g.session)
 	}

@@ -92,19 +92,19 @@ func (c *child) applyLocked(n *session, end End, s sequel, spent int, now time.T
 	case parks:
 		past.parked, past.due = true, now.Add(c.policy.CoolDown)
 	case parksLong:
-		c.holdLocked(n, health.StateCrashed, now)
+		c.holdLocked(health.StateCrashed, now)
 		n.emit(Parked{Stamp: Stamp{c.path, now}})
 	case escalates:
 		c.escalateLocked(n, end, now)
 	case givesUp:
-		c.holdLocked(n, health.StateCrashed, now)
+		c.holdLocked(health.StateCrashed, now)
 		n.emit(GaveUp{Stamp{c.path, now}})
 	}
 }
 
 // escalateLocked hands the decision to the supervisor's parent, by stopping the supervisor.
 func (c *child) escalateLocked(n *session, end End, now time.Time) {
-	c.holdLocked(n, health.StateCrashed, now)
+	c.holdLocked(health.StateCrashed, now)
 	n.emit(Escalated{Stamp{c.path, now}, end})
 	n.escalate(c, end)
 }
@@ -113,14 +113,14 @@ func (c *child) escalateLocked(n *session, end End, now time.Time) {
 func (c *child) finishLocked(n *session, v verdict, now time.Time) {
 	c.recordEndLocked(v, now)
 	c.done = v.Clean()
-	c.holdLocked(n, health.StateStopped, now)
+	c.holdLocked(health.StateStopped, now)
 	n.emit(Finished{Stamp{c.path, now}})
 	if c.policy.Restart == Temporary {
 		c.forgetLocked(n)
 	}
 }
 
-func (c *child) holdLocked(n *session, state health.State, now time.Time) {
+func (c *child) holdLocked(state health.State, now time.Time) {
 	c.held = true
 	c.setStateLocked(state, now)
 }

@@ -201,7 +201,6 @@ type stage struct {
 	root, sub *supervisor.Supervisor
 	actors    []*actor
 	rec       *recorder
-	trees     sync.WaitGroup
 
 	mu      sync.Mutex // guards removed and fault
 	added   []bool

@@ -139,7 +139,7 @@ func (c *child) ended(r *run, end End) time.Time {
 }
 
 // makeZombieLocked gives the present run up: its guard is in charge no more, and what it says does not count.
-func (c *child) makeZombieLocked(asked, now time.Time) *run {
+func (c *child) makeZombieLocked(asked, now time.Time) {
 	r := c.run
 	r.giveTimeLocked(asked, Forever)
 	r.trouble.abandonedAt = now
@@ -148,7 +148,6 @@ func (c *child) makeZombieLocked(asked, now time.Time) *run {
 	c.guard.letGoLocked()
 	c.guard, c.run = nil, nil
 	c.part = r.guard.session.registry.Begin(c.path)
-	return r
 }
 
 // buryLocked takes note that a zombie has ended after all. It returns the session in which the child may now be

@@ -28,7 +28,7 @@ type session struct {
 	mailboxes  []*mailbox
 	listens    bool // somebody gets the events, here or above
 	engine     *suture.Supervisor
-	stopEngine func()
+	stopEngine func() error
 	conductor  *conductor
 	captures   sync.WaitGroup // stacks of stalled runs that are being looked for
 	watch      *watch
@@ -38,6 +38,7 @@ type session struct {
 	cancel    context.CancelCauseFunc
 	escalated chan *EscalatedError // capacity 1: the first one counts
 
+	patience  patience      // of the stop
 	unstopped []Unstopped   // found at the stop
 	done      chan struct{} // closed when Serve has returned
 	result    error         // what it returned; read it after done
@@ -88,9 +89,9 @@ func (n *session) begin() {
 	n.openMailboxes()
 	ctx, stop := context.WithCancel(n.base)
 	done := n.engine.ServeBackground(ctx)
-	n.stopEngine = func() {
+	n.stopEngine = func() error {
 		stop()
-		<-done // what it returns is only that its context has ended
+		return <-done
 	}
 }
 
@@ -103,7 +104,7 @@ func (n *session) run() error {
 	n.captures.Wait()
 
 	n.stopAll()
-	n.stopEngine()
+	_ = n.stopEngine() // it only says that its context has ended
 	n.closeMailboxes()
 
 	var errs []error

@@ -139,7 +139,7 @@ func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
 		c.forgetLocked(n)
 		return false
 	case c.wanted != toRun:
-		c.restLocked(n, now)
+		c.restLocked(now)
 		return false
 	case beset:
 		c.waiting = true

@@ -24,7 +24,7 @@ func (n *session) stopAll() {
 			n.stopAtOnce(children[i:])
 			break
 		}
-		n.stopChild(c, c.askToStop(n), c.policy.StopTimeout, deadline)
+		n.stopChild(deadline, c, c.askToStop(n), c.policy.StopTimeout)
 	}
 	n.watch.clear()
 	left := n.supervisor.unstoppedStrays()
@@ -79,32 +79,51 @@ func (n *session) stopAtOnce(children []*child) {
 	deadline, cancel := clockctx.WithTimeout(n.base, n.clock, lastCall)
 	defer cancel()
 	for i, c := range children {
-		n.stopChild(c, gone[i], Forever, deadline)
+		n.stopChild(deadline, c, gone[i], Forever)
 	}
 }
 
 // stopChild waits until a child that was asked to stop has gone, and gives it up when its time or everybody's is over.
-func (n *session) stopChild(c *child, gone <-chan struct{}, limit time.Duration, deadline context.Context) {
+func (n *session) stopChild(deadline context.Context, c *child, gone <-chan struct{}, limit time.Duration) {
 	if gone == nil {
 		return
 	}
-	select { // most are gone at once; a timer for each would cost more than the stop
+	select {
 	case <-gone:
 		return
 	default:
 	}
 	asked := n.clock.Now()
-	var timeout <-chan time.Time
-	if limit != Forever {
-		timeout = n.clock.After(limit)
-	}
-	select {
-	case <-gone:
-		return
-	case <-timeout:
-	case <-deadline.Done():
+	for wait := limit; wait > 0 || limit == Forever; wait = limit - n.clock.Now().Sub(asked) {
+		select {
+		case <-gone:
+			return
+		case <-n.patience.within(n.clock, wait):
+			n.patience.timer = nil
+			continue
+		case <-deadline.Done():
+		}
+		break
 	}
 	c.abandonAtStop(n, asked)
+}
+
+// patience is the timer of a stop. It is left armed from one child to the next, and armed anew when it has fired too
+// early for the one that is waited for: a timer for each child would cost more than its stop.
+type patience struct {
+	timer <-chan time.Time
+	at    time.Time
+}
+
+// within returns a timer that fires after at most d, nil for Forever.
+func (p *patience) within(clk Clock, d time.Duration) <-chan time.Time {
+	if d == Forever {
+		return nil
+	}
+	if at := clk.Now().Add(d); p.timer == nil || p.at.After(at) {
+		p.timer, p.at = clk.After(d), at
+	}
+	return p.timer
 }
 
 // abandonAtStop gives up a run that did not return in time.

@@ -178,7 +178,7 @@ func TestBothWaysWithSuture(t *testing.T) {
 		require.Equal(t, seconds(0, 6), timesOf[supervisor.Started](rec, "root/a"))
 		require.Equal(t, 1, childOf(t, ours, "inner").Starts)
 		cancel()
-		<-done
+		require.ErrorIs(t, <-done, context.Canceled)
 		synctest.Wait()
 		require.Equal(t, health.StateStopped, ours.Status().State)
 	})

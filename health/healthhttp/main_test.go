@@ -62,7 +62,7 @@ func jq(url, object string, names ...string) string {
 		return err.Error()
 	}
 	defer http.DefaultClient.CloseIdleConnections()
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var document map[string]json.RawMessage
 	var members map[string]any
 	if err := json.NewDecoder(resp.Body).Decode(&document); err != nil {

@@ -83,7 +83,7 @@ func (cfg StressConfig) judgeEarly(err error) error {
 	if v := violation(err); v != nil || cfg.EndsByItself {
 		return v
 	}
-	return fmt.Errorf("Serve returned before it was asked to: %v", err)
+	return &violated{fmt.Sprintf("Serve returned before it was asked to: %v", err)}
 }
 
 // violated is an end that no service may have.
