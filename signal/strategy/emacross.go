@@ -3,7 +3,6 @@ package strategy
 import (
 	"cmp"
 	"fmt"
-	"math"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/indicator"
@@ -40,45 +39,34 @@ func (c EMACross) Spec() (signal.Spec, error) {
 	return signal.Spec{
 		Name:   "ema_cross",
 		Params: fmt.Sprintf("fast=%d,slow=%d", c.Fast, c.Slow),
-		New:    func() signal.Strategy { return &emaCross{fast: fast, slow: slow, move: slow} },
+		New: func() signal.Strategy {
+			unit := fast.Factor() - slow.Factor()
+			return &emaCross{fast, slow, crossing{warmup: slow.Warmup() + 1, unit: unit, move: slow}}
+		},
 	}, nil
 }
 
 type emaCross struct {
 	fast, slow indicator.EMA // of the closes
-	move       indicator.EMA // of how far the close moved, as long as slow
-	last       float64       // close
-	lead       float64       // fast over slow, at the last bar
-	bars       int           // seen, up to Warmup
+	crossing   crossing
 }
 
+var _ signal.Stateful = (*emaCross)(nil)
+
 // Warmup is one bar more than the slow average takes: a cross has a before.
-func (c *emaCross) Warmup() int { return c.slow.Warmup() + 1 }
+func (c *emaCross) Warmup() int { return c.crossing.warmup }
 
 func (c *emaCross) OnBar(b signal.Bar) (signal.Signal, bool) {
 	fast, _ := c.fast.Update(b.Close)
 	slow, _ := c.slow.Update(b.Close)
-	var move float64
-	if c.bars > 0 {
-		move, _ = c.move.Update(math.Abs(b.Close - c.last))
-	}
-	before, lead := c.lead, fast-slow
-	c.last, c.lead = b.Close, lead
-	if c.bars++; c.bars < c.Warmup() {
-		return signal.Signal{}, false
-	}
-	c.bars = c.Warmup()
-	switch {
-	case lead > 0 && before <= 0:
-		return say(signal.Long, c.sharpness(lead-before, move))
-	case lead < 0 && before >= 0:
-		return say(signal.Short, c.sharpness(before-lead, move))
-	}
-	return signal.Signal{}, false
+	return c.crossing.next(b.Close, fast-slow)
 }
 
-// sharpness is 1 where the market had not moved at all before: parted is above zero then and x is infinite.
-func (c *emaCross) sharpness(parted, move float64) float64 {
-	x := parted / ((c.fast.Factor() - c.slow.Factor()) * move)
-	return 1 - 1/(1+x)
+func (c *emaCross) MarshalBinary() ([]byte, error)    { return save(c) }
+func (c *emaCross) UnmarshalBinary(data []byte) error { return load(data, c) }
+
+func (c *emaCross) fields(s *state) {
+	s.part(&c.fast)
+	s.part(&c.slow)
+	c.crossing.fields(s)
 }

@@ -90,3 +90,43 @@ func Example_yourOwn() {
 	// 7 long
 	// 7 flat
 }
+
+// Several strategies with one voice: a trend that the breakout confirms counts, and the record says who was for it.
+func ExampleVote() {
+	cross, err := strategy.EMACross{Fast: 2, Slow: 4}.Spec()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	breakout, err := strategy.Donchian{Period: 3}.Spec()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	spec, err := strategy.Vote{
+		Members:   []strategy.Member{{Spec: cross, Weight: 2}, {Spec: breakout}},
+		Threshold: 1, // all of them
+	}.Spec()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(spec.Name, spec.Params)
+
+	vote := spec.New()
+	for _, bar := range bars(9, 8, 7, 6, 5, 9, 12) {
+		sig, ok := vote.OnBar(bar)
+		if !ok {
+			continue
+		}
+		fmt.Printf("%g: %s, confidence %.2f\n", bar.Close, sig.Direction, sig.Confidence)
+		for _, o := range vote.(strategy.Voter).Opinions() {
+			fmt.Printf("  %s: %s, confidence %.2f, weight %g\n", o.Strategy, o.Direction, o.Confidence, o.Weight)
+		}
+	}
+	// Output:
+	// vote threshold=1,ema_cross(fast=2,slow=4)*2,donchian(period=3)*1
+	// 9: long, confidence 0.58
+	//   ema_cross: long, confidence 0.69, weight 2
+	//   donchian: long, confidence 0.37, weight 1
+}

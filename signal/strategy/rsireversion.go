@@ -64,6 +64,8 @@ type rsiReversion struct {
 	holding bool    // something may be held: it was said, or might have been before the first bar
 }
 
+var _ signal.Stateful = (*rsiReversion)(nil)
+
 // Warmup is one bar more than the RSI takes: a crossing has a before.
 func (r *rsiReversion) Warmup() int { return r.rsi.Warmup() + 1 }
 
@@ -116,4 +118,15 @@ func (r *rsiReversion) depth() float64 {
 		return (r.low - r.extreme) / r.low
 	}
 	return max(0, (r.extreme-r.high)/(100-r.high))
+}
+
+func (r *rsiReversion) MarshalBinary() ([]byte, error)    { return save(r) }
+func (r *rsiReversion) UnmarshalBinary(data []byte) error { return load(data, r) }
+
+func (r *rsiReversion) fields(s *state) {
+	s.part(&r.rsi)
+	s.flag(&r.warm)
+	s.float(&r.last)
+	s.float(&r.extreme)
+	s.flag(&r.holding)
 }

@@ -9,6 +9,8 @@
 // rounded to four digits, which swallows the rest of the averages' older past: the generator's usual ten warm-ups leave
 // about a billionth of it.
 //
+// Each is a signal.Stateful as well: what it knows can be stored and brought back, and it then goes on to the last digit.
+//
 // Bars have to be valid (signal.Bar.Validate); any valid bars give finite numbers. A value of a strategy is used by one
 // goroutine at a time; a Spec may be used by many.
 package strategy
@@ -27,3 +29,6 @@ func say(d signal.Direction, confidence float64) (signal.Signal, bool) {
 	step := min(max(math.Round(confidence*steps), 1), steps)
 	return signal.Signal{Direction: d, Confidence: step / steps}, true
 }
+
+// bounded maps 0 to 0, 1 to a half and infinity to 1.
+func bounded(x float64) float64 { return 1 - 1/(1+x) }

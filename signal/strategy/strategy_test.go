@@ -14,11 +14,23 @@ import (
 
 // specs are all strategies of the package, small enough to say something within a short test.
 func specs(t require.TestingT) []signal.Spec {
-	cross, err := strategy.EMACross{Fast: 2, Slow: 4}.Spec()
+	all := []signal.Spec{
+		spec(t, strategy.EMACross{Fast: 2, Slow: 4}),
+		spec(t, strategy.RSIReversion{Period: 3}),
+		spec(t, strategy.MACD{Fast: 2, Slow: 4, Signal: 2}),
+		spec(t, strategy.BollingerBreakout{Period: 5, Width: 1.2}),
+		spec(t, strategy.Donchian{Period: 4}),
+	}
+	return append(all, spec(t, strategy.Vote{Members: []strategy.Member{
+		{Spec: all[0], Weight: 2}, {Spec: all[1]}, {Spec: all[4], Weight: 1.5},
+	}}))
+}
+
+// spec is what a configuration gives, which has to be a good one.
+func spec(t require.TestingT, of interface{ Spec() (signal.Spec, error) }) signal.Spec {
+	s, err := of.Spec()
 	require.NoError(t, err)
-	reversion, err := strategy.RSIReversion{Period: 3}.Spec()
-	require.NoError(t, err)
-	return []signal.Spec{cross, reversion}
+	return s
 }
 
 // bars have the given closes and open where the one before closed.
@@ -74,6 +86,22 @@ func TestDefaultsAndNames(t *testing.T) {
 	require.Equal(t, "period=14,low=30,high=70", reversion.Params)
 	require.Equal(t, 16, reversion.New().Warmup())
 
+	for want, of := range map[string]struct {
+		configured interface{ Spec() (signal.Spec, error) }
+		warmup     int
+	}{
+		"macd fast=12,slow=26,signal=9":        {strategy.MACD{}, 35},
+		"bollinger_breakout period=20,width=2": {strategy.BollingerBreakout{}, 21},
+		"donchian period=20":                   {strategy.Donchian{}, 21},
+		"vote threshold=0.5,ema_cross(fast=8,slow=21)*1,donchian(period=20)*2.5": {strategy.Vote{Members: []strategy.Member{
+			{Spec: cross}, {Spec: spec(t, strategy.Donchian{}), Weight: 2.5},
+		}}, 22},
+	} {
+		s := spec(t, of.configured)
+		require.Equal(t, want, s.Name+" "+s.Params)
+		require.Equal(t, of.warmup, s.New().Warmup(), want)
+	}
+
 	finer, err := strategy.RSIReversion{Period: 7, Low: 12.5, High: 80}.Spec()
 	require.NoError(t, err)
 	require.Equal(t, "period=7,low=12.5,high=80", finer.Params)
@@ -93,6 +121,18 @@ func TestParametersThatCannotBe(t *testing.T) {
 		"low is above the middle":          {strategy.RSIReversion{Low: 55}, "Low 55 is not between 0 and 50"},
 		"low is no number":                 {strategy.RSIReversion{Low: math.NaN()}, "Low NaN"},
 		"high is below the middle":         {strategy.RSIReversion{High: 40}, "High 40 is not between 50 and 100"},
+		"MACD fast is not fast":            {strategy.MACD{Fast: 30}, "MACD fast period 30 is not below the slow period 26"},
+		"MACD signal is the line":          {strategy.MACD{Signal: 1}, "Signal 1 is below 2"},
+		"bands of one bar":                 {strategy.BollingerBreakout{Period: 1}, "Bollinger period 1 is not in 2"},
+		"bands that no bar can leave":      {strategy.BollingerBreakout{Period: 5}, "Width 2 is never reached with Period 5, the furthest is 2"},
+		"a channel of less than nothing":   {strategy.Donchian{Period: -1}, "Period: indicator: Donchian period -1"},
+		"a vote of nobody":                 {strategy.Vote{}, "Members is empty"},
+		"a vote that is never reached":     {strategy.Vote{Threshold: 1.1, Members: []strategy.Member{{Spec: spec(t, strategy.Donchian{})}}}, "Threshold 1.1"},
+		"a vote of NaN":                    {strategy.Vote{Threshold: math.NaN(), Members: []strategy.Member{{Spec: spec(t, strategy.Donchian{})}}}, "Threshold NaN"},
+		"a member without a name":          {strategy.Vote{Members: []strategy.Member{{}}}, "Members[0]: Spec has no Name"},
+		"a member without values":          {strategy.Vote{Members: []strategy.Member{{Spec: signal.Spec{Name: "x"}}}}, "Members[0]: x: Spec has no New"},
+		"a member with a negative weight":  {strategy.Vote{Members: []strategy.Member{{Spec: spec(t, strategy.Donchian{}), Weight: -1}}}, "Members[0]: donchian: Weight -1"},
+		"a member twice":                   {strategy.Vote{Members: []strategy.Member{{Spec: spec(t, strategy.Donchian{})}, {Spec: spec(t, strategy.Donchian{})}}}, "Members[1]: donchian(period=20) is there twice"},
 		"high is the end of the RSI scale": {strategy.RSIReversion{High: 100}, "High 100"},
 	} {
 		t.Run(name, func(t *testing.T) {
