@@ -30,9 +30,9 @@ func holding(t require.TestingT, quantity string, more ...trading.Event) *tradin
 	return bookOf(t, append(events, more...)...)
 }
 
-func pending(id string, side trading.Side, quantity string, then ...trading.Event) []trading.Event {
+func pending(side trading.Side, quantity string, then ...trading.Event) []trading.Event {
 	return append([]trading.Event{trading.IntentMade{Order: trading.Order{
-		ClientID: id, Symbol: btc, Side: side, Quantity: d(quantity), SignalID: "old", CreatedAt: noon,
+		ClientID: "p", Symbol: btc, Side: side, Quantity: d(quantity), SignalID: "old", CreatedAt: noon,
 	}}}, then...)
 }
 
@@ -101,11 +101,11 @@ func TestDecisions(t *testing.T) {
 		"a direction that is none":                         {book: bookOf(t), signal: 3, want: "refused"},
 		"not automatically":                                {book: bookOf(t), signal: signal.Long, manual: true, want: "would_have 10"},
 		"not automatically and refused":                    {book: bookOf(t), signal: signal.Long, manual: true, change: halt, want: "refused"},
-		"open orders count":                                {book: holding(t, "7", pending("p", trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 10"},
-		"open orders that lead there":                      {book: holding(t, "7", pending("p", trading.Sell, "7", sent, acked)...), signal: signal.Flat, want: "acted 0"},
-		"an intent that was not sent is replaced":          {book: holding(t, "7", pending("p", trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
-		"an unknown order defers":                          {book: holding(t, "7", pending("p", trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},
-		"an unknown order does not concern would_have":     {book: holding(t, "7", pending("p", trading.Buy, "3", sent)...), signal: signal.Flat, manual: true, want: "would_have 0"},
+		"open orders count":                                {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 10"},
+		"open orders that lead there":                      {book: holding(t, "7", pending(trading.Sell, "7", sent, acked)...), signal: signal.Flat, want: "acted 0"},
+		"an intent that was not sent is replaced":          {book: holding(t, "7", pending(trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
+		"an unknown order defers":                          {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},
+		"an unknown order does not concern would_have":     {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, manual: true, want: "would_have 0"},
 		"what opens below the smallest notional stays out": {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Instrument.MinNotional = d("1001") }, want: "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {

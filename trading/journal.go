@@ -2,8 +2,13 @@ package trading
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrTakenOver says that another Engine writes the Journal now: what this one knows is out of date, and nothing of it
+// was written.
+var ErrTakenOver = errors.New("another engine has taken over the journal")
 
 // Entry is one event in a Journal.
 type Entry struct {

@@ -16,9 +16,10 @@ const maxRest = 30 * time.Second
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
 // a pause that doubles up to 30 s.
 //
-// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *JournalError, or that another Serve
-// has begun. In that last case this run was given up, perhaps while it hung in a call: it cannot begin a submission any
-// more, what it still learns is dropped, and the fate of its order is found out by the run that took over.
+// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *JournalError, ErrTakenOver, or that
+// another Serve has begun. In that last case this run was given up, perhaps while it hung in a call: it cannot begin a
+// submission any more, what it still learns is dropped, and the fate of its order is found out by the run that took
+// over.
 func (e *Engine) Serve(ctx context.Context) error {
 	e.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.instruments), "auto_execute", e.cfg.AutoExecute)
 	r := e.takeOver()
@@ -86,7 +87,8 @@ func (e *Engine) fence(r *run) {
 func final(err error) bool {
 	var store *OtherStoreError
 	var journal *JournalError
-	return errors.As(err, &store) || errors.As(err, &journal) || errors.Is(err, errReplaced)
+	return errors.As(err, &store) || errors.As(err, &journal) || errors.Is(err, errReplaced) ||
+		errors.Is(err, ErrTakenOver)
 }
 
 // rest is how long to wait after a step, where so many before it failed.

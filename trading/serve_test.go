@@ -3,6 +3,7 @@ package trading_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,7 +82,7 @@ func TestServeTriesAgainEverLessOften(t *testing.T) {
 		part, _ = registry.Report().Part("engine")
 		require.Equal(t, health.Healthy, part.Verdict)
 		cancel()
-		<-ended
+		_ = <-ended
 	})
 }
 
@@ -98,8 +99,34 @@ func TestALockedJournalEndsNothing(t *testing.T) {
 		require.Equal(t, 1, r.log.count("WARN Trading step failed"))
 		require.Equal(t, "10", r.held(btc))
 		cancel()
-		<-ended
+		_ = <-ended
 		r.agree()
+	})
+}
+
+// lostJournal belongs to another engine from its second write on.
+type lostJournal struct {
+	*trading.MemoryJournal
+	writes int
+}
+
+func (j *lostJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+	if j.writes++; j.writes > 1 {
+		return fmt.Errorf("disk: %w", trading.ErrTakenOver)
+	}
+	return j.MemoryJournal.Append(ctx, at, events...)
+}
+
+func TestAnEngineWhoseJournalIsAnothersEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.cfg.Journal = &lostJournal{MemoryJournal: trading.NewMemoryJournal()}
+		r.restart()
+		ended := serving(t.Context(), r.engine)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		require.ErrorIs(t, <-ended, trading.ErrTakenOver)
+		require.Empty(t, r.venue.Ledger())
 	})
 }
 
@@ -204,7 +231,7 @@ func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T)
 		require.Equal(t, 1, r.broker.Submits(), "the new one did")
 		require.Equal(t, "10", r.held(btc))
 		cancel()
-		<-ended
+		_ = <-ended
 		r.agree()
 	})
 }

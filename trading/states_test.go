@@ -41,6 +41,7 @@ func TestEveryStateOfAnOrderWithEveryEvent(t *testing.T) {
 		trading.NotReceived{ClientID: "o"}, trading.Cancelled{ClientID: "o"},
 		fillOf("o", "f-2", "1"), fillOf("o", "f-3", "10"),
 	}
+	//nolint:dupword // a table
 	const table = `
 state                       | intent submitting acknowledged rejected unknown not_received cancelled part_filled filled
 intended                    | no     unknown    no           no       no      no           cancelled open        filled

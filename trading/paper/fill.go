@@ -96,8 +96,8 @@ func (b *Broker) workQuotes() {
 
 // Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills since
 // the Journal's last snapshot, and the orders that a Book remembers. Those that had been acknowledged and are not done
-// are open again. Those whose submission had no answer are not known to this Broker, as if they had been lost on the way: they are the Engine's to send again. Call it
-// once, before anything else.
+// are open again. Those whose submission had no answer are not known to this Broker, as if they had been lost on the
+// way: they are the Engine's to send again. Call it once, before anything else.
 func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 	book, fills, err := replay(ctx, journal, b.cfg.Cash)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // Journal is the order journal in a DB.
 type Journal struct {
 	db    *DB
+	claim int64 // what DB.claims was when it was handed out; 0 for one that only the first claim ends
 	group *group
 	after *sql.Stmt
 
@@ -49,7 +50,7 @@ func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Eve
 	if len(rows) == 0 {
 		return nil
 	}
-	return j.group.commit(ctx, func(tx *boundStatements) error {
+	return j.commit(ctx, func(tx *boundStatements) error {
 		for _, row := range rows {
 			if _, err := tx.insertEvent.Exec(instant, row.kind, row.data); err != nil {
 				return err

@@ -18,7 +18,7 @@ func (j *Journal) KeepSnapshot(ctx context.Context, data []byte) error {
 		return fmt.Errorf("sqlstore: keep a snapshot: %w", err)
 	}
 	defer j.db.leave()
-	err := j.group.commit(ctx, func(tx *boundStatements) error {
+	err := j.commit(ctx, func(tx *boundStatements) error {
 		_, err := tx.keepSnapshot.Exec(data)
 		return err
 	})

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 var (
@@ -49,6 +50,7 @@ type DB struct {
 	readers *sql.DB
 	signals *Signals
 	journal *Journal
+	claims  atomic.Int64 // of the journal so far
 
 	mu     sync.Mutex     // guards closed, and calls against being added to once it is set
 	closed bool           // no call begins any more
