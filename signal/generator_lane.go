@@ -18,6 +18,7 @@ type lane struct {
 	begin   []time.Time // by strategy: only signals of bars that open later are emitted; nil: not read yet
 	runners []*runner   // nil: to be warmed up
 	after   time.Time   // open of the newest bar that the strategies have seen
+	due     time.Time   // end of that bar, where it is among the recent ones
 	newest  time.Time   // end of the newest bar ever taken; zero for none
 	pending []Signal    // made and not stored
 	torn    bool        // in the midst of a bar: some strategies have seen it

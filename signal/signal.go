@@ -82,12 +82,15 @@ type Signal struct {
 // NewID derives a Signal's ID from the strategy, its parameters, the symbol and the bar: the same five give the same
 // ID, in whichever process.
 func NewID(strategy, params, symbol string, interval time.Duration, bar time.Time) string {
-	h := sha256.New()
-	for _, part := range []string{strategy, params, symbol, interval.String()} {
-		fmt.Fprintf(h, "%d:%s,", len(part), part) // lengths, so that no two lists read alike
+	text := make([]byte, 0, 128)
+	for _, part := range [...]string{strategy, params, symbol, interval.String()} {
+		text = strconv.AppendInt(text, int64(len(part)), 10) // lengths, so that no two lists read alike
+		text = append(text, ':')
+		text = append(text, part...)
+		text = append(text, ',')
 	}
-	fmt.Fprintf(h, "%d", bar.UnixNano())
-	return hex.EncodeToString(h.Sum(nil)[:12])
+	sum := sha256.Sum256(strconv.AppendInt(text, bar.UnixNano(), 10))
+	return hex.EncodeToString(sum[:12])
 }
 
 // Same tells whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.
