@@ -74,7 +74,7 @@ type past struct {
 	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
 
-func newChild(name string, service Service, policy Policy) (*child, error) {
+func newChild(name string, service Service, policy *Policy) (*child, error) {
 	err := validateName(name)
 	if err == nil && service == nil {
 		err = errors.New("the service is nil")
@@ -85,8 +85,7 @@ func newChild(name string, service Service, policy Policy) (*child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("supervisor: add %q: %w", name, err)
 	}
-	policy = policy.WithDefaults(service)
-	return &child{name: name, path: name, service: service, policy: &policy, state: health.StateNotStarted}, nil
+	return &child{name: name, path: name, service: service, state: health.StateNotStarted}, nil
 }
 
 // pastLocked returns the child's past, to add to it.
@@ -107,15 +106,15 @@ func (c *child) joinLocked(n *session) {
 	if path := n.pathOf(c); path != c.path { // the same in most sessions, and each string costs
 		c.path = path
 	}
-	if p := c.past; p != nil {
+	c.starts, c.failedStarts, c.state = 0, 0, ""
+	c.part = n.registry.Begin(c.path)
+	if p := c.past; p != nil { // nothing of the session before, except what still lives
 		c.past = nil
+		c.part.SetFailure("", time.Time{}, time.Time{})
 		if len(p.zombies) > 0 {
 			c.past = &past{zombies: p.zombies}
 		}
 	}
-	c.starts, c.failedStarts, c.state = 0, 0, ""
-	c.part = n.registry.Begin(c.path)
-	c.part.SetFailure("", time.Time{}, time.Time{}) // of the session before
 	c.setStateLocked(health.StateNotStarted, n.clock.Now())
 }
 

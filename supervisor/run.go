@@ -70,11 +70,7 @@ var errGoexit = errors.New("the service called runtime.Goexit")
 // pronounce makes a verdict of an end.
 func (r *run) pronounce(end End) verdict {
 	v := verdict{End: end}
-	switch {
-	case end.Clean():
-		return v
-	case end.Err == context.Canceled && r.ctx.Err() != nil: //nolint:errorlint // the common case first; below is the rest
-		v.cancelled, v.text = true, "context canceled"
+	if end.Clean() {
 		return v
 	}
 	v.text = textOf(end)
@@ -107,12 +103,35 @@ func (r *run) serve(c *child) (now time.Time) {
 		if v := recover(); v != nil {
 			end = End{EndPanic, &PanicError{v}, bounded(string(debug.Stack()))}
 		}
-		now = c.ended(r, end)
+		if now = c.endedQuietly(r, end.Err); now.IsZero() {
+			now = c.ended(r, end)
+		}
 	}()
 	if err := c.service.Serve(r.ctx); err != nil {
 		end = End{Kind: EndError, Err: err}
 	} else {
 		end = End{Kind: EndReturned}
+	}
+	return now
+}
+
+// endedQuietly takes note of the most common end: the run was asked to end, and says that it was. It returns the zero
+// time for any other end. It stands apart because what ended needs of the stack would be copied for each child of a tree
+// that stops.
+func (c *child) endedQuietly(r *run, err error) (now time.Time) {
+	if err != context.Canceled || r.ctx.Err() == nil { //nolint:errorlint // the rest is for ended
+		return now
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run != r || !r.asked || r.stalledLocked() {
+		return now
+	}
+	c.run = nil
+	n := r.guard.session
+	now = n.clock.Now()
+	if n.listens {
+		n.emit(Stopped{Stamp{c.path, now}})
 	}
 	return now
 }

@@ -12,9 +12,10 @@ type siblings struct {
 	policy *Policy  // of the last one; most are added in rows of the same kind, and share it
 }
 
-func (s *siblings) add(c *child) {
-	if s.policy == nil || *s.policy != *c.policy {
-		s.policy = c.policy
+func (s *siblings) add(c *child, policy Policy) {
+	if s.policy == nil || *s.policy != policy {
+		own := policy // not the parameter itself, which would then be allocated for every child
+		s.policy = &own
 	}
 	c.policy = s.policy
 	s.added++

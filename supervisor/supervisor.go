@@ -108,12 +108,12 @@ func (s *Supervisor) String() string { return s.cfg.Name }
 // supervisor runs it starts at once, is not waited for, and is gone after this Serve; while it stops, Add returns
 // ErrStopping. An error names what was wrong with the name or the field of the Policy, and nothing is added.
 func (s *Supervisor) Add(name string, service Service, policy Policy) error {
-	c, err := newChild(name, service, policy)
+	c, err := newChild(name, service, &policy)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock() // until it has joined: the session may begin to stop at any moment
-	session, err := s.enlist(c)
+	session, err := s.enlist(c, policy.WithDefaults(service))
 	if err != nil || session == nil {
 		c.mu.Unlock()
 		return err
@@ -127,7 +127,7 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 }
 
 // enlist puts the child into the list, and returns the session that it is to join.
-func (s *Supervisor) enlist(c *child) (*session, error) {
+func (s *Supervisor) enlist(c *child, policy Policy) (*session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -137,7 +137,7 @@ func (s *Supervisor) enlist(c *child) (*session, error) {
 		return nil, fmt.Errorf("%w: %q", ErrStopping, s.cfg.Name)
 	}
 	c.static = s.session == nil
-	s.children.add(c)
+	s.children.add(c, policy)
 	return s.session, nil
 }
 
