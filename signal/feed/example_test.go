@@ -110,3 +110,32 @@ func ExampleTape() {
 	// 09:02:00 2 <nil>
 	// 09:03:00 3 <nil>
 }
+
+// One source of two: the second answers where the first cannot.
+func ExampleFailover() {
+	now := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Symbols: []string{"BTC/USDT"}, Interval: time.Minute, Clock: feed.NewReplayClock(now),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	broken, err := feed.NewTape(1) // it has no symbol at all
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	source, err := feed.NewFailover(feed.FailoverConfig{
+		Sources: []feed.NamedSource{{Name: "exchange", Source: broken}, {Name: "spare", Source: market}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bars, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-4*time.Minute), 10)
+	serving, _ := source.Serving("BTC/USDT")
+	fmt.Println(len(bars), "bars from", serving, err)
+	// Output:
+	// 3 bars from spare <nil>
+}
