@@ -1,8 +1,10 @@
 package trading_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,4 +65,26 @@ func TestTrailsLeaveNothingOut(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, found)
+}
+
+func ExampleAudit() {
+	ctx := context.Background()
+	journal := trading.NewMemoryJournal()
+	order := trading.Order{
+		ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market, Quantity: d("1"), SignalID: "s-1",
+	}
+	_ = journal.Append(ctx, noon, trading.IntentMade{Order: order}, trading.Submitting{ClientID: "v-1"},
+		trading.Unknown{ClientID: "v-1", Reason: "connection reset"})
+	_ = journal.Append(ctx, noon.Add(time.Second), trading.Acknowledged{ClientID: "v-1"})
+	trail, _ := trading.Audit(ctx, journal, "v-1")
+	for _, e := range trail.Entries {
+		fmt.Printf("%d %s %T\n", e.Seq, e.At.Format(time.TimeOnly), e.Event)
+	}
+	fmt.Println(trail.Order.Status)
+	// Output:
+	// 1 12:00:00 trading.IntentMade
+	// 2 12:00:00 trading.Submitting
+	// 3 12:00:00 trading.Unknown
+	// 4 12:00:01 trading.Acknowledged
+	// open
 }

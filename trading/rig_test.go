@@ -154,6 +154,7 @@ func newRig(t require.TestingT, traits trading.Traits, change ...func(*trading.E
 		Size:        trading.FixedNotional{Amount: d("1000")},
 		Limits:      trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
 		Capital:     d("10000"), AutoExecute: true, Clock: r.clock, Logger: slog.New(r.log),
+		SnapshotEvery: 7, // so that most restarts begin with one, at all kinds of moments
 	}
 	for _, c := range change {
 		c(&r.cfg)
@@ -189,6 +190,9 @@ func (r *rig) now() time.Time { return r.clock.Now() }
 func (r *rig) agree() {
 	book, err := trading.ReadBook(context.Background(), r.journal, r.cfg.Capital)
 	require.NoError(r.t, err)
+	whole, err := trading.ReadBook(context.Background(), struct{ trading.Journal }{r.journal}, r.cfg.Capital)
+	require.NoError(r.t, err)
+	require.Equal(r.t, whole.Digest(), book.Digest(), "from a snapshot, and without")
 	ledger := r.venue.Ledger()
 	for _, f := range ledger {
 		require.True(r.t, book.HasFill(f.ID), "fill %s is lost", f.ID)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -130,5 +131,53 @@ func fill(b *testing.B, db *sqlstore.DB, n int) {
 			}
 			batch = batch[:0]
 		}
+	}
+}
+
+// BenchmarkRestart opens a database of a million journal entries and reads the book, with as many entries after the
+// snapshot as there ever are.
+func BenchmarkRestart(b *testing.B) {
+	const entries, after = 1_000_000, 10_000
+	path := filepath.Join(b.TempDir(), "million.db")
+	db, err := sqlstore.Open(b.Context(), path, sqlstore.Config{})
+	require.NoError(b, err)
+	capital := decimal.NewFromInt(10_000)
+	book := trading.NewBook(capital)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for n := 0; n < entries; n += 1000 {
+		var events []trading.Event
+		for i := n; i < n+1000; i += 4 {
+			events = append(events, life(fmt.Sprint("v-", i), at.Add(time.Duration(i)*time.Second))...)
+		}
+		now := at.Add(time.Duration(n) * time.Second)
+		for _, e := range events {
+			require.NoError(b, book.Apply(now, e))
+		}
+		require.NoError(b, db.Journal().Append(b.Context(), now, events...))
+		if n == entries-after-1000 {
+			data, err := book.Snapshot()
+			require.NoError(b, err)
+			require.NoError(b, db.Journal().KeepSnapshot(b.Context(), data))
+		}
+	}
+	require.NoError(b, db.Close())
+	for b.Loop() {
+		db, err := sqlstore.Open(b.Context(), path, sqlstore.Config{})
+		require.NoError(b, err)
+		_, err = trading.ReadBook(b.Context(), db.Journal(), capital)
+		require.NoError(b, err)
+		require.NoError(b, db.Close())
+	}
+}
+
+// life is an order from its intent to its fill.
+func life(id string, at time.Time) []trading.Event {
+	one := decimal.NewFromInt(1)
+	return []trading.Event{
+		trading.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+			Quantity: one, DecisionPrice: one, SignalID: "s-" + id, CreatedAt: at}},
+		trading.Submitting{ClientID: id}, trading.Acknowledged{ClientID: id},
+		trading.Filled{Fill: trading.Fill{ID: id + "-1", ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Price: one,
+			Quantity: one, Time: at}},
 	}
 }
