@@ -87,7 +87,7 @@ func (c *config) flags() *flag.FlagSet {
 	fs.Var(seedValue{&c.seed}, "seed", "`number` that makes the synthetic market and the chaos what they are")
 	fs.Var(&c.chaos, "chaos", "`what` to break from time to time: signals (also if nothing is named) or trading")
 
-	fs.StringVar(&c.strategy, "strategy", "ema_cross", "`name` of the strategy: "+strings.Join(strategyNames(), " or "))
+	fs.StringVar(&c.strategy, "strategy", "ema_cross", "`name` of the strategy: "+strings.Join(strategyNames(), ", "))
 	c.badBars = feed.Refuse
 	fs.Var(badBars{&c.badBars}, "bad-bars", "`policy` for a broken or repeated bar of a replay: refuse or skip")
 	for _, m := range []struct {

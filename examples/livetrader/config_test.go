@@ -119,7 +119,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a symbol twice":              {[]string{"--paper", "--symbols", "A/B,A/B"}, nil, `invalid value "A/B,A/B" for --symbols: A/B is there twice`},
 		"a confidence above one":      {[]string{"--paper", "--min-confidence", "1.1"}, nil, `invalid value "1.1" for --min-confidence: want a number from 0 to 1`},
 		"a confidence that is none":   {[]string{"--paper", "--min-confidence", "NaN"}, nil, `invalid value "NaN" for --min-confidence: want a number from 0 to 1`},
-		"an unknown strategy":         {[]string{"--paper", "--strategy", "luck"}, nil, `--strategy "luck" is none of ema_cross, rsi_reversion`},
+		"an unknown strategy":         {[]string{"--paper", "--strategy", "luck"}, nil, `--strategy "luck" is none of bollinger_breakout, donchian, ema_cross, macd, rsi_reversion`},
 		"a speed without a replay":    {[]string{"--paper", "--speed", "0"}, nil, "--speed goes with --replay"},
 		"a negative fee":              {[]string{"--paper", "--fee", "-1"}, nil, `invalid value "-1" for --fee: want a decimal number of at least 0`},
 		"a number that burns the CPU": {[]string{"--paper", "--cash", "1e30000000"}, nil, `invalid value "1e30000000" for --cash: want a decimal number of at least 0`},

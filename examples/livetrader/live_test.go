@@ -238,3 +238,20 @@ func TestAHaltStandsUntilItIsLifted(t *testing.T) {
 		require.Greater(t, again-still, 3)
 	})
 }
+
+func TestEveryStrategyTrades(t *testing.T) {
+	t.Parallel()
+	for _, name := range strategyNames() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := tempDB(t)
+				code, _, log := runHere(t.Context(), "--paper", "--duration", "30m", "--listen", "off", "--db", db, "--strategy", name)
+				require.Equal(t, exitOK, code, lastLine(log))
+				a := openAccount(t, db, defaultCash)
+				require.NotEmpty(t, a.fills())
+				require.Equal(t, name, a.signals[0].Strategy)
+			})
+		})
+	}
+}

@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,17 +19,15 @@ import (
 
 // strategies are what --strategy can name.
 var strategies = map[string]func() (signal.Spec, error){
-	"ema_cross":     strategy.EMACross{}.Spec,
-	"rsi_reversion": strategy.RSIReversion{}.Spec,
+	"bollinger_breakout": strategy.BollingerBreakout{}.Spec,
+	"donchian":           strategy.Donchian{}.Spec,
+	"ema_cross":          strategy.EMACross{}.Spec,
+	"macd":               strategy.MACD{}.Spec,
+	"rsi_reversion":      strategy.RSIReversion{}.Spec,
 }
 
 func strategyNames() []string {
-	names := make([]string, 0, len(strategies))
-	for name := range strategies {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(strategies))
 }
 
 func (a *app) strategySpec() (signal.Spec, error) { return strategies[a.cfg.strategy]() }
@@ -81,11 +80,16 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	if err != nil {
 		return nil, err
 	}
-	if err := s.broker.Resume(ctx, a.db.Journal()); err != nil {
+	// An engine of an earlier tree may hang in a call and wake up later: from here on it writes nothing any more.
+	journal, err := a.db.ClaimJournal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("claim the journal: %w", err)
+	}
+	if err := s.broker.Resume(ctx, journal); err != nil {
 		return nil, fmt.Errorf("resume the paper account: %w", err)
 	}
 	s.engine, err = trading.NewEngine(trading.EngineConfig{
-		Signals: a.db.Signals(), Journal: a.db.Journal(), Broker: s.broker, Instruments: instruments,
+		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
 		Size:    trading.FixedNotional{Amount: a.cfg.notional},
 		Limits:  trading.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
 		Capital: a.cfg.cash, AutoExecute: a.cfg.autoExecute, Allow: m.allow, Clock: clk, Logger: a.log,
