@@ -24,6 +24,10 @@ import (
 // fresh value in the same way; one that panics at a certain bar every time keeps its symbol at that bar, and says so in
 // each cycle, until it is mended.
 //
+// A bar that was revised or came late, and a gap, are noticed because the newest bars are asked for again; see
+// CorrectionPolicy. Data that is older than MaxAge turns health, though the loop turns and the Source answers: the symbol
+// is not up to date. With States, strategies that are Stateful go on after a restart where they were, to the last digit.
+//
 // All methods are safe for concurrent use. Two runs of Serve may overlap, as when one was given up and replaced: a
 // symbol belongs to one of them at a time, and a run whose context has ended takes on no further symbol.
 type Generator struct {

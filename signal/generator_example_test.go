@@ -146,3 +146,26 @@ func ExampleGenerator_Serve() {
 	// context canceled
 	// 1 cycle
 }
+
+// What a Generator works on may change while it runs.
+func ExampleGenerator_SetSymbols() {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.Symbols = []string{"BTC", "ETH"}
+	g, err := signal.NewGenerator(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(g.SetSymbols("ETH", "SOL"), g.SetCycle(time.Second), g.SetMinConfidence(0.2))
+	g.Cycle(context.Background(), now)
+	for _, s := range g.Status().Symbols {
+		fmt.Println(s.Symbol, s.LastBar.Format("15:04"), s.DataAge, s.Stale)
+	}
+	fmt.Println(g.SetSymbols("ETH", "ETH"))
+	// Output:
+	// <nil> <nil> <nil>
+	// ETH 11:59 0s false
+	// SOL 11:59 0s false
+	// signal: SetSymbols: Symbols[1] "ETH" is there twice
+}

@@ -199,3 +199,15 @@ func ExampleStateful() {
 	fmt.Println(a.Confidence == b.Confidence)
 	// Output: true
 }
+
+func TestARestartFromStatesIsUpToDateWithoutANewBar(t *testing.T) {
+	t.Parallel()
+	now := origin
+	cfg, _ := stateConfig(&now)
+	replay{generator(t, cfg), &now}.minutes(t, 10)
+	g := generator(t, cfg)
+	result := g.Cycle(t.Context(), now)
+	require.Zero(t, result.Bars)
+	require.Equal(t, 1, result.Succeeded)
+	require.Zero(t, g.Status().NotEmitted.NoData)
+}

@@ -2,6 +2,7 @@ package signal_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -331,13 +332,17 @@ func TestRandomFaultsLoseNothing(t *testing.T) {
 		breaks := 0
 		inner := cfg.Specs[0].New
 		cfg.Specs[0].New = func() signal.Strategy {
-			s := inner()
-			return withWarmup{s.Warmup(), func(b signal.Bar) (signal.Signal, bool) {
+			s := inner().(*turns)
+			return keeping{withWarmup{s.Warmup(), func(b signal.Bar) (signal.Signal, bool) {
 				if breaks--; breaks == 0 {
 					panic("strategy")
 				}
 				return s.OnBar(b)
-			}}
+			}}, s}
+		}
+		states := &badStates{States: signal.NewMemory(0)}
+		if rapid.Bool().Draw(t, "states") {
+			cfg.States = states
 		}
 		full := errors.New("full")
 		// A first signal must be there before the first restart: until then, the first cycle is the beginning.
@@ -352,12 +357,14 @@ func TestRandomFaultsLoseNothing(t *testing.T) {
 			}
 			breaks = rapid.IntRange(0, 12).Draw(t, "breaks")
 			store.fail = rapid.SampledFrom([]error{nil, nil, full}).Draw(t, "fail")
+			states.save = rapid.SampledFrom([]error{nil, nil, full}).Draw(t, "save")
+			states.load = rapid.SampledFrom([]error{nil, nil, full}).Draw(t, "load")
 			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
 				r.Generator = generator(t, cfg)
 			}
 			r.Cycle(context.Background(), now)
 		}
-		breaks, store.fail = 0, nil
+		breaks, store.fail, states.save, states.load = 0, nil, nil, nil
 		for _, symbol := range cfg.Symbols {
 			flaky.Set(symbol)
 		}
@@ -385,6 +392,17 @@ func barsOf(signals []signal.Signal) (minutes []int) {
 	}
 	return minutes
 }
+
+// keeping is a strategy that breaks on request and can be saved.
+type keeping struct {
+	withWarmup
+	*turns
+}
+
+func (k keeping) Warmup() int                              { return k.withWarmup.Warmup() }
+func (k keeping) OnBar(b signal.Bar) (signal.Signal, bool) { return k.withWarmup.OnBar(b) }
+func (k keeping) MarshalBinary() ([]byte, error)           { return json.Marshal(k.closes) }
+func (k keeping) UnmarshalBinary(data []byte) error        { return json.Unmarshal(data, &k.closes) }
 
 type withWarmup struct {
 	warmup int
