@@ -37,7 +37,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	b.open = append(b.open, taken)
 	if quoted {
-		b.fillAtLocked(b.instruments[o.Symbol], quote, now, func(o *order) bool { return o == taken })
+		b.fillAtLocked(b.instruments[o.Symbol], either(quote), now, func(o *order) bool { return o == taken })
 	}
 	return nil
 }

@@ -27,13 +27,15 @@ func (b *Broker) worsened(i trading.Instrument, side trading.Side, price float64
 
 // fillAtLocked fills those open orders of an instrument that are due, in full, in the order in which they came. One
 // that the account cannot carry at that price any more is cancelled instead.
-func (b *Broker) fillAtLocked(i trading.Instrument, price float64, at time.Time, due func(*order) bool) {
+func (b *Broker) fillAtLocked(
+	i trading.Instrument, price func(trading.Side) float64, at time.Time, due func(*order) bool,
+) {
 	done := false
 	for _, o := range b.open {
 		if o.Symbol != i.Symbol || !due(o) {
 			continue
 		}
-		paid, err := b.worsened(i, o.Side, price)
+		paid, err := b.worsened(i, o.Side, price(o.Side))
 		if err != nil {
 			return // no price for a tick this coarse; the orders stay open
 		}
@@ -89,7 +91,7 @@ func (b *Broker) workQuotes() {
 			continue
 		}
 		b.mu.Lock()
-		b.fillAtLocked(b.instruments[o.Symbol], quote, now, func(open *order) bool { return open == o })
+		b.fillAtLocked(b.instruments[o.Symbol], either(quote), now, func(open *order) bool { return open == o })
 		b.mu.Unlock()
 	}
 }

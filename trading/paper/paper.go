@@ -22,13 +22,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// FillPolicy says at which price orders fill where only bars are known.
-type FillPolicy string
-
-// NextOpen fills market orders in full at the open of the first bar of their symbol whose Time is not before the order
-// was created: the first price that could have been had without knowing the future.
-const NextOpen FillPolicy = "next_open"
-
 // Config configures a Broker.
 type Config struct {
 	Instruments []trading.Instrument // required: what can be traded
@@ -120,14 +113,14 @@ func (cfg Config) check() error {
 		return fmt.Errorf("paper: Config.FeeRate %s is not a fraction from 0 to below 1", cfg.FeeRate)
 	case cfg.Slippage.IsNegative() || cfg.Slippage.GreaterThanOrEqual(one):
 		return fmt.Errorf("paper: Config.Slippage %s is not a fraction from 0 to below 1", cfg.Slippage)
-	case cfg.Fill != "" && cfg.Fill != NextOpen:
+	case !cfg.Fill.valid():
 		return fmt.Errorf("paper: Config.Fill %q is not known", cfg.Fill)
 	}
 	return nil
 }
 
-// OnBar tells the Broker of a closed bar. Its open fills the orders that waited for it, unless there are quotes, and
-// its close becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
+// OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
+// becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
 func (b *Broker) OnBar(bar signal.Bar) error {
 	i, ok := b.instruments[bar.Symbol]
 	if !ok {
@@ -142,7 +135,14 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 		return nil
 	}
 	if b.cfg.Quote == nil {
-		b.fillAtLocked(i, bar.Open, bar.Time, func(o *order) bool { return !bar.Time.Before(o.CreatedAt) })
+		buy, sell, at := b.cfg.Fill.prices(bar)
+		price := func(side trading.Side) float64 {
+			if side == trading.Buy {
+				return buy
+			}
+			return sell
+		}
+		b.fillAtLocked(i, price, at, func(o *order) bool { return !bar.Time.Before(o.CreatedAt) })
 	}
 	price, err := i.Price(bar.Close)
 	if err != nil {
