@@ -32,6 +32,7 @@ type market struct {
 	perUnit  float64 // ticks in one unit of price, a power of ten
 	noise    *noise  // of the logarithm of the price
 	interval time.Duration
+	regimes  []regime
 }
 
 func newMarket(seed uint64, name string, symbol Symbol, interval time.Duration) *market {
@@ -52,7 +53,8 @@ func newMarket(seed uint64, name string, symbol Symbol, interval time.Duration) 
 // price is what the symbol is worth at a time in Unix nanoseconds, in whole ticks.
 func (m *market) price(ns int64) float64 {
 	// Divided by a whole number rather than multiplied with the tick, so that it is the float64 nearest to the decimal.
-	return math.Round(m.start*math.Exp(m.noise.at(ns))*m.perUnit) / m.perUnit
+	// It is never below a tick, whatever regimes there are.
+	return max(1, math.Round(m.start*math.Exp(under(m.regimes, ns, m.noise.at(ns)))*m.perUnit)) / m.perUnit
 }
 
 // bar is the bar that opens at the given time, at the given price.

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -19,12 +20,16 @@ type SyntheticConfig struct {
 	Symbols  []string      // at least one, as ParseSymbol reads them, none twice
 	Interval time.Duration // of the bars, above zero
 	Clock    Clock         // nil means the machine's clock
+
+	Regimes []Regime // when it behaves otherwise than usual: calm, trends, crashes, jumps
+	Spread  float64  // between bid and ask, as a part of the price: 0.0002 is two hundredths of a percent; below 1
 }
 
 // Synthetic is a market that is made up: a signal.Source, and a quote for a paper broker. Use NewSynthetic.
 //
 // A price is a function of seed, symbol and time. It moves around a start price (60,000 for BTC, 3,000 for ETH, 150 for
-// SOL, something between 0.05 and 500 for others) and never leaves it by more than a quarter; symbols move independently.
+// SOL, something between 0.05 and 500 for others) and never leaves it by more than a quarter, unless Regimes say so;
+// symbols move independently.
 // On 5 s bars it turns more often than a real market: moving averages of 8 and 21 of them cross about every fifty
 // seconds, so that a minute of trying shows something.
 //
@@ -35,6 +40,7 @@ type SyntheticConfig struct {
 type Synthetic struct {
 	clock    Clock
 	interval time.Duration
+	spread   float64
 	markets  map[string]*market
 }
 
@@ -48,10 +54,16 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 	if len(cfg.Symbols) == 0 {
 		return nil, fmt.Errorf("feed: synthetic market: Symbols is empty")
 	}
+	if !(cfg.Spread >= 0 && cfg.Spread < 1) {
+		return nil, fmt.Errorf("feed: synthetic market: Spread %v is not 0 or more and below 1", cfg.Spread)
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
-	s := &Synthetic{clock: cfg.Clock, interval: cfg.Interval, markets: make(map[string]*market, len(cfg.Symbols))}
+	s := &Synthetic{
+		clock: cfg.Clock, interval: cfg.Interval, spread: cfg.Spread,
+		markets: make(map[string]*market, len(cfg.Symbols)),
+	}
 	for _, name := range cfg.Symbols {
 		symbol, err := ParseSymbol(name)
 		if err != nil {
@@ -61,6 +73,15 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 			return nil, fmt.Errorf("feed: synthetic market: Symbols: %s is there twice", name)
 		}
 		s.markets[name] = newMarket(cfg.Seed, name, symbol, cfg.Interval)
+		s.markets[name].regimes = regimesOf(cfg.Regimes, name)
+	}
+	for i, r := range cfg.Regimes {
+		if err := r.check(i); err != nil {
+			return nil, err
+		}
+		if r.Symbol != "" && s.markets[r.Symbol] == nil {
+			return nil, fmt.Errorf("feed: synthetic market: Regimes[%d]: %s is not among Symbols", i, r.Symbol)
+		}
 	}
 	return s, nil
 }
@@ -103,6 +124,19 @@ func (s *Synthetic) Price(symbol string) (float64, bool) {
 		return 0, false
 	}
 	return m.price(s.clock.Now().UnixNano()), true
+}
+
+// Quote returns at what the symbol could be sold and bought now: Price, less and plus half of the spread, in whole ticks
+// away from it. It is false for a symbol that the market does not have.
+func (s *Synthetic) Quote(symbol string) (bid, ask float64, ok bool) {
+	m := s.markets[symbol]
+	if m == nil {
+		return 0, 0, false
+	}
+	price := m.price(s.clock.Now().UnixNano())
+	ticks := math.Ceil(float64(price * s.spread / 2 * m.perUnit))
+	at := math.Round(price * m.perUnit)
+	return max(1, at-ticks) / m.perUnit, (at + ticks) / m.perUnit, true
 }
 
 // Tick returns the steps in which the symbol's price moves, and false for a symbol that it does not have.

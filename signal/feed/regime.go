@@ -1,0 +1,104 @@
+package feed
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Regime is a time in which a Synthetic market behaves otherwise than usual. Calm, Trend, Crash and Jump make the common
+// ones. Regimes may overlap; their moves add up.
+type Regime struct {
+	Symbol string        // empty means all
+	From   time.Time     // when it begins
+	For    time.Duration // how long it is; 0 means that it moves the price at once
+
+	Move  float64 // how far the price goes in it and stays, as a part of it: -0.2 is a fifth less; above -1
+	Steep bool    // most of the move comes at the beginning; otherwise it is even
+	Noise float64 // by how much the usual moves are larger meanwhile: 3 is wild, 0.2 calm; 0 means 1
+}
+
+// Calm is a time in which a fifth of the usual happens.
+func Calm(from time.Time, length time.Duration) Regime {
+	return Regime{From: from, For: length, Noise: 0.2}
+}
+
+// Trend is an even move.
+func Trend(from time.Time, length time.Duration, move float64) Regime {
+	return Regime{From: from, For: length, Move: move}
+}
+
+// Crash is a move that comes mostly at the beginning, amid three times the usual noise.
+func Crash(from time.Time, length time.Duration, move float64) Regime {
+	return Regime{From: from, For: length, Move: move, Steep: true, Noise: 3}
+}
+
+// Jump is a move at once.
+func Jump(at time.Time, move float64) Regime { return Regime{From: at, Move: move} }
+
+func (r Regime) check(i int) error {
+	const where = "feed: synthetic market: Regimes[%d]: "
+	switch {
+	case r.From.IsZero():
+		return fmt.Errorf(where+"From is the zero time", i)
+	case r.For < 0:
+		return fmt.Errorf(where+"For %s is negative", i, r.For)
+	case !(r.Move > -1) || math.IsInf(r.Move, 1):
+		return fmt.Errorf(where+"Move %v is not above -1", i, r.Move)
+	case !(r.Noise >= 0) || math.IsInf(r.Noise, 1):
+		return fmt.Errorf(where+"Noise %v is not a number of 0 or more", i, r.Noise)
+	}
+	return nil
+}
+
+// regime is a Regime made ready for prices.
+type regime struct {
+	from, length int64 // nanoseconds
+	move         float64
+	steep        bool
+	noise        float64 // beyond the usual one: 0 is as usual
+}
+
+// regimesOf are those that a symbol has.
+func regimesOf(all []Regime, symbol string) (own []regime) {
+	for _, r := range all {
+		if r.Symbol != "" && r.Symbol != symbol {
+			continue
+		}
+		noise := 0.0
+		if r.Noise > 0 {
+			noise = r.Noise - 1
+		}
+		own = append(own, regime{r.From.UnixNano(), int64(r.For), math.Log1p(r.Move), r.Steep, noise})
+	}
+	return own
+}
+
+// under is the logarithm of the price under the regimes, from the usual noise.
+func under(regimes []regime, ns int64, noise float64) float64 {
+	factor, moved := 1.0, 0.0
+	for _, r := range regimes {
+		x := r.progress(ns)
+		factor += float64(r.noise * swell(x))
+		if r.steep {
+			x = 1 - float64((1-x)*(1-x))*(1-x)
+		}
+		moved += float64(r.move * x)
+	}
+	return float64(noise*max(factor, 0)) + moved
+}
+
+// progress is how much of the regime is over, from 0 before it to 1 behind it.
+func (r regime) progress(ns int64) float64 {
+	switch {
+	case ns < r.from:
+		return 0
+	case ns-r.from >= r.length:
+		return 1
+	}
+	return float64(ns-r.from) / float64(r.length)
+}
+
+// swell is how much of a regime's noise there is: it comes within a tenth of its length and goes within the last one, so
+// that the price does not jump where it begins and ends.
+func swell(x float64) float64 { return min(1, float64(10*min(x, 1-x))) }
