@@ -32,8 +32,9 @@ type venue struct {
 	instruments map[string]trading.Instrument
 	clock       trading.Clock
 
-	mu     sync.Mutex // held while an order is executed and written down
-	broken error      // the account is ahead of the ledger: nothing is answered any more
+	mu     sync.Mutex          // held while an order is executed and written down
+	used   map[string]struct{} // client IDs, for ever: a Book, and with it the broker, forgets old orders
+	broken error               // the account is ahead of the ledger: nothing is answered any more
 }
 
 // openVenue brings the account back from the ledger.
@@ -61,7 +62,24 @@ func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i
 	}
-	return v, nil
+	return v, v.readUsed(ctx)
+}
+
+// readUsed lists every client ID that is in the ledger.
+func (v *venue) readUsed(ctx context.Context) error {
+	v.used = make(map[string]struct{})
+	for after := int64(0); ; {
+		entries, err := v.ledger.Read(ctx, after, 1000)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			after = e.Seq
+			if made, ok := e.Event.(trading.IntentMade); ok {
+				v.used[made.Order.ClientID] = struct{}{}
+			}
+		}
+	}
 }
 
 // take executes an order and writes it down. The error is the client's answer.
@@ -75,7 +93,7 @@ func (v *venue) take(ctx context.Context, o trading.Order, sentAt time.Time) err
 	case v.clock.Now().Sub(sentAt) > window:
 		return errTooLate
 	}
-	if _, err := v.broker.Order(ctx, o.ClientID); err == nil {
+	if _, ok := v.used[o.ClientID]; ok {
 		return fmt.Errorf("%w: %s", trading.ErrDuplicate, o.ClientID)
 	}
 	approved, err := v.approve(ctx, o)
@@ -83,6 +101,7 @@ func (v *venue) take(ctx context.Context, o trading.Order, sentAt time.Time) err
 		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
 	}
 	answer := v.broker.Submit(ctx, approved)
+	v.used[o.ClientID] = struct{}{}
 	if err := v.write(ctx, approved.Order(), answer); err != nil {
 		v.broken = fmt.Errorf("%w: %w", errLedger, err)
 		return v.broken

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -145,4 +146,24 @@ func TestBadFlagsAreNamed(t *testing.T) {
 			require.ErrorContains(t, run(t.Context(), args, t.Output()), c.want)
 		})
 	}
+}
+
+// A Book forgets what is old; the venue's word is for ever.
+func TestAClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
+	t.Parallel()
+	ledger := trading.NewMemoryJournal()
+	at := time.Now().Add(-100 * 24 * time.Hour).UTC()
+	one := decimal.NewFromInt(1)
+	for i := range 10_010 {
+		id := fmt.Sprint("old-", i)
+		when := at.Add(time.Duration(i) * time.Minute)
+		require.NoError(t, ledger.Append(t.Context(), when,
+			trading.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+				Quantity: one, CreatedAt: when}},
+			trading.Submitting{ClientID: id}, trading.Rejected{ClientID: id, Reason: "margin"}))
+	}
+	c, v := inProcess(t, ledger, faults{})
+	_, err := c.Order(t.Context(), "old-0")
+	require.ErrorIs(t, err, trading.ErrUnknownOrder, "the book has forgotten it, or this test shows nothing")
+	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "old-0", "0.1")), trading.ErrDuplicate)
 }
