@@ -139,3 +139,39 @@ func ExampleFailover() {
 	// Output:
 	// 3 bars from spare <nil>
 }
+
+// A market with a bad day: a crash, and a feed that loses bars in it.
+func ExampleCrash() {
+	now := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
+	clock := feed.NewReplayClock(now)
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Symbols: []string{"BTC/USDT"}, Interval: 10 * time.Minute, Clock: clock,
+		Regimes: []feed.Regime{feed.Crash(now.Add(-time.Hour), 30*time.Minute, -0.2)},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	source, err := feed.NewDisturbed(market, clock, feed.Disturbance{
+		Kind: feed.Lost, From: now.Add(-50 * time.Minute), Until: now.Add(-30 * time.Minute),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bars, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-90*time.Minute), 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, b := range bars {
+		fmt.Printf("%s %.0f\n", b.Time.Format("15:04"), b.Close)
+	}
+	// Output:
+	// 10:40 64151
+	// 10:50 63801
+	// 11:00 54554
+	// 11:30 51150
+	// 11:40 51015
+	// 11:50 50899
+}

@@ -13,6 +13,8 @@
 //   - Failover makes one Source of several that have the same bars: when one fails, hangs or gives nonsense, the next one
 //     answers.
 //
+//   - Disturbed puts gaps, mute spells, duplicates and bad bars over a source at given times, for tests and trials.
+//
 // Nothing is hidden: what is wrong with a file is an error or a Finding that names the line. Only a Failover starts
 // goroutines, one for each call of a source, which end when the source returns. All but Candles are safe for concurrent
 // use; a Candles is used by one goroutine at a time.

@@ -53,39 +53,45 @@ func (r Regime) check(i int) error {
 
 // regime is a Regime made ready for prices.
 type regime struct {
-	from, length int64 // nanoseconds
-	move         float64
+	from, length int64   // nanoseconds
+	move         float64 // of the logarithm
 	steep        bool
-	noise        float64 // beyond the usual one: 0 is as usual
+	more         float64 // noise beyond the usual one: 0 is as usual
+	first, last  float64 // the noise where it begins and ends
 }
 
 // regimesOf are those that a symbol has.
-func regimesOf(all []Regime, symbol string) (own []regime) {
+func regimesOf(all []Regime, symbol string, n *noise) (own []regime) {
 	for _, r := range all {
 		if r.Symbol != "" && r.Symbol != symbol {
 			continue
 		}
-		noise := 0.0
+		ready := regime{from: r.From.UnixNano(), length: int64(r.For), move: math.Log1p(r.Move), steep: r.Steep}
+		ready.first, ready.last = n.at(ready.from), n.at(ready.from+ready.length)
 		if r.Noise > 0 {
-			noise = r.Noise - 1
+			ready.more = r.Noise - 1
 		}
-		own = append(own, regime{r.From.UnixNano(), int64(r.For), math.Log1p(r.Move), r.Steep, noise})
+		own = append(own, ready)
 	}
 	return own
 }
 
-// under is the logarithm of the price under the regimes, from the usual noise.
+// under is the logarithm of the price under the regimes, from the usual noise. What grows or shrinks is how far the noise
+// is from the straight line between where it begins and where it ends: that is nothing at both ends, so the price is
+// where it was before and nowhere jumps.
 func under(regimes []regime, ns int64, noise float64) float64 {
-	factor, moved := 1.0, 0.0
+	sum := noise
 	for _, r := range regimes {
 		x := r.progress(ns)
-		factor += float64(r.noise * swell(x))
+		if 0 < x && x < 1 {
+			sum += float64(r.more * (noise - r.first - float64((r.last-r.first)*x)))
+		}
 		if r.steep {
 			x = 1 - float64((1-x)*(1-x))*(1-x)
 		}
-		moved += float64(r.move * x)
+		sum += float64(r.move * x)
 	}
-	return float64(noise*max(factor, 0)) + moved
+	return sum
 }
 
 // progress is how much of the regime is over, from 0 before it to 1 behind it.
@@ -98,7 +104,3 @@ func (r regime) progress(ns int64) float64 {
 	}
 	return float64(ns-r.from) / float64(r.length)
 }
-
-// swell is how much of a regime's noise there is: it comes within a tenth of its length and goes within the last one, so
-// that the price does not jump where it begins and ends.
-func swell(x float64) float64 { return min(1, float64(10*min(x, 1-x))) }

@@ -73,7 +73,7 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 			return nil, fmt.Errorf("feed: synthetic market: Symbols: %s is there twice", name)
 		}
 		s.markets[name] = newMarket(cfg.Seed, name, symbol, cfg.Interval)
-		s.markets[name].regimes = regimesOf(cfg.Regimes, name)
+		s.markets[name].regimes = regimesOf(cfg.Regimes, name, s.markets[name].noise)
 	}
 	for i, r := range cfg.Regimes {
 		if err := r.check(i); err != nil {
