@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -208,28 +209,54 @@ func requireNothingLost(t *testing.T, before, after account, told map[string]boo
 	require.Empty(t, told, "fills that were told of and are not there")
 }
 
+// requireNothingDoubled goes through the journal: no client ID is made twice and no fill counts twice, each fill is of an
+// order that was decided on, and it brings the position nearer to what its signal said to hold. An order that was placed
+// twice would go beyond it.
 func requireNothingDoubled(t *testing.T, a account) {
 	t.Helper()
 	orders := make(map[string]trading.Order)
+	targets := make(map[string]decimal.Decimal) // by signal
 	fills := make(map[string]bool)
+	held := make(map[string]decimal.Decimal)
 	for _, e := range a.entries {
 		switch event := e.Event.(type) {
+		case trading.SignalSeen:
+			targets[event.SignalID] = event.Target
 		case trading.IntentMade:
 			require.NotContains(t, orders, event.Order.ClientID, "one intent, one client ID")
 			orders[event.Order.ClientID] = event.Order
 		case trading.Filled:
-			require.False(t, fills[event.Fill.ID], "one fill, once")
-			fills[event.Fill.ID] = true
+			f := event.Fill
+			require.False(t, fills[f.ID], "one fill, once")
+			fills[f.ID] = true
+			order, ours := orders[f.ClientID]
+			require.True(t, ours, "a fill of an order that nobody made: %s", f.ClientID)
+			require.True(t, order.Quantity.Equal(f.Quantity), "a market order on paper fills once, in full")
+
+			before, target := held[f.Symbol], targets[order.SignalID]
+			after := before.Add(f.Side.Signed(f.Quantity))
+			held[f.Symbol] = after
+			require.True(t, between(before, after, target), "%s of %s: %s held, %s after it, and %s was to be held\n%s",
+				f.ClientID, order.SignalID, before, after, target, chain(a, order.SignalID))
 		}
 	}
-	bySignal := make(map[string]string) // a signal may have a second order only where the first one never filled
-	for _, f := range a.fills() {
-		order, ours := orders[f.ClientID]
-		require.True(t, ours, "a fill of an order that nobody made: %s", f.ClientID)
-		require.True(t, order.Quantity.Equal(f.Quantity), "a market order on paper fills once, in full")
-		require.Empty(t, bySignal[order.SignalID], "signal %s was filled twice", order.SignalID)
-		bySignal[order.SignalID] = f.ClientID
+}
+
+// between tells whether x lies between two ends.
+func between(a, x, b decimal.Decimal) bool {
+	return x.Cmp(decimal.Min(a, b)) >= 0 && x.Cmp(decimal.Max(a, b)) <= 0
+}
+
+// chain is what the journal has of a signal's symbol around it, to be read when something is wrong.
+func chain(a account, signalID string) string {
+	var text strings.Builder
+	for _, e := range a.entries {
+		kind, data, err := trading.EncodeEvent(e.Event)
+		if err == nil {
+			fmt.Fprintf(&text, "%d %s %s %s\n", e.Seq, e.At.Format("15:04:05.000"), kind, data)
+		}
 	}
+	return "of signal " + signalID + ", the last of:\n" + text.String()[max(0, text.Len()-6000):]
 }
 
 // requireSamePositions compares what the journal adds up to with what a paper broker makes of it.
