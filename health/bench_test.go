@@ -48,13 +48,17 @@ func BenchmarkBeat(b *testing.B) {
 
 // BenchmarkBeatParallel beats one part from all processors, which share its cache line as long as nobody takes the beat.
 func BenchmarkBeatParallel(b *testing.B) {
-	ctx := deep(b, 1)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			health.Beat(ctx)
-		}
-	})
+	for _, depth := range []int{0, 1} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			ctx := deep(b, depth)
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					health.Beat(ctx)
+				}
+			})
+		})
+	}
 }
 
 func BenchmarkObserve(b *testing.B) {

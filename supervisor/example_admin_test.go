@@ -78,20 +78,20 @@ func ExampleStrategy() {
 
 // A service that waits on purpose says so, and a pause keeps it down until it is resumed.
 func ExampleSupervisor_Pause() {
-	bot, _ := supervisor.New(supervisor.Config{Name: "bot", Logger: quiet()})
+	paused := make(chan struct{})
+	bot, _ := supervisor.New(supervisor.Config{Name: "bot", Logger: quiet(), OnEvent: func(e supervisor.Event) {
+		if _, ok := e.(supervisor.Paused); ok {
+			fmt.Println(e.Stamped().Path, "paused")
+			close(paused)
+		}
+	}})
 	_ = bot.Add("report", serve(func(ctx context.Context) error {
 		health.Idle(ctx, time.Now().Add(24*time.Hour)) // no stall until then
 		return untilDone(ctx)
 	}), supervisor.Policy{Stall: time.Minute})
 	_ = bot.Start(context.Background())
 	_ = bot.Pause("report")
-	for {
-		if status, _ := bot.StatusOf("report"); status.State == health.StatePaused {
-			fmt.Println(status.Path, status.State)
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
+	<-paused
 	fmt.Println("resume:", bot.Resume("report"))
 	_ = bot.Stop(context.Background())
 	// Output:

@@ -272,7 +272,7 @@ func (st *stage) call(c call) {
 	case "start":
 		err = st.root.StartChild(path)
 	case "stop":
-		limit = 3 * st.children[c.child].policy.StopTimeout // others may restart and stop it at the same moment
+		limit = time.Minute // a tree that stops at the same moment comes to each child in its turn
 		err = st.root.StopChild(context.Background(), path)
 	case "pause":
 		err = st.root.Pause(path)

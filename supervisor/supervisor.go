@@ -3,7 +3,8 @@
 //
 // A Service is anything with Serve(ctx) error, and a *Supervisor is one. Each child has a Policy: when it is restarted,
 // after which delay, how often in a row, what happens then, how long its silence may last and how long it gets to stop.
-// Children start in the order in which they were added and stop in reverse.
+// Children start in the order in which they were added and stop in reverse. A Strategy says whether siblings are
+// restarted together. Children are added, removed, stopped, started, restarted and paused by path at run time.
 //
 // Underneath is a tree of github.com/thejerf/suture: it starts the children and holds their goroutines. Every policy is
 // vigil's own, in a guard around each child, so that one child's trouble is never its siblings'. A *Supervisor may be
@@ -14,7 +15,8 @@
 // A goroutine in Go cannot be killed. A run that does not end when its context is cancelled is abandoned: it is listed
 // as a zombie until it ends after all, and Policy.Zombie says whether a new run may begin beside it.
 //
-// All methods are safe for concurrent use, also from within a child's own Serve.
+// All methods are safe for concurrent use, also from within a child's own Serve. No code of a service or of a receiver of
+// events runs under a lock of the tree, and none of it is waited for without a limit, unless a Policy says Forever.
 package supervisor
 
 import (

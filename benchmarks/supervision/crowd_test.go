@@ -42,7 +42,7 @@ func BenchmarkStop(b *testing.B) {
 				services, up := idlers(crowd)
 				stop := p.start(b, services)
 				up.Wait()
-				time.Sleep(4 * time.Second) // past their verification: a crowd at rest
+				time.Sleep(4 * time.Second) //vigil:wallclock past their verification, a crowd is at rest; memory is real
 				runtime.GC()
 				b.StartTimer()
 				stop()
@@ -63,7 +63,7 @@ func BenchmarkIdle(b *testing.B) {
 				own := inUse() - before // the services themselves are nobody's cost
 				stop := p.start(b, services)
 				up.Wait()
-				time.Sleep(4 * time.Second)
+				time.Sleep(4 * time.Second) //vigil:wallclock past their verification, a crowd is at rest; memory is real
 				sum += float64(inUse()-before-own) / crowd
 				n++
 				stop()

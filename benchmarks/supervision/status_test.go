@@ -1,0 +1,44 @@
+package supervision_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+// BenchmarkStatus asks for the status of one child, and of all, beside 100,000.
+func BenchmarkStatus(b *testing.B) {
+	services, up := idlers(crowd)
+	tree, err := supervisor.New(supervisor.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i, service := range services {
+		if err := tree.Add(name(i), service, supervisor.Policy{Verify: supervisor.Off}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tree.Start(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	up.Wait()
+	b.Run("one", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := tree.StatusOf(name(crowd / 2)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			tree.Status()
+		}
+	})
+	if err := tree.Stop(context.Background()); err != nil {
+		b.Error(err)
+	}
+}
