@@ -67,7 +67,7 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 }
 
 func describeEnd(end End, more ...slog.Attr) []slog.Attr {
-	attrs := append([]slog.Attr{slog.String("end", string(end.Kind)), slog.String("error", end.Error())}, more...)
+	attrs := append([]slog.Attr{slog.String("end", string(end.Kind)), slog.String("error", textOf(end))}, more...)
 	if end.Stack != "" {
 		attrs = append(attrs, slog.String("stack", end.Stack))
 	}

@@ -134,3 +134,13 @@ func childOf(t *testing.T, s *supervisor.Supervisor, name string) supervisor.Sta
 	require.True(t, ok, name)
 	return c
 }
+
+// hostile returns an error that cannot be printed.
+func hostile(context.Context) error {
+	var err *badError
+	return err
+}
+
+type badError struct{ text string }
+
+func (e *badError) Error() string { return e.text } // e is nil

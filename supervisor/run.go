@@ -86,13 +86,13 @@ func (r *run) pronounce(end End) verdict {
 }
 
 // textOf shields the tree from an error whose Error method panics.
-func textOf(err error) (text string) {
+func textOf(end End) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
-			text = fmt.Sprintf("an error of type %T, whose Error method panicked", err)
+			text = fmt.Sprintf("an error of type %T, whose Error method panicked", end.Err)
 		}
 	}()
-	return err.Error()
+	return end.Error()
 }
 
 // serve calls Serve and takes note of its end, however it ends: a deferred call sees a Goexit too. It returns when that
