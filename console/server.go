@@ -141,7 +141,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		return fmt.Errorf("console: serve on %s: %w", s.addr, plain(err))
 	case <-ctx.Done():
 		s.drain(server)
-		_ = <-ended // that it was closed
+		<-ended //nolint:errcheck // it says that the server was closed
 		return ctx.Err()
 	}
 }

@@ -180,7 +180,7 @@ func TestAStateThatCannotBeLoadedIsWaitedFor(t *testing.T) {
 	require.Equal(t, 1, result.Bars, "nothing but the bar that is new")
 }
 
-type panicsOnState struct{ average }
+type panicsOnState struct{}
 
 func (p panicsOnState) OnBar(b signal.Bar) (signal.Signal, bool) { return (&average{}).OnBar(b) }
 func (panicsOnState) Warmup() int                                { return 2 }

@@ -85,5 +85,5 @@ func supervisedDay(t *testing.T, fault signaltest.Fault) {
 	}
 	require.Equal(t, health.Healthy, verdict())
 	cancel()
-	_ = <-ended // with what a tree ends is not the matter here
+	<-ended //nolint:errcheck // with what a tree ends is not the matter here
 }

@@ -82,7 +82,7 @@ func TestServeTriesAgainEverLessOften(t *testing.T) {
 		part, _ = registry.Report().Part("engine")
 		require.Equal(t, health.Healthy, part.Verdict)
 		cancel()
-		_ = <-ended
+		<-ended //nolint:errcheck // the end of ctx
 	})
 }
 
@@ -99,7 +99,7 @@ func TestALockedJournalEndsNothing(t *testing.T) {
 		require.Equal(t, 1, r.log.count("WARN Trading step failed"))
 		require.Equal(t, "10", r.held(btc))
 		cancel()
-		_ = <-ended
+		<-ended //nolint:errcheck // the end of ctx
 		r.agree()
 	})
 }
@@ -231,7 +231,7 @@ func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T)
 		require.Equal(t, 1, r.broker.Submits(), "the new one did")
 		require.Equal(t, "10", r.held(btc))
 		cancel()
-		_ = <-ended
+		<-ended //nolint:errcheck // the end of ctx
 		r.agree()
 	})
 }

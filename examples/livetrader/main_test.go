@@ -23,7 +23,7 @@ import (
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
 const actAsLivetrader = "LIVETRADER_TEST_ACT_AS_MAIN"
 
-// long runs the campaigns in full: cd examples && go test ./livetrader -timeout 2h -long
+// long runs the campaigns in full: cd examples && go test ./livetrader -timeout 2h -long.
 var long = flag.Bool("long", false, "run the campaigns in full")
 
 func TestMain(m *testing.M) {
