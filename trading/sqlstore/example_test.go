@@ -45,6 +45,46 @@ func ExampleOpen() {
 	// 1 BTC/USDT:USDT long 101250.5
 }
 
+// Housekeeping: once in a while, what is too many goes, as far as the slowest follower has read.
+func ExampleSignals_Prune() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+	db, err := sqlstore.Open(ctx, filepath.Join(folder, "vigil.db"), sqlstore.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not write back.
+
+	_ = db.Signals().Append(ctx, numbered(1), numbered(2), numbered(3), numbered(4))
+	cursor := int64(2) // of the slowest follower
+	removed, err := db.Signals().Prune(ctx, signal.Retention{Count: 1, Passed: cursor})
+	left, _ := db.Signals().After(ctx, 0, 10)
+	fmt.Println(removed, err, "the oldest left is number", left[0].Seq)
+	// Output: 2 <nil> the oldest left is number 3
+}
+
+// What a strategy knew is kept beside its signals, so that it goes on after a restart where it was.
+func ExampleSignals_SaveStates() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+	db, err := sqlstore.Open(ctx, filepath.Join(folder, "vigil.db"), sqlstore.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not write back.
+
+	key := signal.StateKey{Strategy: "ema_cross", Symbol: "BTC/USDT:USDT", Interval: time.Minute}
+	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	_ = db.Signals().SaveStates(ctx, signal.State{Key: key, Bar: bar, Seen: 21, Data: []byte("fast=101.5 slow=99.25")})
+	state, ok, err := db.Signals().LoadState(ctx, key)
+	fmt.Printf("%t %v %s after %d bars\n", ok, err, state.Data, state.Seen)
+	// Output: true <nil> fast=101.5 slow=99.25 after 21 bars
+}
+
 // A database belongs to one run: to go on with another would mix the positions of the two.
 func ExampleConfigurationError() {
 	ctx := context.Background()

@@ -12,12 +12,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// Signals is the signal store in a DB.
+// Signals is the signal store in a DB. It keeps the strategies' states beside the signals, so that a copy of the one is
+// a copy of the other, and forgets what it is told to.
 type Signals struct {
 	db       *DB
 	group    *group
-	after    *sql.Stmt
 	identity string
+
+	after, state      *sql.Stmt
+	nthNewest, oldest *sql.Stmt // for Prune
 
 	mu       sync.Mutex    // guards appended
 	appended chan struct{} // nil while nobody waits

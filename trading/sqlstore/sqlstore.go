@@ -1,8 +1,11 @@
-// Package sqlstore keeps signals and the order journal in one SQLite database, durably.
+// Package sqlstore keeps signals, the states of strategies and the order journal in one SQLite database, durably.
 //
-// An Append that returned nil has been synced to the disk: it survives kill -9 and a power cut. Calls are all or none,
-// and calls that come at the same time share one transaction and one sync. Readers never wait for the writer, nor the
-// writer for them.
+// An Append or SaveStates that returned nil has been synced to the disk: it survives kill -9 and a power cut. Calls are
+// all or none, and calls that come at the same time share one transaction and one sync. Readers never wait for the
+// writer, nor the writer for them.
+//
+// Signals stay until Prune is called, which nothing in here does by itself. It removes in steps of a few hundred,
+// between which others write; each step is all or none, not the whole.
 //
 // When things fail: a database that is locked by another program is waited for, up to five seconds, and then the call
 // fails; a full disk, an unwritable or a broken file fails the call. A call that failed has stored nothing and may be
@@ -119,7 +122,8 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 		}
 	}
 	commits := &group{db: db.writer, prepared: prepared}
-	db.signals = &Signals{db: db, group: commits, after: prepared.signalsAfter, identity: identity}
+	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter,
+		state: prepared.state, nthNewest: prepared.nthNewest, oldest: prepared.oldest}
 	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
 	return ctx.Err()
 }

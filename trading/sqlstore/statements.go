@@ -15,10 +15,22 @@ type statements struct {
 	signalByID   *sql.Stmt
 	insertEvent  *sql.Stmt
 	keepSnapshot *sql.Stmt
+	saveState    *sql.Stmt
+	removeSignal *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
+	state        *sql.Stmt
+	nthNewest    *sql.Stmt
+	oldest       *sql.Stmt
 }
+
+// oldestSignals finds what a Prune may remove. The newest of each strategy and symbol has none above it.
+const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
+	AND (($3 IS NOT NULL AND (created_at IS NULL OR created_at < $3)) OR seq < $4)
+	AND EXISTS (SELECT 1 FROM signals AS newer
+		WHERE newer.symbol = s.symbol AND newer.strategy = s.strategy AND newer.seq > s.seq)
+	ORDER BY seq LIMIT $5`
 
 // prepare prepares them; they are closed with their pools.
 func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) {
@@ -36,9 +48,17 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
 			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
 			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
+		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
+			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
+		{&s.removeSignal, writer, `DELETE FROM signals WHERE seq = $1`},
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.eventsAfter, readers, `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
+		{&s.state, readers, `SELECT bar, seen, data FROM states
+			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
+		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
+		{&s.oldest, readers, oldestSignals},
 	} {
 		var err error
 		*p.into, err = p.pool.PrepareContext(ctx, p.text) //nolint:sqlclosecheck // they are closed with their pools
@@ -51,9 +71,16 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 
 // boundStatements are those of one transaction.
 type boundStatements struct {
-	insertSignal, signalByID, insertEvent, keepSnapshot *sql.Stmt
+	insertSignal, signalByID, insertEvent, keepSnapshot, saveState, removeSignal *sql.Stmt
 }
 
 func (s *statements) bind(tx *sql.Tx) *boundStatements {
-	return &boundStatements{tx.Stmt(s.insertSignal), tx.Stmt(s.signalByID), tx.Stmt(s.insertEvent), tx.Stmt(s.keepSnapshot)}
+	return &boundStatements{
+		insertSignal: tx.Stmt(s.insertSignal),
+		signalByID:   tx.Stmt(s.signalByID),
+		insertEvent:  tx.Stmt(s.insertEvent),
+		keepSnapshot: tx.Stmt(s.keepSnapshot),
+		saveState:    tx.Stmt(s.saveState),
+		removeSignal: tx.Stmt(s.removeSignal),
+	}
 }

@@ -1,0 +1,92 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+var _ signal.States = (*Signals)(nil)
+
+// SaveStates implements signal.States. A Bar outside the years 1678 to 2262 is refused with the whole call.
+func (s *Signals) SaveStates(ctx context.Context, states ...signal.State) error {
+	if err := s.saveStates(ctx, states); err != nil {
+		return fmt.Errorf("sqlstore: save states: %w", err)
+	}
+	return nil
+}
+
+func (s *Signals) saveStates(ctx context.Context, states []signal.State) error {
+	if err := s.db.enter(ctx); err != nil {
+		return err
+	}
+	defer s.db.leave()
+	rows, err := newStateRows(states)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	return s.group.commit(ctx, func(tx *boundStatements) error {
+		for _, row := range rows {
+			if err := row.save(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// stateRow is a state as it is stored.
+type stateRow struct {
+	state signal.State
+	bar   sql.NullInt64
+}
+
+// newStateRows refuses all of them if one cannot be stored: an error in the transaction would fail those who share it.
+func newStateRows(states []signal.State) ([]stateRow, error) {
+	rows := make([]stateRow, 0, len(states))
+	for _, state := range states {
+		bar, err := toNanos("the Bar", state.Bar)
+		if err != nil {
+			return nil, fmt.Errorf("state of %s for %s: %w", state.Key.Strategy, state.Key.Symbol, err)
+		}
+		if state.Data == nil { // A driver may take nil for NULL.
+			state.Data = []byte{}
+		}
+		rows = append(rows, stateRow{state, bar})
+	}
+	return rows, nil
+}
+
+func (r stateRow) save(tx *boundStatements) error {
+	key := r.state.Key
+	_, err := tx.saveState.Exec(key.Strategy, key.Params, key.Symbol, int64(key.Interval), r.bar, r.state.Seen, r.state.Data)
+	return err
+}
+
+// LoadState implements signal.States.
+func (s *Signals) LoadState(ctx context.Context, key signal.StateKey) (signal.State, bool, error) {
+	state, err := s.loadState(ctx, key)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return signal.State{}, false, nil
+	case err != nil:
+		return signal.State{}, false, fmt.Errorf("sqlstore: load the state of %s for %s: %w", key.Strategy, key.Symbol, err)
+	}
+	return state, true, nil
+}
+
+func (s *Signals) loadState(ctx context.Context, key signal.StateKey) (signal.State, error) {
+	state := signal.State{Key: key}
+	if err := s.db.enter(ctx); err != nil {
+		return state, err
+	}
+	defer s.db.leave()
+	var bar sql.NullInt64
+	err := s.state.QueryRowContext(ctx, key.Strategy, key.Params, key.Symbol, int64(key.Interval)).
+		Scan(&bar, &state.Seen, &state.Data)
+	state.Bar = fromNanos(bar)
+	return state, err
+}
