@@ -28,7 +28,10 @@ type Lifecycle struct {
 	Restarts int       // how often a new run was begun after one had ended
 	Error    string    // why the last run ended; empty after a clean end; kept while a later run works
 	ErrorAt  time.Time // when that run ended
+	End      string    // how the last run ended, in the supervisor's word, such as "panic"; empty for none yet
 	Next     time.Time // when the next run begins, if one is due
+	Attempt  int       // which restart in a row the present run is, or the one that is due; 0 for none
+	Attempts int       // how many of them there may be; 0 for no bound
 	Done     bool      // StateStopped because the work is finished, as its policy allows
 }
 
@@ -38,20 +41,22 @@ type lifecycle struct {
 	since    time.Time
 	restarts int32
 	done     bool
-	failure  *failure
+	failure  *Failure
 }
 
-// failure is the half of a Lifecycle that only a part with a failed run has.
-type failure struct {
-	text     string
-	at, next time.Time
+// Failure is the half of a Lifecycle that only a part with an ended run has.
+type Failure struct {
+	End               string
+	Error             string
+	At, Next          time.Time
+	Attempt, Attempts int
 }
 
 // SetLifecycle records what the part's supervisor sees, whichever run the handle belongs to. Where the part rested
 // before and does so no more, its silence and that of its children count anew: the rest was planned.
 func (p *Part) SetLifecycle(l Lifecycle) {
 	p.SetState(l.State, l.Since, l.Restarts, l.Done)
-	p.SetFailure(l.Error, l.ErrorAt, l.Next)
+	p.SetFailure(Failure{l.End, l.Error, l.ErrorAt, l.Next, l.Attempt, l.Attempts})
 }
 
 // SetState records the half of a Lifecycle that changes with every run. It stands apart because of its size: what a
@@ -67,24 +72,25 @@ func (p *Part) SetState(state State, since time.Time, restarts int, done bool) {
 	l.state, l.since, l.restarts, l.done = state, since, int32(min(restarts, math.MaxInt32)), done
 }
 
-// SetFailure records the other half: why and when the last run ended, and when the next one begins.
-func (p *Part) SetFailure(text string, at, next time.Time) {
+// SetFailure records the other half: how, why and when the last run ended, and when the next one begins.
+func (p *Part) SetFailure(f Failure) {
 	rec := p.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if rec.lifecycle.failure == nil {
-		if text == "" && at.IsZero() && next.IsZero() {
+		if f == (Failure{}) {
 			return
 		}
-		rec.lifecycle.failure = new(failure)
+		rec.lifecycle.failure = new(Failure)
 	}
-	*rec.lifecycle.failure = failure{text, at, next}
+	*rec.lifecycle.failure = f
 }
 
 func (l *lifecycle) get() Lifecycle {
 	out := Lifecycle{State: l.state, Since: l.since, Restarts: int(l.restarts), Done: l.done}
-	if l.failure != nil {
-		out.Error, out.ErrorAt, out.Next = l.failure.text, l.failure.at, l.failure.next
+	if f := l.failure; f != nil {
+		out.End, out.Error, out.ErrorAt, out.Next = f.End, f.Error, f.At, f.Next
+		out.Attempt, out.Attempts = f.Attempt, f.Attempts
 	}
 	return out
 }

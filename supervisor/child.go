@@ -110,7 +110,7 @@ func (c *child) joinLocked(n *session) {
 	c.part = n.registry.Begin(c.path)
 	if p := c.past; p != nil { // nothing of the session before, except what still lives
 		c.past = nil
-		c.part.SetFailure("", time.Time{}, time.Time{})
+		c.part.SetFailure(health.Failure{})
 		if len(p.zombies) > 0 {
 			c.past = &past{zombies: p.zombies}
 		}
@@ -264,8 +264,15 @@ func (c *child) setStateLocked(state health.State, now time.Time) {
 	c.part.SetState(c.state, c.since, c.restartsLocked(), c.done)
 }
 
-// setPastLocked tells the child's part why the last run ended and when the next one begins.
-func (c *child) setPastLocked() { c.part.SetFailure(c.past.text, c.past.at, c.past.due) }
+// setPastLocked tells the child's part how and why the last run ended and when the next one begins.
+func (c *child) setPastLocked() {
+	p := c.past
+	f := health.Failure{End: string(p.end), Error: p.text, At: p.at, Next: p.due, Attempt: p.spent}
+	if p.spent > 0 {
+		f.Attempts = max(0, c.policy.MaxRestarts)
+	}
+	c.part.SetFailure(f)
+}
 
 func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }
 

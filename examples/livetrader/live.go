@@ -28,7 +28,7 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 		return nil, err
 	}
 	m := market{
-		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval,
+		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval, states: a.db.Signals(),
 		quote: synthetic.Price, tick: synthetic.Tick, allow: a.allow,
 	}
 	sys, err := a.newSystem(ctx, m, a.clock, 0)

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
@@ -187,6 +193,51 @@ func TestAMinuteOfChaos(t *testing.T) {
 		require.Equal(t, 1, strings.Count(log, `msg="STARTING LIVE TRADING ENGINE"`), "trading went on")
 		require.NotContains(t, log, "did not stop")
 		require.Regexp(t, `(?m)^  restarts +4$`, stdout)
+	})
+}
+
+// And /health shows it: each death while it lasts, and what came before once it is over.
+func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := parseConfig([]string{"--paper", "--duration", "60s", "--chaos", "--listen", "off", "--db", tempDB(t)}, environ())
+		require.NoError(t, err)
+		a := &app{cfg: cfg, clock: clock.New(), log: quiet, stdout: io.Discard}
+		ended := make(chan error)
+		go func() { ended <- a.run(t.Context()) }()
+		var seen []string
+		for range 59 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			w := httptest.NewRecorder()
+			a.api.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/health", nil))
+			var answer struct {
+				Generation struct {
+					Task    string `json:"background_task_status"`
+					Error   string `json:"background_task_error"`
+					End     string `json:"last_end"`
+					Attempt int    `json:"attempt"`
+					Max     int    `json:"max_attempts"`
+				} `json:"signal_generation"`
+			}
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
+			g := answer.Generation
+			shown := fmt.Sprintf("%s %s %d/%d %s", g.Task, g.End, g.Attempt, g.Max, g.Error)
+			if len(seen) == 0 || seen[len(seen)-1] != shown {
+				seen = append(seen, shown)
+			}
+		}
+		require.NoError(t, <-ended)
+		require.Equal(t, []string{
+			"running  0/0 ",
+			"crashed error 1/10 chaos: broken on purpose",
+			"running error 1/10 ",
+			"crashed stalled 2/10 stalled: silent for 10s (limit 10s)",
+			"running stalled 2/10 ",
+			"crashed panic 3/10 panic: chaos: broken on purpose",
+			"running panic 3/10 ",
+			"stopped returned 4/10 ",
+		}, seen)
 	})
 }
 

@@ -49,6 +49,7 @@ type system struct {
 type market struct {
 	source   signal.Source
 	interval time.Duration
+	states   signal.States                       // nil where every run begins at the first bar
 	quote    func(symbol string) (float64, bool) // nil where bars are all there is
 	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where nobody says
 	allow    func(symbol string) error           // nil where health, which is the machine's, must not change the result
@@ -64,6 +65,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	s.generator, err = signal.NewGenerator(signal.GeneratorConfig{
 		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
 		Interval: m.interval, Cycle: a.cfg.interval, Concurrency: concurrency, MinConfidence: a.cfg.minConfidence,
+		States:   m.states,
 		Validity: max(3*m.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		Clock:    clk, Logger: a.log,
 	})

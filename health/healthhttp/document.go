@@ -27,7 +27,10 @@ type part struct {
 	Restarts        int            `json:"restarts"`
 	LastError       string         `json:"last_error,omitempty"`
 	LastErrorAt     time.Time      `json:"last_error_at,omitzero"`
+	LastEnd         string         `json:"last_end,omitempty"` // how it ended: error, panic, returned, goexit, stalled
 	NextRestartAt   time.Time      `json:"next_restart_at,omitzero"`
+	Attempt         int            `json:"attempt,omitempty"`      // which restart in a row this run is, or the next
+	MaxAttempts     int            `json:"max_attempts,omitempty"` // of so many
 	Done            bool           `json:"done,omitempty"`
 	Idle            bool           `json:"idle"`
 	LastProgress    time.Time      `json:"last_progress,omitzero"`
@@ -60,7 +63,7 @@ func newPart(p health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
-		NextRestartAt: l.Next.UTC(), Done: l.Done,
+		LastEnd: l.End, NextRestartAt: l.Next.UTC(), Attempt: l.Attempt, MaxAttempts: l.Attempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
 	}
 	if l.Error != "" { // an end without an error has a time as well

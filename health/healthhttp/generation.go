@@ -21,6 +21,9 @@ type generation struct {
 	Verdict     health.Verdict `json:"verdict"`
 	Reason      string         `json:"reason,omitempty"`
 	Restarts    int            `json:"restarts"`
+	Attempt     int            `json:"attempt,omitempty"`      // which restart in a row this run is, or the next
+	MaxAttempts int            `json:"max_attempts,omitempty"` // of so many
+	LastEnd     string         `json:"last_end,omitempty"`     // how it ended: error, panic, returned, goexit, stalled
 	LastError   string         `json:"last_error,omitempty"`
 	LastErrorAt time.Time      `json:"last_error_at,omitzero"`
 }
@@ -38,6 +41,7 @@ func newGeneration(p health.PartReport, known bool) *generation {
 	g := &generation{
 		Status: "stopped", TaskStatus: taskNotStarted, ServiceInitialized: known,
 		Verdict: p.Verdict, Reason: p.Reason, Restarts: l.Restarts,
+		Attempt: l.Attempt, MaxAttempts: l.Attempts, LastEnd: l.End,
 	}
 	if !known {
 		g.Verdict, g.Reason = health.Degraded, taskNotStarted
