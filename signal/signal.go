@@ -48,8 +48,13 @@ func (d Direction) String() string {
 	return "Direction(" + strconv.Itoa(int(d)) + ")"
 }
 
-// MarshalText returns the direction's name.
-func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+// MarshalText returns the direction's name. What is none of the three is an error: it could not be read back.
+func (d Direction) MarshalText() ([]byte, error) {
+	if d < Short || d > Long {
+		return nil, fmt.Errorf("signal: %s is none of short, flat, long", d)
+	}
+	return []byte(d.String()), nil
+}
 
 // UnmarshalText accepts the names that MarshalText gives.
 func (d *Direction) UnmarshalText(text []byte) error {
