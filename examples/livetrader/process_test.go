@@ -211,13 +211,15 @@ func requireNothingLost(t *testing.T, before, after account, told map[string]boo
 
 // requireNothingDoubled goes through the journal: no client ID is made twice and no fill counts twice, each fill is of an
 // order that was decided on, and it brings the position nearer to what its signal said to hold. An order that was placed
-// twice would go beyond it.
+// twice would go beyond it. A signal has a second fill only where the one before it was the closing half of a change of
+// sides that could not be made at once.
 func requireNothingDoubled(t *testing.T, a account) {
 	t.Helper()
 	orders := make(map[string]trading.Order)
 	targets := make(map[string]decimal.Decimal) // by signal
 	fills := make(map[string]bool)
 	held := make(map[string]decimal.Decimal)
+	served := make(map[string]trading.Order) // by signal: the last order that filled
 	for _, e := range a.entries {
 		switch event := e.Event.(type) {
 		case trading.SignalSeen:
@@ -232,6 +234,11 @@ func requireNothingDoubled(t *testing.T, a account) {
 			order, ours := orders[f.ClientID]
 			require.True(t, ours, "a fill of an order that nobody made: %s", f.ClientID)
 			require.True(t, order.Quantity.Equal(f.Quantity), "a market order on paper fills once, in full")
+
+			if earlier, again := served[order.SignalID]; again {
+				require.True(t, earlier.ReduceOnly, "signal %s was filled twice\n%s", order.SignalID, chain(a, order.SignalID))
+			}
+			served[order.SignalID] = order
 
 			before, target := held[f.Symbol], targets[order.SignalID]
 			after := before.Add(f.Side.Signed(f.Quantity))
