@@ -98,7 +98,9 @@ func TestTheAnswerIsAnArrayAlsoWhenItIsEmpty(t *testing.T) {
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 
 	want := []signal.Signal{example(2, "ETH/USDT:USDT", signal.Short), example(1, "BTC/USDT:USDT", signal.Long)}
+	want[1].Parts = []signal.Part{{Strategy: "macd", Weight: 2, Spoke: true, Direction: signal.Long, Confidence: 0.5}}
 	w = ask(handler(t, console.Config{Signals: given(want...)}), http.MethodGet, "/api/signals/latest")
+	require.Contains(t, w.Body.String(), `"parts":[{"strategy":"macd"`)
 	var got []signal.Signal
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
 	require.Equal(t, want, got, "in the store's order, the newest first")

@@ -1,8 +1,10 @@
 package signal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -118,8 +120,9 @@ func (l *lane) decide(r *runner, b *Bar, now time.Time, w *work) *Error {
 		return nil
 	case !(s.Confidence >= 0 && s.Confidence <= 1): // negated, so that NaN is refused
 		return l.errorf(KindStrategy, "%s: confidence %v is not between 0 and 1", r.spec.Name, s.Confidence)
-	case s.Direction < Short || s.Direction > Long:
-		return l.errorf(KindStrategy, "%s: %s is no direction", r.spec.Name, s.Direction)
+	}
+	if err := cmp.Or(validOpinion(s.Direction, s.Confidence), validParts(s.Parts)); err != nil {
+		return l.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}
 	if l.emits(s, b, w) {
 		l.pending = append(l.pending, l.complete(s, r.spec, b, now))
@@ -167,5 +170,6 @@ func (l *lane) complete(s Signal, spec *Spec, b *Bar, now time.Time) Signal {
 		BarTime:    b.Time.UTC(),
 		CreatedAt:  now.UTC(),
 		ValidUntil: b.End().Add(l.cfg.Validity).UTC(),
+		Parts:      slices.Clone(s.Parts), // a strategy may use its own again
 	}
 }

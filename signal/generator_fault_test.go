@@ -193,6 +193,11 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 		"a direction that is none": {
 			func(c *signal.GeneratorConfig) { c.Specs = says(signal.Signal{Direction: 7}) },
 			signal.KindStrategy, "always: Direction(7) is no direction", false},
+		"a part that could not be stored": {
+			func(c *signal.GeneratorConfig) {
+				c.Specs = says(signal.Signal{Parts: []signal.Part{{Strategy: "a"}, {Strategy: "b", Weight: math.Inf(1)}}})
+			},
+			signal.KindStrategy, `always: Parts[1] "b": Weight +Inf is not a number`, false},
 		"a store that cannot be read": {
 			func(c *signal.GeneratorConfig) { c.Store = &badStore{Store: c.Store, latest: cause} },
 			signal.KindStore, "read the newest signal of turns: cause", false},

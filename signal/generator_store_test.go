@@ -93,6 +93,30 @@ func TestAConflictIsToldAndCountsAsStored(t *testing.T) {
 	require.Equal(t, 1.0, stored(t, memory, "")[0].Price, "the first one stays")
 }
 
+func TestPartsAreStoredAsTheyWereWhenTheySpoke(t *testing.T) {
+	t.Parallel()
+	now := origin
+	store := signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols = []string{"BTC"}
+	parts := []signal.Part{{Strategy: "a", Weight: 1, Spoke: true, Direction: signal.Long}}
+	cfg.Specs = []signal.Spec{spec("reuses", func() signal.Strategy {
+		return each(func(signal.Bar) (signal.Signal, bool) {
+			parts[0].Confidence += 0.25
+			return signal.Signal{Direction: signal.Long, Confidence: 1, Parts: parts}, true
+		})
+	})}
+	g := generator(t, cfg)
+	g.Cycle(t.Context(), now)
+	now = now.Add(5 * time.Minute)
+	g.Cycle(t.Context(), now)
+	got := stored(t, store, "")
+	require.Greater(t, len(got), 5)
+	for i, s := range got[1:] {
+		require.Greater(t, s.Parts[0].Confidence, got[i].Parts[0].Confidence)
+	}
+}
+
 // Wherever a run is cut off, the next one goes on as if there had been no cut.
 func TestACutAtAnyBarChangesNothing(t *testing.T) {
 	t.Parallel()

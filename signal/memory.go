@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 )
 
@@ -53,8 +52,8 @@ func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
 		return err
 	}
 	for _, s := range signals { // Before the first is stored: all or none.
-		if err := storable(s); err != nil {
-			return err
+		if err := s.Validate(); err != nil {
+			return fmt.Errorf("store signals: %w", err)
 		}
 	}
 	m.mu.Lock()
@@ -82,6 +81,7 @@ func (m *Memory) addLocked(s Signal) error {
 		return fmt.Errorf("store signal %s: %w", s.ID, ErrConflict)
 	}
 	m.last++
+	s = s.own()
 	s.Seq = m.last
 	s.BarTime, s.CreatedAt, s.ValidUntil = s.BarTime.UTC(), s.CreatedAt.UTC(), s.ValidUntil.UTC()
 	m.byID[s.ID] = s.Seq
@@ -114,7 +114,7 @@ func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
 	var found []Signal
 	for seq := m.last; seq > m.droppedLocked() && len(found) < limit; seq-- {
 		if s := m.atLocked(seq); s.ID != "" && q.matches(s) {
-			found = append(found, s)
+			found = append(found, s.own())
 		}
 	}
 	return found, nil
@@ -131,7 +131,7 @@ func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, err
 	found := make([]Signal, 0, min(m.last-from, int64(limit)))
 	for seq := from + 1; seq <= m.last && len(found) < limit; seq++ {
 		if s := m.atLocked(seq); s.ID != "" {
-			found = append(found, s)
+			found = append(found, s.own())
 		}
 	}
 	return found, nil
@@ -157,19 +157,6 @@ func (m *Memory) Appended() <-chan struct{} {
 func (q Query) matches(s Signal) bool {
 	return (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
 		s.Confidence >= q.MinConfidence
-}
-
-// storable refuses what no store could give back or tell from another: a signal without an ID, a number that is none.
-func storable(s Signal) error {
-	switch {
-	case s.ID == "":
-		return fmt.Errorf("store signal: a signal of %s for %s has no ID", s.Strategy, s.Symbol)
-	case math.IsNaN(s.Confidence):
-		return fmt.Errorf("store signal %s: Confidence is not a number", s.ID)
-	case math.IsNaN(s.Price):
-		return fmt.Errorf("store signal %s: Price is not a number", s.ID)
-	}
-	return nil
 }
 
 // readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.

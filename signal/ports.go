@@ -33,8 +33,8 @@ type Waker interface {
 type Strategy interface {
 	// Warmup is how many bars it must have seen before it can decide.
 	Warmup() int
-	// OnBar takes the next closed bar. With true it returns a Signal of which only Direction and Confidence count;
-	// what else a Signal holds is known to the caller.
+	// OnBar takes the next closed bar. With true it returns a Signal of which Direction, Confidence and Parts
+	// count; what else a Signal holds is known to the caller.
 	OnBar(b Bar) (Signal, bool)
 }
 
@@ -58,7 +58,8 @@ type Spec struct {
 
 // Store keeps signals in the order in which they were appended. It is safe for concurrent use.
 type Store interface {
-	// Append stores the signals, all or none, and returns when they are durable. One whose ID is stored already is
+	// Append stores the signals, all or none, and returns when they are durable. One that is not valid (see
+	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is
 	// left out; if its content differs the error wraps ErrConflict, the others of the call are stored, and the
 	// first one stays as it is.
 	Append(ctx context.Context, s ...Signal) error

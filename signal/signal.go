@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -82,6 +83,7 @@ type Signal struct {
 	BarTime    time.Time     // open of the bar, UTC
 	CreatedAt  time.Time     // when it was generated, UTC
 	ValidUntil time.Time     // until when it may open something; closing on it is always right
+	Parts      []Part        // who said what, where several made it together; else nil
 }
 
 // NewID derives a Signal's ID from the strategy, its parameters, the symbol and the bar: the same five give the same
@@ -102,7 +104,7 @@ func NewID(strategy, params, symbol string, interval time.Duration, bar time.Tim
 func (s Signal) Same(o Signal) bool {
 	return s.ID == o.ID && s.Strategy == o.Strategy && s.Params == o.Params && s.Symbol == o.Symbol &&
 		s.Interval == o.Interval && s.Direction == o.Direction && s.Confidence == o.Confidence && s.Price == o.Price &&
-		s.BarTime.Equal(o.BarTime) && s.ValidUntil.Equal(o.ValidUntil)
+		s.BarTime.Equal(o.BarTime) && s.ValidUntil.Equal(o.ValidUntil) && slices.Equal(s.Parts, o.Parts)
 }
 
 // signalJSON is a Signal as the API shows it: the interval in Go's notation, "5s".
@@ -119,12 +121,13 @@ type signalJSON struct {
 	BarTime    time.Time `json:"bar_time"`
 	CreatedAt  time.Time `json:"created_at"`
 	ValidUntil time.Time `json:"valid_until"`
+	Parts      []Part    `json:"parts,omitempty"`
 }
 
 // MarshalJSON writes snake_case names, times in RFC 3339 and the interval in Go's notation.
 func (s Signal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(signalJSON{s.ID, s.Seq, s.Strategy, s.Params, s.Symbol, s.Interval.String(), s.Direction,
-		s.Confidence, s.Price, s.BarTime, s.CreatedAt, s.ValidUntil})
+		s.Confidence, s.Price, s.BarTime, s.CreatedAt, s.ValidUntil, s.Parts})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -138,6 +141,6 @@ func (s *Signal) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("signal: interval: %w", err)
 	}
 	*s = Signal{j.ID, j.Seq, j.Strategy, j.Params, j.Symbol, interval, j.Direction, j.Confidence, j.Price,
-		j.BarTime, j.CreatedAt, j.ValidUntil}
+		j.BarTime, j.CreatedAt, j.ValidUntil, j.Parts}
 	return nil
 }

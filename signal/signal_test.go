@@ -2,6 +2,7 @@ package signal_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -20,9 +21,44 @@ func TestASignalSurvivesJSON(t *testing.T) {
 		text, err := json.Marshal(s)
 		require.NoError(t, err)
 		require.Contains(t, string(text), `"interval":"5s"`)
+		require.NotContains(t, string(text), "parts")
 		var back signal.Signal
 		require.NoError(t, json.Unmarshal(text, &back))
 		require.Equal(t, s, back)
+	}
+}
+
+func TestPartsSurviveJSON(t *testing.T) {
+	t.Parallel()
+	s := signal.Signal{ID: "a", Parts: []signal.Part{
+		{Strategy: "b", Params: "c=1", Weight: 2, Spoke: true, Direction: signal.Short, Confidence: 0.25}, {Strategy: "d"},
+	}}
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	require.Contains(t, string(text),
+		`"parts":[{"strategy":"b","params":"c=1","weight":2,"spoke":true,"direction":"short","confidence":0.25},`)
+	var back signal.Signal
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, s.Parts, back.Parts)
+}
+
+func TestASignalThatNoStoreCouldGiveBackIsNamed(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*signal.Signal){
+		"a signal of s for BTC has no ID":                         func(s *signal.Signal) { s.ID = "" },
+		`signal a: "BTC\xff" is not UTF-8`:                        func(s *signal.Signal) { s.Symbol = "BTC\xff" },
+		"signal a: Price -Inf is not a number":                    func(s *signal.Signal) { s.Price = math.Inf(-1) },
+		"signal a: Confidence NaN is not a number":                func(s *signal.Signal) { s.Confidence = math.NaN() },
+		"signal a: Direction(-2) is no direction":                 func(s *signal.Signal) { s.Direction = -2 },
+		"signal a: the year 10000 does not have four digits":      func(s *signal.Signal) { s.BarTime = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		`signal a: Parts[0] "b": Direction(2) is no direction`:    func(s *signal.Signal) { s.Parts = []signal.Part{{Strategy: "b", Direction: 2}} },
+		`signal a: Parts[0] "b": Confidence NaN is not a number`:  func(s *signal.Signal) { s.Parts = []signal.Part{{Strategy: "b", Confidence: math.NaN()}} },
+		`signal a: Parts[0] "b": Strategy or Params is not UTF-8`: func(s *signal.Signal) { s.Parts = []signal.Part{{Strategy: "b", Params: "\xff"}} },
+	} {
+		s := signal.Signal{ID: "a", Strategy: "s", Symbol: "BTC"}
+		require.NoError(t, s.Validate())
+		spoil(&s)
+		require.EqualError(t, s.Validate(), want)
 	}
 }
 

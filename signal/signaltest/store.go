@@ -39,6 +39,7 @@ var storeCases = []storeCase{
 	{"an empty store has nothing to read", emptyStore},
 	{"what was appended is read in order, its Seq rising from 1", storedInOrder},
 	{"every field comes back, times in UTC to the nanosecond", fieldsComeBack},
+	{"parts come back, and belong to whoever reads them", partsComeBack},
 	{"any string is only a string", strangeStrings},
 	{"appending nothing is fine", appendNothing},
 	{"the same ID twice is one signal", sameIDTwice},

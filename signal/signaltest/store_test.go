@@ -24,39 +24,44 @@ import (
 func TestStoreSuiteFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]string{ // fault: the case that must fail for it
-		"invents a signal":      "an empty store has nothing to read",
-		"counts from 0":         "what was appended is read in order, its Seq rising from 1",
-		"reads backwards":       "what was appended is read in order, its Seq rising from 1",
-		"leaves out Seq":        "what was appended is read in order, its Seq rising from 1",
-		"keeps the caller's":    "every field comes back, times in UTC to the nanosecond",
-		"cuts to microseconds":  "every field comes back, times in UTC to the nanosecond",
-		"answers in local time": "every field comes back, times in UTC to the nanosecond",
-		"zero time is 1970":     "every field comes back, times in UTC to the nanosecond",
-		"trims strings":         "any string is only a string",
-		"cuts at NUL":           "any string is only a string",
-		"refuses nothing":       "appending nothing is fine",
-		"stores twice":          "the same ID twice is one signal",
-		"compares CreatedAt":    "the same ID twice is one signal",
-		"hides conflicts":       "the same ID with other content is a conflict, and the first stays",
-		"the last one wins":     "the same ID with other content is a conflict, and the first stays",
-		"conflict stops a call": "the same ID with other content is a conflict, and the first stays",
-		"takes anything":        "a signal that cannot be told from another is refused, and its call stores nothing",
-		"stores half a call":    "a signal that cannot be told from another is refused, and its call stores nothing",
-		"oldest first":          "the latest come newest first, as the query asks",
-		"ignores Strategy":      "the latest come newest first, as the query asks",
-		"confidence is strict":  "the latest come newest first, as the query asks",
-		"no default limit":      "the latest come newest first, as the query asks",
-		"limit before filter":   "the latest come newest first, as the query asks",
-		"After is inclusive":    "reading after a Seq is bounded by its limit",
-		"After knows no limit":  "reading after a Seq is bounded by its limit",
-		"limit 0 is nothing":    "a limit below one is an error, not an empty answer",
-		"never looks at ctx":    "a call whose context has ended does nothing",
-		"forgets under load":    "appends from many goroutines are all there, each once",
-		"visible out of order":  "a follower misses nothing while others append",
-		"new identity per call": "an identity stays, and no two stores share one",
-		"everybody's identity":  "an identity stays, and no two stores share one",
-		"never wakes":           "an append of something new wakes who waits, a repeated one does not",
-		"wakes for nothing":     "an append of something new wakes who waits, a repeated one does not",
+		"invents a signal":           "an empty store has nothing to read",
+		"counts from 0":              "what was appended is read in order, its Seq rising from 1",
+		"reads backwards":            "what was appended is read in order, its Seq rising from 1",
+		"leaves out Seq":             "what was appended is read in order, its Seq rising from 1",
+		"keeps the caller's":         "every field comes back, times in UTC to the nanosecond",
+		"cuts to microseconds":       "every field comes back, times in UTC to the nanosecond",
+		"answers in local time":      "every field comes back, times in UTC to the nanosecond",
+		"zero time is 1970":          "every field comes back, times in UTC to the nanosecond",
+		"forgets parts":              "parts come back, and belong to whoever reads them",
+		"keeps the caller's parts":   "parts come back, and belong to whoever reads them",
+		"gives its own parts away":   "parts come back, and belong to whoever reads them",
+		"trims strings":              "any string is only a string",
+		"cuts at NUL":                "any string is only a string",
+		"refuses nothing":            "appending nothing is fine",
+		"stores twice":               "the same ID twice is one signal",
+		"compares CreatedAt":         "the same ID twice is one signal",
+		"hides conflicts":            "the same ID with other content is a conflict, and the first stays",
+		"the last one wins":          "the same ID with other content is a conflict, and the first stays",
+		"conflict stops a call":      "the same ID with other content is a conflict, and the first stays",
+		"takes anything":             "a signal that cannot be told from another is refused, and its call stores nothing",
+		"takes what cannot be shown": "a signal that cannot be told from another is refused, and its call stores nothing",
+		"does not look at parts":     "a signal that cannot be told from another is refused, and its call stores nothing",
+		"stores half a call":         "a signal that cannot be told from another is refused, and its call stores nothing",
+		"oldest first":               "the latest come newest first, as the query asks",
+		"ignores Strategy":           "the latest come newest first, as the query asks",
+		"confidence is strict":       "the latest come newest first, as the query asks",
+		"no default limit":           "the latest come newest first, as the query asks",
+		"limit before filter":        "the latest come newest first, as the query asks",
+		"After is inclusive":         "reading after a Seq is bounded by its limit",
+		"After knows no limit":       "reading after a Seq is bounded by its limit",
+		"limit 0 is nothing":         "a limit below one is an error, not an empty answer",
+		"never looks at ctx":         "a call whose context has ended does nothing",
+		"forgets under load":         "appends from many goroutines are all there, each once",
+		"visible out of order":       "a follower misses nothing while others append",
+		"new identity per call":      "an identity stays, and no two stores share one",
+		"everybody's identity":       "an identity stays, and no two stores share one",
+		"never wakes":                "an append of something new wakes who waits, a repeated one does not",
+		"wakes for nothing":          "an append of something new wakes who waits, a repeated one does not",
 	}
 	for fault, inCase := range faults {
 		t.Run(fault, func(t *testing.T) {
@@ -133,7 +138,15 @@ func (p *plainStore) Append(ctx context.Context, signals ...signal.Signal) error
 }
 
 func (p *plainStore) bad(s signal.Signal) bool {
-	return !p.has("takes anything") && (s.ID == "" || math.IsNaN(s.Confidence) || math.IsNaN(s.Price))
+	switch {
+	case p.has("takes anything"):
+		return false
+	case p.has("takes what cannot be shown"):
+		return s.ID == "" || math.IsNaN(s.Confidence) || math.IsNaN(s.Price)
+	case p.has("does not look at parts"):
+		s.Parts = nil
+	}
+	return s.Validate() != nil
 }
 
 func (p *plainStore) add(s signal.Signal) error {
@@ -170,7 +183,12 @@ func (p *plainStore) add(s signal.Signal) error {
 	if !p.has("answers in local time") {
 		s.BarTime, s.CreatedAt, s.ValidUntil = s.BarTime.UTC(), s.CreatedAt.UTC(), s.ValidUntil.UTC()
 	}
+	if !p.has("keeps the caller's parts") {
+		s.Parts = slices.Clone(s.Parts)
+	}
 	switch {
+	case p.has("forgets parts"):
+		s.Parts = nil
 	case p.has("cuts to microseconds"):
 		s.BarTime = s.BarTime.Truncate(time.Microsecond)
 	case p.has("zero time is 1970") && s.ValidUntil.IsZero():
@@ -214,7 +232,7 @@ func (p *plainStore) Latest(ctx context.Context, q signal.Query) ([]signal.Signa
 		if (q.Symbol == "" || s.Symbol == q.Symbol) &&
 			(q.Strategy == "" || s.Strategy == q.Strategy || p.has("ignores Strategy")) &&
 			(s.Confidence > q.MinConfidence || s.Confidence == q.MinConfidence && !p.has("confidence is strict")) {
-			found = append(found, s)
+			found = append(found, p.copyOf(s))
 		}
 	}
 	if p.has("oldest first") {
@@ -239,13 +257,20 @@ func (p *plainStore) After(ctx context.Context, seq int64, limit int) ([]signal.
 	for _, s := range p.signals {
 		after := s.Seq > seq || s.Seq == seq && p.has("After is inclusive") || seq == 0 && s.Seq == 0
 		if after && (len(found) < limit || p.has("After knows no limit")) {
-			found = append(found, s)
+			found = append(found, p.copyOf(s))
 		}
 	}
 	if p.has("reads backwards") {
 		slices.Reverse(found)
 	}
 	return found, nil
+}
+
+func (p *plainStore) copyOf(s signal.Signal) signal.Signal {
+	if !p.has("gives its own parts away") {
+		s.Parts = slices.Clone(s.Parts)
+	}
+	return s
 }
 
 func (p *plainStore) Identity(context.Context) (string, error) {

@@ -53,6 +53,34 @@ func fieldsComeBack(t testing.TB, open func() signal.Store) {
 	}
 }
 
+func partsComeBack(t testing.TB, open func() signal.Store) {
+	store := open()
+	s := exampleSignal(0)
+	s.Parts = []signal.Part{
+		{Strategy: "cross", Params: "fast=8,slow=21", Weight: 2, Spoke: true, Direction: signal.Short, Confidence: 0.1 + 0.2},
+		{Strategy: "nul\x00 'quoted' 日本語", Params: "", Weight: 1e-308},
+	}
+	want := s
+	want.Parts = slices.Clone(s.Parts)
+	appendAll(t, store, s, exampleSignal(1))
+	s.Parts[0].Direction = signal.Long // the caller's own
+	got := readAll(t, store)
+	wantSignals(t, got, []signal.Signal{want, exampleSignal(1)})
+	if got[1].Parts != nil {
+		t.Errorf("a signal without parts comes back with %v", got[1].Parts)
+	}
+	clear(got[0].Parts) // the reader's own
+	latest, err := store.Latest(t.Context(), signal.Query{Strategy: want.Strategy, Symbol: want.Symbol})
+	if err != nil {
+		t.Fatalf("Latest: %v", err)
+	}
+	wantSignals(t, latest, []signal.Signal{want})
+	appendAll(t, store, want)
+	if err := store.Append(t.Context(), s); !errors.Is(err, signal.ErrConflict) {
+		t.Errorf("Append of a stored signal with other parts: %v, want an error that wraps ErrConflict", err)
+	}
+}
+
 func strangeStrings(t testing.TB, open func() signal.Store) {
 	store := open()
 	var want []signal.Signal
@@ -122,6 +150,12 @@ func refusedSignal(t testing.TB, open func() signal.Store) {
 		"without an ID":             func(s *signal.Signal) { s.ID = "" },
 		"with a Confidence of NaN":  func(s *signal.Signal) { s.Confidence = zero / zero },
 		"whose Price is not number": func(s *signal.Signal) { s.Price = zero / zero },
+		"whose Price is infinite":   func(s *signal.Signal) { s.Price = math.Inf(1) },
+		"whose Direction is none":   func(s *signal.Signal) { s.Direction = 2 },
+		"whose Symbol is no text":   func(s *signal.Signal) { s.Symbol = "BTC\xff" },
+		"of the year 10000":         func(s *signal.Signal) { s.ValidUntil = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"with a Weight of NaN":      func(s *signal.Signal) { s.Parts = []signal.Part{{Weight: zero / zero}} },
+		"with a part of no text":    func(s *signal.Signal) { s.Parts = []signal.Part{{Params: "\xff"}} },
 	} {
 		bad := exampleSignal(1)
 		spoil(&bad)

@@ -120,8 +120,8 @@ func ExampleVote() {
 			continue
 		}
 		fmt.Printf("%g: %s, confidence %.2f\n", bar.Close, sig.Direction, sig.Confidence)
-		for _, o := range vote.(strategy.Voter).Opinions() {
-			fmt.Printf("  %s: %s, confidence %.2f, weight %g\n", o.Strategy, o.Direction, o.Confidence, o.Weight)
+		for _, p := range sig.Parts {
+			fmt.Printf("  %s: %s, confidence %.2f, weight %g\n", p.Strategy, p.Direction, p.Confidence, p.Weight)
 		}
 	}
 	// Output:

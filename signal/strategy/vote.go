@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -17,7 +18,10 @@ import (
 // The confidence of a long or short is the average of the members' by their weights, where those who disagree or
 // abstain count as 0. A flat has 1: that there is no majority is a fact.
 //
-// Who said what is told by the strategy itself, which is a Voter.
+// Who said what stands in the signal's Parts, in the order of Members.
+//
+// A member's last word may be older than the history that a restart reads; it then counts as if it had abstained. A
+// Generator with States goes on exactly where it was, if all members are signal.Stateful.
 type Vote struct {
 	Members   []Member
 	Threshold float64 // above 0, up to 1; 0 means 0.5, half of the weight
@@ -27,23 +31,6 @@ type Vote struct {
 type Member struct {
 	Spec   signal.Spec
 	Weight float64 // above 0; 0 means 1
-}
-
-// Voter is a strategy that decides by vote, such as one that Vote makes.
-type Voter interface {
-	signal.Strategy
-	// Opinions returns what each member said last, up to the bar that OnBar took last, in the order of the members.
-	Opinions() []Opinion
-}
-
-// Opinion is the part of one member in a vote.
-type Opinion struct {
-	Strategy   string
-	Params     string
-	Weight     float64
-	Spoke      bool // it has said something; otherwise it abstains
-	Direction  signal.Direction
-	Confidence float64
 }
 
 // Spec returns the strategy under the name vote, with all that its members are in its parameters.
@@ -98,7 +85,7 @@ func newVote(members []Member, threshold float64) signal.Strategy {
 		all = all && ok
 		v.members = append(v.members, s)
 		v.warmup = max(v.warmup, s.Warmup())
-		v.opinions = append(v.opinions, Opinion{Strategy: m.Spec.Name, Params: m.Spec.Params, Weight: m.Weight})
+		v.parts = append(v.parts, signal.Part{Strategy: m.Spec.Name, Params: m.Spec.Params, Weight: m.Weight})
 	}
 	if all {
 		return &storedVote{v}
@@ -110,7 +97,7 @@ type vote struct {
 	threshold float64
 	warmup    int
 	members   []signal.Strategy
-	opinions  []Opinion        // of the members, in their order
+	parts     []signal.Part    // what each member said last, in their order
 	said      signal.Direction // flat as long as nothing was said; what would have been said while it was warming up
 	bars      int              // seen, up to Warmup
 }
@@ -118,24 +105,18 @@ type vote struct {
 // storedVote is a vote whose members can all be stored.
 type storedVote struct{ *vote }
 
-var (
-	_ Voter           = (*vote)(nil)
-	_ Voter           = (*storedVote)(nil)
-	_ signal.Stateful = (*storedVote)(nil)
-)
+var _ signal.Stateful = (*storedVote)(nil)
 
 // Warmup is that of the member that needs most.
 func (v *vote) Warmup() int { return v.warmup }
-
-func (v *vote) Opinions() []Opinion { return append([]Opinion(nil), v.opinions...) }
 
 func (v *vote) OnBar(b signal.Bar) (signal.Signal, bool) {
 	spoken := false
 	v.bars = min(v.bars+1, v.warmup)
 	for i, m := range v.members {
 		if s, ok := m.OnBar(b); ok {
-			o := &v.opinions[i]
-			o.Spoke, o.Direction, o.Confidence = true, s.Direction, s.Confidence
+			p := &v.parts[i]
+			p.Spoke, p.Direction, p.Confidence = true, s.Direction, s.Confidence
 			spoken = true
 		}
 	}
@@ -150,15 +131,17 @@ func (v *vote) OnBar(b signal.Bar) (signal.Signal, bool) {
 	if v.bars < v.warmup {
 		return signal.Signal{}, false
 	}
-	return say(d, confidence)
+	said, ok := say(d, confidence)
+	said.Parts = slices.Clone(v.parts)
+	return said, ok
 }
 
 // count returns what the weights are for.
 func (v *vote) count() (d signal.Direction, confidence float64) {
 	var all, net float64
-	for _, o := range v.opinions {
-		all += o.Weight
-		net += float64(o.Weight * float64(o.Direction))
+	for _, p := range v.parts {
+		all += p.Weight
+		net += float64(p.Weight * float64(p.Direction))
 	}
 	switch {
 	case net >= v.threshold*all:
@@ -168,9 +151,9 @@ func (v *vote) count() (d signal.Direction, confidence float64) {
 	default:
 		return signal.Flat, 1
 	}
-	for _, o := range v.opinions {
-		if o.Direction == d {
-			confidence += float64(o.Weight / all * o.Confidence)
+	for _, p := range v.parts {
+		if p.Direction == d {
+			confidence += float64(p.Weight / all * p.Confidence)
 		}
 	}
 	return d, confidence
@@ -187,10 +170,10 @@ func (v *storedVote) fields(s *state) {
 	}
 	for i, m := range v.members {
 		s.part(m.(signal.Stateful)) // newVote has seen to it
-		o := &v.opinions[i]
-		s.flag(&o.Spoke)
-		direction(&o.Direction)
-		s.float(&o.Confidence)
+		p := &v.parts[i]
+		s.flag(&p.Spoke)
+		direction(&p.Direction)
+		s.float(&p.Confidence)
 	}
 	direction(&v.said)
 	s.number(&v.bars, 0, v.warmup)

@@ -92,13 +92,17 @@ func TestVotesAreCounted(t *testing.T) {
 func TestAVoteTellsItsParts(t *testing.T) {
 	t.Parallel()
 	s := spec(t, strategy.Vote{Members: []strategy.Member{
-		member("a", 2, opinion{}, opinion{signal.Long, 0.8}), member("b", 0),
-	}}).New().(strategy.Voter)
-	run(s, bars(1, 1))
-	want := []strategy.Opinion{
-		{Strategy: "a", Weight: 2, Spoke: true, Direction: signal.Long, Confidence: 0.8}, {Strategy: "b", Weight: 1},
+		member("a", 2, opinion{}, opinion{signal.Long, 0.8}, opinion{}, opinion{signal.Flat, 1}), member("b", 0),
+	}}).New()
+	var got [][]signal.Part
+	for _, b := range bars(1, 1, 1, 1) {
+		if said, ok := s.OnBar(b); ok {
+			got = append(got, said.Parts)
+		}
 	}
-	require.Equal(t, want, s.Opinions())
-	clear(s.Opinions())
-	require.Equal(t, want, s.Opinions(), "the answer belongs to whoever asked")
+	silent := signal.Part{Strategy: "b", Weight: 1}
+	require.Equal(t, [][]signal.Part{
+		{{Strategy: "a", Weight: 2, Spoke: true, Direction: signal.Long, Confidence: 0.8}, silent},
+		{{Strategy: "a", Weight: 2, Spoke: true, Direction: signal.Flat, Confidence: 1}, silent},
+	}, got, "the first signal's parts are as they were when it was made")
 }

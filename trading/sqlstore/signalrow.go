@@ -2,9 +2,9 @@ package sqlstore
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -14,6 +14,7 @@ import (
 type signalRow struct {
 	signal                         signal.Signal
 	barTime, createdAt, validUntil sql.NullInt64
+	parts                          sql.NullString // JSON
 }
 
 // newSignalRows refuses all of them if one cannot be stored.
@@ -31,23 +32,26 @@ func newSignalRows(signals []signal.Signal) ([]signalRow, error) {
 
 func newSignalRow(s signal.Signal) (signalRow, error) {
 	row := signalRow{signal: s}
-	var errs [3]error
+	if err := s.Validate(); err != nil {
+		return row, err
+	}
+	var errs [4]error
 	row.barTime, errs[0] = toNanos("the BarTime", s.BarTime)
 	row.createdAt, errs[1] = toNanos("the CreatedAt", s.CreatedAt)
 	row.validUntil, errs[2] = toNanos("the ValidUntil", s.ValidUntil)
-	err := errors.Join(errs[:]...)
-	switch {
-	case s.ID == "":
-		return row, fmt.Errorf("a signal of %s for %s has no ID", s.Strategy, s.Symbol)
-	case math.IsNaN(s.Confidence):
-		err = errors.New("the Confidence is not a number")
-	case math.IsNaN(s.Price):
-		err = errors.New("the Price is not a number")
-	}
-	if err != nil {
+	row.parts, errs[3] = encodeParts(s.Parts)
+	if err := errors.Join(errs[:]...); err != nil {
 		return row, fmt.Errorf("signal %s: %w", s.ID, err)
 	}
 	return row, nil
+}
+
+func encodeParts(parts []signal.Part) (sql.NullString, error) {
+	if len(parts) == 0 {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(parts)
+	return sql.NullString{String: string(text), Valid: true}, err
 }
 
 // insertSignals stores the rows, tells how many of them were new, and which contradict what is stored already.
@@ -70,7 +74,7 @@ func insertSignals(tx *boundStatements, rows []signalRow) (stored int, conflicts
 func (r signalRow) insert(tx *boundStatements) (isNew bool, err error) {
 	s := r.signal
 	result, err := tx.insertSignal.Exec(s.ID, s.Strategy, s.Params, s.Symbol, int64(s.Interval), int64(s.Direction),
-		s.Confidence, s.Price, r.barTime, r.createdAt, r.validUntil)
+		s.Confidence, s.Price, r.barTime, r.createdAt, r.validUntil, r.parts)
 	if err != nil {
 		return false, err
 	}
@@ -88,9 +92,15 @@ func scanSignal(row interface{ Scan(...any) error }) (signal.Signal, error) {
 	var s signal.Signal
 	var interval int64
 	var barTime, createdAt, validUntil sql.NullInt64
+	var parts sql.NullString
 	err := row.Scan(&s.Seq, &s.ID, &s.Strategy, &s.Params, &s.Symbol, &interval, &s.Direction, &s.Confidence, &s.Price,
-		&barTime, &createdAt, &validUntil)
+		&barTime, &createdAt, &validUntil, &parts)
 	s.Interval = time.Duration(interval)
 	s.BarTime, s.CreatedAt, s.ValidUntil = fromNanos(barTime), fromNanos(createdAt), fromNanos(validUntil)
+	if err == nil && parts.Valid {
+		if err = json.Unmarshal([]byte(parts.String), &s.Parts); err != nil {
+			err = fmt.Errorf("parts of signal %s: %w", s.ID, err)
+		}
+	}
 	return s, err
 }

@@ -32,8 +32,7 @@ var (
 	_ signal.Notifier   = (*Signals)(nil)
 )
 
-// Append implements signal.Store. A signal without an ID, with a number that is none or with a time outside the years
-// 1678 to 2262 is refused with the whole call.
+// Append implements signal.Store. A time outside the years 1678 to 2262 is refused with the whole call too.
 func (s *Signals) Append(ctx context.Context, signals ...signal.Signal) error {
 	if err := s.append(ctx, signals); err != nil {
 		return fmt.Errorf("sqlstore: append signals: %w", err)

@@ -7,7 +7,7 @@ import (
 )
 
 const signalColumns = `seq, id, strategy, params, symbol, interval, direction, confidence, price,
-	bar_time, created_at, valid_until`
+	bar_time, created_at, valid_until, parts`
 
 // statements are prepared once: to parse them costs more than to run them.
 type statements struct {
@@ -41,7 +41,8 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 		text string
 	}{
 		{&s.insertSignal, writer, `INSERT INTO signals (id, strategy, params, symbol, interval, direction, confidence,
-			price, bar_time, created_at, valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			price, bar_time, created_at, valid_until, parts)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 			ON CONFLICT (id) DO NOTHING`},
 		{&s.signalByID, writer, `SELECT ` + signalColumns + ` FROM signals WHERE id = $1`},
 		{&s.insertEvent, writer, `INSERT INTO journal (at, kind, data) VALUES ($1, $2, $3)`},
