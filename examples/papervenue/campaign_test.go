@@ -49,11 +49,11 @@ func (p *process) end(sig syscall.Signal) error {
 	return p.cmd.Wait()
 }
 
-// campaign kills a trading process again and again, lets the last one settle, and returns what then does not agree.
-func campaign(t *testing.T, times int, plant string) (problems []string, orders int) {
+// campaign lets harm come to a trading process again and again, lets the last one settle, and returns what then does not
+// agree between its journal, in folder, and the venue's ledger, which stands elsewhere.
+func campaign(t *testing.T, folder string, times int, plant string, harm func(*process)) (problems []string, orders int) {
 	t.Helper()
-	folder := t.TempDir()
-	ledger, journal := filepath.Join(folder, "venue.db"), filepath.Join(folder, "trader.db")
+	ledger, journal := filepath.Join(t.TempDir(), "venue.db"), filepath.Join(folder, "trader.db")
 	venue := start(t, "venue", "--db", ledger, "--listen", "127.0.0.1:0", "--symbols", strings.Join(campaignSymbols, ","),
 		"--cash", campaignCash, "--lose-requests", "0.05", "--lose-replies", "0.1", "--duplicate-fills", "0.3", "--delay", "8ms")
 	_, address, ok := strings.Cut(strings.TrimSpace(venue.first), "listens on ")
@@ -61,12 +61,7 @@ func campaign(t *testing.T, times int, plant string) (problems []string, orders 
 	trader := []string{"--db", journal, "--venue", address, "--plant", plant}
 	for range times {
 		p := start(t, "trader", trader...)
-		moment := 300 // milliseconds at the most
-		if rand.IntN(4) == 0 {
-			moment = 1200 // so that what has to be waited out comes to its end
-		}
-		<-time.After(time.Duration(rand.IntN(moment)) * time.Millisecond)
-		_ = p.end(syscall.SIGKILL)
+		harm(p)
 		require.Equal(t, -1, p.cmd.ProcessState.ExitCode(), "it ended before it was killed: %s", p.stderr.String())
 	}
 	last := start(t, "trader", append(trader, "--settle")...)
@@ -76,6 +71,21 @@ func campaign(t *testing.T, times int, plant string) (problems []string, orders 
 	require.NoError(t, venue.end(syscall.SIGTERM), venue.stderr.String())
 	theirs, ours := readBook(t, ledger), readBook(t, journal)
 	return append(problems, compare(theirs, ours)...), len(theirs.Orders())
+}
+
+// kill ends the process at a random moment.
+func kill(p *process) {
+	someTime()
+	_ = p.end(syscall.SIGKILL)
+}
+
+// someTime is what a process gets to trade: mostly little, and now and then enough for what has to be waited out.
+func someTime() {
+	moment := 300 // milliseconds at the most
+	if rand.IntN(4) == 0 {
+		moment = 1200
+	}
+	<-time.After(time.Duration(rand.IntN(moment)) * time.Millisecond)
 }
 
 func readBook(t *testing.T, path string) *trading.Book {
@@ -132,7 +142,7 @@ func compare(theirs, ours *trading.Book) (problems []string) {
 // journal agree on every order and every fill.
 func TestKillCampaignLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	problems, orders := campaign(t, *kills, "")
+	problems, orders := campaign(t, t.TempDir(), *kills, "", kill)
 	require.Empty(t, problems)
 	require.Greater(t, orders, *kills, "it did trade")
 	t.Logf("%d kills, %d orders in the ledger", *kills, orders)
@@ -147,7 +157,7 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 	} {
 		t.Run(plant, func(t *testing.T) {
 			t.Parallel()
-			problems, orders := campaign(t, 10, plant)
+			problems, orders := campaign(t, t.TempDir(), 10, plant, kill)
 			require.Contains(t, strings.Join(problems, "\n"), want, "of %d orders", orders)
 		})
 	}

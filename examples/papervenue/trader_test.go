@@ -52,10 +52,9 @@ func trade(ctx context.Context) error {
 		return settleDown(ctx, engine)
 	}
 	var making sync.WaitGroup
-	making.Go(func() { err = errors.Join(err, makeSignals(ctx, db.Signals(), broker)) })
-	served := engine.Serve(ctx)
-	making.Wait()
-	return errors.Join(err, served)
+	making.Go(func() { makeSignals(ctx, db.Signals(), broker) })
+	defer making.Wait()
+	return engine.Serve(ctx)
 }
 
 func traderConfig(db *sqlstore.DB, broker trading.Broker) trading.EngineConfig {
@@ -74,8 +73,8 @@ func traderConfig(db *sqlstore.DB, broker trading.Broker) trading.EngineConfig {
 	}
 }
 
-// makeSignals changes a target every few milliseconds.
-func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) error {
+// makeSignals changes a target every few milliseconds. One that cannot be stored is not made up for.
+func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) {
 	prices := make([]float64, len(campaignSymbols))
 	var asking sync.WaitGroup
 	for i, symbol := range campaignSymbols {
@@ -89,19 +88,16 @@ func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) 
 	for i := 0; ; i++ {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-time.After(3 * time.Millisecond):
 		}
 		now := time.Now().UTC()
 		symbol := campaignSymbols[i%len(campaignSymbols)]
-		err := store.Append(ctx, signal.Signal{
+		_ = store.Append(ctx, signal.Signal{
 			ID: signal.NewID("campaign", "", symbol, time.Millisecond, now), Strategy: "campaign", Symbol: symbol,
 			Interval: time.Millisecond, Direction: signal.Direction((now.UnixNano()/1000+int64(i))%3 - 1), Confidence: 1,
 			Price: prices[i%len(prices)], BarTime: now, CreatedAt: now, ValidUntil: now.Add(time.Second),
 		})
-		if err != nil && ctx.Err() == nil {
-			return err
-		}
 	}
 }
 

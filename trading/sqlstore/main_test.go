@@ -11,5 +11,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(holdDatabase); path != "" { // This is the child of a test, not the tests.
 		holdUntilKilled(path)
 	}
+	if folder := os.Getenv(writeUntilCut); folder != "" {
+		writeAndTell(folder)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
