@@ -33,27 +33,36 @@ func TestADayOfFaultsOfOneSymbol(t *testing.T) {
 		"returns garbage":                 {signaltest.Garbage, signal.KindData},
 		"returns the same bar again, and no other": {signaltest.Frozen, signal.KindData},
 	}
+	want := undisturbedDay(t)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { faultsForADay(t, test.fault, test.kind) })
+			synctest.Test(t, func(t *testing.T) { faultsForADay(t, want, test.fault, test.kind) })
 		})
 	}
 }
 
-func faultsForADay(t *testing.T, fault signaltest.Fault, kind signal.ErrorKind) {
+// undisturbedDay holds the signals of the first day and three and a half minutes that a bubble has.
+func undisturbedDay(t *testing.T) signal.Store {
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where each bubble begins
+	store := signal.NewMemory(0)
+	cfg := replayConfig(store, &now)
+	cfg.Symbols = []string{"BTC", "ETH", "SOL"}
+	g := generator(t, cfg)
+	g.Cycle(t.Context(), now)
+	replay{g, &now}.minutes(t, 24*60+3)
+	return store
+}
+
+func faultsForADay(t *testing.T, want signal.Store, fault signaltest.Fault, kind signal.ErrorKind) {
 	cfg := config(signal.NewMemory(0))
 	cfg.Symbols = []string{"BTC", "ETH", "SOL"}
 	cfg.Cycle = 30 * second
 	source := signaltest.NewFlaky(cfg.Source)
-	want := signal.NewMemory(0)
-	undisturbed := cfg
-	undisturbed.Store = want
 	cfg.Source = source
 	g := generator(t, cfg)
-	stop, stopOther := serve(t, g), serve(t, generator(t, undisturbed))
+	stop := serve(t, g)
 	defer stop()
-	defer stopOther()
 
 	time.Sleep(2*time.Minute + 29*second)
 	source.Set("ETH", fault)
