@@ -66,7 +66,11 @@ func orderOf(e Event) string {
 		return e.ClientID
 	case NotReceived:
 		return e.ClientID
+	case CancelAsked:
+		return e.ClientID
 	case Cancelled:
+		return e.ClientID
+	case Expired:
 		return e.ClientID
 	case Filled:
 		return e.Fill.ClientID

@@ -53,6 +53,7 @@ type OrderState struct {
 	Sends        int             `json:"sends"`        // how often sending it began
 	Acknowledged bool            `json:"acknowledged"` // the Broker is known to have had it
 	InFlight     bool            `json:"in_flight"`    // a sending of it may reach the Broker yet
+	CancelAsked  bool            `json:"cancel_asked"` // it is not wanted any more
 	Reason       string          `json:"reason,omitempty"`
 	UpdatedAt    time.Time       `json:"updated_at"` // when its last event was journaled
 
@@ -63,6 +64,9 @@ type OrderState struct {
 func (o OrderState) Remaining() decimal.Decimal {
 	return decimal.Max(o.Quantity.Sub(o.Filled), decimal.Zero)
 }
+
+// atBroker tells whether the Broker has the order, or may have it, and it may fill.
+func (o *OrderState) atBroker() bool { return o.Status == StatusUnknown || o.Status == StatusOpen }
 
 // Target is what to hold of an instrument. It holds until another one replaces it.
 type Target struct {

@@ -33,63 +33,6 @@ func bookOf(t require.TestingT, events ...trading.Event) *trading.Book {
 	return b
 }
 
-// Every status of an order meets every event that it can meet, the impossible ones too.
-func TestEachStatusMeetsEachEvent(t *testing.T) {
-	t.Parallel()
-	const (
-		intended, unknown, open     = trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen
-		filled, cancelled, rejected = trading.StatusFilled, trading.StatusCancelled, trading.StatusRejected
-		no                          = trading.OrderStatus("") // the event cannot be
-	)
-	var (
-		send   = trading.Submitting{ClientID: "o"}
-		ack    = trading.Acknowledged{ClientID: "o"}
-		lost   = trading.Unknown{ClientID: "o", Reason: "lost"}
-		gone   = trading.NotReceived{ClientID: "o", Reason: "not there"}
-		reject = trading.Rejected{ClientID: "o", Reason: "no"}
-		cancel = trading.Cancelled{ClientID: "o", Reason: "enough"}
-		part   = fillOf("o", "f-part", "4")
-		rest   = fillOf("o", "f-rest", "6")
-		all    = fillOf("o", "f-all", "10")
-		before = fillOf("o", "f-before", "4")
-	)
-	events := []trading.Event{send, ack, lost, gone, reject, cancel, part, all}
-	for name, c := range map[string]struct {
-		path []trading.Event
-		want [8]trading.OrderStatus // after each of events
-	}{
-		//                                                    send     ack       lost     gone      reject    cancel     part       all
-		"intended":                {nil, [8]trading.OrderStatus{unknown, no, no, no, no, cancelled, open, filled}},
-		"unknown":                 {[]trading.Event{send}, [8]trading.OrderStatus{no, open, unknown, intended, rejected, cancelled, open, filled}},
-		"not received":            {[]trading.Event{send, gone}, [8]trading.OrderStatus{unknown, open, no, no, rejected, cancelled, open, filled}},
-		"open":                    {[]trading.Event{send, ack}, [8]trading.OrderStatus{no, open, unknown, no, rejected, cancelled, open, filled}},
-		"open and partly filled":  {[]trading.Event{send, ack, before}, [8]trading.OrderStatus{no, open, unknown, no, no, cancelled, open, filled}},
-		"filled before its ack":   {[]trading.Event{send, before}, [8]trading.OrderStatus{no, open, unknown, no, no, cancelled, open, filled}},
-		"acknowledged, then lost": {[]trading.Event{send, ack, lost}, [8]trading.OrderStatus{no, open, unknown, no, rejected, cancelled, open, filled}},
-		"filled":                  {[]trading.Event{send, ack, before, rest}, [8]trading.OrderStatus{no, filled, no, no, no, no, filled, filled}},
-		"cancelled":               {[]trading.Event{send, ack, cancel}, [8]trading.OrderStatus{no, cancelled, no, no, no, no, cancelled, filled}},
-		"rejected":                {[]trading.Event{send, reject}, [8]trading.OrderStatus{no, rejected, no, no, no, no, open, filled}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for i, event := range events {
-				b := bookOf(t, append([]trading.Event{intent("o")}, c.path...)...)
-				digest := b.Digest()
-				err := b.Apply(noon.Add(time.Second), event)
-				o, _ := b.Order("o")
-				if c.want[i] == no {
-					require.ErrorContains(t, err, "order o", "%T", event)
-					require.Equal(t, digest, b.Digest(), "%T changed the book", event)
-					continue
-				}
-				require.NoError(t, err, "%T", event)
-				require.Equal(t, c.want[i], o.Status, "%T", event)
-				require.Equal(t, !o.Status.Done(), len(b.Pending()) == 1, "%T", event)
-			}
-		})
-	}
-}
-
 func TestWhatCannotBeIsAnErrorThatChangesNothing(t *testing.T) {
 	t.Parallel()
 	seen := func(change func(*trading.SignalSeen)) trading.SignalSeen {
@@ -219,7 +162,7 @@ func drawEvent(t *rapid.T) trading.Event {
 	side := rapid.SampledFrom([]trading.Side{trading.Buy, trading.Sell}).Draw(t, "side")
 	symbol := rapid.SampledFrom([]string{btc, eth}).Draw(t, "symbol")
 	quantity := decimal.New(rapid.Int64Range(1, 5000).Draw(t, "quantity"), -3)
-	switch rapid.IntRange(0, 11).Draw(t, "kind") {
+	switch rapid.IntRange(0, 13).Draw(t, "kind") {
 	case 0:
 		return trading.Submitting{ClientID: id}
 	case 1:
@@ -245,6 +188,10 @@ func drawEvent(t *rapid.T) trading.Event {
 		}
 	case 10:
 		return rapid.SampledFrom([]trading.Event{trading.Halted{Reason: "h"}, trading.Rearmed{By: "me"}, trading.DayOpened{Day: "2025-03-04", Equity: quantity}}).Draw(t, "event")
+	case 11:
+		return trading.CancelAsked{ClientID: id, Reason: "r"}
+	case 12:
+		return trading.Expired{ClientID: id, Reason: "r"}
 	}
 	return trading.IntentMade{Order: trading.Order{
 		ClientID: id, Symbol: symbol, Side: side, Type: trading.Market, Quantity: quantity, SignalID: "s" + id, CreatedAt: noon,

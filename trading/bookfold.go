@@ -25,8 +25,13 @@ func (b *Book) fold(at time.Time, e Event) {
 		b.move(at, e.ClientID, StatusUnknown, e.Reason)
 	case NotReceived:
 		b.move(at, e.ClientID, StatusIntended, e.Reason).InFlight = e.InFlight
+	case CancelAsked:
+		o := b.orders[e.ClientID]
+		o.CancelAsked, o.Reason, o.UpdatedAt = true, e.Reason, at
 	case Cancelled:
 		b.move(at, e.ClientID, StatusCancelled, e.Reason)
+	case Expired:
+		b.move(at, e.ClientID, StatusExpired, e.Reason)
 	case Filled:
 		b.foldFill(at, e.Fill)
 	case Adopted:
@@ -134,7 +139,7 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		b.move(at, o.ClientID, StatusFilled, "")
-	case o.Status == StatusCancelled: // The fill overtook the cancel; the rest stays cancelled.
+	case o.Status == StatusCancelled, o.Status == StatusExpired: // The fill overtook the end; the rest stays ended.
 	default:
 		b.move(at, o.ClientID, StatusOpen, "")
 	}

@@ -48,9 +48,17 @@ type Traits struct {
 // OrderReport is what a Broker says of an order.
 type OrderReport struct {
 	ClientID string
-	Status   OrderStatus // Open, Filled, Cancelled or Rejected
+	Status   OrderStatus // Open, Filled, Cancelled, Expired or Rejected
 	Filled   decimal.Decimal
-	Reason   string // of Cancelled or Rejected
+	Reason   string // of Cancelled, Expired or Rejected
+}
+
+// Canceller is a Broker that can cancel orders. An Engine needs one for orders that rest.
+type Canceller interface {
+	// Cancel asks for the end of an order. nil says that the Broker took note: what became of the order is for Order
+	// to tell, as it may have filled meanwhile. To ask again, or for an order that is done, does no harm.
+	// ErrUnknownOrder if the Broker never had it.
+	Cancel(ctx context.Context, clientID string) error
 }
 
 // Positioner is a Broker that can tell its positions: signed quantities by symbol, without those that are zero.

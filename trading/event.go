@@ -83,6 +83,19 @@ type NotReceived struct {
 	InFlight bool `json:"in_flight,omitempty"`
 }
 
+// CancelAsked says that the order is not wanted any more and that the Broker is about to be asked to cancel it. Until it
+// says so the order may fill as before.
+type CancelAsked struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Expired says that the order's time in force was over before all of it was filled.
+type Expired struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
 // Cancelled says that what is not filled of the order is not going to be.
 type Cancelled struct {
 	ClientID string `json:"client_id"`
@@ -126,7 +139,9 @@ func (Acknowledged) kind() string { return "acknowledged" }
 func (Rejected) kind() string     { return "rejected" }
 func (Unknown) kind() string      { return "unknown" }
 func (NotReceived) kind() string  { return "not_received" }
+func (CancelAsked) kind() string  { return "cancel_asked" }
 func (Cancelled) kind() string    { return "cancelled" }
+func (Expired) kind() string      { return "expired" }
 func (Filled) kind() string       { return "filled" }
 func (Adopted) kind() string      { return "adopted" }
 func (DayOpened) kind() string    { return "day_opened" }
@@ -159,8 +174,12 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Unknown](kind, data)
 	case NotReceived{}.kind():
 		return decode[NotReceived](kind, data)
+	case CancelAsked{}.kind():
+		return decode[CancelAsked](kind, data)
 	case Cancelled{}.kind():
 		return decode[Cancelled](kind, data)
+	case Expired{}.kind():
+		return decode[Expired](kind, data)
 	case Filled{}.kind():
 		return decode[Filled](kind, data)
 	case Adopted{}.kind():

@@ -58,8 +58,33 @@ func (s Side) Signed(q decimal.Decimal) decimal.Decimal {
 // OrderType is how an order wants to be executed.
 type OrderType string
 
-// Market orders execute at once, at the best price there is.
-const Market OrderType = "market"
+// The types. All but Market rest: they may stay open for long, and are cancelled when they are not wanted any more.
+const (
+	Market    OrderType = "market"     // at once, at the best price there is
+	Limit     OrderType = "limit"      // at LimitPrice or better
+	Stop      OrderType = "stop"       // a market order as soon as the price has reached StopPrice
+	StopLimit OrderType = "stop_limit" // a limit order as soon as the price has reached StopPrice
+)
+
+// TimeInForce is how long an order may stay open.
+type TimeInForce string
+
+// The times in force. The zero value is that of GTC.
+const (
+	GTC TimeInForce = "gtc" // until it is cancelled
+	IOC TimeInForce = "ioc" // what cannot be had at once is cancelled
+	FOK TimeInForce = "fok" // all of it at once, or nothing
+	Day TimeInForce = "day" // until the Broker's trading day ends; then it expires
+)
+
+// Leg says which part of a bracket an order is: the pair of orders that guards a position. "" is none.
+type Leg string
+
+// The legs.
+const (
+	TakeProfit Leg = "take_profit"
+	StopLoss   Leg = "stop_loss"
+)
 
 // Order is an instruction to buy or sell. Under its ClientID a Broker knows it, and it is derived from the signal that
 // the order serves, so that the same intent never has two.
@@ -68,11 +93,57 @@ type Order struct {
 	Symbol        string          `json:"symbol"`
 	Side          Side            `json:"side"`
 	Type          OrderType       `json:"type"`
-	Quantity      decimal.Decimal `json:"quantity"`    // above zero, a multiple of the instrument's Step
-	ReduceOnly    bool            `json:"reduce_only"` // it only brings the position nearer to zero
+	Quantity      decimal.Decimal `json:"quantity"`             // above zero, a multiple of the instrument's Step
+	LimitPrice    decimal.Decimal `json:"limit_price,omitzero"` // of Limit and StopLimit, a multiple of the Tick
+	StopPrice     decimal.Decimal `json:"stop_price,omitzero"`  // of Stop and StopLimit, a multiple of the Tick
+	TimeInForce   TimeInForce     `json:"time_in_force,omitempty"`
+	PostOnly      bool            `json:"post_only,omitempty"` // rejected where it would execute at once
+	ReduceOnly    bool            `json:"reduce_only"`         // it only brings the position nearer to zero
+	Leg           Leg             `json:"leg,omitempty"`
 	DecisionPrice decimal.Decimal `json:"decision_price"`
 	SignalID      string          `json:"signal_id"`
 	CreatedAt     time.Time       `json:"created_at"` // UTC
+}
+
+// Rests tells whether the order may stay open for long, waiting for a price.
+func (o Order) Rests() bool { return o.Type != Market && o.Type != "" }
+
+// CheckShape says what does not go together in an order's type, prices and time in force.
+func (o Order) CheckShape() error {
+	limited, stopped := false, false
+	switch o.Type {
+	case Market, "": // "" stands in journals from before there were others
+	case Limit:
+		limited = true
+	case Stop:
+		stopped = true
+	case StopLimit:
+		limited, stopped = true, true
+	default:
+		return o.unshapely("type %q is not known", o.Type)
+	}
+	switch o.TimeInForce {
+	case "", GTC, IOC, FOK, Day:
+	default:
+		return o.unshapely("time in force %q is not known", o.TimeInForce)
+	}
+	switch {
+	case limited && !o.LimitPrice.IsPositive():
+		return o.unshapely("limit price %s is not above zero", o.LimitPrice)
+	case !limited && !o.LimitPrice.IsZero():
+		return o.unshapely("a %s order has no limit price", o.Type)
+	case stopped && !o.StopPrice.IsPositive():
+		return o.unshapely("stop price %s is not above zero", o.StopPrice)
+	case !stopped && !o.StopPrice.IsZero():
+		return o.unshapely("a %s order has no stop price", o.Type)
+	case o.PostOnly && (!limited || o.TimeInForce == IOC || o.TimeInForce == FOK):
+		return o.unshapely("post only goes with limit orders that may rest")
+	}
+	return nil
+}
+
+func (o Order) unshapely(format string, args ...any) error {
+	return fmt.Errorf("trading: order %s: %s", o.ClientID, fmt.Sprintf(format, args...))
 }
 
 // Fill is one execution of an order, or of a part of it.
@@ -97,10 +168,11 @@ const (
 	StatusOpen      OrderStatus = "open"      // the broker has it, and it may fill
 	StatusFilled    OrderStatus = "filled"    // done: all of it
 	StatusCancelled OrderStatus = "cancelled" // done: what had not been filled is not going to be
+	StatusExpired   OrderStatus = "expired"   // done: the same, because its time in force was over
 	StatusRejected  OrderStatus = "rejected"  // done: the broker refused it
 )
 
 // Done tells whether nothing can happen to the order any more.
 func (s OrderStatus) Done() bool {
-	return s == StatusFilled || s == StatusCancelled || s == StatusRejected
+	return s == StatusFilled || s == StatusCancelled || s == StatusExpired || s == StatusRejected
 }

@@ -57,6 +57,8 @@ func (e *Engine) settle(ctx context.Context, r *run, asked OrderState, report Or
 		switch {
 		case report.Status == StatusRejected && o.Filled.IsZero():
 			return []Event{Rejected{o.ClientID, report.Reason}}, nil
+		case report.Status == StatusExpired:
+			return []Event{Expired{o.ClientID, report.Reason}}, nil
 		case report.Status == StatusRejected, report.Status == StatusCancelled:
 			return []Event{Cancelled{o.ClientID, report.Reason}}, nil
 		}
@@ -92,7 +94,7 @@ func (e *Engine) tellFate(before OrderState) {
 	switch now.Status {
 	case StatusOpen:
 		e.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
-	case StatusRejected, StatusCancelled:
+	case StatusRejected, StatusCancelled, StatusExpired:
 		e.log.Warn("Order ended by the broker", "client_id", now.ClientID, "symbol", now.Symbol, "status", now.Status,
 			"filled", now.Filled, "reason", now.Reason)
 	}

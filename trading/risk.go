@@ -68,6 +68,12 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 		return Approved{}, fmt.Errorf("trading: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
 	case !price.IsPositive():
 		return Approved{}, fmt.Errorf("trading: order %s: price %s is not above zero", o.ClientID, price)
+	case !o.LimitPrice.Mod(i.Tick).IsZero(), !o.StopPrice.Mod(i.Tick).IsZero():
+		return Approved{}, fmt.Errorf("trading: order %s: limit %s or stop %s is no whole number of ticks of %s",
+			o.ClientID, o.LimitPrice, o.StopPrice, i.Tick)
+	}
+	if err := o.CheckShape(); err != nil {
+		return Approved{}, err
 	}
 	closing := closingPart(o.Side, o.Quantity, held)
 	opening, limit := r.allowedToOpen(o.Quantity.Sub(closing), o.Side, held, price)

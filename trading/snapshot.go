@@ -24,7 +24,7 @@ type Snapshotter interface {
 }
 
 // snapshotVersion changes whenever the same events would give another Book than before.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {

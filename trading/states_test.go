@@ -22,15 +22,24 @@ var lifeline = []struct {
 	{"open", []trading.Event{intent("o"), sent, acked}},
 	{"unknown, once acknowledged", []trading.Event{intent("o"), sent, acked, trading.Unknown{ClientID: "o"}}},
 	{"open, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4")}},
+	{"unknown, cancel asked", []trading.Event{intent("o"), sent, unwanted}},
+	{"open, cancel asked", []trading.Event{intent("o"), sent, acked, unwanted}},
+	{"intended again, cancel asked", []trading.Event{intent("o"), sent, unwanted, trading.NotReceived{ClientID: "o"}}},
+	{"in flight, cancel asked", []trading.Event{intent("o"), sent, unwanted, trading.NotReceived{ClientID: "o", InFlight: true}}},
+	{"partly filled, cancel asked", []trading.Event{intent("o"), sent, acked, fillOf("o", "f-1", "4"), unwanted}},
 	{"filled", []trading.Event{intent("o"), sent, acked, fillOf("o", "f-1", "10")}},
 	{"cancelled", []trading.Event{intent("o"), trading.Cancelled{ClientID: "o"}}},
 	{"cancelled, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4"), trading.Cancelled{ClientID: "o"}}},
+	{"expired", []trading.Event{intent("o"), sent, acked, trading.Expired{ClientID: "o"}}},
+	{"expired, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4"), trading.Expired{ClientID: "o"}}},
 	{"rejected", []trading.Event{intent("o"), sent, trading.Rejected{ClientID: "o"}}},
 }
 
 var (
 	sent  = trading.Submitting{ClientID: "o"}
 	acked = trading.Acknowledged{ClientID: "o"}
+
+	unwanted = trading.CancelAsked{ClientID: "o", Reason: "its target was replaced"}
 )
 
 // Every state of an order with every event: what it becomes, or that it cannot be.
@@ -38,23 +47,30 @@ func TestEveryStateOfAnOrderWithEveryEvent(t *testing.T) {
 	t.Parallel()
 	events := []trading.Event{
 		intent("o"), sent, acked, trading.Rejected{ClientID: "o"}, trading.Unknown{ClientID: "o"},
-		trading.NotReceived{ClientID: "o"}, trading.Cancelled{ClientID: "o"},
+		trading.NotReceived{ClientID: "o"}, unwanted, trading.Cancelled{ClientID: "o"}, trading.Expired{ClientID: "o"},
 		fillOf("o", "f-2", "1"), fillOf("o", "f-3", "10"),
 	}
 	//nolint:dupword // a table
 	const table = `
-state                       | intent submitting acknowledged rejected unknown not_received cancelled part_filled filled
-intended                    | no     unknown    no           no       no      no           cancelled open        filled
-intended, perhaps in flight | no     unknown    open         rejected unknown no           no        open        filled
-intended again              | no     unknown    open         rejected no      no           cancelled open        filled
-unknown                     | no     no         open         rejected unknown intended     cancelled open        filled
-open                        | no     no         open         rejected unknown no           cancelled open        filled
-unknown, once acknowledged  | no     no         open         rejected unknown no           cancelled open        filled
-open, partly filled         | no     no         open         no       unknown no           cancelled open        filled
-filled                      | no     no         filled       no       no      no           no        filled      filled
-cancelled                   | no     no         cancelled    no       no      no           no        cancelled   filled
-cancelled, partly filled    | no     no         cancelled    no       no      no           no        cancelled   filled
-rejected                    | no     no         rejected     no       no      no           no        open        filled
+state                        | intent submitting acknowledged rejected unknown not_received cancel_asked cancelled expired   part_filled filled
+intended                     | no     unknown    no           no       no      no           no           cancelled no        open        filled
+intended, perhaps in flight  | no     unknown    open         rejected unknown no           no           no        no        open        filled
+intended again               | no     unknown    open         rejected no      no           no           cancelled no        open        filled
+unknown                      | no     no         open         rejected unknown intended     unknown      cancelled expired   open        filled
+open                         | no     no         open         rejected unknown no           open         cancelled expired   open        filled
+unknown, once acknowledged   | no     no         open         rejected unknown no           unknown      cancelled expired   open        filled
+open, partly filled          | no     no         open         no       unknown no           open         cancelled expired   open        filled
+unknown, cancel asked        | no     no         open         rejected unknown intended     no           cancelled expired   open        filled
+open, cancel asked           | no     no         open         rejected unknown no           no           cancelled expired   open        filled
+intended again, cancel asked | no     no         open         rejected no      no           no           cancelled no        open        filled
+in flight, cancel asked      | no     no         open         rejected unknown no           no           no        no        open        filled
+partly filled, cancel asked  | no     no         open         no       unknown no           no           cancelled expired   open        filled
+filled                       | no     no         filled       no       no      no           no           no        no        filled      filled
+cancelled                    | no     no         cancelled    no       no      no           no           no        no        cancelled   filled
+cancelled, partly filled     | no     no         cancelled    no       no      no           no           no        no        cancelled   filled
+expired                      | no     no         expired      no       no      no           no           no        no        expired     filled
+expired, partly filled       | no     no         expired      no       no      no           no           no        no        expired     filled
+rejected                     | no     no         rejected     no       no      no           no           no        no        open        filled
 `
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	require.Len(t, lines, 1+len(lifeline))

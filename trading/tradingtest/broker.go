@@ -54,6 +54,7 @@ var brokerCases = []brokerCase{
 	{"fills are ascending and are given from the time asked for on", fillsSince},
 	{"what was filled is the position, and closing it leaves none", positionsAgree},
 	{"a client id that was used is refused where that is promised, and changes nothing", duplicates},
+	{"an order that rests can be cancelled, and one that is done cannot", cancels},
 	{"many senders of one client id get one order where that is promised", concurrentDuplicates},
 	{"who asks for news before it happens is woken by it", updates},
 	{"a context that has ended ends the call", endedContext},
@@ -70,8 +71,13 @@ func prepared(s BrokerSubject) BrokerSubject {
 	return s
 }
 
-// approved has Risk approve an order of so many steps; held is what the account holds before it.
+// approved has Risk approve a market order of so many steps; held is what the account holds before it.
 func (b brokerTest) approved(id string, side trading.Side, steps, held int64) trading.Approved {
+	b.Helper()
+	return b.approve(trading.Order{ClientID: id, Side: side, Type: trading.Market}, steps, held)
+}
+
+func (b brokerTest) approve(o trading.Order, steps, held int64) trading.Approved {
 	b.Helper()
 	risk, err := trading.NewRisk(trading.Limits{
 		MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
@@ -80,10 +86,9 @@ func (b brokerTest) approved(id string, side trading.Side, steps, held int64) tr
 		b.Fatal(err)
 	}
 	step := b.Instrument.Step
-	a, err := risk.Approve(trading.Order{
-		ClientID: id, Symbol: b.Instrument.Symbol, Side: side, Type: trading.Market,
-		Quantity: step.Mul(decimal.NewFromInt(steps)), SignalID: "suite", CreatedAt: b.Now(),
-	}, b.Instrument, step.Mul(decimal.NewFromInt(held)), b.Price)
+	o.Symbol, o.Quantity = b.Instrument.Symbol, step.Mul(decimal.NewFromInt(steps))
+	o.SignalID, o.CreatedAt = "suite", b.Now()
+	a, err := risk.Approve(o, b.Instrument, step.Mul(decimal.NewFromInt(held)), b.Price)
 	if err != nil {
 		b.Fatalf("approve: %v", err)
 	}
@@ -220,6 +225,35 @@ func duplicates(b brokerTest) {
 	report, err := b.Broker.Order(b.Context(), "suite-1")
 	if err != nil || report.Status != trading.StatusFilled {
 		b.Errorf("Order reports %+v, %v, want filled as before", report, err)
+	}
+}
+
+func cancels(b brokerTest) {
+	c, ok := b.Broker.(trading.Canceller)
+	if !ok {
+		b.Skip("the broker cannot cancel")
+	}
+	if err := c.Cancel(b.Context(), "suite-never"); !errors.Is(err, trading.ErrUnknownOrder) {
+		b.Errorf("Cancel of what was never sent: %v, want ErrUnknownOrder", err)
+	}
+	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
+	half := b.Price.Div(decimal.NewFromInt(2)).Div(b.Instrument.Tick).Floor().Mul(b.Instrument.Tick)
+	b.submit(b.approve(trading.Order{ClientID: "suite-2", Side: trading.Buy, Type: trading.Limit, LimitPrice: half}, 10, 10))
+	for _, want := range []struct {
+		id     string
+		status trading.OrderStatus
+	}{{"suite-1", trading.StatusFilled}, {"suite-2", trading.StatusCancelled}, {"suite-2", trading.StatusCancelled}} {
+		if err := c.Cancel(b.Context(), want.id); err != nil {
+			b.Errorf("Cancel %s: %v", want.id, err)
+		}
+		b.Advance()
+		report, err := b.Broker.Order(b.Context(), want.id)
+		if err != nil || report.Status != want.status {
+			b.Errorf("after its cancel %s is %+v, %v, want %s", want.id, report, err, want.status)
+		}
+	}
+	if got, want := filled(b.fills(time.Time{})), b.Instrument.Step.Mul(decimal.NewFromInt(10)); !got.Equal(want) {
+		b.Errorf("%s filled, want %s: what was cancelled must not", got, want)
 	}
 }
 

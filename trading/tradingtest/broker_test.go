@@ -79,6 +79,18 @@ func (c crookedBroker) Submit(ctx context.Context, a trading.Approved) error {
 	return c.Venue.Submit(ctx, a)
 }
 
+func (c crookedBroker) Cancel(ctx context.Context, id string) error {
+	if c.fault == "cancels nothing" {
+		_, err := c.Venue.Order(ctx, id)
+		return err
+	}
+	err := c.Venue.Cancel(ctx, id)
+	if c.fault == "minds a second cancel" && err == nil && len(c.Resting()) == 0 {
+		err = fmt.Errorf("it is done")
+	}
+	return err
+}
+
 func (c crookedBroker) Order(ctx context.Context, id string) (trading.OrderReport, error) {
 	report, err := c.Venue.Order(ctx, id)
 	switch {
@@ -163,6 +175,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"positions without a sign":          "what was filled is the position, and closing it leaves none",
 		"takes duplicates":                  "a client id that was used is refused where that is promised, and changes nothing",
 		"calls a duplicate rejected":        "a client id that was used is refused where that is promised, and changes nothing",
+		"cancels nothing":                   "an order that rests can be cancelled, and one that is done cannot",
+		"minds a second cancel":             "an order that rests can be cancelled, and one that is done cannot",
 		"never looks at ctx":                "a context that has ended ends the call",
 		"changes its traits":                "traits do not change",
 	} {

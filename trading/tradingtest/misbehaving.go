@@ -42,6 +42,7 @@ type Misbehaving struct {
 	hidden    bool
 	forgotten map[string]bool
 	submits   int
+	cancels   int
 	hung      chan struct{} // closed when a Submit hangs
 	release   chan struct{} // closed by Release
 }
@@ -55,6 +56,7 @@ func Misbehave(inner trading.Broker) *Misbehaving {
 
 var (
 	_ trading.Broker     = (*Misbehaving)(nil)
+	_ trading.Canceller  = (*Misbehaving)(nil)
 	_ trading.Positioner = (*Misbehaving)(nil)
 	_ trading.Pricer     = (*Misbehaving)(nil)
 )
@@ -99,6 +101,13 @@ func (m *Misbehaving) Submits() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.submits
+}
+
+// Cancels tells how often Cancel was called.
+func (m *Misbehaving) Cancels() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cancels
 }
 
 // Hung returns a channel that is closed once a Submit hangs.
@@ -171,6 +180,21 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 		return m.inner.Submit(context.WithoutCancel(ctx), a)
 	}
 	return m.inner.Submit(ctx, a)
+}
+
+// Cancel implements trading.Canceller, if the Broker does; otherwise it knows of no order.
+func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
+	m.mu.Lock()
+	m.cancels++
+	down := m.down
+	m.mu.Unlock()
+	if down {
+		return ErrLost
+	}
+	if c, ok := m.inner.(trading.Canceller); ok {
+		return c.Cancel(ctx, clientID)
+	}
+	return fmt.Errorf("%w: %s", trading.ErrUnknownOrder, clientID)
 }
 
 // Order implements trading.Broker.

@@ -13,10 +13,10 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// Venue is a counterparty for tests: it fills every order at once at the price that it was set to, and its ledger is
-// the truth that a journal can be held against. Unlike the paper broker it takes a client ID as often as it is sent,
-// unless its Traits say otherwise, so that an order that was doubled shows as two. Use NewVenue. It is safe for
-// concurrent use.
+// Venue is a counterparty for tests: it fills every order at the price that it was set to, market orders at once and the
+// others when SetPrice gets there, and its ledger is the truth that a journal can be held against. Unlike the paper
+// broker it takes a client ID as often as it is sent, unless its Traits say otherwise, so that an order that was doubled
+// shows as two. Use NewVenue. It is safe for concurrent use.
 type Venue struct {
 	clock  trading.Clock
 	traits trading.Traits
@@ -24,6 +24,7 @@ type Venue struct {
 	mu      sync.Mutex // guards all below
 	prices  map[string]decimal.Decimal
 	orders  map[string]trading.OrderReport
+	resting []trading.Order
 	taken   map[string]int // how often a client ID was accepted
 	fills   []trading.Fill
 	held    map[string]decimal.Decimal
@@ -42,16 +43,66 @@ func NewVenue(clock trading.Clock, traits trading.Traits) *Venue {
 
 var (
 	_ trading.Broker     = (*Venue)(nil)
+	_ trading.Canceller  = (*Venue)(nil)
 	_ trading.Positioner = (*Venue)(nil)
 	_ trading.Pricer     = (*Venue)(nil)
 	_ trading.Updater    = (*Venue)(nil)
 )
 
-// SetPrice sets what symbol trades at from now on.
+// SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
 func (v *Venue) SetPrice(symbol string, price decimal.Decimal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.prices[symbol] = price
+	for _, o := range slices.Clone(v.resting) {
+		if o.Symbol == symbol && due(o, price) {
+			v.leaveLocked(o.ClientID)
+			v.fillLocked(o, o.Quantity)
+		}
+	}
+}
+
+// due tells whether an order executes at price. A stop limit is taken for a stop.
+func due(o trading.Order, price decimal.Decimal) bool {
+	switch o.Type {
+	case trading.Limit:
+		return price.Cmp(o.LimitPrice)*int(o.Side) <= 0
+	case trading.Stop, trading.StopLimit:
+		return price.Cmp(o.StopPrice)*int(o.Side) >= 0
+	}
+	return true
+}
+
+// leaveLocked takes an order out of those that rest, and tells whether it was there.
+func (v *Venue) leaveLocked(clientID string) bool {
+	before := len(v.resting)
+	v.resting = slices.DeleteFunc(v.resting, func(o trading.Order) bool { return o.ClientID == clientID })
+	return len(v.resting) < before
+}
+
+// Cancel implements trading.Canceller.
+func (v *Venue) Cancel(ctx context.Context, clientID string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	report, ok := v.orders[clientID]
+	if !ok {
+		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+	}
+	if v.leaveLocked(clientID) {
+		report.Status, report.Reason = trading.StatusCancelled, "as asked for"
+		v.orders[clientID] = report
+	}
+	return nil
+}
+
+// Resting returns the orders that wait for their price.
+func (v *Venue) Resting() []trading.Order {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.resting)
 }
 
 // FillPart lets the next order fill only so much, and cancels the rest of it.
@@ -119,17 +170,36 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 		return fmt.Errorf("venue: %w: no price for %s", trading.ErrRejected, o.Symbol)
 	}
 	v.taken[o.ClientID]++
-	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: o.Quantity}
-	if v.part.IsPositive() && v.part.LessThan(o.Quantity) {
-		report.Status, report.Filled, report.Reason = trading.StatusCancelled, v.part, "no more to be had"
+	if !due(o, v.prices[o.Symbol]) {
+		v.orders[o.ClientID] = trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusOpen}
+		v.resting = append(v.resting, o)
+		return nil
+	}
+	quantity := o.Quantity
+	if v.part.IsPositive() {
+		quantity = decimal.Min(v.part, quantity)
 	}
 	v.part = decimal.Zero
-	v.orders[o.ClientID] = report
-	v.executeLocked(trading.Fill{
-		ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
-		Quantity: report.Filled,
-	})
+	v.fillLocked(o, quantity)
 	return nil
+}
+
+// fillLocked fills so much of an order, less where it only reduces and there is less to reduce, and cancels the rest.
+func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
+	if against := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
+		quantity = decimal.Min(quantity, decimal.Max(against.Neg(), decimal.Zero))
+	}
+	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: quantity}
+	if quantity.LessThan(o.Quantity) {
+		report.Status, report.Reason = trading.StatusCancelled, "no more to be had"
+	}
+	v.orders[o.ClientID] = report
+	if quantity.IsPositive() {
+		v.executeLocked(trading.Fill{
+			ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
+			Quantity: quantity,
+		})
+	}
 }
 
 func (v *Venue) executeLocked(f trading.Fill) {
