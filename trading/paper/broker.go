@@ -3,6 +3,7 @@ package paper
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -15,7 +16,7 @@ func (b *Broker) Traits() trading.Traits {
 	return trading.Traits{RefusesDuplicates: true, MaxFlight: time.Nanosecond}
 }
 
-// Submit takes a market order. An error wraps trading.ErrRejected where the account cannot carry it or the instrument
+// Submit takes an order. An error wraps trading.ErrRejected where the account cannot carry it or the instrument
 // does not take it, and trading.ErrDuplicate where the client ID has been used.
 func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if err := ctx.Err(); err != nil {
@@ -36,9 +37,16 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
 	}
 	b.open = append(b.open, taken)
+	fills := len(b.fills)
 	if quoted {
-		b.fillAtLocked(b.instruments[o.Symbol], either(quote), now, func(o *order) bool { return o == taken })
+		b.walkQuoteLocked(taken, quote, now)
+	} else if last, known := b.price[o.Symbol]; known {
+		taken.resting = !taken.reached(last, false)
+		if b.cfg.Fill.atOnce() {
+			b.takeAtOnceLocked(taken, last, now)
+		}
 	}
+	b.tidyLocked(fills)
 	return nil
 }
 
@@ -56,58 +64,86 @@ func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) stri
 	switch {
 	case !ok:
 		return o.Symbol + " is not traded here"
-	case o.Type != trading.Market:
-		return fmt.Sprintf("orders of type %q are not taken", o.Type)
+	case o.CheckShape() != nil:
+		return o.CheckShape().Error()
+	case !onTick(i, o.LimitPrice) || !onTick(i, o.StopPrice):
+		return fmt.Sprintf("a price is no whole number of ticks of %s", i.Tick)
 	case !o.Quantity.IsPositive() || !i.Quantity(o.Quantity).Equal(o.Quantity):
 		return fmt.Sprintf("quantity %s is no whole number of steps of %s", o.Quantity, i.Step)
 	case o.Quantity.LessThan(i.MinQuantity):
 		return fmt.Sprintf("quantity %s is below the smallest of %s", o.Quantity, i.MinQuantity)
 	case b.cfg.Quote != nil && !quoted:
 		return "there is no quote"
-	case o.ReduceOnly && !b.reducesLocked(o):
-		return "it would not reduce the position"
+	case o.ReduceOnly && !b.closingLocked(o, o.Quantity).Equal(o.Quantity):
+		return nothingToReduce
+	case b.cfg.Spot && o.Side == trading.Sell && !b.closingLocked(o, o.Quantity).Equal(o.Quantity):
+		return b.notHeldLocked(o.Symbol)
 	}
 	price, known := b.price[o.Symbol]
 	if quoted {
-		var err error
-		if price, err = b.worsened(i, o.Side, quote); err != nil {
+		if _, err := i.Price(quote); err != nil {
 			return err.Error()
 		}
-		known = true
+		price, known = decimal.NewFromFloat(quote), true
 	}
 	if !known {
 		return "" // The first bar will tell: it is checked again then.
 	}
-	return b.marginLocked(o, price)
-}
-
-func (b *Broker) reducesLocked(o trading.Order) bool {
-	held := o.Side.Signed(b.holding[o.Symbol].Quantity)
-	return held.IsNegative() && o.Quantity.LessThanOrEqual(held.Abs())
-}
-
-// marginLocked says why the account cannot carry the order at price: what it would hold, everything at its last price,
-// would be more than its equity after the fee times the leverage. What reduces always passes.
-func (b *Broker) marginLocked(o trading.Order, price decimal.Decimal) string {
-	if b.reducesLocked(o) {
-		return ""
+	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).reached(price, false) {
+		return postOnly
 	}
-	equity := b.cash.Sub(o.Quantity.Mul(price).Mul(b.cfg.FeeRate))
-	exposure := decimal.Zero
-	for symbol, p := range b.holding {
-		if symbol == o.Symbol {
+	switch {
+	case o.LimitPrice.IsPositive():
+		return b.marginLocked(o, o.Quantity, o.LimitPrice, price)
+	case quoted && !o.Rests():
+		price = b.worsened(i, o.Side, price)
+	}
+	return b.marginLocked(o, o.Quantity, price, price)
+}
+
+func onTick(i trading.Instrument, price decimal.Decimal) bool { return price.Mod(i.Tick).IsZero() }
+
+// Cancel implements trading.Canceller: what is not filled of the order is not going to be.
+func (b *Broker) Cancel(ctx context.Context, clientID string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o, ok := b.orders[clientID]
+	if !ok {
+		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, clientID)
+	}
+	if !o.status.Done() {
+		o.end(trading.StatusCancelled, "as asked for")
+		b.tidyLocked(len(b.fills))
+	}
+	return nil
+}
+
+// workQuotes takes the orders that wait to the present quotes.
+func (b *Broker) workQuotes() {
+	if b.cfg.Quote == nil {
+		return
+	}
+	b.mu.Lock()
+	waiting := slices.Clone(b.open)
+	b.mu.Unlock()
+	now := b.cfg.Clock.Now().UTC()
+	for _, o := range waiting {
+		quote, ok := b.cfg.Quote(o.Symbol)
+		if _, err := b.instruments[o.Symbol].Price(quote); !ok || err != nil {
 			continue
 		}
-		worth := p.Quantity.Mul(b.price[symbol])
-		equity, exposure = equity.Add(worth), exposure.Add(worth.Abs())
+		b.mu.Lock()
+		fills := len(b.fills)
+		if !o.status.Done() {
+			b.walkQuoteLocked(o, quote, now)
+		}
+		b.tidyLocked(fills)
+		b.mu.Unlock()
 	}
-	held := b.holding[o.Symbol].Quantity
-	equity = equity.Add(held.Mul(price))
-	exposure = exposure.Add(held.Add(o.Side.Signed(o.Quantity)).Mul(price).Abs())
-	if carried := equity.Mul(b.cfg.Leverage); exposure.GreaterThan(carried) {
-		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, carried)
-	}
-	return ""
+	b.callMargins(now)
 }
 
 // Order implements trading.Broker.

@@ -1,9 +1,7 @@
 package paper
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -12,162 +10,126 @@ import (
 )
 
 // worsened is a price as a taker gets it: slipped, and rounded to the tick, against him. It is never below one tick.
-func (b *Broker) worsened(i trading.Instrument, side trading.Side, price float64) (decimal.Decimal, error) {
-	if _, err := i.Price(price); err != nil {
-		return decimal.Decimal{}, fmt.Errorf("paper: %w", err)
-	}
-	exact := decimal.NewFromFloat(price)
-	exact = exact.Add(side.Signed(exact.Mul(b.cfg.Slippage)))
-	ticks, rest := exact.QuoRem(i.Tick, 0)
+func (b *Broker) worsened(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
+	return against(i, side, price.Add(side.Signed(price.Mul(b.cfg.Slippage))))
+}
+
+// against rounds a price to the tick so that it is no better for the side that it is for.
+func against(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
+	ticks, rest := price.QuoRem(i.Tick, 0)
 	if side == trading.Buy && rest.IsPositive() {
 		ticks = ticks.Add(decimal.NewFromInt(1))
 	}
-	return decimal.Max(ticks.Mul(i.Tick), i.Tick), nil
+	return decimal.Max(ticks.Mul(i.Tick), i.Tick)
 }
 
-// fillAtLocked fills those open orders of an instrument that are due, in full, in the order in which they came. One
-// that the account cannot carry at that price any more is cancelled instead.
-func (b *Broker) fillAtLocked(
-	i trading.Instrument, price func(trading.Side) float64, at time.Time, due func(*order) bool,
-) {
-	done := false
-	for _, o := range b.open {
-		if o.Symbol != i.Symbol || !due(o) {
-			continue
-		}
-		paid, err := b.worsened(i, o.Side, price(o.Side))
-		if err != nil {
-			return // no price for a tick this coarse; the orders stay open
-		}
-		done = true
-		b.price[i.Symbol] = paid
-		switch reason := b.marginLocked(o.Order, paid); {
-		case reason != "":
-			o.status, o.reason = trading.StatusCancelled, reason
-		case o.ReduceOnly && !b.reducesLocked(o.Order):
-			o.status, o.reason = trading.StatusCancelled, "it would not reduce the position"
-		default:
-			b.fillLocked(o, paid, at)
-		}
+// better is the one of two prices that its side would rather have.
+func better(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
+	if side == trading.Buy {
+		return decimal.Min(x, y)
 	}
-	if done {
-		b.open = slices.DeleteFunc(b.open, func(o *order) bool { return o.status.Done() })
-		b.announceLocked()
-	}
+	return decimal.Max(x, y)
 }
 
-func (b *Broker) fillLocked(o *order, price decimal.Decimal, at time.Time) {
-	if n := len(b.fills); n > 0 && at.Before(b.fills[n-1].Time) {
-		at = b.fills[n-1].Time // Fills are in the order of their times; another symbol's bar may have come early.
+// end says what became of an order that will not fill any further.
+func (o *order) end(status trading.OrderStatus, reason string) { o.status, o.reason = status, reason }
+
+// rest is what has not been filled of an order.
+func (o *order) rest() decimal.Decimal { return o.Quantity.Sub(o.filled) }
+
+// fillLocked executes so much of an order, or cancels it: where the account cannot carry that, where spot would be sold
+// that is not there, and where a reduce-only order has nothing to reduce; it never does more than that.
+func (b *Broker) fillLocked(o *order, quantity, price, feeRate decimal.Decimal, at time.Time) {
+	if b.cfg.Quote != nil {
+		b.price[o.Symbol] = price // Bars bring their own.
 	}
-	rest := o.Quantity.Sub(o.filled)
-	f := trading.Fill{
-		ID: o.ClientID + "-1", ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Price: price, Quantity: rest,
-		Fee: price.Mul(rest).Mul(b.cfg.FeeRate), Time: at.UTC(),
+	closing := b.closingLocked(o.Order, quantity)
+	if o.ReduceOnly {
+		quantity = closing
 	}
-	o.status, o.filled = trading.StatusFilled, o.Quantity
-	b.bookLocked(f)
+	reason := b.marginLocked(o.Order, quantity, price, price)
+	switch {
+	case quantity.IsZero():
+		reason = nothingToReduce
+	case b.cfg.Spot && o.Side == trading.Sell && quantity.GreaterThan(closing):
+		reason = b.notHeldLocked(o.Symbol)
+	}
+	if reason != "" {
+		o.end(trading.StatusCancelled, reason)
+		return
+	}
+	id := o.ClientID + "-1"
+	if o.filled.IsPositive() {
+		id = o.ClientID + "-after-" + o.filled.String() // the same as it would be after a restart, and no other's
+	}
+	o.filled = o.filled.Add(quantity)
+	b.bookLocked(trading.Fill{
+		ID: id, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Price: price, Quantity: quantity,
+		Fee: price.Mul(quantity).Mul(feeRate), Time: at.UTC(),
+	})
+	switch {
+	case o.rest().IsZero():
+		o.end(trading.StatusFilled, "")
+	case o.ReduceOnly && b.closingLocked(o.Order, o.rest()).IsZero():
+		o.end(trading.StatusCancelled, nothingToReduce)
+	}
 }
 
 // bookLocked puts a fill into the account.
 func (b *Broker) bookLocked(f trading.Fill) {
+	if n := len(b.fills); n > 0 && f.Time.Before(b.fills[n-1].Time) {
+		f.Time = b.fills[n-1].Time // Fills are in the order of their times; another symbol's bar may have come early.
+	}
 	b.fills = append(b.fills, f)
 	b.holding[f.Symbol] = b.holding[f.Symbol].After(f)
 	b.cash = b.cash.Sub(f.Side.Signed(f.Quantity).Mul(f.Price)).Sub(f.Fee)
 }
 
-// workQuotes fills orders that wait although there are quotes: those that Resume brought back.
-func (b *Broker) workQuotes() {
-	if b.cfg.Quote == nil {
-		return
-	}
-	b.mu.Lock()
-	waiting := slices.Clone(b.open)
-	b.mu.Unlock()
-	now := b.cfg.Clock.Now().UTC()
-	for _, o := range waiting {
-		quote, ok := b.cfg.Quote(o.Symbol)
-		if !ok {
-			continue
-		}
-		b.mu.Lock()
-		b.fillAtLocked(b.instruments[o.Symbol], either(quote), now, func(open *order) bool { return open == o })
-		b.mu.Unlock()
-	}
+const (
+	nothingToReduce = "it would not reduce the position"
+	postOnly        = "post only: it would execute at once"
+)
+
+func (b *Broker) notHeldLocked(symbol string) string {
+	return fmt.Sprintf("spot: only %s of %s is held", b.holding[symbol].Quantity, symbol)
 }
 
-// Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills since
-// the Journal's last snapshot, and the orders that a Book remembers. Those that had been acknowledged and are not done
-// are open again. Those whose submission had no answer are not known to this Broker, as if they had been lost on the
-// way: they are the Engine's to send again. Call it once, before anything else.
-func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
-	book, fills, err := replay(ctx, journal, b.cfg.Cash)
-	if err != nil {
-		return err
+// closingLocked is how much of a quantity of an order brings the position nearer to zero.
+func (b *Broker) closingLocked(o trading.Order, quantity decimal.Decimal) decimal.Decimal {
+	held := o.Side.Signed(b.holding[o.Symbol].Quantity)
+	if !held.IsNegative() {
+		return decimal.Zero
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.orders) > 0 || len(b.fills) > 0 {
-		return fmt.Errorf("paper: resume after orders were taken")
-	}
-	b.fills, b.cash = fills, book.Cash()
-	for _, p := range book.Positions() {
-		b.holding[p.Symbol] = p
-		if !p.Quantity.IsZero() {
-			b.price[p.Symbol] = p.AveragePrice() // until there is a better one
-		}
-	}
-	for _, f := range fills {
-		b.price[f.Symbol] = f.Price
-	}
-	for _, o := range book.Orders() {
-		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
-			return fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
-		}
-		b.resumeLocked(o)
-	}
-	return nil
+	return decimal.Min(quantity, held.Abs())
 }
 
-func (b *Broker) resumeLocked(o trading.OrderState) {
-	known := &order{Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason}
-	switch {
-	case o.Status == trading.StatusIntended || (o.Status == trading.StatusCancelled && !o.Acknowledged):
-		return // never had it
-	case o.Status == trading.StatusUnknown && !o.Acknowledged:
-		return
-	case !o.Status.Done():
-		known.status = trading.StatusOpen
-		b.open = append(b.open, known)
+// marginLocked says why the account cannot carry so much of an order at price, while the instrument is worth mark: what
+// it would hold, everything at its last price, would be more than its equity after the fee times the leverage. What
+// reduces always passes.
+func (b *Broker) marginLocked(o trading.Order, quantity, price, mark decimal.Decimal) string {
+	if b.closingLocked(o, quantity).Equal(quantity) {
+		return ""
 	}
-	b.orders[o.ClientID] = known
+	held := b.holding[o.Symbol].Quantity.Mul(mark)
+	equity, exposure := b.worthLocked(o.Symbol, mark)
+	equity = equity.Sub(quantity.Mul(price).Mul(b.cfg.FeeRate))
+	exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
+	if carried := equity.Mul(b.cfg.Leverage); exposure.GreaterThan(carried) {
+		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, carried)
+	}
+	return ""
 }
 
-// replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
-// times. Whoever reads the Journal knows of the others.
-func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) (*trading.Book, []trading.Fill, error) {
-	book, after, err := trading.LastBook(ctx, journal, cash)
-	if err != nil {
-		return nil, nil, fmt.Errorf("paper: %w", err)
+// worthLocked is what the account is worth and what it holds, with symbol at price and the rest at their last prices.
+func (b *Broker) worthLocked(symbol string, price decimal.Decimal) (equity, exposure decimal.Decimal) {
+	equity = b.cash
+	for held, p := range b.holding {
+		at := b.price[held]
+		if held == symbol {
+			at = price
+		}
+		worth := p.Quantity.Mul(at)
+		equity, exposure = equity.Add(worth), exposure.Add(worth.Abs())
 	}
-	var fills []trading.Fill
-	for {
-		entries, err := journal.Read(ctx, after, 1000)
-		if err != nil {
-			return nil, nil, fmt.Errorf("paper: read journal after %d: %w", after, err)
-		}
-		if len(entries) == 0 {
-			slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
-			return book, fills, nil
-		}
-		for _, entry := range entries {
-			if f, ok := entry.Event.(trading.Filled); ok && !book.HasFill(f.Fill.ID) {
-				fills = append(fills, f.Fill)
-			}
-			if err := book.Apply(entry.At, entry.Event); err != nil {
-				return nil, nil, fmt.Errorf("paper: journal entry %d: %w", entry.Seq, err)
-			}
-			after = entry.Seq
-		}
-	}
+	return equity, exposure
 }

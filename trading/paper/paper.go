@@ -1,9 +1,11 @@
 // Package paper is a broker without a venue: it executes orders against prices that it is given, for simulations,
 // replays and for trying a strategy on a live market without money.
 //
-// It is pessimistic where it has to guess. An order fills at the open of the first bar that begins after the order was
-// made, or at the current quote where there are quotes; slippage and the rounding to the tick always go against the
-// account; fees are exact. It refuses orders that the account cannot carry, and a client ID that it has had before.
+// It is pessimistic where it has to guess. A market order fills at the open of the first bar that begins after the order
+// was made, or at the current quote where there are quotes; a limit order fills at its limit, once the price has passed
+// it; a stop order at its stop, or worse. Slippage and the rounding to the tick always go against the account; fees are
+// exact. FillPolicy says all of it, and has the answers of other engines too. The Broker refuses orders that the account
+// cannot carry, and a client ID that it has had before. A position that the account cannot carry any more is liquidated.
 //
 // It keeps everything in memory: after a restart Resume brings back orders and account from the Journal. It reads no
 // random numbers, so two equal runs give the same fills to the last digit. It is safe for concurrent use.
@@ -26,10 +28,17 @@ import (
 type Config struct {
 	Instruments []trading.Instrument // required: what can be traded
 	Cash        decimal.Decimal      // required, above zero: what the account begins with
+	Spot        bool                 // nothing can be sold that is not held; Leverage is then 1
 	Leverage    decimal.Decimal      // the most that may be held, in multiples of equity; 0 means 1
-	FeeRate     decimal.Decimal      // of each fill's notional, as a fraction: 0.0004 is 4 basis points; 0 for none
-	Slippage    decimal.Decimal      // by which each price is worse, as a fraction; 0 for none
-	Fill        FillPolicy           // where there is no Quote; "" means NextOpen
+	// Maintenance is the least equity, as a fraction of what is held, that keeps a position from being liquidated; 0
+	// means that it is closed when nothing is left. An account that holds no more than its equity, and nothing short,
+	// never comes to that.
+	Maintenance decimal.Decimal
+	FeeRate     decimal.Decimal // of each fill's notional, as a fraction: 0.0004 is 4 basis points; 0 for none
+	// MakerFeeRate is that of limit orders that had rested, below zero for a rebate; if it is not set, FeeRate.
+	MakerFeeRate decimal.NullDecimal
+	Slippage     decimal.Decimal // by which each price that a taker pays is worse, as a fraction; 0 for none
+	Fill         FillPolicy      // where there is no Quote; "" means NextOpen
 
 	// Quote tells what an instrument is worth now, and orders then fill at once. nil means that the bars given to
 	// OnBar are all that is known. It is called outside of all locks.
@@ -41,12 +50,14 @@ type Config struct {
 type Broker struct {
 	cfg         Config
 	instruments map[string]trading.Instrument
+	unlevered   bool // what is held is always paid for, so nothing that is long is ever liquidated
 
 	mu      sync.Mutex // guards all below
 	cash    decimal.Decimal
 	holding map[string]trading.Position
 	price   map[string]decimal.Decimal // the last known
 	barTime map[string]time.Time       // of the bar that it is from
+	depth   map[string]decimal.Decimal // what can be had at it, where the policy bounds that
 	orders  map[string]*order
 	open    []*order // as they came
 	fills   []trading.Fill
@@ -55,13 +66,16 @@ type Broker struct {
 
 type order struct {
 	trading.Order
-	status trading.OrderStatus
-	filled decimal.Decimal
-	reason string
+	status    trading.OrderStatus
+	filled    decimal.Decimal
+	reason    string
+	resting   bool // it was there before the price that meets it: its owner is the maker
+	triggered bool // its stop was reached
 }
 
 var (
 	_ trading.Broker     = (*Broker)(nil)
+	_ trading.Canceller  = (*Broker)(nil)
 	_ trading.Positioner = (*Broker)(nil)
 	_ trading.Pricer     = (*Broker)(nil)
 	_ trading.Updater    = (*Broker)(nil)
@@ -76,15 +90,19 @@ func New(cfg Config) (*Broker, error) {
 		cfg.Leverage = decimal.NewFromInt(1)
 	}
 	cfg.Fill = cmp.Or(cfg.Fill, NextOpen)
+	if !cfg.MakerFeeRate.Valid {
+		cfg.MakerFeeRate = decimal.NewNullDecimal(cfg.FeeRate)
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
 	b := &Broker{
-		cfg: cfg, cash: cfg.Cash,
+		cfg: cfg, cash: cfg.Cash, unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
 		instruments: make(map[string]trading.Instrument, len(cfg.Instruments)),
 		holding:     make(map[string]trading.Position),
 		price:       make(map[string]decimal.Decimal),
 		barTime:     make(map[string]time.Time),
+		depth:       make(map[string]decimal.Decimal),
 		orders:      make(map[string]*order),
 		updated:     make(chan struct{}),
 	}
@@ -109,6 +127,12 @@ func (cfg Config) check() error {
 		return fmt.Errorf("paper: Config.Cash %s is not above zero", cfg.Cash)
 	case cfg.Leverage.IsNegative():
 		return fmt.Errorf("paper: Config.Leverage %s is negative", cfg.Leverage)
+	case cfg.Spot && cfg.Leverage.GreaterThan(one):
+		return fmt.Errorf("paper: Config.Leverage %s does not go with Spot", cfg.Leverage)
+	case cfg.Maintenance.IsNegative() || cfg.Maintenance.GreaterThanOrEqual(one):
+		return fmt.Errorf("paper: Config.Maintenance %s is not a fraction from 0 to below 1", cfg.Maintenance)
+	case cfg.MakerFeeRate.Valid && cfg.MakerFeeRate.Decimal.Abs().GreaterThanOrEqual(one):
+		return fmt.Errorf("paper: Config.MakerFeeRate %s is not a fraction below 1", cfg.MakerFeeRate.Decimal)
 	case cfg.FeeRate.IsNegative() || cfg.FeeRate.GreaterThanOrEqual(one):
 		return fmt.Errorf("paper: Config.FeeRate %s is not a fraction from 0 to below 1", cfg.FeeRate)
 	case cfg.Slippage.IsNegative() || cfg.Slippage.GreaterThanOrEqual(one):
@@ -134,19 +158,14 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	if last, ok := b.barTime[bar.Symbol]; ok && !bar.Time.After(last) {
 		return nil
 	}
-	if b.cfg.Quote == nil {
-		buy, sell, at := b.cfg.Fill.prices(bar)
-		price := func(side trading.Side) float64 {
-			if side == trading.Buy {
-				return buy
-			}
-			return sell
-		}
-		b.fillAtLocked(i, price, at, func(o *order) bool { return !bar.Time.Before(o.CreatedAt) })
-	}
 	price, err := i.Price(bar.Close)
 	if err != nil {
 		return fmt.Errorf("paper: %w", err)
+	}
+	if b.cfg.Quote == nil {
+		fills := len(b.fills)
+		b.walkBarLocked(i, bar)
+		b.tidyLocked(fills)
 	}
 	b.price[bar.Symbol], b.barTime[bar.Symbol] = price, bar.Time
 	return nil

@@ -1,45 +1,84 @@
 package paper
 
 import (
-	"time"
-
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// FillPolicy says at which price market orders fill where only bars are known: in full, at the first bar of their symbol
-// whose Time is not before the order was created. Slippage comes on top. None of them knows the future: what happened
-// inside a bar is only used for orders that were there before it began.
+// FillPolicy says when orders fill, and at which prices, where only bars are known. An order meets the bars whose Time
+// is not before it was created; what happened inside a bar is only used for orders that were there before it began.
+//
+// Peers differ in each of these questions. The zero value, NextOpen, gives the answer that costs most wherever bars do
+// not tell, and so do NextWorst and NextClose, which are stricter with market orders. The other policies are those of
+// well-known engines, so that a strategy can be held against what it earned there:
+//
+//	                  market orders                 path inside a bar            a limit order fills
+//	NextOpen          at the open                   the harmful extreme first    if the price passes it, at its limit
+//	NextWorst         at the worst of the bar       the same                     the same
+//	NextClose         at the close                  the same                     the same
+//	LimitCross        at the open                   the same                     if the price reaches it, at its limit
+//	OpenGap           at once, at the last price    the same                     the same, or at an open that is better
+//	BarTicks          at once, at the last price    open, high, low, close       if the price reaches it, at its limit
+//	BarTicksNearest   the same                      the nearer extreme first     the same
+//
+// The harmful extreme is the low where a long position is held, and the high where a short one is. With the two last,
+// each of the four prices carries a quarter of the bar's volume: a limit order gets no more than that of it, and what a
+// market order wants beyond that costs one tick more.
+//
+// With all of them a stop order fills at its stop price, or at the open of a bar that begins beyond it, and slippage
+// comes on top of what a taker pays. LimitCross is what freqtrade does, OpenGap what Lean does, BarTicks what nautilus
+// does.
 type FillPolicy string
 
 // The policies.
 const (
-	// NextOpen fills at the open: the first price that could have been had.
-	NextOpen FillPolicy = "next_open"
-	// NextWorst buys at the high and sells at the low: no order inside the bar could have done worse. What is earned
-	// under it does not hang on the path that prices took between two bars.
-	NextWorst FillPolicy = "next_worst"
-	// NextClose fills at the close, as where a decision takes a whole bar to carry out.
-	NextClose FillPolicy = "next_close"
+	NextOpen        FillPolicy = "next_open"
+	NextWorst       FillPolicy = "next_worst"
+	NextClose       FillPolicy = "next_close"
+	LimitCross      FillPolicy = "limit_cross"
+	OpenGap         FillPolicy = "open_gap"
+	BarTicks        FillPolicy = "bar_ticks"
+	BarTicksNearest FillPolicy = "bar_ticks_nearest"
 )
 
 func (p FillPolicy) valid() bool {
-	return p == "" || p == NextOpen || p == NextWorst || p == NextClose
+	switch p {
+	case "", NextOpen, NextWorst, NextClose, LimitCross, OpenGap, BarTicks, BarTicksNearest:
+		return true
+	}
+	return false
 }
 
-// prices returns what is paid and what is received at a bar, and when.
-func (p FillPolicy) prices(bar signal.Bar) (buy, sell float64, at time.Time) {
-	end := bar.Time.Add(bar.Interval)
+// atOnce tells whether market orders fill at the last price, as soon as they are there.
+func (p FillPolicy) atOnce() bool { return p == OpenGap || p.ticks() }
+
+// ticks tells whether a bar is four prices with a quarter of its volume each.
+func (p FillPolicy) ticks() bool { return p == BarTicks || p == BarTicksNearest }
+
+// through tells whether the price has to pass a limit, since others may stand before us at the limit itself.
+func (p FillPolicy) through() bool { return p == NextOpen || p == NextWorst || p == NextClose }
+
+// market returns what a market order pays and receives at a bar: when it begins, or at its end.
+func (p FillPolicy) market(bar signal.Bar) (buy, sell float64, atEnd bool) {
 	switch p {
 	case NextWorst:
-		return bar.High, bar.Low, end
+		return bar.High, bar.Low, true
 	case NextClose:
-		return bar.Close, bar.Close, end
+		return bar.Close, bar.Close, true
 	}
-	return bar.Open, bar.Open, bar.Time
+	return bar.Open, bar.Open, false
 }
 
-// either is one price for buyers and sellers.
-func either(price float64) func(trading.Side) float64 {
-	return func(trading.Side) float64 { return price }
+// path returns the prices that a bar went through, in their order. held is the sign of the position.
+func (p FillPolicy) path(bar signal.Bar, held int) [4]float64 {
+	lowFirst := held > 0
+	switch p {
+	case BarTicks:
+		lowFirst = false
+	case BarTicksNearest:
+		lowFirst = bar.Open-bar.Low < bar.High-bar.Open
+	}
+	if lowFirst {
+		return [4]float64{bar.Open, bar.Low, bar.High, bar.Close}
+	}
+	return [4]float64{bar.Open, bar.High, bar.Low, bar.Close}
 }

@@ -1,0 +1,87 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/shopspring/decimal"
+)
+
+// Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills since
+// the Journal's last snapshot, and the orders that a Book remembers. Those that had been acknowledged and are not done
+// are open again. Those whose submission had no answer are not known to this Broker, as if they had been lost on the
+// way: they are the Engine's to send again. That the price of a stop order had been reached is not in the Journal: it is
+// waited for anew. Call it once, before anything else.
+func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
+	book, fills, err := replay(ctx, journal, b.cfg.Cash)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.orders) > 0 || len(b.fills) > 0 {
+		return fmt.Errorf("paper: resume after orders were taken")
+	}
+	b.fills, b.cash = fills, book.Cash()
+	for _, p := range book.Positions() {
+		b.holding[p.Symbol] = p
+		if !p.Quantity.IsZero() {
+			b.price[p.Symbol] = p.AveragePrice() // until there is a better one
+		}
+	}
+	for _, f := range fills {
+		b.price[f.Symbol] = f.Price
+	}
+	for _, o := range book.Orders() {
+		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
+			return fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
+		}
+		b.resumeLocked(o)
+	}
+	return nil
+}
+
+func (b *Broker) resumeLocked(o trading.OrderState) {
+	known := &order{Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true}
+	switch {
+	case o.Status == trading.StatusIntended || (o.Status == trading.StatusCancelled && !o.Acknowledged):
+		return // never had it
+	case o.Status == trading.StatusUnknown && !o.Acknowledged:
+		return
+	case !o.Status.Done():
+		known.status = trading.StatusOpen
+		b.open = append(b.open, known)
+	}
+	b.orders[o.ClientID] = known
+}
+
+// replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
+// times. Whoever reads the Journal knows of the others.
+func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) (*trading.Book, []trading.Fill, error) {
+	book, after, err := trading.LastBook(ctx, journal, cash)
+	if err != nil {
+		return nil, nil, fmt.Errorf("paper: %w", err)
+	}
+	var fills []trading.Fill
+	for {
+		entries, err := journal.Read(ctx, after, 1000)
+		if err != nil {
+			return nil, nil, fmt.Errorf("paper: read journal after %d: %w", after, err)
+		}
+		if len(entries) == 0 {
+			slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
+			return book, fills, nil
+		}
+		for _, entry := range entries {
+			if f, ok := entry.Event.(trading.Filled); ok && !book.HasFill(f.Fill.ID) {
+				fills = append(fills, f.Fill)
+			}
+			if err := book.Apply(entry.At, entry.Event); err != nil {
+				return nil, nil, fmt.Errorf("paper: journal entry %d: %w", entry.Seq, err)
+			}
+			after = entry.Seq
+		}
+	}
+}
