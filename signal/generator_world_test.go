@@ -142,7 +142,7 @@ func serve(t *testing.T, g *signal.Generator) (stop func()) {
 	return serveIn(t, t.Context(), g)
 }
 
-func serveIn(t *testing.T, ctx context.Context, g *signal.Generator) (stop func()) {
+func serveIn(t *testing.T, ctx context.Context, g interface{ Serve(context.Context) error }) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- g.Serve(ctx) }()

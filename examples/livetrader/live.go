@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
@@ -16,6 +17,7 @@ import (
 //	├── api                /health and /api
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── task_monitor       tells in the log, every now and then, that signal generation works
+//	├── housekeeper        removes signals of more than a month ago that the engine has dealt with
 //	└── trading            a failure that restarts cannot mend ends the whole tree
 //	    └── engine
 //
@@ -44,13 +46,7 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tree.Add(generationName, a.generation(sys), supervisor.Policy{
-		Stall:  max(2*a.cfg.interval, 5*time.Second),
-		Zombie: supervisor.Replace,
-	}); err != nil {
-		return nil, err
-	}
-	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {
+	if err := a.addGeneration(tree, sys); err != nil {
 		return nil, err
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP")
@@ -78,6 +74,33 @@ func (a *app) newTree() (*supervisor.Supervisor, error) {
 		return tree, nil
 	}
 	return tree, tree.Add("api", a.server, supervisor.Policy{})
+}
+
+// keepSignals is how long signals stay in the database.
+const keepSignals = 30 * 24 * time.Hour
+
+// addGeneration adds what makes signals and what looks after them.
+func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
+	if err := tree.Add(generationName, a.generation(sys), supervisor.Policy{
+		Stall:  max(2*a.cfg.interval, 5*time.Second),
+		Zombie: supervisor.Replace,
+	}); err != nil {
+		return err
+	}
+	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {
+		return err
+	}
+	housekeeper, err := signal.NewHousekeeper(signal.HousekeeperConfig{
+		Store: a.db.Signals(), MaxAge: keepSignals, Clock: a.clock, Logger: a.log,
+		Passed: func(context.Context) (string, int64, error) {
+			cursor := sys.engine.Status().Cursor
+			return cursor.Store, cursor.Seq, nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return tree.Add("housekeeper", housekeeper, supervisor.Policy{Stall: 5 * time.Minute})
 }
 
 // addTrading adds the subtree whose failure is the whole system's.

@@ -2,6 +2,7 @@ package signaltest
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -72,6 +73,39 @@ func prunes(t testing.TB, open func() signal.Store) {
 			t.Fatalf("%s: After the newest: %v", name, err)
 		}
 		wantSignals(t, newest, []signal.Signal{more}) // its Seq is not one that was given out before
+	}
+}
+
+func housekept(t testing.TB, open func() signal.Store) {
+	store := open()
+	var identity string
+	if named, ok := store.(signal.Identified); ok {
+		var err error
+		if identity, err = named.Identity(t.Context()); err != nil {
+			t.Fatalf("Identity: %v", err)
+		}
+	}
+	all := ofOnePair(20)
+	now := all[15].CreatedAt.Add(time.Hour)
+	passed := int64(12)
+	h, err := signal.NewHousekeeper(signal.HousekeeperConfig{
+		Store: pruner(t, store), MaxAge: time.Hour, Logger: slog.New(slog.DiscardHandler),
+		Passed: func(context.Context) (string, int64, error) { return identity, passed, nil },
+	})
+	if err != nil {
+		t.Fatalf("NewHousekeeper: %v", err)
+	}
+	appendAll(t, store, all...)
+	for _, want := range []int{12, 15} {
+		if _, err := h.Prune(t.Context(), now); err != nil {
+			t.Fatalf("Prune: %v", err)
+		}
+		left, err := store.After(t.Context(), 0, 100)
+		if err != nil {
+			t.Fatalf("After: %v", err)
+		}
+		wantSignals(t, left, all[want:])
+		passed = 20
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	prunes       = "a prune removes by age and count, and what a cursor has not passed stays"
 	leavesNewest = "a prune leaves the newest signal of each strategy and symbol"
 	prunesNone   = "a prune of nothing removes nothing, and a bad one is refused"
+	housekept    = "a Housekeeper keeps it small, and what a cursor has not passed stays"
 	underPrune   = "a follower misses nothing while others append and prune what it has passed"
 )
 
@@ -25,6 +26,8 @@ func TestStoreSuiteFindsFaultsOfPruning(t *testing.T) {
 	t.Parallel()
 	faults := map[string]string{
 		"ignores Passed":        prunes,
+		"ignores the age":       housekept,
+		"removes unread ones":   housekept,
 		"ignores Before":        prunes,
 		"ignores Count":         prunes,
 		"counts nothing":        prunes,
@@ -44,7 +47,7 @@ func TestStoreSuiteFindsFaultsOfPruning(t *testing.T) {
 			require.True(t, watched.Failed(), "the case does not see it")
 		})
 	}
-	for _, name := range []string{prunes, leavesNewest, prunesNone, underPrune} {
+	for _, name := range []string{prunes, leavesNewest, prunesNone, housekept, underPrune} {
 		t.Run("no fault, "+name, func(t *testing.T) {
 			t.Parallel()
 			watched := watch(t, func(tb testing.TB) {
@@ -77,8 +80,8 @@ func (p *pruningStore) Prune(ctx context.Context, r signal.Retention) (int, erro
 	size, i, before := len(p.signals), -1, len(p.signals)
 	p.signals = slices.DeleteFunc(p.signals, func(s signal.Signal) bool {
 		i++
-		passed := s.Seq <= r.Passed || p.fault == "ignores Passed"
-		old := s.CreatedAt.Before(r.Before) && p.fault != "ignores Before"
+		passed := s.Seq <= r.Passed || p.fault == "ignores Passed" || p.fault == "removes unread ones"
+		old := s.CreatedAt.Before(r.Before) && p.fault != "ignores Before" && p.fault != "ignores the age"
 		many := r.Count > 0 && size-i > r.Count && p.fault != "ignores Count"
 		switch p.fault {
 		case "removes more by count":
