@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -16,36 +15,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
-
-// BenchmarkFloor is what the disk takes for one durable write without a database.
-func BenchmarkFloor(b *testing.B) {
-	f, err := os.Create(filepath.Join(b.TempDir(), "floor"))
-	require.NoError(b, err)
-	defer func() { require.NoError(b, f.Close()) }()
-	page := make([]byte, 4096)
-	for b.Loop() {
-		if _, err := f.Write(page); err != nil {
-			b.Fatal(err)
-		}
-		if err := f.Sync(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkAppendOne stores one signal after the other: every one is a new row, and synced.
-func BenchmarkAppendOne(b *testing.B) {
-	signals := openNew(b).Signals()
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		n++
-		if err := signals.Append(b.Context(), numbered(n)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
-}
 
 // BenchmarkAppendGroup stores one signal per call from 64 callers at once.
 func BenchmarkAppendGroup(b *testing.B) {
@@ -97,39 +66,6 @@ func BenchmarkJournalAppend(b *testing.B) {
 			trading.IntentMade{Order: trading.Order{ClientID: "v-1", Side: trading.Buy}})
 		if err != nil {
 			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkLatestOf100k reads the newest hundred signals, of all and of one symbol, out of a hundred thousand.
-func BenchmarkLatestOf100k(b *testing.B) {
-	db := openNew(b)
-	fill(b, db, 100_000)
-	for name, q := range map[string]signal.Query{"all": {}, "symbol": {Symbol: "BTC/USDT:USDT"},
-		"newest of a pair": {Symbol: "ETH/USDT:USDT", Strategy: "cross", Limit: 1}} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := db.Signals().Latest(b.Context(), q); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func fill(b *testing.B, db *sqlstore.DB, n int) {
-	b.Helper()
-	var batch []signal.Signal
-	for i := range n {
-		s := numbered(i)
-		s.Symbol = []string{"BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"}[i%3]
-		batch = append(batch, s)
-		if len(batch) == 1000 || i == n-1 {
-			if err := db.Signals().Append(b.Context(), batch...); err != nil {
-				b.Fatal(fmt.Errorf("fill: %w", err))
-			}
-			batch = batch[:0]
 		}
 	}
 }

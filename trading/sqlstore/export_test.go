@@ -95,16 +95,13 @@ func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events
 	for range 10_000 {
 		runtime.Gosched()
 	}
-	return j.group.commit(ctx, func(tx *boundStatements) error {
-		for _, e := range events {
-			row, err := newEventRow(e)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.insertEvent.Exec(instant, row.kind, row.data); err != nil {
-				return err
-			}
+	var rows []eventRow
+	for _, e := range events {
+		row, err := newEventRow(instant, e)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		rows = append(rows, row)
+	}
+	return j.group.commit(ctx, func(tx *boundStatements) error { return insertEvents(tx, rows) })
 }

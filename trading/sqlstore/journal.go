@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -41,7 +42,7 @@ func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Eve
 	}
 	rows := make([]eventRow, 0, len(events))
 	for i, e := range events {
-		row, err := newEventRow(e)
+		row, err := newEventRow(instant, e)
 		if err != nil {
 			return fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
 		}
@@ -51,25 +52,35 @@ func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Eve
 		return nil
 	}
 	return j.commit(ctx, func(tx *boundStatements) error {
-		for _, row := range rows {
-			if _, err := tx.insertEvent.Exec(instant, row.kind, row.data); err != nil {
-				return err
-			}
-		}
-		return nil
+		return insertEvents(tx, rows)
 	})
 }
 
-// eventRow is an event as it is stored.
-type eventRow struct{ kind, data string }
+func insertEvents(tx *boundStatements, rows []eventRow) error {
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
+		if _, err := insertInOne(chunk, tx.insertEvent, tx.insertEvents, eventRow.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-func newEventRow(e trading.Event) (eventRow, error) {
+// eventRow is an event as it is stored.
+type eventRow struct {
+	at         sql.NullInt64
+	kind, data string
+}
+
+func newEventRow(at sql.NullInt64, e trading.Event) (eventRow, error) {
 	if e == nil {
 		return eventRow{}, errors.New("no event")
 	}
 	kind, data, err := trading.EncodeEvent(e)
-	return eventRow{kind, string(data)}, err
+	return eventRow{at, kind, string(data)}, err
 }
+
+// values are those of the row's columns, as the statements that insert name them.
+func (r eventRow) values(to []any) []any { return append(to, r.at, r.kind, r.data) }
 
 // Read implements trading.Journal.
 func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]trading.Entry, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -56,36 +57,41 @@ func encodeParts(parts []signal.Part) (sql.NullString, error) {
 
 // insertSignals stores the rows, tells how many of them were new, and which contradict what is stored already.
 func insertSignals(tx *boundStatements, rows []signalRow) (stored int, conflicts []error, err error) {
-	for _, row := range rows {
-		isNew, err := row.insert(tx)
-		switch {
-		case errors.Is(err, signal.ErrConflict):
-			conflicts = append(conflicts, err)
-		case err != nil:
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
+		isNew, err := insertInOne(chunk, tx.insertSignal, tx.insertSignals, signalRow.values)
+		if err != nil {
 			return 0, nil, err
-		case isNew:
-			stored++
+		}
+		stored += isNew
+		if isNew == len(chunk) {
+			continue
+		}
+		for _, row := range chunk {
+			switch err := row.compare(tx); {
+			case errors.Is(err, signal.ErrConflict):
+				conflicts = append(conflicts, err)
+			case err != nil:
+				return 0, nil, err
+			}
 		}
 	}
 	return stored, conflicts, nil
 }
 
-// insert stores the row, unless its ID is there already.
-func (r signalRow) insert(tx *boundStatements) (isNew bool, err error) {
+// values are those of the row's columns, as the statements that insert name them.
+func (r signalRow) values(to []any) []any {
 	s := r.signal
-	result, err := tx.insertSignal.Exec(s.ID, s.Strategy, s.Params, s.Symbol, int64(s.Interval), int64(s.Direction),
-		s.Confidence, s.Price, r.barTime, r.createdAt, r.validUntil, r.parts)
-	if err != nil {
-		return false, err
+	return append(to, s.ID, s.Strategy, s.Params, s.Symbol, int64(s.Interval), int64(s.Direction), s.Confidence, s.Price,
+		r.barTime, r.createdAt, r.validUntil, r.parts)
+}
+
+// compare tells whether what is stored under the row's ID says the same.
+func (r signalRow) compare(tx *boundStatements) error {
+	first, err := scanSignal(tx.signalByID.QueryRow(r.signal.ID))
+	if err == nil && !first.Same(r.signal) {
+		err = fmt.Errorf("signal %s: %w", r.signal.ID, signal.ErrConflict)
 	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return n > 0, err
-	}
-	first, err := scanSignal(tx.signalByID.QueryRow(s.ID))
-	if err == nil && !first.Same(s) {
-		err = fmt.Errorf("signal %s: %w", s.ID, signal.ErrConflict)
-	}
-	return false, err
+	return err
 }
 
 func scanSignal(row interface{ Scan(...any) error }) (signal.Signal, error) {

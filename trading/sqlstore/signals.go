@@ -81,7 +81,11 @@ func latestQuery(q signal.Query, limit int) (text string, args []any) {
 	if q.Symbol != "" {
 		add("symbol =", q.Symbol)
 	}
-	if q.Strategy != "" {
+	switch {
+	case q.Strategy != "" && q.Symbol != "":
+		// Not by the index on strategy: there are more symbols than strategies, so that of symbol leaves less to look at.
+		add("strategy || '' =", q.Strategy)
+	case q.Strategy != "":
 		add("strategy =", q.Strategy)
 	}
 	if q.MinConfidence > 0 {

@@ -9,11 +9,20 @@ import (
 const signalColumns = `seq, id, strategy, params, symbol, interval, direction, confidence, price,
 	bar_time, created_at, valid_until, parts`
 
+// What is inserted, and in which order the values come.
+const (
+	intoSignals = `signals (id, strategy, params, symbol, interval, direction, confidence, price, bar_time, created_at,
+		valid_until, parts)`
+	onlyNew     = "ON CONFLICT (id) DO NOTHING"
+	intoJournal = "journal (at, kind, data)"
+)
+
 // statements are prepared once: to parse them costs more than to run them.
 type statements struct {
-	insertSignal *sql.Stmt
+	insertSignal, insertSignals *sql.Stmt // one row, and rowsPerInsert
+	insertEvent, insertEvents   *sql.Stmt
+
 	signalByID   *sql.Stmt
-	insertEvent  *sql.Stmt
 	keepSnapshot *sql.Stmt
 	saveState    *sql.Stmt
 	removeSignal *sql.Stmt
@@ -40,12 +49,11 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 		pool *sql.DB
 		text string
 	}{
-		{&s.insertSignal, writer, `INSERT INTO signals (id, strategy, params, symbol, interval, direction, confidence,
-			price, bar_time, created_at, valid_until, parts)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-			ON CONFLICT (id) DO NOTHING`},
+		{&s.insertSignal, writer, insertText(intoSignals, 12, 1, onlyNew)},
+		{&s.insertSignals, writer, insertText(intoSignals, 12, rowsPerInsert, onlyNew)},
 		{&s.signalByID, writer, `SELECT ` + signalColumns + ` FROM signals WHERE id = $1`},
-		{&s.insertEvent, writer, `INSERT INTO journal (at, kind, data) VALUES ($1, $2, $3)`},
+		{&s.insertEvent, writer, insertText(intoJournal, 3, 1, "")},
+		{&s.insertEvents, writer, insertText(intoJournal, 3, rowsPerInsert, "")},
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
 			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
 			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
@@ -72,16 +80,20 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 
 // boundStatements are those of one transaction.
 type boundStatements struct {
-	insertSignal, signalByID, insertEvent, keepSnapshot, saveState, removeSignal *sql.Stmt
+	insertSignal, insertSignals, insertEvent, insertEvents *sql.Stmt
+
+	signalByID, keepSnapshot, saveState, removeSignal *sql.Stmt
 }
 
 func (s *statements) bind(tx *sql.Tx) *boundStatements {
 	return &boundStatements{
-		insertSignal: tx.Stmt(s.insertSignal),
-		signalByID:   tx.Stmt(s.signalByID),
-		insertEvent:  tx.Stmt(s.insertEvent),
-		keepSnapshot: tx.Stmt(s.keepSnapshot),
-		saveState:    tx.Stmt(s.saveState),
-		removeSignal: tx.Stmt(s.removeSignal),
+		insertSignal:  tx.Stmt(s.insertSignal),
+		insertSignals: tx.Stmt(s.insertSignals),
+		insertEvent:   tx.Stmt(s.insertEvent),
+		insertEvents:  tx.Stmt(s.insertEvents),
+		signalByID:    tx.Stmt(s.signalByID),
+		keepSnapshot:  tx.Stmt(s.keepSnapshot),
+		saveState:     tx.Stmt(s.saveState),
+		removeSignal:  tx.Stmt(s.removeSignal),
 	}
 }

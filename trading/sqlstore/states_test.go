@@ -45,7 +45,7 @@ func TestADatabaseFromBeforeStatesAndPartsLearnsThem(t *testing.T) {
 	db := openAt(t, path)
 	require.NoError(t, db.Signals().Append(t.Context(), numbered(1)))
 	require.NoError(t, db.Close())
-	foreign(t, path, `DROP TABLE states; ALTER TABLE signals DROP COLUMN parts;
+	foreign(t, path, `DROP INDEX signals_strategy; DROP TABLE states; ALTER TABLE signals DROP COLUMN parts;
 		DELETE FROM goose_db_version WHERE version_id >= 3`)
 
 	store := openAt(t, path).Signals()

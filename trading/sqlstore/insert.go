@@ -1,0 +1,56 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// rowsPerInsert is how many rows one statement inserts, where there are as many. The way through database/sql and the
+// driver costs the same for one row as for all of them.
+const rowsPerInsert = 32
+
+// insertText is the statement that inserts so many rows of so many columns.
+func insertText(into string, columns, rows int, then string) string {
+	var text strings.Builder
+	text.WriteString("INSERT INTO " + into + " VALUES ")
+	for row := range rows {
+		separator := "("
+		if row > 0 {
+			separator = "), ("
+		}
+		for column := range columns {
+			fmt.Fprintf(&text, "%s$%d", separator, row*columns+column+1)
+			separator = ", "
+		}
+	}
+	return text.String() + ") " + then
+}
+
+// insertInOne inserts at most rowsPerInsert rows, in one statement if there are as many, and tells how many were not
+// there yet.
+func insertInOne[Row any](rows []Row, one, many *sql.Stmt, values func(Row, []any) []any) (isNew int, err error) {
+	if len(rows) == rowsPerInsert {
+		var all []any
+		for _, row := range rows {
+			all = values(row, all)
+		}
+		return affected(many.Exec(all...))
+	}
+	for _, row := range rows {
+		n, err := affected(one.Exec(values(row, nil)...))
+		if err != nil {
+			return 0, err
+		}
+		isNew += n
+	}
+	return isNew, nil
+}
+
+func affected(result sql.Result, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
+}
