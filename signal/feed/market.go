@@ -46,7 +46,7 @@ func newMarket(seed uint64, name string, symbol Symbol, interval time.Duration) 
 	return &market{
 		symbol: name, key: key, start: start, interval: interval,
 		perUnit: math.Pow(10, digits-1-math.Floor(math.Log10(start))),
-		noise:   newNoise(key),
+		noise:   newNoise(key, interval),
 	}
 }
 

@@ -13,12 +13,15 @@ import (
 // program for a minute on bars of 5 s, and now and then not once in ten. So there is one line more, the swing. Most of
 // its knots are in turn above and below zero and none is near it, which makes the averages cross about every ten bars.
 // In groups of four the turns begin anew with a side of their own; otherwise the swing would beat like a clock for ever.
+// It has the period of eight bars of 5 s, and of eight bars where they are shorter: with one for all, averages crossed
+// every 43 bars of 1 s and every 80 of 250 ms.
 const (
 	octaves  = 25
 	shortest = 100 * time.Millisecond // period of the first octave; the last has 19 days
 
-	swing     = 40 * time.Second
-	swingSize = 2.4e-3 // amplitude, as a fraction of the price
+	swing     = swingBars * 5 * time.Second
+	swingBars = 8
+	swingSize = 2.4e-3 // its amplitude, as a fraction of the price
 	swingLow  = 0.4    // of the amplitude: how near to zero its knots come
 	stepSize  = 3e-4   // amplitude of an octave that had the period of the swing
 
@@ -37,15 +40,15 @@ type octave struct {
 // noise is the sum of them all. Their amplitudes together, 0.21, bound it.
 type noise [octaves + 1]octave
 
-func newNoise(key uint64) *noise {
+func newNoise(key uint64, interval time.Duration) *noise {
 	var n noise
 	for i := range n {
 		key = mix(key)
-		period, amplitude := swing, swingSize
+		period, size := min(swing, swingBars*min(interval, swing)), swingSize
 		if i < octaves {
-			period = shortest << i
-			amplitude = stepSize * math.Sqrt(period.Seconds()/swing.Seconds())
+			period, size = shortest<<i, stepSize
 		}
+		amplitude := size * math.Sqrt(period.Seconds()/swing.Seconds())
 		n[i] = octave{
 			key: key, period: int64(period), offset: int64(key % uint64(period)),
 			amplitude: amplitude, swings: i == octaves,

@@ -30,8 +30,9 @@ type SyntheticConfig struct {
 // A price is a function of seed, symbol and time. It moves around a start price (60,000 for BTC, 3,000 for ETH, 150 for
 // SOL, something between 0.05 and 500 for others) and never leaves it by more than a quarter, unless Regimes say so;
 // symbols move independently.
-// On 5 s bars it turns more often than a real market: moving averages of 8 and 21 of them cross about every fifty
-// seconds, so that a minute of trying shows something.
+// On bars of 5 s and less it turns more often than a real market: moving averages of 8 and 21 of them cross about every
+// ten bars, so that a minute of trying shows something. For that, a market of such short bars has a swing that others do
+// not have: its prices are those of its Interval, while markets of 5 s and more have the same prices.
 //
 // Prices are whole ticks and bars follow each other without a gap: each opens at the price at which the last one closed.
 // Bars are aligned as time.Time.Truncate does it. The market has been open since 1900-01-01 UTC, so a time before that,

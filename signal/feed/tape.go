@@ -14,14 +14,22 @@ import (
 //
 // It keeps the last n bars of each symbol. Whoever asks for older ones gets the oldest that it has, as from a market
 // with a short history. A pushed bar counts as closed: on a ReplayClock, push it once the clock stands at its end.
+//
+// It is a signal.Waker too: a Generator that is served takes a bar up when it is pushed and not at its next cycle. How
+// many bars it finds then depends on how fast they come. Where each run has to be like the other, push a bar and call
+// Generator.Cycle in turn.
 type Tape struct {
 	size int
 
-	mu    sync.RWMutex // guards reels and what they hold
-	reels map[string]*reel
+	mu     sync.RWMutex // guards all below
+	reels  map[string]*reel
+	pushed chan struct{} // closed at the next Push; nil while nobody waits
 }
 
-var _ signal.Source = (*Tape)(nil)
+var (
+	_ signal.Source = (*Tape)(nil)
+	_ signal.Waker  = (*Tape)(nil)
+)
 
 // reel is a ring of one symbol's bars: the oldest stands at next once it is full.
 type reel struct {
@@ -66,7 +74,21 @@ func (t *Tape) Push(b signal.Bar) error {
 		}
 	}
 	r.push(b, t.size)
+	if t.pushed != nil {
+		close(t.pushed)
+		t.pushed = nil
+	}
 	return nil
+}
+
+// Wake returns a channel that is closed at the next Push, as signal.Waker says.
+func (t *Tape) Wake() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pushed == nil {
+		t.pushed = make(chan struct{})
+	}
+	return t.pushed
 }
 
 // Bars returns the bars after the given time, as signal.Source says.

@@ -2,8 +2,10 @@ package feed_test
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 )
 
 // minute is a bar of the n-th minute after noon.
@@ -118,4 +121,67 @@ func TestATapeIsReadWhileItIsWritten(t *testing.T) {
 		require.NoError(t, tape.Push(minute(btc, n)))
 	}
 	readers.Wait()
+}
+
+// A bar that is pushed becomes a signal at once, and not at the next cycle.
+func TestATapeWakesAGenerator(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tape, err := feed.NewTape(50, btc, eth)
+		require.NoError(t, err)
+		store := signal.NewMemory(0)
+		spec, err := strategy.EMACross{Fast: 2, Slow: 3}.Spec()
+		require.NoError(t, err)
+		const cycle = 24 * time.Hour // so that nothing comes from a cycle
+		g, err := signal.NewGenerator(signal.GeneratorConfig{
+			Source: tape, Specs: []signal.Spec{spec}, Store: store, Symbols: []string{btc, eth},
+			Interval: time.Minute, Cycle: cycle, Logger: slog.New(slog.DiscardHandler),
+		})
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- g.Serve(ctx) }()
+		time.Sleep(cycle / 50) // a wake-up begins a cycle no sooner than a hundredth of one after the last
+
+		begun, closes := time.Now().UTC(), []float64{9, 8, 7, 6, 9, 12}
+		for i, c := range closes {
+			time.Sleep(cycle / 50)
+			bar := minute(btc, 0)
+			bar.Time = begun.Add(time.Duration(i)*cycle/50 - time.Minute)
+			bar.Open, bar.High, bar.Low, bar.Close = c, c, c, c
+			require.NoError(t, tape.Push(bar))
+			synctest.Wait()
+			require.Equal(t, i+1, g.Status().Bars)
+		}
+		found, err := store.Latest(t.Context(), signal.Query{})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, begun.Add(5*cycle/50), found[0].CreatedAt, "when the fifth bar was pushed")
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+func TestEveryPushWakesWhoAskedBefore(t *testing.T) {
+	t.Parallel()
+	tape, err := feed.NewTape(5, btc)
+	require.NoError(t, err)
+	woken := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	for n := range 3 {
+		first, second := tape.Wake(), tape.Wake()
+		require.False(t, woken(first))
+		if n > 0 {
+			require.Error(t, tape.Push(minute(btc, n-1)), "what is refused is no news")
+		}
+		require.False(t, woken(first))
+		require.NoError(t, tape.Push(minute(btc, n)))
+		require.True(t, woken(first) && woken(second))
+	}
 }
