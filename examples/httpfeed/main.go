@@ -1,0 +1,169 @@
+// Httpfeed makes signals from any web address that answers with candles in JSON, and prints them.
+//
+//	go run ./examples/httpfeed \
+//		--url 'https://api.binance.com/api/v3/klines?symbol={symbol}&interval=1m&startTime={after_ms}&limit={limit}' \
+//		--symbols BTC/USDT=BTCUSDT,ETH/USDT=ETHUSDT --interval 1m
+//
+// Where the candles lie deeper in the answer, or are objects, --rows and --fields say so:
+//
+//	--rows data.candles --fields openTime,o,h,l,c,v
+//
+// The address is asked in each cycle of the generator. Source is what is meant to be copied: it is all that another kind
+// of data takes, because what is done when it fails, hangs, falls silent or talks nonsense is the generator's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	ossignal "os/signal"
+	"strings"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+func main() {
+	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "httpfeed:", err)
+		os.Exit(1)
+	}
+}
+
+// config is what the flags say.
+type config struct {
+	end   Endpoint
+	cycle time.Duration
+}
+
+func parse(args []string, out io.Writer) (cfg config, err error) {
+	flags := flag.NewFlagSet("httpfeed", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&cfg.end.URL, "url", "", "the address, with {symbol}, {after_s}, {after_ms}, {after} and {limit}")
+	flags.StringVar(&cfg.end.Shape.Rows, "rows", "", "the way to the list of candles, such as data.candles")
+	fields := flags.String("fields", "", "where a candle has time, open, high, low, close and volume: places or names")
+	symbols := flags.String("symbols", "", "NAME=THEIRS,... or NAME,... where the venue uses the same")
+	flags.DurationVar(&cfg.end.Interval, "interval", time.Minute, "of the candles")
+	flags.DurationVar(&cfg.cycle, "cycle", signal.DefaultCycle, "from one request to the next")
+	if err := flags.Parse(args); err != nil {
+		return cfg, err
+	}
+	if *fields != "" {
+		cfg.end.Shape.Fields = strings.Split(*fields, ",")
+	}
+	cfg.end.Symbols = make(map[string]string)
+	for _, pair := range strings.FieldsFunc(*symbols, func(c rune) bool { return c == ',' }) {
+		name, theirs, ok := strings.Cut(pair, "=")
+		if !ok {
+			theirs = name
+		}
+		cfg.end.Symbols[name] = theirs
+	}
+	return cfg, nil
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	cfg, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	source, err := NewSource(cfg.end)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	store := signal.NewMemory(0)
+	generator, err := newGenerator(cfg, source, store)
+	if err != nil {
+		return err
+	}
+	tree, err := supervisor.New(supervisor.Config{Name: "httpfeed"})
+	if err != nil {
+		return err
+	}
+	if err := tree.Add("signal_generation", generator, supervisor.Policy{Stall: 2*cfg.cycle + time.Minute}); err != nil {
+		return err
+	}
+	if err := tree.Add("printer", printer{store, out}, supervisor.Policy{}); err != nil {
+		return err
+	}
+	return tree.Serve(ctx)
+}
+
+// newGenerator runs a vote of two that rarely agree: one goes with the trend, one against exaggeration.
+func newGenerator(cfg config, source signal.Source, store signal.Store) (*signal.Generator, error) {
+	cross, err := strategy.EMACross{}.Spec()
+	if err != nil {
+		return nil, err
+	}
+	rsi, err := strategy.RSIReversion{}.Spec()
+	if err != nil {
+		return nil, err
+	}
+	vote, err := strategy.Vote{Members: []strategy.Member{{Spec: cross}, {Spec: rsi}}}.Spec()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(cfg.end.Symbols))
+	for name := range cfg.end.Symbols {
+		names = append(names, name)
+	}
+	return signal.NewGenerator(signal.GeneratorConfig{
+		Source: source, Specs: []signal.Spec{vote}, Store: store, Symbols: names, Interval: cfg.end.Interval,
+		Cycle: cfg.cycle, Clock: nil, Logger: slog.Default(),
+	})
+}
+
+// printer prints each signal as it comes.
+type printer struct {
+	store *signal.Memory
+	out   io.Writer
+}
+
+// Serve follows the store until ctx ends.
+func (p printer) Serve(ctx context.Context) error {
+	for seq := int64(0); ; {
+		appended := p.store.Appended() // before reading, so that none falls in between
+		found, err := p.store.After(ctx, seq, 100)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
+			seq = s.Seq
+			if err := p.print(s); err != nil {
+				return err
+			}
+		}
+		if len(found) > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-appended:
+		}
+	}
+}
+
+func (p printer) print(s signal.Signal) error {
+	_, err := fmt.Fprintf(p.out, "%s %s %s at %g, confidence %.2f", s.BarTime.Format(time.DateTime), s.Symbol, s.Direction,
+		s.Price, s.Confidence)
+	for _, part := range s.Parts {
+		if part.Spoke && err == nil {
+			_, err = fmt.Fprintf(p.out, " (%s %s)", part.Strategy, part.Direction)
+		}
+	}
+	if err == nil {
+		_, err = fmt.Fprintln(p.out)
+	}
+	return err
+}
