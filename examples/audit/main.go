@@ -3,8 +3,7 @@
 //	go run ./examples/audit livetrader.db v-6908a61c5498bb539f20a976
 //	go run ./examples/audit livetrader.db
 //
-// Without an order it lists the orders. It opens the database as a trading program does, so it waits for none and is
-// refused while one is running.
+// Without an order it lists the orders. It only reads, so a program may be trading on the database meanwhile.
 package main
 
 import (
@@ -35,10 +34,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) < 1 || len(args) > 2 {
 		return errors.New("usage: audit DB [ORDER]")
 	}
-	if _, err := os.Stat(args[0]); err != nil {
-		return err // or Open would make a new database
-	}
-	db, err := sqlstore.Open(ctx, args[0], sqlstore.Config{})
+	db, err := sqlstore.Open(ctx, args[0], sqlstore.Config{ReadOnly: true})
 	if err != nil {
 		return err
 	}

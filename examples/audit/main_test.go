@@ -17,6 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// database is one on which a program is still trading.
 func database(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
@@ -33,7 +34,7 @@ func database(t *testing.T) string {
 		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: one,
 			Price: decimal.NewFromInt(101), Time: at}},
 	))
-	require.NoError(t, db.Close())
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return path
 }
 

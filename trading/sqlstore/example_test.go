@@ -107,3 +107,35 @@ func ExampleConfigurationError() {
 	}
 	// Output: it belongs to another run: mode is "paper" there and "live" here
 }
+
+// What the database is asked while a program trades on it: whether there is room, a copy, and, by whoever looks into it
+// from another process, what is in it.
+func ExampleDB_Backup() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "vigil.db")
+	db, err := sqlstore.Open(ctx, path, sqlstore.Config{LowWater: 1 << 20})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not write back.
+	_ = db.Signals().Append(ctx, numbered(1))
+
+	fmt.Println("room:", db.Room())
+	fmt.Println("backup:", db.Backup(ctx, filepath.Join(folder, "2026-01-02.db")))
+
+	reader, err := sqlstore.Open(ctx, path, sqlstore.Config{ReadOnly: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = reader.Close() }() // It has written nothing.
+	latest, _ := reader.Signals().Latest(ctx, signal.Query{})
+	fmt.Println("a reader sees", latest[0].ID, "and may not write:", reader.Signals().Append(ctx, numbered(2)))
+	// Output:
+	// room: <nil>
+	// backup: <nil>
+	// a reader sees s1 and may not write: sqlstore: append signals: the database was opened to be read only
+}

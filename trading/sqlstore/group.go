@@ -18,7 +18,7 @@ var errAborted = errors.New("the transaction was aborted")
 // for a hundred. There is no goroutine for it. The first caller to come leads: it commits what is queued, its own
 // write among it, and hands over to the next in the queue, which filled up meanwhile.
 type group struct {
-	db       *sql.DB
+	db       *sql.DB // nil if nothing may be written
 	prepared *statements
 
 	mu      sync.Mutex // guards queue, leading and each write's leads
@@ -37,6 +37,9 @@ type write struct {
 // commit runs do in a transaction, and returns once that is durable or failed. If ctx ends before the transaction
 // began it withdraws; from then on it waits, because nobody could tell it what became of its write.
 func (g *group) commit(ctx context.Context, do func(*boundStatements) error) error {
+	if g.db == nil {
+		return ErrReadOnly
+	}
 	w := &write{do: do, lead: make(chan struct{}), done: make(chan error, 1)}
 	g.enqueue(w)
 	select {

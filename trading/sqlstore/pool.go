@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // purpose is what a pool of connections is for.
@@ -20,6 +21,8 @@ const (
 	claiming purpose = iota // to mark a new file as ours, and nothing else
 	writing                 // one connection, through which everything is written
 	reading                 // connections that cannot write
+	looking                 // the same, in a process that must not write
+	copying                 // a connection that copies the database elsewhere
 )
 
 // maxReaders bounds the connections that read at the same time; a read takes well below a millisecond.
@@ -30,7 +33,7 @@ func openPool(path string, use purpose) *sql.DB {
 	c := &connector{path: path, purpose: use, pragmas: pragmasFor(use)}
 	pool := sql.OpenDB(c)
 	limit := 1
-	if use == reading {
+	if use == reading || use == looking {
 		limit = maxReaders
 	}
 	pool.SetMaxOpenConns(limit)
@@ -65,8 +68,11 @@ func pragmasFor(p purpose) []pragma {
 		{"mmap_size", "0", "0"}, // an I/O error in mapped memory would be a signal that ends the process
 		{"query_only", "0", "0"},
 	}
-	if p == reading {
+	switch p {
+	case reading:
 		all[len(all)-1] = pragma{"query_only", "1", "1"}
+	case looking: // Neither can be set there, nor needs to be.
+		all = slices.DeleteFunc(all, func(p pragma) bool { return p.name == "journal_mode" || p.name == "query_only" })
 	}
 	return all
 }
@@ -77,6 +83,8 @@ func (c *connector) dsn() string {
 	switch c.purpose {
 	case claiming:
 		query.Set("mode", "rwc")
+	case looking:
+		query.Set("mode", "ro")
 	case writing:
 		// A transaction that begins by reading cannot wait for a lock later on: a third of them failed.
 		query.Set("_txlock", "immediate")
@@ -94,6 +102,9 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	conn, err := base.Connect(ctx)
+	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == sqlite3.SQLITE_NOTADB {
+		return nil, fmt.Errorf("%w: it is no SQLite file", ErrForeign)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +119,17 @@ func (c *connector) Driver() driver.Driver { return &sqlite.Driver{} }
 
 // verify reads back what the connection was set to.
 func (c *connector) verify(ctx context.Context, conn driver.Conn) error {
-	want := slices.Clone(c.pragmas)
+	want := c.pragmas
 	if c.purpose != claiming {
-		want = append(want, pragma{name: "application_id", reads: fmt.Sprint(applicationID)})
+		want = slices.Insert(slices.Clone(want), 0, pragma{name: "application_id", reads: fmt.Sprint(applicationID)})
 	}
 	for _, p := range want {
 		got, err := readPragma(ctx, conn, p.name)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", p.name, err)
+		}
+		if got != p.reads && p.name == "application_id" {
+			return fmt.Errorf("%w: its application id is %s, want %s", ErrForeign, got, p.reads)
 		}
 		if got != p.reads {
 			return fmt.Errorf("%s is %s, want %s", p.name, got, p.reads)

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -105,6 +106,11 @@ func bindRun(ctx context.Context, tx *sql.Tx, run []Setting) error {
 	if err != nil {
 		return err
 	}
+	return compareRun(text, run)
+}
+
+// compareRun holds the run that is stored, as JSON, against the one that was asked for.
+func compareRun(text string, run []Setting) error {
 	var stored []Setting
 	if err := json.Unmarshal([]byte(text), &stored); err != nil {
 		return fmt.Errorf("read its run configuration: %w", err)
@@ -113,6 +119,22 @@ func bindRun(ctx context.Context, tx *sql.Tx, run []Setting) error {
 		return &ConfigurationError{Stored: stored, Asked: run}
 	}
 	return nil
+}
+
+// belongs is bind for a database that cannot be written: one that belongs to no run yet is nobody's.
+func belongs(ctx context.Context, readers *sql.DB, run []Setting) (identity string, err error) {
+	const get = `SELECT coalesce((SELECT value FROM meta WHERE name = $1), '')`
+	if err := readers.QueryRowContext(ctx, get, "identity").Scan(&identity); err != nil {
+		return "", fmt.Errorf("read its identity: %w", err)
+	}
+	if len(run) == 0 {
+		return identity, nil
+	}
+	var text string
+	if err := readers.QueryRowContext(ctx, get, "run").Scan(&text); err != nil {
+		return "", fmt.Errorf("read its run configuration: %w", err)
+	}
+	return identity, compareRun(cmp.Or(text, "[]"), run)
 }
 
 // setOnce stores a value under a name that has none yet, and returns the one that is stored then.

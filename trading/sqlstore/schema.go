@@ -17,12 +17,7 @@ var embedded embed.FS
 // migrate brings the schema up to date, each step in a transaction of its own. A schema that is newer than what is
 // known here is refused before anything is changed.
 func migrate(ctx context.Context, db *sql.DB) error {
-	folder, err := fs.Sub(embedded, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder,
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	provider, err := newProvider(db)
 	if err != nil {
 		return err
 	}
@@ -31,7 +26,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	case err != nil:
 		return fmt.Errorf("read the version of its schema: %w", err)
 	case have > known:
-		return fmt.Errorf("%w: its schema has version %d, and this one knows %d", ErrNewerSchema, have, known)
+		return newerSchema(have, known)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
@@ -40,4 +35,38 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("bring its schema up to date: %w", err)
 	}
 	return nil
+}
+
+// upToDate refuses a schema that is not the one that is known here, where it cannot be changed.
+func upToDate(ctx context.Context, db *sql.DB) error {
+	provider, err := newProvider(db)
+	if err != nil {
+		return err
+	}
+	steps := provider.ListSources()
+	known := steps[len(steps)-1].Version
+	var have int64
+	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {
+		return fmt.Errorf("read the version of its schema: %w", err)
+	}
+	switch {
+	case have > known:
+		return newerSchema(have, known)
+	case have < known:
+		return fmt.Errorf("its schema has version %d, and this one reads %d: open it once to write", have, known)
+	}
+	return nil
+}
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	folder, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
+}
+
+func newerSchema(have, known int64) error {
+	return fmt.Errorf("%w: its schema has version %d, and this one knows %d", ErrNewerSchema, have, known)
 }

@@ -12,18 +12,20 @@
 // made again. An Append whose transaction has begun waits for its end even if its context ends meanwhile, because a
 // caller that gave up would not know whether what it wrote is there.
 //
-// One process at a time may have a database open, held by a lock file beside it that the death of the process releases.
-// A database that belongs to another program, to a newer version of this one or to another run configuration is
-// refused.
+// One process at a time may have a database open, held by a lock file beside it that the death of the process releases;
+// any number may read it meanwhile (Config.ReadOnly). A database that belongs to another program, to a newer version of
+// this one or to another run configuration is refused.
 //
 // A DB and what it hands out are safe for concurrent use. It starts no goroutine of its own.
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -35,6 +37,8 @@ var (
 	ErrForeign = errors.New("not a vigil database")
 	// ErrNewerSchema says that a newer version of this package wrote the database.
 	ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+	// ErrReadOnly says that the DB was opened to be read only.
+	ErrReadOnly = errors.New("the database was opened to be read only")
 )
 
 // Config configures Open.
@@ -43,17 +47,24 @@ type Config struct {
 	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: whoever
 	// only looks into a database need not know what it belongs to.
 	Run []Setting
+	// ReadOnly looks into a database that another process may be trading on. Nothing is locked, created, brought up to
+	// date or written, and every call that would write fails with ErrReadOnly; but SQLite may leave its empty -wal and
+	// -shm files beside a database that was closed.
+	ReadOnly bool
+	// LowWater is how many bytes have to be free on the database's disk for Room to be content; 0 means 256 MiB.
+	LowWater int64
 }
 
 // DB is an open database. Use Open, and Close when done.
 type DB struct {
-	path    string
-	lock    *lockFile
-	writer  *sql.DB // one connection
-	readers *sql.DB
-	signals *Signals
-	journal *Journal
-	claims  atomic.Int64 // of the journal so far
+	path     string
+	lowWater uint64
+	lock     *lockFile // nil if it is only read, as is writer
+	writer   *sql.DB   // one connection
+	readers  *sql.DB
+	signals  *Signals
+	journal  *Journal
+	claims   atomic.Int64 // of the journal so far
 
 	mu     sync.Mutex     // guards closed, and calls against being added to once it is set
 	closed bool           // no call begins any more
@@ -75,12 +86,23 @@ func open(ctx context.Context, name string, cfg Config) (_ *DB, err error) {
 	if err := validateRun(cfg.Run); err != nil {
 		return nil, err
 	}
+	if cfg.LowWater < 0 {
+		return nil, fmt.Errorf("configuration field LowWater: %d is negative", cfg.LowWater)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	path, err := resolve(name)
 	if err != nil {
 		return nil, err
+	}
+	db := &DB{path: path, lowWater: uint64(cmp.Or(cfg.LowWater, defaultLowWater))}
+	db.finish = sync.OnceValue(db.closeAll)
+	if cfg.ReadOnly {
+		if err := db.startReading(ctx, cfg); err != nil {
+			return nil, errors.Join(err, db.closePools())
+		}
+		return db, nil
 	}
 	// The lock comes before any look into the file: to close a file that this process has open a second time drops
 	// the locks that SQLite holds on it.
@@ -92,8 +114,7 @@ func open(ctx context.Context, name string, cfg Config) (_ *DB, err error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	db := &DB{path: path, lock: lock}
-	db.finish = sync.OnceValue(db.closeAll)
+	db.lock = lock
 	if err := db.start(ctx, file, cfg); err != nil {
 		return nil, errors.Join(err, db.closePools(), file.undo(), lock.release())
 	}
@@ -121,11 +142,38 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 			return err
 		}
 	}
+	db.serve(identity, prepared)
+	return ctx.Err()
+}
+
+// startReading opens the connections of a database that is only read. It looks at the file through SQLite alone: this
+// process may have it open, and to close a file a second time drops the locks that SQLite holds on it.
+func (db *DB) startReading(ctx context.Context, cfg Config) error {
+	if _, err := os.Stat(db.path); err != nil {
+		return cause(err)
+	}
+	db.readers = openPool(db.path, looking)
+	if err := upToDate(ctx, db.readers); err != nil {
+		return err
+	}
+	identity, err := belongs(ctx, db.readers, cfg.Run)
+	if err != nil {
+		return err
+	}
+	prepared, err := prepare(ctx, nil, db.readers)
+	if err != nil {
+		return err
+	}
+	db.serve(identity, prepared)
+	return nil
+}
+
+// serve makes what the DB hands out.
+func (db *DB) serve(identity string, prepared *statements) {
 	commits := &group{db: db.writer, prepared: prepared}
 	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter,
 		state: prepared.state, nthNewest: prepared.nthNewest, oldest: prepared.oldest}
 	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
-	return ctx.Err()
 }
 
 // Signals returns the signal store in the database.
@@ -161,7 +209,11 @@ func (db *DB) enter(ctx context.Context) error {
 func (db *DB) leave() { db.calls.Done() }
 
 func (db *DB) closeAll() error {
-	if err := errors.Join(db.closePools(), db.lock.release()); err != nil {
+	err := db.closePools()
+	if db.lock != nil {
+		err = errors.Join(err, db.lock.release())
+	}
+	if err != nil {
 		return fmt.Errorf("sqlstore: close %s: %w", db.path, err)
 	}
 	return nil
@@ -176,21 +228,4 @@ func (db *DB) closePools() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Integrity reads the whole database and tells what is broken in it. It takes about a second for each few hundred
-// megabytes; others go on reading and writing meanwhile.
-func (db *DB) Integrity(ctx context.Context) error {
-	if err := db.enter(ctx); err != nil {
-		return fmt.Errorf("sqlstore: integrity: %w", err)
-	}
-	defer db.leave()
-	var finding string // "ok", or the first thing that is wrong
-	if err := db.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&finding); err != nil {
-		return fmt.Errorf("sqlstore: integrity of %s: %w", db.path, err)
-	}
-	if finding != "ok" {
-		return fmt.Errorf("sqlstore: integrity of %s: %s", db.path, finding)
-	}
-	return nil
 }

@@ -41,7 +41,7 @@ const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
 		WHERE newer.symbol = s.symbol AND newer.strategy = s.strategy AND newer.seq > s.seq)
 	ORDER BY seq LIMIT $5`
 
-// prepare prepares them; they are closed with their pools.
+// prepare prepares them; they are closed with their pools. Those that write are left out where there is no writer.
 func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) {
 	s := &statements{}
 	for _, p := range []struct {
@@ -69,6 +69,9 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
 		{&s.oldest, readers, oldestSignals},
 	} {
+		if p.pool == nil {
+			continue
+		}
 		var err error
 		*p.into, err = p.pool.PrepareContext(ctx, p.text) //nolint:sqlclosecheck // they are closed with their pools
 		if err != nil {
