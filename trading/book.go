@@ -78,6 +78,8 @@ type Target struct {
 	Attempts   int             `json:"attempts"`    // orders made for it
 	Last       string          `json:"last"`        // client ID of the last of them
 	Deferred   bool            `json:"deferred"`    // its first order is still to be made
+	Ticket     Ticket          `json:"ticket,omitzero"`
+	Legs       int             `json:"legs,omitempty"` // orders made for its bracket
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.

@@ -10,19 +10,19 @@ import (
 // What it lets through per status of the order is the state diagram of an order:
 //
 //	             intended     unknown        open           done (filled, cancelled, expired, rejected)
-//	submitting   -> unknown(5) -             -              -
+//	submitting   -> unknown   -              -              -
 //	acknowledged   (1)        -> open        no change      no change: the answer came late
 //	rejected       (1)        -> rejected(2) -> rejected(2) -
 //	unknown        -> unknown(4) no change   -> unknown     -
 //	not_received   -          -> intended(3) -              -
-//	cancel_asked   -          no change(5)   no change(5)   -
+//	cancel_asked   -          -              no change(5)   -
 //	cancelled    -> cancelled -> cancelled   -> cancelled   -
 //	expired        -          -> expired     -> expired     -
 //	filled       -> open or filled, whatever came before: what was executed was executed
 //
 // (1) only once it has been sent; (2) not once a part of it was filled; (3) nor once the Broker is known to have had
 // it; (4) while a sending of it is in flight: it is not wanted any more, and its fate must be known before it is given
-// up; (5) not once its cancel was asked for.
+// up; (5) once.
 func (b *Book) Check(event Event) error {
 	switch e := event.(type) {
 	case SignalSeen:
@@ -30,7 +30,7 @@ func (b *Book) Check(event Event) error {
 	case IntentMade:
 		return b.checkIntent(e.Order)
 	case Submitting:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusIntended && !o.CancelAsked })
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusIntended })
 	case Acknowledged:
 		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Sends > 0 || o.Status != StatusIntended })
 	case Rejected:
@@ -45,8 +45,13 @@ func (b *Book) Check(event Event) error {
 		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
 			return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
 		})
+	case Amended:
+		if b.targets[e.Symbol] == nil {
+			return fmt.Errorf("trading: amended by %q: %s has no target", e.By, e.Symbol)
+		}
+		return nil
 	case CancelAsked:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.atBroker() && !o.CancelAsked })
+		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusOpen && !o.CancelAsked })
 	case Expired:
 		return b.checkOrder(event, e.ClientID, (*OrderState).atBroker)
 	case Cancelled:

@@ -1,6 +1,10 @@
 package trading
 
-import "time"
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // fold adds an event that Check has let through.
 func (b *Book) fold(at time.Time, e Event) {
@@ -25,6 +29,8 @@ func (b *Book) fold(at time.Time, e Event) {
 		b.move(at, e.ClientID, StatusUnknown, e.Reason)
 	case NotReceived:
 		b.move(at, e.ClientID, StatusIntended, e.Reason).InFlight = e.InFlight
+	case Amended:
+		b.foldAmended(e)
 	case CancelAsked:
 		o := b.orders[e.ClientID]
 		o.CancelAsked, o.Reason, o.UpdatedAt = true, e.Reason, at
@@ -57,7 +63,18 @@ func (b *Book) foldSignal(e SignalSeen) {
 	b.acted[follower{e.Strategy, e.Symbol}] = e.BarTime
 	b.targets[e.Symbol] = &Target{
 		Symbol: e.Symbol, Strategy: e.Strategy, SignalID: e.SignalID,
-		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred,
+		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred, Ticket: e.Ticket,
+	}
+}
+
+// foldAmended changes how a target is reached. An order that rests for it gives way to one of the new shape.
+func (b *Book) foldAmended(e Amended) {
+	t := b.targets[e.Symbol]
+	t.Ticket = e.Ticket
+	for _, o := range b.pending {
+		if o.Symbol == e.Symbol && o.Rests() && o.Leg == "" {
+			t.Deferred = true
+		}
 	}
 }
 
@@ -66,7 +83,11 @@ func (b *Book) foldIntent(at time.Time, o Order) {
 	state := &OrderState{Order: o, Status: StatusIntended, UpdatedAt: at, number: b.counts.Orders}
 	b.orders[o.ClientID] = state
 	b.pending[o.ClientID] = state
-	if t := b.targets[o.Symbol]; t != nil && t.SignalID == o.SignalID {
+	switch t := b.targets[o.Symbol]; {
+	case t == nil || t.SignalID != o.SignalID:
+	case o.Leg != "":
+		t.Legs++
+	default:
 		t.Attempts++
 		t.Last = o.ClientID
 		t.Deferred = false
@@ -134,6 +155,9 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 		b.counts.ForeignFills++
 		return
 	}
+	if o.Leg != "" {
+		b.guardFilled(f)
+	}
 	o.Filled = plus(o.Filled, f.Quantity)
 	o.Acknowledged, o.InFlight = true, false
 	switch {
@@ -143,6 +167,17 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 	default:
 		b.move(at, o.ClientID, StatusOpen, "")
 	}
+}
+
+// guardFilled lets a leg that filled bring the target down to what is left: what the bracket has closed is not opened
+// again.
+func (b *Book) guardFilled(f Fill) {
+	t := b.targets[f.Symbol]
+	if t == nil || t.Quantity.Sign() != -int(f.Side) {
+		return
+	}
+	left := decimal.Max(t.Quantity.Abs().Sub(f.Quantity), decimal.Zero)
+	t.Quantity = f.Side.Signed(decimal.Min(left, guarded(*t, b.positions[f.Symbol].Quantity))).Neg()
 }
 
 // move gives an order its new status and keeps the list of pending ones.

@@ -1,9 +1,12 @@
 package trading
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -15,17 +18,22 @@ import (
 // decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
 // order. It has 26 characters of a to z, 0 to 9 and the hyphen, which all known venues take.
 func ClientID(signalID string, attempt int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s#%d", len(signalID), signalID, attempt))
+	return clientID(signalID, strconv.Itoa(attempt))
+}
+
+func clientID(signalID, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s#%s", len(signalID), signalID, what))
 	return "v-" + hex.EncodeToString(sum[:12])
 }
 
 // desk is all that decisions depend on besides the signal. Decisions are pure: the same desk and signal give the same.
 type desk struct {
-	book  *Book
-	risk  *Risk
-	sizer Sizer
-	auto  bool   // orders are placed; otherwise they are only worked out
-	store string // identity of the signal store
+	book   *Book
+	risk   *Risk
+	sizer  Sizer
+	ticket TicketPolicy // nil for market orders without a bracket
+	auto   bool         // orders are placed; otherwise they are only worked out
+	store  string       // identity of the signal store
 }
 
 // situation is what a decision on one instrument needs to know of the world.
@@ -39,15 +47,12 @@ type situation struct {
 // decision is what came of a signal, as events to be journaled together.
 type decision struct {
 	seen     SignalSeen
-	replaced []Cancelled // intents that were never sent and that the new target does away with
+	replaced []Event // Cancelled for intents that were never sent, CancelAsked for orders that rest
 	order    *Order
 }
 
 func (d decision) events() []Event {
-	events := []Event{d.seen}
-	for _, c := range d.replaced {
-		events = append(events, c)
-	}
+	events := append([]Event{d.seen}, d.replaced...)
 	if d.order != nil {
 		events = append(events, IntentMade{*d.order})
 	}
@@ -75,22 +80,18 @@ func (d desk) decide(s signal.Signal, sit situation) decision {
 	if err != nil {
 		return decision{seen: d.seen(s, OutcomeRefused, err.Error())}
 	}
-	want := aim{symbol: s.Symbol, signalID: s.ID, quantity: target, validUntil: s.ValidUntil, attempt: 1}
-	made := decision{seen: d.seen(s, OutcomeActed, "")}
-	held := d.book.Position(s.Symbol).Quantity
-	for _, o := range d.book.PendingOf(s.Symbol) {
-		switch {
-		case o.Status == StatusUnknown || o.InFlight: // What to send depends on what became of it.
-			made.seen.Deferred = d.auto
-		case o.Status == StatusIntended:
-			made.replaced = append(made.replaced, Cancelled{o.ClientID, "never sent: signal " + s.ID + " replaced its target"})
-		default:
-			held = held.Add(o.Side.Signed(o.Remaining()))
-		}
+	ticket, kept, err := d.ticketFor(s, sit, target)
+	if err != nil {
+		return decision{seen: d.seen(s, OutcomeRefused, err.Error())}
 	}
-	if made.seen.Deferred {
-		made.seen.Target = target
-		made.seen.Reason = "the fate of an earlier order is not known yet"
+	made := decision{seen: d.seen(s, OutcomeActed, "")}
+	made.seen.Ticket = ticket
+	held, deferred := d.clear(&made, s, kept)
+	want := aim{
+		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
+	}
+	if deferred == unknownFate && d.auto {
+		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
 	p := d.plan(want, held, sit)
@@ -100,10 +101,66 @@ func (d desk) decide(s signal.Signal, sit situation) decision {
 		return decision{seen: d.seen(s, p.outcome, p.reason)}
 	case !d.auto:
 		made.seen.Outcome, made.replaced = OutcomeWouldHave, nil
+	case deferred != "":
+		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 	default:
 		made.order = p.order
 	}
 	return made
+}
+
+// The reasons for which the order for a target waits.
+const (
+	unknownFate = "the fate of an earlier order is not known yet"
+	beingEnded  = "an earlier order is being cancelled"
+)
+
+// clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
+// have filled. deferred says why the order for the target has to wait.
+func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
+	held = d.book.Position(s.Symbol).Quantity
+	for _, o := range d.book.PendingOf(s.Symbol) {
+		switch {
+		case o.Status == StatusUnknown || o.InFlight: // What to send depends on what became of it.
+			deferred = unknownFate
+		case o.Status == StatusIntended:
+			made.replaced = append(made.replaced, Cancelled{o.ClientID, "never sent: signal " + s.ID + " replaced its target"})
+		case o.CancelAsked || o.Rests() && !kept:
+			if !o.CancelAsked {
+				made.replaced = append(made.replaced, CancelAsked{o.ClientID, "signal " + s.ID + " replaced its target"})
+			}
+			deferred = cmp.Or(deferred, beingEnded)
+		case o.Leg == "":
+			held = held.Add(o.Side.Signed(o.Remaining()))
+		}
+	}
+	return held, deferred
+}
+
+// ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
+// the standing ticket, and with it the bracket.
+func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket Ticket, kept bool, err error) {
+	standing, held := d.book.standing(s.Symbol)
+	under := guarded(standing, held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o OrderState) bool {
+		return o.Leg == "" && !o.CancelAsked && o.Side == sideOf(standing)
+	})
+	if under && target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs()) {
+		return standing.Ticket, true, nil
+	}
+	if d.ticket == nil || target.IsZero() {
+		return Ticket{}, false, nil
+	}
+	side := sideOf(Target{Quantity: target})
+	ticket, err = d.ticket.Ticket(Sizing{
+		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
+	}, side)
+	if err == nil {
+		err = ticket.check(side, sit.instrument, sit.price)
+	}
+	if err != nil {
+		return Ticket{}, false, fmt.Errorf("ticket: %w", err)
+	}
+	return ticket, false, nil
 }
 
 // target is what the signal asks to hold, before limits and permission.

@@ -140,6 +140,34 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// What a person changes by hand after a target was reached is not changed back.
+func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		target string
+		want   bool
+	}{"a flip": {"-5", true}, "less of the same": {"5", false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sale := pending(trading.Sell, "5")[0].(trading.IntentMade)
+			sale.Order.SignalID, sale.Order.ReduceOnly = "new", true
+			book := holding(t, "10", trading.SignalSeen{
+				Store: "shelf", Seq: 2, SignalID: "new", Strategy: "cross", Symbol: btc, BarTime: noon, Outcome: trading.OutcomeActed,
+				Target: d(c.target), ValidUntil: noon.Add(time.Hour), Ticket: trading.Ticket{Type: trading.Limit, LimitPrice: d("100")},
+			}, sale, trading.Submitting{ClientID: "p"}, trading.Filled{Fill: trading.Fill{
+				ID: "new-1", ClientID: "p", Symbol: btc, Side: trading.Sell, Quantity: d("5"), Price: d("100"), Time: noon,
+			}}, trading.Filled{Fill: trading.Fill{
+				ID: "hand", ClientID: "by-hand", Symbol: btc, Side: trading.Sell, Quantity: d("2"), Price: d("100"), Time: noon,
+			}})
+			risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: trading.Unlimited})
+			require.NoError(t, err)
+			desk := trading.Desk{Book: book, Risk: risk, Sizer: trading.FixedNotional{Amount: d("1000")}, Auto: true}
+			next := desk.Again(btc, trading.Situation{Now: noon, Instrument: instrument(btc), Price: d("100")})
+			require.Equal(t, c.want, next != nil)
+		})
+	}
+}
+
 func TestClientIDs(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, trading.ClientID("s", 1), trading.ClientID("s", 1))

@@ -26,8 +26,10 @@ func (b *Book) Digest() string {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)
 	}
 	for _, t := range b.Targets() {
-		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
-			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred)
+		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
+			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs)
+		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
+			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))

@@ -34,6 +34,10 @@ type EngineConfig struct {
 	Limits      Limits          // required, each of them: see Limits
 	Capital     decimal.Decimal // required, above zero: what the account held when the Journal began
 
+	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
+	// Broker that is a Canceller.
+	Ticket TicketPolicy
+
 	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
 	Pricer Pricer
 
@@ -158,9 +162,12 @@ func (cfg EngineConfig) check() (*Risk, error) {
 	case cfg.Size == nil:
 		missing = "Size"
 	}
+	_, cancels := cfg.Broker.(Canceller)
 	switch {
 	case missing != "":
 		return nil, fmt.Errorf("trading: EngineConfig.%s is not set", missing)
+	case cfg.Ticket != nil && !cancels:
+		return nil, fmt.Errorf("trading: EngineConfig.Ticket needs a Broker that can cancel")
 	case !cfg.Capital.IsPositive():
 		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
 	case !cfg.Differences.valid():

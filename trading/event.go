@@ -30,6 +30,8 @@ type SignalSeen struct {
 	Target decimal.Decimal `json:"target"`
 	// ValidUntil is until when the target may open anything, with OutcomeActed.
 	ValidUntil time.Time `json:"valid_until,omitzero"`
+	// Ticket is how to open what the target opens, and what guards it then, with OutcomeActed and OutcomeWouldHave.
+	Ticket Ticket `json:"ticket,omitzero"`
 	// Deferred says that the order for the target waits until the fate of an earlier one is known.
 	Deferred bool   `json:"deferred,omitempty"`
 	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
@@ -81,6 +83,13 @@ type NotReceived struct {
 	// InFlight says that the Broker may get it yet. Since it takes a client ID only once, sending again does no harm,
 	// but to give the order up would: it could be executed after another one had taken its place.
 	InFlight bool `json:"in_flight,omitempty"`
+}
+
+// Amended says that a target is to be reached, or guarded, in another way from now on.
+type Amended struct {
+	Symbol string `json:"symbol"`
+	Ticket Ticket `json:"ticket"`
+	By     string `json:"by"`
 }
 
 // CancelAsked says that the order is not wanted any more and that the Broker is about to be asked to cancel it. Until it
@@ -139,6 +148,7 @@ func (Acknowledged) kind() string { return "acknowledged" }
 func (Rejected) kind() string     { return "rejected" }
 func (Unknown) kind() string      { return "unknown" }
 func (NotReceived) kind() string  { return "not_received" }
+func (Amended) kind() string      { return "amended" }
 func (CancelAsked) kind() string  { return "cancel_asked" }
 func (Cancelled) kind() string    { return "cancelled" }
 func (Expired) kind() string      { return "expired" }
@@ -174,6 +184,8 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Unknown](kind, data)
 	case NotReceived{}.kind():
 		return decode[NotReceived](kind, data)
+	case Amended{}.kind():
+		return decode[Amended](kind, data)
 	case CancelAsked{}.kind():
 		return decode[CancelAsked](kind, data)
 	case Cancelled{}.kind():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -86,4 +87,65 @@ func ExampleEngine() {
 	// 12:01: 0 fills, 1 open orders, equity 10000
 	// 12:02: 1 fills, 1 open orders, equity 10009.4842
 	// 12:03: 2 fills, 0 open orders, equity 10048.6486
+}
+
+// A ticket turns a signal into a limit order, and guards what it opens with a take-profit and a stop-loss.
+func ExampleFixedTicket() {
+	number := decimal.RequireFromString
+	ctx := context.Background()
+	clk := clock.NewMock()
+	start := time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
+	clk.Set(start)
+	coin := trading.Instrument{Symbol: "BTC/USDT", Tick: number("0.01"), Step: number("0.001")}
+	signals := signal.NewMemory(100)
+	broker, err := paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: number("10000"), Clock: clk})
+	if err != nil {
+		panic(err)
+	}
+	engine, err := trading.NewEngine(trading.EngineConfig{
+		Signals: signals, Journal: trading.NewMemoryJournal(), Broker: broker, Instruments: []trading.Instrument{coin},
+		Size:    trading.FixedNotional{Amount: number("1000")},
+		Ticket:  trading.FixedTicket{Limit: number("0.01"), TakeProfit: number("0.04"), StopLoss: number("0.02")},
+		Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+		Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	for minute, bar := range []signal.Bar{
+		{Open: 100, High: 101, Low: 99.5, Close: 100},
+		{Open: 100, High: 100.5, Low: 98.5, Close: 99.5}, // through the limit
+		{Open: 99.5, High: 104, Low: 99, Close: 103.5},   // through the take-profit
+	} {
+		bar.Symbol, bar.Interval = coin.Symbol, time.Minute
+		bar.Time = start.Add(time.Duration(minute) * time.Minute)
+		clk.Add(time.Minute) // the bar is closed now
+		if err := broker.OnBar(bar); err != nil {
+			panic(err)
+		}
+		if minute == 0 {
+			if err := signals.Append(ctx, signal.Signal{
+				ID: signal.NewID("demo", "", bar.Symbol, bar.Interval, bar.Time), Strategy: "demo", Symbol: bar.Symbol,
+				Interval: bar.Interval, Direction: signal.Long, Confidence: 1, Price: bar.Close, BarTime: bar.Time,
+				CreatedAt: bar.End(), ValidUntil: bar.End().Add(time.Hour),
+			}); err != nil {
+				panic(err)
+			}
+		}
+		if err := engine.Step(ctx); err != nil {
+			panic(err)
+		}
+		s := engine.Status()
+		fmt.Printf("%s: equity %s\n", bar.End().Format("15:04"), s.Equity)
+		for _, o := range s.Orders {
+			fmt.Printf("       %s %s %s at %s%s\n", o.Side, o.Quantity, o.Type, o.LimitPrice.Add(o.StopPrice), strings.TrimSuffix(" "+string(o.Leg), " "))
+		}
+	}
+	// Output:
+	// 12:01: equity 10000
+	//        buy 10 limit at 99
+	// 12:02: equity 10005
+	//        sell 10 stop at 97.02 stop_loss
+	//        sell 10 limit at 102.96 take_profit
+	// 12:03: equity 10039.6
 }

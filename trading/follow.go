@@ -139,7 +139,7 @@ func (e *Engine) act(ctx context.Context, r *run, group []signal.Signal, lastCou
 }
 
 func (e *Engine) desk(b *Book, r *run) desk {
-	return desk{book: b, risk: e.risk, sizer: e.cfg.Size, auto: e.cfg.AutoExecute, store: r.store}
+	return desk{book: b, risk: e.risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store}
 }
 
 // situation gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.

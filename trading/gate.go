@@ -68,12 +68,20 @@ func (e *Engine) land(clientID string) {
 	}
 }
 
-func (e *Engine) mayLocked(ctx context.Context, r *run, o Order, opening error) error {
+// mayActLocked tells whether a run may begin anything at the Broker.
+func (e *Engine) mayActLocked(ctx context.Context, r *run) error {
 	if ctx.Err() != nil || r != e.run || r.ended {
 		return errRunEnded
 	}
 	if !e.loaded || !e.reconciled {
 		return errRunEnded // Another goroutine's write failed: the next step reads the Journal and begins anew.
+	}
+	return nil
+}
+
+func (e *Engine) mayLocked(ctx context.Context, r *run, o Order, opening error) error {
+	if err := e.mayActLocked(ctx, r); err != nil {
+		return err
 	}
 	for _, other := range e.book.PendingOf(o.Symbol) {
 		if other.ClientID != o.ClientID && (other.Status == StatusUnknown || other.InFlight) {
@@ -89,11 +97,12 @@ func (e *Engine) mayLocked(ctx context.Context, r *run, o Order, opening error) 
 	return nil
 }
 
-// heldLocked is what is held of an order's instrument, and what open orders besides it will bring.
+// heldLocked is what is held of an order's instrument, and what open orders besides it will bring. The legs of a bracket
+// do not count: at most one of the two is going to fill, and perhaps neither.
 func (e *Engine) heldLocked(o Order) decimal.Decimal {
 	held := e.book.Position(o.Symbol).Quantity
 	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && other.Status == StatusOpen {
+		if other.ClientID != o.ClientID && other.Status == StatusOpen && other.Leg == "" {
 			held = held.Add(other.Side.Signed(other.Remaining()))
 		}
 	}

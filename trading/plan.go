@@ -17,6 +17,7 @@ type aim struct {
 	symbol     string
 	signalID   string
 	quantity   decimal.Decimal
+	ticket     Ticket
 	validUntil time.Time
 	attempt    int
 	closeOnly  bool // leave the part that opens to a later attempt
@@ -47,8 +48,8 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		p.reason = ""
 	}
 	gap := p.target.Sub(held)
-	if a.closeOnly {
-		gap = between(p.target, held).Sub(held)
+	if closing := between(p.target, held).Sub(held); a.closeOnly || a.ticket.rests() && !closing.IsZero() {
+		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
 	if gap.IsZero() {
 		if p.reason != "" {
@@ -56,7 +57,11 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		}
 		return p
 	}
-	approved, err := d.risk.Approve(order(a, gap, sit.now), sit.instrument, held, sit.price)
+	wanted := order(a, gap, sit.now)
+	if !a.closeOnly && closingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
+		wanted = a.ticket.shape(wanted)
+	}
+	approved, err := d.risk.Approve(wanted, sit.instrument, held, dearest(wanted, sit.price))
 	if err != nil {
 		p.outcome, p.reason = OutcomeRefused, err.Error()
 		return p
@@ -101,13 +106,17 @@ func (d desk) again(t Target, sit situation) *Order {
 	}
 	held := d.book.Position(t.Symbol).Quantity
 	for _, o := range d.book.PendingOf(t.Symbol) {
-		if o.Status != StatusOpen {
+		switch {
+		case o.Leg != "" && o.Status == StatusIntended:
+		case o.Status != StatusOpen || o.CancelAsked:
 			return nil
+		case o.Leg == "":
+			held = held.Add(o.Side.Signed(o.Remaining()))
 		}
-		held = held.Add(o.Side.Signed(o.Remaining()))
 	}
 	a := aim{
-		symbol: t.Symbol, signalID: t.SignalID, quantity: t.Quantity, validUntil: t.ValidUntil, attempt: t.Attempts + 1,
+		symbol: t.Symbol, signalID: t.SignalID, quantity: t.Quantity, ticket: t.Ticket, validUntil: t.ValidUntil,
+		attempt: t.Attempts + 1,
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
@@ -129,14 +138,14 @@ func (d desk) again(t Target, sit situation) *Order {
 func (d desk) spent(t Target) bool { return t.Attempts >= maxAttempts }
 
 // unfinished tells whether the last order of a target leaves something to do for it. One that was filled leaves the
-// rest only where it was the closing half of a retry: otherwise a position that a person changed by hand would be
-// changed back.
+// rest only where it was the closing half of a flip: otherwise a position that a person changed by hand would be changed
+// back.
 func unfinished(t Target, last OrderState) bool {
 	switch last.Status {
 	case StatusRejected, StatusCancelled:
 		return true
 	case StatusFilled:
-		return t.Attempts > 1 && last.ReduceOnly
+		return last.ReduceOnly && last.Side == sideOf(t) && (t.Attempts > 1 || t.Ticket.rests())
 	}
 	return false
 }

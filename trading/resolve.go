@@ -19,26 +19,29 @@ func (e *Engine) resolve(ctx context.Context, r *run) (stuck, err error) {
 		if o.Status == StatusIntended {
 			continue
 		}
-		health.Beat(ctx)
-		asked := e.now() // before the question: the answer is at least as young as this
-		limited, cancel := e.limited(ctx)
-		report, err := e.cfg.Broker.Order(limited, o.ClientID)
-		cancel()
-		switch {
-		case err == nil:
-			err = e.settle(ctx, r, o, report)
-		case errors.Is(err, ErrUnknownOrder):
-			var left error
-			left, err = e.missing(ctx, r, o, asked)
-			stuck = errors.Join(stuck, left)
-		default:
-			err = e.doubt(fmt.Errorf("trading: ask the broker for order %s: %w", o.ClientID, err))
-		}
+		left, err := e.learn(ctx, r, o)
+		stuck = errors.Join(stuck, left)
 		if err != nil {
 			return stuck, err
 		}
 	}
 	return stuck, nil
+}
+
+// learn asks the Broker about one order.
+func (e *Engine) learn(ctx context.Context, r *run, o OrderState) (stuck, err error) {
+	health.Beat(ctx)
+	asked := e.now() // before the question: the answer is at least as young as this
+	limited, cancel := e.limited(ctx)
+	report, err := e.cfg.Broker.Order(limited, o.ClientID)
+	cancel()
+	switch {
+	case err == nil:
+		return nil, e.settle(ctx, r, o, report)
+	case errors.Is(err, ErrUnknownOrder):
+		return e.missing(ctx, r, o, asked)
+	}
+	return nil, e.doubt(fmt.Errorf("trading: ask the broker for order %s: %w", o.ClientID, err))
 }
 
 // settle records what the Broker says of an order. How much was filled is not taken from it: that comes with the fills,

@@ -22,10 +22,8 @@ var lifeline = []struct {
 	{"open", []trading.Event{intent("o"), sent, acked}},
 	{"unknown, once acknowledged", []trading.Event{intent("o"), sent, acked, trading.Unknown{ClientID: "o"}}},
 	{"open, partly filled", []trading.Event{intent("o"), sent, fillOf("o", "f-1", "4")}},
-	{"unknown, cancel asked", []trading.Event{intent("o"), sent, unwanted}},
+	{"unknown, cancel asked", []trading.Event{intent("o"), sent, acked, unwanted, trading.Unknown{ClientID: "o"}}},
 	{"open, cancel asked", []trading.Event{intent("o"), sent, acked, unwanted}},
-	{"intended again, cancel asked", []trading.Event{intent("o"), sent, unwanted, trading.NotReceived{ClientID: "o"}}},
-	{"in flight, cancel asked", []trading.Event{intent("o"), sent, unwanted, trading.NotReceived{ClientID: "o", InFlight: true}}},
 	{"partly filled, cancel asked", []trading.Event{intent("o"), sent, acked, fillOf("o", "f-1", "4"), unwanted}},
 	{"filled", []trading.Event{intent("o"), sent, acked, fillOf("o", "f-1", "10")}},
 	{"cancelled", []trading.Event{intent("o"), trading.Cancelled{ClientID: "o"}}},
@@ -56,14 +54,12 @@ state                        | intent submitting acknowledged rejected unknown n
 intended                     | no     unknown    no           no       no      no           no           cancelled no        open        filled
 intended, perhaps in flight  | no     unknown    open         rejected unknown no           no           no        no        open        filled
 intended again               | no     unknown    open         rejected no      no           no           cancelled no        open        filled
-unknown                      | no     no         open         rejected unknown intended     unknown      cancelled expired   open        filled
+unknown                      | no     no         open         rejected unknown intended     no           cancelled expired   open        filled
 open                         | no     no         open         rejected unknown no           open         cancelled expired   open        filled
-unknown, once acknowledged   | no     no         open         rejected unknown no           unknown      cancelled expired   open        filled
+unknown, once acknowledged   | no     no         open         rejected unknown no           no           cancelled expired   open        filled
 open, partly filled          | no     no         open         no       unknown no           open         cancelled expired   open        filled
-unknown, cancel asked        | no     no         open         rejected unknown intended     no           cancelled expired   open        filled
+unknown, cancel asked        | no     no         open         rejected unknown no           no           cancelled expired   open        filled
 open, cancel asked           | no     no         open         rejected unknown no           no           cancelled expired   open        filled
-intended again, cancel asked | no     no         open         rejected no      no           no           cancelled no        open        filled
-in flight, cancel asked      | no     no         open         rejected unknown no           no           no        no        open        filled
 partly filled, cancel asked  | no     no         open         no       unknown no           no           cancelled expired   open        filled
 filled                       | no     no         filled       no       no      no           no           no        no        filled      filled
 cancelled                    | no     no         cancelled    no       no      no           no           no        no        cancelled   filled

@@ -69,7 +69,8 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 		return stuck, err
 	}
 	for _, phase := range []func(context.Context, *run) error{
-		e.reconcile, e.rollDay, e.follow, e.retry, e.submitAll, e.fetchFills,
+		e.reconcile, e.rollDay, e.follow, e.sweep, e.cancelAll, e.retry, e.guard, e.submitAll, e.fetchFills,
+		e.guard, e.submitAll, // What has filled a moment ago is guarded at once.
 	} {
 		health.Beat(ctx)
 		if err := phase(ctx, r); err != nil {

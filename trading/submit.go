@@ -10,25 +10,13 @@ import (
 // others back.
 func (e *Engine) submitAll(ctx context.Context, r *run) error {
 	var all error
-	for _, o := range e.intended() {
+	for _, o := range e.pendingWhere(func(o OrderState) bool { return o.Status == StatusIntended }) {
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
 		all = errors.Join(all, e.submit(ctx, r, o))
 	}
 	return all
-}
-
-func (e *Engine) intended() []OrderState {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var intents []OrderState
-	for _, o := range e.book.Pending() {
-		if o.Status == StatusIntended {
-			intents = append(intents, o)
-		}
-	}
-	return intents
 }
 
 // submit takes one intent to the Broker. Each of its lines that touches the world is preceded by the one that records
@@ -66,8 +54,12 @@ func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
 		return Approved{}, fmt.Errorf("%s is not set up any more", o.Symbol)
 	case !e.cfg.AutoExecute:
 		return Approved{}, errors.New("orders are not placed automatically")
-	case target.SignalID != o.SignalID:
+	case o.Leg == "" && target.SignalID != o.SignalID:
 		return Approved{}, errors.New("its target was replaced")
+	case o.Leg != "":
+		if why := e.book.unwanted(o, e.now(), opening); why != "" {
+			return Approved{}, errors.New(why)
+		}
 	case opens && e.now().After(target.ValidUntil):
 		return Approved{}, errors.New("its signal has expired")
 	case opens && opening != nil:

@@ -65,12 +65,19 @@ func everyKind() []trading.Event {
 		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere}
 	reduce := order
 	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
+	rests := reduce
+	rests.Type, rests.LimitPrice, rests.StopPrice, rests.TimeInForce = trading.StopLimit, fine, tiny, trading.Day
+	rests.PostOnly, rests.Leg = true, trading.StopLoss
+	ticket := trading.Ticket{Type: trading.StopLimit, LimitPrice: fine, StopPrice: tiny, TimeInForce: trading.GTC,
+		PostOnly: true, TakeProfit: huge, StopLoss: fine}
 	return []trading.Event{
 		trading.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
-			Direction: signal.Short, BarTime: bar, Outcome: trading.OutcomeActed, Target: fine.Neg()},
+			Direction: signal.Short, BarTime: bar, Outcome: trading.OutcomeActed, Target: fine.Neg(), Ticket: ticket},
 		trading.SignalSeen{Outcome: trading.OutcomeRefused, Reason: "daily loss", BarTime: bar},
 		trading.IntentMade{Order: order},
 		trading.IntentMade{Order: reduce},
+		trading.IntentMade{Order: rests},
+		trading.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
 		trading.Submitting{ClientID: "v-1"},
 		trading.Acknowledged{ClientID: "v-1"},
 		trading.Rejected{ClientID: "v-1", Reason: "margin"},

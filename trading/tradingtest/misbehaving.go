@@ -43,6 +43,7 @@ type Misbehaving struct {
 	forgotten map[string]bool
 	submits   int
 	cancels   int
+	deaf      bool
 	hung      chan struct{} // closed when a Submit hangs
 	release   chan struct{} // closed by Release
 }
@@ -73,6 +74,13 @@ func (m *Misbehaving) Disconnect(down bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.down = down
+}
+
+// FailCancels lets every Cancel fail with ErrLost before it arrives, or work again.
+func (m *Misbehaving) FailCancels(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deaf = on
 }
 
 // DuplicateFills reports every fill twice, and old ones again and again, in a wrong order.
@@ -186,7 +194,7 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
 	m.mu.Lock()
 	m.cancels++
-	down := m.down
+	down := m.down || m.deaf
 	m.mu.Unlock()
 	if down {
 		return ErrLost

@@ -1,0 +1,144 @@
+package trading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sweep asks for the end of resting orders that are not wanted any more.
+func (e *Engine) sweep(ctx context.Context, r *run) error {
+	for _, o := range e.pendingWhere(func(o OrderState) bool {
+		return o.Rests() && o.Status == StatusOpen && !o.CancelAsked
+	}) {
+		opening := e.blocked(o.Symbol)
+		_, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+			now, _ := b.Order(o.ClientID)
+			why := b.unwanted(now, e.now(), opening)
+			if why == "" || now.Status != StatusOpen || now.CancelAsked {
+				return nil, nil
+			}
+			e.log.Info("Order is to be cancelled", told(o, "reason", why)...)
+			return []Event{CancelAsked{o.ClientID, why}}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancelAll takes every cancel that was asked for to the Broker, and learns what became of the order. One that fails
+// keeps none of the others back.
+func (e *Engine) cancelAll(ctx context.Context, r *run) error {
+	canceller, ok := e.cfg.Broker.(Canceller)
+	if !ok {
+		return nil
+	}
+	var all error
+	for _, o := range e.pendingWhere(func(o OrderState) bool { return o.CancelAsked && o.Status == StatusOpen }) {
+		if err := e.mayCancel(ctx, r); err != nil {
+			return errors.Join(all, fmt.Errorf("trading: order %s not cancelled: %w", o.ClientID, err))
+		}
+		limited, cancel := e.limited(ctx)
+		err := canceller.Cancel(limited, o.ClientID)
+		cancel()
+		if err != nil && !errors.Is(err, ErrUnknownOrder) {
+			all = errors.Join(all, e.doubt(fmt.Errorf("trading: cancel order %s: %w", o.ClientID, err)))
+			continue
+		}
+		_, err = e.learn(ctx, r, o)
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+// mayCancel is the gate for cancels: the run must be the current one.
+func (e *Engine) mayCancel(ctx context.Context, r *run) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.mayActLocked(ctx, r)
+}
+
+// guard makes the legs that brackets lack.
+func (e *Engine) guard(ctx context.Context, r *run) error {
+	for _, t := range e.bracketed() {
+		sit := situation{now: e.now(), instrument: e.instruments[t.Symbol]}
+		for made := true; made; {
+			var wrong error
+			events, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+				now, _ := b.Target(t.Symbol)
+				var o *Order
+				if o, wrong = e.desk(b, r).guard(now, sit); o == nil {
+					return nil, nil
+				}
+				return []Event{IntentMade{*o}}, nil
+			})
+			if err != nil {
+				return err
+			}
+			if wrong != nil && e.sayOnce("unguarded "+t.SignalID) {
+				e.log.Error("Position is not guarded", "symbol", t.Symbol, "reason", wrong)
+			}
+			made = len(events) > 0
+		}
+	}
+	return nil
+}
+
+// bracketed returns the targets that have a bracket.
+func (e *Engine) bracketed() []Target {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.book.targets {
+		if t.Ticket.bracketed() { // Most rounds find none, and copy nothing.
+			return slices.DeleteFunc(e.book.Targets(), func(t Target) bool { return !t.Ticket.bracketed() })
+		}
+	}
+	return nil
+}
+
+// pendingWhere returns the pending orders of which is holds.
+func (e *Engine) pendingWhere(is func(OrderState) bool) []OrderState {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []OrderState
+	for _, o := range e.book.Pending() {
+		if is(o) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// Amend changes, on a person's or a program's word, how the target of symbol is reached and guarded: the price of an
+// order that rests, the take-profit, the stop-loss. What rests in another shape is cancelled, and once the Broker has
+// said so the new order takes its place; it is never there twice. by says whose word it is.
+func (e *Engine) Amend(ctx context.Context, symbol string, ticket Ticket, by string) error {
+	if strings.TrimSpace(by) == "" {
+		return errors.New("trading: amending a target needs a name")
+	}
+	if _, ok := e.cfg.Broker.(Canceller); !ok {
+		return errors.New("trading: amending a target needs a Broker that can cancel")
+	}
+	price, _ := e.price(symbol)
+	_, err := e.write(ctx, nil, func(b *Book) ([]Event, error) {
+		t, ok := b.Target(symbol)
+		if !ok || t.Quantity.IsZero() {
+			return nil, fmt.Errorf("trading: amend %s: there is no target", symbol)
+		}
+		if p := b.Position(symbol); !price.IsPositive() {
+			price = p.AveragePrice()
+		}
+		if err := ticket.check(sideOf(t), e.instruments[symbol], price); err != nil {
+			return nil, fmt.Errorf("trading: amend %s: %w", symbol, err)
+		}
+		return []Event{Amended{symbol, ticket, by}}, nil
+	})
+	if err == nil {
+		e.log.Warn("Target amended", "symbol", symbol, "by", by)
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package trading
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// TicketPolicy decides how a position is opened, and what guards it then. It is asked synchronously when a target is set
+// that opens something, must not block, and for the same arguments must give the same answer.
+type TicketPolicy interface {
+	// Ticket shapes the order that opens on side. An error refuses the signal.
+	Ticket(s Sizing, side Side) (Ticket, error)
+}
+
+// Ticket is the shape of the order that opens a position, and the bracket that guards the position. The zero value is a
+// market order and no bracket. What closes a position is always a market order.
+//
+// An order that rests is cancelled when the signal is not valid any more, when nothing may be opened, and when another
+// target takes its place. The legs of a bracket are reduce-only orders, made as the position fills and as large as it
+// is. When one has filled, the target is what is left, and the other is cut to that; until the next signal nothing is
+// opened again.
+type Ticket struct {
+	Type        OrderType       `json:"type,omitempty"` // "" means Market
+	LimitPrice  decimal.Decimal `json:"limit_price,omitzero"`
+	StopPrice   decimal.Decimal `json:"stop_price,omitzero"`
+	TimeInForce TimeInForce     `json:"time_in_force,omitempty"`
+	PostOnly    bool            `json:"post_only,omitempty"`
+	TakeProfit  decimal.Decimal `json:"take_profit,omitzero"` // a limit order; zero for none
+	StopLoss    decimal.Decimal `json:"stop_loss,omitzero"`   // a stop order; zero for none
+}
+
+// IsZero tells whether it is a market order without a bracket.
+func (t Ticket) IsZero() bool {
+	return !t.rests() && t.TimeInForce == "" && !t.PostOnly && !t.bracketed()
+}
+
+func (t Ticket) bracketed() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
+
+func (t Ticket) rests() bool { return Order{Type: t.Type}.Rests() }
+
+// shape gives an order that opens its type and prices.
+func (t Ticket) shape(o Order) Order {
+	if t.rests() {
+		o.Type = t.Type
+	}
+	o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly = t.LimitPrice, t.StopPrice, t.TimeInForce, t.PostOnly
+	return o
+}
+
+// shapes tells whether an order has the shape.
+func (t Ticket) shapes(o Order) bool {
+	return o.Type == t.shape(Order{Type: Market}).Type && o.LimitPrice.Equal(t.LimitPrice) && o.StopPrice.Equal(t.StopPrice)
+}
+
+// leg is the price of a leg; zero for none.
+func (t Ticket) leg(l Leg) decimal.Decimal {
+	if l == TakeProfit {
+		return t.TakeProfit
+	}
+	return t.StopLoss
+}
+
+// check says what is wrong with an entry on side, where the instrument is worth price.
+func (t Ticket) check(side Side, i Instrument, price decimal.Decimal) error {
+	o := t.shape(Order{ClientID: "of the ticket", Type: Market})
+	if err := o.CheckShape(); err != nil {
+		return err
+	}
+	for _, p := range []decimal.Decimal{t.LimitPrice, t.StopPrice, t.TakeProfit, t.StopLoss} {
+		if p.IsNegative() || !p.Mod(i.Tick).IsZero() {
+			return fmt.Errorf("%s is no price on the tick of %s", p, i.Tick)
+		}
+	}
+	switch {
+	case t.LimitPrice.IsPositive():
+		price = t.LimitPrice
+	case t.StopPrice.IsPositive():
+		price = t.StopPrice
+	}
+	if t.TakeProfit.IsPositive() && t.TakeProfit.Cmp(price)*int(side) <= 0 {
+		return fmt.Errorf("a %s at %s takes no profit at %s", side, price, t.TakeProfit)
+	}
+	if t.StopLoss.IsPositive() && t.StopLoss.Cmp(price)*int(side) >= 0 {
+		return fmt.Errorf("a %s at %s stops no loss at %s", side, price, t.StopLoss)
+	}
+	return nil
+}
+
+// dearest is the price that limits are held against: the highest at which an order may execute, as far as is known.
+func dearest(o Order, price decimal.Decimal) decimal.Decimal {
+	return decimal.Max(price, o.LimitPrice, o.StopPrice)
+}
+
+// FixedTicket enters and guards at fixed distances, each a fraction of the price: 0.02 is two percent.
+type FixedTicket struct {
+	Limit       decimal.Decimal // how much better than the present price the limit order stands; 0 for a market order
+	TimeInForce TimeInForce     // of the limit order
+	PostOnly    bool            // of the limit order
+	TakeProfit  decimal.Decimal // how far beyond the entry; 0 for none
+	StopLoss    decimal.Decimal // how far behind the entry; 0 for none
+}
+
+// Ticket implements TicketPolicy. Prices are rounded to the nearest tick.
+func (f FixedTicket) Ticket(s Sizing, side Side) (Ticket, error) {
+	one := decimal.NewFromInt(1)
+	for _, d := range []struct {
+		name  string
+		value decimal.Decimal
+	}{{"Limit", f.Limit}, {"TakeProfit", f.TakeProfit}, {"StopLoss", f.StopLoss}} {
+		if d.value.IsNegative() || d.value.GreaterThanOrEqual(one) {
+			return Ticket{}, fmt.Errorf("FixedTicket.%s %s is not a fraction from 0 to below 1", d.name, d.value)
+		}
+	}
+	away := func(from, by decimal.Decimal, side Side) decimal.Decimal {
+		price := from.Add(side.Signed(from.Mul(by)))
+		return price.DivRound(s.Instrument.Tick, 0).Mul(s.Instrument.Tick)
+	}
+	t, price := Ticket{}, s.Price
+	if f.Limit.IsPositive() {
+		price = away(s.Price, f.Limit, -side)
+		t = Ticket{Type: Limit, LimitPrice: price, TimeInForce: f.TimeInForce, PostOnly: f.PostOnly}
+	}
+	if f.TakeProfit.IsPositive() {
+		t.TakeProfit = away(price, f.TakeProfit, side)
+	}
+	if f.StopLoss.IsPositive() {
+		t.StopLoss = away(price, f.StopLoss, -side)
+	}
+	return t, nil
+}
