@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,3 +89,22 @@ func TestAnErrorWhoseMethodPanicsIsAnEndLikeAnyOther(t *testing.T) {
 		stop(t, s)
 	})
 }
+
+func TestAnErrorWhoseMethodPanicsAtTheStopDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		add(t, s, "a", untilDone, supervisor.Policy{})
+		add(t, s, "b", func(ctx context.Context) error { <-ctx.Done(); return new(uncomparable) }, supervisor.Policy{})
+		start(t, s)
+		stop(t, s)
+		require.Len(t, timesOf[supervisor.Stopped](rec, "root/b"), 1)
+		require.Len(t, timesOf[supervisor.Stopped](rec, "root/a"), 1)
+	})
+}
+
+// uncomparable is an error that cannot be compared with others.
+type uncomparable struct{}
+
+func (*uncomparable) Error() string { return "an error" }
+func (*uncomparable) Is(error) bool { panic("no comparison") }

@@ -132,22 +132,32 @@ func (c *child) mayRunLocked(n *session) bool {
 	return c.session == n && c.wanted == toRun && !c.held && !c.waiting && !c.grouped && n.ctx.Err() == nil
 }
 
-// takeGuardLocked puts a new guard in charge, and returns nil if there is one already or none is wanted.
+// takeGuardLocked puts a new guard in charge, and returns nil if there is one already or none is wanted. Where a run is
+// due it begins here, because the guard's own stack is small, and stays so.
 func (c *child) takeGuardLocked(n *session) *guard {
-	if c.guard != nil || !c.mayRunLocked(n) {
+	if !c.wantsGuardLocked(n) {
 		return nil
+	}
+	g := newGuard(c, n)
+	c.guard = g
+	if now := n.clock.Now(); c.waitLocked(now) <= 0 {
+		g.first = g.makeRunLocked()
+		g.beginLocked(g.first, now)
+	}
+	return g
+}
+
+// wantsGuardLocked tells whether the child is to run, and nobody runs it.
+func (c *child) wantsGuardLocked(n *session) bool {
+	if c.guard != nil || !c.mayRunLocked(n) {
+		return false
 	}
 	if c.besetLocked() {
 		c.waiting = true
 		c.setStateLocked(health.StateStalled, n.clock.Now())
-		return nil
+		return false
 	}
-	g := &guard{child: c, session: n}
-	c.guard = g
-	if now := n.clock.Now(); c.waitLocked(now) <= 0 {
-		g.first = g.beginLocked(now) // here, because the guard's own stack is small, and stays so
-	}
-	return g
+	return true
 }
 
 // zombies returns the abandoned runs that still live. The child's mu is held.
@@ -170,27 +180,6 @@ func (c *child) zombiesLocked() int {
 func (c *child) besetLocked() bool {
 	zombies := c.zombiesLocked()
 	return zombies > 0 && !(c.policy.Zombie == Replace && zombies <= c.policy.MaxZombies)
-}
-
-// askToStop cancels the present run, because the tree stops, and sees to it that no other begins. It returns what closes
-// when the guard has gone, nil if there is none.
-func (c *child) askToStop(n *session) <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != n {
-		return nil
-	}
-	c.kept = c.wanted == toPause
-	c.wanted = toStop
-	if c.past != nil {
-		c.past.unstopped = nil // of an earlier stop
-	}
-	if c.guard == nil {
-		c.restLocked(n.clock.Now())
-		return nil
-	}
-	c.interruptLocked(n, ErrStopping, time.Time{})
-	return c.guard.goneLocked()
 }
 
 // interruptLocked ends the present run, or the guard's wait for the next one. A run that does not return in time is

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,7 +14,6 @@ import (
 // the group is being started takes it down again, and counts again.
 type conductor struct {
 	session *session
-	entered chan struct{} // capacity 1: the child that is being started has entered its Serve, or will not
 	nudge   chan struct{} // capacity 1: there is something new
 
 	mu      sync.Mutex // guards all below; a child's mu may be held before it, and none is taken after it
@@ -38,7 +38,7 @@ const (
 )
 
 func newConductor(n *session) *conductor {
-	return &conductor{session: n, entered: make(chan struct{}, 1), nudge: make(chan struct{}, 1)}
+	return &conductor{session: n, nudge: make(chan struct{}, 1)}
 }
 
 // groups tells whether a child's failure concerns its siblings.
@@ -88,14 +88,17 @@ func (d *conductor) conduct() {
 func (d *conductor) raiseAll() bool {
 	n := d.session
 	d.starts(n.clock.Now())
-	for _, c := range n.supervisor.snapshot() {
-		if n.ctx.Err() != nil {
-			return false
+	for rest := n.supervisor.snapshot(); len(rest) > 0 && n.ctx.Err() == nil && !d.isDown(); {
+		row := rest
+		if i := slices.IndexFunc(rest, func(c *child) bool { return c.policy.Ready > 0 }); i >= 0 {
+			row = rest[:i+1] // those after it wait until it is ready
 		}
-		if d.isDown() {
-			return true
-		}
-		d.raise(c)
+		rest = rest[len(row):]
+		d.raise(row)
+	}
+	n.startEngine()
+	if n.ctx.Err() != nil {
+		return false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -120,37 +123,26 @@ func (d *conductor) isDown() bool {
 	return d.phase == down
 }
 
-// raise starts a child that waits for its turn, and waits until it is up: its Serve was entered, and where the policy
-// says so, it is ready.
-func (d *conductor) raise(c *child) {
+// raise starts those in the row that wait for their turn, and waits until all of them are up: their Serves were entered,
+// and where the policy of the last one says so, it is ready.
+func (d *conductor) raise(row []*child) {
 	n := d.session
-	c.mu.Lock()
-	if c.session != n || !c.grouped {
-		c.mu.Unlock()
+	l := newLine(d, row)
+	if len(l.seats) == 0 {
 		return
 	}
-	c.grouped = false
-	c.afreshLocked()
-	g := c.takeGuardLocked(n)
-	if g == nil {
-		c.restLocked(n.clock.Now())
-		c.mu.Unlock()
-		return
+	last := l.guards[len(l.guards)-1].child
+	for i := range l.seats {
+		n.engine.Add(&l.seats[i])
 	}
-	select { // a word from a child that was not waited for any more
-	case <-d.entered:
-	default:
-	}
-	g.entered = d.entered
-	c.mu.Unlock()
-	n.engine.Add(g)
+	n.startEngine()
 	select {
-	case <-d.entered:
+	case <-l.done:
 	case <-n.ctx.Done():
 		return
 	}
-	if c.policy.Ready > 0 {
-		d.awaitReady(c)
+	if last.policy.Ready > 0 {
+		d.awaitReady(last)
 	}
 }
 

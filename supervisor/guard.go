@@ -15,12 +15,25 @@ import (
 type guard struct {
 	child   *child
 	session *session
+	labels  context.Context // with the pprof label of what it runs; nil where nobody looks for stalls
+
+	line     *line // in which the next one waits until the first run is entered; only the guard's goroutine touches it
+	passesOn bool  // the stop goes on with the next child as it goes; only its goroutine touches it
 
 	// guarded by the child's mu
-	first   *run            // begun by who launched the guard; nil for none, or when it runs already
-	wake    chan struct{}   // closed to wake it from its wait; nil when it does not wait
-	gone    chan struct{}   // closed when it has gone or given up its run; made for the first who waits for that
-	entered chan<- struct{} // told when its goroutine runs, or will not; nil if nobody waits
+	first   *run          // begun by who launched the guard; nil for none, or when it runs already
+	wake    chan struct{} // closed to wake it from its wait; nil when it does not wait
+	gone    chan struct{} // closed when it has gone or given up its run; made for the first who waits for that
+	awaited bool          // by the stop
+}
+
+// newGuard makes a guard: here, and not in the guard's goroutine, because a label takes more stack than that has.
+func newGuard(c *child, n *session) *guard {
+	g := &guard{child: c, session: n}
+	if c.policy.Stall > 0 {
+		g.labels = pprof.WithLabels(n.base, pprof.Labels(stackLabel, g.label()))
+	}
+	return g
 }
 
 // String keeps suture from printing the whole child, which would race with its use.
@@ -28,10 +41,10 @@ func (g *guard) String() string { return g.child.name }
 
 // Serve is what suture calls: once, and again after a Goexit took the goroutine away.
 func (g *guard) Serve(context.Context) error {
-	if g.child.policy.Stall > 0 {
+	if g.labels != nil {
 		// What the service starts inherits the label, so that a stall shows all of it. The goroutine ends with the
 		// guard, so nobody else ever runs under the label.
-		pprof.SetGoroutineLabels(pprof.WithLabels(g.session.base, pprof.Labels(stackLabel, g.label())))
+		pprof.SetGoroutineLabels(g.labels)
 	}
 	r := g.enter()
 	if r == nil {
@@ -40,6 +53,9 @@ func (g *guard) Serve(context.Context) error {
 	for r != nil {
 		r = g.next(r.serve(g.child))
 	}
+	if g.passesOn {
+		g.session.retreat.next()
+	}
 	return suture.ErrDoNotRestart
 }
 
@@ -47,7 +63,6 @@ func (g *guard) Serve(context.Context) error {
 func (g *guard) enter() *run {
 	g.child.mu.Lock()
 	defer g.child.mu.Unlock()
-	g.enteredLocked()
 	r := g.first
 	g.first = nil
 	return r
@@ -69,7 +84,8 @@ func (g *guard) next(now time.Time) *run {
 		}
 		wait := c.waitLocked(now)
 		if wait <= 0 {
-			r := g.beginLocked(now)
+			r := g.makeRunLocked()
+			g.beginLocked(r, now)
 			c.mu.Unlock()
 			return r
 		}
@@ -97,7 +113,7 @@ func (c *child) waitLocked(now time.Time) time.Duration {
 // dismissLocked lets the guard go.
 func (g *guard) dismissLocked(now time.Time) {
 	c := g.child
-	c.guard = nil
+	c.guard, g.passesOn = nil, g.awaited
 	c.restLocked(now)
 	if c.wanted == toLeave {
 		c.forgetLocked(g.session)
@@ -107,7 +123,6 @@ func (g *guard) dismissLocked(now time.Time) {
 
 // letGoLocked tells those who wait that this guard is in charge no more.
 func (g *guard) letGoLocked() {
-	g.enteredLocked()
 	if g.gone != nil {
 		close(g.gone)
 		g.gone = nil
@@ -128,14 +143,6 @@ func (g *guard) wakeLocked() {
 	}
 }
 
-// enteredLocked lets the conductor go on to the next sibling.
-func (g *guard) enteredLocked() {
-	if g.entered != nil {
-		g.entered <- struct{}{} // it has room: the conductor waits for one child at a time
-		g.entered = nil
-	}
-}
-
 // announceLocked says that the child waits for its next run.
 func (c *child) announceLocked(n *session, now time.Time) {
 	c.setPastLocked()
@@ -146,6 +153,10 @@ func (c *child) announceLocked(n *session, now time.Time) {
 	}
 	c.setStateLocked(health.StateBackoff, now)
 	n.emit(Restarting{Stamp{c.path, now}, c.past.due, Attempt{c.past.spent, max(0, c.policy.MaxRestarts)}})
+}
+
+func (c *child) tellStartLocked(n *session, now time.Time) {
+	n.emit(Started{Stamp{c.path, now}, c.attemptLocked(n)})
 }
 
 // attemptLocked counts the restart by which a run was begun: the child's own, or the group's.
@@ -160,16 +171,25 @@ func (c *child) attemptLocked(n *session) Attempt {
 	return a
 }
 
-// beginLocked begins a run.
-func (g *guard) beginLocked(now time.Time) *run {
+// makeRunLocked makes a run, which begins with beginLocked. It is the half of a beginning that takes most of the work
+// and of the stack.
+func (g *guard) makeRunLocked() *run {
 	c, n := g.child, g.session
-	r := &run{guard: g, started: now}
+	r := &run{guard: g}
 	base := n.base
 	if _, ok := c.service.(*Supervisor); ok {
 		base = context.WithValue(base, treeKey{}, inheritance{n, c.path})
 	}
 	base, r.cancel = context.WithCancelCause(base)
 	r.ctx, r.part = c.part.Next(base) // on top, where health.Beat finds it at once
+	return r
+}
+
+// beginLocked begins a run that was made. Most guards call it on a stack of 2 kB, of which suture has used a part: what
+// it takes of that would be doubled for each child of a tree.
+func (g *guard) beginLocked(r *run, now time.Time) {
+	c, n := g.child, g.session
+	r.started = now
 	c.run, c.part = r, r.part
 	if c.past != nil {
 		c.past.due, c.past.parked = time.Time{}, false
@@ -178,11 +198,12 @@ func (g *guard) beginLocked(now time.Time) *run {
 	c.starts++
 	c.setStateLocked(c.firstStateLocked(), now)
 	if n.listens {
-		n.emit(Started{Stamp{c.path, now}, c.attemptLocked(n)})
+		c.tellStartLocked(n, now)
 	}
-	c.setAlarmLocked(n, r, now)
+	if in := c.nextLookLocked(r, 0); in != never {
+		n.watch.set(c, now.Add(in))
+	}
 	g.wake = nil
-	return r
 }
 
 // firstStateLocked is the state in which a run begins.

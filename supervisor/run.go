@@ -74,15 +74,20 @@ func (r *run) pronounce(end End) verdict {
 		return v
 	}
 	v.text = textOf(end)
-	if r.ctx.Err() == nil {
-		return v
-	}
-	v.cancelled = errors.Is(end.Err, context.Canceled)
-	var unstopped *UnstoppedError
-	if errors.As(end.Err, &unstopped) {
-		v.unstopped = unstopped.Unstopped
+	if r.ctx.Err() != nil {
+		v.look(end.Err)
 	}
 	return v
+}
+
+// look finds out what an error says of a run that was asked to end. An error whose methods panic says nothing.
+func (v *verdict) look(err error) {
+	defer func() { _ = recover() }()
+	v.cancelled = errors.Is(err, context.Canceled)
+	var unstopped *UnstoppedError
+	if errors.As(err, &unstopped) {
+		v.unstopped = unstopped.Unstopped
+	}
 }
 
 // textOf shields the tree from an error whose Error method panics.
@@ -107,6 +112,10 @@ func (r *run) serve(c *child) (now time.Time) {
 			now = c.ended(r, end)
 		}
 	}()
+	if l := r.guard.line; l != nil {
+		r.guard.line = nil
+		l.pass() // as late as can be: in the next moment the next child may enter its own Serve
+	}
 	if err := c.service.Serve(r.ctx); err != nil {
 		end = End{Kind: EndError, Err: err}
 	} else {

@@ -50,7 +50,7 @@ func (s *Supervisor) open(ctx context.Context) (*session, error) {
 		}
 	}
 	n := newSession(ctx, s)
-	n.begin()
+	n.openMailboxes()
 	s.session, s.closing = n, false
 	return n, nil
 }

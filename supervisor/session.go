@@ -38,7 +38,7 @@ type session struct {
 	cancel    context.CancelCauseFunc
 	escalated chan *EscalatedError // capacity 1: the first one counts
 
-	patience  patience      // of the stop
+	retreat   *retreat      // set when the children are stopped
 	unstopped []Unstopped   // found at the stop
 	done      chan struct{} // closed when Serve has returned
 	result    error         // what it returned; read it after done
@@ -79,14 +79,21 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	n.engine = suture.New(cfg.Name, suture.Spec{
 		FailureThreshold: math.Inf(1),
 		Timeout:          -1,
-		EventHook:        func(suture.Event) {},
+		EventHook: func(e suture.Event) {
+			if e, ok := e.(suture.EventServicePanic); ok { // the services' own never get as far as suture
+				n.log().Error("a guard panicked", "supervisor", n.path, "panic", e.PanicMsg, "stack", e.Stacktrace)
+			}
+		},
 	})
 	return n
 }
 
-// begin makes the session ready for whoever finds it: events have receivers, and suture's loop turns.
-func (n *session) begin() {
-	n.openMailboxes()
+// startEngine starts suture's loop, if it does not turn yet. What is added before is started by it all at once, without
+// a word between two goroutines for each.
+func (n *session) startEngine() {
+	if n.stopEngine != nil {
+		return
+	}
 	ctx, stop := context.WithCancel(n.base)
 	done := n.engine.ServeBackground(ctx)
 	n.stopEngine = func() error {
@@ -181,20 +188,26 @@ func (n *session) emit(e Event) {
 	}
 }
 
+// log returns the Logger of the nearest supervisor that has one.
+func (n *session) log() *slog.Logger {
+	for ; n != nil; n = n.parent {
+		if n.supervisor.cfg.Logger != nil {
+			return n.supervisor.cfg.Logger
+		}
+	}
+	return slog.Default()
+}
+
 func (n *session) openMailboxes() {
 	cfg := n.supervisor.cfg
-	logger := cfg.Logger
-	if logger == nil && n.parent == nil {
-		logger = slog.Default()
-	}
-	if logger != nil && logger.Handler() != slog.DiscardHandler { // nobody reads it: nothing is to be made for it
+	logger := n.log()
+	own := cfg.Logger != nil || n.parent == nil         // otherwise the parent logs it
+	if own && logger.Handler() != slog.DiscardHandler { // nobody reads it: nothing is to be made for it
 		n.mailboxes = append(n.mailboxes, openMailbox(func(e Event) { LogEvent(logger, e) }, nil))
 	}
 	if cfg.OnEvent != nil {
 		n.mailboxes = append(n.mailboxes, openMailbox(cfg.OnEvent, func(v any) {
-			if logger != nil {
-				logger.Error("OnEvent panicked", "supervisor", n.path, "panic", v)
-			}
+			logger.Error("OnEvent panicked", "supervisor", n.path, "panic", v)
 		}))
 	}
 	n.listens = len(n.mailboxes) > 0 || n.parent != nil && n.parent.listens

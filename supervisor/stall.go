@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"math"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -8,25 +9,27 @@ import (
 
 // setAlarmLocked sets when the watch is to look at the run next.
 func (c *child) setAlarmLocked(n *session, r *run, now time.Time) {
-	var next time.Time
-	sooner := func(at time.Time) {
-		if next.IsZero() || at.Before(next) {
-			next = at
-		}
+	if in := c.nextLookLocked(r, now.Sub(r.started)); in != never {
+		n.watch.set(c, r.started.Add(in))
 	}
+}
+
+const never = time.Duration(math.MaxInt64)
+
+// nextLookLocked returns when the watch is to look at the run next, since its start; so long it has run.
+func (c *child) nextLookLocked(r *run, ran time.Duration) time.Duration {
+	next := never
 	if r.trouble != nil && !r.trouble.abandonAt.IsZero() {
-		sooner(r.trouble.abandonAt)
+		next = r.trouble.abandonAt.Sub(r.started)
 	}
 	if c.state == health.StateStarting {
-		sooner(r.started.Add(c.policy.Verify))
+		next = min(next, c.policy.Verify)
 	}
 	if c.policy.Stall > 0 && r.trouble == nil && !r.suspect {
 		tick := c.policy.tick()
-		sooner(r.started.Add((now.Sub(r.started)/tick + 1) * tick))
+		next = min(next, (ran/tick+1)*tick)
 	}
-	if !next.IsZero() {
-		n.watch.set(c, next)
-	}
+	return next
 }
 
 // suspect is a run that seems to have stalled.

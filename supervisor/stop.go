@@ -16,19 +16,14 @@ const lastCall = time.Second
 // left are asked all at once, and get lastCall together.
 func (n *session) stopAll() {
 	children := n.supervisor.close()
-	slices.Reverse(children)
 	deadline, cancel := n.stopDeadline()
 	defer cancel()
-	for i, c := range children {
-		if deadline.Err() != nil {
-			n.stopAtOnce(children[i:])
-			break
-		}
-		n.stopChild(deadline, c, c.askToStop(n), c.policy.StopTimeout)
-	}
+	n.retreat = newRetreat(n, children)
+	n.retreat.next()
+	n.stopAtOnce(n.retreat.wait(deadline))
 	n.watch.clear()
 	left := n.supervisor.unstoppedStrays()
-	for _, c := range children {
+	for _, c := range slices.Backward(children) {
 		left = append(left, c.leave(n)...)
 		if sub, ok := c.service.(*Supervisor); ok {
 			left = append(left, sub.unstopped()...) // it may have ended long ago, and left something behind
@@ -71,74 +66,78 @@ func (n *session) stopDeadline() (context.Context, context.CancelFunc) {
 	return clockctx.WithTimeout(n.base, n.clock, limit)
 }
 
+// stopAtOnce asks the children all together, the last one first, and gives up those that do not go in time.
 func (n *session) stopAtOnce(children []*child) {
+	if len(children) == 0 {
+		return
+	}
 	gone := make([]<-chan struct{}, len(children))
-	for i, c := range children {
+	for i, c := range slices.Backward(children) {
 		gone[i] = c.askToStop(n)
 	}
+	asked := n.clock.Now()
 	deadline, cancel := clockctx.WithTimeout(n.base, n.clock, lastCall)
 	defer cancel()
-	for i, c := range children {
-		n.stopChild(deadline, c, gone[i], Forever)
-	}
-}
-
-// stopChild waits until a child that was asked to stop has gone, and gives it up when its time or everybody's is over.
-func (n *session) stopChild(deadline context.Context, c *child, gone <-chan struct{}, limit time.Duration) {
-	if gone == nil {
-		return
-	}
-	select {
-	case <-gone:
-		return
-	default:
-	}
-	asked := n.clock.Now()
-	for wait := limit; wait > 0 || limit == Forever; wait = limit - n.clock.Now().Sub(asked) {
-		select {
-		case <-gone:
-			return
-		case <-n.patience.within(n.clock, wait):
-			n.patience.timer = nil
+	for i, c := range slices.Backward(children) {
+		if gone[i] == nil {
 			continue
-		case <-deadline.Done():
 		}
-		break
+		select {
+		case <-gone[i]:
+			continue
+		default:
+		}
+		select {
+		case <-gone[i]:
+		case <-deadline.Done():
+			c.abandonAtStop(n, asked)
+		}
 	}
-	c.abandonAtStop(n, asked)
 }
 
-// patience is the timer of a stop. It is left armed from one child to the next, and armed anew when it has fired too
-// early for the one that is waited for: a timer for each child would cost more than its stop.
-type patience struct {
-	timer <-chan time.Time
-	at    time.Time
-}
-
-// within returns a timer that fires after at most d, nil for Forever.
-func (p *patience) within(clk Clock, d time.Duration) <-chan time.Time {
-	if d == Forever {
+// askToStop asks the child to stop. It returns what closes when it has gone, nil if it is down.
+func (c *child) askToStop(n *session) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.askToStopLocked(n) {
 		return nil
 	}
-	if at := clk.Now().Add(d); p.timer == nil || p.at.After(at) {
-		p.timer, p.at = clk.After(d), at
-	}
-	return p.timer
+	return c.guard.goneLocked()
 }
 
-// abandonAtStop gives up a run that did not return in time.
-func (c *child) abandonAtStop(n *session, asked time.Time) {
+// askToStopLocked cancels the present run, because the tree stops, and sees to it that no other begins. It is false when
+// there is nobody to wait for.
+func (c *child) askToStopLocked(n *session) bool {
+	if c.session != n {
+		return false
+	}
+	c.kept = c.wanted == toPause
+	c.wanted = toStop
+	if c.past != nil {
+		c.past.unstopped = nil // of an earlier stop
+	}
+	if c.guard == nil {
+		c.restLocked(n.clock.Now())
+		return false
+	}
+	c.interruptLocked(n, ErrStopping, time.Time{})
+	return true
+}
+
+// abandonAtStop gives up a run that did not return in time. It is false when it did, in the last moment.
+func (c *child) abandonAtStop(n *session, asked time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.guard == nil {
-		return // it has gone in the last moment
+		return false
 	}
 	now := n.clock.Now()
 	n.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(asked)})
 	if c.run != nil {
 		c.makeZombieLocked(asked, now)
-		return
+		return true
 	}
 	c.guard.letGoLocked()
 	c.guard = nil
+	return true
 }
