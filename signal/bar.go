@@ -21,8 +21,12 @@ type Bar struct {
 // End is when the bar closes, and the next one opens.
 func (b Bar) End() time.Time { return b.Time.Add(b.Interval) }
 
+// The seconds since 1970 between which nanoseconds since 1970 can be told: 1677 to 2262.
+const earliest, latest = math.MinInt64/1_000_000_000 + 1, math.MaxInt64/1_000_000_000 - 1
+
 // Validate says what is wrong with the bar: a price that is no finite number above zero, a high or low that does not
-// bound open and close, a negative volume, no time, no interval.
+// bound open and close, a negative volume, no time, no interval. A bar lies between the years 1678 and 2262: beyond, two
+// times have the same nanoseconds, and two bars would give signals of one ID.
 func (b Bar) Validate() error {
 	for _, p := range []struct {
 		name  string
@@ -43,6 +47,8 @@ func (b Bar) Validate() error {
 		return fmt.Errorf("no time")
 	case b.Interval <= 0:
 		return fmt.Errorf("interval %s is not above zero", b.Interval)
+	case b.Time.Unix() < earliest || b.Time.Unix() > latest-int64(b.Interval/time.Second):
+		return fmt.Errorf("time %s is not between the years 1678 and 2262", b.Time.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -37,6 +37,11 @@ func (l *lane) take(ctx context.Context, bars []Bar, from, now time.Time, w *wor
 		}
 		repeated := !b.Time.After(answered)
 		answered = later(answered, b.Time)
+		if l.recent.crowded(b) {
+			w.refused++
+			keep(l.errorf(KindData, "bar %s: it opens within a bar that was taken", stamp(b.Time)))
+			continue
+		}
 		if !b.Time.After(l.after) {
 			if l.again(b, repeated, w) {
 				l.runners, l.anew = nil, true
@@ -86,7 +91,7 @@ func (l *lane) feed(b *Bar, end, now time.Time, w *work) (first *Error) {
 func (l *lane) check(b *Bar, end, from, by time.Time) error {
 	switch {
 	case b.Symbol != l.symbol:
-		return fmt.Errorf("symbol %q is not %q", b.Symbol, l.symbol)
+		return fmt.Errorf("symbol %.40q is not %q", b.Symbol, l.symbol)
 	case b.Interval != l.cfg.Interval:
 		return fmt.Errorf("interval %s is not %s", b.Interval, l.cfg.Interval)
 	case !b.Time.After(from):
@@ -148,12 +153,17 @@ func (l *lane) emits(s Signal, b *Bar, w *work) bool {
 }
 
 func (l *lane) open(at time.Time) bool {
+	open, _ := l.hours(at)
+	return open
+}
+
+// hours tells whether the market is open, and until when it stays so; zero means for ever.
+func (l *lane) hours(at time.Time) (open bool, until time.Time) {
 	if l.cfg.Hours == nil {
-		return true
+		return true, time.Time{}
 	}
 	l.doing = KindSession
-	open, _ := l.cfg.Hours.Open(l.symbol, at)
-	return open
+	return l.cfg.Hours.Open(l.symbol, at)
 }
 
 // complete fills in all that a strategy does not know.

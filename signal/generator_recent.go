@@ -11,6 +11,10 @@ const minRecent = 32
 // gapAsks is in how many cycles a gap is asked for again: a minute of those of five seconds.
 const gapAsks = 12
 
+// maxLooks bounds how often the market's hours are asked for a gap: of Hours that do not say when they change, each bar
+// of the gap is.
+const maxLooks = 10 * pageSize
+
 // seen is a bar that was taken: without its names, and without a pointer, so that keeping it costs next to nothing.
 type seen struct {
 	at                             int64 // its open in nanoseconds, as in its signals' IDs
@@ -46,6 +50,20 @@ func (r *recent) find(at int64) (known *seen, place int) {
 	return nil, place
 }
 
+// crowded tells whether a bar that was taken opens less than half an interval before b or after it: one of the two cannot
+// be. Bars that overlap by less are let pass, since a day is an hour shorter once a year.
+func (r *recent) crowded(b *Bar) bool {
+	at, half := b.Time.UnixNano(), int64(b.Interval/2)
+	known, place := r.find(at)
+	switch {
+	case known != nil: // the same bar again
+		return false
+	case place > 0 && at-r.bars[place-1].at < half:
+		return true
+	}
+	return place < len(r.bars) && r.bars[place].at-at < half
+}
+
 // back returns the time of the bar n before the newest, or of the oldest there is.
 func (r *recent) back(n int) time.Time { return time.Unix(0, r.bars[max(len(r.bars)-1-n, 0)].at).UTC() }
 
@@ -69,10 +87,15 @@ func (l *lane) gapBefore(b *Bar, now time.Time) (missing int, wait bool) {
 	if len(l.recent.bars) == 0 || !b.Time.After(l.due) {
 		return 0, false
 	}
-	for at := l.due; at.Before(b.Time) && missing < pageSize; at = at.Add(l.cfg.Interval) {
-		if l.open(at) { // a closed market has no bars
+	at := l.due
+	for looks := 0; at.Before(b.Time) && missing < pageSize && looks < maxLooks; looks++ {
+		open, until := l.hours(at)
+		if open {
 			missing++
+		} else if closed := earlier(until, b.Time).Sub(at); closed > l.cfg.Interval { // a closed market has no bars
+			at = at.Add((closed - 1) / l.cfg.Interval * l.cfg.Interval)
 		}
+		at = at.Add(l.cfg.Interval)
 	}
 	return missing, missing > 0 && now.Before(b.End().Add(l.cfg.GapWait))
 }

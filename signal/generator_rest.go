@@ -13,7 +13,8 @@ const wakesPerCycle = 100
 // rest is how one run of Serve waits between its cycles.
 type rest struct {
 	*Generator
-	woke    <-chan struct{} // closed by the Source when a bar arrives; nil where it does not say
+	asked   chan (<-chan struct{}) // answered by a Source that was asked for its wake-up; nil while none is asked
+	woke    <-chan struct{}        // closed by the Source when a bar arrives; nil where it does not say
 	changed <-chan struct{}
 	alarm   <-chan time.Time // armed for at; nil for none
 	at      time.Time
@@ -21,24 +22,38 @@ type rest struct {
 
 // listen asks for the news of what happens from now on.
 func (r *rest) listen() {
-	r.woke = r.wake()
+	r.wake()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changed = r.Generator.changed
 }
 
-// wake asks the Source for its wake-up. One that panics is a Source without: the cycle goes on asking it.
-func (r *rest) wake() (woke <-chan struct{}) {
+// wake asks the Source for its wake-up. It does so in a goroutine of its own, and waits no longer than for a symbol that
+// was told to come back: a Source that holds a lock while it hangs in Bars would else take the loop along. Until it has
+// answered it is not asked again, and is a Source without.
+func (r *rest) wake() {
 	waker, ok := r.cfg.Source.(Waker)
 	if !ok {
-		return nil
+		return
 	}
-	defer func() {
-		if recover() != nil {
-			woke = nil
-		}
-	}()
-	return waker.Wake()
+	r.woke = nil
+	if r.asked == nil {
+		asked := make(chan (<-chan struct{}), 1) // has room: nobody may be waiting any more
+		r.asked = asked
+		go func() {
+			var woke <-chan struct{}
+			defer func() {
+				_ = recover() // one that panics is a Source without: the cycle goes on asking it
+				asked <- woke
+			}()
+			woke = waker.Wake()
+		}()
+	}
+	select {
+	case r.woke = <-r.asked:
+		r.asked = nil
+	case <-r.cfg.Clock.After(max(r.set.Load().timeout/10, 1)):
+	}
 }
 
 // until waits for due, or for a wake-up and then no longer than to soonest. It tells whether it was woken.

@@ -1,7 +1,9 @@
 package signal_test
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,6 +114,52 @@ func TestAWakeThatPanicsIsNone(t *testing.T) {
 		time.Sleep(11 * second)
 		stop()
 		require.Equal(t, 3, g.Status().Cycles)
+	})
+}
+
+// lockedWaker holds one lock in Bars and in Wake, as a Source may that keeps what it was pushed.
+type lockedWaker struct {
+	*signaltest.Flaky
+	lock  chan struct{} // full while it is held: a bubble's time does not pass for who waits for a mutex
+	wakes atomic.Int32
+}
+
+func (l *lockedWaker) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+	l.lock <- struct{}{}
+	defer func() { <-l.lock }()
+	return l.Flaky.Bars(ctx, symbol, after, limit)
+}
+
+func (l *lockedWaker) Wake() <-chan struct{} {
+	l.wakes.Add(1)
+	l.lock <- struct{}{}
+	defer func() { <-l.lock }()
+	return make(chan struct{})
+}
+
+// A Source whose Wake hangs for as long as its Bars does holds the loop up no more than one that hangs in Bars alone.
+func TestAWakeThatHangsDoesNotTakeTheLoopAlong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(signal.NewMemory(0))
+		source := &lockedWaker{Flaky: signaltest.NewFlaky(cfg.Source), lock: make(chan struct{}, 1)}
+		cfg.Source = source
+		g := generator(t, cfg)
+		stop := serve(t, g)
+		time.Sleep(7 * second)
+		source.Set("BTC", signaltest.Deaf)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Equal(t, 3600/5+2, g.Status().Cycles)
+		require.Zero(t, g.Status().Overruns)
+		require.Equal(t, int32(4), source.wakes.Load(), "it is not asked again before it has answered")
+		source.Set("BTC")
+		source.Release()
+		time.Sleep(10 * second)
+		synctest.Wait()
+		require.Zero(t, g.Status().Symbols[0].ErrorRun)
+		require.Less(t, time.Since(g.Status().Symbols[0].LastBar), 2*time.Minute)
+		stop()
 	})
 }
 

@@ -62,6 +62,21 @@ func TestASignalThatNoStoreCouldGiveBackIsNamed(t *testing.T) {
 	}
 }
 
+func TestABarLiesWhereNanosecondsCanBeTold(t *testing.T) {
+	t.Parallel()
+	bar := signal.Bar{Open: 1, High: 1, Low: 1, Close: 1, Interval: time.Hour}
+	for year, well := range map[int]bool{1: false, 1677: false, 1678: true, 1969: true, 2261: true, 2263: false, 9999: false} {
+		bar.Time = time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC)
+		if err := bar.Validate(); well {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, "-06-01T00:00:00Z is not between the years 1678 and 2262")
+		}
+	}
+	bar.Time, bar.Interval = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), math.MaxInt64
+	require.ErrorContains(t, bar.Validate(), "is not between", "its end is beyond")
+}
+
 func TestADirectionThatIsNoneIsRefusedBothWays(t *testing.T) {
 	t.Parallel()
 	_, err := json.Marshal(signal.Signal{Direction: 2})
