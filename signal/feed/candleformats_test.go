@@ -109,6 +109,7 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 		"something behind the JSON":           {"[" + row + "]\n" + row, "", "x.csv:2: something stands behind the end of the JSON text"},
 		"a JSON row without end":              {"[[1" + long, "", "x.csv:1: the row is longer than 65536 bytes"},
 		"a text without end before the rows":  {`{"a":"` + long, "", "x.csv:1: the row is longer than 65536 bytes"},
+		"lists in lists without end":          {`{"a":` + strings.Repeat("[", 1_000), "", "x.csv:1: lists and objects are nested more than 100 deep"},
 		"gzip with JSON that is cut off":      {string(zipped(t, "["+row)[:20]), "", "x.csv:1: the compressed data is cut off"},
 		"an archive of nothing known":         {archived(t, "README", "hello"), "", "x.csv: there is no file of candles in this archive"},
 		"an archive of an empty file":         {archived(t, "a.csv", ""), "", "x.csv/a.csv: the file is empty"},
@@ -291,6 +292,37 @@ func (e *endless) Read(p []byte) (int, error) {
 	n := copy(p, e.rest)
 	e.rest = append(e.rest[:0], e.rest[n:]...)
 	return n, nil
+}
+
+// What stands before the bars, and is read over, is kept no more than they are.
+func TestReadingOverTheRestTakesConstantMemory(t *testing.T) { //nolint:paralleltest // it measures the heap
+	var highest uint64
+	rest := &watched{Reader: io.MultiReader(strings.NewReader(`{"a":[0`), io.LimitReader(&endless{format: ",\n%d"}, 20_000_000)), see: func() {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		highest = max(highest, m.HeapAlloc)
+	}}
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	_, err := feed.NewCandles(rest, "x.json", feed.CandleOptions{Symbol: btc})
+	require.ErrorContains(t, err, "x.json:133")
+	require.ErrorContains(t, err, "the JSON text is cut off")
+	require.Less(t, highest, before.HeapAlloc+8_000_000)
+}
+
+// watched is a Reader that has somebody look now and then.
+type watched struct {
+	io.Reader
+	reads int
+	see   func()
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if w.reads++; w.reads%10 == 0 {
+		w.see()
+	}
+	return w.Reader.Read(p)
 }
 
 func TestReadingTakesConstantMemory(t *testing.T) { //nolint:paralleltest // it measures the heap

@@ -150,6 +150,9 @@ func (j *jsonRows) enter(wanted func(key string) bool) (found bool, keys []strin
 	}
 }
 
+// maxDepth bounds how deep a value may be nested that is read over: the decoder keeps a word for each list that is open.
+const maxDepth = 100
+
 // skip reads over a value without keeping it.
 func (j *jsonRows) skip() error {
 	for open := 0; ; {
@@ -163,8 +166,11 @@ func (j *jsonRows) skip() error {
 		case json.Delim(']'), json.Delim('}'):
 			open--
 		}
-		if open == 0 {
+		switch {
+		case open == 0:
 			return nil
+		case open > maxDepth:
+			return fmt.Errorf("lists and objects are nested more than %d deep", maxDepth)
 		}
 	}
 }
@@ -197,6 +203,7 @@ func (j *jsonRows) token() (json.Token, error) {
 	if err != nil {
 		return nil, j.cut(err)
 	}
+	j.in.lineOf(j.begin) // so that the lines of what is read over are not kept
 	return token, nil
 }
 
@@ -267,6 +274,6 @@ func (m *measured) lineOf(offset int64) int {
 		passed++
 	}
 	m.at += passed
-	m.ends = append(m.ends[:0], m.ends[passed:]...)
+	m.ends = m.ends[passed:] // append moves it to the front of another array when this one is full
 	return m.at
 }

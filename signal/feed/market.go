@@ -53,8 +53,9 @@ func newMarket(seed uint64, name string, symbol Symbol, interval time.Duration) 
 // price is what the symbol is worth at a time in Unix nanoseconds, in whole ticks.
 func (m *market) price(ns int64) float64 {
 	// Divided by a whole number rather than multiplied with the tick, so that it is the float64 nearest to the decimal.
-	// It is never below a tick, whatever regimes there are.
-	return max(1, math.Round(m.start*math.Exp(under(m.regimes, ns, m.noise.at(ns)))*m.perUnit)) / m.perUnit
+	// It is never below a tick nor above what a float64 can count in ticks, whatever regimes there are.
+	ticks := math.Round(m.start * math.Exp(under(m.regimes, ns, m.noise.at(ns))) * m.perUnit)
+	return min(max(1, ticks), 1<<53) / m.perUnit
 }
 
 // bar is the bar that opens at the given time, at the given price.

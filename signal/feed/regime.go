@@ -15,7 +15,7 @@ type Regime struct {
 
 	Move  float64 // how far the price goes in it and stays, as a part of it: -0.2 is a fifth less; above -1
 	Steep bool    // most of the move comes at the beginning; otherwise it is even
-	Noise float64 // by how much the usual moves are larger meanwhile: 3 is wild, 0.2 calm; 0 means 1
+	Noise float64 // by how much the usual moves are larger meanwhile: 3 is wild, 0.2 calm; 0 means 1, 1,000 is the most
 }
 
 // Calm is a time in which a fifth of the usual happens.
@@ -36,17 +36,22 @@ func Crash(from time.Time, length time.Duration, move float64) Regime {
 // Jump is a move at once.
 func Jump(at time.Time, move float64) Regime { return Regime{From: at, Move: move} }
 
+// maxNoise is where prices are long at both of their bounds.
+const maxNoise = 1000
+
 func (r Regime) check(i int) error {
 	const where = "feed: synthetic market: Regimes[%d]: "
 	switch {
 	case r.From.IsZero():
 		return fmt.Errorf(where+"From is the zero time", i)
+	case r.From.Year() < 1678 || r.From.Year() > 2261: // beyond, its nanoseconds are those of another year
+		return fmt.Errorf(where+"From %s is not between the years 1678 and 2262", i, r.From.Format(time.RFC3339))
 	case r.For < 0:
 		return fmt.Errorf(where+"For %s is negative", i, r.For)
 	case !(r.Move > -1) || math.IsInf(r.Move, 1):
 		return fmt.Errorf(where+"Move %v is not above -1", i, r.Move)
-	case !(r.Noise >= 0) || math.IsInf(r.Noise, 1):
-		return fmt.Errorf(where+"Noise %v is not a number of 0 or more", i, r.Noise)
+	case !(r.Noise >= 0 && r.Noise <= maxNoise):
+		return fmt.Errorf(where+"Noise %v is not a number from 0 to %d", i, r.Noise, maxNoise)
 	}
 	return nil
 }

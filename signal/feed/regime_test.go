@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
@@ -110,6 +111,8 @@ func TestRegimesThatCannotBe(t *testing.T) {
 		"Regimes[0]: Move -1 is not above -1":       {Regimes: []feed.Regime{feed.Jump(noon, -1)}},
 		"Regimes[0]: Move NaN is not above -1":      {Regimes: []feed.Regime{feed.Jump(noon, math.NaN())}},
 		"Regimes[0]: Noise -2 is not a number":      {Regimes: []feed.Regime{{From: noon, Noise: -2}}},
+		"Regimes[0]: Noise 1001 is not a number":    {Regimes: []feed.Regime{{From: noon, Noise: 1001}}},
+		"Regimes[0]: From 2300-01-01T00:00:00Z is":  {Regimes: []feed.Regime{feed.Jump(time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), 1)}},
 		"Regimes[0]: ETH/USDT is not among Symbols": {Regimes: []feed.Regime{{From: noon, Symbol: "ETH/USDT"}}},
 		"Spread -0.1 is not 0 or more":              {Spread: -0.1},
 		"Spread 1 is not 0 or more":                 {Spread: 1},
@@ -118,4 +121,29 @@ func TestRegimesThatCannotBe(t *testing.T) {
 		_, err := feed.NewSynthetic(cfg)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// However wild the regimes are, and however many of them meet, each bar is one that a market could have.
+func TestNoRegimesMakeABarThatCannotBe(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var regimes []feed.Regime
+		for range rapid.IntRange(1, 6).Draw(t, "regimes") {
+			regimes = append(regimes, feed.Regime{
+				From:  noon.Add(time.Duration(rapid.IntRange(-90, 30).Draw(t, "from")) * time.Minute),
+				For:   time.Duration(rapid.SampledFrom([]int64{0, 1, int64(time.Hour), math.MaxInt64}).Draw(t, "for")),
+				Move:  rapid.SampledFrom([]float64{-1 + 1e-16, -0.9, 0, 3, 1e300, math.MaxFloat64}).Draw(t, "move"),
+				Noise: rapid.SampledFrom([]float64{0, 1e-300, 1, 1000}).Draw(t, "noise"),
+				Steep: rapid.Bool().Draw(t, "steep"),
+			})
+		}
+		s, err := feed.NewSynthetic(feed.SyntheticConfig{
+			Seed: rapid.Uint64().Draw(t, "seed"), Symbols: []string{btc}, Interval: time.Minute, Regimes: regimes,
+			Clock: feed.NewReplayClock(noon.Add(time.Hour)),
+		})
+		require.NoError(t, err)
+		for _, b := range barsOf(t, s, btc, noon.Add(-time.Hour), 120) {
+			require.NoError(t, b.Validate())
+		}
+	})
 }

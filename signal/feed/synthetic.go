@@ -87,6 +87,9 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 	return s, nil
 }
 
+// checkEvery is after how many bars the context is looked at: some milliseconds' worth.
+const checkEvery = 1024
+
 // Bars returns the bars after the given time that have closed on the market's clock, as signal.Source says.
 func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
 	m := s.markets[symbol]
@@ -98,13 +101,14 @@ func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, li
 	if limit <= 0 || closed <= 0 {
 		return nil, ctx.Err()
 	}
-	bars := make([]signal.Bar, min(limit, int(closed)))
+	wanted := min(limit, int(closed))
+	bars := make([]signal.Bar, 0, min(wanted, 4*checkEvery)) // more of them only once they are there
 	price := m.price(first.UnixNano())
-	for i := range bars {
-		if i%1024 == 0 && ctx.Err() != nil { // some milliseconds' worth
+	for i := range wanted {
+		if i%checkEvery == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		bars[i] = m.bar(first.Add(time.Duration(i)*s.interval), price)
+		bars = append(bars, m.bar(first.Add(time.Duration(i)*s.interval), price))
 		price = bars[i].Close
 	}
 	return bars, nil

@@ -323,6 +323,8 @@ func TestALongAnswerEndsWithItsContext(t *testing.T) {
 	s := newSynthetic(t, 1, time.Second, noon)
 	_, err := s.Bars(ctx, btc, noon.AddDate(-1, 0, 0), 10)
 	require.ErrorIs(t, err, context.Canceled)
+	_, err = newSynthetic(t, 1, time.Nanosecond, noon).Bars(ctx, btc, time.Time{}, math.MaxInt)
+	require.ErrorIs(t, err, context.Canceled, "and no room was made for 4e18 bars")
 }
 
 func TestSyntheticLivesOnItsClock(t *testing.T) {
