@@ -48,7 +48,7 @@ func supervisedDay(t *testing.T, fault signaltest.Fault) {
 	go func() { ended <- tree.Serve(ctx) }()
 	child := func() supervisor.Status {
 		synctest.Wait()
-		return tree.Status().Children[0]
+		return *tree.Status().Children[0]
 	}
 	verdict := func() health.Verdict {
 		part, ok := registry.Report().Part("trader/signal_generation")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -36,7 +35,7 @@ type child struct {
 	slot    int     // guarded by the Supervisor's mu
 	alarm   alarm   // guarded by the watch's mu
 
-	mu      sync.Mutex // guards all below
+	mu      stateMutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
 	path    string
 	part    *health.Part

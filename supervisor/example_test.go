@@ -87,7 +87,7 @@ func ExampleSupervisor_Serve_escalation() {
 	// Output: true bot/trading
 }
 
-// Status is a copy of the whole tree, to print or to serve.
+// Status is the state of the whole tree, to print or to serve.
 func ExampleSupervisor_Status() {
 	bot, _ := supervisor.New(supervisor.Config{Name: "bot", Logger: quiet()})
 	_ = bot.Add("poller", &poller{}, supervisor.Policy{Verify: supervisor.Off})

@@ -7,6 +7,8 @@ import "slices"
 type siblings struct {
 	byName map[string]*child
 	slots  []*child // a child that is gone leaves nil behind
+	views  []*view  // of the children in slots
+	block  []view   // from which the next ones are taken
 	empty  int      // slots that are nil
 	added  int      // so far, for the order
 	policy *Policy  // of the last one; most are added in rows of the same kind, and share it
@@ -18,9 +20,14 @@ func (s *siblings) add(c *child, policy Policy) {
 		s.policy = &own
 	}
 	c.policy = s.policy
+	if len(s.block) == 0 {
+		s.block = make([]view, 32)
+	}
+	c.mu.view, s.block = &s.block[0], s.block[1:]
 	s.added++
 	c.order, c.slot = s.added, len(s.slots)
 	s.slots = append(s.slots, c)
+	s.views = append(s.views, c.mu.view)
 	if s.byName == nil {
 		s.byName = make(map[string]*child)
 	}
@@ -32,10 +39,11 @@ func (s *siblings) remove(c *child) {
 		return
 	}
 	delete(s.byName, c.name)
-	s.slots[c.slot] = nil
+	s.slots[c.slot], s.views[c.slot] = nil, nil
 	s.empty++
 	if s.empty > len(s.slots)/2 {
 		s.slots = slices.DeleteFunc(s.slots, func(c *child) bool { return c == nil })
+		s.views = slices.DeleteFunc(s.views, func(v *view) bool { return v == nil })
 		for i, c := range s.slots {
 			c.slot = i
 		}

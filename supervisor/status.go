@@ -2,12 +2,15 @@ package supervisor
 
 import (
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// Status is the state of a child, or of a whole Supervisor, at one moment. It is a copy.
+// Status is the state of a child, or of a whole Supervisor, at one moment. What it points to never changes: a child whose
+// state is the same as before is the same *Status as before.
 type Status struct {
 	Path         string
 	Name         string
@@ -25,19 +28,20 @@ type Status struct {
 	ZombiesSince []time.Time // when each of them was abandoned
 	Stack        string      // of the last panic or stall, bounded
 	Done         bool        // its work is done, as its policy allows
-	Children     []Status    // of a Supervisor, in the order in which they were added
+	Children     []*Status   // of a Supervisor, in the order in which they were added; not to be changed
 }
 
 // Child returns the status of the direct child of that name.
 func (s Status) Child(name string) (Status, bool) {
-	i := slices.IndexFunc(s.Children, func(c Status) bool { return c.Name == name })
+	i := slices.IndexFunc(s.Children, func(c *Status) bool { return c.Name == name })
 	if i < 0 {
 		return Status{}, false
 	}
-	return s.Children[i], true
+	return *s.Children[i], true
 }
 
-// Status returns the state of the tree. Each child's is consistent in itself.
+// Status returns the state of the tree. Each child's is consistent in itself. It costs a look at each child, and the
+// making of a Status for those that have changed since the last one.
 func (s *Supervisor) Status() Status {
 	status := Status{Path: s.cfg.Name, Name: s.cfg.Name, State: health.StateStopped}
 	if session := s.current(); session != nil {
@@ -46,12 +50,55 @@ func (s *Supervisor) Status() Status {
 			status.State = health.StateStopping
 		}
 	}
-	children := s.snapshot()
-	status.Children = make([]Status, len(children))
-	for i, c := range children {
-		c.show(&status.Children[i])
-	}
+	status.Children = s.show()
 	return status
+}
+
+// show returns the states of the children.
+func (s *Supervisor) show() []*Status {
+	shown, others := s.shown()
+	for _, o := range others {
+		shown[o.at] = o.child.show()
+	}
+	return shown
+}
+
+// unshown is a child whose Status has to be made, and where it belongs.
+type unshown struct {
+	at    int
+	child *child
+}
+
+// shown returns the states of the children as far as they are known, and the others. Where all are the same as before
+// so is the slice.
+func (s *Supervisor) shown() (shown []*Status, others []unshown) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, same := 0, true
+	for i, view := range s.children.views {
+		if view == nil {
+			continue
+		}
+		status := view.Load()
+		if same && (n == len(s.last) || status != s.last[n]) {
+			shown = append(make([]*Status, 0, len(s.children.byName)), s.last[:n]...)
+			same = false
+		}
+		if !same {
+			shown = append(shown, status)
+		}
+		if status == nil {
+			others = append(others, unshown{n, s.children.slots[i]})
+		}
+		n++
+	}
+	if same {
+		return s.last[:n:n], nil
+	}
+	if len(others) == 0 {
+		s.last = shown
+	}
+	return shown, others
 }
 
 // StatusOf returns the state of the child at path, relative as in Restart, with what is below it. It costs the same
@@ -61,14 +108,48 @@ func (s *Supervisor) StatusOf(path string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	var status Status
-	c.show(&status)
-	return status, nil
+	return *c.show(), nil
 }
 
-func (c *child) show(status *Status) {
+// view is where the Status that shows a child's state is kept; nil when the state may have changed since. Those of
+// siblings lie side by side, because a look at 100,000 of them is a matter of how much memory is touched.
+type view = atomic.Pointer[Status]
+
+// stateMutex guards a child's state and keeps the Status that shows it. Whoever unlocks it may have changed the state,
+// so that nobody has to remember what of it is shown.
+type stateMutex struct {
+	sync.Mutex
+	view *view
+}
+
+// Unlock hides the method of the Mutex, which is for those who have only looked.
+func (m *stateMutex) Unlock() {
+	if m.view.Load() != nil {
+		m.view.Store(nil)
+	}
+	m.Mutex.Unlock()
+}
+
+// show returns the child's state. That of a child Supervisor is made anew each time: its children change without it.
+func (c *child) show() *Status {
 	c.mu.Lock()
-	*status = Status{
+	status := c.mu.view.Load()
+	sub, ok := c.service.(*Supervisor)
+	if status == nil {
+		status = c.statusLocked()
+		if !ok {
+			c.mu.view.Store(status)
+		}
+	}
+	c.mu.Mutex.Unlock()
+	if ok {
+		status.Children = sub.show()
+	}
+	return status
+}
+
+func (c *child) statusLocked() *Status {
+	status := &Status{
 		Path: c.path, Name: c.name, State: c.state, Since: c.since, Done: c.done,
 		Starts: int(c.starts), Restarts: c.restartsLocked(), FailedStarts: int(c.failedStarts),
 	}
@@ -78,10 +159,7 @@ func (c *child) show(status *Status) {
 	if c.past != nil {
 		c.past.show(status)
 	}
-	c.mu.Unlock()
-	if sub, ok := c.service.(*Supervisor); ok {
-		status.Children = sub.Status().Children
-	}
+	return status
 }
 
 func (p *past) show(status *Status) {

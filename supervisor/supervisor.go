@@ -86,6 +86,7 @@ type Supervisor struct {
 	session  *session        // the present Serve; nil when it does not run
 	closing  bool            // the session stops its children, and takes no more
 	strays   map[*run]string // zombies of children that are not here any more, and their paths
+	last     []*Status       // of the children, as somebody was told; it is not written to any more
 }
 
 // New returns a Supervisor without children, not running.
@@ -116,9 +117,13 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	}
 	c.mu.Lock() // until it has joined: the session may begin to stop at any moment
 	session, err := s.enlist(c, policy.WithDefaults(service))
-	if err != nil || session == nil {
-		c.mu.Unlock()
+	if err != nil {
+		c.mu.Mutex.Unlock()
 		return err
+	}
+	if session == nil {
+		c.mu.Unlock()
+		return nil
 	}
 	c.joinLocked(session)
 	session.emit(Added{Stamp{c.path, session.clock.Now()}})

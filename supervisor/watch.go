@@ -13,6 +13,7 @@ const suspension = time.Second
 // alarm; one that rings for a run that has ended is set anew for the present run, so that a restart costs nothing here.
 type watch struct {
 	clock   Clock
+	began   time.Time
 	earlier chan struct{} // capacity 1: an alarm was set for an earlier time than the timer's
 
 	timer    <-chan time.Time // the armed timer; only the watch's goroutine touches it
@@ -24,21 +25,24 @@ type watch struct {
 
 // alarm is a child's place in the queue.
 type alarm struct {
-	at    time.Time
-	index int // in the queue, from 1; 0 when it is not in it
+	at    time.Duration // since the watch began: a third of a time.Time
+	index int           // in the queue, from 1; 0 when it is not in it
 }
 
-func newWatch(clk Clock) *watch { return &watch{clock: clk, earlier: make(chan struct{}, 1)} }
+func newWatch(clk Clock) *watch {
+	return &watch{clock: clk, began: clk.Now(), earlier: make(chan struct{}, 1)}
+}
 
 // set makes the child's alarm ring at the given time, unless it rings earlier anyway.
-func (w *watch) set(c *child, at time.Time) {
+func (w *watch) set(c *child, when time.Time) {
+	at := when.Sub(w.began)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case c.alarm.index == 0:
 		c.alarm.at = at
 		heap.Push(&w.queue, c)
-	case at.Before(c.alarm.at):
+	case at < c.alarm.at:
 		c.alarm.at = at
 		heap.Fix(&w.queue, c.alarm.index-1)
 	default:
@@ -60,7 +64,7 @@ func (w *watch) arm() <-chan time.Time {
 	if len(w.queue) == 0 {
 		return w.timer
 	}
-	first := w.queue[0].alarm.at
+	first := w.began.Add(w.queue[0].alarm.at)
 	if w.timer == nil || first.Before(w.timerFor) {
 		w.timerFor = first
 		w.timer = w.clock.After(max(1, first.Sub(w.clock.Now())))
@@ -78,18 +82,18 @@ func (w *watch) late(now time.Time) time.Duration {
 	if len(w.queue) == 0 {
 		return 0
 	}
-	return max(0, now.Sub(w.queue[0].alarm.at))
+	return max(0, now.Sub(w.began)-w.queue[0].alarm.at)
 }
 
 // pop takes the next child whose alarm is due out of the queue, and tells how late it is.
 func (w *watch) pop(now time.Time) (c *child, late time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 || w.queue[0].alarm.at.After(now) {
+	if len(w.queue) == 0 || w.queue[0].alarm.at > now.Sub(w.began) {
 		return nil, 0
 	}
 	c = heap.Pop(&w.queue).(*child)
-	return c, now.Sub(c.alarm.at)
+	return c, now.Sub(w.began) - c.alarm.at
 }
 
 // clear forgets all alarms: the session is over, and its children may join another.
@@ -106,7 +110,7 @@ func (w *watch) clear() {
 type alarms []*child
 
 func (a alarms) Len() int           { return len(a) }
-func (a alarms) Less(i, j int) bool { return a[i].alarm.at.Before(a[j].alarm.at) }
+func (a alarms) Less(i, j int) bool { return a[i].alarm.at < a[j].alarm.at }
 func (a alarms) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
 	a[i].alarm.index, a[j].alarm.index = i+1, j+1

@@ -1,0 +1,98 @@
+package supervisor_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+func TestAStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := tree(t)
+		for i := range 100 {
+			add(t, s, fmt.Sprint(i), untilDone, supervisor.Policy{Verify: supervisor.Off})
+		}
+		start(t, s)
+		_ = s.Status() // the first one makes them all
+		before := s.Status().Children
+		again := s.Status().Children
+		require.Same(t, &before[0], &again[0], "nothing has changed, so it is the same")
+
+		require.NoError(t, s.Restart("50"))
+		synctest.Wait()
+		after := s.Status().Children
+		for i := range before {
+			if i == 50 {
+				require.Equal(t, 1, before[i].Starts, "what was told stays as it was")
+				require.Equal(t, 2, after[i].Starts)
+				continue
+			}
+			require.Same(t, before[i], after[i])
+		}
+
+		require.NoError(t, s.StopChild(t.Context(), "99"))
+		require.NoError(t, s.Remove("99"))
+		require.NoError(t, s.StopChild(t.Context(), "0"))
+		require.NoError(t, s.Remove("0"))
+		require.Len(t, s.Status().Children, 98)
+		require.Len(t, after, 100)
+		stop(t, s)
+		require.Equal(t, health.StateStopped, s.Status().Children[0].State)
+	})
+}
+
+func TestAStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := tree(t)
+		sub, err := supervisor.New(supervisor.Config{Name: "sub"})
+		require.NoError(t, err)
+		add(t, sub, "leaf", untilDone, supervisor.Policy{})
+		require.NoError(t, s.Add("sub", sub, supervisor.Policy{}))
+		start(t, s)
+		require.Equal(t, 1, s.Status().Children[0].Children[0].Starts)
+		require.NoError(t, s.Restart("sub/leaf"))
+		synctest.Wait()
+		require.Equal(t, 2, s.Status().Children[0].Children[0].Starts)
+		stop(t, s)
+	})
+}
+
+// TestManyAskWhileManyChange has nothing to compare with: the race detector and the order of what each one sees judge.
+func TestManyAskWhileManyChange(t *testing.T) {
+	t.Parallel()
+	s, _ := tree(t)
+	for i := range 20 {
+		add(t, s, fmt.Sprint(i), untilDone, supervisor.Policy{Verify: supervisor.Off})
+	}
+	require.NoError(t, s.Start(context.Background()))
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for range 50 {
+				_ = s.Restart(fmt.Sprint(i)) // it may not have started yet
+			}
+		})
+		all.Go(func() {
+			starts := make(map[string]int)
+			for range 200 {
+				for _, c := range s.Status().Children {
+					if c.Starts < starts[c.Name] {
+						t.Errorf("%s: %d starts after %d", c.Name, c.Starts, starts[c.Name])
+					}
+					starts[c.Name] = c.Starts
+				}
+			}
+		})
+	}
+	all.Wait()
+	stop(t, s)
+}
