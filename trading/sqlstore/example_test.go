@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -138,4 +139,21 @@ func ExampleDB_Backup() {
 	// room: <nil>
 	// backup: <nil>
 	// a reader sees s1 and may not write: sqlstore: append signals: the database was opened to be read only
+}
+
+// The same on a server. Who holds the database is told by name, and a server that is not there is told as such.
+func ExampleOpenPostgres() {
+	ctx := context.Background()
+	db, err := sqlstore.OpenPostgres(ctx, "postgres://trader@/trading?search_path=btc&host=/nowhere", sqlstore.Config{})
+	if locked, ok := errors.AsType[*sqlstore.LockedError](err); ok {
+		fmt.Println("somebody else trades on it:", locked.Holder)
+		return
+	}
+	if err != nil {
+		fmt.Println("there is no server at /nowhere:", strings.Contains(err.Error(), "failed to connect"))
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not close.
+	_ = db.Signals().Append(ctx, numbered(1))
+	// Output: there is no server at /nowhere: true
 }

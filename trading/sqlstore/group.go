@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // maxGroup bounds how many writes share a transaction, and with it how long the first of them waits for the last.
@@ -18,8 +19,9 @@ var errAborted = errors.New("the transaction was aborted")
 // for a hundred. There is no goroutine for it. The first caller to come leads: it commits what is queued, its own
 // write among it, and hands over to the next in the queue, which filled up meanwhile.
 type group struct {
-	db       *sql.DB // nil if nothing may be written
-	prepared *statements
+	db        *sql.DB // nil if nothing may be written
+	prepared  *statements
+	unsettled atomic.Bool // a transaction failed, and only its connection knows whether it has ended
 
 	mu      sync.Mutex // guards queue, leading and each write's leads
 	queue   []*write
@@ -118,7 +120,12 @@ func (g *group) handOver() {
 }
 
 // transact commits the writes, all or none. It heeds no context: those of the callers are not each other's business.
-func (g *group) transact(writes []*write) error {
+func (g *group) transact(writes []*write) (err error) {
+	defer func() {
+		if err != nil {
+			g.unsettled.Store(true)
+		}
+	}()
 	tx, err := g.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err

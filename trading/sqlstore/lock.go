@@ -12,15 +12,19 @@ import (
 
 // LockedError says that another process, or another DB in this one, has the database open.
 type LockedError struct {
-	Path string // of the database
-	PID  int    // the process that holds it; 0 if that could not be learnt
+	Path   string // of the database, or its name on a server
+	PID    int    // the process that holds it, on this machine; 0 if that could not be learnt
+	Holder string // who holds it, as a server knows it: which process, on which machine, from which address
 }
 
 func (e *LockedError) Error() string {
-	if e.PID == 0 {
-		return "it is in use by another process"
+	switch {
+	case e.Holder != "":
+		return "it is in use by " + e.Holder
+	case e.PID != 0:
+		return fmt.Sprintf("it is in use by process %d", e.PID)
 	}
-	return fmt.Sprintf("it is in use by process %d", e.PID)
+	return "it is in use by another process"
 }
 
 // lockFile is the lock on a database. SQLite's own locks would let two programs take turns, and with two that trade

@@ -84,7 +84,7 @@ func writeAndTell(folder string) {
 
 // storeBoth stores a number as a signal and as an entry of the journal.
 func storeBoth(db *sqlstore.DB, caller, n int) error {
-	name := fmt.Sprintf("%d-%d", caller, n)
+	name := signalName(caller, n)
 	s := numbered(n)
 	s.ID = name
 	if err := db.Signals().Append(context.Background(), s); err != nil {
@@ -92,6 +92,8 @@ func storeBoth(db *sqlstore.DB, caller, n int) error {
 	}
 	return db.Journal().Append(context.Background(), time.Unix(0, 0), trading.Halted{Reason: name})
 }
+
+func signalName(caller, n int) string { return fmt.Sprintf("%d-%d", caller, n) }
 
 // controlFile is a new one for each life of the child: a cut may leave zeros at the end of a line that was not synced.
 func controlFile(folder string, from any) string {

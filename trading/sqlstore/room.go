@@ -26,8 +26,11 @@ func (e *LowSpaceError) Error() string {
 //
 //	Allow: func(string) error { return db.Room() }
 //
-// Where the system cannot tell, and that is any but Linux and macOS, it returns nil.
+// Where that cannot be told, on a server and on systems other than Linux and macOS, it returns nil.
 func (db *DB) Room() error {
+	if db.remote {
+		return nil
+	}
 	folder := filepath.Dir(db.path)
 	free, err := freeSpace(folder)
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var embedded embed.FS
 
 // migrate brings the schema up to date, each step in a transaction of its own. A schema that is newer than what is
 // known here is refused before anything is changed.
-func migrate(ctx context.Context, db *sql.DB) error {
-	provider, err := newProvider(db)
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+	provider, err := newProvider(dialect, db)
 	if err != nil {
 		return err
 	}
@@ -38,8 +38,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // upToDate refuses a schema that is not the one that is known here, where it cannot be changed.
-func upToDate(ctx context.Context, db *sql.DB) error {
-	provider, err := newProvider(db)
+func upToDate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+	provider, err := newProvider(dialect, db)
 	if err != nil {
 		return err
 	}
@@ -58,12 +58,14 @@ func upToDate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func newProvider(db *sql.DB) (*goose.Provider, error) {
-	folder, err := fs.Sub(embedded, "migrations")
+func newProvider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
+	folder, err := fs.Sub(embedded, map[goose.Dialect]string{
+		goose.DialectSQLite3: "migrations/sqlite", goose.DialectPostgres: "migrations/postgres",
+	}[dialect])
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true),
+	return goose.NewProvider(dialect, db, folder, goose.WithDisableGlobalRegistry(true),
 		goose.WithLogger(goose.NopLogger()))
 }
 

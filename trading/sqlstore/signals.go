@@ -79,14 +79,14 @@ func latestQuery(q signal.Query, limit int) (text string, args []any) {
 		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
 	}
 	if q.Symbol != "" {
-		add("symbol =", q.Symbol)
+		add("symbol =", toText.Replace(q.Symbol))
 	}
 	switch {
 	case q.Strategy != "" && q.Symbol != "":
 		// Not by the index on strategy: there are more symbols than strategies, so that of symbol leaves less to look at.
-		add("strategy || '' =", q.Strategy)
+		add("strategy || '' =", toText.Replace(q.Strategy))
 	case q.Strategy != "":
-		add("strategy =", q.Strategy)
+		add("strategy =", toText.Replace(q.Strategy))
 	}
 	if q.MinConfidence > 0 {
 		add("confidence >=", q.MinConfidence)

@@ -1,4 +1,5 @@
-// Package sqlstore keeps signals, the states of strategies and the order journal in one SQLite database, durably.
+// Package sqlstore keeps signals, the states of strategies and the order journal in one database, durably: in a SQLite
+// file (Open), or on a PostgreSQL server (OpenPostgres).
 //
 // An Append or SaveStates that returned nil has been synced to the disk: it survives kill -9 and a power cut. Calls are
 // all or none, and calls that come at the same time share one transaction and one sync. Readers never wait for the
@@ -28,6 +29,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pressly/goose/v3"
 )
 
 var (
@@ -57,7 +60,8 @@ type Config struct {
 
 // DB is an open database. Use Open, and Close when done.
 type DB struct {
-	path     string
+	path     string // or what a server calls it
+	remote   bool   // on a server: what became of a transaction that failed may not be settled yet
 	lowWater uint64
 	lock     *lockFile // nil if it is only read, as is writer
 	writer   *sql.DB   // one connection
@@ -131,7 +135,7 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 	var prepared *statements
 	for _, step := range []func() error{
 		func() error { return file.claim(whole) },
-		func() error { return migrate(whole, db.writer) },
+		func() error { return migrate(whole, goose.DialectSQLite3, db.writer) },
 		func() (err error) { identity, err = bind(whole, db.writer, cfg.Run); return err },
 		func() (err error) { prepared, err = prepare(whole, db.writer, db.readers); return err },
 	} {
@@ -153,10 +157,15 @@ func (db *DB) startReading(ctx context.Context, cfg Config) error {
 		return cause(err)
 	}
 	db.readers = openPool(db.path, looking)
-	if err := upToDate(ctx, db.readers); err != nil {
+	return db.startLooking(ctx, goose.DialectSQLite3, cfg.Run)
+}
+
+// startLooking checks what is only read, and prepares for it.
+func (db *DB) startLooking(ctx context.Context, dialect goose.Dialect, run []Setting) error {
+	if err := upToDate(ctx, dialect, db.readers); err != nil {
 		return err
 	}
-	identity, err := belongs(ctx, db.readers, cfg.Run)
+	identity, err := belongs(ctx, db.readers, run)
 	if err != nil {
 		return err
 	}
@@ -197,12 +206,27 @@ func (db *DB) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if db.remote && db.signals.group.unsettled.Load() {
+		if err := db.settle(ctx); err != nil {
+			return fmt.Errorf("after a transaction that failed: %w", err)
+		}
+	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.closed {
 		return ErrClosed
 	}
 	db.calls.Add(1)
+	return nil
+}
+
+// settle makes sure that a transaction whose end is not known has ended: the connection that it went over still works,
+// or a new one got the lock, which the server takes from the old one last.
+func (db *DB) settle(ctx context.Context) error {
+	if err := db.writer.PingContext(ctx); err != nil {
+		return err
+	}
+	db.signals.group.unsettled.Store(false)
 	return nil
 }
 
@@ -222,6 +246,9 @@ func (db *DB) closeAll() error {
 // closePools closes every connection; with the last of them the write-ahead log goes into the database.
 func (db *DB) closePools() error {
 	var errs []error
+	if db.remote && db.writer != nil {
+		letGo(db.writer)
+	}
 	for _, pool := range []*sql.DB{db.readers, db.writer} {
 		if pool != nil {
 			errs = append(errs, pool.Close())

@@ -36,7 +36,7 @@ type statements struct {
 
 // oldestSignals finds what a Prune may remove. The newest of each strategy and symbol has none above it.
 const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
-	AND (($3 IS NOT NULL AND (created_at IS NULL OR created_at < $3)) OR seq < $4)
+	AND ((CAST($3 AS BIGINT) IS NOT NULL AND (created_at IS NULL OR created_at < $3)) OR seq < $4)
 	AND EXISTS (SELECT 1 FROM signals AS newer
 		WHERE newer.symbol = s.symbol AND newer.strategy = s.strategy AND newer.seq > s.seq)
 	ORDER BY seq LIMIT $5`

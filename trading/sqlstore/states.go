@@ -61,9 +61,13 @@ func newStateRows(states []signal.State) ([]stateRow, error) {
 }
 
 func (r stateRow) save(tx *boundStatements) error {
-	key := r.state.Key
-	_, err := tx.saveState.Exec(key.Strategy, key.Params, key.Symbol, int64(key.Interval), r.bar, r.state.Seen, r.state.Data)
+	_, err := tx.saveState.Exec(append(keyValues(r.state.Key), r.bar, r.state.Seen, r.state.Data)...)
 	return err
+}
+
+// keyValues are those of the columns that a state is found by.
+func keyValues(k signal.StateKey) []any {
+	return []any{toText.Replace(k.Strategy), toText.Replace(k.Params), toText.Replace(k.Symbol), int64(k.Interval)}
 }
 
 // LoadState implements signal.States.
@@ -85,8 +89,7 @@ func (s *Signals) loadState(ctx context.Context, key signal.StateKey) (signal.St
 	}
 	defer s.db.leave()
 	var bar sql.NullInt64
-	err := s.state.QueryRowContext(ctx, key.Strategy, key.Params, key.Symbol, int64(key.Interval)).
-		Scan(&bar, &state.Seen, &state.Data)
+	err := s.state.QueryRowContext(ctx, keyValues(key)...).Scan(&bar, &state.Seen, &state.Data)
 	state.Bar = fromNanos(bar)
 	return state, err
 }

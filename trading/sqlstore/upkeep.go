@@ -15,6 +15,9 @@ func (db *DB) Integrity(ctx context.Context) error {
 		return fmt.Errorf("sqlstore: integrity: %w", err)
 	}
 	defer db.leave()
+	if db.remote {
+		return fmt.Errorf("sqlstore: integrity of %s: %w", db.path, errors.ErrUnsupported)
+	}
 	var finding string // "ok", or the first thing that is wrong
 	if err := db.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&finding); err != nil {
 		return fmt.Errorf("sqlstore: integrity of %s: %w", db.path, err)
@@ -42,6 +45,9 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // backup gives the copy its name last, so that a file of that name is always a whole one.
 func (db *DB) backup(ctx context.Context, path string) (err error) {
+	if db.remote {
+		return errors.ErrUnsupported
+	}
 	draft := path + ".part"
 	if err := removeIfThere(draft); err != nil {
 		return cause(err)

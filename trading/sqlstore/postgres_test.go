@@ -1,0 +1,190 @@
+package sqlstore_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+func TestPostgresIsAStoreAndAJournal(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	t.Run("store", func(t *testing.T) {
+		signaltest.TestStore(t, func(t *testing.T) signal.Store { return openPostgres(t, s.schema(t)).Signals() })
+	})
+	t.Run("journal", func(t *testing.T) {
+		tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return openPostgres(t, s.schema(t)).Journal() })
+	})
+}
+
+func TestPostgresHasOneWriterAndSaysWho(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	path := s.schema(t)
+	first := openPostgres(t, path, sqlstore.Setting{Name: "mode", Value: "paper"})
+	_, err := sqlstore.OpenPostgres(t.Context(), path, sqlstore.Config{})
+	locked, ok := errors.AsType[*sqlstore.LockedError](err)
+	require.True(t, ok, "%v", err)
+	require.Regexp(t, `^vigil, process \d+ on `, locked.Holder)
+	require.ErrorContains(t, err, "it is in use by vigil, process ")
+	require.NoError(t, first.Signals().Append(t.Context(), numbered(1)), "the first is not disturbed")
+
+	reader, err := sqlstore.OpenPostgres(t.Context(), path, sqlstore.Config{ReadOnly: true})
+	require.NoError(t, err)
+	require.Len(t, held(t, reader.Signals()), 1)
+	require.ErrorIs(t, reader.Signals().Append(t.Context(), numbered(2)), sqlstore.ErrReadOnly)
+	require.NoError(t, reader.Close())
+
+	require.NoError(t, first.Close())
+	_, err = sqlstore.OpenPostgres(t.Context(), path, sqlstore.Config{Run: []sqlstore.Setting{{Name: "mode", Value: "live"}}})
+	require.ErrorContains(t, err, `mode is "paper" there and "live" here`)
+	require.Len(t, held(t, openPostgres(t, path).Signals()), 1)
+}
+
+// The connection that writes is lost: the call under way is told, and the next one goes on, unless somebody else had
+// the database in between.
+func TestPostgresConnectionThatIsLost(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	path := s.schema(t)
+	cut := func() {
+		s.sql(t, `SELECT count(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE application_name LIKE 'vigil%'`)
+	}
+	db := openPostgres(t, path)
+	require.NoError(t, db.Signals().Append(t.Context(), numbered(1)))
+	cut()
+	require.NoError(t, again(t, func() error { return db.Signals().Append(t.Context(), numbered(2)) }))
+	require.Len(t, heldAgain(t, db), 2)
+
+	cut()
+	var other *sqlstore.DB
+	require.NoError(t, again(t, func() (err error) {
+		other, err = sqlstore.OpenPostgres(t.Context(), path, sqlstore.Config{})
+		return err
+	}), "the lock went with the connection")
+	halt := trading.Halted{Reason: "x"}
+	require.Error(t, db.Journal().Append(t.Context(), time.Unix(0, 0), halt))
+	err := db.Journal().Append(t.Context(), time.Unix(0, 0), halt)
+	locked, ok := errors.AsType[*sqlstore.LockedError](err)
+	require.True(t, ok, "%v", err)
+	require.Contains(t, locked.Holder, "vigil")
+	require.NoError(t, other.Close())
+	require.ErrorIs(t, db.Journal().Append(t.Context(), time.Unix(0, 0), halt), trading.ErrTakenOver)
+	_, err = db.Journal().Read(t.Context(), 0, 1)
+	require.ErrorIs(t, err, trading.ErrTakenOver, "what it knows is out of date")
+}
+
+// again calls until there is no error, as whoever is told does.
+func again(t *testing.T, call func() error) (err error) {
+	t.Helper()
+	for range 1000 {
+		if err = call(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// heldAgain reads until the connections that read have been made anew.
+func heldAgain(t *testing.T, db *sqlstore.DB) (signals []signal.Signal) {
+	t.Helper()
+	require.NoError(t, again(t, func() (err error) {
+		signals, err = db.Signals().After(t.Context(), 0, 1_000_000)
+		return err
+	}))
+	return signals
+}
+
+// A server that crashes under four writers at once loses nothing that was acknowledged, and they go on when it is back.
+func TestPostgresThatCrashesLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	db := openPostgres(t, s.schema(t))
+	const writers = 4
+	acknowledged := make([]int, writers)
+	for range 3 {
+		begun, ended := make(chan struct{}, writers), make(chan struct{})
+		for w := range writers {
+			go func() {
+				defer func() { ended <- struct{}{} }()
+				for first := true; ; first = false {
+					if storeBoth(db, w, acknowledged[w]) != nil {
+						return
+					}
+					acknowledged[w]++
+					if first {
+						begun <- struct{}{}
+					}
+				}
+			}()
+		}
+		for range writers {
+			<-begun
+		}
+		s.stop(t, "immediate")
+		for range writers {
+			<-ended
+		}
+		_, err := db.Journal().Read(t.Context(), 0, 10)
+		require.Error(t, err, "the server is gone")
+		s.start(t)
+		require.NoError(t, again(t, func() error { return db.CommitNothing(t.Context()) }))
+		have := make(map[string]bool)
+		for _, one := range heldAgain(t, db) {
+			have[one.ID] = true
+		}
+		for w, n := range acknowledged {
+			for i := range n {
+				require.True(t, have[signalName(w, i)], "signal %d of writer %d", i, w)
+			}
+		}
+	}
+}
+
+func TestPostgresThatIsNotDurableIsRefused(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	s.sql(t, "ALTER SYSTEM SET fsync = off")
+	s.sql(t, "SELECT pg_reload_conf()::text")
+	require.NoError(t, again(t, func() error {
+		if s.sql(t, "SHOW fsync") == "on" {
+			return errors.New("it has not read its configuration yet")
+		}
+		return nil
+	}))
+	_, err := sqlstore.OpenPostgres(t.Context(), s.url("public"), sqlstore.Config{})
+	require.ErrorContains(t, err, "fsync is off, want on")
+}
+
+func TestOpenPostgresRefuses(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	newer := s.schema(t)
+	require.NoError(t, openPostgres(t, newer).Close())
+	s.sql(t, "INSERT INTO s1.goose_db_version (version_id, is_applied) VALUES (4711, true)")
+	for name, c := range map[string]struct{ url, want string }{
+		"no URL":                       {"postgres://%zz:secret@host", "cannot parse"},
+		"a server that is not there":   {"postgres:///x?host=" + s.folder + "none", "none"},
+		"a database that is not there": {"postgres:///nothing?user=vigil&host=" + s.folder, `database "nothing" does not exist`},
+		"a newer schema":               {newer, "its schema has version 4711"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := sqlstore.OpenPostgres(t.Context(), c.url, sqlstore.Config{})
+			require.ErrorContains(t, err, c.want)
+			require.NotContains(t, err.Error(), "secret")
+		})
+	}
+	db := openPostgres(t, s.schema(t))
+	require.ErrorIs(t, db.Backup(t.Context(), "x"), errors.ErrUnsupported)
+	require.ErrorIs(t, db.Integrity(t.Context()), errors.ErrUnsupported)
+	require.NoError(t, db.Room())
+}
