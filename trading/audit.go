@@ -7,15 +7,17 @@ import (
 
 // Trail is what a Journal tells of one order, from the signal that it serves to its last fill.
 type Trail struct {
-	Order   OrderState // as it stands after the last entry
-	Signal  *Entry     // the SignalSeen that it came from; nil if there is none, as for an order of another program
-	Entries []Entry    // of the order itself, from its IntentMade on
+	Order    OrderState // as it stands after the last entry
+	Signal   *Entry     // the SignalSeen or CloseAsked that it came from; nil if there is none
+	Approval *Entry     // the SignalApproved, where a person had to say yes
+	Entries  []Entry    // of the order itself, from its IntentMade on
 }
 
 // Audit reads the trail of the order with a client ID from a Journal. ErrUnknownOrder says that the Journal knows of no
 // such order. It reads all of the Journal, from its beginning, and trusts no snapshot.
 func Audit(ctx context.Context, j Journal, clientID string) (Trail, error) {
 	seen := make(map[string]Entry) // the signals before the order, by ID
+	approved := make(map[string]Entry)
 	var trail Trail
 	book := NewBook(Unlimited) // of this one order, so that what the journal says of it is checked too
 	for after := int64(0); ; {
@@ -28,8 +30,15 @@ func Audit(ctx context.Context, j Journal, clientID string) (Trail, error) {
 		}
 		for _, entry := range entries {
 			after = entry.Seq
-			if s, ok := entry.Event.(SignalSeen); ok && trail.Entries == nil {
-				seen[s.SignalID] = entry
+			if trail.Entries == nil {
+				switch e := entry.Event.(type) {
+				case SignalSeen:
+					seen[e.SignalID] = entry
+				case CloseAsked:
+					seen[e.ID] = entry
+				case SignalApproved:
+					approved[e.SignalID] = entry
+				}
 			}
 			if orderOf(entry.Event) != clientID {
 				continue
@@ -47,6 +56,9 @@ func Audit(ctx context.Context, j Journal, clientID string) (Trail, error) {
 	trail.Order = order
 	if entry, ok := seen[order.SignalID]; ok {
 		trail.Signal = &entry
+	}
+	if entry, ok := approved[order.SignalID]; ok {
+		trail.Approval = &entry
 	}
 	return trail, nil
 }

@@ -59,7 +59,8 @@ func TestTrailsLeaveNothingOut(t *testing.T) {
 	want := 0
 	for _, e := range entries {
 		switch e.Event.(type) {
-		case trading.SignalSeen, trading.DayOpened, trading.Halted, trading.Rearmed, trading.Adopted:
+		case trading.SignalSeen, trading.DayOpened, trading.Halted, trading.Rearmed, trading.Adopted,
+			trading.SignalApproved, trading.CloseAsked, trading.Amended:
 		default:
 			want++
 		}

@@ -2,6 +2,7 @@ package trading
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,8 +30,9 @@ type Book struct {
 	seen      []seenFill             // the same, as they came
 	horizon   time.Time              // of the latest fill that is not remembered any more
 	cursor    Cursor
-	targets   map[string]*Target     // by symbol
-	acted     map[follower]time.Time // the bar last acted on
+	targets   map[string]*Target      // by symbol
+	acted     map[follower]time.Time  // the bar last acted on
+	offers    map[follower]SignalSeen // what the latest signal would have done
 	day       DayOpened
 	halt      Halt
 	counts    Counts
@@ -71,7 +73,7 @@ func (o *OrderState) atBroker() bool { return o.Status == StatusUnknown || o.Sta
 // Target is what to hold of an instrument. It holds until another one replaces it.
 type Target struct {
 	Symbol     string          `json:"symbol"`
-	Strategy   string          `json:"strategy"` // which owns the instrument
+	Strategy   string          `json:"strategy"` // which owns the instrument; "" for nobody
 	SignalID   string          `json:"signal_id"`
 	Quantity   decimal.Decimal `json:"quantity"`
 	ValidUntil time.Time       `json:"valid_until"` // until when it may open something; closing is always right
@@ -79,7 +81,8 @@ type Target struct {
 	Last       string          `json:"last"`        // client ID of the last of them
 	Deferred   bool            `json:"deferred"`    // its first order is still to be made
 	Ticket     Ticket          `json:"ticket,omitzero"`
-	Legs       int             `json:"legs,omitempty"` // orders made for its bracket
+	Legs       int             `json:"legs,omitempty"`     // orders made for its bracket
+	Approved   bool            `json:"approved,omitempty"` // a person asked for it: orders are placed in any case
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
@@ -112,6 +115,7 @@ func NewBook(capital decimal.Decimal) *Book {
 		fills:     make(map[string]struct{}),
 		targets:   make(map[string]*Target),
 		acted:     make(map[follower]time.Time),
+		offers:    make(map[follower]SignalSeen),
 		counts:    Counts{Signals: make(map[Outcome]int)},
 	}
 }
@@ -192,6 +196,16 @@ func (b *Book) Target(symbol string) (Target, bool) {
 		return Target{}, false
 	}
 	return *t, true
+}
+
+// Offers returns the latest signal of each strategy and symbol that would have set a target, and that a person may
+// approve.
+func (b *Book) Offers() []SignalSeen {
+	var all []SignalSeen
+	for _, f := range slices.SortedFunc(maps.Keys(b.offers), compareFollowers) {
+		all = append(all, b.offers[f])
+	}
+	return all
 }
 
 // Acted returns the bar of the last signal of a strategy on a symbol that set a target.

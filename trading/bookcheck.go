@@ -29,35 +29,20 @@ func (b *Book) Check(event Event) error {
 		return b.checkSignal(e)
 	case IntentMade:
 		return b.checkIntent(e.Order)
-	case Submitting:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusIntended })
-	case Acknowledged:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Sends > 0 || o.Status != StatusIntended })
-	case Rejected:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
-			return o.Sends > 0 && o.Filled.IsZero() && !o.Status.Done()
-		})
-	case Unknown:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
-			return o.Status == StatusUnknown || o.Status == StatusOpen || o.InFlight
-		})
-	case NotReceived:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
-			return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
-		})
+	case Submitting, Acknowledged, Rejected, Unknown, NotReceived, CancelAsked, Cancelled, Expired:
+		return b.checkOrder(event, orderOf(event))
+	case SignalApproved:
+		return b.checkApproved(e)
+	case CloseAsked:
+		if e.ID == "" || e.Symbol == "" {
+			return fmt.Errorf("trading: close_asked lacks its id %q or symbol %q", e.ID, e.Symbol)
+		}
+		return nil
 	case Amended:
 		if b.targets[e.Symbol] == nil {
 			return fmt.Errorf("trading: amended by %q: %s has no target", e.By, e.Symbol)
 		}
 		return nil
-	case CancelAsked:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool { return o.Status == StatusOpen && !o.CancelAsked })
-	case Expired:
-		return b.checkOrder(event, e.ClientID, (*OrderState).atBroker)
-	case Cancelled:
-		return b.checkOrder(event, e.ClientID, func(o *OrderState) bool {
-			return !o.Status.Done() && (o.Status != StatusIntended || !o.InFlight)
-		})
 	case Filled:
 		return b.checkFill(e.Fill)
 	case Adopted:
@@ -81,16 +66,39 @@ func (b *Book) Check(event Event) error {
 	return fmt.Errorf("trading: %T is no event of a book", event)
 }
 
-func (b *Book) checkOrder(e Event, clientID string, may func(*OrderState) bool) error {
+func (b *Book) checkOrder(e Event, clientID string) error {
 	o := b.orders[clientID]
 	if o == nil {
 		return fmt.Errorf("trading: %s of an order %q that was never intended", e.kind(), clientID)
 	}
-	if !may(o) {
+	if !o.may(e) {
 		return fmt.Errorf("trading: %s of order %s, which is %s (sent %d times, %s of %s filled)",
 			e.kind(), clientID, o.Status, o.Sends, o.Filled, o.Quantity)
 	}
 	return nil
+}
+
+// may tells whether an event can happen to an order as it is; see Check.
+func (o *OrderState) may(e Event) bool {
+	switch e.(type) {
+	case Submitting:
+		return o.Status == StatusIntended
+	case Acknowledged:
+		return o.Sends > 0 || o.Status != StatusIntended
+	case Rejected:
+		return o.Sends > 0 && o.Filled.IsZero() && !o.Status.Done()
+	case Unknown:
+		return o.atBroker() || o.InFlight
+	case NotReceived:
+		return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
+	case CancelAsked:
+		return o.Status == StatusOpen && !o.CancelAsked
+	case Cancelled:
+		return !o.Status.Done() && (o.Status != StatusIntended || !o.InFlight)
+	case Expired:
+		return o.atBroker()
+	}
+	return false
 }
 
 func (b *Book) checkSignal(e SignalSeen) error {
@@ -109,13 +117,29 @@ func (b *Book) checkSignal(e SignalSeen) error {
 	default:
 		return fmt.Errorf("trading: signal %s has an unknown outcome %q", e.SignalID, e.Outcome)
 	}
-	if t := b.targets[e.Symbol]; t != nil && t.Strategy != e.Strategy {
-		return fmt.Errorf("trading: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, t.Strategy)
+	if err := b.checkOwner(e); err != nil {
+		return err
 	}
 	if last, ok := b.Acted(e.Strategy, e.Symbol); ok && !e.BarTime.After(last) {
 		return fmt.Errorf("trading: signal %s acted on bar %s after that of %s", e.SignalID, e.BarTime, last)
 	}
 	return nil
+}
+
+func (b *Book) checkOwner(e SignalSeen) error {
+	if t := b.targets[e.Symbol]; t != nil && t.Strategy != "" && t.Strategy != e.Strategy {
+		return fmt.Errorf("trading: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, t.Strategy)
+	}
+	return nil
+}
+
+func (b *Book) checkApproved(e SignalApproved) error {
+	for _, offer := range b.offers {
+		if offer.SignalID == e.SignalID {
+			return b.checkOwner(offer)
+		}
+	}
+	return fmt.Errorf("trading: signal %q is none that waits for approval", e.SignalID)
 }
 
 func (b *Book) checkIntent(o Order) error {

@@ -29,6 +29,10 @@ func (b *Book) fold(at time.Time, e Event) {
 		b.move(at, e.ClientID, StatusUnknown, e.Reason)
 	case NotReceived:
 		b.move(at, e.ClientID, StatusIntended, e.Reason).InFlight = e.InFlight
+	case SignalApproved:
+		b.foldApproved(e)
+	case CloseAsked:
+		b.foldCloseAsked(e)
 	case Amended:
 		b.foldAmended(e)
 	case CancelAsked:
@@ -57,14 +61,49 @@ func (b *Book) fold(at time.Time, e Event) {
 func (b *Book) foldSignal(e SignalSeen) {
 	b.cursor = Cursor{Store: e.Store, Seq: e.Seq}
 	b.counts.Signals[e.Outcome]++
-	if e.Outcome != OutcomeActed {
-		return
+	line := follower{e.Strategy, e.Symbol}
+	if e.Outcome != OutcomeSuperseded {
+		delete(b.offers, line)
 	}
+	switch e.Outcome {
+	case OutcomeActed:
+		b.act(e)
+	case OutcomeWouldHave:
+		b.offers[line] = e
+	}
+}
+
+// act lets a signal set its target.
+func (b *Book) act(e SignalSeen) {
 	b.acted[follower{e.Strategy, e.Symbol}] = e.BarTime
 	b.targets[e.Symbol] = &Target{
 		Symbol: e.Symbol, Strategy: e.Strategy, SignalID: e.SignalID,
 		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred, Ticket: e.Ticket,
 	}
+}
+
+// foldApproved lets an offer set its target, for which an order is to be made.
+func (b *Book) foldApproved(e SignalApproved) {
+	for line, offer := range b.offers {
+		if offer.SignalID == e.SignalID {
+			delete(b.offers, line)
+			b.act(offer)
+			t := b.targets[offer.Symbol]
+			t.Deferred, t.Approved = true, true
+		}
+	}
+}
+
+// foldCloseAsked replaces a target by a smaller one, in the name of the strategy that owns the instrument.
+func (b *Book) foldCloseAsked(e CloseAsked) {
+	next := &Target{Symbol: e.Symbol, SignalID: e.ID, Quantity: e.Quantity, Deferred: true, Approved: true}
+	if t := b.targets[e.Symbol]; t != nil {
+		next.Strategy = t.Strategy
+		if t.Quantity.Sign()*e.Quantity.Sign() > 0 {
+			next.Ticket = t.Ticket
+		}
+	}
+	b.targets[e.Symbol] = next
 }
 
 // foldAmended changes how a target is reached. An order that rests for it gives way to one of the new shape.

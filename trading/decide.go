@@ -34,6 +34,7 @@ type desk struct {
 	ticket TicketPolicy // nil for market orders without a bracket
 	auto   bool         // orders are placed; otherwise they are only worked out
 	store  string       // identity of the signal store
+	config string       // fingerprint of the configuration
 }
 
 // situation is what a decision on one instrument needs to know of the world.
@@ -167,7 +168,7 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
 	standing, owned := d.book.Target(s.Symbol)
 	switch {
-	case owned && standing.Strategy != s.Strategy:
+	case owned && standing.Strategy != "" && standing.Strategy != s.Strategy:
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
 	case sit.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")
@@ -190,7 +191,7 @@ func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
 func (d desk) seen(s signal.Signal, outcome Outcome, reason string) SignalSeen {
 	e := SignalSeen{
 		Store: d.store, Seq: s.Seq, SignalID: s.ID, Strategy: s.Strategy, Symbol: s.Symbol, Direction: s.Direction,
-		BarTime: s.BarTime.UTC(), Outcome: outcome, Reason: reason,
+		BarTime: s.BarTime.UTC(), Outcome: outcome, Reason: reason, Config: d.config,
 	}
 	if s.Direction < signal.Short || s.Direction > signal.Long {
 		e.Direction = signal.Flat // What is none has no name in a journal; the reason says what it was.

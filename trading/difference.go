@@ -21,6 +21,9 @@ const (
 	// AdoptDifference takes what the Broker holds for true, reckoned at the present price, and goes on. It is not
 	// traded away: the target was set for what was held then.
 	AdoptDifference DifferencePolicy = "adopt"
+	// CloseDifference adopts it too, and trades away what is more than the fills add up to. It opens nothing: what is
+	// missing stays missing.
+	CloseDifference DifferencePolicy = "close"
 	// IgnoreDifference says so once and goes on with what the fills add up to, where something else on the account
 	// trades the same instruments.
 	IgnoreDifference DifferencePolicy = "ignore"
@@ -28,7 +31,7 @@ const (
 
 func (p DifferencePolicy) valid() bool {
 	switch p {
-	case "", HaltOnDifference, AdoptDifference, IgnoreDifference:
+	case "", HaltOnDifference, AdoptDifference, CloseDifference, IgnoreDifference:
 		return true
 	}
 	return false
@@ -62,13 +65,28 @@ func (e *Engine) comparePositions(ctx context.Context, r *run) error {
 			return err
 		}
 		found := e.differences(held)
-		if len(found) == 0 {
-			return nil
+		if len(found) > 0 && attempt == 0 {
+			continue
 		}
-		if attempt > 0 {
-			return e.dealWith(ctx, r, found)
+		if err := e.surely(found); err != nil || len(found) == 0 {
+			return err
 		}
+		return e.dealWith(ctx, r, found)
 	}
+}
+
+// surely makes sure that a difference is none that an order brings about which fills at this very moment: while any is
+// open it has to be found twice, with a step between, in which orders and fills are asked for again.
+func (e *Engine) surely(found []difference) error {
+	text := fmt.Sprint(found)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(found) == 0 || len(e.book.pending) == 0 || text == e.suspect {
+		e.suspect = ""
+		return nil
+	}
+	e.suspect = text
+	return fmt.Errorf("trading: positions differ while orders are open, and are compared again: %s", text)
 }
 
 // differences compares what is held of the instruments that are set up; an account may hold other things besides.
@@ -91,7 +109,7 @@ func (e *Engine) dealWith(ctx context.Context, r *run, found []difference) error
 		all = append(all, d.String())
 	}
 	switch e.cfg.Differences {
-	case AdoptDifference:
+	case AdoptDifference, CloseDifference:
 		for _, d := range found {
 			if err := e.adopt(ctx, r, d); err != nil {
 				return err
@@ -120,10 +138,14 @@ func (e *Engine) adopt(ctx context.Context, r *run, d difference) error {
 		if !price.IsPositive() {
 			price = position.AveragePrice()
 		}
-		return []Event{Adopted{d.symbol, d.theirs.Sub(d.ours), price}}, nil
+		events := []Event{Adopted{d.symbol, d.theirs.Sub(d.ours), price}}
+		if keep := between(d.ours, d.theirs); e.cfg.Differences == CloseDifference && !keep.Equal(d.theirs) {
+			events = append(events, closeAsked(b, d.symbol, keep, "the policy for differences"))
+		}
+		return events, nil
 	})
 	if err == nil && len(events) > 0 {
-		e.log.Warn("Position adopted", "difference", d.String(), "price", price)
+		e.log.Warn("Position adopted", "difference", d.String(), "price", price, "policy", e.cfg.Differences)
 	}
 	return err
 }

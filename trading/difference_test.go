@@ -72,6 +72,85 @@ func TestAPositionThatNoFillExplains(t *testing.T) {
 	}
 }
 
+func TestWhatTheBrokerHoldsTooMuchOfIsTradedAway(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		held, by, after, target string
+	}{
+		"more of the same":         {"10", "3", "10", "10 cross"},
+		"less of it stays less":    {"10", "-4", "6", "10 cross"},
+		"none of it stays none":    {"10", "-10", "0", "10 cross"},
+		"the other side is closed": {"10", "-15", "0", "0 cross"},
+		"what nobody asked for":    {"0", "7", "0", "0 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Differences = trading.CloseDifference })
+			if c.held != "0" {
+				r.signals.put(says(btc, signal.Long, r.now()))
+			}
+			r.mustStep()
+			r.venue.Transfer(btc, d(c.by))
+			for range 3 {
+				r.clock.Add(5 * time.Minute)
+				r.mustStep()
+			}
+			require.Equal(t, c.after, r.held(btc))
+			target := r.engine.Status().Targets[0]
+			require.Equal(t, c.target, target.Quantity.String()+" "+target.Strategy)
+			require.False(t, r.engine.Status().Halt.Active())
+			require.Empty(t, r.engine.Status().Orders)
+			conserved(t, r)
+		})
+	}
+	r := newRig(t, refuses)
+	r.cfg.Differences, r.cfg.AutoExecute = trading.CloseDifference, false
+	_, err := trading.NewEngine(r.cfg)
+	require.ErrorContains(t, err, "AutoExecute")
+}
+
+func TestABracketThatRestsKeepsNobodyFromComparing(t *testing.T) {
+	t.Parallel()
+	by := make(map[string]decimal.Decimal)
+	r := newRig(t, refuses, with(bracket), func(cfg *trading.EngineConfig) {
+		cfg.Broker = struct {
+			moved
+			trading.Canceller
+		}{moved{cfg.Broker, by}, cfg.Broker.(trading.Canceller)}
+	})
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.clock.Add(5 * time.Minute)
+	by[btc] = d("1")
+	require.ErrorContains(t, r.step(), "compared again")
+	by[btc] = d("0") // as if a fill had been on its way
+	r.mustStep()
+	require.False(t, r.engine.Status().Halt.Active())
+	r.clock.Add(5 * time.Minute)
+	by[btc] = d("1")
+	require.ErrorContains(t, r.step(), "compared again")
+	r.mustStep()
+	require.Equal(t, "positions differ: BTC/USDT is 11 at the broker and 10 in the journal", r.engine.Status().Halt.Reason)
+}
+
+func TestAFillOfARestingOrderThatIsLateIsNoDifference(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(bracket))
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.broker.HideFills(true)
+	r.venue.SetPrice(btc, d("94"))
+	for range 5 {
+		r.clock.Add(5 * time.Minute)
+		r.mustStep()
+	}
+	r.broker.HideFills(false)
+	r.settle()
+	require.False(t, r.engine.Status().Halt.Active())
+	require.Equal(t, "0", r.held(btc))
+	r.agree()
+}
+
 func TestPositionsAreNotComparedWhileAnOrderIsUnderWay(t *testing.T) {
 	t.Parallel()
 	by := make(map[string]decimal.Decimal)

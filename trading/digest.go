@@ -26,13 +26,16 @@ func (b *Book) Digest() string {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)
 	}
 	for _, t := range b.Targets() {
-		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
-			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs)
+		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
+			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
 		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
 			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))
+	}
+	for _, o := range b.Offers() {
+		fmt.Fprintf(h, "offer %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.fills)) {
 		fmt.Fprintf(h, "fill %q\n", id)
@@ -48,9 +51,9 @@ func (b *Book) Digest() string {
 func (b *Book) digestOrders(h io.Writer) {
 	for _, id := range slices.Sorted(maps.Keys(b.orders)) {
 		o := b.orders[id]
-		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %s %s %s %d %t %t %t %q %s\n", o.number, o.ClientID,
+		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %q %s\n", o.number, o.ClientID,
 			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
-			o.DecisionPrice, o.SignalID, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
+			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
 			o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
 	}
 }

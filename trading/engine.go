@@ -49,7 +49,10 @@ type EngineConfig struct {
 	Differences DifferencePolicy
 	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
 
-	AutoExecute bool          // place orders; otherwise signals are recorded as would_have and nothing is sent
+	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
+	Fingerprint string
+
+	AutoExecute bool          // place orders; otherwise signals are would_have, and sent only once a person Approves
 	Poll        time.Duration // the longest time between two steps of Serve; 0 means 1 s
 	Timeout     time.Duration // how long one call to the Broker or the Journal may take; 0 means 10 s
 	// SnapshotEvery is how many events pass between two snapshots of the book, where the Journal is a Snapshotter; 0
@@ -88,6 +91,7 @@ type Engine struct {
 	run        *run
 	reconciled bool
 	compared   time.Time // when positions were last found to be dealt with
+	suspect    string    // differences that were found once, while orders were open
 	halting    string    // the reason of a halt that is not durable yet
 	reduceOnly bool
 	opened     time.Time            // when this Engine first read the Journal
@@ -172,6 +176,8 @@ func (cfg EngineConfig) check() (*Risk, error) {
 		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
 	case !cfg.Differences.valid():
 		return nil, fmt.Errorf("trading: EngineConfig.Differences %q is no policy", cfg.Differences)
+	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
+		return nil, fmt.Errorf("trading: EngineConfig.Differences %q needs AutoExecute", cfg.Differences)
 	case cfg.Reconcile < 0:
 		return nil, fmt.Errorf("trading: EngineConfig.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:

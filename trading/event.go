@@ -28,13 +28,14 @@ type SignalSeen struct {
 	Outcome   Outcome          `json:"outcome"`
 	// Target is the signed quantity to hold from now on, with OutcomeActed; with OutcomeWouldHave what it would be.
 	Target decimal.Decimal `json:"target"`
-	// ValidUntil is until when the target may open anything, with OutcomeActed.
+	// ValidUntil is until when the target may open anything, with OutcomeActed and OutcomeWouldHave.
 	ValidUntil time.Time `json:"valid_until,omitzero"`
 	// Ticket is how to open what the target opens, and what guards it then, with OutcomeActed and OutcomeWouldHave.
 	Ticket Ticket `json:"ticket,omitzero"`
 	// Deferred says that the order for the target waits until the fate of an earlier one is known.
 	Deferred bool   `json:"deferred,omitempty"`
 	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
+	Config   string `json:"config,omitempty"` // fingerprint of the configuration that decided
 }
 
 // Outcome is what was made of a signal.
@@ -83,6 +84,20 @@ type NotReceived struct {
 	// InFlight says that the Broker may get it yet. Since it takes a client ID only once, sending again does no harm,
 	// but to give the order up would: it could be executed after another one had taken its place.
 	InFlight bool `json:"in_flight,omitempty"`
+}
+
+// SignalApproved says that a person let a signal set its target that would have done so by itself.
+type SignalApproved struct {
+	SignalID string `json:"signal_id"`
+	By       string `json:"by"`
+}
+
+// CloseAsked says that no more than Quantity is to be held of an instrument, whatever a signal asked for before.
+type CloseAsked struct {
+	ID       string          `json:"id"` // what its orders' client IDs are derived from, in the place of a signal's ID
+	Symbol   string          `json:"symbol"`
+	Quantity decimal.Decimal `json:"quantity"`
+	By       string          `json:"by"` // a person, or the policy that asked
 }
 
 // Amended says that a target is to be reached, or guarded, in another way from now on.
@@ -141,22 +156,24 @@ type Rearmed struct {
 	By string `json:"by"`
 }
 
-func (SignalSeen) kind() string   { return "signal_seen" }
-func (IntentMade) kind() string   { return "intent_made" }
-func (Submitting) kind() string   { return "submitting" }
-func (Acknowledged) kind() string { return "acknowledged" }
-func (Rejected) kind() string     { return "rejected" }
-func (Unknown) kind() string      { return "unknown" }
-func (NotReceived) kind() string  { return "not_received" }
-func (Amended) kind() string      { return "amended" }
-func (CancelAsked) kind() string  { return "cancel_asked" }
-func (Cancelled) kind() string    { return "cancelled" }
-func (Expired) kind() string      { return "expired" }
-func (Filled) kind() string       { return "filled" }
-func (Adopted) kind() string      { return "adopted" }
-func (DayOpened) kind() string    { return "day_opened" }
-func (Halted) kind() string       { return "halted" }
-func (Rearmed) kind() string      { return "rearmed" }
+func (SignalSeen) kind() string     { return "signal_seen" }
+func (IntentMade) kind() string     { return "intent_made" }
+func (Submitting) kind() string     { return "submitting" }
+func (Acknowledged) kind() string   { return "acknowledged" }
+func (Rejected) kind() string       { return "rejected" }
+func (Unknown) kind() string        { return "unknown" }
+func (NotReceived) kind() string    { return "not_received" }
+func (SignalApproved) kind() string { return "signal_approved" }
+func (CloseAsked) kind() string     { return "close_asked" }
+func (Amended) kind() string        { return "amended" }
+func (CancelAsked) kind() string    { return "cancel_asked" }
+func (Cancelled) kind() string      { return "cancelled" }
+func (Expired) kind() string        { return "expired" }
+func (Filled) kind() string         { return "filled" }
+func (Adopted) kind() string        { return "adopted" }
+func (DayOpened) kind() string      { return "day_opened" }
+func (Halted) kind() string         { return "halted" }
+func (Rearmed) kind() string        { return "rearmed" }
 
 // EncodeEvent returns an event's kind and its JSON, as a Journal keeps them.
 func EncodeEvent(e Event) (kind string, data []byte, err error) {
@@ -184,6 +201,10 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Unknown](kind, data)
 	case NotReceived{}.kind():
 		return decode[NotReceived](kind, data)
+	case SignalApproved{}.kind():
+		return decode[SignalApproved](kind, data)
+	case CloseAsked{}.kind():
+		return decode[CloseAsked](kind, data)
 	case Amended{}.kind():
 		return decode[Amended](kind, data)
 	case CancelAsked{}.kind():

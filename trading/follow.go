@@ -139,7 +139,10 @@ func (e *Engine) act(ctx context.Context, r *run, group []signal.Signal, lastCou
 }
 
 func (e *Engine) desk(b *Book, r *run) desk {
-	return desk{book: b, risk: e.risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store}
+	return desk{
+		book: b, risk: e.risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store,
+		config: e.cfg.Fingerprint,
+	}
 }
 
 // situation gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
@@ -224,10 +227,12 @@ func (e *Engine) due(t Target) bool {
 	return false
 }
 
-// lastDecisionPrice is what a retry goes by where nobody gives prices.
+// lastDecisionPrice is what a retry goes by where nobody gives prices; before the first order, what was paid.
 func (e *Engine) lastDecisionPrice(t Target) decimal.Decimal {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	last, _ := e.book.Order(t.Last)
-	return last.DecisionPrice
+	if last, ok := e.book.Order(t.Last); ok {
+		return last.DecisionPrice
+	}
+	return e.book.Position(t.Symbol).AveragePrice()
 }

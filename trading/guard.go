@@ -78,7 +78,7 @@ func (b *Book) legged(t Target, leg Leg, before int) decimal.Decimal {
 func (d desk) guard(t Target, sit situation) (*Order, error) {
 	held := d.book.Position(t.Symbol).Quantity
 	want := guarded(t, held)
-	if !d.auto || want.IsZero() || sit.instrument.Symbol == "" {
+	if !d.auto && !t.Approved || want.IsZero() || sit.instrument.Symbol == "" {
 		return nil, nil
 	}
 	for _, leg := range legs {
@@ -89,7 +89,7 @@ func (d desk) guard(t Target, sit situation) (*Order, error) {
 		}
 		o := Order{
 			ClientID: legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -sideOf(t), Quantity: lacking, Leg: leg,
-			SignalID: t.SignalID, CreatedAt: sit.now.UTC(),
+			SignalID: t.SignalID, CreatedAt: sit.now.UTC(), Config: d.config,
 		}
 		if leg == TakeProfit {
 			o.Type, o.LimitPrice = Limit, price

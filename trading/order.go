@@ -102,7 +102,8 @@ type Order struct {
 	Leg           Leg             `json:"leg,omitempty"`
 	DecisionPrice decimal.Decimal `json:"decision_price"`
 	SignalID      string          `json:"signal_id"`
-	CreatedAt     time.Time       `json:"created_at"` // UTC
+	Config        string          `json:"config,omitempty"` // fingerprint of the configuration that made it
+	CreatedAt     time.Time       `json:"created_at"`       // UTC
 }
 
 // Rests tells whether the order may stay open for long, waiting for a price.

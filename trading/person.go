@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // GiveUp ends an order whose fate the Broker cannot tell, on a person's word that it was not executed and is not going
@@ -33,6 +36,58 @@ func (e *Engine) GiveUp(ctx context.Context, clientID, by string) error {
 		e.log.Warn("Order given up by a person", "client_id", clientID, "by", by)
 	}
 	return err
+}
+
+// Approve lets a signal set its target that was recorded as would_have, on a person's word; by says whose. It is the
+// latest of its strategy and symbol, and as valid as it was: the order is made in the next step, at the price and under
+// the limits of then. An error says that there is no such signal to approve, or that it came too late to open anything.
+func (e *Engine) Approve(ctx context.Context, signalID, by string) error {
+	if strings.TrimSpace(by) == "" {
+		return errors.New("trading: approving a signal needs a name")
+	}
+	_, err := e.write(ctx, nil, func(b *Book) ([]Event, error) {
+		for _, offer := range b.Offers() {
+			held := b.Position(offer.Symbol).Quantity
+			if offer.SignalID == signalID && e.now().After(offer.ValidUntil) && between(offer.Target, held).Equal(held) {
+				return nil, fmt.Errorf("trading: approve %s: it expired at %s", signalID, offer.ValidUntil.Format(time.RFC3339))
+			}
+		}
+		return []Event{SignalApproved{signalID, by}}, nil
+	})
+	if err == nil {
+		e.log.Warn("Signal approved", "signal_id", signalID, "by", by)
+	}
+	return err
+}
+
+// Flatten closes what is held of symbol and cancels what rests, on a person's word; by says whose. It is done by the
+// next steps, also where orders are not placed automatically. The next signal may open something again: Halt first if
+// it is not to.
+func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
+	if strings.TrimSpace(by) == "" {
+		return errors.New("trading: flattening needs a name")
+	}
+	if _, ok := e.instruments[symbol]; !ok {
+		return fmt.Errorf("trading: flatten %q: no such instrument is set up", symbol)
+	}
+	err := e.flatten(ctx, nil, symbol, by)
+	if err == nil {
+		e.log.Warn("Position is to be closed", "symbol", symbol, "by", by)
+	}
+	return err
+}
+
+func (e *Engine) flatten(ctx context.Context, r *run, symbol, by string) error {
+	_, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
+		return []Event{closeAsked(b, symbol, decimal.Zero, by)}, nil
+	})
+	return err
+}
+
+// closeAsked names itself by how many orders there have been: the next one with the same name cannot come before this
+// one has led to an order.
+func closeAsked(b *Book, symbol string, keep decimal.Decimal, by string) CloseAsked {
+	return CloseAsked{ID: fmt.Sprintf("close %s %d", symbol, b.counts.Orders), Symbol: symbol, Quantity: keep, By: by}
 }
 
 func (e *Engine) isFlying(clientID string) bool {

@@ -57,7 +57,7 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		}
 		return p
 	}
-	wanted := order(a, gap, sit.now)
+	wanted := d.order(a, gap, sit.now)
 	if !a.closeOnly && closingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
 		wanted = a.ticket.shape(wanted)
 	}
@@ -79,10 +79,10 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 	return p
 }
 
-func order(a aim, gap decimal.Decimal, now time.Time) Order {
+func (d desk) order(a aim, gap decimal.Decimal, now time.Time) Order {
 	o := Order{
 		ClientID: ClientID(a.signalID, a.attempt), Symbol: a.symbol, Side: Buy, Type: Market,
-		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(),
+		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
 	}
 	if gap.IsNegative() {
 		o.Side = Sell
@@ -101,7 +101,7 @@ func between(want, held decimal.Decimal) decimal.Decimal {
 // again works out the next order for a target that the last one did not reach: it was deferred, refused by the Broker,
 // or ended before it was filled. Nil if nothing is to be done, or not yet.
 func (d desk) again(t Target, sit situation) *Order {
-	if !d.auto || sit.instrument.Symbol == "" || !sit.price.IsPositive() {
+	if !d.auto && !t.Approved || sit.instrument.Symbol == "" || !sit.price.IsPositive() {
 		return nil
 	}
 	held := d.book.Position(t.Symbol).Quantity

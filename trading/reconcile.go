@@ -35,12 +35,23 @@ func (e *Engine) reconcile(ctx context.Context, r *run) error {
 }
 
 // mustCompare tells whether positions are to be compared: before anything is sent, and then from time to time while no
-// order is under way, as the two sides of one need not show its fill in the same moment.
+// order is under way, as the two sides of one need not show its fill in the same moment. Those that rest are not under
+// way until the Broker reports more of them filled than its fills add up to.
 func (e *Engine) mustCompare() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	due := e.now().Sub(e.compared) >= e.cfg.Reconcile
-	return !e.reconciled || due && len(e.book.pending) == 0
+	if !e.reconciled {
+		return true
+	}
+	if e.now().Sub(e.compared) < e.cfg.Reconcile || e.lookBack > 0 {
+		return false
+	}
+	for _, o := range e.book.pending {
+		if !o.Rests() || o.Status != StatusOpen || o.CancelAsked {
+			return false
+		}
+	}
+	return true
 }
 
 // doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into.

@@ -171,6 +171,61 @@ func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
 	}
 }
 
+// One instrument's hanging call keeps the other instruments of the same round back for a moment only.
+func TestAHangingSubmissionHoldsUpNoOtherInstrument(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.broker.Next(tradingtest.Hang)
+		r.signals.put(says(btc, signal.Long, time.Now()), says(eth, signal.Long, time.Now()))
+		began := time.Now()
+		done := make(chan error, 1)
+		go func() { done <- r.engine.Step(t.Context()) }()
+		for len(r.venue.Ledger()) == 0 {
+			time.Sleep(10 * time.Millisecond)
+			require.Less(t, time.Since(began), time.Second)
+		}
+		require.Equal(t, eth, r.venue.Ledger()[0].Symbol)
+		require.Empty(t, done, "the round waits for its calls")
+		r.broker.Release()
+		require.NoError(t, <-done)
+		require.Equal(t, "10", r.held(btc))
+		r.agree()
+	})
+}
+
+// panicky is a Broker whose first Submit panics.
+type panicky struct {
+	trading.Broker
+	panicked *bool
+}
+
+func (p panicky) Submit(ctx context.Context, a trading.Approved) error {
+	if !*p.panicked {
+		*p.panicked = true
+		panic("out of order")
+	}
+	return p.Broker.Submit(ctx, a)
+}
+
+func TestAPanicInSubmitEndsTheRoundAndIsNotLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Broker = panicky{cfg.Broker, new(bool)} })
+	r.signals.put(says(btc, signal.Long, r.now()), says(eth, signal.Long, r.now()))
+	func() {
+		defer func() {
+			text := fmt.Sprint(recover())
+			require.Contains(t, text, "out of order")
+			require.Contains(t, text, "panicky.Submit", "with its stack")
+		}()
+		_ = r.step()
+	}()
+	r.settle()
+	require.Len(t, r.venue.Ledger(), 2)
+	require.Equal(t, eth, r.venue.Ledger()[0].Symbol, "the other order was sent all the same")
+	r.agree()
+}
+
 func TestOfTwoRunsTheLaterOneGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -41,6 +41,7 @@ type bookState struct {
 	Cursor    Cursor          `json:"cursor"`
 	Targets   []Target        `json:"targets"`
 	Acted     []actedOn       `json:"acted"`
+	Offers    []SignalSeen    `json:"offers,omitempty"`
 	Day       DayOpened       `json:"day"`
 	Halt      Halt            `json:"halt"`
 	Counts    Counts          `json:"counts"`
@@ -62,7 +63,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 	state := bookState{
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.lastFill,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.done, Fills: b.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Day: b.day, Halt: b.halt, Counts: b.counts,
+		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.counts,
 	}
 	for _, o := range b.Orders() {
 		state.Orders = append(state.Orders, numberedOrder{o, o.number})
@@ -107,6 +108,9 @@ func RestoreBook(data []byte, capital decimal.Decimal) (*Book, error) {
 	}
 	for _, a := range s.Acted {
 		b.acted[follower{a.Strategy, a.Symbol}] = a.Bar
+	}
+	for _, o := range s.Offers {
+		b.offers[follower{o.Strategy, o.Symbol}] = o
 	}
 	for _, f := range s.Fills {
 		b.fills[f.ID] = struct{}{}

@@ -12,10 +12,11 @@ type Status struct {
 	Reconciled bool            `json:"reconciled"` // the book and the Broker agree, as far as is known
 	ReduceOnly bool            `json:"reduce_only"`
 	Halt       Halt            `json:"halt"`
-	Error      string          `json:"error,omitempty"` // of the last step
-	Positions  []Position      `json:"positions"`       // those that are not flat, by symbol
-	Orders     []OrderState    `json:"orders"`          // those that are not done, in the order of their intents
-	Targets    []Target        `json:"targets"`         // by symbol
+	Error      string          `json:"error,omitempty"`  // of the last step
+	Positions  []Position      `json:"positions"`        // those that are not flat, by symbol
+	Orders     []OrderState    `json:"orders"`           // those that are not done, in the order of their intents
+	Targets    []Target        `json:"targets"`          // by symbol
+	Offers     []SignalSeen    `json:"offers,omitempty"` // what waits for a person's approval
 	Cursor     Cursor          `json:"cursor"`
 	Counts     Counts          `json:"counts"`
 	Day        DayOpened       `json:"day"`
@@ -33,8 +34,9 @@ func (e *Engine) Status() Status {
 	defer e.mu.Unlock()
 	s := Status{
 		At: e.now(), Reconciled: e.reconciled, ReduceOnly: e.reduceOnly, Halt: e.book.Halted(),
-		Orders: e.book.Pending(), Targets: e.book.Targets(), Cursor: e.book.Cursor(), Counts: e.book.Counts(),
-		Day: e.book.Day(), Capital: e.book.Capital(), Cash: e.book.Cash(), Positions: []Position{},
+		Orders: e.book.Pending(), Targets: e.book.Targets(), Offers: e.book.Offers(), Cursor: e.book.Cursor(),
+		Counts: e.book.Counts(),
+		Day:    e.book.Day(), Capital: e.book.Capital(), Cash: e.book.Cash(), Positions: []Position{},
 	}
 	if e.halting != "" {
 		s.Halt = Halt{Reason: e.halting, At: s.At}

@@ -4,13 +4,77 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
 )
 
-// submitAll sends every intent that still holds, in the order in which they were made. One that fails keeps none of the
-// others back.
+// patience is how long the orders of other instruments wait for a call of Submit to return: a prompt Broker gets its
+// orders one after the other, always in the same order, and one that hangs keeps no other instrument back.
+const patience = 250 * time.Millisecond
+
+// submitAll sends every intent that still holds, in the order in which they were made, those of one instrument one after
+// the other. One that fails keeps none of the others back. It returns when all calls have.
 func (e *Engine) submitAll(ctx context.Context, r *run) error {
+	lines := bySymbol(e.pendingWhere(func(o OrderState) bool { return o.Status == StatusIntended }))
+	ends := make([]lineEnd, len(lines))
+	var running sync.WaitGroup
+	for i, line := range lines {
+		if len(lines) == 1 {
+			return e.submitLine(ctx, r, line)
+		}
+		returned := make(chan struct{})
+		running.Go(func() {
+			defer close(returned)
+			defer func() { ends[i].caught(recover()) }()
+			ends[i].err = e.submitLine(ctx, r, line)
+		})
+		select {
+		case <-returned:
+		case <-e.cfg.Clock.After(patience):
+		case <-ctx.Done():
+		}
+	}
+	running.Wait()
 	var all error
-	for _, o := range e.pendingWhere(func(o OrderState) bool { return o.Status == StatusIntended }) {
+	for _, end := range ends {
+		if end.panicked != "" {
+			panic(end.panicked)
+		}
+		all = errors.Join(all, end.err)
+	}
+	return all
+}
+
+// lineEnd is how the orders of one instrument went.
+type lineEnd struct {
+	err      error
+	panicked string // with its stack, to be thrown where the run's owner catches it
+}
+
+func (l *lineEnd) caught(p any) {
+	if p != nil {
+		l.panicked = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+	}
+}
+
+func bySymbol(orders []OrderState) (lines [][]OrderState) {
+	at := make(map[string]int)
+	for _, o := range orders {
+		i, ok := at[o.Symbol]
+		if !ok {
+			i = len(lines)
+			at[o.Symbol] = i
+			lines = append(lines, nil)
+		}
+		lines[i] = append(lines[i], o)
+	}
+	return lines
+}
+
+func (e *Engine) submitLine(ctx context.Context, r *run, line []OrderState) error {
+	var all error
+	for _, o := range line {
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
@@ -52,7 +116,7 @@ func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
 	switch {
 	case !ok:
 		return Approved{}, fmt.Errorf("%s is not set up any more", o.Symbol)
-	case !e.cfg.AutoExecute:
+	case !e.cfg.AutoExecute && !target.Approved:
 		return Approved{}, errors.New("orders are not placed automatically")
 	case o.Leg == "" && target.SignalID != o.SignalID:
 		return Approved{}, errors.New("its target was replaced")

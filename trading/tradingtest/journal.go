@@ -62,7 +62,7 @@ func everyKind() []trading.Event {
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 	elsewhere := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
 	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market,
-		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere}
+		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere, Config: "0123456789abcdef"}
 	reduce := order
 	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
 	rests := reduce
@@ -77,6 +77,8 @@ func everyKind() []trading.Event {
 		trading.IntentMade{Order: order},
 		trading.IntentMade{Order: reduce},
 		trading.IntentMade{Order: rests},
+		trading.SignalApproved{SignalID: "abc", By: "alice"},
+		trading.CloseAsked{ID: "close BTC/USDT:USDT 7", Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), By: "bob"},
 		trading.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
 		trading.Submitting{ClientID: "v-1"},
 		trading.Acknowledged{ClientID: "v-1"},

@@ -119,6 +119,13 @@ func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Dec
 	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
 }
 
+// Transfer changes what is held without a fill, as when coins are moved from or to the account.
+func (v *Venue) Transfer(symbol string, quantity decimal.Decimal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.held[symbol] = v.held[symbol].Add(quantity)
+}
+
 // Taken tells how often an order of this client ID was accepted: more than once is an order that was doubled.
 func (v *Venue) Taken(clientID string) int {
 	v.mu.Lock()
