@@ -96,6 +96,25 @@ func TestEachChildHasItsOwnTimeToStop(t *testing.T) {
 	})
 }
 
+func TestARunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		release := make(chan struct{})
+		add(t, s, "a", deaf(release), supervisor.Policy{})
+		start(t, s)
+		go func() { _ = s.StopChild(context.Background(), "a") }()
+		time.Sleep(4 * time.Second)
+		require.Error(t, s.Stop(t.Context()))
+		timedOut := only[supervisor.StopTimedOut](rec)
+		require.Len(t, timedOut, 1)
+		require.Equal(t, 10*time.Second, timedOut[0].After)
+		require.Equal(t, seconds(10), timesOf[supervisor.StopTimedOut](rec, "root/a"))
+		close(release)
+		synctest.Wait()
+	})
+}
+
 // TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan adds children while a start and a stop meet: whoever was added has run
 // to its end, or never, when Stop returns.
 func TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan(t *testing.T) {

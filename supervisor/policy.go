@@ -113,7 +113,7 @@ func (p Policy) validate(service Service) error {
 	}
 	for _, d := range durations {
 		if d.value < 0 && !(d.named && d.value == -1) {
-			return fmt.Errorf("%s %d is negative and no named constant", "Policy."+d.field, d.value)
+			return fmt.Errorf("Policy.%s %s is negative and no named constant", d.field, d.value)
 		}
 	}
 	switch {

@@ -12,22 +12,22 @@ import (
 func TestABadPolicyIsRefusedWithItsField(t *testing.T) {
 	t.Parallel()
 	cases := map[string]supervisor.Policy{
-		"Policy.Restart 7 is unknown":                                 {Restart: 7},
-		"Policy.Exhausted 9 is unknown":                               {Exhausted: 9},
-		"Policy.Zombie -1 is unknown":                                 {Zombie: -1},
-		"Policy.MaxRestarts -3 is negative and no named constant":     {MaxRestarts: -3},
-		"Policy.MaxZombies -1 is negative":                            {MaxZombies: -1},
-		"Policy.Stable -1 is negative and no named constant":          {Stable: -1},
-		"Policy.Stall -2 is negative and no named constant":           {Stall: -2},
-		"Policy.StopTimeout -5 is negative and no named constant":     {StopTimeout: -5},
-		"Policy.Backoff.Factor 0.5 is not a number of at least 1":     {Backoff: supervisor.Backoff{Factor: 0.5}},
-		"Policy.Backoff.Jitter 2 is not between 0 and 1":              {Backoff: supervisor.Backoff{Jitter: 2}},
-		"Policy.Backoff.Max 1s is below Backoff.Initial 5s":           {Backoff: supervisor.Backoff{Max: time.Second}},
-		"Policy.Verify 2m0s is above Stable 1m0s":                     {Verify: 2 * time.Minute},
-		"Policy.MaxRestarts is set, and Restart is Temporary":         {Restart: supervisor.Temporary, MaxRestarts: 3},
-		"Policy.MaxZombies is set, and Zombie is Wait":                {MaxZombies: 2},
-		"Policy.CoolDown is set, and Exhausted is not Park":           {Exhausted: supervisor.GiveUp, CoolDown: time.Minute},
-		"Policy.Backoff.Initial -2 is negative and no named constant": {Backoff: supervisor.Backoff{Initial: -2}},
+		"Policy.Restart 7 is unknown":                                   {Restart: 7},
+		"Policy.Exhausted 9 is unknown":                                 {Exhausted: 9},
+		"Policy.Zombie -1 is unknown":                                   {Zombie: -1},
+		"Policy.MaxRestarts -3 is negative and no named constant":       {MaxRestarts: -3},
+		"Policy.MaxZombies -1 is negative":                              {MaxZombies: -1},
+		"Policy.Stable -1ns is negative and no named constant":          {Stable: -1},
+		"Policy.Stall -2ns is negative and no named constant":           {Stall: -2},
+		"Policy.StopTimeout -5ns is negative and no named constant":     {StopTimeout: -5},
+		"Policy.Backoff.Factor 0.5 is not a number of at least 1":       {Backoff: supervisor.Backoff{Factor: 0.5}},
+		"Policy.Backoff.Jitter 2 is not between 0 and 1":                {Backoff: supervisor.Backoff{Jitter: 2}},
+		"Policy.Backoff.Max 1s is below Backoff.Initial 5s":             {Backoff: supervisor.Backoff{Max: time.Second}},
+		"Policy.Verify 2m0s is above Stable 1m0s":                       {Verify: 2 * time.Minute},
+		"Policy.MaxRestarts is set, and Restart is Temporary":           {Restart: supervisor.Temporary, MaxRestarts: 3},
+		"Policy.MaxZombies is set, and Zombie is Wait":                  {MaxZombies: 2},
+		"Policy.CoolDown is set, and Exhausted is not Park":             {Exhausted: supervisor.GiveUp, CoolDown: time.Minute},
+		"Policy.Backoff.Initial -2ns is negative and no named constant": {Backoff: supervisor.Backoff{Initial: -2}},
 	}
 	for want, policy := range cases {
 		t.Run(want, func(t *testing.T) {

@@ -38,30 +38,34 @@ func (t *retreat) nextLocked() {
 	for i := len(t.left) - 1; i >= 0; i-- {
 		c := t.left[i]
 		t.left = t.left[:i]
-		if c.retreat(t.session) {
-			t.expectLocked(c, t.session.clock.Now())
+		if asked := c.retreat(t.session); !asked.IsZero() {
+			t.expectLocked(c, asked)
 			return
 		}
 	}
 	close(t.done)
 }
 
-// retreat asks the child to stop, and its guard to pass that on. It is false when there is nobody to wait for.
-func (c *child) retreat(n *session) bool {
+// retreat asks the child to stop, and its guard to pass that on. It returns since when the present run has been asked,
+// which may have been before, and zero when there is nobody to wait for.
+func (c *child) retreat(n *session) (asked time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.askToStopLocked(n) {
-		return false
+		return time.Time{}
 	}
 	c.guard.awaited = true
-	return true
+	if c.run != nil && c.run.trouble != nil {
+		return c.run.trouble.askedAt
+	}
+	return n.clock.Now()
 }
 
 // expectLocked takes note of who is waited for, and wakes the session if its timer would come too late for it.
-func (t *retreat) expectLocked(c *child, now time.Time) {
-	t.present, t.asked = c, now
+func (t *retreat) expectLocked(c *child, asked time.Time) {
+	t.present, t.asked = c, asked
 	limit := c.policy.StopTimeout
-	if limit == Forever || !t.armedFor.IsZero() && !now.Add(limit).Before(t.armedFor) {
+	if limit == Forever || !t.armedFor.IsZero() && !asked.Add(limit).Before(t.armedFor) {
 		return
 	}
 	select {
