@@ -105,3 +105,6 @@ func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events
 	}
 	return j.group.commit(ctx, func(tx *boundStatements) error { return insertEvents(tx, rows) })
 }
+
+// ThroughText tells how a text is stored, and what comes back.
+func ThroughText(s string) (stored, back string) { return toText(s), fromText(toText(s)) }

@@ -81,14 +81,14 @@ func insertSignals(tx *boundStatements, rows []signalRow) (stored int, conflicts
 // values are those of the row's columns, as the statements that insert name them.
 func (r signalRow) values(to []any) []any {
 	s := r.signal
-	return append(to, toText.Replace(s.ID), toText.Replace(s.Strategy), toText.Replace(s.Params), toText.Replace(s.Symbol),
+	return append(to, toText(s.ID), toText(s.Strategy), toText(s.Params), toText(s.Symbol),
 		int64(s.Interval), int64(s.Direction), s.Confidence, s.Price,
 		r.barTime, r.createdAt, r.validUntil, r.parts)
 }
 
 // compare tells whether what is stored under the row's ID says the same.
 func (r signalRow) compare(tx *boundStatements) error {
-	first, err := scanSignal(tx.signalByID.QueryRow(toText.Replace(r.signal.ID)))
+	first, err := scanSignal(tx.signalByID.QueryRow(toText(r.signal.ID)))
 	if err == nil && !first.Same(r.signal) {
 		err = fmt.Errorf("signal %s: %w", r.signal.ID, signal.ErrConflict)
 	}
@@ -103,7 +103,7 @@ func scanSignal(row interface{ Scan(...any) error }) (signal.Signal, error) {
 	err := row.Scan(&s.Seq, &s.ID, &s.Strategy, &s.Params, &s.Symbol, &interval, &s.Direction, &s.Confidence, &s.Price,
 		&barTime, &createdAt, &validUntil, &parts)
 	for _, text := range []*string{&s.ID, &s.Strategy, &s.Params, &s.Symbol} {
-		*text = fromText.Replace(*text)
+		*text = fromText(*text)
 	}
 	s.Interval = time.Duration(interval)
 	s.BarTime, s.CreatedAt, s.ValidUntil = fromNanos(barTime), fromNanos(createdAt), fromNanos(validUntil)

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -20,6 +19,7 @@ type Signals struct {
 	identity string
 
 	after, state      *sql.Stmt
+	latest            [everythingAsked + 1]*sql.Stmt
 	nthNewest, oldest *sql.Stmt // for Prune
 
 	mu       sync.Mutex    // guards appended
@@ -67,36 +67,9 @@ func (s *Signals) append(ctx context.Context, signals []signal.Signal) error {
 // Latest implements signal.Store.
 func (s *Signals) Latest(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
 	limit := cmp.Or(q.Limit, signal.DefaultLimit)
-	text, args := latestQuery(q, limit)
-	return s.read(ctx, limit, func() (*sql.Rows, error) { return s.db.readers.QueryContext(ctx, text, args...) })
-}
-
-// latestQuery names only what the query asks for, so that an index can be used.
-func latestQuery(q signal.Query, limit int) (text string, args []any) {
-	var conditions []string
-	add := func(condition string, value any) {
-		args = append(args, value)
-		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
-	}
-	if q.Symbol != "" {
-		add("symbol =", toText.Replace(q.Symbol))
-	}
-	switch {
-	case q.Strategy != "" && q.Symbol != "":
-		// Not by the index on strategy: there are more symbols than strategies, so that of symbol leaves less to look at.
-		add("strategy || '' =", toText.Replace(q.Strategy))
-	case q.Strategy != "":
-		add("strategy =", toText.Replace(q.Strategy))
-	}
-	if q.MinConfidence > 0 {
-		add("confidence >=", q.MinConfidence)
-	}
-	where := ""
-	if len(conditions) > 0 {
-		where = " WHERE " + strings.Join(conditions, " AND ")
-	}
+	asked, args := askedFor(q)
 	args = append(args, limit)
-	return fmt.Sprintf("SELECT %s FROM signals%s ORDER BY seq DESC LIMIT $%d", signalColumns, where, len(args)), args
+	return s.read(ctx, limit, func() (*sql.Rows, error) { return s.latest[asked].QueryContext(ctx, args...) })
 }
 
 // After implements signal.Store.

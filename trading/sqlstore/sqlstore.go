@@ -180,7 +180,7 @@ func (db *DB) startLooking(ctx context.Context, dialect goose.Dialect, run []Set
 // serve makes what the DB hands out.
 func (db *DB) serve(identity string, prepared *statements) {
 	commits := &group{db: db.writer, prepared: prepared}
-	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter,
+	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter, latest: prepared.latest,
 		state: prepared.state, nthNewest: prepared.nthNewest, oldest: prepared.oldest}
 	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
 }

@@ -32,6 +32,7 @@ type statements struct {
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
 	oldest       *sql.Stmt
+	latest       [everythingAsked + 1]*sql.Stmt
 }
 
 // oldestSignals finds what a Prune may remove. The newest of each strategy and symbol has none above it.
@@ -41,14 +42,17 @@ const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
 		WHERE newer.symbol = s.symbol AND newer.strategy = s.strategy AND newer.seq > s.seq)
 	ORDER BY seq LIMIT $5`
 
+// statement is one that is to be prepared.
+type statement struct {
+	into *(*sql.Stmt)
+	pool *sql.DB
+	text string
+}
+
 // prepare prepares them; they are closed with their pools. Those that write are left out where there is no writer.
 func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) {
 	s := &statements{}
-	for _, p := range []struct {
-		into *(*sql.Stmt)
-		pool *sql.DB
-		text string
-	}{
+	all := []statement{
 		{&s.insertSignal, writer, insertText(intoSignals, 12, 1, onlyNew)},
 		{&s.insertSignals, writer, insertText(intoSignals, 12, rowsPerInsert, onlyNew)},
 		{&s.signalByID, writer, `SELECT ` + signalColumns + ` FROM signals WHERE id = $1`},
@@ -68,7 +72,11 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
 		{&s.oldest, readers, oldestSignals},
-	} {
+	}
+	for a := range s.latest {
+		all = append(all, statement{&s.latest[a], readers, latestText(asked(a))})
+	}
+	for _, p := range all {
 		if p.pool == nil {
 			continue
 		}

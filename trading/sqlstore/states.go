@@ -67,7 +67,7 @@ func (r stateRow) save(tx *boundStatements) error {
 
 // keyValues are those of the columns that a state is found by.
 func keyValues(k signal.StateKey) []any {
-	return []any{toText.Replace(k.Strategy), toText.Replace(k.Params), toText.Replace(k.Symbol), int64(k.Interval)}
+	return []any{toText(k.Strategy), toText(k.Params), toText(k.Symbol), int64(k.Interval)}
 }
 
 // LoadState implements signal.States.

@@ -7,6 +7,16 @@ import "strings"
 const substitute = "\x1a"
 
 var (
-	toText   = strings.NewReplacer("\x00", substitute+"0", substitute, substitute+substitute)
-	fromText = strings.NewReplacer(substitute+"0", "\x00", substitute+substitute, substitute)
+	substituting = strings.NewReplacer("\x00", substitute+"0", substitute, substitute+substitute)
+	restoring    = strings.NewReplacer(substitute+"0", "\x00", substitute+substitute, substitute)
 )
+
+func toText(s string) string { return substituting.Replace(s) }
+
+// fromText looks first: a Replacer of more than bytes allocates even where there is nothing to replace.
+func fromText(s string) string {
+	if !strings.Contains(s, substitute) {
+		return s
+	}
+	return restoring.Replace(s)
+}
