@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -83,4 +84,23 @@ func TestADirectionThatIsNoneIsRefusedBothWays(t *testing.T) {
 	require.ErrorContains(t, err, "Direction(2) is none of short, flat, long")
 	var d signal.Direction
 	require.EqualError(t, d.UnmarshalText([]byte("up")), `signal: direction "up" is none of short, flat, long`)
+}
+
+// A bar is valid exactly where each of the rules holds, taken one by one.
+func TestABarIsValidWhereEachRuleHolds(t *testing.T) {
+	t.Parallel()
+	numbers := []float64{1, 1, 1, 1, 1, 1, 1, 1, 5e-324, 2, math.MaxFloat64, math.Inf(-1), -1, 0, math.Inf(1), math.NaN()}
+	price := func(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) float64 { return rapid.SampledFrom(numbers).Draw(t, name) }
+		b := signal.Bar{
+			Time:     rapid.SampledFrom([]time.Time{origin, origin, origin, {}, time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)}).Draw(t, "time"),
+			Interval: rapid.SampledFrom([]time.Duration{1, time.Minute, time.Hour, -1, 0, math.MaxInt64}).Draw(t, "interval"),
+			Open:     draw("open"), High: draw("high"), Low: draw("low"), Close: draw("close"), Volume: draw("volume"),
+		}
+		valid := price(b.Open) && price(b.High) && price(b.Low) && price(b.Close) &&
+			b.High >= b.Open && b.High >= b.Close && b.Low <= b.Open && b.Low <= b.Close &&
+			b.Volume >= 0 && !math.IsInf(b.Volume, 1) && b.Interval > 0 && b.Time.Equal(origin) && b.Interval < math.MaxInt64
+		require.Equal(t, valid, b.Validate() == nil, "%+v: %v", b, b.Validate())
+	})
 }

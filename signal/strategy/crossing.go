@@ -21,8 +21,9 @@ type crossing struct {
 	bars int           // seen, up to warmup
 }
 
-// next takes the next close, and the lead with it.
-func (c *crossing) next(last, lead float64) (signal.Signal, bool) {
+// next takes the next close and the lead with it, and tells which way they cross, flat for neither, and how sharply. It
+// makes no Signal of it: those are large, and nearly every bar has none.
+func (c *crossing) next(last, lead float64) (way signal.Direction, sharpness float64) {
 	var move float64
 	if c.bars > 0 {
 		move, _ = c.move.Update(math.Abs(last - c.last))
@@ -30,16 +31,16 @@ func (c *crossing) next(last, lead float64) (signal.Signal, bool) {
 	before := c.lead
 	c.last, c.lead = last, lead
 	if c.bars++; c.bars < c.warmup {
-		return signal.Signal{}, false
+		return signal.Flat, 0
 	}
 	c.bars = c.warmup
 	switch {
 	case lead > 0 && before <= 0:
-		return say(signal.Long, c.sharpness(lead-before, move))
+		return signal.Long, c.sharpness(lead-before, move)
 	case lead < 0 && before >= 0:
-		return say(signal.Short, c.sharpness(before-lead, move))
+		return signal.Short, c.sharpness(before-lead, move)
 	}
-	return signal.Signal{}, false
+	return signal.Flat, 0
 }
 
 // sharpness is 1 where the market had not moved at all before: parted is above zero then and x is infinite.

@@ -59,7 +59,10 @@ func (c *emaCross) Warmup() int { return c.crossing.warmup }
 func (c *emaCross) OnBar(b signal.Bar) (signal.Signal, bool) {
 	fast, _ := c.fast.Update(b.Close)
 	slow, _ := c.slow.Update(b.Close)
-	return c.crossing.next(b.Close, fast-slow)
+	if way, sharpness := c.crossing.next(b.Close, fast-slow); way != signal.Flat {
+		return say(way, sharpness)
+	}
+	return signal.Signal{}, false
 }
 
 func (c *emaCross) MarshalBinary() ([]byte, error)    { return save(c) }

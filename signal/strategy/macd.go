@@ -56,7 +56,10 @@ func (m *macd) Warmup() int { return m.crossing.warmup }
 
 func (m *macd) OnBar(b signal.Bar) (signal.Signal, bool) {
 	lines, _ := m.lines.Update(b.Close)
-	return m.crossing.next(b.Close, lines.Histogram)
+	if way, sharpness := m.crossing.next(b.Close, lines.Histogram); way != signal.Flat {
+		return say(way, sharpness)
+	}
+	return signal.Signal{}, false
 }
 
 func (m *macd) MarshalBinary() ([]byte, error)    { return save(m) }
