@@ -19,8 +19,9 @@ type CycleResult struct {
 	Signals  int           // signals stored
 	// Succeeded is how many symbols are up to date. A symbol whose Source answered in good order, only without the
 	// bar that is due by now, has neither succeeded nor failed.
-	Succeeded int
-	Errors    []error // one *Error for each symbol that failed, in the order of Symbols
+	Succeeded  int
+	NotEmitted NotEmitted // why there were no more
+	Errors     []error    // one *Error for each symbol that failed, in the order of Symbols
 }
 
 // Cycle takes every symbol up to now once and returns when each is done or left behind; Serve does nothing else than
@@ -189,6 +190,7 @@ func (c *cycle) settle(ctx context.Context, r report) {
 	part := health.Child(ctx, r.lane.symbol)
 	c.result.Bars += w.bars
 	c.result.Signals += w.signals
+	c.result.NotEmitted.add(w.notEmitted)
 	if w.closed {
 		health.Idle(part, r.now.Add(2*c.set.cycle)) // no further ahead: hours may change, and this loop may die
 	}

@@ -9,6 +9,7 @@ import (
 // What operators grep for. The words are constant; numbers and names are attributes.
 const (
 	msgGenerated = "Generated signals"
+	msgWithheld  = "Signals not emitted"
 	msgError     = "Error in background generation cycle"
 	msgUnstable  = "consecutive errors - signal generation may be unstable"
 	msgRecovered = "Signal generation recovered"
@@ -108,9 +109,25 @@ func (c *cycle) logCycle(warn bool) {
 	}
 	c.log(level, msgGenerated, slog.Int("count", c.result.Signals), slog.Duration("duration", c.result.Duration),
 		slog.Int("symbols", len(c.lanes)))
+	c.logWithheld()
 	if warn && len(c.lanes) > 1 { // a single symbol has said so itself
 		c.log(slog.LevelWarn, msgUnstable, slog.String("scope", "cycle"), slog.Int("consecutive", warnAfter))
 	}
+}
+
+// logWithheld says why there were no more signals. Data that is late is told at each cycle until it comes, and what is
+// wrong with it elsewhere, so it alone is no news.
+func (c *cycle) logWithheld() {
+	n := c.result.NotEmitted
+	if n == (NotEmitted{}) {
+		return
+	}
+	level := slog.LevelInfo
+	if n == (NotEmitted{NoData: n.NoData}) {
+		level = slog.LevelDebug
+	}
+	c.log(level, msgWithheld, slog.Int("threshold", n.Threshold), slog.Int("session", n.Session),
+		slog.Int("warmup", n.Warmup), slog.Int("no_data", n.NoData))
 }
 
 // log leaves the cycle's context out: a handler may heed it, and the last words of a run that was told to stop count.

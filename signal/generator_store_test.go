@@ -277,19 +277,23 @@ func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
 		closed     bool
 		signals    int
 		want       signal.NotEmitted
+		log        string
 	}{
-		"sure enough":                           {signal.Long, 0.5, false, 1, signal.NotEmitted{}},
-		"below the threshold":                   {signal.Long, 0.49, false, 0, signal.NotEmitted{Threshold: 1}},
-		"a flat below the threshold is emitted": {signal.Flat, 0, false, 1, signal.NotEmitted{}},
-		"the market is closed":                  {signal.Short, 1, true, 0, signal.NotEmitted{Session: 1}},
-		"a flat in a closed market is emitted":  {signal.Flat, 1, true, 1, signal.NotEmitted{}},
+		"sure enough": {signal.Long, 0.5, false, 1, signal.NotEmitted{}, ""},
+		"below the threshold": {signal.Long, 0.49, false, 0, signal.NotEmitted{Threshold: 1},
+			`level=INFO msg="Signals not emitted" threshold=1 session=0 warmup=0 no_data=0`},
+		"a flat below the threshold is emitted": {signal.Flat, 0, false, 1, signal.NotEmitted{}, ""},
+		"the market is closed": {signal.Short, 1, true, 0, signal.NotEmitted{Session: 1},
+			`level=INFO msg="Signals not emitted" threshold=0 session=1 warmup=0 no_data=0`},
+		"a flat in a closed market is emitted": {signal.Flat, 1, true, 1, signal.NotEmitted{}, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := noon
 			cfg := replayConfig(signal.NewMemory(0), &now)
-			cfg.Symbols, cfg.MinConfidence = []string{"BTC"}, 0.5
+			log := &logbook{}
+			cfg.Symbols, cfg.MinConfidence, cfg.Logger = []string{"BTC"}, 0.5, log.logger(slog.LevelInfo)
 			cfg.Hours = hoursFunc(func(time.Time) bool { return !test.closed })
 			cfg.Specs = []signal.Spec{always(signal.Signal{Direction: test.direction, Confidence: test.confidence})}
 			g := generator(t, cfg)
@@ -298,6 +302,8 @@ func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
 			require.Equal(t, test.signals, result.Signals)
 			require.Equal(t, test.want, g.Status().NotEmitted)
 			require.Equal(t, test.want, g.Status().Symbols[0].NotEmitted)
+			require.Equal(t, test.want, result.NotEmitted)
+			require.Equal(t, test.log, strings.Join(log.with("not emitted"), ""))
 		})
 	}
 }
@@ -306,7 +312,8 @@ func TestWarmingUpAndMissingDataAreCounted(t *testing.T) {
 	t.Parallel()
 	now := origin
 	cfg := replayConfig(signal.NewMemory(0), &now)
-	cfg.Symbols = []string{"BTC"}
+	log := &logbook{}
+	cfg.Symbols, cfg.Logger = []string{"BTC"}, log.logger(slog.LevelDebug)
 	m := cfg.Source
 	source := &asked{Source: m}
 	young := sourceAfter{source, origin.Add(-time.Minute)} // the symbol's first bar ends with the first cycle
@@ -325,6 +332,11 @@ func TestWarmingUpAndMissingDataAreCounted(t *testing.T) {
 	require.Zero(t, result.Succeeded, "a bar is due")
 	require.Empty(t, result.Errors)
 	require.Equal(t, signal.NotEmitted{Warmup: 2, NoData: 1}, r.Status().NotEmitted)
+	require.Equal(t, []string{
+		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0`,
+		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0`,
+		`level=DEBUG msg="Signals not emitted" threshold=0 session=0 warmup=0 no_data=1`,
+	}, log.with("not emitted"))
 }
 
 // sourceAfter has no bars that open before from.
