@@ -26,6 +26,8 @@ import (
 // database meanwhile, every call fails with trading.ErrTakenOver from then on. A server whose settings do not make a
 // commit durable is refused.
 //
+// A pooler that lends one session to several clients would take the lock's meaning away: connect to the server itself.
+//
 // Config.LowWater, Backup and Integrity are for the one who runs the server: Room is always content, the other two fail
 // with errors.ErrUnsupported.
 func OpenPostgres(ctx context.Context, url string, cfg Config) (*DB, error) {
