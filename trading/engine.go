@@ -89,6 +89,7 @@ type Engine struct {
 	book       *Book
 	loaded     bool // the book is what the Journal says
 	run        *run
+	stopped    bool // for good
 	reconciled bool
 	compared   time.Time // when positions were last found to be dealt with
 	suspect    string    // differences that were found once, while orders were open

@@ -107,9 +107,11 @@ func (e *Engine) load(ctx context.Context, r *run) error {
 
 func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
 	e.mu.Lock()
-	loaded, current := e.loaded, r == nil || r == e.run
+	loaded, current, stopped := e.loaded, r == nil || r == e.run, e.stopped
 	e.mu.Unlock()
 	switch {
+	case !current && stopped:
+		return ErrStopped
 	case !current:
 		return errReplaced
 	case loaded:

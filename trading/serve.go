@@ -16,13 +16,16 @@ const maxRest = 30 * time.Second
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
 // a pause that doubles up to 30 s.
 //
-// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *JournalError, ErrTakenOver, or that
-// another Serve has begun. In that last case this run was given up, perhaps while it hung in a call: it cannot begin a
-// submission any more, what it still learns is dropped, and the fate of its order is found out by the run that took
-// over.
+// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *JournalError, ErrTakenOver,
+// ErrStopped, or that another Serve has begun. In that last case this run was given up, perhaps while it hung in a call:
+// it cannot begin a submission or a cancel any more, what it still learns is dropped, and the fate of its order is found
+// out by the run that took over.
 func (e *Engine) Serve(ctx context.Context) error {
+	r := e.takeOver(false)
+	if r == nil {
+		return ErrStopped
+	}
 	e.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.instruments), "auto_execute", e.cfg.AutoExecute)
-	r := e.takeOver()
 	defer e.fence(r)
 	failures := 0
 	var tick <-chan time.Time
@@ -57,10 +60,15 @@ func (e *Engine) Serve(ctx context.Context) error {
 	}
 }
 
-// takeOver makes a new run the current one. From here on any other can neither write nor begin to send.
-func (e *Engine) takeOver() *run {
+// takeOver makes a new run the current one. From here on any other can neither write nor begin to send. A run that stops
+// the Engine is the last one, but for others that do: there is no run for anybody else then.
+func (e *Engine) takeOver(stop bool) *run {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.stopped && !stop {
+		return nil
+	}
+	e.stopped = stop
 	e.run = newRun()
 	e.reconciled = false
 	return e.run
@@ -88,7 +96,7 @@ func final(err error) bool {
 	var store *OtherStoreError
 	var journal *JournalError
 	return errors.As(err, &store) || errors.As(err, &journal) || errors.Is(err, errReplaced) ||
-		errors.Is(err, ErrTakenOver)
+		errors.Is(err, ErrTakenOver) || errors.Is(err, ErrStopped)
 }
 
 // rest is how long to wait after a step, where so many before it failed.

@@ -21,6 +21,10 @@ import (
 // one stopped. Only one Step runs at a time; the others wait for it.
 func (e *Engine) Step(ctx context.Context) error {
 	e.mu.Lock()
+	if e.stopped {
+		e.mu.Unlock()
+		return ErrStopped
+	}
 	if e.run == nil || e.run.ended {
 		e.run = newRun()
 	}

@@ -53,6 +53,9 @@ func (a *app) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeAll()) }()
 
+	if a.cfg.dryStart {
+		return a.dryStart(ctx)
+	}
 	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", a.cfg.db, "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
@@ -65,6 +68,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	} else {
 		err = a.trade(ctx, a.liveTree)
 	}
+	err = errors.Join(err, a.stopEngine(ctx))
 	a.totals.print(a.stdout, a.clock.Now())
 	return err
 }

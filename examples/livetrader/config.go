@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // config is what one run of the launcher does. Each field stands for the flag of its name.
@@ -43,6 +44,11 @@ type config struct {
 	badBars        feed.Policy
 	healthInterval time.Duration
 	rearm          string
+	takeProfit     decimal.Decimal
+	stopLoss       decimal.Decimal
+	limitEntry     decimal.Decimal
+	onStop         trading.StopPolicy
+	dryStart       bool
 
 	printConfig bool
 	version     bool
@@ -102,6 +108,9 @@ func (c *config) flags() *flag.FlagSet {
 		{&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol"},
 		{&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open"},
 		{&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened"},
+		{&c.takeProfit, "take-profit", "0", "`fraction` beyond the entry at which a position is closed; 0 for nowhere"},
+		{&c.stopLoss, "stop-loss", "0", "`fraction` behind the entry at which a position is closed; 0 for nowhere"},
+		{&c.limitEntry, "limit-entry", "0", "`fraction` better than the price at which positions are opened; 0 for at once"},
 	} {
 		*m.field = decimal.RequireFromString(m.value)
 		fs.Var(money{m.field}, m.name, m.usage)
@@ -109,6 +118,9 @@ func (c *config) flags() *flag.FlagSet {
 	c.healthInterval = 300 * time.Second
 	fs.Var(seconds{&c.healthInterval}, "health-interval", "`time` between two heartbeats")
 	fs.StringVar(&c.rearm, "rearm", "", "`name` of who lifts a halt that stands, such as one for the daily loss")
+	c.onStop = trading.LeaveOrders
+	fs.Var(stopPolicy{&c.onStop}, "on-stop", "`policy` for open orders at the end: leave, cancel (what opens) or flatten")
+	fs.BoolVar(&c.dryStart, "dry-start", false, "print what a start would book, send and cancel, and end")
 	fs.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
 	fs.BoolVar(&c.version, "version", false, "print the version, and end")
 	return fs
@@ -178,6 +190,8 @@ func (c *config) check() error {
 		return usagef("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))
 	case !c.cash.IsPositive(), !c.notional.IsPositive():
 		return usagef("--cash and --order-size must be above zero")
+	case c.replay != "" && (c.dryStart || c.onStop != trading.LeaveOrders):
+		return usagef("--dry-start and --on-stop do not go with --replay, which ends with its file")
 	case c.replay == "" && c.origin["speed"] == fromFlag:
 		return usagef("--speed goes with --replay")
 	case c.replay != "" && c.chaos != "":
@@ -229,5 +243,10 @@ func (c *config) settings() []setting {
 		{"bad-bars", badBars{&c.badBars}.String()},
 		{"health-interval", c.healthInterval.String()},
 		{"rearm", c.rearm},
+		{"take-profit", c.takeProfit.String()},
+		{"stop-loss", c.stopLoss.String()},
+		{"limit-entry", c.limitEntry.String()},
+		{"on-stop", string(c.onStop)},
+		{"dry-start", strconv.FormatBool(c.dryStart)},
 	}
 }

@@ -34,7 +34,8 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
-		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "version": {"false", "false"},
+		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
+		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "version": {"false", "false"},
 	}
 	var defaults config
 	defaults.flags().VisitAll(func(f *flag.Flag) {
@@ -125,6 +126,8 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a number that burns the CPU": {[]string{"--paper", "--cash", "1e30000000"}, nil, `invalid value "1e30000000" for --cash: want a decimal number of at least 0`},
 		"chaos in a replay":           {[]string{"--paper", "--replay", "x.csv", "--chaos"}, nil, "--chaos and --replay contradict each other: a replay always gives the same result"},
 		"a replay of two symbols":     {[]string{"--paper", "--replay", "x.csv", "--symbols", "A/B,C/D"}, nil, "--replay reads one symbol, and --symbols names 2"},
+		"a stop that is none":         {[]string{"--paper", "--on-stop", "burn"}, nil, "want leave, cancel or flatten"},
+		"a stop of a replay":          {[]string{"--paper", "--replay", "x.csv", "--on-stop", "flatten"}, nil, "--dry-start and --on-stop do not go with --replay"},
 		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals or trading"},
 	}
 	for name, c := range cases {

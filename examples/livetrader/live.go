@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // liveTree builds the tree that trades on the synthetic market:
@@ -23,17 +25,7 @@ import (
 //
 // What is added last stops first: no order is placed any more when the signals stop.
 func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
-	synthetic, err := feed.NewSynthetic(feed.SyntheticConfig{
-		Seed: a.cfg.seed, Symbols: a.cfg.symbols, Interval: a.cfg.interval, Clock: a.clock,
-	})
-	if err != nil {
-		return nil, err
-	}
-	m := market{
-		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval, states: a.db.Signals(),
-		quote: synthetic.Price, tick: synthetic.Tick, allow: a.allow,
-	}
-	sys, err := a.newSystem(ctx, m, a.clock, 0)
+	sys, err := a.liveSystem(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +43,50 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	return tree, a.addTrading(tree, a.engine(sys))
+}
+
+// liveSystem builds the system that trades on the synthetic market.
+func (a *app) liveSystem(ctx context.Context) (*system, error) {
+	synthetic, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Seed: a.cfg.seed, Symbols: a.cfg.symbols, Interval: a.cfg.interval, Clock: a.clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := market{
+		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval, states: a.db.Signals(),
+		quote: synthetic.Price, tick: synthetic.Tick, allow: a.allow,
+	}
+	return a.newSystem(ctx, m, a.clock, 0)
+}
+
+// dryStart prints what the engine would do first.
+func (a *app) dryStart(ctx context.Context) error {
+	sys, err := a.liveSystem(ctx)
+	if err != nil {
+		return err
+	}
+	report, err := trading.DryRun(ctx, sys.setup)
+	fmt.Fprint(a.stdout, report)
+	return err
+}
+
+// stopWithin is how long open orders are dealt with at the end.
+const stopWithin = 10 * time.Second
+
+// stopEngine deals with open orders as --on-stop says. ctx has ended by then, and does not count.
+func (a *app) stopEngine(ctx context.Context) error {
+	sys := a.totals.watched()
+	if sys == nil || a.cfg.onStop == trading.LeaveOrders {
+		return nil
+	}
+	report, err := sys.engine.Stop(context.WithoutCancel(ctx), a.cfg.onStop, stopWithin)
+	a.log.Info("Trading stopped", "policy", report.Policy, "done", report.Done,
+		"open_orders", len(report.Open), "positions", len(report.Positions))
+	if err != nil {
+		return fmt.Errorf("--on-stop %s: %w", a.cfg.onStop, err)
+	}
+	return nil
 }
 
 // newTree makes a tree with what every run has: the heartbeat and the API.

@@ -306,3 +306,34 @@ func TestEveryStrategyTrades(t *testing.T) {
 		})
 	}
 }
+
+func TestABracketedRunThatEndsFlat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
+		code, stdout, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		open := strings.Count(stdout, "  open order ")
+		require.Positive(t, open, "positions are guarded beyond the end")
+		require.Positive(t, strings.Count(stdout, "  position "))
+
+		code, stdout, log = runHere(t.Context(), append(args, "--dry-start")...)
+		require.Equal(t, exitOK, code, log)
+		require.NotContains(t, log, "STARTING")
+		require.NotContains(t, stdout, "Summary")
+		before := openAccount(t, db, defaultCash)
+
+		code, stdout, log = runHere(t.Context(), append(args, "--on-stop", "flatten")...)
+		require.Equal(t, exitOK, code, log)
+		require.Contains(t, log, "Trading stopped\" policy=flatten done=true open_orders=0 positions=0")
+		require.NotContains(t, stdout, "open order")
+		require.NotContains(t, stdout, "  position ")
+		after := openAccount(t, db, defaultCash)
+		require.Greater(t, len(after.entries), len(before.entries))
+		require.Empty(t, after.book.Pending())
+		for _, o := range after.book.Orders() {
+			require.NotEmpty(t, o.Config)
+		}
+	})
+}

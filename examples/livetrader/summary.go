@@ -29,6 +29,13 @@ func (t *totals) watch(sys *system) {
 	t.system = sys
 }
 
+// watched is the system that is counted; nil if there is none yet.
+func (t *totals) watched() *system {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.system
+}
+
 func (t *totals) restarted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,6 +92,9 @@ func (t *totals) print(w io.Writer, now time.Time) {
 	line("restarts", t.restarts)
 	if t.autoRestarts > 0 {
 		line("auto-restarts", t.autoRestarts)
+	}
+	for _, o := range s.Orders {
+		line("open order", fmt.Sprintf("%s %s %s %s %s", o.Side, o.Remaining(), o.Symbol, o.Type, o.Leg))
 	}
 	for _, p := range s.Positions {
 		line("position", fmt.Sprintf("%s %s", p.Quantity, p.Symbol))

@@ -43,6 +43,7 @@ type system struct {
 	generator *signal.Generator
 	broker    *paper.Broker
 	engine    *trading.Engine
+	setup     trading.EngineConfig // the engine's
 }
 
 // market is where a system's bars and quotes come from.
@@ -90,13 +91,31 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	if err := s.broker.Resume(ctx, journal); err != nil {
 		return nil, fmt.Errorf("resume the paper account: %w", err)
 	}
-	s.engine, err = trading.NewEngine(trading.EngineConfig{
+	s.setup = trading.EngineConfig{
 		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
-		Size:    trading.FixedNotional{Amount: a.cfg.notional},
+		Size: trading.FixedNotional{Amount: a.cfg.notional},
+		Ticket: trading.FixedTicket{
+			Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss,
+		},
 		Limits:  trading.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
 		Capital: a.cfg.cash, AutoExecute: a.cfg.autoExecute, Allow: m.allow, Clock: clk, Logger: a.log,
-	})
+		Fingerprint: a.fingerprint(spec),
+	}
+	s.engine, err = trading.NewEngine(s.setup)
 	return s, err
+}
+
+// fingerprint names the settings on which decisions depend.
+func (a *app) fingerprint(spec signal.Spec) string {
+	settings := map[string]string{"strategy and its parameters": spec.Name + " " + spec.Params}
+	for _, s := range a.cfg.settings() {
+		switch s.name {
+		case "interval", "min-confidence", "cash", "fee", "slippage", "order-size", "max-position", "max-order",
+			"max-daily-loss", "take-profit", "stop-loss", "limit-entry":
+			settings[s.name] = s.value
+		}
+	}
+	return trading.Fingerprint(settings)
 }
 
 // instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where nobody says, and quantities

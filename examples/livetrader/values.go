@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // seconds is a time span as operators write it: 60, 60s, 5m.
@@ -186,4 +187,23 @@ func (b badBars) Set(text string) error {
 		return errors.New("want refuse or skip")
 	}
 	return nil
+}
+
+// stopPolicy is what becomes of open orders at the end.
+type stopPolicy struct{ p *trading.StopPolicy }
+
+func (s stopPolicy) String() string {
+	if s.p == nil {
+		return ""
+	}
+	return string(*s.p)
+}
+
+func (s stopPolicy) Set(text string) error {
+	switch p := trading.StopPolicy(text); p {
+	case trading.LeaveOrders, trading.CancelOrders, trading.FlattenAll:
+		*s.p = p
+		return nil
+	}
+	return errors.New("want leave, cancel or flatten")
 }
