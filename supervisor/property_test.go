@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -414,6 +415,7 @@ func (st *stage) checkEvents() string {
 // finish stops the tree, and looks at the order and at what is left.
 func (st *stage) finish() string {
 	from := len(st.rec.all())
+	going := goingIn(st.root.Status())
 	began := time.Now()
 	err := st.root.Stop(context.Background())
 	if took := time.Since(began); took > time.Minute+time.Second {
@@ -442,12 +444,22 @@ func (st *stage) finish() string {
 			return st.children[i].name + " was started after the stop"
 		}
 	}
-	return st.reverseOrder(st.rec.all()[from:])
+	return st.reverseOrder(st.rec.all()[from:], going)
+}
+
+// goingIn returns the paths of those who were asked to end already: they go in their own time.
+func goingIn(s supervisor.Status) map[string]bool {
+	going := map[string]bool{}
+	for _, c := range s.Children {
+		going[c.Path] = c.State == health.StateStopping || c.State == health.StateStalled
+		maps.Copy(going, goingIn(*c))
+	}
+	return going
 }
 
 // reverseOrder finds siblings that stopped before one that was added later. They are named in the order of their adding.
 // Those that may have ended by themselves, or were added at any time, prove nothing.
-func (st *stage) reverseOrder(events []supervisor.Event) string {
+func (st *stage) reverseOrder(events []supervisor.Event, going map[string]bool) string {
 	last := map[string]string{}
 	for _, e := range events {
 		if _, ok := e.(supervisor.Stopped); !ok {
@@ -456,7 +468,7 @@ func (st *stage) reverseOrder(events []supervisor.Event) string {
 		path := e.Stamped().Path
 		i := strings.LastIndexByte(path, '/')
 		parent, name := path[:i], path[i+1:]
-		if name == "sub" || !st.steady(name) {
+		if name == "sub" || going[path] || !st.steady(name) {
 			continue
 		}
 		if before := last[parent]; before != "" && slices.Compare([]byte(before), []byte(name)) < 0 {
