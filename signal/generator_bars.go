@@ -38,8 +38,7 @@ func (l *lane) take(ctx context.Context, bars []Bar, from, now time.Time, w *wor
 		repeated := !b.Time.After(answered)
 		answered = later(answered, b.Time)
 		if l.recent.crowded(b) {
-			w.refused++
-			keep(l.errorf(KindData, "bar %s: it opens within a bar that was taken", stamp(b.Time)))
+			l.overlap(b, w)
 			continue
 		}
 		if !b.Time.After(l.after) {

@@ -171,6 +171,19 @@ func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
 			faults: signal.DataFaults{Gaps: 1, Missing: 1, Late: 1},
 			sees:   []float64{0, 2, 4, 0, 2, 3, 4, 5},
 		},
+		"a bar within another is left out, and counts once however often it comes": {
+			change: func(c *signal.GeneratorConfig) { c.Recheck = 10 },
+			run: func(t *testing.T, b *bench) {
+				within := minuteBar(2)
+				within.Time = within.Time.Add(20 * second)
+				for n := 4; n < 9; n++ {
+					b.source.bars = nil
+					b.at(t, n, minuteBar(1), minuteBar(2), within, minuteBar(3), minuteBar(n))
+				}
+			},
+			faults: signal.DataFaults{Overlaps: 1},
+			sees:   []float64{0, 1, 2, 3, 4, 5, 6, 7, 8},
+		},
 		"a day that is an hour shorter is a day": {
 			run: func(t *testing.T, b *bench) {
 				late := minuteBar(2) // and the next one begins before it ends
@@ -366,8 +379,8 @@ func TestLateBarsThatCannotBeAreRefused(t *testing.T) {
 		b.source.bars = []signal.Bar{minuteBar(1), late, minuteBar(3)}
 		b.Cycle(t.Context(), b.now)
 	}
-	require.Equal(t, signal.DataFaults{Gaps: 1, Missing: 1, Late: 1}, b.Status().Faults)
-	require.Equal(t, 19, b.Status().Refused, "all but the first")
+	require.Equal(t, signal.DataFaults{Gaps: 1, Missing: 1, Late: 1, Overlaps: 19}, b.Status().Faults)
+	require.Zero(t, b.Status().Errors)
 }
 
 // closedHours is a market that is open for one second in a year, and counts how often it is asked.

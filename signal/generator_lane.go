@@ -13,21 +13,22 @@ type lane struct {
 	symbol string
 
 	// Owned by the claim.
-	doing   ErrorKind   // whose code is being called, so that a panic can be told
-	since   time.Time   // the first cycle; where nothing is stored yet, signals begin here
-	begin   []time.Time // by strategy: only signals of bars that open later are emitted; nil: not read yet
-	runners []*runner   // nil: to be warmed up
-	after   time.Time   // open of the newest bar that the strategies have seen
-	due     time.Time   // end of that bar, where it is among the recent ones
-	newest  time.Time   // end of the newest bar ever taken; zero for none
-	pending []Signal    // made and not stored
-	torn    bool        // in the midst of a bar: some strategies have seen it
-	recent  recent      // the newest bars seen
-	gap     time.Time   // the bar before the newest gap
-	gapAsks int         // in how many more cycles it is asked for again
-	set     *settings   // of the cycle that claimed it
-	unsaved bool        // the strategies know more than their States
-	anew    bool        // the next warm-up leaves the States alone
+	doing    ErrorKind   // whose code is being called, so that a panic can be told
+	since    time.Time   // the first cycle; where nothing is stored yet, signals begin here
+	begin    []time.Time // by strategy: only signals of bars that open later are emitted; nil: not read yet
+	runners  []*runner   // nil: to be warmed up
+	after    time.Time   // open of the newest bar that the strategies have seen
+	due      time.Time   // end of that bar, where it is among the recent ones
+	newest   time.Time   // end of the newest bar ever taken; zero for none
+	pending  []Signal    // made and not stored
+	torn     bool        // in the midst of a bar: some strategies have seen it
+	recent   recent      // the newest bars seen
+	gap      time.Time   // the bar before the newest gap
+	gapAsks  int         // in how many more cycles it is asked for again
+	overlaps time.Time   // the newest bar that was left out because it overlaps another
+	set      *settings   // of the cycle that claimed it
+	unsaved  bool        // the strategies know more than their States
+	anew     bool        // the next warm-up leaves the States alone
 
 	mu      sync.Mutex // guards all below
 	busy    bool       // claimed

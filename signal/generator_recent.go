@@ -64,6 +64,15 @@ func (r *recent) crowded(b *Bar) bool {
 	return place < len(r.bars) && r.bars[place].at-at < half
 }
 
+// overlap leaves a bar out that opens within one that was taken. It comes again for as long as the bars around it are
+// asked for, so it is no error, which would stand for as long, and counts when it is newer than the last that did.
+func (l *lane) overlap(b *Bar, w *work) {
+	if b.Time.After(l.overlaps) {
+		l.overlaps = b.Time
+		w.faults.Overlaps++
+	}
+}
+
 // back returns the time of the bar n before the newest, or of the oldest there is.
 func (r *recent) back(n int) time.Time { return time.Unix(0, r.bars[max(len(r.bars)-1-n, 0)].at).UTC() }
 

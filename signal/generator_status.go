@@ -31,6 +31,7 @@ type DataFaults struct {
 	Duplicates int // bars that were twice in one answer and were left out
 	Revised    int // bars that came again with other content
 	Late       int // bars that came after newer ones
+	Overlaps   int // bars that open within one that was taken and were left out
 }
 
 func (f *DataFaults) add(o DataFaults) {
@@ -39,6 +40,7 @@ func (f *DataFaults) add(o DataFaults) {
 	f.Duplicates += o.Duplicates
 	f.Revised += o.Revised
 	f.Late += o.Late
+	f.Overlaps += o.Overlaps
 }
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.
