@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
@@ -139,6 +141,38 @@ func ExampleDB_Backup() {
 	// room: <nil>
 	// backup: <nil>
 	// a reader sees s1 and may not write: sqlstore: append signals: the database was opened to be read only
+}
+
+// Once in a while, what the last snapshot stands for is moved out of the way. It is read all the same.
+func ExampleJournal_Archive() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "vigil")
+	defer func() { _ = os.RemoveAll(folder) }()
+	db, err := sqlstore.Open(ctx, filepath.Join(folder, "vigil.db"), sqlstore.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }() // It reports what it could not write back.
+
+	book := trading.NewBook(decimal.NewFromInt(10_000))
+	march := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for month := range 3 {
+		halt := trading.Halted{Reason: fmt.Sprint("month ", month+1)}
+		at := march.AddDate(0, month-2, 0)
+		_ = db.Journal().Append(ctx, at, halt)
+		_ = book.Apply(at, halt)
+	}
+	snapshot, _ := book.Snapshot() // An Engine keeps one by itself.
+	_ = db.Journal().KeepSnapshot(ctx, snapshot)
+
+	moved, err := db.Journal().Archive(ctx, march)
+	fmt.Println(moved, err)
+	entries, _ := db.Journal().Read(ctx, 0, 1)
+	fmt.Println(entries[0].Event)
+	// Output:
+	// 2 <nil>
+	// {month 1}
 }
 
 // The same on a server. Who holds the database is told by name, and a server that is not there is told as such.

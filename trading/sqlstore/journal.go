@@ -87,17 +87,27 @@ func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]trading.E
 	if limit < 1 { // A reader that asks for nothing would believe that it has seen everything.
 		return nil, fmt.Errorf("sqlstore: read the journal: limit %d is below 1", limit)
 	}
-	var entries []trading.Entry
-	query := func() (*sql.Rows, error) { return j.after.QueryContext(ctx, after, limit) }
-	err := j.db.read(ctx, query, func(rows *sql.Rows) error {
-		entry, err := scanEntry(rows)
-		entries = append(entries, entry)
-		return err
-	})
+	entries, err := j.readHere(ctx, after, limit)
+	if err == nil && (len(entries) == 0 || entries[0].Seq != after+1) {
+		var archived []trading.Entry
+		if archived, err = j.archived(ctx, after, limit); len(archived) > 0 {
+			entries = archived
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: read the journal: %w", err)
 	}
 	return entries, nil
+}
+
+func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries []trading.Entry, err error) {
+	query := func() (*sql.Rows, error) { return j.after.QueryContext(ctx, after, limit) }
+	err = j.db.read(ctx, query, func(rows *sql.Rows) error {
+		entry, err := scanEntry(rows)
+		entries = append(entries, entry)
+		return err
+	})
+	return entries, err
 }
 
 func scanEntry(rows *sql.Rows) (trading.Entry, error) {

@@ -26,6 +26,8 @@ type statements struct {
 	keepSnapshot *sql.Stmt
 	saveState    *sql.Stmt
 	removeSignal *sql.Stmt
+	removeEvents *sql.Stmt
+	setMeta      *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
@@ -34,6 +36,8 @@ type statements struct {
 	oldest       *sql.Stmt
 	latest       [everythingAsked + 1]*sql.Stmt
 }
+
+const eventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
 
 // oldestSignals finds what a Prune may remove. The newest of each strategy and symbol has none above it.
 const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
@@ -66,7 +70,10 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
 		{&s.removeSignal, writer, `DELETE FROM signals WHERE seq = $1`},
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
-		{&s.eventsAfter, readers, `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`},
+		{&s.removeEvents, writer, `DELETE FROM journal WHERE seq <= $1`},
+		{&s.setMeta, writer, `INSERT INTO meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
+		{&s.eventsAfter, readers, eventsAfter},
 		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
@@ -93,7 +100,7 @@ func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) 
 type boundStatements struct {
 	insertSignal, insertSignals, insertEvent, insertEvents *sql.Stmt
 
-	signalByID, keepSnapshot, saveState, removeSignal *sql.Stmt
+	signalByID, keepSnapshot, saveState, removeSignal, removeEvents, setMeta *sql.Stmt
 }
 
 func (s *statements) bind(tx *sql.Tx) *boundStatements {
@@ -106,5 +113,7 @@ func (s *statements) bind(tx *sql.Tx) *boundStatements {
 		keepSnapshot:  tx.Stmt(s.keepSnapshot),
 		saveState:     tx.Stmt(s.saveState),
 		removeSignal:  tx.Stmt(s.removeSignal),
+		removeEvents:  tx.Stmt(s.removeEvents),
+		setMeta:       tx.Stmt(s.setMeta),
 	}
 }

@@ -31,7 +31,7 @@ func (db *DB) Integrity(ctx context.Context) error {
 // Backup copies the database as it is at one moment into a new file at path, durably; the folder must exist, and the
 // file must not. Others go on reading and writing meanwhile. The copy is a database like any other, of the same run and
 // with the same identity: whoever opens it to trade on it goes on from that moment, and what was ordered since then is
-// not known there.
+// not known there. What Journal.Archive has moved is not in it.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if err := db.enter(ctx); err != nil {
 		return fmt.Errorf("sqlstore: back up %s: %w", db.path, err)

@@ -1,0 +1,163 @@
+package sqlstore_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+)
+
+var firstEntry = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// journalOf journals twenty entries a minute, of five orders, with a snapshot of the book after some minutes.
+func journalOf(t *testing.T, db *sqlstore.DB, minutes, snapshotAfter int) {
+	t.Helper()
+	book := trading.NewBook(decimal.NewFromInt(10_000))
+	for n := range minutes {
+		at := firstEntry.Add(time.Duration(n) * time.Minute)
+		var events []trading.Event
+		for order := range 5 {
+			events = append(events, life(fmt.Sprint("v-", n*5+order), at)...)
+		}
+		require.NoError(t, db.Journal().Append(t.Context(), at, events...))
+		for _, e := range events {
+			require.NoError(t, book.Apply(at, e))
+		}
+		if n+1 == snapshotAfter {
+			data, err := book.Snapshot()
+			require.NoError(t, err)
+			require.NoError(t, db.Journal().KeepSnapshot(t.Context(), data))
+		}
+	}
+}
+
+// page reads the whole journal, a few entries at a time.
+func page(t *testing.T, j trading.Journal, limit int) (all []trading.Entry) {
+	t.Helper()
+	for after := int64(0); ; {
+		entries, err := j.Read(t.Context(), after, limit)
+		require.NoError(t, err)
+		if len(entries) == 0 {
+			return all
+		}
+		require.LessOrEqual(t, len(entries), limit)
+		require.Equal(t, after+1, entries[0].Seq, "nothing is missing in between")
+		all, after = append(all, entries...), entries[len(entries)-1].Seq
+	}
+}
+
+func TestWhatIsArchivedIsReadFromThere(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path)
+	journalOf(t, db, 60, 58)
+	whole := page(t, db.Journal(), 1000)
+	moved, err := db.Journal().Archive(t.Context(), firstEntry.Add(40*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 800, moved, "those of the first 40 minutes")
+	moved, err = db.Journal().Archive(t.Context(), firstEntry.Add(1000*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 58*20-1-800, moved, "and no more than the snapshot stands for")
+	for _, limit := range []int{61, 799, 800, 801, 5000} {
+		require.Equal(t, whole, page(t, db.Journal(), limit), "%d at a time", limit)
+	}
+	capital := decimal.NewFromInt(10_000)
+	fast, err := trading.ReadBook(t.Context(), db.Journal(), capital)
+	require.NoError(t, err)
+	slow, err := trading.ReadBook(t.Context(), struct{ trading.Journal }{db.Journal()}, capital)
+	require.NoError(t, err)
+	require.Equal(t, slow.Digest(), fast.Digest())
+	trail, err := trading.Audit(t.Context(), db.Journal(), "v-3")
+	require.NoError(t, err)
+	require.Len(t, trail.Entries, 4)
+
+	reader := openReader(t, path)
+	require.Equal(t, whole, page(t, reader.Journal(), 100), "from another process too")
+	_, err = reader.Journal().Archive(t.Context(), firstEntry)
+	require.ErrorIs(t, err, sqlstore.ErrReadOnly)
+	require.NoError(t, db.Close())
+	again := openAt(t, path)
+	require.NoError(t, again.Journal().Append(t.Context(), firstEntry, trading.Halted{Reason: "x"}))
+	require.Len(t, page(t, again.Journal(), 100), len(whole)+1)
+}
+
+func TestNothingIsArchivedWithoutASnapshot(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path)
+	journalOf(t, db, 10, 0)
+	moved, err := db.Journal().Archive(t.Context(), firstEntry.Add(time.Hour))
+	require.NoError(t, err)
+	require.Zero(t, moved)
+	require.NoFileExists(t, path+".archive")
+}
+
+func TestAnArchiveThatIsGoneIsNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path)
+	journalOf(t, db, 10, 10)
+	_, err := db.Journal().Archive(t.Context(), firstEntry.Add(time.Hour))
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(path+".archive", path+".elsewhere"))
+	_, err = db.Journal().Read(t.Context(), 0, 10)
+	require.ErrorContains(t, err, "its entries up to 199 are in "+path+".archive: no such file")
+	_, err = trading.ReadBook(t.Context(), db.Journal(), decimal.NewFromInt(10_000))
+	require.NoError(t, err, "a restart needs it not")
+	write(t, path+".archive", "something else that is here by accident, and long enough to look like something")
+	_, err = db.Journal().Read(t.Context(), 0, 10)
+	require.ErrorIs(t, err, sqlstore.ErrForeign)
+}
+
+// Whoever dies after the copy and before the removal leaves entries in both places.
+func TestEntriesThatAreInBothPlacesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path)
+	journalOf(t, db, 20, 20)
+	whole := page(t, db.Journal(), 1000)
+	_, err := db.Journal().Archive(t.Context(), firstEntry.Add(10*time.Minute))
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	foreign(t, path+".archive", fmt.Sprintf("ATTACH '%s' AS main2; INSERT INTO journal SELECT * FROM main2.journal WHERE seq <= 210", path))
+	db = openAt(t, path)
+	require.Equal(t, whole, page(t, db.Journal(), 30))
+	moved, err := db.Journal().Archive(t.Context(), firstEntry.Add(14*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 80, moved)
+	require.Equal(t, whole, page(t, db.Journal(), 30))
+}
+
+func TestReadersMissNothingWhileEntriesAreMoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path)
+	journalOf(t, db, 60, 60)
+	want := page(t, db.Journal(), 5000)
+	reader := openReader(t, path)
+	done := make(chan error)
+	go func() {
+		var err error
+		for minutes := 1; minutes <= 60 && err == nil; minutes++ {
+			_, err = db.Journal().Archive(t.Context(), firstEntry.Add(time.Duration(minutes)*time.Minute))
+		}
+		done <- err
+	}()
+	for {
+		require.Len(t, page(t, db.Journal(), 397), len(want))
+		require.Len(t, page(t, reader.Journal(), 301), len(want))
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			return
+		default:
+		}
+	}
+}
