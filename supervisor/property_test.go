@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -415,7 +414,7 @@ func (st *stage) checkEvents() string {
 // finish stops the tree, and looks at the order and at what is left.
 func (st *stage) finish() string {
 	from := len(st.rec.all())
-	going := goingIn(st.root.Status())
+	settled := st.settled()
 	began := time.Now()
 	err := st.root.Stop(context.Background())
 	if took := time.Since(began); took > time.Minute+time.Second {
@@ -444,42 +443,54 @@ func (st *stage) finish() string {
 			return st.children[i].name + " was started after the stop"
 		}
 	}
-	return st.reverseOrder(st.rec.all()[from:], going)
+	return reverseOrder(st.rec.all()[from:], settled)
 }
 
-// goingIn returns the paths of those who were asked to end already: they go in their own time.
-func goingIn(s supervisor.Status) map[string]bool {
-	going := map[string]bool{}
-	for _, c := range s.Children {
-		going[c.Path] = c.State == health.StateStopping || c.State == health.StateStalled
-		maps.Copy(going, goingIn(*c))
+// settled returns the paths of those whose runs end only when they are asked, which nobody has done yet, where no failure
+// of a sibling may do it either.
+func (st *stage) settled() map[string]bool {
+	settled := map[string]bool{}
+	restless := map[string]bool{} // supervisors with a child that may fail
+	for i, a := range st.actors {
+		owner, path, strategy := st.root, "root/"+a.part.name, st.strategies[0]
+		if a.part.sub {
+			owner, path, strategy = st.sub, "root/sub/"+a.part.name, st.strategies[1]
+		}
+		c, err := owner.StatusOf(a.part.name)
+		if err != nil || c.Starts == 0 {
+			continue
+		}
+		stays := a.present().lasts == 0 && (a.part.policy.Stall == 0 || a.present().beats)
+		if !stays && strategy != supervisor.OneForOne {
+			restless[path[:strings.LastIndexByte(path, '/')]] = true
+		}
+		settled[path] = stays && !st.children[i].late && (c.State == health.StateRunning || c.State == health.StateStarting)
 	}
-	return going
+	maps.DeleteFunc(settled, func(path string, ok bool) bool { return !ok || restless[path[:strings.LastIndexByte(path, '/')]] })
+	return settled
+}
+
+// present is what the last run does.
+func (a *actor) present() act {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.part.acts[max(0, min(a.entered, len(a.part.acts))-1)]
 }
 
 // reverseOrder finds siblings that stopped before one that was added later. They are named in the order of their adding.
-// Those that may have ended by themselves, or were added at any time, prove nothing.
-func (st *stage) reverseOrder(events []supervisor.Event, going map[string]bool) string {
+func reverseOrder(events []supervisor.Event, settled map[string]bool) string {
 	last := map[string]string{}
 	for _, e := range events {
-		if _, ok := e.(supervisor.Stopped); !ok {
+		path := e.Stamped().Path
+		if _, ok := e.(supervisor.Stopped); !ok || !settled[path] {
 			continue
 		}
-		path := e.Stamped().Path
 		i := strings.LastIndexByte(path, '/')
 		parent, name := path[:i], path[i+1:]
-		if name == "sub" || going[path] || !st.steady(name) {
-			continue
-		}
-		if before := last[parent]; before != "" && slices.Compare([]byte(before), []byte(name)) < 0 {
+		if before := last[parent]; before != "" && before < name {
 			return fmt.Sprintf("%s stopped after %s", name, before)
 		}
 		last[parent] = name
 	}
 	return ""
-}
-
-func (st *stage) steady(name string) bool {
-	i := slices.IndexFunc(st.children, func(p part) bool { return p.name == name })
-	return !st.children[i].late && !slices.ContainsFunc(st.children[i].acts, func(a act) bool { return a.lasts > 0 })
 }
