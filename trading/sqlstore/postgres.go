@@ -106,7 +106,7 @@ func durable(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // tenure is a DB's right to write a database on a server. It lasts as long as the connection that writes, which holds
-// the lock, and goes on with the next one if nobody else had it in between.
+// the lock, and goes on with the next one if nobody else had it in between: docs/adr/0008.
 type tenure struct {
 	token string // is in the database while nobody else has opened it
 

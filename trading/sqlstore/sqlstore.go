@@ -10,8 +10,9 @@
 //
 // When things fail: a database that is locked by another program is waited for, up to five seconds, and then the call
 // fails; a full disk, an unwritable or a broken file fails the call. A call that failed has stored nothing and may be
-// made again. An Append whose transaction has begun waits for its end even if its context ends meanwhile, because a
-// caller that gave up would not know whether what it wrote is there.
+// made again; on a server, one that was cut off in its commit may have stored all of it, and nothing is read or written
+// before that is settled. An Append whose transaction has begun waits for its end even if its context ends meanwhile,
+// because a caller that gave up would not know whether what it wrote is there.
 //
 // One process at a time may have a database open, held by a lock file beside it that the death of the process releases;
 // any number may read it meanwhile (Config.ReadOnly). A database that belongs to another program, to a newer version of
@@ -44,7 +45,7 @@ var (
 	ErrReadOnly = errors.New("the database was opened to be read only")
 )
 
-// Config configures Open.
+// Config configures Open and OpenPostgres.
 type Config struct {
 	// Run is the run configuration that the database belongs to. The first Open that names one binds the database
 	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: whoever
