@@ -2,7 +2,7 @@
 //
 // New returns a plain http.Handler, which a host mounts where it likes; a Server serves one on an address of its own and
 // is a service like any other. What goes wrong is told as application/problem+json (RFC 9457): a request that cannot be
-// understood names its parameter, a store that fails is a 503 whose cause stands in the log and not in the answer.
+// understood names its parameter, a store that fails or hangs is a 503 whose cause stands in the log and not in the answer.
 //
 // There is no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
 // web page of somebody else cannot reach it through the operator's browser by a name that points here (DNS rebinding),
@@ -58,6 +58,7 @@ type api struct {
 	hosts map[string]bool
 
 	streams atomic.Int64 // open now
+	asking  atomic.Int64 // calls of the store that are under way
 }
 
 // New returns the console's handler:

@@ -70,7 +70,7 @@ func (a *api) beyond(ctx context.Context, c cursor) (*problem, error) {
 	if c.seq == 0 {
 		return nil, nil
 	}
-	newest, err := a.cfg.Signals.Latest(ctx, signal.Query{Limit: 1})
+	newest, err := a.latest(ctx, signal.Query{Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("read the newest signal: %w", err)
 	}
@@ -87,7 +87,7 @@ func (a *api) identity(ctx context.Context) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	identity, err := store.Identity(ctx)
+	identity, err := ask(ctx, a, store.Identity)
 	if err != nil {
 		return "", fmt.Errorf("read the store's identity: %w", err)
 	}

@@ -41,7 +41,8 @@ func parse(raw string, known map[string]setter) *problem {
 }
 
 func badParameter(name, detail string) *problem {
-	return &problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf("%.100s: %s", name, detail), Parameter: name}
+	name = fmt.Sprintf("%.100s", name) // who asked knows the rest
+	return &problem{Status: http.StatusBadRequest, Detail: name + ": " + detail, Parameter: name}
 }
 
 // list returns the names as one says them: a, b and c.

@@ -25,7 +25,7 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
 	defer cancel()
-	signals, err := a.cfg.Signals.Latest(ctx, query)
+	signals, err := a.latest(ctx, query)
 	if err != nil {
 		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
 		return
@@ -65,7 +65,7 @@ func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Sign
 	if wrong := c.foreign(identity); wrong != nil {
 		return nil, identity, wrong, nil
 	}
-	found, err := a.cfg.Signals.After(ctx, c.seq, limit)
+	found, err := a.after(ctx, c.seq, limit)
 	if err != nil {
 		return nil, identity, nil, fmt.Errorf("read the signals after %d: %w", c.seq, err)
 	}
@@ -74,6 +74,14 @@ func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Sign
 	}
 	wrong, err := a.beyond(ctx, c)
 	return nil, identity, wrong, err
+}
+
+func (a *api) latest(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
+	return ask(ctx, a, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.Latest(ctx, q) })
+}
+
+func (a *api) after(ctx context.Context, seq int64, limit int) ([]signal.Signal, error) {
+	return ask(ctx, a, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.After(ctx, seq, limit) })
 }
 
 func nameStore(w http.ResponseWriter, identity string) {

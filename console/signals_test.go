@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,27 +57,28 @@ func TestABadParameterIsNamed(t *testing.T) {
 		panic("the store must not be asked")
 	})
 	for query, want := range map[string]struct{ parameter, detail string }{
-		"limit=0":                    {"limit", `limit: "0" is not a whole number from 1 to 1000`},
-		"limit=-1":                   {"limit", `limit: "-1" is not`},
-		"limit=1001":                 {"limit", `limit: "1001" is not`},
-		"limit=1.5":                  {"limit", `limit: "1.5" is not`},
-		"limit=":                     {"limit", `limit: "" is not`},
-		"limit=five":                 {"limit", `limit: "five" is not`},
-		"limit=99999999999999999999": {"limit", `limit: "99999999999999999999" is not`},
-		"limit=5&limit=6":            {"limit", "limit: given more than once"},
-		"min_confidence=1.01":        {"min_confidence", `min_confidence: "1.01" is not a number from 0 to 1`},
-		"min_confidence=-0.01":       {"min_confidence", "is not a number"},
-		"min_confidence=NaN":         {"min_confidence", "is not a number"},
-		"min_confidence=Inf":         {"min_confidence", "is not a number"},
-		"min_confidence=":            {"min_confidence", "is not a number"},
-		"symbol=":                    {"symbol", "symbol: empty"},
-		"strategy=":                  {"strategy", "strategy: empty"},
-		"strategie=ema_cross":        {"strategie", "strategie: unknown; there are limit, min_confidence, strategy and symbol"},
-		"Limit=5":                    {"Limit", "Limit: unknown"},
-		"=5":                         {"", ": unknown"},
-		"b=1&a=1&c=1":                {"a", "a: unknown"},
-		"symbol=%zz":                 {"", "the query cannot be read"},
-		"symbol=a;limit=5":           {"", "the query cannot be read"},
+		"limit=0":                        {"limit", `limit: "0" is not a whole number from 1 to 1000`},
+		"limit=-1":                       {"limit", `limit: "-1" is not`},
+		"limit=1001":                     {"limit", `limit: "1001" is not`},
+		"limit=1.5":                      {"limit", `limit: "1.5" is not`},
+		"limit=":                         {"limit", `limit: "" is not`},
+		"limit=five":                     {"limit", `limit: "five" is not`},
+		"limit=99999999999999999999":     {"limit", `limit: "99999999999999999999" is not`},
+		"limit=5&limit=6":                {"limit", "limit: given more than once"},
+		"min_confidence=1.01":            {"min_confidence", `min_confidence: "1.01" is not a number from 0 to 1`},
+		"min_confidence=-0.01":           {"min_confidence", "is not a number"},
+		"min_confidence=NaN":             {"min_confidence", "is not a number"},
+		"min_confidence=Inf":             {"min_confidence", "is not a number"},
+		"min_confidence=":                {"min_confidence", "is not a number"},
+		"symbol=":                        {"symbol", "symbol: empty"},
+		"strategy=":                      {"strategy", "strategy: empty"},
+		"strategie=ema_cross":            {"strategie", "strategie: unknown; there are limit, min_confidence, strategy and symbol"},
+		"Limit=5":                        {"Limit", "Limit: unknown"},
+		"=5":                             {"", ": unknown"},
+		"b=1&a=1&c=1":                    {"a", "a: unknown"},
+		"symbol=%zz":                     {"", "the query cannot be read"},
+		"symbol=a;limit=5":               {"", "the query cannot be read"},
+		strings.Repeat("x", 5000) + "=1": {strings.Repeat("x", 100), strings.Repeat("x", 100) + ": unknown"},
 		"x=" + strings.Repeat("y", 5): {
 			"x", "x: unknown",
 		},
@@ -167,6 +170,47 @@ func TestAStoreThatHangsIsGivenUp(t *testing.T) {
 		refused(t, w, http.StatusServiceUnavailable)
 		require.Empty(t, log.String())
 	})
+}
+
+// A store that hangs whatever its context says costs a bounded number of calls, and nobody who asks waits for it.
+func TestAStoreThatIsDeafHangsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		release := make(chan struct{})
+		var calls atomic.Int32
+		deaf := latestFunc(func(context.Context, signal.Query) ([]signal.Signal, error) {
+			calls.Add(1)
+			<-release
+			return nil, nil
+		})
+		h := handler(t, console.Config{Signals: deaf, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		start := time.Now()
+		for range 64 {
+			refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
+		}
+		require.Equal(t, 64*5*time.Second, time.Since(start))
+		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
+		require.Equal(t, 64*5*time.Second, time.Since(start), "there are enough that wait")
+		require.Equal(t, int32(64), calls.Load())
+		require.Contains(t, log.String(), "too many calls of the store are under way")
+		close(release)
+		synctest.Wait()
+		require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/api/signals/latest").Code)
+	})
+}
+
+func TestAStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
+	t.Parallel()
+	for want, store := range map[string]latestFunc{
+		"the store panicked: no":               func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
+		"the store ended the call's goroutine": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
+	} {
+		var log bytes.Buffer
+		h := handler(t, console.Config{Signals: store, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
+		require.Contains(t, log.String(), want)
+	}
 }
 
 // Whatever the query, the store is asked within the bounds or not at all, and the answer is JSON.

@@ -91,7 +91,7 @@ func (s *stream) begin() (first []signal.Signal, wrong *problem, err error) {
 	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.cfg.Clock, s.cfg.Timeout)
 	defer cancel()
 	if !s.cursor.given {
-		newest, err := s.cfg.Signals.Latest(ctx, signal.Query{Limit: 1})
+		newest, err := s.latest(ctx, signal.Query{Limit: 1})
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the newest signal: %w", err)
 		}
@@ -155,7 +155,7 @@ func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
 func (s *stream) next(ctx context.Context) ([]signal.Signal, error) {
 	ctx, cancel := clockctx.WithTimeout(ctx, s.cfg.Clock, s.cfg.Timeout)
 	defer cancel()
-	page, err := s.cfg.Signals.After(ctx, s.cursor.seq, streamPage)
+	page, err := s.after(ctx, s.cursor.seq, streamPage)
 	if err != nil {
 		return nil, fmt.Errorf("read the signals after %d: %w", s.cursor.seq, err)
 	}
