@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,6 +90,24 @@ func TestAReceiverMayPanicAndCallBack(t *testing.T) {
 	})
 }
 
+func TestAReceiverThatCallsGoexitGetsTheNextEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen []supervisor.Event
+		s := withReceiver(t, quiet(), func(e supervisor.Event) {
+			seen = append(seen, e)
+			runtime.Goexit() // as a test's FailNow does
+		})
+		for _, name := range []string{"a", "b", "c"} {
+			add(t, s, name, untilDone, supervisor.Policy{})
+		}
+		start(t, s)
+		require.Len(t, seen, 3)
+		stop(t, s)
+		require.Len(t, seen, 6)
+	})
+}
+
 func TestTheLogOfACrashAndItsRecovery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,7 +136,7 @@ time=00:00:10 level=INFO msg="service stopped" service=root/signals
 func TestEveryEventHasALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range []supervisor.Event{
-		supervisor.Added{}, supervisor.Started{}, supervisor.Verified{}, supervisor.Failed{}, supervisor.Restarting{},
+		supervisor.Added{}, supervisor.Removed{}, supervisor.Started{}, supervisor.Verified{}, supervisor.Failed{}, supervisor.Restarting{},
 		supervisor.Stopped{}, supervisor.Finished{}, supervisor.Stalled{}, supervisor.Abandoned{}, supervisor.ZombieEnded{},
 		supervisor.Parked{}, supervisor.Escalated{}, supervisor.GaveUp{}, supervisor.Paused{}, supervisor.Resumed{},
 		supervisor.StopTimedOut{}, supervisor.Suspended{}, supervisor.Dropped{},

@@ -14,6 +14,7 @@ type mailbox struct {
 	panicked func(any)     // told of a panic in receive; may be nil
 	wake     chan struct{} // capacity 1: there is something to do
 	done     chan struct{} // closed when the goroutine has ended
+	batch    []Event       // about to be handed over; only the goroutine touches it
 
 	mu      sync.Mutex // guards all below
 	waiting []Event
@@ -53,14 +54,25 @@ func (m *mailbox) nudge() {
 }
 
 func (m *mailbox) deliver() {
-	defer close(m.done)
-	for range m.wake {
-		batch, closed := m.take()
-		for _, e := range batch {
-			m.call(e)
-		}
-		if closed && len(batch) == 0 {
+	over := false
+	defer func() {
+		if over {
+			close(m.done)
 			return
+		}
+		m.nudge()
+		go m.deliver() // the receiver called Goexit, as a test that fails does
+	}()
+	for range m.wake {
+		closed := m.take()
+		if closed && len(m.batch) == 0 {
+			over = true
+			return
+		}
+		for len(m.batch) > 0 {
+			e := m.batch[0]
+			m.batch = m.batch[1:]
+			m.call(e)
 		}
 		if closed {
 			m.nudge()
@@ -68,16 +80,16 @@ func (m *mailbox) deliver() {
 	}
 }
 
-// take empties the mailbox, with a word on what was lost at the end of it.
-func (m *mailbox) take() (batch []Event, closed bool) {
+// take empties the mailbox into the batch, with a word on what was lost at the end of it.
+func (m *mailbox) take() (closed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	batch, m.waiting = m.waiting, nil
+	m.batch, m.waiting = append(m.batch, m.waiting...), nil
 	if m.dropped > 0 {
-		batch = append(batch, Dropped{m.lastAt, m.dropped})
+		m.batch = append(m.batch, Dropped{m.lastAt, m.dropped})
 		m.dropped = 0
 	}
-	return batch, m.closed
+	return m.closed
 }
 
 // call shields the delivery from a receiver that panics: it has lost that event, and gets the next one.
