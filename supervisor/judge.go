@@ -155,6 +155,7 @@ func (c *child) forgetLocked(n *session) {
 			n.supervisor.stray(z, c.path)
 		}
 	}
+	n.watch.forget(c)
 	n.registry.Forget(c.path)
 	n.supervisor.forget(c) // last: from here on the name is free
 }

@@ -47,6 +47,11 @@ func TestBadNamesAndServicesAreRefused(t *testing.T) {
 	require.EqualError(t, s.Add("", serve(failing), supervisor.Policy{}), `supervisor: add "": the name is empty`)
 	require.EqualError(t, s.Add("a/b", serve(failing), supervisor.Policy{}), `supervisor: add "a/b": the name contains a slash`)
 	require.EqualError(t, s.Add("a", nil, supervisor.Policy{}), `supervisor: add "a": the service is nil`)
+	require.ErrorContains(t, s.Add("a", s, supervisor.Policy{}), `add "a": the service is "root" itself`)
+	sub, err := supervisor.New(supervisor.Config{Name: "sub"})
+	require.NoError(t, err)
+	require.NoError(t, s.Add("sub", sub, supervisor.Policy{}))
+	require.ErrorContains(t, sub.Add("a", s, supervisor.Policy{}), `or has it among its children`)
 	require.NoError(t, s.Add("a", serve(failing), supervisor.Policy{}))
 	require.EqualError(t, s.Add("a", serve(failing), supervisor.Policy{}), `supervisor: the name is taken: "a" in "root"`)
 

@@ -61,6 +61,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	n.ctx, n.cancel = context.WithCancelCause(ctx)
 	if from, ok := ctx.Value(treeKey{}).(inheritance); ok {
 		n.parent, n.path = from.session, from.path
+		n.base = context.WithValue(n.base, treeKey{}, nil) // what its children serve inside of themselves is not its own
 		if n.clock == nil {
 			n.clock = from.session.clock
 		}
@@ -105,7 +106,7 @@ func (n *session) startEngine() {
 // run is Serve: start, watch, stop.
 func (n *session) run() error {
 	n.conductor.begin()
-	escalation := n.watchOver()
+	n.watchOver()
 	n.cancel(ErrStopping)
 	n.conductor.end()
 	n.captures.Wait()
@@ -115,8 +116,10 @@ func (n *session) run() error {
 	n.closeMailboxes()
 
 	var errs []error
-	if escalation != nil {
+	select {
+	case escalation := <-n.escalated: // also of a tree that somebody else has stopped in this moment
 		errs = append(errs, escalation)
+	default:
 	}
 	if len(n.unstopped) > 0 {
 		errs = append(errs, &UnstoppedError{n.unstopped})
@@ -127,11 +130,14 @@ func (n *session) run() error {
 // admitAll makes the static children members, each waiting for its turn.
 func (n *session) admitAll() {
 	for _, c := range n.supervisor.snapshot() {
-		if c.static {
-			c.mu.Lock()
-			c.joinLocked(n)
-			c.mu.Unlock()
+		if !c.static {
+			continue
 		}
+		c.mu.Lock()
+		if c.wanted != toLeave { // somebody has removed it in this moment
+			c.joinLocked(n)
+		}
+		c.mu.Unlock()
 	}
 }
 
@@ -146,14 +152,12 @@ func (n *session) launch(c *child) {
 	}
 }
 
-// watchOver turns the watch until the session is to stop, and returns the escalation if that is why.
-func (n *session) watchOver() *EscalatedError {
+// watchOver turns the watch until the session is to stop.
+func (n *session) watchOver() {
 	for {
 		select {
 		case <-n.ctx.Done():
-			return nil
-		case e := <-n.escalated:
-			return e
+			return
 		case <-n.watch.earlier:
 		case <-n.watch.arm():
 		}
@@ -167,6 +171,7 @@ func (n *session) escalate(c *child, end End) {
 	case n.escalated <- &EscalatedError{Path: c.path, End: end}:
 	default:
 	}
+	n.cancel(ErrStopping)
 }
 
 // seed is the root's: one number makes the whole tree reproducible.

@@ -115,24 +115,25 @@ func (s *Supervisor) StatusOf(path string) (Status, error) {
 // siblings lie side by side, because a look at 100,000 of them is a matter of how much memory is touched.
 type view = atomic.Pointer[Status]
 
-// stateMutex guards a child's state and keeps the Status that shows it. Whoever unlocks it may have changed the state,
-// so that nobody has to remember what of it is shown.
+// stateMutex guards a child's state and keeps the Status that shows it. Whoever locks it may change the state, so that
+// nobody has to remember what of it is shown. The Status goes at once, not at the unlocking: who has been told of a
+// change by an event must not find what was before it.
 type stateMutex struct {
 	sync.Mutex
 	view *view
 }
 
-// Unlock hides the method of the Mutex, which is for those who have only looked.
-func (m *stateMutex) Unlock() {
+// Lock hides the method of the Mutex, which is for those who only look.
+func (m *stateMutex) Lock() {
+	m.Mutex.Lock()
 	if m.view.Load() != nil {
 		m.view.Store(nil)
 	}
-	m.Mutex.Unlock()
 }
 
 // show returns the child's state. That of a child Supervisor is made anew each time: its children change without it.
 func (c *child) show() *Status {
-	c.mu.Lock()
+	c.mu.Mutex.Lock()
 	status := c.mu.view.Load()
 	sub, ok := c.service.(*Supervisor)
 	if status == nil {
@@ -141,7 +142,7 @@ func (c *child) show() *Status {
 			c.mu.view.Store(status)
 		}
 	}
-	c.mu.Mutex.Unlock()
+	c.mu.Unlock()
 	if ok {
 		status.Children = sub.show()
 	}

@@ -115,10 +115,13 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock() // until it has joined: the session may begin to stop at any moment
+	if sub, ok := service.(*Supervisor); ok && sub.has(s) {
+		return fmt.Errorf("supervisor: add %q: the service is %q itself, or has it among its children", name, s.cfg.Name)
+	}
+	c.mu.Mutex.Lock() // until it has joined: the session may begin to stop at any moment
 	session, err := s.enlist(c, policy.WithDefaults(service))
 	if err != nil {
-		c.mu.Mutex.Unlock()
+		c.mu.Unlock()
 		return err
 	}
 	if session == nil {
@@ -148,11 +151,20 @@ func (s *Supervisor) enlist(c *child, policy Policy) (*session, error) {
 	return s.session, nil
 }
 
+// has tells whether the other one is s, or is somewhere below it.
+func (s *Supervisor) has(other *Supervisor) bool {
+	return s == other || slices.ContainsFunc(s.snapshot(), func(c *child) bool {
+		sub, ok := c.service.(*Supervisor)
+		return ok && sub.has(other)
+	})
+}
+
 // forget drops a child of which nothing is kept.
 func (s *Supervisor) forget(c *child) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.children.remove(c)
+	s.last = nil // it may show the child
 }
 
 // stray keeps a zombie in view whose child is forgotten.

@@ -214,3 +214,49 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 		require.Equal(t, 10, bad.Lifecycle.Attempts)
 	})
 }
+
+func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, below := range []string{"the root", "a subtree"} {
+		t.Run("below "+below, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, rec := tree(t)
+				owner := s
+				if below == "a subtree" {
+					owner = subtree(t, s, "sub", supervisor.Policy{})
+				}
+				inside := newRecorder()
+				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.record})
+				require.NoError(t, err)
+				add(t, inner, "a", untilDone, supervisor.Policy{})
+				add(t, owner, "a", inner.Serve, supervisor.Policy{}) // nobody can see that it is a tree
+				start(t, s)
+				require.Equal(t, seconds(0), timesOf[supervisor.Started](inside, "inner/a"))
+				stop(t, s)
+				for _, e := range rec.all() {
+					require.NotContains(t, e.Stamped().Path, "inner")
+				}
+				require.Len(t, inside.all(), 2)
+			})
+		})
+	}
+}
+
+func TestAnEscalationIsReturnedAlthoughSomebodyStopsTheTree(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		var s *supervisor.Supervisor
+		s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: func(e supervisor.Event) {
+			if _, ok := e.(supervisor.Escalated); ok {
+				ended, cancel := context.WithCancel(context.Background())
+				cancel()
+				_ = s.Stop(ended)
+			}
+		}})
+		require.NoError(t, err)
+		add(t, s, "a", failing, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate})
+		var escalated *supervisor.EscalatedError
+		require.ErrorAs(t, s.Serve(t.Context()), &escalated)
+	}
+}

@@ -96,6 +96,15 @@ func (w *watch) pop(now time.Time) (c *child, late time.Duration) {
 	return c, now.Sub(w.began) - c.alarm.at
 }
 
+// forget drops the child's alarm, which may be set for a time that is far away.
+func (w *watch) forget(c *child) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c.alarm.index > 0 {
+		heap.Remove(&w.queue, c.alarm.index-1)
+	}
+}
+
 // clear forgets all alarms: the session is over, and its children may join another.
 func (w *watch) clear() {
 	w.mu.Lock()
