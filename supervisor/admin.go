@@ -101,6 +101,9 @@ func (g *guard) callOffLocked() {
 // goLocked launches the child, if nothing is in the way, and unlocks it.
 func (c *child) goLocked(n *session) error {
 	g := c.takeGuardLocked(n)
+	if c.guard == nil {
+		c.restLocked(n.clock.Now())
+	}
 	beset := c.waiting
 	c.mu.Unlock()
 	if g != nil {

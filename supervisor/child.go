@@ -70,12 +70,13 @@ type past struct {
 	stack string
 
 	zombies   []*run      // abandoned and still alive, of earlier sessions too
+	unjudged  *run        // the one that stalled, while the child waits; what follows is decided afterwards
 	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
 
 func newChild(name string, service Service, policy *Policy) (*child, error) {
 	err := validateName(name)
-	if err == nil && service == nil {
+	if sub, ok := service.(*Supervisor); err == nil && (service == nil || ok && sub == nil) {
 		err = errors.New("the service is nil")
 	}
 	if err == nil {
@@ -211,7 +212,8 @@ func (c *child) restLocked(now time.Time) {
 	case c.waiting && c.wanted == toRun:
 		state = health.StateStalled
 	case c.grouped && c.wanted == toRun:
-		return // the conductor says
+		c.session.conductor.show(c, now)
+		return
 	}
 	c.setStateLocked(state, now)
 }

@@ -88,7 +88,7 @@ func (d *conductor) conduct() {
 func (d *conductor) raiseAll() bool {
 	n := d.session
 	d.starts(n.clock.Now())
-	for rest := n.supervisor.snapshot(); len(rest) > 0 && n.ctx.Err() == nil && !d.isDown(); {
+	for rest := n.supervisor.snapshot(); len(rest) > 0 && n.ctx.Err() == nil && d.lets(rest[0]); {
 		row := rest
 		if i := slices.IndexFunc(rest, func(c *child) bool { return c.policy.Ready > 0 }); i >= 0 {
 			row = rest[:i+1] // those after it wait until it is ready
@@ -117,11 +117,14 @@ func (d *conductor) starts(now time.Time) {
 	}
 }
 
-func (d *conductor) isDown() bool {
+// lets tells whether the child may start: the group is not down, or it is not one of those that are.
+func (d *conductor) lets(c *child) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.phase == down
+	return !d.downLocked(c)
 }
+
+func (d *conductor) downLocked(c *child) bool { return d.phase == down && c.order >= d.from }
 
 // raise starts those in the row that wait for their turn, and waits until all of them are up: their Serves were entered,
 // and where the policy of the last one says so, it is ready.
@@ -154,10 +157,18 @@ func (d *conductor) awaitReady(c *child) {
 	if r == nil {
 		return
 	}
-	select {
-	case <-r.part.AwaitReady():
-	case <-r.ctx.Done(): // it has ended
-	case <-n.ctx.Done():
-	case <-n.clock.After(c.policy.Ready):
+	limit := n.clock.After(c.policy.Ready)
+	for d.lets(c) {
+		select {
+		case <-r.part.AwaitReady():
+			return
+		case <-r.ctx.Done(): // it has ended
+			return
+		case <-n.ctx.Done():
+			return
+		case <-limit:
+			return
+		case <-d.nudge: // it may have to go down, with all that was started
+		}
 	}
 }

@@ -13,7 +13,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	d := n.conductor
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.phase == down && c.order >= d.from {
+	if d.downLocked(c) {
 		c.joinRestartLocked(d, now) // one more reason for a restart that is under way
 		return
 	}
@@ -21,7 +21,7 @@ func (c *child) failGroupLocked(n *session, end End, now time.Time) {
 	if n.supervisor.cfg.Strategy == RestForOne {
 		from = c.order
 	}
-	if d.phase == down { // an earlier sibling, whose restart takes the others along as well
+	if d.phase == down && !d.hold { // an earlier sibling, whose restart takes the others along as well
 		d.from = from
 		c.joinRestartLocked(d, now)
 		d.workLocked()
@@ -48,6 +48,15 @@ func (c *child) joinRestartLocked(d *conductor, now time.Time) {
 		state = health.StateBackoff
 	}
 	c.setStateLocked(state, now)
+}
+
+// show shows what a child that waits for its turn is waiting for. While the group is being started there is nothing to say.
+func (d *conductor) show(c *child, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.downLocked(c) && (c.past == nil || !c.past.parked) {
+		c.joinRestartLocked(d, now)
+	}
 }
 
 // takeDownLocked asks for the group to go down because of a child.
@@ -205,7 +214,7 @@ func (c *child) showRestingLocked(n *session, cause bool, due, now time.Time) {
 func (d *conductor) ask(c *child, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.phase == down && c.order < d.from {
+	if d.phase == down && !d.downLocked(c) {
 		return // it is not one of those that are down
 	}
 	d.spent = 0
@@ -221,5 +230,5 @@ func (d *conductor) ask(c *child, now time.Time) {
 func (d *conductor) awaits(c *child) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.phase == down && c.order >= d.from
+	return d.downLocked(c)
 }

@@ -64,7 +64,7 @@ func (s *seat) Serve(ctx context.Context) error {
 func (l *line) next() *guard {
 	<-l.turn
 	d := l.conductor
-	for len(l.guards) > 0 && d.session.ctx.Err() == nil && !d.isDown() {
+	for len(l.guards) > 0 && d.session.ctx.Err() == nil && d.lets(l.guards[0].child) {
 		g := l.guards[0]
 		l.guards[0], l.guards = nil, l.guards[1:]
 		if g.raise() {

@@ -47,6 +47,7 @@ func TestBadNamesAndServicesAreRefused(t *testing.T) {
 	require.EqualError(t, s.Add("", serve(failing), supervisor.Policy{}), `supervisor: add "": the name is empty`)
 	require.EqualError(t, s.Add("a/b", serve(failing), supervisor.Policy{}), `supervisor: add "a/b": the name contains a slash`)
 	require.EqualError(t, s.Add("a", nil, supervisor.Policy{}), `supervisor: add "a": the service is nil`)
+	require.EqualError(t, s.Add("a", (*supervisor.Supervisor)(nil), supervisor.Policy{}), `supervisor: add "a": the service is nil`)
 	require.ErrorContains(t, s.Add("a", s, supervisor.Policy{}), `add "a": the service is "root" itself`)
 	sub, err := supervisor.New(supervisor.Config{Name: "sub"})
 	require.NoError(t, err)

@@ -199,8 +199,12 @@ func (c *child) buryLocked(r *run, now time.Time) *session {
 		return nil
 	}
 	c.waiting = false
-	if own == n && r.stalledLocked() && !r.asked && c.wanted == toRun { // it has not been judged yet
-		c.judgeLocked(r, verdict{End: End{EndStalled, r.trouble.stall, r.trouble.stack}, text: r.trouble.stall.Error()}, now)
+	stalled := p.unjudged
+	p.unjudged = nil
+	if stalled != nil && c.wanted == toRun {
+		c.judgeLocked(stalled, verdict{}, now)
+	} else {
+		c.restLocked(now)
 	}
 	return n
 }

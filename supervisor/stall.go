@@ -112,7 +112,7 @@ func (c *child) stalled(n *session, r *run, stack string) {
 		return
 	}
 	now := n.clock.Now()
-	if r.part.TakeBeat() {
+	if r.part.TakeBeat() || r.part.IdleAt(now) {
 		r.beat = now.Sub(r.started)
 		c.setAlarmLocked(n, r, now)
 		return
@@ -146,6 +146,9 @@ func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
 		return false
 	case beset:
 		c.waiting = true
+		if !asked {
+			c.pastLocked().unjudged = r
+		}
 		c.setStateLocked(health.StateStalled, now)
 		return false
 	}

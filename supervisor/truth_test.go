@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -57,4 +58,97 @@ func TestWhoSeesAnEventSeesItsStatus(t *testing.T) {
 	clk.hook.Store(nil)
 	require.NotEqual(t, health.StateRunning, (<-shown).Children[0].State)
 	require.NoError(t, s.Stop(t.Context()))
+}
+
+func TestAChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		down, up func(*supervisor.Supervisor) error
+	}{
+		"paused and resumed": {
+			func(s *supervisor.Supervisor) error { return s.Pause("a") },
+			func(s *supervisor.Supervisor) error { return s.Resume("a") },
+		},
+		"stopped and started": {
+			func(s *supervisor.Supervisor) error { _ = s.StopChild(context.Background(), "a"); return nil },
+			func(s *supervisor.Supervisor) error { return s.StartChild("a") },
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := tree(t)
+				release := make(chan struct{})
+				add(t, s, "a", deaf(release), supervisor.Policy{Stall: 4 * time.Second, StopTimeout: time.Second})
+				start(t, s)
+				time.Sleep(10 * time.Second)
+				require.Equal(t, health.StateStalled, childOf(t, s, "a").State)
+				require.NoError(t, c.down(s))
+				require.NotEqual(t, health.StateStalled, childOf(t, s, "a").State)
+				require.ErrorIs(t, c.up(s), supervisor.ErrZombie)
+				require.Equal(t, health.StateStalled, childOf(t, s, "a").State)
+				close(release)
+				synctest.Wait()
+				require.NotEqual(t, health.StateStalled, childOf(t, s, "a").State)
+				_ = s.Stop(context.Background())
+			})
+		})
+	}
+}
+
+func TestEachStallIsJudgedOnceWhicheverZombieEndsFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		releases := []chan struct{}{make(chan struct{}), make(chan struct{})}
+		var runs atomic.Int32
+		add(t, s, "a", func(ctx context.Context) error {
+			run := int(runs.Add(1))
+			if run > len(releases) {
+				return untilDone(ctx)
+			}
+			<-releases[run-1]
+			return nil
+		}, supervisor.Policy{Stall: 4 * time.Second, StopTimeout: time.Second, Zombie: supervisor.Replace, MaxZombies: 1})
+		start(t, s)
+		time.Sleep(time.Minute)
+		require.Equal(t, 2, childOf(t, s, "a").Zombies)
+		close(releases[0]) // the one that was judged when the second run began beside it
+		synctest.Wait()
+		failed := only[supervisor.Failed](rec)
+		require.Len(t, failed, 2)
+		require.Less(t, failed[1].Time.Sub(rec.start)-failed[1].Ran, time.Minute)
+		require.Equal(t, timesOf[supervisor.Started](rec, "root/a")[1], failed[1].Time.Sub(rec.start)-failed[1].Ran, "of the second run")
+		close(releases[1])
+		synctest.Wait()
+		require.Len(t, only[supervisor.Failed](rec), 2)
+		stop(t, s)
+	})
+}
+
+func TestAWaitThatIsPlannedWhileItsStackIsTakenIsNoStall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		clk, rec := &hookedClock{Clock: clock.New()}, newRecorder()
+		s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: rec.record, Clock: clk})
+		require.NoError(t, err)
+		add(t, s, "a", func(ctx context.Context) error {
+			var looks atomic.Int32
+			hook := func() {
+				if time.Since(rec.start) < 4*time.Second {
+					return
+				}
+				if looks.Add(1) == 2 { // the first one is the watch's, which has found it silent
+					health.Idle(ctx, time.Now().Add(time.Hour))
+				}
+			}
+			clk.hook.Store(&hook)
+			return untilDone(ctx)
+		}, supervisor.Policy{Stall: 4 * time.Second})
+		start(t, s)
+		time.Sleep(time.Minute)
+		require.Empty(t, only[supervisor.Stalled](rec))
+		stop(t, s)
+	})
 }
