@@ -78,7 +78,7 @@ type Stalled struct {
 	Stamp
 	Silence time.Duration
 	Limit   time.Duration
-	Stack   string // of the run's goroutine and of those that it started, bounded
+	Stack   string // of the run's goroutine and of those that it started, bounded; empty if it took too long to find
 }
 
 // Abandoned says that a run that stalled, or was asked to end, did not return within its StopTimeout.

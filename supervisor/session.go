@@ -30,7 +30,8 @@ type session struct {
 	engine     *suture.Supervisor
 	stopEngine func() error
 	conductor  *conductor
-	captures   sync.WaitGroup // stacks of stalled runs that are being looked for
+	captures   sync.WaitGroup // of runs that seem to have stalled
+	searching  chan struct{}  // capacity 1: holds a token while stacks are looked for
 	watch      *watch
 	base       context.Context // what runs' contexts hang off: it has the values of Serve's context, and never ends
 
@@ -57,6 +58,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	n := &session{
 		supervisor: s, path: cfg.Name, clock: cfg.Clock, registry: cfg.Registry,
 		base: context.WithoutCancel(ctx), escalated: make(chan *EscalatedError, 1), done: make(chan struct{}),
+		searching: make(chan struct{}, 1),
 	}
 	n.ctx, n.cancel = context.WithCancelCause(ctx)
 	if from, ok := ctx.Value(treeKey{}).(inheritance); ok {
@@ -109,9 +111,9 @@ func (n *session) run() error {
 	n.watchOver()
 	n.cancel(ErrStopping)
 	n.conductor.end()
-	n.captures.Wait()
 
 	n.stopAll()
+	n.captures.Wait()  // what they find now changes nothing any more
 	_ = n.stopEngine() // it only says that its context has ended
 	n.closeMailboxes()
 

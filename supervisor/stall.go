@@ -55,8 +55,7 @@ func (n *session) ring() {
 		}
 	}
 	if len(suspects) > 0 {
-		// Beside the watch, and once for all of them: with 100,000 goroutines it takes a second or more.
-		n.captures.Go(func() { n.capture(suspects) })
+		n.captures.Go(func() { n.capture(suspects) }) // beside the watch
 	}
 }
 
@@ -91,15 +90,69 @@ func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *ru
 	return stalled, false
 }
 
-// capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do.
+// captureLimit is how long a stall waits for its stack. Among 100,000 goroutines that are watched it takes seconds to find
+// one; the run is asked to stop before that, and its status gets the stack as soon as it is there.
+const captureLimit = time.Second / 4
+
+// capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do. One
+// search at a time is enough for a session: those that would have to wait for it go without a stack.
 func (n *session) capture(suspects []suspect) {
+	late := n.clock.After(captureLimit)
+	if !n.maySearch(late) {
+		n.declare(suspects, nil)
+		return
+	}
+	defer func() { <-n.searching }()
 	labels := make([]string, len(suspects))
 	for i, s := range suspects {
 		labels[i] = s.run.guard.label()
 	}
-	stacks := stacksOf(labels)
-	for i, s := range suspects {
-		s.child.stalled(n, s.run, stacks[labels[i]])
+	found := make(chan map[string]string)
+	go func() { found <- stacksOf(labels) }()
+	select {
+	case stacks := <-found:
+		n.declare(suspects, stacks)
+	case <-late:
+		n.declare(suspects, nil)
+		stacks := <-found
+		for i, s := range suspects {
+			s.child.addStack(s.run, stacks[labels[i]])
+		}
+	}
+}
+
+// maySearch waits until nobody searches any more, at most until it is late.
+func (n *session) maySearch(late <-chan time.Time) bool {
+	select {
+	case n.searching <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case n.searching <- struct{}{}:
+		return true
+	case <-late:
+		return false
+	}
+}
+
+// declare declares stalled whoever still is.
+func (n *session) declare(suspects []suspect, stacks map[string]string) {
+	for _, s := range suspects {
+		s.child.stalled(n, s.run, stacks[s.run.guard.label()])
+	}
+}
+
+// addStack adds the stack of a run that has stalled, found late.
+func (c *child) addStack(r *run, stack string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !r.stalledLocked() {
+		return
+	}
+	r.trouble.stack = stack
+	if p := c.past; p != nil && p.end == EndStalled && p.stack == "" {
+		p.stack = stack
 	}
 }
 

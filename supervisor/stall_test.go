@@ -262,3 +262,37 @@ func TestAMachineThatWasSuspendedIsNoStall(t *testing.T) {
 		time.Sleep(time.Hour) // the sleepy clock's own timers
 	})
 }
+
+// hasty is a clock on which a short wait is over at once.
+type hasty struct{ clock.Clock }
+
+func (h hasty) After(d time.Duration) <-chan time.Time {
+	if d > time.Second/4 {
+		return h.Clock.After(d)
+	}
+	over := make(chan time.Time, 1)
+	over <- h.Now()
+	return over
+}
+
+func TestAStallDoesNotWaitForItsStack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rec := newRecorder()
+		s, err := supervisor.New(supervisor.Config{
+			Name: "root", OnEvent: rec.record, Logger: quiet(), Clock: hasty{clock.New()},
+		})
+		require.NoError(t, err)
+		release := make(chan struct{})
+		add(t, s, "a", deaf(release), supervisor.Policy{Stall: 8 * time.Second})
+		start(t, s)
+		time.Sleep(9 * time.Second)
+		stalled := only[supervisor.Stalled](rec)
+		require.Len(t, stalled, 1)
+		require.Empty(t, stalled[0].Stack, "it has not been found yet")
+		require.Equal(t, health.StateStalled, childOf(t, s, "a").State)
+		require.Contains(t, childOf(t, s, "a").Stack, ".deaf.", "now it has")
+		close(release)
+		stop(t, s)
+	})
+}
