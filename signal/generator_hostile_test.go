@@ -104,3 +104,68 @@ type answers func(after time.Time, limit int) []signal.Bar
 func (a answers) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
 	return a(after, limit), nil
 }
+
+// A source that changes its bars' times at each answer can fill no memory with bars that came late.
+func TestLateBarsThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.at(t, 3, minuteBar(1), minuteBar(3))
+	for shift := range 20 {
+		late := minuteBar(2)
+		late.Time = late.Time.Add(time.Duration(shift) * second)
+		b.source.bars = []signal.Bar{minuteBar(1), late, minuteBar(3)}
+		b.Cycle(t.Context(), b.now)
+	}
+	require.Equal(t, signal.DataFaults{Gaps: 1, Missing: 1, Late: 1, Overlaps: 19}, b.Status().Faults)
+	require.Zero(t, b.Status().Errors)
+}
+
+// closedHours is a market that is open for one second in a year, and counts how often it is asked.
+type closedHours struct {
+	says  bool // when it changes
+	asked int
+}
+
+func (c *closedHours) Open(_ string, at time.Time) (bool, time.Time) {
+	c.asked++
+	next := time.Date(at.Year(), 7, 1, 0, 0, 0, 0, time.UTC)
+	if at.Equal(next) {
+		return true, next.Add(second)
+	}
+	if at.After(next) {
+		next = next.AddDate(1, 0, 0)
+	}
+	if !c.says {
+		next = time.Time{}
+	}
+	return false, next
+}
+
+// What a gap of fifty years costs is not what fifty years of seconds would.
+func TestAGapOfALifetimeIsCountedInNoTime(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		says    bool
+		missing int
+	}{
+		"of hours that say when they change": {true, 50}, "of hours that do not": {false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hours := &closedHours{says: c.says}
+			second := func(at time.Time) signal.Bar {
+				bar := minuteBar(1)
+				bar.Time, bar.Interval = at, time.Second
+				return bar
+			}
+			b := newBench(t, func(cfg *signal.GeneratorConfig) {
+				cfg.Interval, cfg.Hours, cfg.History = time.Second, hours, 60*366*24*3600
+			})
+			b.source.bars = []signal.Bar{second(origin.AddDate(-50, 0, 0)), second(origin)}
+			require.Empty(t, b.Cycle(t.Context(), b.now).Errors)
+			require.Equal(t, 2, b.Status().Bars)
+			require.Equal(t, c.missing, b.Status().Faults.Missing)
+			require.Less(t, hours.asked, 20_000)
+		})
+	}
+}
