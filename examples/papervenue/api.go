@@ -16,6 +16,7 @@ import (
 //
 //	POST /orders        a client.Order: 201 taken, 409 client id used before, 422 rejected, 408 too long under way
 //	GET  /orders/{id}   a trading.OrderReport, or 404
+//	DELETE /orders/{id} 204: what is not filled of the order is not going to be; or 404
 //	GET  /fills?since=  all fills from then on
 //	GET  /positions     signed quantities by symbol
 //	GET  /price?symbol= what it trades at
@@ -23,6 +24,7 @@ func (v *venue) api() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", v.postOrder)
 	mux.HandleFunc("GET /orders/{id}", v.getOrder)
+	mux.HandleFunc("DELETE /orders/{id}", v.deleteOrder)
 	mux.HandleFunc("GET /fills", v.getFills)
 	mux.HandleFunc("GET /positions", v.getPositions)
 	mux.HandleFunc("GET /price", v.getPrice)
@@ -51,7 +53,7 @@ func (v *venue) postOrder(w http.ResponseWriter, r *http.Request) {
 
 func (v *venue) getOrder(w http.ResponseWriter, r *http.Request) {
 	var report trading.OrderReport
-	err := v.settled(func() (err error) {
+	err := v.settled(r.Context(), func() (err error) {
 		report, err = v.broker.Order(r.Context(), r.PathValue("id"))
 		return err
 	})
@@ -62,6 +64,18 @@ func (v *venue) getOrder(w http.ResponseWriter, r *http.Request) {
 	answer(w, report, err)
 }
 
+func (v *venue) deleteOrder(w http.ResponseWriter, r *http.Request) {
+	err := v.settled(r.Context(), func() error { return v.broker.Cancel(r.Context(), r.PathValue("id")) })
+	switch {
+	case errors.Is(err, trading.ErrUnknownOrder):
+		refuse(w, http.StatusNotFound, err)
+	case err != nil:
+		refuse(w, http.StatusInternalServerError, err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
 func (v *venue) getFills(w http.ResponseWriter, r *http.Request) {
 	since, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("since"))
 	if err != nil {
@@ -69,7 +83,7 @@ func (v *venue) getFills(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fills := []trading.Fill{}
-	err = v.settled(func() error {
+	err = v.settled(r.Context(), func() error {
 		found, err := v.broker.Fills(r.Context(), since)
 		fills = append(fills, found...)
 		return err
@@ -79,7 +93,7 @@ func (v *venue) getFills(w http.ResponseWriter, r *http.Request) {
 
 func (v *venue) getPositions(w http.ResponseWriter, r *http.Request) {
 	var held map[string]decimal.Decimal
-	err := v.settled(func() (err error) {
+	err := v.settled(r.Context(), func() (err error) {
 		held, err = v.broker.Positions(r.Context())
 		return err
 	})

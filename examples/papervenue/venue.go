@@ -33,6 +33,7 @@ type venue struct {
 	clock       trading.Clock
 
 	mu     sync.Mutex          // held while an order is executed and written down
+	book   *trading.Book       // what the ledger says
 	used   map[string]struct{} // client IDs, for ever: a Book, and with it the broker, forgets old orders
 	broken error               // the account is ahead of the ledger: nothing is answered any more
 }
@@ -61,6 +62,9 @@ func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal
 	}
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i
+	}
+	if v.book, err = trading.ReadBook(ctx, ledger, cash); err != nil {
+		return nil, err
 	}
 	return v, v.readUsed(ctx)
 }
@@ -115,8 +119,8 @@ func (v *venue) approve(ctx context.Context, o trading.Order) (trading.Approved,
 	if !ok {
 		return trading.Approved{}, fmt.Errorf("%s is not traded here", o.Symbol)
 	}
-	if o.ClientID == "" || o.Type != trading.Market {
-		return trading.Approved{}, errors.New("an order needs a client_id and the type market")
+	if o.ClientID == "" {
+		return trading.Approved{}, errors.New("an order needs a client_id")
 	}
 	held, err := v.broker.Positions(ctx)
 	if err != nil {
@@ -139,7 +143,7 @@ func (v *venue) write(ctx context.Context, o trading.Order, answer error) error 
 	events := []trading.Event{trading.IntentMade{Order: o}, trading.Submitting{ClientID: o.ClientID}}
 	if answer != nil {
 		events = append(events, trading.Rejected{ClientID: o.ClientID, Reason: answer.Error()})
-		return v.ledger.Append(ctx, o.CreatedAt, events...)
+		return v.append(ctx, o.CreatedAt, events...)
 	}
 	events = append(events, trading.Acknowledged{ClientID: o.ClientID})
 	fills, err := v.broker.Fills(ctx, o.CreatedAt)
@@ -151,15 +155,62 @@ func (v *venue) write(ctx context.Context, o trading.Order, answer error) error 
 			events = append(events, trading.Filled{Fill: f})
 		}
 	}
-	return v.ledger.Append(ctx, o.CreatedAt, events...)
+	return v.append(ctx, o.CreatedAt, events...)
 }
 
-// settled runs a question while no order is between the account and the ledger.
-func (v *venue) settled(question func() error) error {
+func (v *venue) append(ctx context.Context, at time.Time, events ...trading.Event) error {
+	if err := v.ledger.Append(ctx, at, events...); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := v.book.Apply(at, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled runs a question while no order is between the account and the ledger. What the market has done to orders that
+// rest is written down before the answer leaves.
+func (v *venue) settled(ctx context.Context, question func() error) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.broken != nil {
 		return v.broken
 	}
-	return question()
+	answer := question()
+	if err := v.catchUp(context.WithoutCancel(ctx)); err != nil {
+		v.broken = fmt.Errorf("%w: %w", errLedger, err)
+		return v.broken
+	}
+	return answer
+}
+
+// catchUp writes down the fills and the ends of orders that the ledger does not know.
+func (v *venue) catchUp(ctx context.Context) error {
+	fills, err := v.broker.Fills(ctx, v.book.FillsSince())
+	if err != nil {
+		return err
+	}
+	var events []trading.Event
+	for _, f := range fills {
+		if !v.book.HasFill(f.ID) {
+			events = append(events, trading.Filled{Fill: f})
+		}
+	}
+	for _, o := range v.book.Pending() {
+		report, err := v.broker.Order(ctx, o.ClientID)
+		switch {
+		case err != nil:
+			return err
+		case report.Status == trading.StatusCancelled:
+			events = append(events, trading.Cancelled{ClientID: o.ClientID, Reason: report.Reason})
+		case report.Status == trading.StatusExpired:
+			events = append(events, trading.Expired{ClientID: o.ClientID, Reason: report.Reason})
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return v.append(ctx, v.clock.Now().UTC(), events...)
 }

@@ -111,6 +111,46 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 	}
 }
 
+func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
+	t.Parallel()
+	ledger, price := trading.NewMemoryJournal(), 100.0
+	number := decimal.RequireFromString
+	coin := trading.Instrument{Symbol: "BTC/USDT", Tick: number("0.01"), Step: number("0.01")}
+	open := func() *venue {
+		v, err := openVenue(t.Context(), ledger, number("10000"), []trading.Instrument{coin},
+			func(string) (float64, bool) { return price, true }, clock.New())
+		require.NoError(t, err)
+		return v
+	}
+	v := open()
+	for id, limit := range map[string]string{"near": "95", "far": "50"} {
+		require.NoError(t, v.take(t.Context(), trading.Order{
+			ClientID: id, Symbol: coin.Symbol, Side: trading.Buy, Type: trading.Limit, Quantity: number("1"), LimitPrice: number(limit),
+		}, time.Now()))
+	}
+	price = 90
+	ask := func(v *venue, id string) (status trading.OrderStatus) {
+		require.NoError(t, v.settled(t.Context(), func() error {
+			report, err := v.broker.Order(t.Context(), id)
+			status = report.Status
+			return err
+		}))
+		return status
+	}
+	require.Equal(t, trading.StatusFilled, ask(v, "near"))
+	require.Equal(t, trading.StatusOpen, ask(v, "far"))
+
+	v = open()
+	require.Equal(t, trading.StatusFilled, ask(v, "near"))
+	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), "far") }))
+	v = open()
+	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
+	book, err := trading.ReadBook(t.Context(), ledger, number("10000"))
+	require.NoError(t, err)
+	require.Equal(t, "1", book.Position(coin.Symbol).Quantity.String())
+	require.Equal(t, "95", book.Position(coin.Symbol).AveragePrice().String())
+}
+
 type fullDisk struct{ trading.Journal }
 
 func (fullDisk) Append(context.Context, time.Time, ...trading.Event) error {

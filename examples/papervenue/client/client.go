@@ -42,6 +42,7 @@ type Client struct {
 
 var (
 	_ trading.Broker     = (*Client)(nil)
+	_ trading.Canceller  = (*Client)(nil)
 	_ trading.Positioner = (*Client)(nil)
 )
 
@@ -99,6 +100,20 @@ func (c *Client) Order(ctx context.Context, clientID string) (trading.OrderRepor
 		return report, unexpected("ask for an order", status, text)
 	}
 	return report, decode(text, &report)
+}
+
+// Cancel implements trading.Canceller.
+func (c *Client) Cancel(ctx context.Context, clientID string) error {
+	status, text, err := c.call(ctx, http.MethodDelete, "/orders/"+url.PathEscape(clientID), nil)
+	switch {
+	case err != nil:
+		return err
+	case status == http.StatusNotFound && bytes.Contains(text, []byte(trading.ErrUnknownOrder.Error())):
+		return fmt.Errorf("client: %w: %s", trading.ErrUnknownOrder, clientID)
+	case status != http.StatusNoContent:
+		return unexpected("cancel an order", status, text)
+	}
+	return nil
 }
 
 // Fills implements trading.Broker.
