@@ -76,6 +76,9 @@ func tell(trail trading.Trail, out io.Writer) {
 	} else {
 		line(out, *trail.Signal)
 	}
+	if trail.Approval != nil {
+		line(out, *trail.Approval)
+	}
 	for _, e := range trail.Entries {
 		line(out, e)
 	}
@@ -104,8 +107,16 @@ func what(e trading.Event) string {
 		return e.Reason
 	case trading.NotReceived:
 		return e.Reason
+	case trading.CancelAsked:
+		return e.Reason
 	case trading.Cancelled:
 		return e.Reason
+	case trading.Expired:
+		return e.Reason
+	case trading.SignalApproved:
+		return fmt.Sprintf("signal %s approved by %s", e.SignalID, e.By)
+	case trading.CloseAsked:
+		return fmt.Sprintf("%s: no more than %s is to be held of %s, says %s", e.ID, e.Quantity, e.Symbol, e.By)
 	case trading.Filled:
 		f := e.Fill
 		return fmt.Sprintf("%s %s %s at %s, fee %s, fill %s at %s",

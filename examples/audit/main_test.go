@@ -55,6 +55,37 @@ func TestATrailIsToldLineByLine(t *testing.T) {
 	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
 }
 
+func TestAPersonsWordIsPartOfTheTrail(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
+	require.NoError(t, err)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	one := decimal.NewFromInt(1)
+	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: one, SignalID: "sig", CreatedAt: at}
+	closing := order
+	closing.ClientID, closing.Side, closing.SignalID = "v-2", trading.Sell, "close BTC/USDT 1"
+	require.NoError(t, db.Journal().Append(t.Context(), at,
+		trading.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", BarTime: at,
+			Outcome: trading.OutcomeWouldHave, Target: one},
+		trading.SignalApproved{SignalID: "sig", By: "alice"},
+		trading.IntentMade{Order: order}, trading.Submitting{ClientID: "v-1"}, trading.Acknowledged{ClientID: "v-1"},
+		trading.CancelAsked{ClientID: "v-1", Reason: "its signal has expired"}, trading.Expired{ClientID: "v-1", Reason: "its day is over"},
+		trading.CloseAsked{ID: "close BTC/USDT 1", Symbol: "BTC/USDT", By: "bob"}, trading.IntentMade{Order: closing},
+	))
+	require.NoError(t, db.Close())
+	for id, wants := range map[string][]string{
+		"v-1": {"would_have", "signal sig approved by alice", "its signal has expired", "its day is over"},
+		"v-2": {"close BTC/USDT 1: no more than 0 is to be held of BTC/USDT, says bob"},
+	} {
+		var out strings.Builder
+		require.NoError(t, run(t.Context(), []string{path, id}, &out))
+		for _, want := range wants {
+			require.Contains(t, out.String(), want)
+		}
+	}
+}
+
 func TestWhatCannotBeToldIsNamed(t *testing.T) {
 	t.Parallel()
 	path := database(t)
