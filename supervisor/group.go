@@ -170,7 +170,7 @@ func (c *child) askDown(n *session) <-chan struct{} {
 		return c.guard.goneLocked()
 	}
 	if c.wanted == toLeave {
-		c.forgetLocked(n)
+		c.forgetLocked(n) // here and nowhere else: lower asks again when its guard has gone
 	}
 	return nil
 }

@@ -95,6 +95,7 @@ func TestAChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
 				start(t, s)
 				require.NoError(t, s.Pause("paused"))
 				time.Sleep(20 * time.Second)
+				require.Equal(t, health.StatePaused, childOf(t, s, "paused").State)
 				require.NoError(t, s.Resume("paused"))
 				require.Equal(t, c.want, childOf(t, s, "paused").State)
 				require.Equal(t, health.StateStalled, childOf(t, s, "deaf").State)
@@ -105,4 +106,23 @@ func TestAChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhoParkedItsGroupIsCrashedWhileTheOthersStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := grouped(t, supervisor.OneForAll)
+		add(t, s, "fails", failsOnce(time.Second), supervisor.Policy{MaxRestarts: supervisor.NoRestarts})
+		add(t, s, "slow", func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(4 * time.Second)
+			return nil
+		}, supervisor.Policy{})
+		start(t, s)
+		time.Sleep(3 * time.Second)
+		require.Equal(t, health.StateCrashed, childOf(t, s, "fails").State)
+		require.Equal(t, rec.start.Add(time.Second+5*time.Minute), childOf(t, s, "fails").NextRestart)
+		require.Equal(t, health.StateStopping, childOf(t, s, "slow").State)
+		stop(t, s)
+	})
 }

@@ -226,6 +226,7 @@ func TestAnEarlierFailureJoinsARestartThatIsUnderWay(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, "!c -d !a -b +a +b +c +d", story(rec, time.Second))
 		require.Equal(t, seconds(0, 15), timesOf[supervisor.Started](rec, "root/a"))
+		require.Equal(t, 12*time.Second, timesOf[supervisor.Stopped](rec, "root/b")[0], "at once")
 		stop(t, s)
 	})
 }

@@ -115,9 +115,6 @@ func (g *guard) dismissLocked(now time.Time) {
 	c := g.child
 	c.guard, g.passesOn = nil, g.awaited
 	c.restLocked(now)
-	if c.wanted == toLeave {
-		c.forgetLocked(g.session)
-	}
 	g.letGoLocked()
 }
 

@@ -133,7 +133,7 @@ func (c *child) endedQuietly(r *run, err error) (now time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.run != r || !r.asked || r.stalledLocked() {
+	if c.run != r || !r.asked {
 		return now
 	}
 	c.run = nil

@@ -191,9 +191,6 @@ func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
 	beset := c.besetLocked()
 	n.emit(Abandoned{Stamp{c.path, now}, c.zombiesLocked(), !beset && c.wanted == toRun})
 	switch {
-	case c.wanted == toLeave:
-		c.forgetLocked(n)
-		return false
 	case c.wanted != toRun:
 		c.restLocked(now)
 		return false

@@ -127,28 +127,39 @@ func TestEachStallIsJudgedOnceWhicheverZombieEndsFirst(t *testing.T) {
 	})
 }
 
-func TestAWaitThatIsPlannedWhileItsStackIsTakenIsNoStall(t *testing.T) {
+func TestWhatARunSaysWhileItsStackIsTakenCounts(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		clk, rec := &hookedClock{Clock: clock.New()}, newRecorder()
-		s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: rec.record, Clock: clk})
-		require.NoError(t, err)
-		add(t, s, "a", func(ctx context.Context) error {
-			var looks atomic.Int32
-			hook := func() {
-				if time.Since(rec.start) < 4*time.Second {
-					return
-				}
-				if looks.Add(1) == 2 { // the first one is the watch's, which has found it silent
-					health.Idle(ctx, time.Now().Add(time.Hour))
-				}
-			}
-			clk.hook.Store(&hook)
-			return untilDone(ctx)
-		}, supervisor.Policy{Stall: 4 * time.Second})
-		start(t, s)
-		time.Sleep(time.Minute)
-		require.Empty(t, only[supervisor.Stalled](rec))
-		stop(t, s)
-	})
+	says := map[string]func(context.Context){
+		"that it waits":   func(ctx context.Context) { health.Idle(ctx, time.Now().Add(time.Second)) },
+		"that it goes on": health.Beat,
+	}
+	for name, say := range says {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				clk, rec := &hookedClock{Clock: clock.New()}, newRecorder()
+				s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: rec.record, Clock: clk})
+				require.NoError(t, err)
+				add(t, s, "a", func(ctx context.Context) error {
+					var looks atomic.Int32
+					hook := func() {
+						if time.Since(rec.start) < 4*time.Second {
+							return
+						}
+						if looks.Add(1) == 2 { // the first one is the watch's, which has found it silent
+							say(ctx)
+						}
+					}
+					clk.hook.Store(&hook)
+					return untilDone(ctx)
+				}, supervisor.Policy{Stall: 4 * time.Second})
+				start(t, s)
+				time.Sleep(4500 * time.Millisecond)
+				require.Empty(t, only[supervisor.Stalled](rec))
+				time.Sleep(time.Minute)
+				require.NotEmpty(t, only[supervisor.Stalled](rec), "later silence does")
+				stop(t, s)
+			})
+		})
+	}
 }
