@@ -46,7 +46,7 @@ func (e *Engine) cancelAll(ctx context.Context, r *run) error {
 		err := canceller.Cancel(limited, o.ClientID)
 		cancel()
 		if err != nil && !errors.Is(err, ErrUnknownOrder) {
-			all = errors.Join(all, e.doubt(fmt.Errorf("trading: cancel order %s: %w", o.ClientID, err)))
+			all = errors.Join(all, e.doubt(r, fmt.Errorf("trading: cancel order %s: %w", o.ClientID, err)))
 			continue
 		}
 		_, err = e.learn(ctx, r, o)

@@ -59,7 +59,7 @@ func (e *Engine) comparePositions(ctx context.Context, r *run) error {
 		held, err := positioner.Positions(limited)
 		cancel()
 		if err != nil {
-			return e.doubt(fmt.Errorf("trading: ask the broker for positions: %w", err))
+			return e.doubt(r, fmt.Errorf("trading: ask the broker for positions: %w", err))
 		}
 		if err := e.fetchFills(ctx, r); err != nil {
 			return err

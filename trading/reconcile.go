@@ -54,11 +54,14 @@ func (e *Engine) mustCompare() bool {
 	return true
 }
 
-// doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into.
-func (e *Engine) doubt(err error) error {
+// doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into. That a run which was
+// given up could not says nothing about the one that took over.
+func (e *Engine) doubt(r *run, err error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.reconciled = false
+	if r == e.run {
+		e.reconciled = false
+	}
 	return err
 }
 
@@ -75,7 +78,7 @@ func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 	defer cancel()
 	fills, err := e.cfg.Broker.Fills(limited, since)
 	if err != nil {
-		return e.doubt(fmt.Errorf("trading: ask the broker for fills: %w", err))
+		return e.doubt(r, fmt.Errorf("trading: ask the broker for fills: %w", err))
 	}
 	var nonsense error
 	events, err := e.write(context.WithoutCancel(ctx), r, func(b *Book) ([]Event, error) {

@@ -41,7 +41,7 @@ func (e *Engine) learn(ctx context.Context, r *run, o OrderState) (stuck, err er
 	case errors.Is(err, ErrUnknownOrder):
 		return e.missing(ctx, r, o, asked)
 	}
-	return nil, e.doubt(fmt.Errorf("trading: ask the broker for order %s: %w", o.ClientID, err))
+	return nil, e.doubt(r, fmt.Errorf("trading: ask the broker for order %s: %w", o.ClientID, err))
 }
 
 // settle records what the Broker says of an order. How much was filled is not taken from it: that comes with the fills,
