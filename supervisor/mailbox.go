@@ -36,10 +36,6 @@ func (m *mailbox) put(e Event) {
 		m.dropped++
 		m.lastAt = e.Stamped()
 	} else {
-		if m.dropped > 0 {
-			m.waiting = append(m.waiting, Dropped{m.lastAt, m.dropped})
-			m.dropped = 0
-		}
 		m.waiting = append(m.waiting, e)
 	}
 	m.mu.Unlock()

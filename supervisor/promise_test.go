@@ -58,6 +58,7 @@ func TestADeafRunIsAbandonedInTimeHoweverFarOffTheNextLookWas(t *testing.T) {
 		require.Error(t, s.StopChild(t.Context(), "b"))
 		require.Equal(t, seconds(1), timesOf[supervisor.Abandoned](rec, "root/b"))
 		close(release)
+		synctest.Wait()
 		stop(t, s)
 	})
 }
@@ -125,6 +126,21 @@ func TestAZombieOfALateChildIsReportedByTheNextStopToo(t *testing.T) {
 	})
 }
 
+func TestAZombieIsReportedAlthoughItsChildWasRemovedBetweenTwoRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := tree(t)
+		release := make(chan struct{})
+		add(t, s, "a", deaf(release), supervisor.Policy{StopTimeout: time.Second})
+		start(t, s)
+		require.Error(t, s.Stop(t.Context()))
+		require.NoError(t, s.Remove("a"))
+		start(t, s)
+		require.EqualError(t, s.Stop(t.Context()), "supervisor: did not stop: root/a")
+		close(release)
+	})
+}
+
 func TestAPartForgetsWhatIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,6 +157,54 @@ func TestAPartForgetsWhatIsOver(t *testing.T) {
 		stop(t, s)
 		start(t, s)
 		require.Empty(t, registry.Report().Parts[0].Lifecycle.Error, "it was of the session before")
+		stop(t, s)
+	})
+}
+
+func TestATimerOfAnEarlierChildDoesNotCutALaterOnesTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		slow := func(d time.Duration) serve {
+			return func(ctx context.Context) error { <-ctx.Done(); time.Sleep(d); return nil }
+		}
+		add(t, s, "second", slow(8*time.Second), supervisor.Policy{StopTimeout: 30 * time.Second})
+		add(t, s, "first", slow(5*time.Second), supervisor.Policy{StopTimeout: 10 * time.Second})
+		start(t, s)
+		stop(t, s)
+		require.Equal(t, seconds(5), timesOf[supervisor.Stopped](rec, "root/first"))
+		require.Equal(t, seconds(13), timesOf[supervisor.Stopped](rec, "root/second"))
+	})
+}
+
+func TestAChildThatIsStillToBeStoppedCannotBeRestarted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := tree(t)
+		add(t, s, "a", untilDone, supervisor.Policy{})
+		add(t, s, "slow", func(context.Context) error { time.Sleep(5 * time.Second); return nil }, supervisor.Policy{})
+		start(t, s)
+		go func() { _ = s.Stop(context.Background()) }()
+		synctest.Wait()
+		require.Equal(t, health.StateStarting, childOf(t, s, "a").State, "its turn has not come")
+		require.True(t, childOf(t, s, "a").LastBeat.IsZero(), "nobody watches it")
+		require.ErrorIs(t, s.Restart("a"), supervisor.ErrNotRunning)
+		require.ErrorIs(t, s.Pause("a"), supervisor.ErrNotRunning)
+		stop(t, s)
+	})
+}
+
+func TestAChildThatGaveUpCanBeStoppedAndNotPaused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		add(t, s, "a", failing, givesUpAtOnce)
+		start(t, s)
+		require.NoError(t, s.Pause("a"))
+		require.Empty(t, only[supervisor.Paused](rec), "it is down already")
+		require.Equal(t, health.StateCrashed, childOf(t, s, "a").State)
+		require.NoError(t, s.StopChild(t.Context(), "a"))
+		require.Equal(t, health.StateStopped, childOf(t, s, "a").State)
 		stop(t, s)
 	})
 }

@@ -126,8 +126,8 @@ func (t *retreat) cut() (left []*child) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	left, t.left = t.left, nil
-	if t.present != nil && t.present.abandonAtStop(t.session, t.asked) {
-		t.nextLocked()
+	if t.present != nil {
+		t.present.abandonAtStop(t.session, t.asked)
 	}
 	return left
 }
