@@ -49,6 +49,7 @@ type config struct {
 	limitEntry     decimal.Decimal
 	onStop         trading.StopPolicy
 	dryStart       bool
+	lowWater       int // MiB
 
 	printConfig bool
 	version     bool
@@ -85,6 +86,7 @@ func (c *config) flags() *flag.FlagSet {
 	fs.BoolVar(&c.autoExecute, "auto-execute", true, "place orders; otherwise only record what would have been done")
 	fs.Var(fraction{&c.minConfidence}, "min-confidence", "`confidence` from 0 to 1 that a signal must reach")
 	fs.StringVar(&c.db, "db", defaultDB, "`file` that keeps signals and orders; a replay without it uses a temporary one")
+	fs.IntVar(&c.lowWater, "low-water", 256, "`MiB` that must be free on the disk for anything new to be opened")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` of the API, or off")
 	fs.StringVar(&c.replay, "replay", "", "`file` of candles to replay (CSV, gz or plain) instead of the synthetic market")
 	c.speed = 1
@@ -186,6 +188,8 @@ func (c *config) check() error {
 		return usagef("--duration and --infinite contradict each other")
 	case c.interval < shortestInterval:
 		return usagef("--interval %s is below %s", c.interval, shortestInterval)
+	case c.lowWater < 1 || c.lowWater > 1<<30:
+		return usagef("--low-water %d is not between 1 and %d", c.lowWater, 1<<30)
 	case !slices.Contains(strategyNames(), c.strategy):
 		return usagef("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))
 	case !c.cash.IsPositive(), !c.notional.IsPositive():
@@ -248,5 +252,6 @@ func (c *config) settings() []setting {
 		{"limit-entry", c.limitEntry.String()},
 		{"on-stop", string(c.onStop)},
 		{"dry-start", strconv.FormatBool(c.dryStart)},
+		{"low-water", strconv.Itoa(c.lowWater)},
 	}
 }

@@ -35,7 +35,8 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
-		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "version": {"false", "false"},
+		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "low-water": {"1", "2"},
+		"version": {"false", "false"},
 	}
 	var defaults config
 	defaults.flags().VisitAll(func(f *flag.Flag) {
@@ -112,6 +113,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a duration that is none":     {[]string{"--paper", "--duration", "soon"}, nil, `invalid value "soon" for --duration: want a number of seconds, or a span such as 60s or 5m`},
 		"an interval of zero":         {[]string{"--paper", "--interval", "0"}, nil, `invalid value "0" for --interval: must be above zero`},
 		"an interval too short":       {[]string{"--paper", "--interval", "1ns"}, nil, "--interval 1ns is below 1ms"},
+		"no low-water mark":           {[]string{"--paper", "--low-water", "0"}, nil, "--low-water 0 is not between 1 and 1073741824"},
 		"an interval below zero":      {[]string{"--paper", "--interval", "-5s"}, nil, `invalid value "-5s" for --interval: must be above zero`},
 		"an interval in the env":      {[]string{"--paper"}, []string{"SIGNAL_GENERATION_INTERVAL", "0"}, `SIGNAL_GENERATION_INTERVAL="0": must be above zero`},
 		"a heartbeat in the env":      {[]string{"--paper"}, []string{"HEALTH_CHECK_INTERVAL", "often"}, `HEALTH_CHECK_INTERVAL="often": want a number of seconds, or a span such as 60s or 5m`},

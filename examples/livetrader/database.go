@@ -24,7 +24,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{Run: run})
+	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20})
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}

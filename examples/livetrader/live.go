@@ -18,6 +18,7 @@ import (
 //	├── health_monitor     a heartbeat at each interval
 //	├── api                /health and /api
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
+//	├── disk               says in health and in the log when the disk is nearly full
 //	├── task_monitor       tells in the log, every now and then, that signal generation works
 //	├── housekeeper        removes signals of more than a month ago that the engine has dealt with
 //	└── trading            a failure that restarts cannot mend ends the whole tree
@@ -121,6 +122,9 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 		Stall:  max(2*a.cfg.interval, 5*time.Second),
 		Zombie: supervisor.Replace,
 	}); err != nil {
+		return err
+	}
+	if err := tree.Add("disk", a.diskMonitor(), supervisor.Policy{}); err != nil {
 		return err
 	}
 	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {

@@ -118,6 +118,20 @@ func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
 	})
 }
 
+func TestNothingIsOpenedOnADiskThatIsNearlyFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		code, _, log := runHere(t.Context(),
+			"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--low-water", "1073741824") // a pebibyte
+		require.Equal(t, exitOK, code, log)
+		requireLogged(t, log, "Disk nearly full, nothing new is opened")
+		got := openAccount(t, db, defaultCash)
+		require.NotEmpty(t, got.signals)
+		require.Empty(t, got.fills())
+	})
+}
+
 func TestASecondRunGoesOnWithTheAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

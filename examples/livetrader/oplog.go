@@ -106,6 +106,29 @@ func (a *app) taskMonitor() supervisor.Service {
 	})
 }
 
+// diskMonitor looks at the room on the database's disk every ten seconds. The engine asks for itself before it opens
+// anything; this is for those who read.
+func (a *app) diskMonitor() supervisor.Service {
+	return service(func(ctx context.Context) error {
+		for low := false; ; {
+			err := a.db.Room()
+			health.Observe(ctx, err)
+			switch {
+			case err != nil && !low:
+				a.log.Warn("Disk nearly full, nothing new is opened", "error", err)
+			case err == nil && low:
+				a.log.Info("Disk has room again")
+			}
+			low = err != nil
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-a.clock.After(10 * time.Second):
+			}
+		}
+	})
+}
+
 // service makes a Service of a function.
 type service func(ctx context.Context) error
 

@@ -136,8 +136,12 @@ func (m market) instrument(symbol string) trading.Instrument {
 	return i
 }
 
-// allow lets an order open something only while the signals for its symbol are alive and fresh.
+// allow lets an order open something only while there is room for its end on the disk, and while the signals for its
+// symbol are alive and fresh.
 func (a *app) allow(symbol string) error {
+	if err := a.db.Room(); err != nil {
+		return err
+	}
 	report := a.registry.Report()
 	for _, path := range []string{generationPath, generationPath + "/" + symbol} {
 		if part, ok := report.Part(path); ok && part.Verdict == health.Unhealthy {
