@@ -62,7 +62,7 @@ type Policy struct {
 	MaxRestarts int           // restarts in a row before Exhausted applies; 0 means 10; NoRestarts, Unlimited
 	Backoff     Backoff       // the delay before a restart; 5 s
 	Stable      time.Duration // a run that lasted this long, judged at its end, refills the budget; 0 means 1 min
-	Verify      time.Duration // a run that ends earlier was a failed start; 0 means 3 s; Off
+	Verify      time.Duration // a run that ends earlier was a failed start; 0 means 3 s, or Stable if less; Off
 	Ready       time.Duration // how long the next sibling's start waits for health.Ready; 0 means not at all
 	Stall       time.Duration // the longest silence between two calls of health.Beat; 0 means that it is not watched
 	StopTimeout time.Duration // how long a run gets to return; 0 means 10 s, Forever for a *Supervisor; Forever
@@ -78,7 +78,7 @@ func (p Policy) WithDefaults(service Service) Policy {
 	setDefault(&p.Backoff.Initial, 5*time.Second)
 	setDefault(&p.Backoff.Factor, 1)
 	setDefault(&p.Stable, time.Minute)
-	setDefault(&p.Verify, 3*time.Second)
+	setDefault(&p.Verify, min(3*time.Second, p.Stable))
 	setDefault(&p.CoolDown, 5*time.Minute)
 	setDefault(&p.MaxZombies, 3)
 	if _, ok := service.(*Supervisor); ok {

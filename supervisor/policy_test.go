@@ -77,4 +77,6 @@ func TestDefaultsCanBeReadBack(t *testing.T) {
 	s, err := supervisor.New(supervisor.Config{Name: "root"})
 	require.NoError(t, err)
 	require.Equal(t, supervisor.Forever, supervisor.Policy{}.WithDefaults(s).StopTimeout)
+	require.Equal(t, time.Second, supervisor.Policy{Stable: time.Second}.WithDefaults(s).Verify)
+	require.NoError(t, s.Add("a", serve(failing), supervisor.Policy{Stable: time.Second}))
 }
