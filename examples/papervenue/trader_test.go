@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
@@ -41,7 +43,10 @@ func trade(ctx context.Context) error {
 		return err
 	}
 	defer broker.Close()
-	cfg := traderConfig(db, broker)
+	cfg, err := traderConfig(db, broker)
+	if err != nil {
+		return err
+	}
 	plantFault(*plant, &cfg)
 	engine, err := trading.NewEngine(cfg)
 	if err != nil {
@@ -49,7 +54,11 @@ func trade(ctx context.Context) error {
 	}
 	fmt.Println("ready") //nolint:forbidigo // what the campaign waits for
 	if *settle {
-		return settleDown(ctx, engine)
+		within := 15 * time.Second
+		if *plant != "" {
+			within = 3 * time.Second // It need not get there.
+		}
+		return settleDown(ctx, engine, within)
 	}
 	var making sync.WaitGroup
 	making.Go(func() { makeSignals(ctx, db.Signals(), broker) })
@@ -57,20 +66,56 @@ func trade(ctx context.Context) error {
 	return engine.Serve(ctx)
 }
 
-func traderConfig(db *sqlstore.DB, broker trading.Broker) trading.EngineConfig {
+func traderConfig(db *sqlstore.DB, broker trading.Broker) (trading.EngineConfig, error) {
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: campaignSymbols, Interval: time.Second})
+	if err != nil {
+		return trading.EngineConfig{}, err
+	}
 	var instruments []trading.Instrument
 	for _, symbol := range campaignSymbols {
-		instruments = append(instruments, trading.Instrument{Symbol: symbol, Tick: decimal.New(1, -8), Step: decimal.New(1, -4)})
+		tick, _ := market.Tick(symbol)
+		instruments = append(instruments, trading.Instrument{
+			Symbol: symbol, Tick: decimal.NewFromFloat(tick), Step: decimal.New(1, -4),
+		})
 	}
 	return trading.EngineConfig{
 		Signals: db.Signals(), Journal: db.Journal(), Broker: broker, Instruments: instruments,
-		Size: trading.FixedNotional{Amount: decimal.NewFromInt(1000)},
+		Size: trading.FixedNotional{Amount: decimal.NewFromInt(1000)}, Ticket: variety{},
 		Limits: trading.Limits{
 			MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
 		},
 		Capital: decimal.RequireFromString(campaignCash), AutoExecute: true, Poll: 5 * time.Millisecond,
 		Timeout: 3 * time.Second, SnapshotEvery: 500, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}, nil
+}
+
+// restless are the symbols that change their minds all the time, by market orders alone. The others leave what rests the
+// time to be met.
+var restless = campaignSymbols[:2]
+
+// variety is every way to open a position in turn, by the signal's ID, with a bracket so near that the market meets it.
+type variety struct{}
+
+func (variety) Ticket(s trading.Sizing, side trading.Side) (trading.Ticket, error) {
+	if slices.Contains(restless, s.Signal.Symbol) {
+		return trading.Ticket{}, nil
 	}
+	tick := s.Instrument.Tick
+	away := func(ticks int64) decimal.Decimal {
+		return s.Price.Add(side.Signed(tick.Mul(decimal.NewFromInt(ticks))))
+	}
+	t := trading.Ticket{TakeProfit: away(9), StopLoss: away(-9)}
+	switch last := s.Signal.ID[len(s.Signal.ID)-1]; last % 5 {
+	case 0:
+		t.Type, t.LimitPrice = trading.Limit, away(-2)
+	case 1:
+		t.Type, t.LimitPrice, t.TimeInForce = trading.Limit, away(3), trading.IOC
+	case 2:
+		t.Type, t.StopPrice = trading.Stop, away(2)
+	case 3:
+		t.Type, t.StopPrice, t.LimitPrice = trading.StopLimit, away(1), away(4)
+	}
+	return t, nil
 }
 
 // makeSignals changes a target every few milliseconds. One that cannot be stored is not made up for.
@@ -93,6 +138,9 @@ func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) 
 		}
 		now := time.Now().UTC()
 		symbol := campaignSymbols[i%len(campaignSymbols)]
+		if i/len(campaignSymbols)%8 > 0 && !slices.Contains(restless, symbol) {
+			continue
+		}
 		_ = store.Append(ctx, signal.Signal{
 			ID: signal.NewID("campaign", "", symbol, time.Millisecond, now), Strategy: "campaign", Symbol: symbol,
 			Interval: time.Millisecond, Direction: signal.Direction((now.UnixNano()/1000+int64(i))%3 - 1), Confidence: 1,
@@ -101,12 +149,27 @@ func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) 
 	}
 }
 
-// settleDown trades on until nothing is pending, and stays so for a while.
-func settleDown(ctx context.Context, engine *trading.Engine) error {
-	quiet, enough := 0, time.Now().Add(15*time.Second)
+// settleDown trades on until everything that is held is guarded, closes it all, and trades on until nothing is pending.
+func settleDown(ctx context.Context, engine *trading.Engine, within time.Duration) error {
+	if err := tradeUntil(ctx, engine, within, guarded); err != nil {
+		return err
+	}
+	for _, p := range engine.Status().Positions {
+		if err := engine.Flatten(ctx, p.Symbol, "the campaign"); err != nil {
+			return err
+		}
+	}
+	return tradeUntil(ctx, engine, within, func(s trading.Status) bool { return len(s.Orders)+len(s.Positions) == 0 })
+}
+
+// tradeUntil trades on until the engine has been in a state for ten steps.
+func tradeUntil(
+	ctx context.Context, engine *trading.Engine, within time.Duration, reached func(trading.Status) bool,
+) error {
+	quiet, enough := 0, time.Now().Add(within)
 	for time.Now().Before(enough) {
 		err := engine.Step(ctx)
-		if s := engine.Status(); err == nil && s.Reconciled && len(s.Orders) == 0 {
+		if s := engine.Status(); err == nil && s.Reconciled && reached(s) {
 			quiet++
 		} else {
 			quiet = 0
@@ -123,17 +186,43 @@ func settleDown(ctx context.Context, engine *trading.Engine) error {
 	return fmt.Errorf("it does not settle: %+v", engine.Status())
 }
 
+// guarded tells whether nothing rests but the legs of brackets, and each of those is as large as what it guards.
+func guarded(s trading.Status) bool {
+	legs := make(map[string]decimal.Decimal) // what is left of each leg of each symbol
+	for _, o := range s.Orders {
+		if o.Leg == "" || o.CancelAsked || o.Status != trading.StatusOpen {
+			return false
+		}
+		legs[o.Symbol+string(o.Leg)] = legs[o.Symbol+string(o.Leg)].Add(o.Remaining())
+	}
+	want := 0
+	for _, p := range s.Positions {
+		if slices.Contains(restless, p.Symbol) {
+			continue
+		}
+		want += 2
+		for _, leg := range []trading.Leg{trading.TakeProfit, trading.StopLoss} {
+			if !legs[p.Symbol+string(leg)].Equal(p.Quantity.Abs()) {
+				return false
+			}
+		}
+	}
+	return len(legs) == want
+}
+
 // plantFault breaks the trader in a way that the campaign must see.
 func plantFault(name string, cfg *trading.EngineConfig) {
 	switch name {
 	case "send-then-record":
 		cfg.Journal = &hasty{Journal: cfg.Journal}
+	case "cancel-on-faith":
+		cfg.Broker = &believer{Client: cfg.Broker.(*client.Client), asked: make(map[string]bool)}
 	case "blind-retry":
 		risk, err := trading.NewRisk(cfg.Limits)
 		if err != nil {
 			panic(err)
 		}
-		cfg.Broker = stubborn{cfg.Broker, risk, cfg.Instruments}
+		cfg.Broker = stubborn{cfg.Broker.(*client.Client), risk, cfg.Instruments}
 	}
 }
 
@@ -170,13 +259,13 @@ func (h *hasty) write() {
 
 // stubborn sends an order that got no answer once more, as a new one.
 type stubborn struct {
-	trading.Broker
+	*client.Client
 	risk        *trading.Risk
 	instruments []trading.Instrument
 }
 
 func (s stubborn) Submit(ctx context.Context, a trading.Approved) error {
-	err := s.Broker.Submit(ctx, a)
+	err := s.Client.Submit(ctx, a)
 	if err == nil || errors.Is(err, trading.ErrRejected) || errors.Is(err, trading.ErrDuplicate) {
 		return err
 	}
@@ -187,8 +276,32 @@ func (s stubborn) Submit(ctx context.Context, a trading.Approved) error {
 			continue
 		}
 		if again, err := s.risk.Approve(o, i, decimal.Zero, o.DecisionPrice); err == nil {
-			return s.Broker.Submit(ctx, again)
+			return s.Client.Submit(ctx, again)
 		}
 	}
 	return err
+}
+
+// believer takes an order that is to be cancelled for cancelled, and tells nobody.
+type believer struct {
+	*client.Client
+	mu    sync.Mutex // guards asked
+	asked map[string]bool
+}
+
+func (b *believer) Cancel(_ context.Context, clientID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked[clientID] = true
+	return nil
+}
+
+func (b *believer) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+	report, err := b.Client.Order(ctx, clientID)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil && b.asked[clientID] && !report.Status.Done() {
+		report.Status = trading.StatusCancelled
+	}
+	return report, err
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// history looks at every moment of a campaign, where compare looks at its end: no fill ever carried a position beyond
+// the target of the signal that its order serves, no leg of a bracket ever opened anything, and no leg was ever there
+// twice. What is asked for is in the journal, what was done in the ledger.
+func history(ledger, journal []trading.Entry) (problems []string) {
+	past := past{
+		targets: targetsOf(journal), orders: make(map[string]trading.Order), held: make(map[string]decimal.Decimal),
+		resting: make(map[string]decimal.Decimal),
+	}
+	for _, entry := range ledger {
+		problems = append(problems, past.look(entry.Event)...)
+	}
+	return problems
+}
+
+// targetsOf lists what each signal, or whoever asked for a close, wanted to be held.
+func targetsOf(journal []trading.Entry) map[string]decimal.Decimal {
+	targets := make(map[string]decimal.Decimal)
+	for _, entry := range journal {
+		switch e := entry.Event.(type) {
+		case trading.SignalSeen:
+			if e.Outcome == trading.OutcomeActed {
+				targets[e.SignalID] = e.Target
+			}
+		case trading.CloseAsked:
+			targets[e.ID] = e.Quantity
+		}
+	}
+	return targets
+}
+
+// past is what had happened at the venue up to a moment.
+type past struct {
+	targets map[string]decimal.Decimal // by what asked for them
+	orders  map[string]trading.Order
+	held    map[string]decimal.Decimal
+	resting map[string]decimal.Decimal // what is left of the legs that are not done, by client ID
+}
+
+func (p *past) look(event trading.Event) []string {
+	switch e := event.(type) {
+	case trading.IntentMade:
+		p.orders[e.Order.ClientID] = e.Order
+	case trading.Acknowledged:
+		return p.taken(p.orders[e.ClientID])
+	case trading.Filled:
+		return p.filled(e.Fill, p.orders[e.Fill.ClientID])
+	case trading.Cancelled:
+		delete(p.resting, e.ClientID)
+	case trading.Expired:
+		delete(p.resting, e.ClientID)
+	}
+	return nil
+}
+
+func (p *past) taken(o trading.Order) []string {
+	if o.Leg == "" {
+		return nil
+	}
+	p.resting[o.ClientID] = o.Quantity
+	sum := decimal.Zero
+	for id, left := range p.resting {
+		if other := p.orders[id]; other.Symbol == o.Symbol && other.Leg == o.Leg {
+			sum = sum.Add(left)
+		}
+	}
+	if target := p.targets[o.SignalID]; sum.GreaterThan(target.Abs()) {
+		return []string{fmt.Sprintf("leg %s: with it %s of %s rest, and the target is %s: doubled", o.ClientID, sum, o.Leg, target)}
+	}
+	return nil
+}
+
+func (p *past) filled(f trading.Fill, o trading.Order) []string {
+	before := p.held[f.Symbol]
+	after := before.Add(f.Side.Signed(f.Quantity))
+	p.held[f.Symbol] = after
+	if left, ok := p.resting[f.ClientID]; ok {
+		p.resting[f.ClientID] = left.Sub(f.Quantity)
+		if !left.GreaterThan(f.Quantity) {
+			delete(p.resting, f.ClientID)
+		}
+	}
+	switch target := p.targets[o.SignalID]; {
+	case after.Sign() != int(f.Side): // it closed, in whole or in part
+	case o.Leg != "":
+		return []string{fmt.Sprintf("fill %s of leg %s opened: from %s to %s of %s", f.ID, f.ClientID, before, after, f.Symbol)}
+	case after.Sign() != target.Sign(), after.Abs().GreaterThan(target.Abs()):
+		return []string{fmt.Sprintf("fill %s of order %s led to %s of %s, beyond its target of %s",
+			f.ID, f.ClientID, after, f.Symbol, target)}
+	}
+	return nil
+}
+
+func entriesOf(t *testing.T, journal trading.Journal) (all []trading.Entry) {
+	t.Helper()
+	for after := int64(0); ; {
+		page, err := journal.Read(context.Background(), after, 1000)
+		require.NoError(t, err)
+		if len(page) == 0 {
+			return all
+		}
+		all, after = append(all, page...), page[len(page)-1].Seq
+	}
+}
+
+func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
+	t.Parallel()
+	ten, six := decimal.NewFromInt(10), decimal.NewFromInt(6)
+	order := func(id string, side trading.Side, leg trading.Leg) []trading.Event {
+		o := trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: side, Quantity: six, Leg: leg, SignalID: "long"}
+		return []trading.Event{trading.IntentMade{Order: o}, trading.Acknowledged{ClientID: id}}
+	}
+	fill := func(id string, side trading.Side, quantity decimal.Decimal) trading.Event {
+		return trading.Filled{Fill: trading.Fill{ID: "of " + id, ClientID: id, Symbol: "BTC/USDT", Side: side, Quantity: quantity}}
+	}
+	for name, c := range map[string]struct {
+		events [][]trading.Event
+		want   string // "" for nothing wrong
+	}{
+		"an entry and its leg": {[][]trading.Event{
+			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, ten)}, order("a", trading.Sell, trading.StopLoss),
+			{fill("a", trading.Sell, six)},
+		}, ""},
+		"a leg that took the place of one that was cancelled": {[][]trading.Event{
+			order("a", trading.Sell, trading.StopLoss), {trading.Cancelled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
+		}, ""},
+		"two entries for one target": {[][]trading.Event{
+			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},
+			order("again", trading.Buy, ""), {fill("again", trading.Buy, six)},
+		}, "beyond its target"},
+		"a close that is done twice": {[][]trading.Event{
+			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},
+			order("x", trading.Sell, ""), {fill("x", trading.Sell, six), fill("x", trading.Sell, six)},
+		}, "beyond its target"},
+		"a leg that is there twice": {[][]trading.Event{
+			order("a", trading.Sell, trading.StopLoss), order("b", trading.Sell, trading.StopLoss),
+		}, "doubled"},
+		"a leg that fills after its position is gone": {[][]trading.Event{
+			order("a", trading.Sell, trading.TakeProfit), {fill("a", trading.Sell, six)},
+		}, "opened"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var ledger []trading.Entry
+			for _, events := range c.events {
+				for _, e := range events {
+					ledger = append(ledger, trading.Entry{Event: e})
+				}
+			}
+			problems := history(ledger, []trading.Entry{{Event: trading.SignalSeen{
+				SignalID: "long", Outcome: trading.OutcomeActed, Target: ten, Direction: signal.Long,
+			}}})
+			if c.want == "" {
+				require.Empty(t, problems)
+				return
+			}
+			require.Len(t, problems, 1)
+			require.Contains(t, problems[0], c.want)
+		})
+	}
+}
