@@ -8,7 +8,7 @@
 //   - [github.com/seed-5dee1c0a/vigil/trading]: signals to orders, each placed once and only once, across crashes.
 //   - [github.com/seed-5dee1c0a/vigil/console]: the operator's API over all of the above.
 //
-// Every package that waits does so on an injected Clock, so that a day of trading is a test of milliseconds.
+// Every package that waits does so on an injected Clock, so that a day of trading is a test of about a second.
 //
 // Start with examples/livetrader to see it run, and with docs/guides/embed.md to put it into a program of your own.
 package vigil

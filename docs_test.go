@@ -23,7 +23,23 @@ func papers(t *testing.T) []string {
 	return found
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+var (
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	dropped = regexp.MustCompile(`[^a-z0-9 _-]`)
+)
+
+// anchors are the names by which a link finds the headings of a paper.
+func anchors(t *testing.T, paper string) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile(paper)
+	require.NoError(t, err)
+	for _, match := range heading.FindAllStringSubmatch(string(text), -1) {
+		plain := dropped.ReplaceAllString(strings.ToLower(match[1]), "")
+		names = append(names, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return names
+}
 
 func TestEveryLinkInThePapersLeadsSomewhere(t *testing.T) {
 	t.Parallel()
@@ -31,9 +47,15 @@ func TestEveryLinkInThePapersLeadsSomewhere(t *testing.T) {
 		text, err := os.ReadFile(paper)
 		require.NoError(t, err)
 		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
-			target := filepath.Join(filepath.Dir(paper), match[1])
+			target := paper
+			if match[1] != "" {
+				target = filepath.Join(filepath.Dir(paper), match[1])
+			}
 			_, err := os.Stat(target)
 			require.NoError(t, err, "%s links to %s", paper, match[1])
+			if match[2] != "" {
+				require.Contains(t, anchors(t, target), match[2], "%s links to %s", paper, match[0])
+			}
 		}
 	}
 }
