@@ -166,7 +166,7 @@ func fieldsOf(literal *ast.CompositeLit, ours exports) (names []string) {
 var (
 	sourceFile = regexp.MustCompile("`([\\w/]+\\.go)`")
 	function   = regexp.MustCompile(`(?m)^func (\w+)`)
-	testName   = regexp.MustCompile("(?:[`( ])((?:Test|Benchmark|Fuzz|Example)_?[A-Za-z]\\w+)")
+	testName   = regexp.MustCompile("(?:[`(=])((?:Test|Benchmark|Fuzz|Example)_?[A-Za-z]\\w+)")
 )
 
 // A claim that names the file or the test that shows it can be followed.
