@@ -16,7 +16,7 @@ import (
 
 // ClientID derives an order's client ID from the signal that it serves and the number of the attempt, from 1 on: a
 // decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
-// order. It has 26 characters of a to z, 0 to 9 and the hyphen, which all known venues take.
+// order. It has 26 characters of a to z, 0 to 9 and the hyphen.
 func ClientID(signalID string, attempt int) string {
 	return clientID(signalID, strconv.Itoa(attempt))
 }

@@ -88,7 +88,7 @@ func (c *config) flags() *flag.FlagSet {
 	fs.StringVar(&c.db, "db", defaultDB, "`file` that keeps signals and orders; a replay without it uses a temporary one")
 	fs.IntVar(&c.lowWater, "low-water", 256, "`MiB` that must be free on the disk for anything new to be opened")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` of the API, or off")
-	fs.StringVar(&c.replay, "replay", "", "`file` of candles to replay (CSV, gz or plain) instead of the synthetic market")
+	fs.StringVar(&c.replay, "replay", "", "`file`, folder or pattern of candles to replay instead of the synthetic market")
 	c.speed = 1
 	fs.Var(speed{&c.speed}, "speed", "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	c.seed = 1

@@ -11,7 +11,7 @@ import (
 )
 
 // TestSource holds a Source to what the interface promises. open returns a source and a symbol that it has; of that
-// symbol at least minBars bars must be closed, and none may close while a case runs, so give it a clock that stands
+// symbol at least five bars must be closed, and none may close while a case runs, so give it a clock that stands
 // still or a recording. What open has to clean up it registers with t.Cleanup. Each case gets a source of its own, and
 // they run in parallel.
 //

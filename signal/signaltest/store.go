@@ -1,5 +1,5 @@
-// Package signaltest holds what is used to test parts of signal generation: the contracts of signal.Store and
-// signal.Source as suites that any adapter can be run against, and a source that goes wrong on request.
+// Package signaltest holds what is used to test parts of signal generation: the contracts of signal.Store,
+// signal.States and signal.Source as suites that any adapter can be run against, and a source that goes wrong on request.
 //
 // A suite fails the test that it was given; it needs nothing but the testing package.
 package signaltest

@@ -6,6 +6,6 @@
 //   - Puppet is a service that fails, panics, returns, exits, hangs or turns deaf when it is told to.
 //   - Stress runs and stops a service of the user's own, many times, and says where it breaks the contract of Serve.
 //
-// Nothing here imports more than package testing. All methods are safe for concurrent use, and none waits longer than
-// the context or the limit that it was given.
+// Nothing here needs another test library than package testing. All methods are safe for concurrent use, and none waits
+// longer than the context or the limit that it was given.
 package supervisortest
