@@ -72,6 +72,8 @@ func orderOf(e Event) string {
 		return e.ClientID
 	case Acknowledged:
 		return e.ClientID
+	case Triggered:
+		return e.ClientID
 	case Rejected:
 		return e.ClientID
 	case Unknown:

@@ -52,10 +52,11 @@ type OrderState struct {
 	Order
 	Status       OrderStatus     `json:"status"`
 	Filled       decimal.Decimal `json:"filled"`
-	Sends        int             `json:"sends"`        // how often sending it began
-	Acknowledged bool            `json:"acknowledged"` // the Broker is known to have had it
-	InFlight     bool            `json:"in_flight"`    // a sending of it may reach the Broker yet
-	CancelAsked  bool            `json:"cancel_asked"` // it is not wanted any more
+	Sends        int             `json:"sends"`               // how often sending it began
+	Acknowledged bool            `json:"acknowledged"`        // the Broker is known to have had it
+	InFlight     bool            `json:"in_flight"`           // a sending of it may reach the Broker yet
+	Triggered    bool            `json:"triggered,omitempty"` // its stop was reached
+	CancelAsked  bool            `json:"cancel_asked"`        // it is not wanted any more
 	Reason       string          `json:"reason,omitempty"`
 	UpdatedAt    time.Time       `json:"updated_at"` // when its last event was journaled
 

@@ -15,6 +15,7 @@ import (
 //	rejected       (1)        -> rejected(2) -> rejected(2) -
 //	unknown        -> unknown(4) no change   -> unknown     -
 //	not_received   -          -> intended(3) -              -
+//	triggered      -          no change(6)   no change(6)   -
 //	cancel_asked   -          -              no change(5)   -
 //	cancelled    -> cancelled -> cancelled   -> cancelled   -
 //	expired        -          -> expired     -> expired     -
@@ -22,14 +23,14 @@ import (
 //
 // (1) only once it has been sent; (2) not once a part of it was filled; (3) nor once the Broker is known to have had
 // it; (4) while a sending of it is in flight: it is not wanted any more, and its fate must be known before it is given
-// up; (5) once.
+// up; (5) once; (6) once, and only what has a stop.
 func (b *Book) Check(event Event) error {
 	switch e := event.(type) {
 	case SignalSeen:
 		return b.checkSignal(e)
 	case IntentMade:
 		return b.checkIntent(e.Order)
-	case Submitting, Acknowledged, Rejected, Unknown, NotReceived, CancelAsked, Cancelled, Expired:
+	case Submitting, Acknowledged, Triggered, Rejected, Unknown, NotReceived, CancelAsked, Cancelled, Expired:
 		return b.checkOrder(event, orderOf(event))
 	case SignalApproved:
 		return b.checkApproved(e)
@@ -91,6 +92,8 @@ func (o *OrderState) may(e Event) bool {
 		return o.atBroker() || o.InFlight
 	case NotReceived:
 		return o.Status == StatusUnknown && !o.Acknowledged && o.Filled.IsZero()
+	case Triggered:
+		return o.atBroker() && o.StopPrice.IsPositive() && !o.Triggered
 	case CancelAsked:
 		return o.Status == StatusOpen && !o.CancelAsked
 	case Cancelled:

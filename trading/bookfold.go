@@ -17,11 +17,11 @@ func (b *Book) fold(at time.Time, e Event) {
 	case IntentMade:
 		b.foldIntent(at, e.Order)
 	case Submitting:
-		o := b.move(at, e.ClientID, StatusUnknown, "")
-		o.Sends++
-		o.InFlight = true
+		b.move(at, e.ClientID, StatusUnknown, "").sent()
 	case Acknowledged:
 		b.foldAcknowledged(at, e.ClientID)
+	case Triggered:
+		b.orders[e.ClientID].triggered(at)
 	case Rejected:
 		b.move(at, e.ClientID, StatusRejected, e.Reason)
 		b.counts.Rejected++
@@ -36,8 +36,7 @@ func (b *Book) fold(at time.Time, e Event) {
 	case Amended:
 		b.foldAmended(e)
 	case CancelAsked:
-		o := b.orders[e.ClientID]
-		o.CancelAsked, o.Reason, o.UpdatedAt = true, e.Reason, at
+		b.orders[e.ClientID].cancelAsked(at, e.Reason)
 	case Cancelled:
 		b.move(at, e.ClientID, StatusCancelled, e.Reason)
 	case Expired:
@@ -131,6 +130,14 @@ func (b *Book) foldIntent(at time.Time, o Order) {
 		t.Last = o.ClientID
 		t.Deferred = false
 	}
+}
+
+func (o *OrderState) sent() { o.Sends, o.InFlight = o.Sends+1, true }
+
+func (o *OrderState) triggered(at time.Time) { o.Triggered, o.UpdatedAt = true, at }
+
+func (o *OrderState) cancelAsked(at time.Time, reason string) {
+	o.CancelAsked, o.Reason, o.UpdatedAt = true, reason, at
 }
 
 func (b *Book) foldAcknowledged(at time.Time, clientID string) {

@@ -50,7 +50,9 @@ type OrderReport struct {
 	ClientID string
 	Status   OrderStatus // Open, Filled, Cancelled, Expired or Rejected
 	Filled   decimal.Decimal
-	Reason   string // of Cancelled, Expired or Rejected
+	// Triggered says, of an order with a stop, that the price has reached it. A Broker that does not tell leaves it out.
+	Triggered bool
+	Reason    string // of Cancelled, Expired or Rejected
 }
 
 // Canceller is a Broker that can cancel orders. An Engine needs one for orders that rest.

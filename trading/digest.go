@@ -51,10 +51,10 @@ func (b *Book) Digest() string {
 func (b *Book) digestOrders(h io.Writer) {
 	for _, id := range slices.Sorted(maps.Keys(b.orders)) {
 		o := b.orders[id]
-		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %q %s\n", o.number, o.ClientID,
+		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %t %q %s\n", o.number, o.ClientID,
 			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
 			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
-			o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
+			o.Triggered, o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
 	}
 }
 

@@ -143,7 +143,7 @@ func (r DryReport) String() string {
 		case SignalSeen:
 			line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
 				strings.TrimSpace(e.Target.String()+" "+e.Reason))
-		case Acknowledged, Rejected, Unknown, NotReceived, Cancelled, Expired, CancelAsked:
+		case Acknowledged, Triggered, Rejected, Unknown, NotReceived, Cancelled, Expired, CancelAsked:
 			kind, data, err := EncodeEvent(e)
 			if err == nil && kind != (Acknowledged{}).kind() {
 				line("order %s: %s", kind, data)

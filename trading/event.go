@@ -65,6 +65,11 @@ type Acknowledged struct {
 	ClientID string `json:"client_id"`
 }
 
+// Triggered says that the price has reached the order's stop: from here on it is a market order, or a limit order.
+type Triggered struct {
+	ClientID string `json:"client_id"`
+}
+
 // Rejected says that the Broker refused the order.
 type Rejected struct {
 	ClientID string `json:"client_id"`
@@ -160,6 +165,7 @@ func (SignalSeen) kind() string     { return "signal_seen" }
 func (IntentMade) kind() string     { return "intent_made" }
 func (Submitting) kind() string     { return "submitting" }
 func (Acknowledged) kind() string   { return "acknowledged" }
+func (Triggered) kind() string      { return "triggered" }
 func (Rejected) kind() string       { return "rejected" }
 func (Unknown) kind() string        { return "unknown" }
 func (NotReceived) kind() string    { return "not_received" }
@@ -195,6 +201,8 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 		return decode[Submitting](kind, data)
 	case Acknowledged{}.kind():
 		return decode[Acknowledged](kind, data)
+	case Triggered{}.kind():
+		return decode[Triggered](kind, data)
 	case Rejected{}.kind():
 		return decode[Rejected](kind, data)
 	case Unknown{}.kind():

@@ -70,11 +70,15 @@ func (e *Engine) settle(ctx context.Context, r *run, asked OrderState, report Or
 	if err != nil {
 		return err
 	}
-	_, err = e.write(ctx, r, func(b *Book) ([]Event, error) {
-		if o, _ := b.Order(asked.ClientID); o.Status == StatusUnknown {
-			return []Event{Acknowledged{o.ClientID}}, nil
+	_, err = e.write(ctx, r, func(b *Book) (events []Event, err error) {
+		o, _ := b.Order(asked.ClientID)
+		if o.Status == StatusUnknown {
+			events = append(events, Acknowledged{o.ClientID})
 		}
-		return nil, nil
+		if reached := (Triggered{o.ClientID}); report.Triggered && !report.Status.Done() && b.Check(reached) == nil {
+			events = append(events, reached)
+		}
+		return events, nil
 	})
 	e.tellFate(asked)
 	return err

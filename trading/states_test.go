@@ -84,6 +84,40 @@ rejected                     | no     no         rejected     no       no      n
 	}
 }
 
+// A stop is reached once, while the Broker has the order, and that survives whatever comes later.
+func TestAStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
+	t.Parallel()
+	stop := intent("o")
+	stop.Order.Type, stop.Order.StopPrice, stop.Order.LimitPrice = trading.StopLimit, d("110"), d("112")
+	reached := trading.Triggered{ClientID: "o"}
+	for name, c := range map[string]struct {
+		way []trading.Event
+		may bool
+	}{
+		"open":                  {[]trading.Event{stop, sent, acked}, true},
+		"of unknown fate":       {[]trading.Event{stop, sent}, true},
+		"partly filled":         {[]trading.Event{stop, sent, acked, fillOf("o", "f-1", "4")}, true},
+		"reached already":       {[]trading.Event{stop, sent, acked, reached}, false},
+		"reached, then unknown": {[]trading.Event{stop, sent, acked, reached, trading.Unknown{ClientID: "o"}}, false},
+		"never sent":            {[]trading.Event{stop}, false},
+		"cancelled":             {[]trading.Event{stop, sent, trading.Cancelled{ClientID: "o"}}, false},
+		"without a stop":        {[]trading.Event{intent("o"), sent, acked}, false},
+		"never intended":        {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			book := bookOf(t, c.way...)
+			before := book.Digest()
+			err := book.Apply(noon, reached)
+			require.Equal(t, c.may, err == nil, err)
+			require.Equal(t, c.may, before != book.Digest())
+			if o, ok := book.Order("o"); ok && c.may {
+				require.True(t, o.Triggered)
+			}
+		})
+	}
+}
+
 // becomes applies an event after others, and tells the order's status, or no where the event cannot be.
 func becomes(t *testing.T, way []trading.Event, event trading.Event) string {
 	t.Helper()

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -146,19 +145,25 @@ func TestKillCampaignLosesAndDoublesNothing(t *testing.T) {
 	require.Empty(t, problems)
 	done := census(ledger)
 	for _, what := range []string{
-		"market filled", "limit filled", "stop filled", "limit cancelled", "stop_loss filled", "stop_loss cancelled",
-		"take_profit filled", "take_profit cancelled",
+		"market filled", "entry filled", "entry cancelled", "leg filled", "leg cancelled",
 	} {
 		require.Positive(t, done[what], "it did all there is to do: %v", done)
 	}
 	t.Logf("%d kills, %d orders in the ledger: %v", *kills, len(ledger.Orders()), done)
 }
 
-// census counts orders by their leg or type, and by what became of them.
+// census counts orders by what they are and by what became of them.
 func census(book *trading.Book) map[string]int {
 	done := make(map[string]int)
 	for _, o := range book.Orders() {
-		done[cmp.Or(string(o.Leg), string(o.Type))+" "+string(o.Status)]++
+		what := "market"
+		switch {
+		case o.Leg != "":
+			what = "leg"
+		case o.Rests():
+			what = "entry"
+		}
+		done[what+" "+string(o.Status)]++
 	}
 	return done
 }

@@ -186,7 +186,7 @@ func (v *venue) settled(ctx context.Context, question func() error) error {
 	return answer
 }
 
-// catchUp writes down the fills and the ends of orders that the ledger does not know.
+// catchUp writes down the fills, the stops that were reached and the ends of orders that the ledger does not know.
 func (v *venue) catchUp(ctx context.Context) error {
 	fills, err := v.broker.Fills(ctx, v.book.FillsSince())
 	if err != nil {
@@ -207,6 +207,8 @@ func (v *venue) catchUp(ctx context.Context) error {
 			events = append(events, trading.Cancelled{ClientID: o.ClientID, Reason: report.Reason})
 		case report.Status == trading.StatusExpired:
 			events = append(events, trading.Expired{ClientID: o.ClientID, Reason: report.Reason})
+		case report.Triggered && !o.Triggered && !report.Status.Done():
+			events = append(events, trading.Triggered{ClientID: o.ClientID})
 		}
 	}
 	if len(events) == 0 {

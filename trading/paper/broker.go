@@ -158,7 +158,9 @@ func (b *Broker) Order(ctx context.Context, clientID string) (trading.OrderRepor
 	if !ok {
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, clientID)
 	}
-	return trading.OrderReport{ClientID: clientID, Status: o.status, Filled: o.filled, Reason: o.reason}, nil
+	return trading.OrderReport{
+		ClientID: clientID, Status: o.status, Filled: o.filled, Triggered: o.triggered, Reason: o.reason,
+	}, nil
 }
 
 // Fills implements trading.Broker.

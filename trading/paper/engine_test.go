@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -37,7 +39,7 @@ func (c *barClock) set(now time.Time) {
 }
 
 // replayed runs an engine on a paper broker over so many bars, and kills both after each of the given ones.
-func replayed(t *testing.T, bars int, killAfter func(bar int) bool) (digest, ledger string) {
+func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter func(bar int) bool) (digest, ledger string) {
 	clock := &barClock{now: noon}
 	signals, journal := signal.NewMemory(1000), trading.NewMemoryJournal()
 	var broker *paper.Broker
@@ -51,7 +53,7 @@ func replayed(t *testing.T, bars int, killAfter func(bar int) bool) (digest, led
 		require.NoError(t, broker.Resume(context.Background(), journal))
 		engine, err = trading.NewEngine(trading.EngineConfig{
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
-			Size:    trading.FixedNotional{Amount: d("4000")},
+			Size: trading.FixedNotional{Amount: d("4000")}, Ticket: ticket,
 			Limits:  trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
 			Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
 		})
@@ -66,7 +68,7 @@ func replayed(t *testing.T, bars int, killAfter func(bar int) bool) (digest, led
 		if i%4 == 1 {
 			s := signal.Signal{
 				ID: signal.NewID("wave", "", btc, time.Minute, b.Time), Strategy: "wave", Symbol: btc, Interval: time.Minute,
-				Direction: signal.Direction(i/4%3 - 1), Price: b.Close, BarTime: b.Time, CreatedAt: b.End(), ValidUntil: b.End().Add(time.Minute),
+				Direction: signal.Direction(i/4%3 - 1), Price: b.Close, BarTime: b.Time, CreatedAt: b.End(), ValidUntil: b.End().Add(4 * time.Minute),
 			}
 			require.NoError(t, signals.Append(context.Background(), s))
 		}
@@ -83,16 +85,34 @@ func replayed(t *testing.T, bars int, killAfter func(bar int) bool) (digest, led
 func TestARestartAfterAnyBarChangesNothing(t *testing.T) {
 	t.Parallel()
 	const bars = 60
-	digest, ledger := replayed(t, bars, func(int) bool { return false })
-	require.Greater(t, len(ledger), 1000, "it traded")
-	for kill := range bars {
-		gotDigest, gotLedger := replayed(t, bars, func(i int) bool { return i == kill })
-		require.Equal(t, ledger, gotLedger, "killed after bar %d", kill)
-		require.Equal(t, digest, gotDigest, "killed after bar %d", kill)
+	for name, ticket := range map[string]trading.TicketPolicy{
+		"market orders":                         nil,
+		"limit orders with brackets":            trading.FixedTicket{Limit: d("0.01"), TakeProfit: d("0.04"), StopLoss: d("0.02")},
+		"stop-limit orders that come back late": breakout{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			digest, ledger := replayed(t, ticket, bars, func(int) bool { return false })
+			require.Greater(t, strings.Count(ledger, "-1 v-"), 3, "it traded")
+			for kill := range bars {
+				gotDigest, gotLedger := replayed(t, ticket, bars, func(i int) bool { return i == kill })
+				require.Equal(t, ledger, gotLedger, "killed after bar %d", kill)
+				require.Equal(t, digest, gotDigest, "killed after bar %d", kill)
+			}
+			gotDigest, gotLedger := replayed(t, ticket, bars, func(int) bool { return true })
+			require.Equal(t, ledger, gotLedger)
+			require.Equal(t, digest, gotDigest)
+		})
 	}
-	gotDigest, gotLedger := replayed(t, bars, func(int) bool { return true })
-	require.Equal(t, ledger, gotLedger)
-	require.Equal(t, digest, gotDigest)
+}
+
+// breakout enters where the price has gone a way and then comes back to where it was: a bar, or several, after the stop
+// was reached.
+type breakout struct{}
+
+func (breakout) Ticket(s trading.Sizing, side trading.Side) (trading.Ticket, error) {
+	away := func(by string) decimal.Decimal { return s.Price.Add(side.Signed(d(by))) }
+	return trading.Ticket{Type: trading.StopLimit, StopPrice: away("2"), LimitPrice: away("1")}, nil
 }
 
 // An order waits for the next bar, and pays the slippage and the fee.

@@ -12,8 +12,9 @@ import (
 // Resume brings back what the Journal knows of the account, as after a restart: its cash and positions, its fills since
 // the Journal's last snapshot, and the orders that a Book remembers. Those that had been acknowledged and are not done
 // are open again. Those whose submission had no answer are not known to this Broker, as if they had been lost on the
-// way: they are the Engine's to send again. That the price of a stop order had been reached is not in the Journal: it is
-// waited for anew. Call it once, before anything else.
+// way: they are the Engine's to send again. That the price of a stop order had been reached is known if the Journal says
+// so, which it does once whoever keeps it has asked for the order. A limit order that had met no price yet counts as one
+// that rests, and so fills at its limit where the price is better by now. Call it once, before anything else.
 func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 	book, fills, err := replay(ctx, journal, b.cfg.Cash)
 	if err != nil {
@@ -45,6 +46,7 @@ func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 
 func (b *Broker) resumeLocked(o trading.OrderState) {
 	known := &order{Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true}
+	known.triggered = o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive()
 	switch {
 	case o.Status == trading.StatusIntended || (o.Status == trading.StatusCancelled && !o.Acknowledged):
 		return // never had it

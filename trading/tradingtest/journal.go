@@ -82,6 +82,7 @@ func everyKind() []trading.Event {
 		trading.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
 		trading.Submitting{ClientID: "v-1"},
 		trading.Acknowledged{ClientID: "v-1"},
+		trading.Triggered{ClientID: "v-1"},
 		trading.Rejected{ClientID: "v-1", Reason: "margin"},
 		trading.Unknown{ClientID: "v-1", Reason: "timeout"},
 		trading.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
