@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -71,11 +72,17 @@ func (d desk) stale(s signal.Signal) bool {
 	return ok && !s.BarTime.After(last)
 }
 
+// errNoPrice stands against everything but a close, which is a market order that only reduces and needs none.
+var errNoPrice = errors.New("no price")
+
 // decide makes of a signal what the situation allows. That newer signals stand behind it in a backlog is for the caller
 // to find out.
 func (d desk) decide(s signal.Signal, sit situation) decision {
 	if d.stale(s) {
 		return d.superseded(s)
+	}
+	if !sit.price.IsPositive() {
+		sit.opening = cmp.Or(sit.opening, errNoPrice)
 	}
 	target, err := d.target(s, sit)
 	if err != nil {
@@ -148,7 +155,7 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	if under && target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs()) {
 		return standing.Ticket, true, nil
 	}
-	if d.ticket == nil || target.IsZero() {
+	if d.ticket == nil || target.IsZero() || !sit.price.IsPositive() {
 		return Ticket{}, false, nil
 	}
 	side := sideOf(Target{Quantity: target})
@@ -172,12 +179,16 @@ func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
 	case sit.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")
-	case !sit.price.IsPositive():
-		return decimal.Zero, fmt.Errorf("no price")
 	case s.Direction == signal.Flat:
 		return decimal.Zero, nil
 	case s.Direction != signal.Long && s.Direction != signal.Short:
 		return decimal.Zero, fmt.Errorf("%s says nothing that could be held", s.Direction)
+	case !sit.price.IsPositive():
+		// How much to hold cannot be said. That nothing is to be held of the other side can: plan leaves that part only.
+		if held := d.book.Position(s.Symbol).Quantity; held.Sign()*int(s.Direction) < 0 {
+			return held.Neg(), nil
+		}
+		return decimal.Zero, errNoPrice
 	}
 	target, err := d.sizer.Target(Sizing{
 		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,

@@ -67,6 +67,7 @@ func TestDecisions(t *testing.T) {
 		sent  = trading.Submitting{ClientID: "p"}
 		acked = trading.Acknowledged{ClientID: "p"}
 		halt  = func(s *trading.Situation) { s.Opening = errors.New("halted") }
+		dark  = func(s *trading.Situation) { s.Price = d("0") }
 		late  = func(s *trading.Situation) { s.Now = noon.Add(time.Hour) }
 	)
 	for name, c := range map[string]struct {
@@ -86,7 +87,12 @@ func TestDecisions(t *testing.T) {
 		"at a doubled price half as much":                  {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Price = d("200") }, want: "acted 5; buy 5"},
 		"cut to the limits":                                {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Price = d("0.01") }, want: "acted 80000; buy 80000"},
 		"a price at which one step is too dear":            {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Price = d("10000000") }, want: "refused"},
-		"no price":                                         {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Price = d("0") }, want: "refused"},
+		"no price, flat closes":                            {book: holding(t, "7"), signal: signal.Flat, change: dark, want: "acted 0; sell 7 reduce only"},
+		"no price, a short closes the long":                {book: holding(t, "7"), signal: signal.Short, change: dark, want: "acted 0; sell 7 reduce only"},
+		"no price, a long closes the short":                {book: holding(t, "-7"), signal: signal.Long, change: dark, want: "acted 0; buy 7 reduce only"},
+		"no price, a long adds nothing to a long":          {book: holding(t, "7"), signal: signal.Long, change: dark, want: "refused"},
+		"no price, flat of nothing":                        {book: bookOf(t), signal: signal.Flat, change: dark, want: "acted 0"},
+		"no price":                                         {book: bookOf(t), signal: signal.Long, change: dark, want: "refused"},
 		"no instrument":                                    {book: bookOf(t), signal: signal.Long, change: func(s *trading.Situation) { s.Instrument = trading.Instrument{} }, want: "refused"},
 		"expired with nothing to close":                    {book: bookOf(t), signal: signal.Long, change: late, want: "expired"},
 		"expired keeps the part that closes":               {book: holding(t, "7"), signal: signal.Short, change: late, want: "acted 0; sell 7 reduce only"},

@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
 func byHand(cfg *trading.EngineConfig) { cfg.AutoExecute = false }
@@ -153,3 +155,44 @@ func TestAFingerprintNamesTheSettings(t *testing.T) {
 		require.NotEqual(t, one, trading.Fingerprint(other))
 	}
 }
+
+// A position that was adopted where nobody gives a price, not even its own, is closed all the same.
+func TestACloseNeedsNoPrice(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(r *rig){
+		"asked for by a person": func(r *rig) { require.NoError(r.t, r.engine.Flatten(context.Background(), btc, "alice")) },
+		"asked for by a signal": func(r *rig) {
+			s := says(btc, signal.Flat, r.now())
+			s.Price = 0
+			r.signals.put(s)
+		},
+		"after a restart": func(r *rig) {
+			require.NoError(r.t, r.engine.Flatten(context.Background(), btc, "alice"))
+			r.restart()
+		},
+		"though the first attempt is refused": func(r *rig) {
+			r.broker.Next(tradingtest.Reject)
+			require.NoError(r.t, r.engine.Flatten(context.Background(), btc, "alice"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, func(cfg *trading.EngineConfig) {
+				cfg.Pricer, cfg.Differences = priceless{}, trading.AdoptDifference
+			})
+			r.venue.Transfer(btc, d("3"))
+			r.settle()
+			require.Equal(t, "3", r.held(btc))
+			end(r)
+			r.settle()
+			require.Equal(t, "0", r.held(btc))
+			require.Empty(t, r.engine.Status().Orders)
+			require.Len(t, r.venue.Ledger(), 1)
+		})
+	}
+}
+
+// priceless knows no price.
+type priceless struct{}
+
+func (priceless) Price(string) (decimal.Decimal, bool) { return decimal.Zero, false }

@@ -1,6 +1,7 @@
 package trading
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -101,8 +102,11 @@ func between(want, held decimal.Decimal) decimal.Decimal {
 // again works out the next order for a target that the last one did not reach: it was deferred, refused by the Broker,
 // or ended before it was filled. Nil if nothing is to be done, or not yet.
 func (d desk) again(t Target, sit situation) *Order {
-	if !d.auto && !t.Approved || sit.instrument.Symbol == "" || !sit.price.IsPositive() {
+	if !d.auto && !t.Approved || sit.instrument.Symbol == "" {
 		return nil
+	}
+	if !sit.price.IsPositive() {
+		sit.opening = cmp.Or(sit.opening, errNoPrice)
 	}
 	held := d.book.Position(t.Symbol).Quantity
 	for _, o := range d.book.PendingOf(t.Symbol) {

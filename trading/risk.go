@@ -56,9 +56,11 @@ func (a Approved) Order() Order { return a.order }
 
 // Approve makes of o what is allowed at price, where held is the signed quantity that the account has of the
 // instrument or is about to have. The part of an order that closes always passes the limits; the part that opens is
-// cut to them, in whole steps, and dropped where what is left of it is below the instrument's smallest. Price becomes
-// the order's decision price. An error wraps ErrLimit where nothing is left.
+// cut to them, in whole steps, and dropped where what is left of it is below the instrument's smallest, or where the
+// price is zero because nobody knows it. Price becomes the order's decision price. An error wraps ErrLimit where nothing
+// is left.
 func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Approved, error) {
+	closing := closingPart(o.Side, o.Quantity, held)
 	switch {
 	case o.Symbol != i.Symbol:
 		return Approved{}, fmt.Errorf("trading: order %s is for %s, not %s", o.ClientID, o.Symbol, i.Symbol)
@@ -66,7 +68,7 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 		return Approved{}, fmt.Errorf("trading: order %s: %s is no side", o.ClientID, o.Side)
 	case !o.Quantity.IsPositive():
 		return Approved{}, fmt.Errorf("trading: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
-	case !price.IsPositive():
+	case !price.IsPositive() && closing.IsZero():
 		return Approved{}, fmt.Errorf("trading: order %s: price %s is not above zero", o.ClientID, price)
 	case !o.LimitPrice.Mod(i.Tick).IsZero(), !o.StopPrice.Mod(i.Tick).IsZero():
 		return Approved{}, fmt.Errorf("trading: order %s: limit %s or stop %s is no whole number of ticks of %s",
@@ -75,7 +77,6 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 	if err := o.CheckShape(); err != nil {
 		return Approved{}, err
 	}
-	closing := closingPart(o.Side, o.Quantity, held)
 	opening, limit := r.allowedToOpen(o.Quantity.Sub(closing), o.Side, held, price)
 	quantity := i.Quantity(closing.Add(opening))
 	if opening.IsPositive() && quantity.Sub(closing).Mul(price).LessThan(i.MinNotional) {
@@ -98,6 +99,9 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 func (r *Risk) allowedToOpen(opening decimal.Decimal, side Side, held, price decimal.Decimal) (
 	allowed decimal.Decimal, cut string,
 ) {
+	if !price.IsPositive() {
+		return decimal.Zero, "there is no price"
+	}
 	shrink := func(room decimal.Decimal, why string, limit decimal.Decimal) {
 		if opening.Mul(price).GreaterThan(room) {
 			// Rounded towards zero: the last digit of a division must not carry it over the limit.
