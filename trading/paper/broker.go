@@ -132,12 +132,14 @@ func (b *Broker) workQuotes() {
 	now := b.cfg.Clock.Now().UTC()
 	for _, o := range waiting {
 		quote, ok := b.cfg.Quote(o.Symbol)
-		if _, err := b.instruments[o.Symbol].Price(quote); !ok || err != nil {
-			continue
-		}
+		_, err := b.instruments[o.Symbol].Price(quote)
 		b.mu.Lock()
 		fills := len(b.fills)
-		if !o.status.Done() {
+		switch {
+		case o.status.Done():
+		case o.overdue(now): // also where there is no quote, as at night
+			o.end(trading.StatusExpired, "its day is over")
+		case ok && err == nil:
 			b.walkQuoteLocked(o, quote, now)
 		}
 		b.tidyLocked(fills)

@@ -148,3 +148,45 @@ func ExampleBroker() {
 	fmt.Printf("%s: %s %s at %s, fee %s, cash %s\n", f.ID, f.Side, f.Quantity, f.Price, f.Fee, broker.Cash())
 	// Output: v-1-1: buy 50 at 100.1, fee 2.002, cash 4992.998
 }
+
+// An order for the day ends with it, for the broker and for the engine, whether or not anybody quotes a price by then,
+// and nothing takes its place, though the signal is valid for longer.
+func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
+	t.Parallel()
+	for name, atNight := range map[string]bool{"with quotes at night": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := &barClock{now: noon}
+			midnight := noon.Truncate(24 * time.Hour).Add(24 * time.Hour)
+			quote := func(string) (float64, bool) { return 100, atNight || clock.Now().Before(midnight) }
+			broker, err := paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: d("10000"), Quote: quote, Clock: clock})
+			require.NoError(t, err)
+			signals, journal := signal.NewMemory(10), trading.NewMemoryJournal()
+			engine, err := trading.NewEngine(trading.EngineConfig{
+				Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
+				Size: trading.FixedNotional{Amount: d("1000")}, Ticket: trading.FixedTicket{Limit: d("0.1"), TimeInForce: trading.Day},
+				Limits:  trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+				Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
+			})
+			require.NoError(t, err)
+			require.NoError(t, signals.Append(t.Context(), signal.Signal{
+				ID: "s", Strategy: "wave", Symbol: btc, Interval: time.Minute, Direction: signal.Long, Price: 100,
+				BarTime: noon.Add(-time.Minute), CreatedAt: noon, ValidUntil: noon.Add(48 * time.Hour),
+			}))
+			statusAt := func(now time.Time) trading.Status {
+				clock.set(now)
+				require.NoError(t, engine.Step(t.Context()))
+				return engine.Status()
+			}
+			require.Len(t, statusAt(noon).Orders, 1)
+			require.Len(t, statusAt(midnight.Add(-time.Nanosecond)).Orders, 1, "the last moment of the day")
+			require.Empty(t, statusAt(midnight).Orders)
+			require.Empty(t, statusAt(midnight.Add(time.Hour)).Orders)
+			book, err := trading.ReadBook(t.Context(), journal, d("10000"))
+			require.NoError(t, err)
+			require.Len(t, book.Orders(), 1)
+			require.Equal(t, trading.StatusExpired, book.Orders()[0].Status)
+			require.Empty(t, fills(t, broker))
+		})
+	}
+}
