@@ -82,7 +82,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			tradingtest.None, tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject,
 		}
 		for range rapid.IntRange(1, 40).Draw(rt, "length") {
-			switch rapid.IntRange(0, 12).Draw(rt, "what") {
+			switch rapid.IntRange(0, 13).Draw(rt, "what") {
 			case 0, 1:
 				symbol := rapid.SampledFrom([]string{btc, eth}).Draw(rt, "symbol")
 				direction := signal.Direction(rapid.IntRange(-1, 1).Draw(rt, "direction"))
@@ -109,6 +109,8 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 				_ = r.engine.Amend(rt.Context(), btc, trading.Ticket{StopLoss: price}, "alice")
 			case 11:
 				_ = r.engine.Flatten(rt.Context(), btc, "bob")
+			case 12: // The clock jumps: a machine that slept, or whose clock was set.
+				r.clock.Add(time.Duration(rapid.IntRange(-10, 7200).Draw(rt, "jump")) * time.Second)
 			}
 			_ = r.step()
 			for range rapid.IntRange(0, 4).Draw(rt, "flight") { // shorter than the broker's bound
