@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -102,8 +103,12 @@ func (e *Engine) tellFate(before OrderState) {
 	case StatusOpen:
 		e.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
 	case StatusRejected, StatusCancelled, StatusExpired:
-		e.log.Warn("Order ended by the broker", "client_id", now.ClientID, "symbol", now.Symbol, "status", now.Status,
-			"filled", now.Filled, "reason", now.Reason)
+		level := slog.LevelWarn
+		if now.CancelAsked && now.Status == StatusCancelled { // by us
+			level = slog.LevelInfo
+		}
+		e.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
+			"symbol", now.Symbol, "status", now.Status, "filled", now.Filled, "reason", now.Reason)
 	}
 }
 
