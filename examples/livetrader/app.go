@@ -15,6 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
@@ -36,6 +37,7 @@ type app struct {
 	stdout io.Writer
 
 	registry *health.Registry
+	candles  *feed.Candles // of a replay
 	db       *sqlstore.DB
 	api      http.Handler
 	server   *console.Server
@@ -73,7 +75,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	return err
 }
 
-// open opens database and port, and returns what closes them again. After an error nothing is left open.
+// open opens candles, port and database, and returns what closes them again. After an error nothing is left open.
 func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	var closers []func() error
 	closeOpened := func() error {
@@ -83,8 +85,8 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		}
 		return errors.Join(errs...)
 	}
-	// The port before the database: a second launcher must not leave a file behind.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openServer, a.openDB, a.openAPI} {
+	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
+	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openServer, a.openDB, a.openAPI} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -106,7 +108,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 }
 
 func (a *app) openServer(_ context.Context, closers *[]func() error) error {
-	if a.cfg.listen == listenOff {
+	if a.cfg.listen == listenOff || a.cfg.dryStart {
 		return nil
 	}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })

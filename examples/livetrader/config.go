@@ -29,6 +29,7 @@ type config struct {
 	db            string
 	listen        string
 	replay        string
+	columns       string // of the replay's CSV files
 	speed         float64
 	seed          uint64
 	chaos         chaosTarget
@@ -89,6 +90,8 @@ func (c *config) flags() *flag.FlagSet {
 	fs.IntVar(&c.lowWater, "low-water", 256, "`MiB` that must be free on the disk for anything new to be opened")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` of the API, or off")
 	fs.StringVar(&c.replay, "replay", "", "`file`, folder or pattern of candles to replay instead of the synthetic market")
+	fs.StringVar(&c.columns, "columns", "", "`names` of a replay's CSV columns where the file does not say them, "+
+		"such as timestamp,open,high,low,close,volume")
 	c.speed = 1
 	fs.Var(speed{&c.speed}, "speed", "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	c.seed = 1
@@ -198,6 +201,8 @@ func (c *config) check() error {
 		return usagef("--dry-start and --on-stop do not go with --replay, which ends with its file")
 	case c.replay == "" && c.origin["speed"] == fromFlag:
 		return usagef("--speed goes with --replay")
+	case c.replay == "" && c.columns != "":
+		return usagef("--columns goes with --replay")
 	case c.replay != "" && c.chaos != "":
 		return usagef("--chaos and --replay contradict each other: a replay always gives the same result")
 	}
@@ -233,6 +238,7 @@ func (c *config) settings() []setting {
 		{"db", c.db},
 		{"listen", c.listen},
 		{"replay", c.replay},
+		{"columns", c.columns},
 		{"speed", strconv.FormatFloat(c.speed, 'g', -1, 64) + "x"},
 		{"seed", strconv.FormatUint(c.seed, 10)},
 		{"chaos", string(c.chaos)},

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,9 +12,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
-// openDB opens the database that the configuration names; a replay that names none gets a temporary one.
+// openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
+// dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
-	if a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
+	absent := false
+	if a.cfg.dryStart {
+		_, err := os.Stat(a.cfg.db)
+		absent = errors.Is(err, fs.ErrNotExist)
+	}
+	if absent || a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
 		folder, err := os.MkdirTemp("", "livetrader-replay-")
 		if err != nil {
 			return fmt.Errorf("a temporary database: %w", err)
@@ -24,13 +32,28 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20})
+	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{
+		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
+	})
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
 	a.db = db
 	*closers = append(*closers, db.Close)
 	return nil
+}
+
+// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from here
+// on it writes nothing any more. A dry start writes nothing anyway, and takes the right from nobody.
+func (a *app) openJournal(ctx context.Context) (*sqlstore.Journal, error) {
+	if a.cfg.dryStart {
+		return a.db.Journal(), nil
+	}
+	journal, err := a.db.ClaimJournal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("claim the journal: %w", err)
+	}
+	return journal, nil
 }
 
 // runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are traded,

@@ -331,11 +331,6 @@ func TestABracketedRunThatEndsFlat(t *testing.T) {
 		open := strings.Count(stdout, "  open order ")
 		require.Positive(t, open, "positions are guarded beyond the end")
 		require.Positive(t, strings.Count(stdout, "  position "))
-
-		code, stdout, log = runHere(t.Context(), append(args, "--dry-start")...)
-		require.Equal(t, exitOK, code, log)
-		require.NotContains(t, log, "STARTING")
-		require.NotContains(t, stdout, "Summary")
 		before := openAccount(t, db, defaultCash)
 
 		code, stdout, log = runHere(t.Context(), append(args, "--on-stop", "flatten")...)

@@ -110,6 +110,9 @@ func TestWhatCannotBeOpenedIsOneLineAndLeavesNothing(t *testing.T) {
 		"a folder as database":  {[]string{"--listen", "off", "--db", folder}, []string{"--db", folder}},
 		"a file that is no db":  {[]string{"--listen", "off", "--db", text}, []string{"--db", "notes.txt"}},
 		"a replay that is gone": {[]string{"--listen", "off", "--replay", filepath.Join(folder, "gone.csv")}, []string{"--replay", "gone.csv"}},
+		"columns that are no columns": {[]string{"--listen", "off", "--db", "new.db", "--replay", broken, "--columns", "timestamp,what"},
+			[]string{"--replay", "Columns"}},
+		"a replay without a header": {[]string{"--listen", "off", "--db", "new.db", "--replay", text}, []string{"--replay", "notes.txt"}},
 		"a replay that breaks at line 4": {[]string{"--listen", "off", "--speed", "0", "--replay", broken},
 			[]string{"livetrader: " + broken + ":4: ", "high"}},
 	}

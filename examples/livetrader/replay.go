@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,34 +18,30 @@ const tapeLength = 1024
 
 // replayTree builds the tree that trades on a file of candles, on the clock of its bars. It ends when the file does.
 func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
-	candles, err := a.openCandles()
-	if err != nil {
-		return nil, err
-	}
 	clk := feed.NewReplayClock(time.Unix(0, 0)) // until the first bar
 	tape, err := feed.NewTape(tapeLength)
 	if err != nil {
-		return nil, errors.Join(err, candles.Close())
+		return nil, err
 	}
-	sys, err := a.newSystem(ctx, market{source: tape, interval: candles.Report().Interval}, clk, 1)
+	sys, err := a.newSystem(ctx, market{source: tape, interval: a.candles.Report().Interval}, clk, 1)
 	if err != nil {
-		return nil, errors.Join(err, candles.Close())
+		return nil, err
 	}
 	a.totals.watch(sys)
 
 	tree, err := a.newTree()
 	if err != nil {
-		return nil, errors.Join(err, candles.Close())
+		return nil, err
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
-		bars := &reported{Candles: candles, ctx: ctx, log: a.log}
+		bars := &reported{Candles: a.candles, ctx: ctx, log: a.log}
 		err := replay.Run(ctx, replay.Config{
 			Bars: bars, Clock: clk, Tape: tape, Broker: sys.broker, Generator: sys.generator, Engine: sys.engine,
 			Speed: a.cfg.speed, Wall: a.clock,
 		})
-		a.totals.replayed(candles.Report())
-		if err = errors.Join(err, candles.Close()); err != nil {
+		a.totals.replayed(a.candles.Report())
+		if err != nil {
 			return err
 		}
 		a.finish() // the file has ended, and so does the run
@@ -56,16 +51,22 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	})
 }
 
-func (a *app) openCandles() (*feed.Candles, error) {
-	options := feed.CandleOptions{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars}
+// openCandles opens what a replay reads.
+func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
+	if a.cfg.replay == "" {
+		return nil
+	}
+	options := feed.CandleOptions{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
 	if a.cfg.origin["interval"] == fromFlag {
 		options.Interval = a.cfg.interval
 	}
 	candles, err := feed.OpenCandles(a.cfg.replay, options)
 	if err != nil {
-		return nil, fmt.Errorf("--replay: %w", err)
+		return fmt.Errorf("--replay: %w", err)
 	}
-	return candles, nil
+	a.candles = candles
+	*closers = append(*closers, candles.Close)
+	return nil
 }
 
 // reported is a candle file whose findings go to the log and whose counts stand in /health.

@@ -248,3 +248,22 @@ func TestAReplayLeavesNoTemporaryDatabase(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
+
+func TestAReplayOfAFileThatDoesNotSayItsColumns(t *testing.T) {
+	t.Parallel()
+	named := candleFile(t, 500)
+	text, err := os.ReadFile(named)
+	require.NoError(t, err)
+	var b strings.Builder // without the header, and in the order of a stranger
+	for line := range strings.Lines(strings.SplitN(string(text), "\n", 2)[1]) {
+		f := strings.Split(strings.TrimSpace(line), ",")
+		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,7\n", f[0], f[1], f[4], f[3], f[2], f[5])
+	}
+	stranger := filepath.Join(t.TempDir(), "stranger.csv")
+	require.NoError(t, os.WriteFile(stranger, []byte(b.String()), 0o600))
+
+	want, _ := replayed(t, named)
+	got, _ := replayed(t, stranger, "--columns", "timestamp,open,close,low,high,volume,trades")
+	require.NotEmpty(t, want)
+	require.Equal(t, asText(want), asText(got))
+}

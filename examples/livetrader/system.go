@@ -83,10 +83,9 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	if err != nil {
 		return nil, err
 	}
-	// An engine of an earlier tree may hang in a call and wake up later: from here on it writes nothing any more.
-	journal, err := a.db.ClaimJournal(ctx)
+	journal, err := a.openJournal(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("claim the journal: %w", err)
+		return nil, err
 	}
 	if err := s.broker.Resume(ctx, journal); err != nil {
 		return nil, fmt.Errorf("resume the paper account: %w", err)

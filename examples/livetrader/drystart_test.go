@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestADryStartWithoutADatabaseLeavesNone(t *testing.T) {
+	t.Parallel()
+	db := tempDB(t)
+	code, stdout, log := runHere(t.Context(), "--paper", "--dry-start", "--db", db)
+	require.Equal(t, exitOK, code, log)
+	require.Equal(t, "nothing to do\n", stdout)
+	require.Empty(t, log, "no port is opened either")
+	left, err := os.ReadDir(filepath.Dir(db))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestADryStartChangesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
+		code, _, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		before, err := os.ReadFile(db)
+		require.NoError(t, err)
+
+		code, stdout, log := runHere(t.Context(), append(args, "--dry-start")...)
+		require.Equal(t, exitOK, code, log)
+		require.NotContains(t, log, "STARTING")
+		require.NotContains(t, stdout, "Summary")
+		after, err := os.ReadFile(db)
+		require.NoError(t, err)
+		require.True(t, string(before) == string(after), "the file is the same, byte for byte")
+
+		code, _, log = runHere(t.Context(), append(args, "--dry-start", "--cash", "1")...)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, log, "it belongs to another run", "what a start would refuse, a dry start refuses")
+	})
+}
+
+func TestADryStartBesideATraderDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	db := tempDB(t)
+	p := launch(t, "--paper", "--listen", "off", "--interval", "100ms", "--db", db)
+	p.await(`msg=Fill `)
+	code, _, log := runHere(t.Context(), "--paper", "--dry-start", "--interval", "100ms", "--db", db)
+	require.Equal(t, exitOK, code, log)
+	p.await(`msg=Fill `) // it has its journal still
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.end())
+}
