@@ -2,6 +2,7 @@
 //
 //	go run ./examples/audit livetrader.db v-6908a61c5498bb539f20a976
 //	go run ./examples/audit livetrader.db
+//	go run ./examples/audit 'postgres://vigil@localhost/trader'
 //
 // Without an order it lists the orders. It only reads, so a program may be trading on the database meanwhile.
 package main

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
@@ -21,6 +22,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func database(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
+	trade(t, path)
+	return path
+}
+
+// trade opens a database, trades once, and keeps it open.
+func trade(t *testing.T, path string) {
+	t.Helper()
 	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
 	require.NoError(t, err)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -35,7 +43,6 @@ func database(t *testing.T) string {
 			Price: decimal.NewFromInt(101), Time: at}},
 	))
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return path
 }
 
 func TestATrailIsToldLineByLine(t *testing.T) {
@@ -52,6 +59,15 @@ func TestATrailIsToldLineByLine(t *testing.T) {
 `, out.String())
 	out.Reset()
 	require.NoError(t, run(t.Context(), []string{path}, &out))
+	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
+}
+
+func TestADatabaseOnAServer(t *testing.T) {
+	t.Parallel()
+	url := pgserver.Start(t).URL("public")
+	trade(t, url)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{url}, &out))
 	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
 }
 

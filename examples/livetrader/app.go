@@ -58,7 +58,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", a.cfg.db, "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", shown(a.cfg.db), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {

@@ -157,6 +157,23 @@ func TestPrintConfigSaysWhereEachValueComesFrom(t *testing.T) {
 	require.Regexp(t, `(?m)^symbols +BTC/USDT:USDT,ETH/USDT:USDT,SOL/USDT:USDT +default$`, stdout.String())
 }
 
+func TestAPasswordIsNeverShown(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://ann:secret@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?user=ann&password=secret&sslpassword=secret",
+		"postgres://ann:secret@127.0.0.1:1/%zz",
+	} {
+		for _, more := range []string{"--print-config", "--dry-start"} {
+			var shown bytes.Buffer
+			run(context.Background(), []string{"--paper", "--listen", "off", "--db", url, more},
+				environment{lookup: environ(), stdout: &shown, stderr: &shown, clock: clock.New()})
+			require.Contains(t, strings.ToLower(shown.String()), "postgres")
+			require.NotContains(t, shown.String(), "secret")
+			require.True(t, more == "--print-config" || strings.Count(shown.String(), "\n") == 1, "one line: %s", shown.String())
+		}
+	}
+}
+
 func TestEverySettingIsPrinted(t *testing.T) {
 	t.Parallel()
 	var c config

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 // dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	absent := false
-	if a.cfg.dryStart {
+	if a.cfg.dryStart && !sqlstore.IsURL(a.cfg.db) {
 		_, err := os.Stat(a.cfg.db)
 		absent = errors.Is(err, fs.ErrNotExist)
 	}
@@ -41,6 +42,25 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	a.db = db
 	*closers = append(*closers, db.Close)
 	return nil
+}
+
+// shown is a database's name without its password.
+func shown(name string) string {
+	if !sqlstore.IsURL(name) {
+		return name
+	}
+	u, err := url.Parse(name)
+	if err != nil {
+		return "postgres://"
+	}
+	query := u.Query()
+	for _, secret := range []string{"password", "sslpassword"} {
+		if query.Has(secret) {
+			query.Set(secret, "xxxxx")
+			u.RawQuery = query.Encode()
+		}
+	}
+	return u.Redacted()
 }
 
 // openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from here

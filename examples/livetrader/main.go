@@ -16,6 +16,7 @@ import (
 	"os"
 	ossignal "os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -97,7 +98,8 @@ func logHandler(w io.Writer) slog.Handler {
 
 // fail says in one line what was wrong.
 func fail(stderr io.Writer, err error) int {
-	fmt.Fprintln(stderr, "livetrader:", err)
+	text := strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
+	fmt.Fprintln(stderr, "livetrader:", text)
 	var mistake usageError
 	if errors.As(err, &mistake) {
 		return exitUsage

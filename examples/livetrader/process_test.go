@@ -18,6 +18,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
@@ -148,12 +149,12 @@ func TestADatabaseThatIsInUseIsRefused(t *testing.T) {
 
 const killCash = "100000" // enough to hold all of killSymbols at once
 
-// kills is how often the campaign kills the launcher.
+// kills is how often the campaign kills the launcher on one database.
 func kills() int {
 	if *long {
 		return 1000
 	}
-	return 25
+	return 15
 }
 
 // killSymbols are many, so that something is always being signalled, sent or filled when the process dies.
@@ -166,7 +167,19 @@ var killSymbols = []string{
 // is there, nothing is changed afterwards, and no order is placed twice.
 func TestKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	db := tempDB(t)
+	for name, place := range map[string]func(t *testing.T) string{
+		"SQLite":     tempDB,
+		"PostgreSQL": func(t *testing.T) string { return pgserver.Start(t).URL("public") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killAgainAndAgain(t, place(t))
+		})
+	}
+}
+
+func killAgainAndAgain(t *testing.T, db string) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	var before account
 	for range kills() {

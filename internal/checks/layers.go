@@ -22,6 +22,7 @@ var everything = []string{"..."}
 var Rooms = []Room{
 	{Path: "."},
 	{Path: "internal/..."},
+	{Path: "internal/pgserver", Kit: true},
 
 	{Path: "health"},
 	{Path: "health/healthhttp", May: []string{"health"}, HTTP: true},

@@ -8,23 +8,30 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
+// IsURL tells whether Open takes a name for the URL of a PostgreSQL database.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
 // OpenPostgres opens the database that a PostgreSQL connection string or URL names, in its first schema of search_path,
 // and makes the tables there if there are none. The context ends the opening only.
 //
 // One DB at a time may write, wherever it runs: the connection that writes holds an advisory lock, and a second one is
-// refused with a *LockedError. If that connection is lost, as when the server restarts, the calls under way fail, and
-// the next one connects anew and takes the lock again before anything is read or written; if somebody else has had the
-// database meanwhile, every call fails with trading.ErrTakenOver from then on. A server whose settings do not make a
-// commit durable is refused.
+// refused with a *LockedError, after two seconds in which the server may find out that the first one was killed. If that
+// connection is lost, as when the server restarts, the calls under way fail, and the next one connects anew and takes
+// the lock again before anything is read or written; if somebody else has had the database meanwhile, every call fails
+// with trading.ErrTakenOver from then on. A server whose settings do not make a commit durable is refused.
 //
 // A pooler that lends one session to several clients would take the lock's meaning away: connect to the server itself.
 //
@@ -78,6 +85,11 @@ func postgresPool(parsed *pgx.ConnConfig, readOnly string, limit int, checks ...
 	config.RuntimeParams["application_name"] = fmt.Sprintf("vigil, process %d on %s", os.Getpid(), cmp.Or(host, "?"))
 	config.RuntimeParams["default_transaction_read_only"] = readOnly
 	config.RuntimeParams["synchronous_commit"] = "on"
+	for name, value := range map[string]string{ // 25 s after a machine is gone, the server gives its lock back, not 2 h
+		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+	} {
+		config.RuntimeParams[name] = cmp.Or(config.RuntimeParams[name], value)
+	}
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		for _, check := range checks {
 			if err := check(ctx, conn); err != nil {
@@ -115,7 +127,7 @@ type tenure struct {
 	over  error // once somebody else has had the database, for good
 }
 
-// enter is what a new connection that writes has to pass. It never waits for the lock: its holder may keep it for days.
+// enter is what a new connection that writes has to pass.
 func (h *tenure) enter(ctx context.Context, conn *pgx.Conn) error {
 	h.mu.Lock()
 	begun, over := h.begun, h.over
@@ -123,9 +135,8 @@ func (h *tenure) enter(ctx context.Context, conn *pgx.Conn) error {
 	if over != nil {
 		return over
 	}
-	const lock = `SELECT pg_try_advisory_lock($1, hashtext(current_schema()))`
-	var taken bool
-	if err := conn.QueryRow(ctx, lock, applicationID).Scan(&taken); err != nil {
+	taken, err := take(ctx, conn, begun)
+	if err != nil {
 		return fmt.Errorf("take the lock: %w", err)
 	}
 	if !taken {
@@ -135,6 +146,27 @@ func (h *tenure) enter(ctx context.Context, conn *pgx.Conn) error {
 		return nil
 	}
 	return h.goOn(ctx, conn)
+}
+
+// take tries to take the lock. An opening waits a moment for it, because a server notices only some time later that the
+// process that had it was killed. Afterwards nobody waits: a holder may keep it for days.
+func take(ctx context.Context, conn *pgx.Conn, begun bool) (taken bool, err error) {
+	const key = `($1, hashtext(current_schema()))`
+	if begun {
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock"+key, applicationID).Scan(&taken)
+		return taken, err
+	}
+	if _, err := conn.Exec(ctx, "SET lock_timeout = '2s'"); err != nil {
+		return false, err
+	}
+	_, err = conn.Exec(ctx, "SELECT pg_advisory_lock"+key, applicationID)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == "55P03" { // lock_not_available
+		return false, nil
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, "RESET lock_timeout")
+	}
+	return err == nil, err
 }
 
 // goOn looks whether the database is as the last connection left it.

@@ -129,13 +129,13 @@ func TestPostgresThatCrashesLosesNothingAcknowledged(t *testing.T) {
 		for range writers {
 			<-begun
 		}
-		s.stop(t, "immediate")
+		s.Stop(t, "immediate")
 		for range writers {
 			<-ended
 		}
 		_, err := db.Journal().Read(t.Context(), 0, 10)
 		require.Error(t, err, "the server is gone")
-		s.start(t)
+		s.Start(t)
 		require.NoError(t, again(t, func() error { return db.CommitNothing(t.Context()) }))
 		have := make(map[string]bool)
 		for _, one := range heldAgain(t, db) {
@@ -160,7 +160,7 @@ func TestPostgresThatIsNotDurableIsRefused(t *testing.T) {
 		}
 		return nil
 	}))
-	_, err := sqlstore.OpenPostgres(t.Context(), s.url("public"), sqlstore.Config{})
+	_, err := sqlstore.OpenPostgres(t.Context(), s.URL("public"), sqlstore.Config{})
 	require.ErrorContains(t, err, "fsync is off, want on")
 }
 
@@ -172,8 +172,8 @@ func TestOpenPostgresRefuses(t *testing.T) {
 	s.sql(t, "INSERT INTO s1.goose_db_version (version_id, is_applied) VALUES (4711, true)")
 	for name, c := range map[string]struct{ url, want string }{
 		"no URL":                       {"postgres://%zz:secret@host", "cannot parse"},
-		"a server that is not there":   {"postgres:///x?host=" + s.folder + "none", "none"},
-		"a database that is not there": {"postgres:///nothing?user=vigil&host=" + s.folder, `database "nothing" does not exist`},
+		"a server that is not there":   {"postgres:///x?host=" + s.Folder() + "none", "none"},
+		"a database that is not there": {"postgres:///nothing?user=vigil&host=" + s.Folder(), `database "nothing" does not exist`},
 		"a newer schema":               {newer, "its schema has version 4711"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,13 @@ type DB struct {
 
 // Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
 // ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+//
+// A URL in place of the path, postgres://..., is handed to OpenPostgres, so that one setting of a program can name
+// either; IsURL tells them apart.
 func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
+	if IsURL(path) {
+		return OpenPostgres(ctx, path, cfg)
+	}
 	db, err := open(ctx, path, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: open %s: %w", path, err)

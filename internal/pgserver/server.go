@@ -1,0 +1,151 @@
+//go:build unix
+
+// Package pgserver starts a PostgreSQL server of a test's own, from the programs that are installed on the machine. It
+// is for tests: a server keeps nothing that the next test needs, and skips the test where there is none to start.
+//
+// A server listens on a socket in its own folder and on no port. It ends with its test, and also where the process that
+// tests is killed. A Server is for one goroutine.
+package pgserver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// Server is a running server. Use Start.
+type Server struct {
+	bin, folder string
+	as          *syscall.Credential // nil for whoever runs the tests
+}
+
+// Start starts a server that ends with the test, or skips the test and says why.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		t.Skipf("SKIPPED, nothing is shown about PostgreSQL: %v", err)
+	}
+	as, err := whoRunsIt()
+	if err != nil {
+		t.Skipf("SKIPPED, nothing is shown about PostgreSQL: %v", err)
+	}
+	folder, err := os.MkdirTemp("", "pg") // not the test's own: the path of a socket has 107 bytes at the most
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{bin: bin, folder: folder, as: as}
+	if as != nil {
+		if err := os.Chown(folder, int(as.Uid), int(as.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.watch(t)
+	s.run(t, "initdb", "-D", s.data(), "-U", "vigil", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	s.Start(t)
+	return s
+}
+
+// programs is the folder with the server's programs: where Debian keeps them out of the way, or on the PATH.
+func programs() (folder string, err error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err == nil && len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("there is no program called initdb")
+	}
+	return filepath.Dir(path), nil
+}
+
+// whoRunsIt is somebody else where root runs the tests: the server refuses root.
+func whoRunsIt() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("root cannot run it, and there is no other user")
+}
+
+// watch ends the server and removes its folder with the test. A process of its own does it, when this one closes a pipe
+// or dies: a test that ran into its time limit cleans nothing up.
+func (s *Server) watch(t testing.TB) {
+	t.Helper()
+	const script = `read _; "$0"/pg_ctl -D "$1"/data -m fast -w stop; rm -rf "$1"`
+	cmd := s.command("/bin/sh", "-c", script, s.bin, s.folder)
+	alive, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(errors.Join(err, os.RemoveAll(s.folder)))
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(alive.Close(), cmd.Wait()); err != nil {
+			t.Errorf("end the server in %s: %v", s.folder, err)
+		}
+	})
+}
+
+// Start starts it again after a Stop.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	s.run(t, "pg_ctl", "-D", s.data(), "-w", "-l", filepath.Join(s.folder, "log"),
+		"-o", "-c listen_addresses= -c unix_socket_directories="+s.folder+" -c max_connections=300", "start")
+}
+
+// Stop ends it: mode "fast" properly, "immediate" as a crash does.
+func (s *Server) Stop(t testing.TB, mode string) {
+	t.Helper()
+	s.run(t, "pg_ctl", "-D", s.data(), "-w", "-m", mode, "stop")
+}
+
+// Folder is where its socket is.
+func (s *Server) Folder() string { return s.folder }
+
+// URL names a schema of its database. The schema "public" is there.
+func (s *Server) URL(schema string) string {
+	query := url.Values{"host": {s.folder}, "user": {"vigil"}, "search_path": {schema}}
+	return "postgres:///postgres?" + query.Encode()
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+func (s *Server) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = s.folder
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	return cmd
+}
+
+func (s *Server) run(t testing.TB, program string, args ...string) {
+	t.Helper()
+	output, err := os.CreateTemp("", program) // a pipe would stay open in the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(output.Close(), os.Remove(output.Name())) }()
+	cmd := s.command(filepath.Join(s.bin, program), args...)
+	cmd.Stdout, cmd.Stderr = output, output
+	if err := cmd.Run(); err != nil {
+		text, _ := io.ReadAll(io.NewSectionReader(output, 0, 1<<16))
+		t.Fatal(fmt.Errorf("%s: %w: %s", program, err, text))
+	}
+}
