@@ -86,7 +86,8 @@ func (c *config) flags() *flag.FlagSet {
 	fs.Var(seconds{&c.interval}, "interval", "`time` between two signal cycles, and of one bar")
 	fs.BoolVar(&c.autoExecute, "auto-execute", true, "place orders; otherwise only record what would have been done")
 	fs.Var(fraction{&c.minConfidence}, "min-confidence", "`confidence` from 0 to 1 that a signal must reach")
-	fs.StringVar(&c.db, "db", defaultDB, "`file` that keeps signals and orders, or a postgres:// URL; a replay without it uses a temporary file")
+	fs.StringVar(&c.db, "db", defaultDB, "`file` that keeps signals and orders, or a postgres:// URL; "+
+		"a replay without it uses a temporary file")
 	fs.IntVar(&c.lowWater, "low-water", 256, "`MiB` that must be free on the disk for anything new to be opened")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` of the API, or off")
 	fs.StringVar(&c.replay, "replay", "", "`file`, folder or pattern of candles to replay instead of the synthetic market")
