@@ -78,11 +78,14 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, patient}).Draw(rt, "ticket")
 			cfg.Limits.MaxOrder, cfg.Limits.MaxPosition = d("900"), rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
 		})
+		r.clock.coarse = rapid.Bool().Draw(rt, "coarse")
+		r.clock.paper = rapid.Bool().Draw(rt, "paper")
 		faults := []tradingtest.Fault{
 			tradingtest.None, tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject,
 		}
 		for range rapid.IntRange(1, 40).Draw(rt, "length") {
-			switch rapid.IntRange(0, 13).Draw(rt, "what") {
+			set := time.Duration(0) // by which the clock of the machine is set
+			switch rapid.IntRange(0, 14).Draw(rt, "what") {
 			case 0, 1:
 				symbol := rapid.SampledFrom([]string{btc, eth}).Draw(rt, "symbol")
 				direction := signal.Direction(rapid.IntRange(-1, 1).Draw(rt, "direction"))
@@ -109,10 +112,17 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 				_ = r.engine.Amend(rt.Context(), btc, trading.Ticket{StopLoss: price}, "alice")
 			case 11:
 				_ = r.engine.Flatten(rt.Context(), btc, "bob")
-			case 12: // The clock jumps: a machine that slept, or whose clock was set.
-				r.clock.Add(time.Duration(rapid.IntRange(-10, 7200).Draw(rt, "jump")) * time.Second)
+			case 12: // The machine sleeps.
+				r.clock.Add(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "slept")) * time.Second)
+			case 13:
+				set = time.Duration(rapid.IntRange(-3600, 7200).Draw(rt, "set")) * time.Second
+			}
+			if r.clock.coarse { // It cannot tell that from time that passes: no request may be under way.
+				r.clock.set(set)
+				set = 0
 			}
 			_ = r.step()
+			r.clock.set(set)
 			for range rapid.IntRange(0, 4).Draw(rt, "flight") { // shorter than the broker's bound
 				r.clock.Add(time.Second)
 				_ = r.step()

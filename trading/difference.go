@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -48,12 +49,14 @@ func (d difference) String() string {
 }
 
 // comparePositions looks for differences and deals with them. The fills are read between two questions, so that one
-// which came meanwhile is not taken for a difference.
+// which came meanwhile is not taken for a difference; the second time from far back, as a clock that was set back may
+// have dated one before what is known.
 func (e *Engine) comparePositions(ctx context.Context, r *run) error {
 	positioner, ok := e.cfg.Broker.(Positioner)
 	if !ok {
 		return nil
 	}
+	further := time.Duration(0)
 	for attempt := 0; ; attempt++ {
 		limited, cancel := e.limited(ctx)
 		held, err := positioner.Positions(limited)
@@ -61,11 +64,12 @@ func (e *Engine) comparePositions(ctx context.Context, r *run) error {
 		if err != nil {
 			return e.doubt(r, fmt.Errorf("trading: ask the broker for positions: %w", err))
 		}
-		if err := e.fetchFills(ctx, r); err != nil {
+		if err := e.fetchFillsOf(ctx, r, further); err != nil {
 			return err
 		}
 		found := e.differences(held)
 		if len(found) > 0 && attempt == 0 {
+			further = maxLookBack
 			continue
 		}
 		if err := e.surely(found); err != nil || len(found) == 0 {

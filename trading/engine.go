@@ -78,6 +78,7 @@ type Engine struct {
 	log         *slog.Logger
 	risk        *Risk
 	instruments map[string]Instrument
+	watch       stopwatch
 
 	// pen is held by who writes: it covers reading the book, deciding, the Journal's Append and the fold, so that
 	// the book cannot change between a decision and its record. It is a channel, so that waiting for it ends with a
@@ -91,19 +92,20 @@ type Engine struct {
 	run        *run
 	stopped    bool // for good
 	reconciled bool
-	compared   time.Time // when positions were last found to be dealt with
-	suspect    string    // differences that were found once, while orders were open
-	halting    string    // the reason of a halt that is not durable yet
+	compared   time.Duration // on the stopwatch: when positions were last found to be dealt with
+	suspect    string        // differences that were found once, while orders were open
+	halting    string        // the reason of a halt that is not durable yet
 	reduceOnly bool
-	opened     time.Time            // when this Engine first read the Journal
-	sent       map[string]time.Time // when this Engine began to send an order, by client ID
-	flying     map[string]int       // calls of Submit that have not returned, by client ID
-	refusals   map[string]string    // refusals of orders that were sent more than once, by client ID
-	said       map[string]bool      // what was logged and is not to be repeated at every step
-	unvalued   []string             // instruments that are held and have no price
-	lookBack   time.Duration        // how much further back fills are asked for, as some are known to be missing
-	behind     bool                 // the Broker reported more filled, in this round, than its fills add up to
-	lastErr    error                // of the last step
+	opened     time.Time                // when this Engine first read the Journal
+	openedAt   time.Duration            // the same on the stopwatch
+	heard      map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
+	flying     map[string]int           // calls of Submit that have not returned, by client ID
+	refusals   map[string]string        // refusals of orders that were sent more than once, by client ID
+	said       map[string]bool          // what was logged and is not to be repeated at every step
+	unvalued   []string                 // instruments that are held and have no price
+	lookBack   time.Duration            // how much further back fills are asked for, as some are known to be missing
+	behind     bool                     // the Broker reported more filled, in this round, than its fills add up to
+	lastErr    error                    // of the last step
 }
 
 // run is one Serve, or the Steps between two of them. Only the current one may write or send.
@@ -125,7 +127,7 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, risk: risk, log: cfg.Logger, instruments: make(map[string]Instrument, len(cfg.Instruments)),
 		pen: make(chan struct{}, 1), book: NewBook(cfg.Capital),
-		sent: make(map[string]time.Time), flying: make(map[string]int), refusals: make(map[string]string),
+		heard: make(map[string]time.Duration), flying: make(map[string]int), refusals: make(map[string]string),
 		said: make(map[string]bool),
 	}
 	for _, i := range cfg.Instruments {
@@ -144,6 +146,7 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 	if cfg.Clock == nil {
 		e.cfg.Clock = clock.New()
 	}
+	e.watch.clock = e.cfg.Clock
 	if cfg.Logger == nil {
 		e.log = slog.Default()
 	}
@@ -190,9 +193,6 @@ func (cfg EngineConfig) check() (*Risk, error) {
 	}
 	return NewRisk(cfg.Limits)
 }
-
-// now is the time on the Engine's clock, in UTC.
-func (e *Engine) now() time.Time { return e.cfg.Clock.Now().UTC() }
 
 // limited bounds one call to the outside.
 func (e *Engine) limited(ctx context.Context) (context.Context, context.CancelFunc) {

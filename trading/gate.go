@@ -54,7 +54,7 @@ func (e *Engine) pass(ctx context.Context, r *run, o Order, opening error) (land
 	if err := e.mayLocked(ctx, r, o, opening); err != nil {
 		return nil, err
 	}
-	e.sent[o.ClientID] = e.now()
+	e.heard[o.ClientID] = e.passed()
 	e.flying[o.ClientID]++
 	return func() { e.land(o.ClientID) }, nil
 }

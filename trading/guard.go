@@ -120,7 +120,7 @@ func (d desk) tooSoon(t Target, leg Leg, now time.Time) bool {
 			continue
 		}
 		failed := last.Status == StatusRejected || last.Status == StatusCancelled && !last.CancelAsked && last.Sends > 0
-		return failed && now.Before(last.UpdatedAt.Add(retryAfter<<min(t.Legs, 4)))
+		return failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 	}
 	return false
 }

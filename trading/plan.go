@@ -124,7 +124,7 @@ func (d desk) again(t Target, sit situation) *Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || d.spent(t) || !unfinished(t, last) || sit.now.Before(last.UpdatedAt.Add(pause(t, last))) {
+		if !ok || d.spent(t) || !unfinished(t, last) || pausing(last.UpdatedAt, pause(t, last), sit.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
@@ -19,7 +20,7 @@ func (e *Engine) reconcile(ctx context.Context, r *run) error {
 	}
 	e.mu.Lock()
 	e.reconciled = e.loaded && r == e.run
-	e.compared = e.now()
+	e.compared = e.passed()
 	done := e.reconciled
 	e.mu.Unlock()
 	if !done {
@@ -43,7 +44,7 @@ func (e *Engine) mustCompare() bool {
 	if !e.reconciled {
 		return true
 	}
-	if e.now().Sub(e.compared) < e.cfg.Reconcile || e.lookBack > 0 {
+	if e.passed()-e.compared < e.cfg.Reconcile || e.lookBack > 0 {
 		return false
 	}
 	for _, o := range e.book.pending {
@@ -67,23 +68,32 @@ func (e *Engine) doubt(r *run, err error) error {
 
 // fetchFills journals the fills that the book does not know. What cannot be is left out and told.
 func (e *Engine) fetchFills(ctx context.Context, r *run) error {
+	e.mu.Lock()
+	further := e.lookBack
+	e.mu.Unlock()
+	return e.fetchFillsOf(ctx, r, further)
+}
+
+// fetchFillsOf asks for fills from so much further back than news can be expected from, had all clocks gone right. Of
+// those only the ones of our own orders count: what else happened then was there before.
+func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
 	health.Beat(ctx)
 	e.mu.Lock()
-	since := e.book.FillsSince().Add(-e.lookBack)
+	since := e.book.FillsSince()
 	if e.book.began.IsZero() {
 		since = e.opened.Add(-fillOverlap) // what an account did before its first day here is not ours
 	}
 	e.mu.Unlock()
 	limited, cancel := e.limited(ctx)
 	defer cancel()
-	fills, err := e.cfg.Broker.Fills(limited, since)
+	fills, err := e.cfg.Broker.Fills(limited, since.Add(-further))
 	if err != nil {
 		return e.doubt(r, fmt.Errorf("trading: ask the broker for fills: %w", err))
 	}
 	var nonsense error
 	events, err := e.write(context.WithoutCancel(ctx), r, func(b *Book) ([]Event, error) {
 		var news []Event
-		news, nonsense = newFills(b, fills)
+		news, nonsense = newFills(b, since, fills)
 		return news, nil
 	})
 	if err != nil {
@@ -93,10 +103,13 @@ func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 	return nonsense
 }
 
-func newFills(b *Book, fills []Fill) (news []Event, nonsense error) {
+func newFills(b *Book, since time.Time, fills []Fill) (news []Event, nonsense error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
 		if b.HasFill(f.ID) || known[f.ID] || b.forgotten(f) { // None that is so old was asked for.
+			continue
+		}
+		if _, ours := b.Order(f.ClientID); !ours && f.Time.Before(since) {
 			continue
 		}
 		known[f.ID] = true

@@ -86,8 +86,23 @@ func (e *Engine) append(ctx context.Context, events []Event) error {
 	}
 	for _, event := range events {
 		e.book.fold(at, event)
+		e.hearLocked(event)
 	}
 	return nil
+}
+
+// hearLocked takes note of when an order was heard of, which matters until it is done.
+func (e *Engine) hearLocked(event Event) {
+	switch event := event.(type) {
+	case Acknowledged, Triggered, CancelAsked:
+		e.heard[orderOf(event)] = e.passed()
+	case Rejected, Cancelled, Expired:
+		delete(e.heard, orderOf(event))
+	case Filled:
+		if o, ok := e.book.Order(event.Fill.ClientID); ok && o.Status.Done() {
+			delete(e.heard, o.ClientID)
+		}
+	}
 }
 
 // record writes events that need no further look at the book.
@@ -125,7 +140,7 @@ func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
 	defer e.mu.Unlock()
 	e.book, e.loaded = book, true
 	if e.opened.IsZero() {
-		e.opened = e.now()
+		e.opened, e.openedAt = e.watch.read()
 	}
 	return nil
 }

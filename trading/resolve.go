@@ -32,7 +32,7 @@ func (e *Engine) resolve(ctx context.Context, r *run) (stuck, err error) {
 // learn asks the Broker about one order.
 func (e *Engine) learn(ctx context.Context, r *run, o OrderState) (stuck, err error) {
 	health.Beat(ctx)
-	asked := e.now() // before the question: the answer is at least as young as this
+	asked := e.passed() // before the question: the answer is at least as young as this
 	limited, cancel := e.limited(ctx)
 	report, err := e.cfg.Broker.Order(limited, o.ClientID)
 	cancel()
@@ -112,8 +112,8 @@ func (e *Engine) tellFate(before OrderState) {
 	}
 }
 
-// missing deals with an order that was sent and that the Broker, asked at the given time, did not have.
-func (e *Engine) missing(ctx context.Context, r *run, o OrderState, asked time.Time) (stuck, err error) {
+// missing deals with an order that was sent and that the Broker, asked when so much time had passed, did not have.
+func (e *Engine) missing(ctx context.Context, r *run, o OrderState, asked time.Duration) (stuck, err error) {
 	resend := e.resendable(o)
 	switch wait, why := e.mayBelieve(o, asked); {
 	case resend && (wait || why != ""):
@@ -160,24 +160,24 @@ func (e *Engine) resendable(o OrderState) bool {
 //
 // A Broker may get the request a moment after it was asked, so its longest flight is waited out first. It counts from
 // when the request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old
-// one may have written the submission down long before it began.
-func (e *Engine) mayBelieve(o OrderState, asked time.Time) (wait bool, against string) {
+// one may have written the submission down long before it began, and its clock may have been another.
+func (e *Engine) mayBelieve(o OrderState, asked time.Duration) (wait bool, against string) {
 	traits := e.cfg.Broker.Traits()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	since, ours := e.sent[o.ClientID]
+	since, ours := e.heard[o.ClientID]
 	if !ours {
-		since = e.opened
+		since = e.openedAt
 	}
 	switch {
 	case o.Acknowledged: // Some venues answer questions from a copy that lags behind what they acknowledge.
-		return asked.Before(o.UpdatedAt.Add(e.cfg.Timeout)), "the broker had it and has forgotten it"
+		return asked-since < e.cfg.Timeout, "the broker had it and has forgotten it"
 	case e.flying[o.ClientID] > 0:
 		return true, "" // The call has not even returned.
 	case traits.MaxFlight <= 0:
 		return false, "the broker does not have it, and no bound is known for how long a request takes"
 	}
-	return asked.Before(since.Add(traits.MaxFlight)), ""
+	return asked-since < traits.MaxFlight, ""
 }
 
 func (e *Engine) takeRefusal(clientID string) (reason string, ok bool) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -28,16 +29,61 @@ func instrument(symbol string) trading.Instrument {
 	return trading.Instrument{Symbol: symbol, Tick: d("0.01"), Step: d("0.001"), MinNotional: d("5")}
 }
 
-// handClock stands still until it is moved; what waits on it waits for ever.
+// handClock stands still until it is moved; what waits on it waits for ever. It can be wrong, as the clock of a machine
+// can, and then the venue and the market still have the right time.
 type handClock struct {
-	mu  sync.Mutex // guards now
-	now time.Time
+	mu     sync.Mutex // guards all below
+	now    time.Time  // the right time, with a monotonic reading
+	wrong  time.Duration
+	coarse bool // without a monotonic reading
+	paper  bool // the venue is on the same machine
 }
 
+// Now is what the machine takes for the time.
 func (c *handClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	now := wallSet(c.now, c.wrong)
+	if c.coarse {
+		return now.Round(0)
+	}
+	return now
+}
+
+// right is what the time is.
+func (c *handClock) right() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.Round(0)
+}
+
+// set sets the machine's clock by so much, forth or back.
+func (c *handClock) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrong += by
+}
+
+// venueClock is the clock of the venue.
+type venueClock struct{ *handClock }
+
+func (c venueClock) Now() time.Time {
+	if c.paper {
+		return c.handClock.Now().Round(0)
+	}
+	return c.right()
+}
+
+// wallSet is a time as it would be read had the machine's clock been set by so much: the time of day is another one, the
+// monotonic reading the same. There is no way to say that but to set the machine's clock.
+func wallSet(t time.Time, by time.Duration) time.Time {
+	set := t.Add(by)
+	(*struct {
+		wall uint64
+		ext  int64 // the monotonic reading
+		loc  *time.Location
+	})(unsafe.Pointer(&set)).ext -= int64(by)
+	return set
 }
 
 func (c *handClock) After(time.Duration) <-chan time.Time { return nil }
@@ -139,12 +185,15 @@ type rig struct {
 	engine  *trading.Engine
 }
 
+// started is any time with a monotonic reading.
+var started = time.Now()
+
 func newRig(t require.TestingT, traits trading.Traits, change ...func(*trading.EngineConfig)) *rig {
 	r := &rig{
-		t: t, clock: &handClock{now: noon}, signals: newShelf(),
+		t: t, clock: &handClock{now: wallSet(started, noon.Sub(started))}, signals: newShelf(),
 		journal: &frailJournal{MemoryJournal: trading.NewMemoryJournal()}, log: &logbook{},
 	}
-	r.venue = tradingtest.NewVenue(r.clock, traits)
+	r.venue = tradingtest.NewVenue(venueClock{r.clock}, traits)
 	r.venue.SetPrice(btc, d("100"))
 	r.venue.SetPrice(eth, d("10"))
 	r.broker = tradingtest.Misbehave(r.venue)
@@ -184,7 +233,8 @@ func (r *rig) settle() {
 	}
 }
 
-func (r *rig) now() time.Time { return r.clock.Now() }
+// now is the right time, which dates the market's bars and so the signals.
+func (r *rig) now() time.Time { return r.clock.right() }
 
 // agree holds the broker's ledger against the journal: every fill once, equal positions, no order taken twice.
 func (r *rig) agree() {

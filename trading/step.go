@@ -49,6 +49,7 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
+	e.tellClock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r == e.run {
@@ -124,7 +125,7 @@ func (e *Engine) rollDay(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (e *Engine) today() string { return e.cfg.Clock.Now().In(e.cfg.Day).Format(time.DateOnly) }
+func (e *Engine) today() string { return e.now().In(e.cfg.Day).Format(time.DateOnly) }
 
 // prices asks for the price of everything that is held. It returns what was said, so that the Pricer, who is not ours,
 // is not called under the lock.
@@ -190,8 +191,9 @@ func (e *Engine) Rearm(ctx context.Context, by string) error {
 			return nil, nil
 		}
 		events := []Event{Rearmed{by}}
-		if equity, missing := b.Equity(prices); len(missing) == 0 && today >= b.Day().Day {
-			events = append(events, DayOpened{Day: today, Equity: equity})
+		if equity, missing := b.Equity(prices); len(missing) == 0 {
+			// A day that is still to come is of a clock that was set back since.
+			events = append(events, DayOpened{Day: max(today, b.Day().Day), Equity: equity})
 		}
 		return events, nil
 	})

@@ -197,7 +197,6 @@ func (e *Engine) answered(ctx context.Context, r *run, o OrderState, answer erro
 		if err := e.record(ctx, r, Acknowledged{o.ClientID}); err != nil {
 			return err
 		}
-		e.forget(o.ClientID)
 		e.log.Info("Order submitted", told(o, "signal_id", o.SignalID)...)
 		return nil
 	case errors.Is(answer, ErrRejected) && o.Sends == 0:
@@ -222,13 +221,6 @@ func (e *Engine) reject(ctx context.Context, r *run, o OrderState, reason string
 // told are the attributes by which an order is known in the log.
 func told(o OrderState, more ...any) []any {
 	return append([]any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}, more...)
-}
-
-// forget drops when an order was sent, which only matters while its fate is not known.
-func (e *Engine) forget(clientID string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.sent, clientID)
 }
 
 func (e *Engine) noteRefusal(clientID, reason string) {
