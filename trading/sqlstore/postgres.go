@@ -70,7 +70,7 @@ func (db *DB) startPostgres(ctx context.Context, parsed *pgx.ConnConfig, cfg Con
 	if err := tenure.begin(ctx, db.writer); err != nil {
 		return err
 	}
-	prepared, err := prepare(ctx, db.writer, db.readers)
+	prepared, err := db.prepare(ctx)
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 		func() error { return file.claim(whole) },
 		func() error { return migrate(whole, goose.DialectSQLite3, db.writer) },
 		func() (err error) { identity, err = bind(whole, db.writer, cfg.Run); return err },
-		func() (err error) { prepared, err = prepare(whole, db.writer, db.readers); return err },
+		func() (err error) { prepared, err = db.prepare(whole); return err },
 	} {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (db *DB) startLooking(ctx context.Context, dialect goose.Dialect, run []Set
 	if err != nil {
 		return err
 	}
-	prepared, err := prepare(ctx, nil, db.readers)
+	prepared, err := db.prepare(ctx)
 	if err != nil {
 		return err
 	}

@@ -54,14 +54,14 @@ type statement struct {
 }
 
 // prepare prepares them; they are closed with their pools. Those that write are left out where there is no writer.
-func prepare(ctx context.Context, writer, readers *sql.DB) (*statements, error) {
-	s := &statements{}
+func (db *DB) prepare(ctx context.Context) (*statements, error) {
+	s, writer, readers := &statements{}, db.writer, db.readers
 	all := []statement{
-		{&s.insertSignal, writer, insertText(intoSignals, 12, 1, onlyNew)},
-		{&s.insertSignals, writer, insertText(intoSignals, 12, rowsPerInsert, onlyNew)},
+		{&s.insertSignal, writer, db.insertText(intoSignals, 12, 1, onlyNew)},
+		{&s.insertSignals, writer, db.insertText(intoSignals, 12, rowsPerInsert, onlyNew)},
 		{&s.signalByID, writer, `SELECT ` + signalColumns + ` FROM signals WHERE id = $1`},
-		{&s.insertEvent, writer, insertText(intoJournal, 3, 1, "")},
-		{&s.insertEvents, writer, insertText(intoJournal, 3, rowsPerInsert, "")},
+		{&s.insertEvent, writer, db.insertText(intoJournal, 3, 1, "")},
+		{&s.insertEvents, writer, db.insertText(intoJournal, 3, rowsPerInsert, "")},
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
 			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
 			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
