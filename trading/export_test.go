@@ -8,6 +8,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
+// TakeOver makes another run the current one, as Serve does when it begins.
+func (e *Engine) TakeOver() { e.takeOver(false) }
+
 // Desk and Situation open the pure decision to tests.
 type Desk struct {
 	Book  *Book

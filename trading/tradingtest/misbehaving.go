@@ -26,7 +26,8 @@ const (
 	LoseReply                // the order is accepted, and the caller gets ErrLost
 	Late                     // the caller gets ErrLost, and the order arrives when Deliver is called
 	Reject                   // the order is refused with trading.ErrRejected
-	Hang                     // Submit ignores its context and hangs until Release; then the order is sent
+	Hang                     // Submit ignores its context and hangs until Wake or Release; then the order is sent
+	HangReply                // the order is accepted, and Submit hangs in the same way
 )
 
 // Misbehaving is a Broker that goes wrong on request. What it is not asked to break it passes on. Use Misbehave. It is
@@ -44,8 +45,12 @@ type Misbehaving struct {
 	submits   int
 	cancels   int
 	deaf      bool
-	hung      chan struct{} // closed when a Submit hangs
-	release   chan struct{} // closed by Release
+
+	hangCancel bool          // the next one
+	hangOrder  bool          // the next one
+	hung       chan struct{} // closed when a call hangs
+	release    chan struct{} // closed by Wake and Release
+	released   bool          // for good
 }
 
 // Misbehave wraps inner.
@@ -118,24 +123,6 @@ func (m *Misbehaving) Cancels() int {
 	return m.cancels
 }
 
-// Hung returns a channel that is closed once a Submit hangs.
-func (m *Misbehaving) Hung() <-chan struct{} {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.hung
-}
-
-// Release lets all Submits go on that hang, and those that are to hang later, too.
-func (m *Misbehaving) Release() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	select {
-	case <-m.release:
-	default:
-		close(m.release)
-	}
-}
-
 // Deliver sends what was Late, and returns what the Broker said to each.
 func (m *Misbehaving) Deliver(ctx context.Context) []error {
 	m.mu.Lock()
@@ -160,15 +147,8 @@ func (m *Misbehaving) nextFault(a trading.Approved) Fault {
 	if m.down {
 		fault = LoseRequest
 	}
-	switch fault {
-	case Late:
+	if fault == Late {
 		m.late = append(m.late, a)
-	case Hang:
-		select {
-		case <-m.hung:
-		default:
-			close(m.hung)
-		}
 	}
 	return fault
 }
@@ -184,8 +164,12 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 	case Reject:
 		return fmt.Errorf("%w: as asked for", trading.ErrRejected)
 	case Hang:
-		<-m.release
+		m.hang()
 		return m.inner.Submit(context.WithoutCancel(ctx), a)
+	case HangReply:
+		err := m.inner.Submit(ctx, a)
+		m.hang()
+		return err
 	}
 	return m.inner.Submit(ctx, a)
 }
@@ -199,6 +183,10 @@ func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
 	if down {
 		return ErrLost
 	}
+	if m.takes(&m.hangCancel) {
+		m.hang()
+		ctx = context.WithoutCancel(ctx)
+	}
 	if c, ok := m.inner.(trading.Canceller); ok {
 		return c.Cancel(ctx, clientID)
 	}
@@ -207,6 +195,10 @@ func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
 
 // Order implements trading.Broker.
 func (m *Misbehaving) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+	if m.takes(&m.hangOrder) {
+		m.hang()
+		ctx = context.WithoutCancel(ctx)
+	}
 	m.mu.Lock()
 	down, forgotten := m.down, m.forgotten[clientID]
 	m.mu.Unlock()
