@@ -180,56 +180,96 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 // Whatever ends in the middle, the legs are there once, and as large as what they guard.
 func TestABracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for _, traits := range []trading.Traits{refuses, bounded} {
-		for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
-			for _, wrote := range []bool{false, true} {
-				t.Run(fmt.Sprintf("refuses=%t/fault=%d/wrote=%t", traits.RefusesDuplicates, fault, wrote), func(t *testing.T) {
-					t.Parallel()
-					for failAt := 1; ; failAt++ {
-						if bracketDrama(t, traits, fault, failAt, wrote) < failAt {
-							require.Greater(t, failAt, 25, "the test has shrunk")
-							return
+	for name, drama := range bracketDramas {
+		for _, traits := range []trading.Traits{refuses, bounded} {
+			for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
+				for _, broken := range brokenWrites {
+					t.Run(fmt.Sprintf("%s/refuses=%t/fault=%d/%+v", name, traits.RefusesDuplicates, fault, broken), func(t *testing.T) {
+						t.Parallel()
+						for failAt := 1; ; failAt++ {
+							r := newRig(t, traits, with(patient))
+							if drama.play(r, fault, failAt, broken); r.journal.appends < failAt {
+								require.Greater(t, failAt, 18, "the test has shrunk")
+								return
+							}
 						}
-					}
-				})
+					})
+				}
 			}
 		}
 	}
 }
 
-// bracketDrama goes long by a limit order, moves the stop, flips, and is stopped out; it returns how often was written.
-func bracketDrama(t *testing.T, traits trading.Traits, fault tradingtest.Fault, failAt int, wrote bool) int {
-	r := newRig(t, traits, with(patient))
-	r.journal.failAt, r.journal.wrote = failAt, wrote
-	for n, act := range []func() error{
-		func() error { r.signals.put(says(btc, signal.Long, r.now())); return nil },
-		func() error { r.venue.SetPrice(btc, d("97")); return nil },
-		func() error {
-			return r.engine.Amend(t.Context(), btc, trading.Ticket{TakeProfit: d("120"), StopLoss: d("96")}, "alice")
-		},
-		func() error { r.signals.put(says(btc, signal.Short, r.now())); return nil },
-		func() error { r.venue.SetPrice(btc, d("99")); return nil },
-		func() error { r.venue.SetPrice(btc, d("104")); return nil },
-	} {
-		r.broker.Next(fault)
-		for err := act(); err != nil; err = act() {
+// brokenWrite is how a write to the journal fails.
+type brokenWrite struct {
+	wrote bool // it is there all the same
+	crash bool // and the process dies of it
+}
+
+var brokenWrites = []brokenWrite{{false, false}, {false, true}, {true, false}, {true, true}}
+
+// bracketDrama is a list of things that happen, each with time to deal with it. In the end nothing is held.
+type bracketDrama struct {
+	acts    []func(r *rig) error
+	resting string // after the third act
+	fills   int
+}
+
+func signalled(direction signal.Direction) func(r *rig) error {
+	return func(r *rig) error {
+		r.signals.put(says(btc, direction, r.now()))
+		return nil
+	}
+}
+
+func priced(price string) func(r *rig) error {
+	return func(r *rig) error {
+		r.venue.SetPrice(btc, d(price))
+		return nil
+	}
+}
+
+var bracketDramas = map[string]bracketDrama{
+	"long by a limit order, the stop is moved, short, stopped out": {
+		[]func(r *rig) error{signalled(signal.Long), priced("97"), func(r *rig) error {
+			return r.engine.Amend(context.Background(), btc, trading.Ticket{TakeProfit: d("120"), StopLoss: d("96")}, "alice")
+		}, signalled(signal.Short), priced("99"), priced("104")},
+		"sell 10 limit 120 reduce, sell 10 stop 96 reduce", 4,
+	},
+	"short by a limit order, closed by a person": {
+		[]func(r *rig) error{signalled(signal.Short), priced("103"), func(r *rig) error {
+			return r.engine.Flatten(context.Background(), btc, "bob")
+		}},
+		"", 2,
+	},
+}
+
+func (b bracketDrama) play(r *rig, fault tradingtest.Fault, failAt int, broken brokenWrite) {
+	r.journal.failAt, r.journal.wrote = failAt, broken.wrote
+	restart := func() {
+		if broken.crash {
 			r.restart()
 		}
-		for range 25 {
+	}
+	for n, act := range b.acts {
+		r.broker.Next(fault)
+		for err := act(r); err != nil; err = act(r) {
+			restart()
+		}
+		for range 8 {
 			if r.step() != nil {
-				r.restart()
+				restart()
 			}
-			r.clock.Add(time.Second)
+			r.clock.Add(3 * time.Second)
 		}
 		if n == 2 {
-			require.Equal(t, "sell 10 limit 120 reduce, sell 10 stop 96 reduce", r.resting(), "failing at %d", failAt)
+			require.Equal(r.t, b.resting, r.resting(), "failing at %d", failAt)
 		}
 	}
-	require.Equal(t, "0", r.held(btc), "failing at %d", failAt)
-	require.Empty(t, r.resting())
-	require.Len(t, r.venue.Ledger(), 4, "in, out, in, and stopped out")
+	require.Equal(r.t, "0", r.held(btc), "failing at %d", failAt)
+	require.Empty(r.t, r.resting())
+	require.Len(r.t, r.venue.Ledger(), b.fills, "failing at %d", failAt)
 	r.agree()
-	return r.journal.appends
 }
 
 func TestALegThatTheBrokerRefusesIsTriedForAsLongAsThePositionIsThere(t *testing.T) {

@@ -153,13 +153,17 @@ type frailJournal struct {
 	appends int
 	failAt  int // the number of the Append that fails; 0 for none
 	wrote   bool
+	failed  func() // called when one has failed; nil for nobody
 }
 
 func (j *frailJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
 	j.mu.Lock()
 	j.appends++
-	fail, wrote := j.appends == j.failAt, j.wrote
+	fail, wrote, failed := j.appends == j.failAt, j.wrote, j.failed
 	j.mu.Unlock()
+	if fail && failed != nil {
+		defer failed()
+	}
 	if fail && !wrote {
 		return errDisk
 	}

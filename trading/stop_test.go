@@ -2,6 +2,7 @@ package trading_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,4 +146,58 @@ func TestStopNamesWhatIsWrong(t *testing.T) {
 	_, err = r.engine.Stop(t.Context(), trading.LeaveOrders, 0)
 	require.ErrorContains(t, err, "within 0s")
 	r.mustStep()
+}
+
+// A stop closes what is held, guarded by a bracket, although a write to the journal fails: any of them, and whether or
+// not the process dies of it and the next one is told to stop.
+func TestAStopSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
+		for _, broken := range brokenWrites {
+			t.Run(fmt.Sprintf("fault=%d/%+v", fault, broken), func(t *testing.T) {
+				t.Parallel()
+				for failAt := 1; ; failAt++ {
+					appends := 0
+					synctest.Test(t, func(t *testing.T) { appends = stopDrama(t, fault, failAt, broken) })
+					if appends < failAt {
+						require.Greater(t, failAt, 9, "the test has shrunk")
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+// stopDrama is long of one instrument and has an order resting for the other when it is stopped; it returns how often
+// was written.
+func stopDrama(t *testing.T, fault tradingtest.Fault, failAt int, broken brokenWrite) int {
+	r := bubbleRig(t, bounded)
+	r.cfg.Ticket = patient
+	r.restart()
+	r.signals.put(says(btc, signal.Long, time.Now()), says(eth, signal.Short, time.Now()))
+	r.mustStep()
+	r.venue.SetPrice(btc, d("97"))
+	r.mustStep()
+	require.Equal(t, 3, len(r.venue.Resting()), "two legs, and an entry")
+	before := r.journal.appends
+	r.journal.failAt, r.journal.wrote = before+failAt, broken.wrote
+	r.broker.Next(fault)
+	ctx, crash := context.WithCancel(t.Context())
+	defer crash()
+	if broken.crash {
+		r.journal.failed = crash
+	}
+	report, err := r.engine.Stop(ctx, trading.FlattenAll, time.Minute)
+	if ctx.Err() != nil {
+		r.restart()
+		report, err = r.engine.Stop(t.Context(), trading.FlattenAll, time.Minute)
+	}
+	require.NoError(t, err, "failing at %d", failAt)
+	require.True(t, report.Done)
+	require.Empty(t, r.venue.Resting(), "failing at %d", failAt)
+	require.Equal(t, "0", r.held(btc))
+	require.Len(t, r.venue.Ledger(), 2, "failing at %d", failAt)
+	r.agree()
+	return r.journal.appends - before
 }

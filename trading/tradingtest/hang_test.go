@@ -44,7 +44,9 @@ func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 		},
 		"a cancel": {
 			(*tradingtest.Misbehaving).HangCancel,
-			func(_ *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error { return m.Cancel(ctx, "known") }, 0,
+			func(_ *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
+				return m.Cancel(ctx, "known")
+			}, 0,
 		},
 		"a question": {
 			(*tradingtest.Misbehaving).HangOrder,
