@@ -116,6 +116,9 @@ func (e *Engine) pendingWhere(is func(OrderState) bool) []OrderState {
 // Amend changes, on a person's or a program's word, how the target of symbol is reached and guarded: the price of an
 // order that rests, the take-profit, the stop-loss. What rests in another shape is cancelled, and once the Broker has
 // said so the new order takes its place; it is never there twice. by says whose word it is.
+//
+// A stop-loss that the present price has passed already, and a take-profit, are refused. Where nobody gives a price they
+// are taken at their word: the Broker then closes the position at once.
 func (e *Engine) Amend(ctx context.Context, symbol string, ticket Ticket, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("trading: amending a target needs a name")
@@ -128,9 +131,6 @@ func (e *Engine) Amend(ctx context.Context, symbol string, ticket Ticket, by str
 		t, ok := b.Target(symbol)
 		if !ok || t.Quantity.IsZero() {
 			return nil, fmt.Errorf("trading: amend %s: there is no target", symbol)
-		}
-		if p := b.Position(symbol); !price.IsPositive() {
-			price = p.AveragePrice()
 		}
 		if err := ticket.check(sideOf(t), e.instruments[symbol], price); err != nil {
 			return nil, fmt.Errorf("trading: amend %s: %w", symbol, err)

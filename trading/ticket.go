@@ -61,7 +61,7 @@ func (t Ticket) leg(l Leg) decimal.Decimal {
 	return t.StopLoss
 }
 
-// check says what is wrong with an entry on side, where the instrument is worth price.
+// check says what is wrong with an entry on side, where the instrument is worth price; zero where nobody knows.
 func (t Ticket) check(side Side, i Instrument, price decimal.Decimal) error {
 	o := t.shape(Order{ClientID: "of the ticket", Type: Market})
 	if err := o.CheckShape(); err != nil {
@@ -78,11 +78,14 @@ func (t Ticket) check(side Side, i Instrument, price decimal.Decimal) error {
 	case t.StopPrice.IsPositive():
 		price = t.StopPrice
 	}
-	if t.TakeProfit.IsPositive() && t.TakeProfit.Cmp(price)*int(side) <= 0 {
+	beyond := func(x, y decimal.Decimal) bool { return x.Cmp(y)*int(side) > 0 || !x.IsPositive() || !y.IsPositive() }
+	switch {
+	case !beyond(t.TakeProfit, price):
 		return fmt.Errorf("a %s at %s takes no profit at %s", side, price, t.TakeProfit)
-	}
-	if t.StopLoss.IsPositive() && t.StopLoss.Cmp(price)*int(side) >= 0 {
+	case !beyond(price, t.StopLoss):
 		return fmt.Errorf("a %s at %s stops no loss at %s", side, price, t.StopLoss)
+	case !beyond(t.TakeProfit, t.StopLoss):
+		return fmt.Errorf("a %s takes no profit at %s and stops its loss at %s", side, t.TakeProfit, t.StopLoss)
 	}
 	return nil
 }

@@ -75,5 +75,19 @@ func TestAmendNamesWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "EngineConfig.Ticket")
 }
 
+func TestAStopIsMovedToWhereItKeepsAProfitThoughNobodyGivesAPrice(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(bracket), func(cfg *trading.EngineConfig) { cfg.Pricer = priceless{} })
+	r.signals.put(says(btc, signal.Long, r.now())) // which has the price to open at
+	r.mustStep()
+	r.venue.SetPrice(btc, d("108"))
+	crossed := trading.Ticket{TakeProfit: d("104"), StopLoss: d("105")}
+	require.ErrorContains(t, r.engine.Amend(t.Context(), btc, crossed, "trailing"), "takes no profit at 104")
+	require.NoError(t, r.engine.Amend(t.Context(), btc, trading.Ticket{StopLoss: d("105")}, "trailing"))
+	r.settle()
+	require.Equal(t, "sell 10 stop 105 reduce", r.resting())
+	require.Equal(t, "10", r.held(btc))
+}
+
 // mute is a Broker that cannot cancel.
 type mute struct{ trading.Broker }
