@@ -108,8 +108,15 @@ func TestTestMains(t *testing.T) {
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	house := plant(t, map[string]string{
-		"nested/one/go.mod": "module example.org/house/nested/one\n",
-		"nested/two/go.mod": "module example.org/house/nested/two\n",
+		"nested/one/go.mod":   "module example.org/house/nested/one\n",
+		"nested/two/go.mod":   "module example.org/house/nested/two\n",
+		"nested/three/go.mod": "module example.org/house/nested/three\n",
+		"nested/four/go.mod":  "module example.org/house/nested/four\n",
+		"go.work": "go 1.26.0\n\nuse (\n\t.\n\t./nested/one\n\t// ./nested/three\n)\n\n" +
+			"// ./nested/four is left out: it takes an hour to build.\n",
 	})
-	require.Equal(t, []string{"nested/two/go.mod: go.work does not use this module"}, lines(house.Workspace()))
+	require.ElementsMatch(t, []string{
+		"nested/two/go.mod: go.work does not use this module",
+		"nested/three/go.mod: go.work does not use this module",
+	}, lines(house.Workspace()))
 }

@@ -34,7 +34,8 @@ func (f file) looksForLeaks() bool {
 	return looks
 }
 
-// Workspace finds modules that go.work leaves out: their tests would not run.
+// Workspace finds modules that go.work does not use, because their tests would not run. A comment in it leaves one out
+// on purpose: "// ./path is left out: why".
 func (h *House) Workspace() []Finding {
 	var found []Finding
 	for _, dir := range h.modules {
@@ -42,9 +43,20 @@ func (h *House) Workspace() []Finding {
 		if dir == "." {
 			use = "."
 		}
-		if !slices.Contains(strings.Fields(h.work), use) {
+		if !h.knows(use) {
 			found = append(found, Finding{dir + "/go.mod", "go.work does not use this module"})
 		}
 	}
 	return found
+}
+
+// knows tells whether go.work uses the module in a folder, or says why not.
+func (h *House) knows(dir string) bool {
+	for line := range strings.Lines(h.work) {
+		code, comment, _ := strings.Cut(line, "//")
+		if slices.Contains(strings.Fields(code), dir) || strings.HasPrefix(comment, " "+dir+" is left out: ") {
+			return true
+		}
+	}
+	return false
 }
