@@ -24,13 +24,13 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	o := a.Order()
 	quote, quoted := b.quote(o.Symbol)
+	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o)}
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, ok := b.orders[o.ClientID]; ok {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	taken := &order{Order: o, status: trading.StatusOpen}
 	b.orders[o.ClientID] = taken
 	if reason := b.refusalLocked(o, quote, quoted); reason != "" {
 		taken.status, taken.reason = trading.StatusRejected, reason

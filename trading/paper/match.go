@@ -75,10 +75,29 @@ func (b *Broker) takeAtOnceLocked(o *order, last decimal.Decimal, at time.Time) 
 	b.depth[o.Symbol] = w.depth
 }
 
-// overdue tells whether an order's trading day, in UTC, has ended.
-func (o *order) overdue(at time.Time) bool {
-	return o.TimeInForce == trading.Day && at.UTC().Format(time.DateOnly) > o.CreatedAt.UTC().Format(time.DateOnly)
+// dayEnds is when the trading day of an order ends; zero if it is not for the day. It takes no lock, because Hours is not
+// ours.
+func (b *Broker) dayEnds(o trading.Order) time.Time {
+	if o.TimeInForce != trading.Day {
+		return time.Time{}
+	}
+	made := o.CreatedAt.UTC()
+	if b.cfg.Hours != nil {
+		session := made
+		open, until := b.cfg.Hours.Open(o.Symbol, session)
+		if !open && !until.IsZero() {
+			session = until
+			_, until = b.cfg.Hours.Open(o.Symbol, session)
+		}
+		if !until.IsZero() && until.Sub(session) <= 24*time.Hour {
+			return until
+		}
+	}
+	return time.Date(made.Year(), made.Month(), made.Day()+1, 0, 0, 0, 0, time.UTC)
 }
+
+// overdue tells whether an order's trading day has ended.
+func (o *order) overdue(at time.Time) bool { return !o.until.IsZero() && !at.Before(o.until) }
 
 // markets fills the market orders that are due.
 func (w *walk) markets(buy, sell float64) {

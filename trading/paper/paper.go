@@ -40,6 +40,10 @@ type Config struct {
 	Slippage     decimal.Decimal // by which each price that a taker pays is worse, as a fraction; 0 for none
 	Fill         FillPolicy      // where there is no Quote; "" means NextOpen
 
+	// Hours are the market's: an order for the day ends when the session closes in which it was made, or the next one. nil,
+	// and sessions that go on for more than another 24 h: at midnight UTC. It is called outside of all locks.
+	Hours signal.Hours
+
 	// Quote tells what an instrument is worth now, and orders then fill at once. nil means that the bars given to
 	// OnBar are all that is known. It is called outside of all locks.
 	Quote func(symbol string) (float64, bool)
@@ -69,8 +73,9 @@ type order struct {
 	status    trading.OrderStatus
 	filled    decimal.Decimal
 	reason    string
-	resting   bool // it was there before the price that meets it: its owner is the maker
-	triggered bool // its stop was reached
+	resting   bool      // it was there before the price that meets it: its owner is the maker
+	triggered bool      // its stop was reached
+	until     time.Time // when its day ends; zero if it is not for the day
 }
 
 var (

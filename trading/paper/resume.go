@@ -20,6 +20,10 @@ func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 	if err != nil {
 		return err
 	}
+	orders, err := b.resumed(book)
+	if err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.orders) > 0 || len(b.fills) > 0 {
@@ -35,28 +39,34 @@ func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 	for _, f := range fills {
 		b.price[f.Symbol] = f.Price
 	}
-	for _, o := range book.Orders() {
-		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
-			return fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
+	for _, o := range orders {
+		b.orders[o.ClientID] = o
+		if !o.status.Done() {
+			b.open = append(b.open, o)
 		}
-		b.resumeLocked(o)
 	}
 	return nil
 }
 
-func (b *Broker) resumeLocked(o trading.OrderState) {
-	known := &order{Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true}
-	known.triggered = o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive()
-	switch {
-	case o.Status == trading.StatusIntended || (o.Status == trading.StatusCancelled && !o.Acknowledged):
-		return // never had it
-	case o.Status == trading.StatusUnknown && !o.Acknowledged:
-		return
-	case !o.Status.Done():
-		known.status = trading.StatusOpen
-		b.open = append(b.open, known)
+// resumed lists the orders of a Book that this Broker had.
+func (b *Broker) resumed(book *trading.Book) (orders []*order, err error) {
+	for _, o := range book.Orders() {
+		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
+			return nil, fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
+		}
+		if had := o.Acknowledged || o.Status == trading.StatusRejected || o.Status == trading.StatusExpired; !had {
+			continue // not sent, sent without an answer, or withdrawn
+		}
+		known := &order{
+			Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true, until: b.dayEnds(o.Order),
+			triggered: o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive(),
+		}
+		if !o.Status.Done() {
+			known.status = trading.StatusOpen
+		}
+		orders = append(orders, known)
 	}
-	b.orders[o.ClientID] = known
+	return orders, nil
 }
 
 // replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
