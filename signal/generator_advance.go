@@ -17,6 +17,7 @@ const (
 // runner is one strategy on one symbol.
 type runner struct {
 	spec     *Spec
+	id       []byte // of each of its signals' IDs, all but the bar
 	strategy Strategy
 	warmup   int
 	seen     int       // bars, up to warmup
@@ -128,7 +129,10 @@ func (l *lane) newRunners() ([]*runner, *Error) {
 		if strategy == nil {
 			return nil, l.errorf(KindStrategy, "%s: %w", spec.Name, errNilStrategy)
 		}
-		runners = append(runners, &runner{spec: spec, strategy: strategy, warmup: strategy.Warmup()})
+		runners = append(runners, &runner{
+			spec: spec, strategy: strategy, warmup: strategy.Warmup(),
+			id: idText(spec.Name, spec.Params, l.symbol, l.cfg.Interval),
+		})
 	}
 	return runners, nil
 }

@@ -36,7 +36,9 @@ func (l *lane) take(ctx context.Context, bars []Bar, from, now time.Time, w *wor
 			break // a clock that is a little ahead of ours: it is asked for again
 		}
 		repeated := !b.Time.After(answered)
-		answered = later(answered, b.Time)
+		if !repeated {
+			answered = b.Time
+		}
 		if l.recent.crowded(b) {
 			l.overlap(b, w)
 			continue
@@ -132,7 +134,7 @@ func (l *lane) decide(r *runner, b *Bar, now time.Time, w *work) *Error {
 		return l.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}
 	if l.emits(s, b, w) {
-		l.pending = append(l.pending, l.complete(s, r.spec, b, now))
+		l.pending = append(l.pending, l.complete(s, r, b, now))
 	}
 	return nil
 }
@@ -169,11 +171,11 @@ func (l *lane) hours(at time.Time) (open bool, until time.Time) {
 }
 
 // complete fills in all that a strategy does not know.
-func (l *lane) complete(s Signal, spec *Spec, b *Bar, now time.Time) Signal {
+func (l *lane) complete(s Signal, r *runner, b *Bar, now time.Time) Signal {
 	return Signal{
-		ID:         NewID(spec.Name, spec.Params, l.symbol, b.Interval, b.Time),
-		Strategy:   spec.Name,
-		Params:     spec.Params,
+		ID:         idOf(r.id, b.Time),
+		Strategy:   r.spec.Name,
+		Params:     r.spec.Params,
 		Symbol:     l.symbol,
 		Interval:   b.Interval,
 		Direction:  s.Direction,

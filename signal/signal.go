@@ -89,6 +89,11 @@ type Signal struct {
 // NewID derives a Signal's ID from the strategy, its parameters, the symbol and the bar: the same five give the same
 // ID, in whichever process.
 func NewID(strategy, params, symbol string, interval time.Duration, bar time.Time) string {
+	return idOf(idText(strategy, params, symbol, interval), bar)
+}
+
+// idText is what an ID is derived from besides the bar.
+func idText(strategy, params, symbol string, interval time.Duration) []byte {
 	text := make([]byte, 0, 128)
 	for _, part := range [...]string{strategy, params, symbol, interval.String()} {
 		text = strconv.AppendInt(text, int64(len(part)), 10) // lengths, so that no two lists read alike
@@ -96,8 +101,15 @@ func NewID(strategy, params, symbol string, interval time.Duration, bar time.Tim
 		text = append(text, part...)
 		text = append(text, ',')
 	}
+	return text
+}
+
+// idOf writes the bar's time into the room behind text.
+func idOf(text []byte, bar time.Time) string {
 	sum := sha256.Sum256(strconv.AppendInt(text, bar.UnixNano(), 10))
-	return hex.EncodeToString(sum[:12])
+	var id [24]byte
+	hex.Encode(id[:], sum[:12])
+	return string(id[:])
 }
 
 // Same tells whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.

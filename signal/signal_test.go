@@ -12,6 +12,25 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
+// Stores hold IDs that earlier programs derived: an ID that came out otherwise would be a second signal.
+func TestTheSameFiveGiveTheSameID(t *testing.T) {
+	t.Parallel()
+	bar := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
+	first := signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar)
+	require.Equal(t, "6ca7e376b84bfbf3e08d563a", first)
+	require.Equal(t, first, signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar.In(time.FixedZone("", 60))))
+	for name, other := range map[string]string{
+		"another strategy":            signal.NewID("ema", "fast=8,slow=21", "BTC/USDT", time.Hour, bar),
+		"other parameters":            signal.NewID("ema_cross", "fast=8,slow=22", "BTC/USDT", time.Hour, bar),
+		"another symbol":              signal.NewID("ema_cross", "fast=8,slow=21", "ETH/USDT", time.Hour, bar),
+		"another interval":            signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Minute, bar),
+		"another bar":                 signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar.Add(1)),
+		"the same letters, other cut": signal.NewID("ema_crossf", "ast=8,slow=21", "BTC/USDT", time.Hour, bar),
+	} {
+		require.NotEqual(t, first, other, name)
+	}
+}
+
 func TestASignalSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for _, direction := range []signal.Direction{signal.Short, signal.Flat, signal.Long} {
