@@ -131,11 +131,11 @@ func (j *Journal) move(ctx context.Context, archive *sql.DB, old []archivedRow) 
 		return err
 	}
 	last := old[len(old)-1].seq
-	return j.commit(ctx, func(tx *boundStatements) error {
-		if _, err := tx.removeEvents.Exec(last); err != nil {
+	return j.commit(ctx, func(tx transaction) error {
+		if _, err := tx.exec(tx.removeEvents, last); err != nil {
 			return err
 		}
-		_, err := tx.setMeta.Exec("archived", strconv.FormatInt(last, 10))
+		_, err := tx.exec(tx.setMeta, "archived", strconv.FormatInt(last, 10))
 		return err
 	})
 }

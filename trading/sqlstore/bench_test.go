@@ -16,6 +16,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
+// generated is one as a Generator makes it, with the ID of its bar.
+func generated(n int) signal.Signal {
+	s := numbered(n)
+	s.ID = ownID(s)
+	return s
+}
+
 // BenchmarkAppendGroup stores one signal per call from 64 callers at once.
 func BenchmarkAppendGroup(b *testing.B) {
 	signals := openNew(b).Signals()
@@ -27,7 +34,7 @@ func BenchmarkAppendGroup(b *testing.B) {
 		for range callers {
 			running.Go(func() {
 				for range each {
-					if err := signals.Append(b.Context(), numbered(int(n.Add(1)))); err != nil {
+					if err := signals.Append(b.Context(), generated(int(n.Add(1)))); err != nil {
 						b.Error(err)
 					}
 				}
@@ -36,24 +43,6 @@ func BenchmarkAppendGroup(b *testing.B) {
 		running.Wait()
 	}
 	b.ReportMetric(float64(n.Load())/b.Elapsed().Seconds(), "rows/s")
-}
-
-// BenchmarkAppendBatch stores a hundred signals in each call.
-func BenchmarkAppendBatch(b *testing.B) {
-	signals := openNew(b).Signals()
-	b.ReportAllocs()
-	n := 0
-	batch := make([]signal.Signal, 100)
-	for b.Loop() {
-		for i := range batch {
-			n++
-			batch[i] = numbered(n)
-		}
-		if err := signals.Append(b.Context(), batch...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
 }
 
 // BenchmarkJournalAppend journals an intent together with its signal, as an engine does.

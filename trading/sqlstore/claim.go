@@ -22,7 +22,7 @@ func (db *DB) ClaimJournal(ctx context.Context) (*Journal, error) {
 	claimed := *db.journal
 	claimed.claim = db.claims.Add(1)
 	// An empty transaction: those that were let in before stand in front of it.
-	if err := claimed.group.commit(ctx, func(*boundStatements) error { return nil }); err != nil {
+	if err := claimed.group.commit(ctx, func(transaction) error { return nil }); err != nil {
 		return nil, fmt.Errorf("sqlstore: claim the journal: %w", err)
 	}
 	return &claimed, nil
@@ -31,9 +31,9 @@ func (db *DB) ClaimJournal(ctx context.Context) (*Journal, error) {
 // commit writes to the journal, unless it has been claimed since this one was handed out. That is looked at inside the
 // transaction, since a claim may come while this waits for its turn; and it is no failure of the transaction, which
 // others share.
-func (j *Journal) commit(ctx context.Context, do func(*boundStatements) error) error {
+func (j *Journal) commit(ctx context.Context, do func(transaction) error) error {
 	var refused error
-	err := j.group.commit(ctx, func(tx *boundStatements) error {
+	err := j.group.commit(ctx, func(tx transaction) error {
 		if j.db.claims.Load() != j.claim {
 			refused = trading.ErrTakenOver
 			return nil

@@ -79,7 +79,7 @@ func LockIsCurrent(path string, happen func(lock string)) (bool, error) {
 
 // CommitNothing takes its turn and writes nothing.
 func (db *DB) CommitNothing(ctx context.Context) error {
-	return db.signals.group.commit(ctx, func(*boundStatements) error { return nil })
+	return db.signals.group.commit(ctx, func(transaction) error { return nil })
 }
 
 // AppendFencedTooEarly is what Append must not be: it looks at the claim before it queues for its turn, and is then held
@@ -103,7 +103,7 @@ func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events
 		}
 		rows = append(rows, row)
 	}
-	return j.group.commit(ctx, func(tx *boundStatements) error { return insertEvents(tx, rows) })
+	return j.group.commit(ctx, func(tx transaction) error { return insertEvents(tx, rows) })
 }
 
 // ThroughText tells how a text is stored, and what comes back.

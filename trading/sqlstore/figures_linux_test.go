@@ -68,11 +68,11 @@ func reportRatios(b *testing.B, ours, floors []time.Duration) {
 // a line of text, in a file that is synced after each.
 func BenchmarkOneSignal(b *testing.B) {
 	pages, texts, signals := newFloor(b), newFloor(b), openNew(b).Signals()
-	page, line := make([]byte, 4096), fmt.Appendf(nil, "%+v\n", numbered(1))
+	page, line := make([]byte, 4096), fmt.Appendf(nil, "%+v\n", generated(1))
 	var ours, paged, lined []time.Duration
 	for n := 0; b.Loop(); n++ {
 		begin := time.Now()
-		if err := signals.Append(b.Context(), numbered(n)); err != nil {
+		if err := signals.Append(b.Context(), generated(n)); err != nil {
 			b.Fatal(err)
 		}
 		ours = append(ours, time.Since(begin))
@@ -81,6 +81,38 @@ func BenchmarkOneSignal(b *testing.B) {
 	}
 	quantiles(b, "line", lined)
 	reportRatios(b, ours, paged)
+}
+
+// BenchmarkAppendBatch stores a hundred signals in each call, of one symbol and of a hundred. The floor, in turns with it:
+// the signals as lines of text, a hundred to a sync.
+func BenchmarkAppendBatch(b *testing.B) {
+	for _, symbols := range []int{1, 100} {
+		b.Run(fmt.Sprint(symbols, " of them"), func(b *testing.B) {
+			b.ReportAllocs()
+			floor, signals := newFloor(b), openNew(b).Signals()
+			var ours, floors time.Duration
+			n := 0
+			batch := make([]signal.Signal, 100)
+			for b.Loop() {
+				var text []byte
+				for i := range batch {
+					batch[i] = generated(n / symbols)
+					batch[i].Symbol = fmt.Sprint("symbol-", n%symbols)
+					batch[i].ID = ownID(batch[i])
+					text = fmt.Appendf(text, "%+v\n", batch[i])
+					n++
+				}
+				begin := time.Now()
+				if err := signals.Append(b.Context(), batch...); err != nil {
+					b.Fatal(err)
+				}
+				ours += time.Since(begin)
+				floors += floor.write(text)
+			}
+			b.ReportMetric(float64(n)/ours.Seconds(), "signals/s")
+			b.ReportMetric(float64(n)/floors.Seconds(), "floor-signals/s")
+		})
+	}
 }
 
 // BenchmarkSignalToIntent is from a signal that is stored to the intent that is durable, in an Engine that follows the
@@ -216,7 +248,7 @@ func BenchmarkLatestOfAMillion(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			var writing sync.WaitGroup
 			writing.Go(func() {
-				for n := 2_000_000; db.Signals().Append(ctx, numbered(n)) == nil; n++ {
+				for n := 2_000_000; db.Signals().Append(ctx, generated(n)) == nil; n++ {
 				}
 			})
 			b.ReportAllocs()
@@ -244,6 +276,7 @@ func fill(b *testing.B, db *sqlstore.DB, n int) {
 		if i < 1000 {
 			s.Strategy = "first"
 		}
+		s.ID = ownID(s)
 		batch = append(batch, s)
 		if len(batch) == 1000 || i == n-1 {
 			if err := db.Signals().Append(b.Context(), batch...); err != nil {

@@ -30,15 +30,15 @@ type group struct {
 
 // write is one caller's part of a transaction.
 type write struct {
-	do    func(*boundStatements) error // its error rolls the whole group back
-	leads bool                         // it has been told to lead
-	lead  chan struct{}                // closed when it is told to
-	done  chan error                   // gets what became of it
+	do    func(transaction) error // its error rolls the whole group back
+	leads bool                    // it has been told to lead
+	lead  chan struct{}           // closed when it is told to
+	done  chan error              // gets what became of it
 }
 
 // commit runs do in a transaction, and returns once that is durable or failed. If ctx ends before the transaction
 // began it withdraws; from then on it waits, because nobody could tell it what became of its write.
-func (g *group) commit(ctx context.Context, do func(*boundStatements) error) error {
+func (g *group) commit(ctx context.Context, do func(transaction) error) error {
 	if g.db == nil {
 		return ErrReadOnly
 	}
@@ -130,9 +130,8 @@ func (g *group) transact(writes []*write) (err error) {
 	if err != nil {
 		return err
 	}
-	bound := g.prepared.bind(tx)
 	for _, w := range writes {
-		if err := w.do(bound); err != nil {
+		if err := w.do(transaction{tx, g.prepared}); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,16 +39,18 @@ func (db *DB) parameter(n int) string {
 
 // insertInOne inserts at most rowsPerInsert rows, in one statement if there are as many, and tells how many were not
 // there yet.
-func insertInOne[Row any](rows []Row, one, many *sql.Stmt, values func(Row, []any) []any) (isNew int, err error) {
+func insertInOne[Row any](tx transaction, rows []Row, one, many *sql.Stmt,
+	values func(Row, []any) []any) (isNew int, err error) {
 	if len(rows) == rowsPerInsert {
-		var all []any
-		for _, row := range rows {
+		all := values(rows[0], nil)
+		all = slices.Grow(all, len(all)*(len(rows)-1))
+		for _, row := range rows[1:] {
 			all = values(row, all)
 		}
-		return affected(many.Exec(all...))
+		return affected(tx.exec(many, all...))
 	}
 	for _, row := range rows {
-		n, err := affected(one.Exec(values(row, nil)...))
+		n, err := affected(tx.exec(one, values(row, nil)...))
 		if err != nil {
 			return 0, err
 		}

@@ -51,14 +51,14 @@ func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Eve
 	if len(rows) == 0 {
 		return nil
 	}
-	return j.commit(ctx, func(tx *boundStatements) error {
+	return j.commit(ctx, func(tx transaction) error {
 		return insertEvents(tx, rows)
 	})
 }
 
-func insertEvents(tx *boundStatements, rows []eventRow) error {
+func insertEvents(tx transaction, rows []eventRow) error {
 	for chunk := range slices.Chunk(rows, rowsPerInsert) {
-		if _, err := insertInOne(chunk, tx.insertEvent, tx.insertEvents, eventRow.values); err != nil {
+		if _, err := insertInOne(tx, chunk, tx.insertEvent, tx.insertEvents, eventRow.values); err != nil {
 			return err
 		}
 	}

@@ -32,28 +32,32 @@ func askedFor(q signal.Query) (a asked, args []any) {
 	return a, args
 }
 
-// latestText is the statement.
+// latestText is the statement. Where streams are asked for, it takes those that spoke last, as many as the limit, and
+// the newest of each of them, so that it looks at nothing else, however long they may have been silent.
 func latestText(a asked) string {
-	var conditions []string
-	add := func(condition string) {
-		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(conditions)+1))
-	}
+	last := 0
+	parameter := func() string { last++; return fmt.Sprint("$", last) }
+	var of []string
 	if a&symbolAsked != 0 {
-		add("symbol =")
+		of = append(of, "symbol = "+parameter())
 	}
-	switch {
-	case a&strategyAsked != 0 && a&symbolAsked != 0:
-		// Not by the index on strategy: there are more symbols than strategies, so that of symbol leaves less to look at.
-		add("strategy || '' =")
-	case a&strategyAsked != 0:
-		add("strategy =")
+	if a&strategyAsked != 0 {
+		of = append(of, "strategy = "+parameter())
 	}
+	sure := "true"
 	if a&confidenceAsked != 0 {
-		add("confidence >=")
+		sure = "confidence >= " + parameter()
 	}
-	where := ""
-	if len(conditions) > 0 {
-		where = " WHERE " + strings.Join(conditions, " AND ")
+	limit := parameter()
+	which := sure
+	if len(of) > 0 {
+		which = strings.NewReplacer("{of}", strings.Join(of, " AND "), "{sure}", sure, "{limit}", limit).Replace(newestOfStreams)
 	}
-	return fmt.Sprintf("SELECT %s FROM signals%s ORDER BY seq DESC LIMIT $%d", signalColumns, where, len(conditions)+1)
+	return fmt.Sprintf("SELECT %s FROM signals WHERE %s ORDER BY seq DESC LIMIT %s", signalColumns, which, limit)
 }
+
+const newestOfStreams = `seq IN (
+	SELECT s.seq FROM (SELECT id FROM streams WHERE {of} ORDER BY coalesce((SELECT seq FROM signals
+		WHERE stream = streams.id AND {sure} ORDER BY seq DESC LIMIT 1), 0) DESC LIMIT {limit}) AS t
+	JOIN signals AS s ON s.stream = t.id AND {sure} AND s.seq >= coalesce((SELECT seq FROM signals
+		WHERE stream = t.id AND {sure} ORDER BY seq DESC LIMIT 1 OFFSET {limit} - 1), 0))`

@@ -75,7 +75,7 @@ func (db *DB) startPostgres(ctx context.Context, parsed *pgx.ConnConfig, cfg Con
 		return err
 	}
 	db.serve(identity, prepared)
-	return nil
+	return db.signals.lookForBorrowed(ctx)
 }
 
 // postgresPool makes a pool, each of whose connections passes some checks before it is used.

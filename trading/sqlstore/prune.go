@@ -104,14 +104,10 @@ func (s *Signals) remove(ctx context.Context, seqs []int64) (removed int, err er
 		return 0, err
 	}
 	defer s.db.leave()
-	var there int64
-	err = s.group.commit(ctx, func(tx *boundStatements) error {
+	there := 0
+	err = s.group.commit(ctx, func(tx transaction) error {
 		for _, seq := range seqs {
-			result, err := tx.removeSignal.Exec(seq)
-			if err != nil {
-				return err
-			}
-			n, err := result.RowsAffected()
+			n, err := affected(tx.exec(tx.removeSignal, seq))
 			if err != nil {
 				return err
 			}
@@ -122,5 +118,5 @@ func (s *Signals) remove(ctx context.Context, seqs []int64) (removed int, err er
 	if err != nil {
 		return 0, err
 	}
-	return int(there), nil
+	return there, nil
 }

@@ -6,8 +6,11 @@ import (
 	"errors"
 )
 
+// query begins to read.
+type query = func() (*sql.Rows, error)
+
 // read runs a query and hands each of its rows to scan.
-func (db *DB) read(ctx context.Context, query func() (*sql.Rows, error), scan func(*sql.Rows) error) (err error) {
+func (db *DB) read(ctx context.Context, query query, scan func(*sql.Rows) error) (err error) {
 	if err := db.enter(ctx); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-			err = partial.Err // Which of the steps it was is in there too.
+			err = fmt.Errorf("to version %d: %w", partial.Failed.Source.Version, partial.Err)
 		}
 		return fmt.Errorf("bring its schema up to date: %w", err)
 	}
@@ -59,13 +59,15 @@ func upToDate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 }
 
 func newProvider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
-	folder, err := fs.Sub(embedded, map[goose.Dialect]string{
-		goose.DialectSQLite3: "migrations/sqlite", goose.DialectPostgres: "migrations/postgres",
-	}[dialect])
+	name, last := "migrations/sqlite", ownIDs(7)
+	if dialect == goose.DialectPostgres {
+		name, last = "migrations/postgres", ownIDs(3)
+	}
+	folder, err := fs.Sub(embedded, name)
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, db, folder, goose.WithDisableGlobalRegistry(true),
+	return goose.NewProvider(dialect, db, folder, goose.WithGoMigrations(last), goose.WithDisableGlobalRegistry(true),
 		goose.WithLogger(goose.NopLogger()))
 }
 

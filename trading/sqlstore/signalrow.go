@@ -5,46 +5,86 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
+const signalColumns = `seq, stream, bar_time, id, direction, confidence, price, created_at, valid_until, parts`
+
 // signalRow is a signal as it is stored.
 type signalRow struct {
-	signal                         signal.Signal
+	seq, stream                    int64
 	barTime, createdAt, validUntil sql.NullInt64
+	id                             sql.NullString // NULL is the one that NewID makes
+	direction                      int64
+	confidence, price              float64
 	parts                          sql.NullString // JSON
 }
 
-// newSignalRows refuses all of them if one cannot be stored.
-func newSignalRows(signals []signal.Signal) ([]signalRow, error) {
-	rows := make([]signalRow, 0, len(signals))
-	for _, s := range signals {
-		row, err := newSignalRow(s)
-		if err != nil {
+// fields are where the columns go that signalColumns names.
+func (r *signalRow) fields() []any {
+	return []any{&r.seq, &r.stream, &r.barTime, &r.id, &r.direction, &r.confidence, &r.price, &r.createdAt, &r.validUntil,
+		&r.parts}
+}
+
+// signal returns the signal, which is of the given stream.
+func (r *signalRow) signal(of stream) (signal.Signal, error) {
+	s := signal.Signal{Seq: r.seq, Strategy: of.Strategy, Params: of.Params, Symbol: of.Symbol, Interval: of.Interval,
+		Direction: signal.Direction(r.direction), Confidence: r.confidence, Price: r.price, BarTime: fromNanos(r.barTime),
+		CreatedAt: fromNanos(r.createdAt), ValidUntil: fromNanos(r.validUntil)}
+	s.ID = fromText(r.id.String)
+	if !r.id.Valid {
+		s.ID = newID(of, s.BarTime)
+	}
+	var err error
+	if r.parts.Valid {
+		s.Parts, err = decodeParts(r.parts.String)
+	}
+	if err != nil {
+		return s, fmt.Errorf("parts of signal %s: %w", s.ID, err)
+	}
+	return s, nil
+}
+
+func newID(of stream, bar time.Time) string {
+	return signal.NewID(of.Strategy, of.Params, of.Symbol, of.Interval, bar)
+}
+
+// newSignal is one to be stored.
+type newSignal struct {
+	given signal.Signal
+	signalRow
+}
+
+// newSignals refuses all of them if one cannot be stored.
+func newSignals(signals []signal.Signal) ([]newSignal, error) {
+	rows := make([]newSignal, len(signals))
+	for i, s := range signals {
+		if err := s.Validate(); err != nil {
 			return nil, err
 		}
-		rows = append(rows, row)
+		row, err := newSignalRow(s)
+		if err != nil {
+			return nil, fmt.Errorf("signal %s: %w", s.ID, err)
+		}
+		rows[i] = newSignal{s, row}
 	}
 	return rows, nil
 }
 
+// newSignalRow leaves the stream open, which only a transaction can tell.
 func newSignalRow(s signal.Signal) (signalRow, error) {
-	row := signalRow{signal: s}
-	if err := s.Validate(); err != nil {
-		return row, err
-	}
+	row := signalRow{direction: int64(s.Direction), confidence: s.Confidence, price: s.Price}
 	var errs [4]error
 	row.barTime, errs[0] = toNanos("the BarTime", s.BarTime)
 	row.createdAt, errs[1] = toNanos("the CreatedAt", s.CreatedAt)
 	row.validUntil, errs[2] = toNanos("the ValidUntil", s.ValidUntil)
 	row.parts, errs[3] = encodeParts(s.Parts)
-	if err := errors.Join(errs[:]...); err != nil {
-		return row, fmt.Errorf("signal %s: %w", s.ID, err)
+	if !row.barTime.Valid || s.ID != newID(streamOf(s), s.BarTime) {
+		row.id = sql.NullString{String: toText(s.ID), Valid: true}
 	}
-	return row, nil
+	return row, errors.Join(errs[:]...)
 }
 
 func encodeParts(parts []signal.Part) (sql.NullString, error) {
@@ -55,62 +95,22 @@ func encodeParts(parts []signal.Part) (sql.NullString, error) {
 	return sql.NullString{String: string(text), Valid: true}, err
 }
 
-// insertSignals stores the rows, tells how many of them were new, and which contradict what is stored already.
-func insertSignals(tx *boundStatements, rows []signalRow) (stored int, conflicts []error, err error) {
-	for chunk := range slices.Chunk(rows, rowsPerInsert) {
-		isNew, err := insertInOne(chunk, tx.insertSignal, tx.insertSignals, signalRow.values)
-		if err != nil {
-			return 0, nil, err
-		}
-		stored += isNew
-		if isNew == len(chunk) {
-			continue
-		}
-		for _, row := range chunk {
-			switch err := row.compare(tx); {
-			case errors.Is(err, signal.ErrConflict):
-				conflicts = append(conflicts, err)
-			case err != nil:
-				return 0, nil, err
-			}
-		}
-	}
-	return stored, conflicts, nil
+func decodeParts(text string) (parts []signal.Part, err error) {
+	err = json.Unmarshal([]byte(text), &parts)
+	return parts, err
 }
 
-// values are those of the row's columns, as the statements that insert name them.
-func (r signalRow) values(to []any) []any {
-	s := r.signal
-	return append(to, toText(s.ID), toText(s.Strategy), toText(s.Params), toText(s.Symbol),
-		int64(s.Interval), int64(s.Direction), s.Confidence, s.Price,
-		r.barTime, r.createdAt, r.validUntil, r.parts)
+// values are those of the columns that intoSignals names.
+func (n newSignal) values(to []any) []any {
+	return append(to, n.stream, orNull(n.barTime.Int64, n.barTime.Valid), orNull(n.id.String, n.id.Valid), n.direction,
+		n.confidence, n.price, orNull(n.createdAt.Int64, n.createdAt.Valid),
+		orNull(n.validUntil.Int64, n.validUntil.Valid), orNull(n.parts.String, n.parts.Valid))
 }
 
-// compare tells whether what is stored under the row's ID says the same.
-func (r signalRow) compare(tx *boundStatements) error {
-	first, err := scanSignal(tx.signalByID.QueryRow(toText(r.signal.ID)))
-	if err == nil && !first.Same(r.signal) {
-		err = fmt.Errorf("signal %s: %w", r.signal.ID, signal.ErrConflict)
+// orNull saves database/sql the way through a driver.Valuer.
+func orNull[T any](value T, valid bool) any {
+	if !valid {
+		return nil
 	}
-	return err
-}
-
-func scanSignal(row interface{ Scan(...any) error }) (signal.Signal, error) {
-	var s signal.Signal
-	var interval int64
-	var barTime, createdAt, validUntil sql.NullInt64
-	var parts sql.NullString
-	err := row.Scan(&s.Seq, &s.ID, &s.Strategy, &s.Params, &s.Symbol, &interval, &s.Direction, &s.Confidence, &s.Price,
-		&barTime, &createdAt, &validUntil, &parts)
-	for _, text := range []*string{&s.ID, &s.Strategy, &s.Params, &s.Symbol} {
-		*text = fromText(*text)
-	}
-	s.Interval = time.Duration(interval)
-	s.BarTime, s.CreatedAt, s.ValidUntil = fromNanos(barTime), fromNanos(createdAt), fromNanos(validUntil)
-	if err == nil && parts.Valid {
-		if err = json.Unmarshal([]byte(parts.String), &s.Parts); err != nil {
-			err = fmt.Errorf("parts of signal %s: %w", s.ID, err)
-		}
-	}
-	return s, err
+	return value
 }

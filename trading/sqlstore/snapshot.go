@@ -18,8 +18,8 @@ func (j *Journal) KeepSnapshot(ctx context.Context, data []byte) error {
 		return fmt.Errorf("sqlstore: keep a snapshot: %w", err)
 	}
 	defer j.db.leave()
-	err := j.commit(ctx, func(tx *boundStatements) error {
-		_, err := tx.keepSnapshot.Exec(data)
+	err := j.commit(ctx, func(tx transaction) error {
+		_, err := tx.exec(tx.keepSnapshot, data)
 		return err
 	})
 	if err != nil {

@@ -145,6 +145,7 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 		func() error { return migrate(whole, goose.DialectSQLite3, db.writer) },
 		func() (err error) { identity, err = bind(whole, db.writer, cfg.Run); return err },
 		func() (err error) { prepared, err = db.prepare(whole); return err },
+		func() error { db.serve(identity, prepared); return db.signals.lookForBorrowed(whole) },
 	} {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -153,7 +154,6 @@ func (db *DB) start(ctx context.Context, file *databaseFile, cfg Config) error {
 			return err
 		}
 	}
-	db.serve(identity, prepared)
 	return ctx.Err()
 }
 
@@ -188,6 +188,7 @@ func (db *DB) startLooking(ctx context.Context, dialect goose.Dialect, run []Set
 func (db *DB) serve(identity string, prepared *statements) {
 	commits := &group{db: db.writer, prepared: prepared}
 	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter, latest: prepared.latest,
+		streams: newStreams(), allStreams: prepared.allStreams,
 		state: prepared.state, nthNewest: prepared.nthNewest, oldest: prepared.oldest}
 	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
 }

@@ -261,20 +261,6 @@ func TestIntegritySeesABrokenPage(t *testing.T) {
 	require.Error(t, openAt(t, path).Integrity(t.Context()))
 }
 
-func TestASeqIsNeverGivenOutAgain(t *testing.T) {
-	t.Parallel()
-	db := openNew(t)
-	require.NoError(t, db.Signals().Append(t.Context(), numbered(1), numbered(2)))
-	writer, _ := db.Pools()
-	_, err := writer.ExecContext(t.Context(), "DELETE FROM signals")
-	require.NoError(t, err)
-	require.NoError(t, db.Signals().Append(t.Context(), numbered(3)))
-	signals, err := db.Signals().After(t.Context(), 0, 10)
-	require.NoError(t, err)
-	require.Len(t, signals, 1)
-	require.EqualValues(t, 3, signals[0].Seq)
-}
-
 // One that has been told to lead must do so, even if its context ends at that moment: nobody else would.
 func TestTheTurnIsNotLostOnACallerThatGivesUp(t *testing.T) {
 	t.Parallel()

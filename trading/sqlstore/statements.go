@@ -6,14 +6,10 @@ import (
 	"fmt"
 )
 
-const signalColumns = `seq, id, strategy, params, symbol, interval, direction, confidence, price,
-	bar_time, created_at, valid_until, parts`
-
 // What is inserted, and in which order the values come.
 const (
-	intoSignals = `signals (id, strategy, params, symbol, interval, direction, confidence, price, bar_time, created_at,
-		valid_until, parts)`
-	onlyNew     = "ON CONFLICT (id) DO NOTHING"
+	intoSignals = "signals (stream, bar_time, id, direction, confidence, price, created_at, valid_until, parts)"
+	onlyNew     = "ON CONFLICT DO NOTHING"
 	intoJournal = "journal (at, kind, data)"
 )
 
@@ -23,12 +19,17 @@ type statements struct {
 	insertEvent, insertEvents   *sql.Stmt
 
 	signalByID   *sql.Stmt
+	signalByBar  *sql.Stmt
+	ownIDs       *sql.Stmt
+	addStream    *sql.Stmt
+	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
 	saveState    *sql.Stmt
 	removeSignal *sql.Stmt
 	removeEvents *sql.Stmt
 	setMeta      *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
+	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
 	state        *sql.Stmt
@@ -39,11 +40,12 @@ type statements struct {
 
 const eventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
 
-// oldestSignals finds what a Prune may remove. The newest of each strategy and symbol has none above it.
-const oldestSignals = `SELECT seq FROM signals AS s WHERE seq > $1 AND seq <= $2
+// oldestSignals finds what a Prune may remove: not the newest of a strategy and symbol.
+const oldestSignals = `SELECT seq FROM signals WHERE seq > $1 AND seq <= $2
 	AND ((CAST($3 AS BIGINT) IS NOT NULL AND (created_at IS NULL OR created_at < $3)) OR seq < $4)
-	AND EXISTS (SELECT 1 FROM signals AS newer
-		WHERE newer.symbol = s.symbol AND newer.strategy = s.strategy AND newer.seq > s.seq)
+	AND seq NOT IN (SELECT max(newest)
+		FROM (SELECT strategy, symbol, (SELECT max(seq) FROM signals WHERE stream = streams.id) AS newest FROM streams) AS s
+		WHERE newest IS NOT NULL GROUP BY strategy, symbol)
 	ORDER BY seq LIMIT $5`
 
 // statement is one that is to be prepared.
@@ -57,9 +59,16 @@ type statement struct {
 func (db *DB) prepare(ctx context.Context) (*statements, error) {
 	s, writer, readers := &statements{}, db.writer, db.readers
 	all := []statement{
-		{&s.insertSignal, writer, db.insertText(intoSignals, 12, 1, onlyNew)},
-		{&s.insertSignals, writer, db.insertText(intoSignals, 12, rowsPerInsert, onlyNew)},
+		{&s.insertSignal, writer, db.insertText(intoSignals, 9, 1, onlyNew)},
+		{&s.insertSignals, writer, db.insertText(intoSignals, 9, rowsPerInsert, onlyNew)},
 		{&s.signalByID, writer, `SELECT ` + signalColumns + ` FROM signals WHERE id = $1`},
+		{&s.signalByBar, writer, `SELECT ` + signalColumns + ` FROM signals
+			WHERE bar_time = $1 AND stream = $2 AND id IS NULL`},
+		{&s.ownIDs, writer, `SELECT ` + streamColumns + `, bar_time
+			FROM signals AS s JOIN streams AS t ON t.id = s.stream WHERE s.id IS NULL`},
+		{&s.addStream, writer, db.insertText("streams ("+streamColumns+")", 4, 1, onlyNew)},
+		{&s.streamID, writer, `SELECT id FROM streams
+			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.insertEvent, writer, db.insertText(intoJournal, 3, 1, "")},
 		{&s.insertEvents, writer, db.insertText(intoJournal, 3, rowsPerInsert, "")},
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
@@ -70,6 +79,7 @@ func (db *DB) prepare(ctx context.Context) (*statements, error) {
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
 		{&s.removeSignal, writer, `DELETE FROM signals WHERE seq = $1`},
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
+		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.removeEvents, writer, `DELETE FROM journal WHERE seq <= $1`},
 		{&s.setMeta, writer, `INSERT INTO meta (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
@@ -96,24 +106,20 @@ func (db *DB) prepare(ctx context.Context) (*statements, error) {
 	return s, nil
 }
 
-// boundStatements are those of one transaction.
-type boundStatements struct {
-	insertSignal, insertSignals, insertEvent, insertEvents *sql.Stmt
-
-	signalByID, keepSnapshot, saveState, removeSignal, removeEvents, setMeta *sql.Stmt
+// transaction is one in which the prepared statements are used. It closes what it makes of them.
+type transaction struct {
+	tx *sql.Tx
+	*statements
 }
 
-func (s *statements) bind(tx *sql.Tx) *boundStatements {
-	return &boundStatements{
-		insertSignal:  tx.Stmt(s.insertSignal),
-		insertSignals: tx.Stmt(s.insertSignals),
-		insertEvent:   tx.Stmt(s.insertEvent),
-		insertEvents:  tx.Stmt(s.insertEvents),
-		signalByID:    tx.Stmt(s.signalByID),
-		keepSnapshot:  tx.Stmt(s.keepSnapshot),
-		saveState:     tx.Stmt(s.saveState),
-		removeSignal:  tx.Stmt(s.removeSignal),
-		removeEvents:  tx.Stmt(s.removeEvents),
-		setMeta:       tx.Stmt(s.setMeta),
-	}
+func (t transaction) exec(s *sql.Stmt, args ...any) (sql.Result, error) {
+	return t.tx.Stmt(s).Exec(args...) //nolint:sqlclosecheck // see transaction
+}
+
+func (t transaction) row(s *sql.Stmt, args ...any) *sql.Row {
+	return t.tx.Stmt(s).QueryRow(args...) //nolint:sqlclosecheck // see transaction
+}
+
+func (t transaction) query(s *sql.Stmt, args ...any) (*sql.Rows, error) {
+	return t.tx.Stmt(s).Query(args...) //nolint:sqlclosecheck // see transaction
 }

@@ -28,7 +28,7 @@ func (s *Signals) saveStates(ctx context.Context, states []signal.State) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	return s.group.commit(ctx, func(tx *boundStatements) error {
+	return s.group.commit(ctx, func(tx transaction) error {
 		for _, row := range rows {
 			if err := row.save(tx); err != nil {
 				return err
@@ -60,8 +60,8 @@ func newStateRows(states []signal.State) ([]stateRow, error) {
 	return rows, nil
 }
 
-func (r stateRow) save(tx *boundStatements) error {
-	_, err := tx.saveState.Exec(append(keyValues(r.state.Key), r.bar, r.state.Seen, r.state.Data)...)
+func (r stateRow) save(tx transaction) error {
+	_, err := tx.exec(tx.saveState, append(keyValues(r.state.Key), r.bar, r.state.Seen, r.state.Data)...)
 	return err
 }
 

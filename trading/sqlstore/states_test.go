@@ -39,30 +39,6 @@ func TestAStateIsThereAfterReopening(t *testing.T) {
 	require.Equal(t, newer, got)
 }
 
-func TestADatabaseFromBeforeStatesAndPartsLearnsThem(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "vigil.db")
-	db := openAt(t, path)
-	require.NoError(t, db.Signals().Append(t.Context(), numbered(1)))
-	require.NoError(t, db.Close())
-	foreign(t, path, `DROP INDEX signals_strategy; DROP TABLE states; ALTER TABLE signals DROP COLUMN parts;
-		DELETE FROM goose_db_version WHERE version_id >= 3`)
-
-	store := openAt(t, path).Signals()
-	require.Len(t, held(t, store), 1)
-	require.NoError(t, store.SaveStates(t.Context(), someState()))
-	_, ok, err := store.LoadState(t.Context(), someState().Key)
-	require.NoError(t, err)
-	require.True(t, ok)
-	voted := numbered(2)
-	voted.Parts = []signal.Part{{Strategy: "cross", Weight: 1, Spoke: true, Direction: signal.Long, Confidence: 0.5}}
-	require.NoError(t, store.Append(t.Context(), numbered(1), voted), "what was stored without parts is the same still")
-	got := held(t, store)
-	require.Len(t, got, 2)
-	require.Nil(t, got[0].Parts)
-	require.Equal(t, voted.Parts, got[1].Parts)
-}
-
 func TestAStateThatCannotBeStoredRefusesItsCall(t *testing.T) {
 	t.Parallel()
 	store := openNew(t).Signals()
