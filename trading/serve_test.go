@@ -171,6 +171,34 @@ func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
 	}
 }
 
+// A run that was given up hears that its sending was refused. The run that took over has sent the order once more, and
+// that one was taken: the refusal says nothing about it.
+func TestWhatARunHearsThatWasGivenUpIsDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.cfg.Ticket = patient
+		r.restart()
+		r.broker.Next(tradingtest.HangReject)
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		oldCtx, giveUp := context.WithCancel(t.Context())
+		old := serving(oldCtx, r.engine)
+		<-r.broker.Hung()
+		giveUp()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, "buy 10 limit 98", r.resting())
+		r.broker.Wake()
+		require.Error(t, <-old)
+		require.Len(t, r.engine.Status().Orders, 1)
+		require.Equal(t, trading.StatusOpen, r.engine.Status().Orders[0].Status)
+		require.Zero(t, r.engine.Status().Counts.Rejected)
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
 // One instrument's hanging call keeps the other instruments of the same round back for a moment only.
 func TestAHangingSubmissionHoldsUpNoOtherInstrument(t *testing.T) {
 	t.Parallel()

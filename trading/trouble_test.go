@@ -38,6 +38,7 @@ type trouble struct {
 	set       time.Duration     // by which the clock of the machine is set in the middle of the round
 	hangs     bool              // a call is going to hang
 	zombies   []<-chan struct{} // steps that hang in a call and were given up
+	byHand    int               // trades of others on the account
 	forgotten []string          // client IDs that the broker acknowledged and does not know any more
 }
 
@@ -50,6 +51,7 @@ func newTrouble(rt *rapid.T) *trouble {
 	})}
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
 	t.crash()
+	t.mustStep() // so that it has begun: what the account did before is not ours
 	return t
 }
 
@@ -144,6 +146,7 @@ var troubles = map[string]func(t *trouble){
 		}).Draw(t.rt, "fault"))
 	},
 	"submit hangs": func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
+	"no hangs":     func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReject) }) },
 	"reply hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReply) }) },
 	"cancel hangs": func(t *trouble) { t.hang(t.broker.HangCancel) },
 	"query hangs":  func(t *trouble) { t.hang(t.broker.HangOrder) },
@@ -163,6 +166,17 @@ var troubles = map[string]func(t *trouble){
 	"amend": func(t *trouble) { // What is not possible now is refused, and harms nothing.
 		price := d(fmt.Sprint(t.draw(40, 210, "stop")))
 		_ = t.engine.Amend(t.rt.Context(), btc, trading.Ticket{StopLoss: price}, "alice")
+	},
+	"halt":        func(t *trouble) { _ = t.engine.Halt(t.rt.Context(), "as asked for") },
+	"re-arm":      func(t *trouble) { _ = t.engine.Rearm(t.rt.Context(), "dave") },
+	"reduce only": func(t *trouble) { t.engine.SetReduceOnly(t.yes("reduce")) },
+	"fills late":  func(t *trouble) { t.broker.HideFills(t.yes("hidden")) },
+	"trade by hand": func(t *trouble) {
+		if !t.clock.paper { // Nobody else trades there.
+			t.byHand++
+			side := rapid.SampledFrom([]trading.Side{trading.Buy, trading.Sell}).Draw(t.rt, "side")
+			t.venue.Trade(fmt.Sprint(t.byHand), btc, side, d(fmt.Sprint(t.draw(1, 5, "quantity"))))
+		}
 	},
 	"flatten":   func(t *trouble) { _ = t.engine.Flatten(t.rt.Context(), btc, "bob") },
 	"sleep":     func(t *trouble) { t.clock.Add(time.Duration(t.draw(0, 7200, "slept")) * time.Second) },
@@ -194,9 +208,11 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		}
 		t.broker.Disconnect(false)
 		t.broker.FailCancels(false)
+		t.broker.HideFills(false)
 		t.broker.Release()
 		t.wake()
 		t.settle()
+		t.rearm()
 		guardedOnce(t.rig, t.forgotten...)
 		t.signals.put(says(btc, signal.Flat, t.now()), says(eth, signal.Flat, t.now()))
 		t.settle()
@@ -210,6 +226,14 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		require.Empty(rt, t.resting())
 		require.False(rt, t.engine.Status().Halt.Active(), t.engine.Status().Halt.Reason)
 	})
+}
+
+// rearm lifts the halts that a person asked for, and those for positions that differed while fills were held back.
+func (t *trouble) rearm() {
+	t.engine.SetReduceOnly(false)
+	t.journal.failAt = 0
+	require.NoError(t.rt, t.engine.Rearm(t.rt.Context(), "dave"))
+	t.settle()
 }
 
 // leftToAPerson looks at what is promised of an order that the broker had acknowledged and then forgot: it is UNKNOWN, a

@@ -2,6 +2,7 @@ package tradingtest_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,15 @@ func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 	}{
 		"a submission before it arrives": {
 			func(m *tradingtest.Misbehaving) { m.Next(tradingtest.Hang) }, submit, 0,
+		},
+		"a submission that is refused in the end": {
+			func(m *tradingtest.Misbehaving) { m.Next(tradingtest.HangReject) },
+			func(t *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
+				if err := submit(t, ctx, m); !errors.Is(err, trading.ErrRejected) {
+					return err
+				}
+				return nil
+			}, 0,
 		},
 		"a submission after it arrived": {
 			func(m *tradingtest.Misbehaving) { m.Next(tradingtest.HangReply) }, submit, 1,

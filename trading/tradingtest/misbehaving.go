@@ -28,6 +28,7 @@ const (
 	Reject                   // the order is refused with trading.ErrRejected
 	Hang                     // Submit ignores its context and hangs until Wake or Release; then the order is sent
 	HangReply                // the order is accepted, and Submit hangs in the same way
+	HangReject               // Submit hangs in the same way, and then the order is refused
 )
 
 // Misbehaving is a Broker that goes wrong on request. What it is not asked to break it passes on. Use Misbehave. It is
@@ -166,6 +167,9 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 	case Hang:
 		m.hang()
 		return m.inner.Submit(context.WithoutCancel(ctx), a)
+	case HangReject:
+		m.hang()
+		return fmt.Errorf("%w: as asked for, late", trading.ErrRejected)
 	case HangReply:
 		err := m.inner.Submit(ctx, a)
 		m.hang()
