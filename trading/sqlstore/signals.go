@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,7 +22,7 @@ type Signals struct {
 	borrowed atomic.Bool // IDs that look like NewID's are stored: each new one is looked for among them
 
 	after, state, allStreams *sql.Stmt
-	latest                   [everythingAsked + 1]*sql.Stmt
+	latest, recent           [everythingAsked + 1]*sql.Stmt
 	nthNewest, oldest        *sql.Stmt // for Prune
 
 	mu       sync.Mutex    // guards appended
@@ -73,15 +72,6 @@ func (s *Signals) append(ctx context.Context, signals []signal.Signal) error {
 		s.wake()
 	}
 	return errors.Join(in.conflicts...)
-}
-
-// Latest implements signal.Store.
-func (s *Signals) Latest(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
-	limit := cmp.Or(q.Limit, signal.DefaultLimit)
-	asked, args := askedFor(q)
-	args = append(args, limit)
-	room := make([]signal.Signal, 0, max(0, min(limit, signal.DefaultLimit)))
-	return s.read(ctx, room, limit, func() (*sql.Rows, error) { return s.latest[asked].QueryContext(ctx, args...) })
 }
 
 // After implements signal.Store.

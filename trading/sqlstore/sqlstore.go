@@ -188,7 +188,7 @@ func (db *DB) startLooking(ctx context.Context, dialect goose.Dialect, run []Set
 func (db *DB) serve(identity string, prepared *statements) {
 	commits := &group{db: db.writer, prepared: prepared}
 	db.signals = &Signals{db: db, group: commits, identity: identity, after: prepared.signalsAfter, latest: prepared.latest,
-		streams: newStreams(), allStreams: prepared.allStreams,
+		recent: prepared.recent, streams: newStreams(), allStreams: prepared.allStreams,
 		state: prepared.state, nthNewest: prepared.nthNewest, oldest: prepared.oldest}
 	db.journal = &Journal{db: db, group: commits, after: prepared.eventsAfter, snapshot: prepared.lastSnapshot}
 }

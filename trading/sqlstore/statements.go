@@ -36,6 +36,7 @@ type statements struct {
 	nthNewest    *sql.Stmt
 	oldest       *sql.Stmt
 	latest       [everythingAsked + 1]*sql.Stmt
+	recent       [everythingAsked + 1]*sql.Stmt // none where no streams are asked for
 }
 
 const eventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
@@ -92,6 +93,9 @@ func (db *DB) prepare(ctx context.Context) (*statements, error) {
 	}
 	for a := range s.latest {
 		all = append(all, statement{&s.latest[a], readers, latestText(asked(a))})
+		if asked(a).ofStreams() {
+			all = append(all, statement{&s.recent[a], readers, recentText(asked(a))})
+		}
 	}
 	for _, p := range all {
 		if p.pool == nil {
