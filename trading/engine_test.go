@@ -125,6 +125,31 @@ func TestAPartCancelledOrderWaitsForItsFills(t *testing.T) {
 	require.Equal(t, "4", r.held(btc))
 }
 
+// refusesTheRest is a broker that calls rejected what it executed in part.
+type refusesTheRest struct{ trading.Broker }
+
+func (b refusesTheRest) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+	report, err := b.Broker.Order(ctx, clientID)
+	if report.Status == trading.StatusCancelled {
+		report.Status = trading.StatusRejected
+	}
+	return report, err
+}
+
+func TestAnOrderOfWhichAPartWasFilledIsNotRejected(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Broker = refusesTheRest{cfg.Broker} })
+	r.venue.FillPart(d("4"))
+	r.broker.Next(tradingtest.LoseReply)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.mustStep()
+	require.Equal(t, "4", r.held(btc))
+	require.Empty(t, r.engine.Status().Orders)
+	require.Zero(t, r.engine.Status().Counts.Rejected)
+	r.agree()
+}
+
 func TestFillsThatComeTwiceOrInAnyOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
@@ -197,8 +222,9 @@ func TestAnOrderThatTheBrokerForgotIsLeftToAPerson(t *testing.T) {
 func TestABrokerWhoseAnswersLagIsNoCaseForAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
-	id := trading.ClientID(says(btc, signal.Long, noon).ID, 1)
 	r.mustStep()
+	r.clock.Add(time.Hour)
+	id := trading.ClientID(says(btc, signal.Long, r.now()).ID, 1)
 	r.broker.HideFills(true)
 	r.broker.Forget(id, true)
 	r.signals.put(says(btc, signal.Long, r.now()))
@@ -210,6 +236,33 @@ func TestABrokerWhoseAnswersLagIsNoCaseForAPerson(t *testing.T) {
 	r.broker.Forget(id, false)
 	r.broker.HideFills(false)
 	r.mustStep()
+	r.agree()
+}
+
+// slowToShow is a broker that does not know of what it cancels, for a while.
+type slowToShow struct{ *tradingtest.Misbehaving }
+
+func (b slowToShow) Cancel(ctx context.Context, clientID string) error {
+	b.Forget(clientID, true)
+	return b.Misbehaving.Cancel(ctx, clientID)
+}
+
+func TestABrokerThatIsSlowToShowWhatItCancelledIsNoCaseForAPerson(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(patient))
+	r.cfg.Broker = slowToShow{r.broker}
+	r.restart()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is cancelled.
+	r.mustStep()
+	require.Equal(t, 1, r.broker.Cancels())
+	r.clock.Add(3 * time.Second)
+	r.mustStep()
+	require.Equal(t, 0, r.log.count("ERROR"))
+	r.broker.Forget(trading.ClientID(says(btc, signal.Long, noon).ID, 1), false)
+	r.mustStep()
+	require.Empty(t, r.engine.Status().Orders)
 	r.agree()
 }
 

@@ -187,6 +187,7 @@ type rig struct {
 	log     *logbook
 	cfg     trading.EngineConfig
 	engine  *trading.Engine
+	stale   error // what Allow says, where a test has it say so
 }
 
 // started is any time with a monotonic reading.

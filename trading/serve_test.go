@@ -319,6 +319,75 @@ func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T)
 	})
 }
 
+// What is said against opening anything while a submission is journaled comes in time.
+func TestWhatIsSaidWhileASubmissionIsJournaledKeepsItBack(t *testing.T) {
+	t.Parallel()
+	for name, say := range map[string]func(r *rig){
+		"a halt that cannot be journaled yet": func(r *rig) {
+			ended, end := context.WithCancel(context.Background())
+			end()
+			require.Error(r.t, r.engine.Halt(ended, "now"))
+		},
+		"reduce only":    func(r *rig) { r.engine.SetReduceOnly(true) },
+		"data are stale": func(r *rig) { r.stale = errors.New("stale") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, bounded)
+			r.cfg.Allow = func(string) error { return r.stale }
+			r.cfg.Journal = &stickyJournal{Journal: r.journal, at: func(events ...trading.Event) bool {
+				if _, is := events[0].(trading.Submitting); is {
+					say(r)
+				}
+				return false
+			}}
+			r.restart()
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.settle()
+			require.Zero(t, r.broker.Submits())
+			require.Empty(t, r.engine.Status().Orders)
+			r.agree()
+		})
+	}
+}
+
+func TestANewRunComparesPositionsBeforeItActs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.mustStep()
+	r.venue.Transfer(eth, d("1"))
+	r.engine.TakeOver()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	require.Contains(t, r.engine.Status().Halt.Reason, "positions differ")
+	require.Zero(t, r.broker.Submits())
+}
+
+// That the question of a run failed which was given up says nothing of what the one that took over knows.
+func TestARunThatWasGivenUpCastsNoDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := bubbleRig(t, refuses)
+		r.cfg.Ticket = patient
+		r.restart()
+		r.broker.HangOrder()
+		r.signals.put(says(btc, signal.Long, time.Now()))
+		oldCtx, giveUp := context.WithCancel(t.Context())
+		old := serving(oldCtx, r.engine)
+		<-r.broker.Hung()
+		giveUp()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := serving(ctx, r.engine)
+		require.True(t, r.engine.Status().Reconciled)
+		r.broker.Disconnect(true)
+		r.broker.Wake()
+		require.Error(t, <-old)
+		require.True(t, r.engine.Status().Reconciled)
+		cancel()
+		require.Error(t, <-ended)
+	})
+}
+
 func TestAStopDuringASubmissionStillRecordsItsAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

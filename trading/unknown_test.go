@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -214,6 +215,10 @@ func (b fillsOfAnotherTime) Fills(ctx context.Context, since time.Time) ([]tradi
 	return fills, err
 }
 
+func (b fillsOfAnotherTime) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
+	return b.Broker.(trading.Positioner).Positions(ctx)
+}
+
 func TestFillsAreFoundThoughTheBrokersClockIsHoursBehind(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Broker = fillsOfAnotherTime{cfg.Broker, 5 * time.Hour} })
@@ -221,5 +226,26 @@ func TestFillsAreFoundThoughTheBrokersClockIsHoursBehind(t *testing.T) {
 	r.settle()
 	require.Equal(t, "10", r.held(btc))
 	require.Empty(t, r.engine.Status().Orders)
+	r.agree()
+	r.venue.Transfer(btc, d("1"))
+	r.clock.Add(5 * time.Minute)
+	r.mustStep()
+	require.Contains(t, r.engine.Status().Halt.Reason, "positions differ", "it is over with looking for fills")
+}
+
+func TestAnOrderWhoseCallHasNotReturnedCannotBeGivenUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, never)
+	r.mustStep()
+	r.broker.Next(tradingtest.Hang)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	ended := make(chan error)
+	go func() { ended <- r.step() }()
+	<-r.broker.Hung()
+	id := r.engine.Status().Orders[0].ClientID
+	require.ErrorContains(t, r.engine.GiveUp(t.Context(), id, "me"), "has not returned")
+	r.broker.Wake()
+	require.NoError(t, <-ended)
+	require.Equal(t, "10", r.held(btc))
 	r.agree()
 }
