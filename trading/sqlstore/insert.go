@@ -13,7 +13,7 @@ const rowsPerInsert = 32
 
 // insertText is the statement that inserts so many rows of so many columns. PostgreSQL wants its parameters numbered. To
 // SQLite a number is a name, and its driver asks for the names one by one, of which each is looked for from the first
-// on: with 384 of them that took half of the time of a row.
+// on: with some hundreds of them that took half of the time of a row.
 func (db *DB) insertText(into string, columns, rows int, then string) string {
 	var text strings.Builder
 	text.WriteString("INSERT INTO " + into + " VALUES ")
