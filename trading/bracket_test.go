@@ -181,20 +181,21 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 func TestABracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
 	for name, drama := range bracketDramas {
-		for _, traits := range []trading.Traits{refuses, bounded} {
-			for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
-				for _, broken := range brokenWrites {
-					t.Run(fmt.Sprintf("%s/refuses=%t/fault=%d/%+v", name, traits.RefusesDuplicates, fault, broken), func(t *testing.T) {
-						t.Parallel()
-						for failAt := 1; ; failAt++ {
-							r := newRig(t, traits, with(patient))
-							if drama.play(r, fault, failAt, broken); r.journal.appends < failAt {
-								require.Greater(t, failAt, 18, "the test has shrunk")
-								return
-							}
+		for _, broker := range []struct { // TestAJournalThatFailsAtAnyPoint has all of them; this one takes long.
+			trading.Traits
+			fault tradingtest.Fault
+		}{{refuses, tradingtest.LoseReply}, {bounded, tradingtest.LoseRequest}} {
+			for _, broken := range brokenWrites {
+				t.Run(fmt.Sprintf("%s/refuses=%t/%+v", name, broker.RefusesDuplicates, broken), func(t *testing.T) {
+					t.Parallel()
+					for failAt := 1; ; failAt++ {
+						r := newRig(t, broker.Traits, with(patient))
+						if drama.play(r, broker.fault, failAt, broken); r.journal.appends < failAt {
+							require.Greater(t, failAt, 18, "the test has shrunk")
+							return
 						}
-					})
-				}
+					}
+				})
 			}
 		}
 	}

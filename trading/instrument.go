@@ -47,6 +47,9 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 	return price, nil
 }
 
+// isWhole tells whether x is a whole number of steps. Most prices of an order are zero, and a division costs.
+func isWhole(x, step decimal.Decimal) bool { return x.IsZero() || x.Mod(step).IsZero() }
+
 // Quantity rounds a quantity towards zero to a whole number of steps; its sign stays.
 func (i Instrument) Quantity(q decimal.Decimal) decimal.Decimal {
 	steps, _ := q.QuoRem(i.Step, 0)

@@ -70,7 +70,7 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 		return Approved{}, fmt.Errorf("trading: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
 	case !price.IsPositive() && closing.IsZero():
 		return Approved{}, fmt.Errorf("trading: order %s: price %s is not above zero", o.ClientID, price)
-	case !o.LimitPrice.Mod(i.Tick).IsZero(), !o.StopPrice.Mod(i.Tick).IsZero():
+	case !isWhole(o.LimitPrice, i.Tick), !isWhole(o.StopPrice, i.Tick):
 		return Approved{}, fmt.Errorf("trading: order %s: limit %s or stop %s is no whole number of ticks of %s",
 			o.ClientID, o.LimitPrice, o.StopPrice, i.Tick)
 	}
@@ -79,7 +79,7 @@ func (r *Risk) Approve(o Order, i Instrument, held, price decimal.Decimal) (Appr
 	}
 	opening, limit := r.allowedToOpen(o.Quantity.Sub(closing), o.Side, held, price)
 	quantity := i.Quantity(closing.Add(opening))
-	if opening.IsPositive() && quantity.Sub(closing).Mul(price).LessThan(i.MinNotional) {
+	if opening.IsPositive() && !i.MinNotional.IsZero() && quantity.Sub(closing).Mul(price).LessThan(i.MinNotional) {
 		quantity = i.Quantity(closing)
 		limit = fmt.Sprintf("what is allowed to open is below the smallest notional of %s", i.MinNotional)
 	}

@@ -178,8 +178,15 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 	} {
 		t.Run(plant, func(t *testing.T) {
 			t.Parallel()
-			problems, ledger := campaign(t, t.TempDir(), 10, plant, kill)
-			require.Contains(t, strings.Join(problems, "\n"), want, "of %d orders", len(ledger.Orders()))
+			orders, found := 0, ""
+			for range 6 { // Which orders a kill comes between is chance, and a busy machine makes few of them.
+				problems, ledger := campaign(t, t.TempDir(), 10, plant, kill)
+				orders += len(ledger.Orders())
+				if found = strings.Join(problems, "\n"); strings.Contains(found, want) {
+					return
+				}
+			}
+			require.Contains(t, found, want, "of %d orders", orders)
 		})
 	}
 }

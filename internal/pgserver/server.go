@@ -38,7 +38,7 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Skipf("SKIPPED, nothing is shown about PostgreSQL: %v", err)
 	}
-	folder, err := os.MkdirTemp("", "pg") // not the test's own: the path of a socket has 107 bytes at the most
+	folder, err := os.MkdirTemp("", "pg") //nolint:usetesting // the path of a socket has 107 bytes at the most
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 
 func (s *Server) run(t testing.TB, program string, args ...string) {
 	t.Helper()
-	output, err := os.CreateTemp("", program) // a pipe would stay open in the server
+	output, err := os.CreateTemp(t.TempDir(), program) // a pipe would stay open in the server
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = errors.Join(output.Close(), os.Remove(output.Name())) }()
+	defer func() { _ = output.Close() }() // nothing more is read from it
 	cmd := s.command(filepath.Join(s.bin, program), args...)
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Run(); err != nil {
