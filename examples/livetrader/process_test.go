@@ -154,7 +154,7 @@ func kills() int {
 	if *long {
 		return 1000
 	}
-	return 15
+	return 12
 }
 
 // killSymbols are many, so that something is always being signalled, sent or filled when the process dies.

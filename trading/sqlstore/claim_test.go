@@ -38,7 +38,7 @@ func TestAClaimEndsWhatOthersMayWrite(t *testing.T) {
 // What is read after a claim is all that the one before will ever have written.
 func TestNothingIsAppendedBehindAClaimsBack(t *testing.T) {
 	t.Parallel()
-	for n := range 20 {
+	for n := range 8 {
 		require.Zero(t, behindAClaimsBack(t, (*sqlstore.Journal).Append), "in round %d", n+1)
 	}
 }

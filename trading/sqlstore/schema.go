@@ -47,7 +47,7 @@ func upToDate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	known := steps[len(steps)-1].Version
 	var have int64
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {
-		return fmt.Errorf("read the version of its schema: %w", err)
+		return fmt.Errorf("read the version of its schema, which it gets when it is first opened to write: %w", err)
 	}
 	switch {
 	case have > known:
