@@ -13,9 +13,10 @@ import (
 
 // marginCall closes the account out where its equity, with the instrument at the present price, has fallen to
 // Maintenance of what it holds: every open order is cancelled, and positions are closed, that of the instrument first,
-// until the rest can be carried. The account never owes more than it has: a loss beyond its equity is the venue's.
-func (w *walk) marginCall() bool {
-	if !w.shortLocked() {
+// until the rest can be carried. The account never owes more than it has: a loss beyond its equity is the venue's. due is
+// a fee that it is about to pay.
+func (w *walk) marginCall(due decimal.Decimal) bool {
+	if !w.shortLocked(due) {
 		return false
 	}
 	for _, o := range w.open {
@@ -25,7 +26,7 @@ func (w *walk) marginCall() bool {
 	}
 	w.closeOut(w.i, w.now)
 	for _, symbol := range slices.Sorted(maps.Keys(w.holding)) {
-		if symbol != w.i.Symbol && w.shortLocked() {
+		if symbol != w.i.Symbol && w.shortLocked(decimal.Zero) {
 			w.closeOut(w.instruments[symbol], w.price[symbol])
 		}
 	}
@@ -46,16 +47,25 @@ func (b *Broker) callMargins(now time.Time) {
 		b.mu.Lock()
 		fills := len(b.fills)
 		w := walk{Broker: b, i: i, at: now, now: decimal.NewFromFloat(quote)}
-		w.marginCall()
+		w.marginCall(decimal.Zero)
 		b.tidyLocked(fills)
 		b.mu.Unlock()
 	}
 }
 
-// shortLocked tells whether the equity does not carry what is held any more.
-func (w *walk) shortLocked() bool {
+// callAt is a margin call at the price of a close. That can be far from where the market is, such as the limit of an
+// order that lies behind a gap, and what is lost there must not be more than there is.
+func (w *walk) callAt(price, fee decimal.Decimal) bool {
+	now := w.now
+	w.now = price
+	defer func() { w.now = now }()
+	return w.marginCall(fee)
+}
+
+// shortLocked tells whether the equity, less a fee that is due, does not carry what is held any more.
+func (w *walk) shortLocked(due decimal.Decimal) bool {
 	equity, exposure := w.worthLocked(w.i.Symbol, w.now)
-	return exposure.IsPositive() && equity.LessThanOrEqual(exposure.Mul(w.cfg.Maintenance))
+	return exposure.IsPositive() && equity.Sub(due).LessThanOrEqual(exposure.Mul(w.cfg.Maintenance))
 }
 
 func (w *walk) closeOut(i trading.Instrument, price decimal.Decimal) {

@@ -3,6 +3,7 @@ package paper_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -48,6 +49,29 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 				require.NoError(t, b.OnBar(ohlc(t, 2, "50 200 20 100")))
 				require.Len(t, fills(t, b), 2, "what was open is gone")
 			}
+		})
+	}
+}
+
+// A limit order that rests fills at its limit also where the price has jumped over it, and what was bought at the new price
+// is sold for less than the account can lose.
+func TestAFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ fee, fills, cash string }{
+		"without fees":                      {"0", "buy 300 at 100, sell 300 at 66.7", "10"},
+		"with the fee of what is left open": {"0.001", "buy 290 at 100, sell 290 at 65.7", "24"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := broker(t, func(cfg *paper.Config) { cfg.Leverage, cfg.FeeRate = d("3"), d(c.fee) })
+			require.NoError(t, b.OnBar(ohlc(t, 0, "40 40 40 40")))
+			bought, _, _ := strings.Cut(strings.TrimPrefix(c.fills, "buy "), " ")
+			require.NoError(t, submit(t, b, coin, order(t, "sell "+bought+" limit 50"), "0"))
+			require.NoError(t, b.OnBar(ohlc(t, 1, "40 40 40 40")))
+			require.NoError(t, submit(t, b, coin, order(t, "buy "+bought+" market"), "0"))
+			require.NoError(t, b.OnBar(ohlc(t, 2, "100 100 100 100")))
+			require.Equal(t, c.fills, executed(fills(t, b)))
+			require.Equal(t, c.cash, b.Cash().String())
 		})
 	}
 }

@@ -49,7 +49,7 @@ func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
 	}
 	if atEnd {
 		w.markets(buy, sell)
-		w.marginCall()
+		w.marginCall(decimal.Zero)
 	}
 	b.depth[i.Symbol] = w.depth
 }
@@ -128,14 +128,14 @@ func (w *walk) reach(to decimal.Decimal, jump bool) {
 			break
 		}
 		w.now = price
-		if w.marginCall() {
+		if w.marginCall(decimal.Zero) {
 			return
 		}
 		spent[o] = !o.waiting()
 		w.meet(o, jump)
 	}
 	w.now = to
-	if !w.marginCall() {
+	if !w.marginCall(decimal.Zero) {
 		w.settle()
 	}
 }
@@ -233,6 +233,10 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 
 func (w *walk) fill(o *order, quantity, price, feeRate decimal.Decimal) {
 	if !quantity.IsPositive() {
+		return
+	}
+	closes := w.closingLocked(o.Order, quantity).IsPositive()
+	if closes && w.callAt(price, price.Mul(quantity).Mul(feeRate)) {
 		return
 	}
 	before := o.filled
