@@ -152,7 +152,8 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	under := guarded(standing, held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o OrderState) bool {
 		return o.Leg == "" && !o.CancelAsked && o.Side == sideOf(standing)
 	})
-	if under && target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs()) {
+	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
+	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
 		return standing.Ticket, true, nil
 	}
 	if d.ticket == nil || target.IsZero() || !sit.price.IsPositive() {
@@ -169,6 +170,19 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 		return Ticket{}, false, fmt.Errorf("ticket: %w", err)
 	}
 	return ticket, false, nil
+}
+
+// overshoots tells whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// to be cancelled, and replaced by a smaller one.
+func (d desk) overshoots(symbol string, target decimal.Decimal) bool {
+	coming, rests := d.book.Position(symbol).Quantity, false
+	for _, o := range d.book.PendingOf(symbol) {
+		if o.Leg == "" && !o.CancelAsked {
+			coming = coming.Add(o.Side.Signed(o.Remaining()))
+			rests = rests || o.Rests()
+		}
+	}
+	return rests && coming.Abs().GreaterThan(target.Abs())
 }
 
 // target is what the signal asks to hold, before limits and permission.

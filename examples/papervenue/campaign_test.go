@@ -71,7 +71,24 @@ func campaign(t *testing.T, folder string, times int, plant string, harm func(*p
 	require.NoError(t, venue.end(syscall.SIGTERM), venue.stderr.String())
 	theirs, done := readBook(t, ledger)
 	ours, asked := readBook(t, journal)
-	return append(append(problems, compare(theirs, ours)...), history(done, asked)...), theirs
+	problems = append(append(problems, compare(theirs, ours)...), history(done, asked)...)
+	if len(problems) > 0 && plant == "" {
+		t.Logf("ledger and journal are kept in %s", keep(t, ledger, journal))
+	}
+	return problems, theirs
+}
+
+// keep copies databases to where they outlive the test: what a thousand kills have shown once is not shown again soon.
+func keep(t *testing.T, files ...string) (folder string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "papervenue-campaign-") //nolint:usetesting // it is to outlive the test
+	require.NoError(t, err)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, filepath.Base(file)), data, 0o600))
+	}
+	return folder
 }
 
 // kill ends the process at a random moment.
