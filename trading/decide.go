@@ -146,7 +146,7 @@ func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.De
 }
 
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
-// the standing ticket, and with it the bracket.
+// the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
 func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket Ticket, kept bool, err error) {
 	standing, held := d.book.standing(s.Symbol)
 	under := guarded(standing, held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o OrderState) bool {
