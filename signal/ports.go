@@ -6,12 +6,6 @@ import (
 	"time"
 )
 
-// Clock is the time that a Generator lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // Source gives closed bars. It is asked rather than pushing, so a restart or a gap heals by asking again.
 // It may be called from several goroutines at once, for different symbols.
 type Source interface {

@@ -6,15 +6,18 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// fillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
+// FillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
 // not ours. Those that are known are dropped by their IDs.
-const fillOverlap = time.Minute
+const FillOverlap = time.Minute
 
 // PriceFunc tells what an instrument is worth, and false if that is not known.
 type PriceFunc func(symbol string) (decimal.Decimal, bool)
 
 // Capital is what the account began with.
 func (b *Book) Capital() decimal.Decimal { return b.capital }
+
+// IsNew reports whether no event was applied yet.
+func (b *Book) IsNew() bool { return b.began.IsZero() }
 
 // Cash is the capital less what was paid for positions and in fees.
 func (b *Book) Cash() decimal.Decimal { return b.cash }
@@ -54,5 +57,5 @@ func (b *Book) FillsSince() time.Time {
 			since = o.CreatedAt
 		}
 	}
-	return since.Add(-fillOverlap)
+	return since.Add(-FillOverlap)
 }

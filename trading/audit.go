@@ -1,8 +1,10 @@
 package trading
 
 import (
-	"context"
 	"fmt"
+	"iter"
+
+	"github.com/shopspring/decimal"
 )
 
 // Trail is what a Journal tells of one order, from the signal that it serves to its last fill.
@@ -13,81 +15,61 @@ type Trail struct {
 	Entries  []Entry    // of the order itself, from its IntentMade on
 }
 
-// Audit reads the trail of the order with a client ID from a Journal. ErrUnknownOrder says that the Journal knows of no
-// such order. It reads all of the Journal, from its beginning, and trusts no snapshot.
-func Audit(ctx context.Context, j Journal, clientID string) (Trail, error) {
-	seen := make(map[string]Entry) // the signals before the order, by ID
-	approved := make(map[string]Entry)
-	var trail Trail
-	book := NewBook(Unlimited) // of this one order, so that what the journal says of it is checked too
-	for after := int64(0); ; {
-		entries, err := j.Read(ctx, after, loadPage)
+// Audit makes the trail of the order with a client ID from all entries of a Journal; it trusts no snapshot. An error that
+// wraps trading.ErrUnknownOrder says that no entry is about such an order.
+func Audit(entries iter.Seq2[Entry, error], clientID string) (Trail, error) {
+	a := audit{clientID: clientID, signals: map[string]Entry{}, approvals: map[string]Entry{}, book: NewBook(decimal.Zero)}
+	for entry, err := range entries {
 		if err != nil {
-			return Trail{}, fmt.Errorf("trading: read journal after %d: %w", after, err)
+			return Trail{}, err
 		}
-		if len(entries) == 0 {
-			break
-		}
-		for _, entry := range entries {
-			after = entry.Seq
-			if trail.Entries == nil {
-				switch e := entry.Event.(type) {
-				case SignalSeen:
-					seen[e.SignalID] = entry
-				case CloseAsked:
-					seen[e.ID] = entry
-				case SignalApproved:
-					approved[e.SignalID] = entry
-				}
-			}
-			if orderOf(entry.Event) != clientID {
-				continue
-			}
-			if err := book.Apply(entry.At, entry.Event); err != nil {
-				return Trail{}, &JournalError{entry.Seq, err}
-			}
-			trail.Entries = append(trail.Entries, entry)
+		if err := a.add(entry); err != nil {
+			return Trail{}, err
 		}
 	}
-	order, ok := book.Order(clientID)
-	if !ok {
-		return Trail{}, fmt.Errorf("trading: audit %q: %w", clientID, ErrUnknownOrder)
-	}
-	trail.Order = order
-	if entry, ok := seen[order.SignalID]; ok {
-		trail.Signal = &entry
-	}
-	if entry, ok := approved[order.SignalID]; ok {
-		trail.Approval = &entry
-	}
-	return trail, nil
+	return a.trail()
 }
 
-// orderOf is the client ID that an event is about; empty for those that are about no order.
-func orderOf(e Event) string {
-	switch e := e.(type) {
-	case IntentMade:
-		return e.Order.ClientID
-	case Submitting:
-		return e.ClientID
-	case Acknowledged:
-		return e.ClientID
-	case Triggered:
-		return e.ClientID
-	case Rejected:
-		return e.ClientID
-	case Unknown:
-		return e.ClientID
-	case NotReceived:
-		return e.ClientID
-	case CancelAsked:
-		return e.ClientID
-	case Cancelled:
-		return e.ClientID
-	case Expired:
-		return e.ClientID
-	case Filled:
-		return e.Fill.ClientID
+// audit gathers a Trail.
+type audit struct {
+	clientID           string
+	signals, approvals map[string]Entry // from before the order, by signal ID
+	entries            []Entry          // of the order
+	book               *Book            // of this one order, so that what the journal says of it is checked too
+}
+
+func (a *audit) add(entry Entry) error {
+	if a.entries == nil {
+		switch e := entry.Event.(type) {
+		case SignalSeen:
+			a.signals[e.SignalID] = entry
+		case CloseAsked:
+			a.signals[e.ID] = entry
+		case SignalApproved:
+			a.approvals[e.SignalID] = entry
+		}
 	}
-	return ""
+	if OrderOf(entry.Event) != a.clientID {
+		return nil
+	}
+	if err := a.book.Apply(entry.At, entry.Event); err != nil {
+		return &EntryError{entry.Seq, err}
+	}
+	a.entries = append(a.entries, entry)
+	return nil
+}
+
+func (a *audit) trail() (Trail, error) {
+	order, ok := a.book.Order(a.clientID)
+	if !ok {
+		return Trail{}, fmt.Errorf("book: audit %q: %w", a.clientID, ErrUnknownOrder)
+	}
+	t := Trail{Order: order, Entries: a.entries}
+	if entry, ok := a.signals[order.SignalID]; ok {
+		t.Signal = &entry
+	}
+	if entry, ok := a.approvals[order.SignalID]; ok {
+		t.Approval = &entry
+	}
+	return t, nil
 }

@@ -20,7 +20,7 @@ func TestTheTrailOfAnOrder(t *testing.T) {
 	r.signals.put(says(eth, signal.Long, r.now()), says(btc, signal.Long, r.now()))
 	r.settle()
 	id := trading.ClientID(says(eth, signal.Long, noon).ID, 1)
-	trail, err := trading.Audit(t.Context(), r.journal, id)
+	trail, err := trading.Audit(trading.Entries(t.Context(), r.journal, 0), id)
 	require.NoError(t, err)
 	require.Equal(t, says(eth, signal.Long, noon).ID, trail.Signal.Event.(trading.SignalSeen).SignalID)
 	var kinds []string
@@ -34,7 +34,7 @@ func TestTheTrailOfAnOrder(t *testing.T) {
 	require.Equal(t, trading.StatusFilled, trail.Order.Status)
 	require.Equal(t, "100", trail.Order.Filled.String())
 
-	_, err = trading.Audit(t.Context(), r.journal, "v-none")
+	_, err = trading.Audit(trading.Entries(t.Context(), r.journal, 0), "v-none")
 	require.ErrorIs(t, err, trading.ErrUnknownOrder)
 	require.ErrorContains(t, err, "v-none")
 }
@@ -44,11 +44,11 @@ func TestTrailsLeaveNothingOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bounded)
 	drama(r, tradingtest.LoseRequest, func() {})
-	book, err := trading.ReadBook(t.Context(), r.journal, r.cfg.Capital)
+	book, err := trading.Restore(r.cfg.Capital, trading.Load(t.Context(), r.journal))
 	require.NoError(t, err)
 	found := 0
 	for _, o := range book.Orders() {
-		trail, err := trading.Audit(t.Context(), r.journal, o.ClientID)
+		trail, err := trading.Audit(trading.Entries(t.Context(), r.journal, 0), o.ClientID)
 		require.NoError(t, err)
 		require.NotNil(t, trail.Signal)
 		require.Equal(t, o.Status, trail.Order.Status)
@@ -77,7 +77,7 @@ func ExampleAudit() {
 	_ = journal.Append(ctx, noon, trading.IntentMade{Order: order}, trading.Submitting{ClientID: "v-1"},
 		trading.Unknown{ClientID: "v-1", Reason: "connection reset"})
 	_ = journal.Append(ctx, noon.Add(time.Second), trading.Acknowledged{ClientID: "v-1"})
-	trail, _ := trading.Audit(ctx, journal, "v-1")
+	trail, _ := trading.Audit(trading.Entries(ctx, journal, 0), "v-1")
 	for _, e := range trail.Entries {
 		fmt.Printf("%d %s %T\n", e.Seq, e.At.Format(time.TimeOnly), e.Event)
 	}

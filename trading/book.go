@@ -127,7 +127,7 @@ func (b *Book) Apply(at time.Time, e Event) error {
 	if err := b.Check(e); err != nil {
 		return err
 	}
-	b.fold(at, e)
+	b.Fold(at, e)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (b *Book) Check(event Event) error {
 	case IntentMade:
 		return b.checkIntent(e.Order)
 	case Submitting, Acknowledged, Triggered, Rejected, Unknown, NotReceived, CancelAsked, Cancelled, Expired:
-		return b.checkOrder(event, orderOf(event))
+		return b.checkOrder(event, OrderOf(event))
 	case SignalApproved:
 		return b.checkApproved(e)
 	case CloseAsked:
@@ -70,11 +70,11 @@ func (b *Book) Check(event Event) error {
 func (b *Book) checkOrder(e Event, clientID string) error {
 	o := b.orders[clientID]
 	if o == nil {
-		return fmt.Errorf("trading: %s of an order %q that was never intended", e.kind(), clientID)
+		return fmt.Errorf("trading: %s of an order %q that was never intended", KindOf(e), clientID)
 	}
 	if !o.may(e) {
 		return fmt.Errorf("trading: %s of order %s, which is %s (sent %d times, %s of %s filled)",
-			e.kind(), clientID, o.Status, o.Sends, o.Filled, o.Quantity)
+			KindOf(e), clientID, o.Status, o.Sends, o.Filled, o.Quantity)
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (b *Book) checkIntent(o Order) error {
 	case !o.Quantity.IsPositive():
 		return fmt.Errorf("trading: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
 	}
-	return o.CheckShape()
+	return o.Validate()
 }
 
 func (b *Book) checkFill(f Fill) error {
@@ -170,7 +170,7 @@ func (b *Book) checkFill(f Fill) error {
 	case f.Price.IsNegative():
 		return fmt.Errorf("trading: fill %s: price %s is negative", f.ID, f.Price)
 	}
-	if b.forgotten(f) {
+	if b.Forgotten(f) {
 		return fmt.Errorf("trading: fill %s is of %s, and the book does not remember back to then", f.ID, f.Time)
 	}
 	if o := b.orders[f.ClientID]; o != nil && (o.Symbol != f.Symbol || o.Side != f.Side) {

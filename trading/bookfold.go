@@ -6,8 +6,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// fold adds an event that Check has let through.
-func (b *Book) fold(at time.Time, e Event) {
+// Fold adds an event that Check has let through and that was journaled at the given time.
+func (b *Book) Fold(at time.Time, e Event) {
 	if b.began.IsZero() {
 		b.began = at
 	}
@@ -223,7 +223,7 @@ func (b *Book) guardFilled(f Fill) {
 		return
 	}
 	left := decimal.Max(t.Quantity.Abs().Sub(f.Quantity), decimal.Zero)
-	t.Quantity = f.Side.Signed(decimal.Min(left, guarded(*t, b.positions[f.Symbol].Quantity))).Neg()
+	t.Quantity = f.Side.Signed(decimal.Min(left, t.Guarded(b.positions[f.Symbol].Quantity))).Neg()
 }
 
 // move gives an order its new status and keeps the list of pending ones.

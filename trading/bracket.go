@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ func (e *Engine) sweep(ctx context.Context, r *run) error {
 		opening := e.blocked(o.Symbol)
 		_, err := e.write(ctx, r, func(b *Book) ([]Event, error) {
 			now, _ := b.Order(o.ClientID)
-			why := b.unwanted(now, e.now(), opening)
+			why := b.Unwanted(now, e.now(), opening)
 			if why == "" || now.Status != StatusOpen || now.CancelAsked {
 				return nil, nil
 			}
@@ -64,7 +63,10 @@ func (e *Engine) mayCancel(ctx context.Context, r *run) error {
 
 // guard makes the legs that brackets lack.
 func (e *Engine) guard(ctx context.Context, r *run) error {
-	for _, t := range e.bracketed() {
+	e.mu.Lock()
+	targets := e.book.Bracketed()
+	e.mu.Unlock()
+	for _, t := range targets {
 		sit := situation{now: e.now(), instrument: e.instruments[t.Symbol]}
 		for made := true; made; {
 			var wrong error
@@ -83,18 +85,6 @@ func (e *Engine) guard(ctx context.Context, r *run) error {
 				e.log.Error("Position is not guarded", "symbol", t.Symbol, "reason", wrong)
 			}
 			made = len(events) > 0
-		}
-	}
-	return nil
-}
-
-// bracketed returns the targets that have a bracket.
-func (e *Engine) bracketed() []Target {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, t := range e.book.targets {
-		if t.Ticket.bracketed() { // Most rounds find none, and copy nothing.
-			return slices.DeleteFunc(e.book.Targets(), func(t Target) bool { return !t.Ticket.bracketed() })
 		}
 	}
 	return nil
@@ -132,7 +122,7 @@ func (e *Engine) Amend(ctx context.Context, symbol string, ticket Ticket, by str
 		if !ok || t.Quantity.IsZero() {
 			return nil, fmt.Errorf("trading: amend %s: there is no target", symbol)
 		}
-		if err := ticket.check(sideOf(t), e.instruments[symbol], price); err != nil {
+		if err := ticket.Validate(t.Side(), e.instruments[symbol], price); err != nil {
 			return nil, fmt.Errorf("trading: amend %s: %w", symbol, err)
 		}
 		return []Event{Amended{symbol, ticket, by}}, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -182,7 +183,9 @@ func TestAClockThatWasSetIsToldOnce(t *testing.T) {
 // before that day comes, unless a person re-arms.
 func TestADayThatAWrongClockOpenedEndsWithAPersonsWord(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Limits.MaxDailyLoss = d("100") })
+	r := newRig(t, refuses, func(cfg *trading.EngineConfig) {
+		cfg.Risk = limits(cfg, func(l *risk.Limits) { l.MaxDailyLoss = d("100") })
+	})
 	r.clock.set(365 * 24 * time.Hour)
 	r.mustStep()
 	r.clock.set(-365 * 24 * time.Hour)

@@ -30,7 +30,7 @@ func clientID(signalID, what string) string {
 // desk is all that decisions depend on besides the signal. Decisions are pure: the same desk and signal give the same.
 type desk struct {
 	book   *Book
-	risk   *Risk
+	risk   Risk
 	sizer  Sizer
 	ticket TicketPolicy // nil for market orders without a bracket
 	auto   bool         // orders are placed; otherwise they are only worked out
@@ -148,9 +148,9 @@ func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.De
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
 // the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
 func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket Ticket, kept bool, err error) {
-	standing, held := d.book.standing(s.Symbol)
-	under := guarded(standing, held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o OrderState) bool {
-		return o.Leg == "" && !o.CancelAsked && o.Side == sideOf(standing)
+	standing, held := d.book.Standing(s.Symbol)
+	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o OrderState) bool {
+		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
 	})
 	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
 	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
@@ -159,12 +159,12 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	if d.ticket == nil || target.IsZero() || !sit.price.IsPositive() {
 		return Ticket{}, false, nil
 	}
-	side := sideOf(Target{Quantity: target})
+	side := Target{Quantity: target}.Side()
 	ticket, err = d.ticket.Ticket(Sizing{
 		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
 	}, side)
 	if err == nil {
-		err = ticket.check(side, sit.instrument, sit.price)
+		err = ticket.Validate(side, sit.instrument, sit.price)
 	}
 	if err != nil {
 		return Ticket{}, false, fmt.Errorf("ticket: %w", err)

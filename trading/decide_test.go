@@ -11,6 +11,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // holding is a book that holds so much of btc, for a signal of cross an hour ago.
@@ -116,11 +118,9 @@ func TestDecisions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("2000"), MaxOrder: d("800"), MaxDailyLoss: trading.Unlimited})
-			require.NoError(t, err)
+			limits := risk.Limits{MaxPosition: d("2000"), MaxOrder: d("800"), MaxDailyLoss: risk.Unlimited}
 			if name != "cut to the limits" {
-				risk, err = trading.NewRisk(trading.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: trading.Unlimited})
-				require.NoError(t, err)
+				limits = risk.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: risk.Unlimited}
 			}
 			sit := trading.Situation{Now: noon, Instrument: instrument(btc), Price: d("100")}
 			if c.change != nil {
@@ -131,7 +131,7 @@ func TestDecisions(t *testing.T) {
 			if c.other != nil {
 				c.other(&s)
 			}
-			desk := trading.Desk{Book: c.book, Risk: risk, Sizer: trading.FixedNotional{Amount: d("1000")}, Auto: !c.manual}
+			desk := trading.Desk{Book: c.book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: !c.manual}
 			events := desk.Decide(s, sit)
 			require.Equal(t, c.want, told(events))
 			for _, e := range events {
@@ -165,9 +165,8 @@ func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
 			}}, trading.Filled{Fill: trading.Fill{
 				ID: "hand", ClientID: "by-hand", Symbol: btc, Side: trading.Sell, Quantity: d("2"), Price: d("100"), Time: noon,
 			}})
-			risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: trading.Unlimited})
-			require.NoError(t, err)
-			desk := trading.Desk{Book: book, Risk: risk, Sizer: trading.FixedNotional{Amount: d("1000")}, Auto: true}
+			limits := risk.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: risk.Unlimited}
+			desk := trading.Desk{Book: book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: true}
 			next := desk.Again(btc, trading.Situation{Now: noon, Instrument: instrument(btc), Price: d("100")})
 			require.Equal(t, c.want, next != nil)
 		})

@@ -69,7 +69,7 @@ func (e *Engine) comparePositions(ctx context.Context, r *run) error {
 		}
 		found := e.differences(held)
 		if len(found) > 0 && attempt == 0 {
-			further = maxLookBack
+			further = MaxLookBack
 			continue
 		}
 		if err := e.surely(found); err != nil || len(found) == 0 {
@@ -85,7 +85,7 @@ func (e *Engine) surely(found []difference) error {
 	text := fmt.Sprint(found)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(found) == 0 || len(e.book.pending) == 0 || text == e.suspect {
+	if len(found) == 0 || len(e.book.Pending()) == 0 || text == e.suspect {
 		e.suspect = ""
 		return nil
 	}

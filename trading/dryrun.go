@@ -22,7 +22,7 @@ type DryReport struct {
 // the report only. An order that has to wait for a cancel is not sent in that round. Together with an error the report
 // tells how far it came.
 func DryRun(ctx context.Context, cfg EngineConfig) (DryReport, error) {
-	if _, err := cfg.check(); err != nil {
+	if err := cfg.check(); err != nil {
 		return DryReport{}, err
 	}
 	if cfg.Pricer == nil {
@@ -145,7 +145,7 @@ func (r DryReport) String() string {
 				strings.TrimSpace(e.Target.String()+" "+e.Reason))
 		case Acknowledged, Triggered, Rejected, Unknown, NotReceived, Cancelled, Expired, CancelAsked:
 			kind, data, err := EncodeEvent(e)
-			if err == nil && kind != (Acknowledged{}).kind() {
+			if err == nil && kind != KindOf(Acknowledged{}) {
 				line("order %s: %s", kind, data)
 			}
 		}

@@ -24,6 +24,17 @@ type Signals interface {
 	Identity(ctx context.Context) (string, error)
 }
 
+// Risk stands between a decision and an order. It is asked synchronously and often, must not block, and for the same
+// arguments must give the same answer.
+type Risk interface {
+	// Validate says what of its own settings cannot be.
+	Validate() error
+	// Approve makes of o what is allowed; see trading.Approve. An error wraps ErrLimit where nothing is left.
+	Approve(o Order, v View) (Approved, error)
+	// DailyLoss is the loss of a day from which trading is halted; false says that there is no limit.
+	DailyLoss() (limit decimal.Decimal, limited bool)
+}
+
 // EngineConfig configures an Engine.
 type EngineConfig struct {
 	Signals     Signals         // required
@@ -31,7 +42,7 @@ type EngineConfig struct {
 	Broker      Broker          // required
 	Instruments []Instrument    // required: what may be traded; signals for anything else are refused
 	Size        Sizer           // required: how much to hold on a signal
-	Limits      Limits          // required, each of them: see Limits
+	Risk        Risk            // required: what an order may open, and how much a day may lose; risk.Limits is one
 	Capital     decimal.Decimal // required, above zero: what the account held when the Journal began
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
@@ -76,7 +87,6 @@ type EngineConfig struct {
 type Engine struct {
 	cfg         EngineConfig
 	log         *slog.Logger
-	risk        *Risk
 	instruments map[string]Instrument
 	watch       stopwatch
 
@@ -120,12 +130,11 @@ func newRun() *run { return &run{turn: make(chan struct{}, 1)} }
 
 // NewEngine checks the configuration; it reads and starts nothing.
 func NewEngine(cfg EngineConfig) (*Engine, error) {
-	risk, err := cfg.check()
-	if err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		cfg: cfg, risk: risk, log: cfg.Logger, instruments: make(map[string]Instrument, len(cfg.Instruments)),
+		cfg: cfg, log: cfg.Logger, instruments: make(map[string]Instrument, len(cfg.Instruments)),
 		pen: make(chan struct{}, 1), book: NewBook(cfg.Capital),
 		heard: make(map[string]time.Duration), flying: make(map[string]int), refusals: make(map[string]string),
 		said: make(map[string]bool),
@@ -156,7 +165,7 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 	return e, nil
 }
 
-func (cfg EngineConfig) check() (*Risk, error) {
+func (cfg EngineConfig) check() error {
 	missing := ""
 	switch {
 	case cfg.Signals == nil:
@@ -169,29 +178,31 @@ func (cfg EngineConfig) check() (*Risk, error) {
 		missing = "Instruments"
 	case cfg.Size == nil:
 		missing = "Size"
+	case cfg.Risk == nil:
+		missing = "Risk"
 	}
 	_, cancels := cfg.Broker.(Canceller)
 	switch {
 	case missing != "":
-		return nil, fmt.Errorf("trading: EngineConfig.%s is not set", missing)
+		return fmt.Errorf("trading: EngineConfig.%s is not set", missing)
 	case cfg.Ticket != nil && !cancels:
-		return nil, fmt.Errorf("trading: EngineConfig.Ticket needs a Broker that can cancel")
+		return fmt.Errorf("trading: EngineConfig.Ticket needs a Broker that can cancel")
 	case !cfg.Capital.IsPositive():
-		return nil, fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
+		return fmt.Errorf("trading: EngineConfig.Capital %s is not above zero", cfg.Capital)
 	case !cfg.Differences.valid():
-		return nil, fmt.Errorf("trading: EngineConfig.Differences %q is no policy", cfg.Differences)
+		return fmt.Errorf("trading: EngineConfig.Differences %q is no policy", cfg.Differences)
 	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
-		return nil, fmt.Errorf("trading: EngineConfig.Differences %q needs AutoExecute", cfg.Differences)
+		return fmt.Errorf("trading: EngineConfig.Differences %q needs AutoExecute", cfg.Differences)
 	case cfg.Reconcile < 0:
-		return nil, fmt.Errorf("trading: EngineConfig.Reconcile %s is negative", cfg.Reconcile)
+		return fmt.Errorf("trading: EngineConfig.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
-		return nil, fmt.Errorf("trading: EngineConfig.Poll %s is negative", cfg.Poll)
+		return fmt.Errorf("trading: EngineConfig.Poll %s is negative", cfg.Poll)
 	case cfg.SnapshotEvery < 0:
-		return nil, fmt.Errorf("trading: EngineConfig.SnapshotEvery %d is negative", cfg.SnapshotEvery)
+		return fmt.Errorf("trading: EngineConfig.SnapshotEvery %d is negative", cfg.SnapshotEvery)
 	case cfg.Timeout < 0:
-		return nil, fmt.Errorf("trading: EngineConfig.Timeout %s is negative", cfg.Timeout)
+		return fmt.Errorf("trading: EngineConfig.Timeout %s is negative", cfg.Timeout)
 	}
-	return NewRisk(cfg.Limits)
+	return cfg.Risk.Validate()
 }
 
 // limited bounds one call to the outside.

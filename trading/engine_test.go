@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -326,7 +327,9 @@ func TestAHaltSurvivesAJournalThatFails(t *testing.T) {
 
 func TestTheDaysLossHaltsAndRearmingCountsAnew(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, refuses, func(cfg *trading.EngineConfig) { cfg.Limits.MaxDailyLoss = d("200") })
+	r := newRig(t, refuses, func(cfg *trading.EngineConfig) {
+		cfg.Risk = limits(cfg, func(l *risk.Limits) { l.MaxDailyLoss = d("200") })
+	})
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
 	r.venue.SetPrice(btc, d("80.01"))
@@ -412,9 +415,9 @@ func TestNewEngineNamesWhatIsWrong(t *testing.T) {
 		"Capital":      func(c *trading.EngineConfig) { c.Capital = d("-1") },
 		"Poll":         func(c *trading.EngineConfig) { c.Poll = -1 },
 		"Timeout":      func(c *trading.EngineConfig) { c.Timeout = -1 },
-		"MaxOrder":     func(c *trading.EngineConfig) { c.Limits.MaxOrder = d("0") },
-		"MaxPosition":  func(c *trading.EngineConfig) { c.Limits.MaxPosition = d("-5") },
-		"MaxDailyLoss": func(c *trading.EngineConfig) { c.Limits.MaxDailyLoss = d("0") },
+		"MaxOrder":     func(c *trading.EngineConfig) { c.Risk = limits(c, func(l *risk.Limits) { l.MaxOrder = d("0") }) },
+		"MaxPosition":  func(c *trading.EngineConfig) { c.Risk = limits(c, func(l *risk.Limits) { l.MaxPosition = d("-5") }) },
+		"MaxDailyLoss": func(c *trading.EngineConfig) { c.Risk = limits(c, func(l *risk.Limits) { l.MaxDailyLoss = d("0") }) },
 	} {
 		cfg := newRig(t, refuses).cfg
 		change(&cfg)

@@ -13,6 +13,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // A flip closes the long position and opens a short one, and the account stays exact.
@@ -51,8 +53,8 @@ func ExampleEngine() {
 	}
 	engine, err := trading.NewEngine(trading.EngineConfig{
 		Signals: signals, Journal: trading.NewMemoryJournal(), Broker: broker, Instruments: []trading.Instrument{coin},
-		Size:    trading.FixedNotional{Amount: number("1000")},
-		Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+		Size:    size.FixedNotional{Amount: number("1000")},
+		Risk:    risk.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
 		Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -104,9 +106,9 @@ func ExampleFixedTicket() {
 	}
 	engine, err := trading.NewEngine(trading.EngineConfig{
 		Signals: signals, Journal: trading.NewMemoryJournal(), Broker: broker, Instruments: []trading.Instrument{coin},
-		Size:    trading.FixedNotional{Amount: number("1000")},
+		Size:    size.FixedNotional{Amount: number("1000")},
 		Ticket:  trading.FixedTicket{Limit: number("0.01"), TakeProfit: number("0.04"), StopLoss: number("0.02")},
-		Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+		Risk:    risk.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
 		Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

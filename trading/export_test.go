@@ -14,7 +14,7 @@ func (e *Engine) TakeOver() { e.takeOver(false) }
 // Desk and Situation open the pure decision to tests.
 type Desk struct {
 	Book  *Book
-	Risk  *Risk
+	Risk  Risk
 	Sizer Sizer
 	Auto  bool
 }

@@ -140,7 +140,7 @@ func (e *Engine) act(ctx context.Context, r *run, group []signal.Signal, lastCou
 
 func (e *Engine) desk(b *Book, r *run) desk {
 	return desk{
-		book: b, risk: e.risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store,
+		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store,
 		config: e.cfg.Fingerprint,
 	}
 }

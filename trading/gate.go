@@ -91,7 +91,7 @@ func (e *Engine) mayLocked(ctx context.Context, r *run, o Order, opening error) 
 	if opening == nil {
 		opening = e.blockedLocked()
 	}
-	if opening != nil && o.Quantity.GreaterThan(closingPart(o.Side, o.Quantity, e.heldLocked(o))) {
+	if opening != nil && o.Quantity.GreaterThan(ClosingPart(o.Side, o.Quantity, e.heldLocked(o))) {
 		return opening
 	}
 	return nil

@@ -47,8 +47,10 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 	return price, nil
 }
 
-// isWhole tells whether x is a whole number of steps. Most prices of an order are zero, and a division costs.
-func isWhole(x, step decimal.Decimal) bool { return x.IsZero() || x.Mod(step).IsZero() }
+// OnTick reports whether price is a whole number of ticks; zero, an order's price that is not set, is one.
+func (i Instrument) OnTick(price decimal.Decimal) bool {
+	return price.IsZero() || price.Mod(i.Tick).IsZero()
+}
 
 // Quantity rounds a quantity towards zero to a whole number of steps; its sign stays.
 func (i Instrument) Quantity(q decimal.Decimal) decimal.Decimal {

@@ -3,13 +3,16 @@ package trading
 import "time"
 
 // What is over is remembered for as long as it can matter, and then forgotten: a Book that ran for years is not larger
-// than one that ran for days. A fill matters while the Broker may show it again, which it does at most maxLookBack and
+// than one that ran for days. A fill matters while the Broker may show it again, which it does at most MaxLookBack and
 // an overlap after the latest one; an order, while a late fill may need it. Forgetting goes by the events' own times
 // and numbers, so that the same events still give the same Book.
 const (
+	// MaxLookBack bounds how far back of an order's making its fills are looked for.
+	MaxLookBack = 48 * time.Hour
+
 	keepOrders = 10_000 // orders that are done
 	keepFills  = 10_000
-	keepFor    = maxLookBack + 2*fillOverlap // none that is younger than this is forgotten
+	keepFor    = MaxLookBack + 2*FillOverlap // none that is younger than this is forgotten
 )
 
 // seenFill is a fill that the Book has counted.
@@ -52,7 +55,7 @@ func (b *Book) isLast(o *OrderState) bool {
 	return t != nil && t.Last == o.ClientID
 }
 
-// forgotten tells whether a fill is so old that the Book would not know it any more if it had been counted.
-func (b *Book) forgotten(f Fill) bool {
+// Forgotten reports whether a fill is so old that the Book would not know it any more if it had been counted.
+func (b *Book) Forgotten(f Fill) bool {
 	return !b.horizon.IsZero() && !f.Time.After(b.horizon) && !b.HasFill(f.ID)
 }

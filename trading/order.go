@@ -109,8 +109,8 @@ type Order struct {
 // Rests tells whether the order may stay open for long, waiting for a price.
 func (o Order) Rests() bool { return o.Type != Market && o.Type != "" }
 
-// CheckShape says what does not go together in an order's type, prices and time in force.
-func (o Order) CheckShape() error {
+// Validate says what does not go together in an order's type, prices and time in force.
+func (o Order) Validate() error {
 	limited, stopped := false, false
 	switch o.Type {
 	case Market, "": // "" stands in journals from before there were others
@@ -141,6 +141,12 @@ func (o Order) CheckShape() error {
 		return o.unshapely("post only goes with limit orders that may rest")
 	}
 	return nil
+}
+
+// WorstPrice is the highest known price at which the order may execute, where the instrument is worth price; limits are
+// checked at it.
+func (o Order) WorstPrice(price decimal.Decimal) decimal.Decimal {
+	return decimal.Max(price, o.LimitPrice, o.StopPrice)
 }
 
 func (o Order) unshapely(format string, args ...any) error {

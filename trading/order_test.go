@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 func TestWhatGoesTogetherInAnOrder(t *testing.T) {
@@ -35,10 +36,9 @@ func TestWhatGoesTogetherInAnOrder(t *testing.T) {
 			o := c.order
 			o.ClientID, o.Symbol, o.Side, o.Quantity = "o", btc, trading.Buy, d("1")
 			booked := trading.NewBook(d("1")).Check(trading.IntentMade{Order: o})
-			risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited})
-			require.NoError(t, err)
-			_, approved := risk.Approve(o, instrument(btc), d("0"), d("100"))
-			for who, err := range map[string]error{"shape": o.CheckShape(), "book": booked, "risk": approved} {
+			limits := risk.NoLimits()
+			_, approved := limits.Approve(o, trading.View{Instrument: instrument(btc), Held: d("0"), Price: d("100")})
+			for who, err := range map[string]error{"shape": o.Validate(), "book": booked, "risk": approved} {
 				if c.wrong == "" {
 					require.NoError(t, err, who)
 				} else {
@@ -51,11 +51,10 @@ func TestWhatGoesTogetherInAnOrder(t *testing.T) {
 
 func TestPricesOffTheTickAreNotApproved(t *testing.T) {
 	t.Parallel()
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited})
-	require.NoError(t, err)
+	limits := risk.NoLimits()
 	for _, o := range []trading.Order{{Type: trading.Limit, LimitPrice: d("1.005")}, {Type: trading.Stop, StopPrice: d("1.005")}} {
 		o.ClientID, o.Symbol, o.Side, o.Quantity = "o", btc, trading.Buy, d("1")
-		_, err := risk.Approve(o, instrument(btc), d("0"), d("100"))
+		_, err := limits.Approve(o, trading.View{Instrument: instrument(btc), Held: d("0"), Price: d("100")})
 		require.ErrorContains(t, err, "1.005")
 	}
 }

@@ -87,7 +87,7 @@ func (e *Engine) flatten(ctx context.Context, r *run, symbol, by string) error {
 // closeAsked names itself by how many orders there have been: the next one with the same name cannot come before this
 // one has led to an order.
 func closeAsked(b *Book, symbol string, keep decimal.Decimal, by string) CloseAsked {
-	return CloseAsked{ID: fmt.Sprintf("close %s %d", symbol, b.counts.Orders), Symbol: symbol, Quantity: keep, By: by}
+	return CloseAsked{ID: fmt.Sprintf("close %s %d", symbol, b.Counts().Orders), Symbol: symbol, Quantity: keep, By: by}
 }
 
 func (e *Engine) isFlying(clientID string) bool {

@@ -49,7 +49,7 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		p.reason = ""
 	}
 	gap := p.target.Sub(held)
-	if closing := between(p.target, held).Sub(held); a.closeOnly || a.ticket.rests() && !closing.IsZero() {
+	if closing := between(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
 	if gap.IsZero() {
@@ -59,10 +59,10 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		return p
 	}
 	wanted := d.order(a, gap, sit.now)
-	if !a.closeOnly && closingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
-		wanted = a.ticket.shape(wanted)
+	if !a.closeOnly && ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
+		wanted = a.ticket.Shape(wanted)
 	}
-	approved, err := d.risk.Approve(wanted, sit.instrument, held, dearest(wanted, sit.price))
+	approved, err := d.risk.Approve(wanted, View{sit.instrument, held, wanted.WorstPrice(sit.price)})
 	if err != nil {
 		p.outcome, p.reason = OutcomeRefused, err.Error()
 		return p
@@ -75,7 +75,7 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 	// Orders that are open may not fill first, so they do not count for the promise to the Broker that this one
 	// only reduces.
 	position := d.book.Position(a.symbol).Quantity
-	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(closingPart(o.Side, o.Quantity, position))
+	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(ClosingPart(o.Side, o.Quantity, position))
 	p.order = &o
 	return p
 }
@@ -149,7 +149,7 @@ func unfinished(t Target, last OrderState) bool {
 	case StatusRejected, StatusCancelled:
 		return true
 	case StatusFilled:
-		return last.ReduceOnly && last.Side == sideOf(t) && (t.Attempts > 1 || t.Ticket.rests())
+		return last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
 	}
 	return false
 }

@@ -47,7 +47,7 @@ func (e *Engine) mustCompare() bool {
 	if e.passed()-e.compared < e.cfg.Reconcile || e.lookBack > 0 {
 		return false
 	}
-	for _, o := range e.book.pending {
+	for _, o := range e.book.Pending() {
 		if !o.Rests() || o.Status != StatusOpen || o.CancelAsked {
 			return false
 		}
@@ -80,8 +80,8 @@ func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration
 	health.Beat(ctx)
 	e.mu.Lock()
 	since := e.book.FillsSince()
-	if e.book.began.IsZero() {
-		since = e.opened.Add(-fillOverlap) // what an account did before its first day here is not ours
+	if e.book.IsNew() {
+		since = e.opened.Add(-FillOverlap) // what an account did before its first day here is not ours
 	}
 	e.mu.Unlock()
 	limited, cancel := e.limited(ctx)
@@ -106,7 +106,7 @@ func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration
 func newFills(b *Book, since time.Time, fills []Fill) (news []Event, nonsense error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
-		if b.HasFill(f.ID) || known[f.ID] || b.forgotten(f) { // None that is so old was asked for.
+		if b.HasFill(f.ID) || known[f.ID] || b.Forgotten(f) { // None that is so old was asked for.
 			continue
 		}
 		if _, ours := b.Order(f.ClientID); !ours && f.Time.Before(since) {

@@ -4,28 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/shopspring/decimal"
 )
 
 // errReplaced ends what a run that was given up still tries: another one has taken over.
 var errReplaced = errors.New("trading: another run of this engine has taken over")
-
-// JournalError says that the Journal holds what cannot have happened. Trying again does not mend it.
-type JournalError struct {
-	Seq int64 // of the entry
-	Err error
-}
-
-func (e *JournalError) Error() string {
-	return fmt.Sprintf("trading: journal entry %d: %v", e.Seq, e.Err)
-}
-
-// Unwrap returns why the entry cannot be.
-func (e *JournalError) Unwrap() error { return e.Err }
-
-// loadPage is how many entries are read at a time.
-const loadPage = 1000
 
 // takePen waits for the right to write, as long as ctx lives.
 func (e *Engine) takePen(ctx context.Context) error {
@@ -82,10 +64,10 @@ func (e *Engine) append(ctx context.Context, events []Event) error {
 	defer e.mu.Unlock()
 	if err != nil {
 		e.loaded, e.reconciled = false, false // Nobody knows whether it is there: read it again.
-		return fmt.Errorf("trading: journal %s: %w", events[0].kind(), err)
+		return fmt.Errorf("trading: journal %s: %w", KindOf(events[0]), err)
 	}
 	for _, event := range events {
-		e.book.fold(at, event)
+		e.book.Fold(at, event)
 		e.hearLocked(event)
 	}
 	return nil
@@ -95,9 +77,9 @@ func (e *Engine) append(ctx context.Context, events []Event) error {
 func (e *Engine) hearLocked(event Event) {
 	switch event := event.(type) {
 	case Acknowledged, Triggered, CancelAsked:
-		e.heard[orderOf(event)] = e.passed()
+		e.heard[OrderOf(event)] = e.passed()
 	case Rejected, Cancelled, Expired:
-		delete(e.heard, orderOf(event))
+		delete(e.heard, OrderOf(event))
 	case Filled:
 		if o, ok := e.book.Order(event.Fill.ClientID); ok && o.Status.Done() {
 			delete(e.heard, o.ClientID)
@@ -132,7 +114,7 @@ func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
 	case loaded:
 		return nil
 	}
-	book, err := ReadBook(ctx, e.cfg.Journal, e.cfg.Capital)
+	book, err := Restore(e.cfg.Capital, Load(ctx, e.cfg.Journal))
 	if err != nil {
 		return err
 	}
@@ -143,28 +125,4 @@ func (e *Engine) loadWithPen(ctx context.Context, r *run) error {
 		e.opened, e.openedAt = e.watch.read()
 	}
 	return nil
-}
-
-// ReadBook folds a Journal into the Book of an account that began with capital; what its last snapshot holds it does
-// not read again.
-func ReadBook(ctx context.Context, j Journal, capital decimal.Decimal) (*Book, error) {
-	book, after, err := LastBook(ctx, j, capital)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		entries, err := j.Read(ctx, after, loadPage)
-		if err != nil {
-			return nil, fmt.Errorf("trading: read journal after %d: %w", after, err)
-		}
-		if len(entries) == 0 {
-			return book, nil
-		}
-		for _, entry := range entries {
-			if err := book.Apply(entry.At, entry.Event); err != nil {
-				return nil, &JournalError{entry.Seq, err}
-			}
-			after = entry.Seq
-		}
-	}
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -27,6 +29,13 @@ func d(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
 func instrument(symbol string) trading.Instrument {
 	return trading.Instrument{Symbol: symbol, Tick: d("0.01"), Step: d("0.001"), MinNotional: d("5")}
+}
+
+// limits changes the limits of a rig.
+func limits(cfg *trading.EngineConfig, change func(*risk.Limits)) risk.Limits {
+	l := cfg.Risk.(risk.Limits)
+	change(&l)
+	return l
 }
 
 // handClock stands still until it is moved; what waits on it waits for ever. It can be wrong, as the clock of a machine
@@ -205,8 +214,8 @@ func newRig(t require.TestingT, traits trading.Traits, change ...func(*trading.E
 	r.cfg = trading.EngineConfig{
 		Signals: r.signals, Journal: r.journal, Broker: r.broker,
 		Instruments: []trading.Instrument{instrument(btc), instrument(eth)},
-		Size:        trading.FixedNotional{Amount: d("1000")},
-		Limits:      trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+		Size:        size.FixedNotional{Amount: d("1000")},
+		Risk:        risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 		Capital:     d("10000"), AutoExecute: true, Clock: r.clock, Logger: slog.New(r.log),
 		SnapshotEvery: 7, // so that most restarts begin with one, at all kinds of moments
 	}
@@ -243,9 +252,9 @@ func (r *rig) now() time.Time { return r.clock.right() }
 
 // agree holds the broker's ledger against the journal: every fill once, equal positions, no order taken twice.
 func (r *rig) agree() {
-	book, err := trading.ReadBook(context.Background(), r.journal, r.cfg.Capital)
+	book, err := trading.Restore(r.cfg.Capital, trading.Load(context.Background(), r.journal))
 	require.NoError(r.t, err)
-	whole, err := trading.ReadBook(context.Background(), struct{ trading.Journal }{r.journal}, r.cfg.Capital)
+	whole, err := trading.Restore(r.cfg.Capital, trading.Load(context.Background(), struct{ trading.Journal }{r.journal}))
 	require.NoError(r.t, err)
 	require.Equal(r.t, whole.Digest(), book.Digest(), "from a snapshot, and without")
 	ledger := r.venue.Ledger()

@@ -8,11 +8,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 func TestRiskCutsWhatOpensAndNeverWhatCloses(t *testing.T) {
 	t.Parallel()
-	limits := trading.Limits{MaxPosition: d("1000"), MaxOrder: d("600"), MaxDailyLoss: trading.Unlimited}
+	limits := risk.Limits{MaxPosition: d("1000"), MaxOrder: d("600"), MaxDailyLoss: risk.Unlimited}
 	coarse := trading.Instrument{Symbol: btc, Tick: d("0.01"), Step: d("0.1"), MinQuantity: d("0.2"), MinNotional: d("50")}
 	for name, c := range map[string]struct {
 		side           trading.Side
@@ -39,10 +40,8 @@ func TestRiskCutsWhatOpensAndNeverWhatCloses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			risk, err := trading.NewRisk(limits)
-			require.NoError(t, err)
 			o := trading.Order{ClientID: "o", Symbol: btc, Side: c.side, Quantity: d(c.quantity)}
-			a, err := risk.Approve(o, coarse, d(c.held), d("100"))
+			a, err := limits.Approve(o, trading.View{Instrument: coarse, Held: d(c.held), Price: d("100")})
 			if c.want == "" {
 				require.ErrorIs(t, err, trading.ErrLimit)
 				return
@@ -57,8 +56,7 @@ func TestRiskCutsWhatOpensAndNeverWhatCloses(t *testing.T) {
 
 func TestRiskRefusesWhatIsNoOrder(t *testing.T) {
 	t.Parallel()
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("1"), MaxOrder: d("1"), MaxDailyLoss: d("1")})
-	require.NoError(t, err)
+	limits := risk.Limits{MaxPosition: d("1"), MaxOrder: d("1"), MaxDailyLoss: d("1")}
 	for want, c := range map[string]struct {
 		order trading.Order
 		price string
@@ -73,7 +71,7 @@ func TestRiskRefusesWhatIsNoOrder(t *testing.T) {
 		if want == "MaxPosition is 1" {
 			held = d("1")
 		}
-		_, err := risk.Approve(c.order, instrument(eth), held, d(c.price))
+		_, err := limits.Approve(c.order, trading.View{Instrument: instrument(eth), Held: held, Price: d(c.price)})
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -84,12 +82,10 @@ func TestNothingIsApprovedBeyondALimit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		i := instrument(btc)
-		limits := trading.Limits{
+		limits := risk.Limits{
 			MaxPosition: decimal.New(rapid.Int64Range(1, 1e7).Draw(rt, "position"), -2),
-			MaxOrder:    decimal.New(rapid.Int64Range(1, 1e7).Draw(rt, "order"), -2), MaxDailyLoss: trading.Unlimited,
+			MaxOrder:    decimal.New(rapid.Int64Range(1, 1e7).Draw(rt, "order"), -2), MaxDailyLoss: risk.Unlimited,
 		}
-		risk, err := trading.NewRisk(limits)
-		require.NoError(rt, err)
 		price := decimal.New(rapid.Int64Range(1, 1e7).Draw(rt, "price"), -2)
 		held := decimal.New(rapid.Int64Range(-1e6, 1e6).Draw(rt, "held"), -3)
 		side := rapid.SampledFrom([]trading.Side{trading.Buy, trading.Sell}).Draw(rt, "side")
@@ -98,7 +94,7 @@ func TestNothingIsApprovedBeyondALimit(t *testing.T) {
 		if side.Signed(held).IsNegative() {
 			closing = decimal.Min(asked, held.Abs())
 		}
-		a, err := risk.Approve(trading.Order{Symbol: btc, Side: side, Quantity: asked}, i, held, price)
+		a, err := limits.Approve(trading.Order{Symbol: btc, Side: side, Quantity: asked}, trading.View{Instrument: i, Held: held, Price: price})
 		if err != nil {
 			require.ErrorIs(rt, err, trading.ErrLimit)
 			require.True(rt, closing.IsZero(), "closing %s was refused", closing)

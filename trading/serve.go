@@ -16,7 +16,7 @@ const maxRest = 30 * time.Second
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
 // a pause that doubles up to 30 s.
 //
-// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *JournalError, ErrTakenOver,
+// It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *EntryError, ErrTakenOver,
 // ErrStopped, or that another Serve has begun. In that last case this run was given up, perhaps while it hung in a call:
 // it cannot begin a submission or a cancel any more, what it still learns is dropped, and the fate of its order is found
 // out by the run that took over.
@@ -94,7 +94,7 @@ func (e *Engine) fence(r *run) {
 // final tells whether trying again is of no use.
 func final(err error) bool {
 	var store *OtherStoreError
-	var journal *JournalError
+	var journal *EntryError
 	return errors.As(err, &store) || errors.As(err, &journal) || errors.Is(err, errReplaced) ||
 		errors.Is(err, ErrTakenOver) || errors.Is(err, ErrStopped)
 }

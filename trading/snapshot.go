@@ -2,8 +2,6 @@ package trading
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,16 +10,6 @@ import (
 
 	"github.com/shopspring/decimal"
 )
-
-// Snapshotter is a Journal that can keep, beside its entries, what they add up to, so that a restart need not read all
-// of them. Its entries stay as they are: a snapshot that is missing or cannot be read costs time and nothing else.
-type Snapshotter interface {
-	// KeepSnapshot keeps data, durably, as what all entries up to now add up to. The one before may go. Nobody
-	// appends meanwhile.
-	KeepSnapshot(ctx context.Context, data []byte) error
-	// LastSnapshot returns the latest one and the Seq of the last entry that is in it; nil and 0 if there is none.
-	LastSnapshot(ctx context.Context) (data []byte, seq int64, err error)
-}
 
 // snapshotVersion changes whenever the same events would give another Book than before.
 const snapshotVersion = 2
@@ -58,7 +46,7 @@ type actedOn struct {
 	Bar      time.Time `json:"bar"`
 }
 
-// Snapshot returns everything that the Book knows, for RestoreBook.
+// Snapshot returns everything that the Book knows, for FromSnapshot.
 func (b *Book) Snapshot() ([]byte, error) {
 	state := bookState{
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.lastFill,
@@ -78,9 +66,9 @@ func (b *Book) Snapshot() ([]byte, error) {
 	return data, nil
 }
 
-// RestoreBook returns the Book of an account that began with capital as Snapshot found it. A snapshot of another
+// FromSnapshot returns the Book of an account that began with capital as Snapshot found it. A snapshot of another
 // version, or of another capital, is refused: reading all the events makes a new one.
-func RestoreBook(data []byte, capital decimal.Decimal) (*Book, error) {
+func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	var s bookState
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -127,49 +115,5 @@ func (b *Book) restoreOrders(orders []numberedOrder) {
 		if !o.Status.Done() {
 			b.pending[o.ClientID] = &o
 		}
-	}
-}
-
-// LastBook returns the Book that the Journal's last snapshot holds and the Seq of the last entry that is in it; a new
-// Book and 0 where there is no snapshot that can be read. The entries after that are still to be applied.
-func LastBook(ctx context.Context, j Journal, capital decimal.Decimal) (*Book, int64, error) {
-	s, ok := j.(Snapshotter)
-	if !ok {
-		return NewBook(capital), 0, nil
-	}
-	data, seq, err := s.LastSnapshot(ctx)
-	if err != nil {
-		return nil, 0, fmt.Errorf("trading: read the last snapshot: %w", err)
-	}
-	if seq == 0 {
-		return NewBook(capital), 0, nil
-	}
-	if book, err := RestoreBook(data, capital); err == nil {
-		return book, seq, nil
-	}
-	return NewBook(capital), 0, nil // All the events are there.
-}
-
-// snapshotEvery is how many events pass between two snapshots: a restart reads at most about twice as many, in about
-// a tenth of a second.
-const snapshotEvery = 10_000
-
-// maySnapshot keeps a snapshot if enough has happened since the last one. The pen is held. That it fails is told, and
-// harms nothing.
-func (e *Engine) maySnapshot(ctx context.Context, added int) {
-	s, ok := e.cfg.Journal.(Snapshotter)
-	e.sinceSnapshot += added
-	if !ok || e.sinceSnapshot < cmp.Or(e.cfg.SnapshotEvery, snapshotEvery) {
-		return
-	}
-	e.sinceSnapshot = 0
-	data, err := e.book.Snapshot()
-	if err == nil {
-		limited, cancel := e.limited(context.WithoutCancel(ctx))
-		defer cancel()
-		err = s.KeepSnapshot(limited, data)
-	}
-	if err != nil {
-		e.log.Warn("Snapshot failed", "error", err)
 	}
 }

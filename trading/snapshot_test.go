@@ -75,7 +75,7 @@ func TestASnapshotIsTheBook(t *testing.T) {
 func again(t *testing.T, b *trading.Book) *trading.Book {
 	data, err := b.Snapshot()
 	require.NoError(t, err)
-	restored, err := trading.RestoreBook(data, d("10000"))
+	restored, err := trading.FromSnapshot(data, d("10000"))
 	require.NoError(t, err)
 	return restored
 }
@@ -92,7 +92,7 @@ func TestASnapshotThatDoesNotFitIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := trading.RestoreBook([]byte(c.data), d(c.capital))
+			_, err := trading.FromSnapshot([]byte(c.data), d(c.capital))
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -178,7 +178,7 @@ func BenchmarkRestart(b *testing.B) {
 		require.NoError(b, journal.KeepSnapshot(b.Context(), data))
 	}
 	for b.Loop() {
-		_, err := trading.ReadBook(b.Context(), journal, d("10000"))
+		_, err := trading.Restore(d("10000"), trading.Load(b.Context(), journal))
 		require.NoError(b, err)
 	}
 }

@@ -29,7 +29,7 @@ func FuzzRestoreBook(f *testing.F) {
 		if len(data) > 5000 || exponent.Match(data) {
 			return // decimals of a million places are slow, and no disk makes them up
 		}
-		restored, err := trading.RestoreBook(data, d("10000"))
+		restored, err := trading.FromSnapshot(data, d("10000"))
 		if err != nil {
 			return
 		}
@@ -39,7 +39,7 @@ func FuzzRestoreBook(f *testing.F) {
 		if err != nil {
 			return // such as a time in the year 10000, or a side that is none
 		}
-		twice, err := trading.RestoreBook(again, d("10000"))
+		twice, err := trading.FromSnapshot(again, d("10000"))
 		require.NoError(t, err)
 		require.Equal(t, restored.Digest(), twice.Digest())
 	})

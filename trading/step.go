@@ -85,16 +85,13 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 	return stuck, nil
 }
 
-// maxLookBack bounds how far back of an order's making its fills are looked for.
-const maxLookBack = 48 * time.Hour
-
 // widen asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
 // may be far behind ours, so that a fill of now bears a time from before the order was made.
 func (e *Engine) widen() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.behind {
-		e.lookBack = min(max(2*e.lookBack, fillOverlap), maxLookBack)
+		e.lookBack = min(max(2*e.lookBack, FillOverlap), MaxLookBack)
 	} else {
 		e.lookBack = 0
 	}
@@ -106,7 +103,8 @@ func (e *Engine) rollDay(ctx context.Context, r *run) error {
 	prices := e.prices()
 	e.mu.Lock()
 	equity, missing := e.book.Equity(prices)
-	if e.risk.limits.MaxDailyLoss.GreaterThanOrEqual(Unlimited) {
+	limit, limited := e.cfg.Risk.DailyLoss()
+	if !limited {
 		missing = nil
 	}
 	e.unvalued = missing
@@ -118,9 +116,8 @@ func (e *Engine) rollDay(ctx context.Context, r *run) error {
 	if day := e.today(); day > opened.Day {
 		return e.record(ctx, r, DayOpened{Day: day, Equity: equity})
 	}
-	if loss := opened.Equity.Sub(equity); loss.GreaterThanOrEqual(e.risk.limits.MaxDailyLoss) {
-		return e.haltFor(ctx, r, fmt.Sprintf("daily loss: %s lost since %s, the limit is %s",
-			loss, opened.Day, e.risk.limits.MaxDailyLoss))
+	if loss := opened.Equity.Sub(equity); limited && loss.GreaterThanOrEqual(limit) {
+		return e.haltFor(ctx, r, fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, opened.Day, limit))
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (e *Engine) windStep(ctx context.Context, r *run, policy StopPolicy, closed
 func (e *Engine) flattenAll(ctx context.Context, r *run) error {
 	for symbol := range e.instruments {
 		e.mu.Lock()
-		t, held := e.book.standing(symbol)
+		t, held := e.book.Standing(symbol)
 		e.mu.Unlock()
 		if t.Quantity.IsZero() && held.IsZero() {
 			continue

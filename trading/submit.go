@@ -111,7 +111,7 @@ func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	held := e.heldLocked(o.Order)
-	opens := o.Quantity.GreaterThan(closingPart(o.Side, o.Quantity, held))
+	opens := o.Quantity.GreaterThan(ClosingPart(o.Side, o.Quantity, held))
 	target, _ := e.book.Target(o.Symbol)
 	switch {
 	case !ok:
@@ -121,7 +121,7 @@ func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
 	case o.Leg == "" && target.SignalID != o.SignalID:
 		return Approved{}, errors.New("its target was replaced")
 	case o.Leg != "":
-		if why := e.book.unwanted(o, e.now(), opening); why != "" {
+		if why := e.book.Unwanted(o, e.now(), opening); why != "" {
 			return Approved{}, errors.New(why)
 		}
 	case opens && e.now().After(target.ValidUntil):
@@ -129,12 +129,11 @@ func (e *Engine) holds(o OrderState, opening error) (Approved, error) {
 	case opens && opening != nil:
 		return Approved{}, opening
 	}
-	approved, err := e.risk.Approve(o.Order, instrument, held, o.DecisionPrice)
-	if err == nil && !approved.order.Quantity.Equal(o.Quantity) {
-		err = fmt.Errorf("%s of it is allowed now", approved.order.Quantity)
+	approved, err := e.cfg.Risk.Approve(o.Order, View{instrument, held, o.DecisionPrice})
+	if err != nil {
+		return Approved{}, err
 	}
-	approved.order.ReduceOnly = o.ReduceOnly
-	return approved, err
+	return approved.Confirm(o.Order)
 }
 
 // mayBegin asks the gate without going through it.

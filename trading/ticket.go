@@ -32,39 +32,42 @@ type Ticket struct {
 
 // IsZero tells whether it is a market order without a bracket.
 func (t Ticket) IsZero() bool {
-	return !t.rests() && t.TimeInForce == "" && !t.PostOnly && !t.bracketed()
+	return !t.Rests() && t.TimeInForce == "" && !t.PostOnly && !t.Bracketed()
 }
 
-func (t Ticket) bracketed() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
+// Bracketed reports whether a bracket guards the position.
+func (t Ticket) Bracketed() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
 
-func (t Ticket) rests() bool { return Order{Type: t.Type}.Rests() }
+// Rests reports whether the order that opens may stay open for long, waiting for a price.
+func (t Ticket) Rests() bool { return Order{Type: t.Type}.Rests() }
 
-// shape gives an order that opens its type and prices.
-func (t Ticket) shape(o Order) Order {
-	if t.rests() {
+// Shape gives an order that opens its type and prices.
+func (t Ticket) Shape(o Order) Order {
+	if t.Rests() {
 		o.Type = t.Type
 	}
 	o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly = t.LimitPrice, t.StopPrice, t.TimeInForce, t.PostOnly
 	return o
 }
 
-// shapes tells whether an order has the shape.
-func (t Ticket) shapes(o Order) bool {
-	return o.Type == t.shape(Order{Type: Market}).Type && o.LimitPrice.Equal(t.LimitPrice) && o.StopPrice.Equal(t.StopPrice)
+// Shapes reports whether an order has the shape.
+func (t Ticket) Shapes(o Order) bool {
+	return o.Type == t.Shape(Order{Type: Market}).Type && o.LimitPrice.Equal(t.LimitPrice) && o.StopPrice.Equal(t.StopPrice)
 }
 
-// leg is the price of a leg; zero for none.
-func (t Ticket) leg(l Leg) decimal.Decimal {
+// LegPrice is the price of a leg of the bracket; zero for none.
+func (t Ticket) LegPrice(l Leg) decimal.Decimal {
 	if l == TakeProfit {
 		return t.TakeProfit
 	}
 	return t.StopLoss
 }
 
-// check says what is wrong with an entry on side, where the instrument is worth price; zero where nobody knows.
-func (t Ticket) check(side Side, i Instrument, price decimal.Decimal) error {
-	o := t.shape(Order{ClientID: "of the ticket", Type: Market})
-	if err := o.CheckShape(); err != nil {
+// Validate says what is wrong with an entry on side where the instrument is worth price. A price of zero says that nobody
+// knows it.
+func (t Ticket) Validate(side Side, i Instrument, price decimal.Decimal) error {
+	o := t.Shape(Order{ClientID: "of the ticket", Type: Market})
+	if err := o.Validate(); err != nil {
 		return err
 	}
 	for _, p := range []decimal.Decimal{t.LimitPrice, t.StopPrice, t.TakeProfit, t.StopLoss} {
@@ -88,11 +91,6 @@ func (t Ticket) check(side Side, i Instrument, price decimal.Decimal) error {
 		return fmt.Errorf("a %s takes no profit at %s and stops its loss at %s", side, t.TakeProfit, t.StopLoss)
 	}
 	return nil
-}
-
-// dearest is the price that limits are held against: the highest at which an order may execute, as far as is known.
-func dearest(o Order, price decimal.Decimal) decimal.Decimal {
-	return decimal.Max(price, o.LimitPrice, o.StopPrice)
 }
 
 // FixedTicket enters and guards at fixed distances, each a fraction of the price: 0.02 is two percent.

@@ -8,12 +8,13 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 func TestLimitsHoldAtTheDearestPriceThatAnOrderMayHave(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *trading.EngineConfig) {
-		cfg.Limits.MaxPosition = d("1000")
+		cfg.Risk = limits(cfg, func(l *risk.Limits) { l.MaxPosition = d("1000") })
 		cfg.Ticket = ticketFunc(func(trading.Sizing, trading.Side) (trading.Ticket, error) {
 			return trading.Ticket{Type: trading.StopLimit, StopPrice: d("120"), LimitPrice: d("125")}, nil
 		})

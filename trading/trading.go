@@ -11,11 +11,3 @@
 // sent for that instrument. Only Risk makes an Approved, and only an Approved can be submitted. Halts and the day's
 // loss are in the Journal, so a restart does not clear them.
 package trading
-
-import "time"
-
-// Clock is the time that an Engine lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}

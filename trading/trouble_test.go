@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -46,8 +47,10 @@ func newTrouble(rt *rapid.T) *trouble {
 	traits := rapid.SampledFrom([]trading.Traits{refuses, bounded}).Draw(rt, "traits")
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *trading.EngineConfig) {
 		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, patient}).Draw(rt, "ticket")
-		cfg.Limits.MaxOrder = d("900")
-		cfg.Limits.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
+		cfg.Risk = limits(cfg, func(l *risk.Limits) {
+			l.MaxOrder = d("900")
+			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
+		})
 	})}
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
 	t.crash()
@@ -318,8 +321,8 @@ func withinLimits(r *rig) {
 			if o.Leg != "" {
 				require.False(r.t, o.Quantity.GreaterThan(book.Position(o.Symbol).Quantity.Abs()), "a leg never opens")
 			} else if opened := decimal.Min(after.Abs(), o.Quantity); after.Sign() == int(o.Side) {
-				require.False(r.t, opened.Mul(o.DecisionPrice).GreaterThan(r.cfg.Limits.MaxOrder), "%s opens %s at %s", o.ClientID, opened, o.DecisionPrice)
-				require.False(r.t, after.Abs().Mul(o.DecisionPrice).GreaterThan(r.cfg.Limits.MaxPosition), "%s leads to %s at %s", o.ClientID, after, o.DecisionPrice)
+				require.False(r.t, opened.Mul(o.DecisionPrice).GreaterThan(r.cfg.Risk.(risk.Limits).MaxOrder), "%s opens %s at %s", o.ClientID, opened, o.DecisionPrice)
+				require.False(r.t, after.Abs().Mul(o.DecisionPrice).GreaterThan(r.cfg.Risk.(risk.Limits).MaxPosition), "%s leads to %s at %s", o.ClientID, after, o.DecisionPrice)
 			}
 		}
 		require.NoError(r.t, book.Apply(entry.At, entry.Event))

@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) == 1 {
 		return list(ctx, db.Journal(), out)
 	}
-	trail, err := trading.Audit(ctx, db.Journal(), args[1])
+	trail, err := trading.Audit(trading.Entries(ctx, db.Journal(), 0), args[1])
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // strategies are what --strategy can name.
@@ -92,11 +94,11 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	}
 	s.setup = trading.EngineConfig{
 		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
-		Size: trading.FixedNotional{Amount: a.cfg.notional},
+		Size: size.FixedNotional{Amount: a.cfg.notional},
 		Ticket: trading.FixedTicket{
 			Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss,
 		},
-		Limits:  trading.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
+		Risk:    risk.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
 		Capital: a.cfg.cash, AutoExecute: a.cfg.autoExecute, Allow: m.allow, Clock: clk, Logger: a.log,
 		Fingerprint: a.fingerprint(spec),
 	}

@@ -113,7 +113,7 @@ func readBook(t *testing.T, path string) (*trading.Book, []trading.Entry) {
 	defer func() { _ = db.Close() }()
 	require.NoError(t, db.Integrity(context.Background()))
 	journal := struct{ trading.Journal }{db.Journal()} // without its snapshots: every entry counts
-	book, err := trading.ReadBook(context.Background(), journal, decimal.RequireFromString(campaignCash))
+	book, err := trading.Restore(decimal.RequireFromString(campaignCash), trading.Load(context.Background(), journal))
 	require.NoError(t, err)
 	return book, entriesOf(t, journal)
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -80,10 +82,8 @@ func traderConfig(db *sqlstore.DB, broker trading.Broker) (trading.EngineConfig,
 	}
 	return trading.EngineConfig{
 		Signals: db.Signals(), Journal: db.Journal(), Broker: broker, Instruments: instruments,
-		Size: trading.FixedNotional{Amount: decimal.NewFromInt(1000)}, Ticket: variety{},
-		Limits: trading.Limits{
-			MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
-		},
+		Size: size.FixedNotional{Amount: decimal.NewFromInt(1000)}, Ticket: variety{},
+		Risk:    risk.NoLimits(),
 		Capital: decimal.RequireFromString(campaignCash), AutoExecute: true, Poll: 5 * time.Millisecond,
 		Timeout: 3 * time.Second, SnapshotEvery: 500, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}, nil
@@ -218,11 +218,7 @@ func plantFault(name string, cfg *trading.EngineConfig) {
 	case "cancel-on-faith":
 		cfg.Broker = &believer{Client: cfg.Broker.(*client.Client), asked: make(map[string]bool)}
 	case "blind-retry":
-		risk, err := trading.NewRisk(cfg.Limits)
-		if err != nil {
-			panic(err)
-		}
-		cfg.Broker = stubborn{cfg.Broker.(*client.Client), risk, cfg.Instruments}
+		cfg.Broker = stubborn{cfg.Broker.(*client.Client), cfg.Risk, cfg.Instruments}
 	}
 }
 
@@ -260,7 +256,7 @@ func (h *hasty) write() {
 // stubborn sends an order that got no answer once more, as a new one.
 type stubborn struct {
 	*client.Client
-	risk        *trading.Risk
+	risk        trading.Risk
 	instruments []trading.Instrument
 }
 
@@ -275,7 +271,7 @@ func (s stubborn) Submit(ctx context.Context, a trading.Approved) error {
 		if i.Symbol != o.Symbol {
 			continue
 		}
-		if again, err := s.risk.Approve(o, i, decimal.Zero, o.DecisionPrice); err == nil {
+		if again, err := s.risk.Approve(o, trading.View{Instrument: i, Held: decimal.Zero, Price: o.DecisionPrice}); err == nil {
 			return s.Client.Submit(ctx, again)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 // window is how old a request may be when it is taken: what was under way for longer is refused, so that whoever sent
@@ -28,7 +29,7 @@ var (
 type venue struct {
 	broker      *paper.Broker
 	ledger      trading.Journal
-	risk        *trading.Risk
+	limits      risk.Limits
 	instruments map[string]trading.Instrument
 	clock       trading.Clock
 
@@ -51,19 +52,14 @@ func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal
 	if err := broker.Resume(ctx, ledger); err != nil {
 		return nil, err
 	}
-	risk, err := trading.NewRisk(trading.Limits{ // The limits are the client's business.
-		MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
-	})
-	if err != nil {
-		return nil, err
-	}
+	limits := risk.NoLimits()
 	v := &venue{
-		broker: broker, ledger: ledger, risk: risk, clock: clock, instruments: make(map[string]trading.Instrument),
+		broker: broker, ledger: ledger, limits: limits, clock: clock, instruments: make(map[string]trading.Instrument),
 	}
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i
 	}
-	if v.book, err = trading.ReadBook(ctx, ledger, cash); err != nil {
+	if v.book, err = trading.Restore(cash, trading.Load(ctx, ledger)); err != nil {
 		return nil, err
 	}
 	return v, v.readUsed(ctx)
@@ -131,7 +127,7 @@ func (v *venue) approve(ctx context.Context, o trading.Order) (trading.Approved,
 		return trading.Approved{}, errors.New("there is no price")
 	}
 	o.CreatedAt = v.clock.Now().UTC()
-	approved, err := v.risk.Approve(o, i, held[o.Symbol], price)
+	approved, err := v.limits.Approve(o, trading.View{Instrument: i, Held: held[o.Symbol], Price: price})
 	if err == nil && (!approved.Order().Quantity.Equal(o.Quantity) || o.ReduceOnly && !approved.Order().ReduceOnly) {
 		err = fmt.Errorf("%s of it could be taken (reduce only: %t)", approved.Order().Quantity, approved.Order().ReduceOnly)
 	}

@@ -45,9 +45,9 @@ func TestClientIsABroker(t *testing.T) {
 func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {
 	t.Helper()
 	price, _ := v.broker.Price("BTC/USDT")
-	a, err := v.risk.Approve(trading.Order{
+	a, err := v.limits.Approve(trading.Order{
 		ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market, Quantity: decimal.RequireFromString(quantity),
-	}, v.instruments["BTC/USDT"], decimal.Zero, price)
+	}, trading.View{Instrument: v.instruments["BTC/USDT"], Held: decimal.Zero, Price: price})
 	require.NoError(t, err)
 	return a
 }
@@ -145,7 +145,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), "far") }))
 	v = open()
 	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
-	book, err := trading.ReadBook(t.Context(), ledger, number("10000"))
+	book, err := trading.Restore(number("10000"), trading.Load(t.Context(), ledger))
 	require.NoError(t, err)
 	require.Equal(t, "1", book.Position(coin.Symbol).Quantity.String())
 	require.Equal(t, "95", book.Position(coin.Symbol).AveragePrice().String())

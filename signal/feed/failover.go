@@ -28,7 +28,11 @@ type FailoverConfig struct {
 	// former, nil if nothing is any more. It is called by whoever asked for the bars, before they get them.
 	OnSwitch func(symbol, from, to string, why error)
 
-	Clock signal.Clock // nil means the machine's clock
+	// Clock is what Timeout and Retry go by; nil means the machine's clock.
+	Clock interface {
+		Clock
+		After(d time.Duration) <-chan time.Time
+	}
 }
 
 // NamedSource is a source and what to call it.

@@ -4,8 +4,6 @@ import (
 	"container/heap"
 	"sync"
 	"time"
-
-	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
 // ReplayClock is a clock that goes where it is set, such as to the end of each bar of a replay. It fits wherever a Clock
@@ -18,7 +16,7 @@ type ReplayClock struct {
 	timers timerHeap
 }
 
-var _ signal.Clock = (*ReplayClock)(nil)
+var _ Clock = (*ReplayClock)(nil)
 
 // NewReplayClock returns a clock that stands at the given time.
 func NewReplayClock(start time.Time) *ReplayClock { return &ReplayClock{now: plain(start)} }

@@ -64,9 +64,9 @@ func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) stri
 	switch {
 	case !ok:
 		return o.Symbol + " is not traded here"
-	case o.CheckShape() != nil:
-		return o.CheckShape().Error()
-	case !onTick(i, o.LimitPrice) || !onTick(i, o.StopPrice):
+	case o.Validate() != nil:
+		return o.Validate().Error()
+	case !i.OnTick(o.LimitPrice) || !i.OnTick(o.StopPrice):
 		return fmt.Sprintf("a price is no whole number of ticks of %s", i.Tick)
 	case !o.Quantity.IsPositive() || !i.Quantity(o.Quantity).Equal(o.Quantity):
 		return fmt.Sprintf("quantity %s is no whole number of steps of %s", o.Quantity, i.Step)
@@ -100,8 +100,6 @@ func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) stri
 	}
 	return b.marginLocked(o, o.Quantity, price, price)
 }
-
-func onTick(i trading.Instrument, price decimal.Decimal) bool { return price.Mod(i.Tick).IsZero() }
 
 // Cancel implements trading.Canceller: what is not filled of the order is not going to be.
 func (b *Broker) Cancel(ctx context.Context, clientID string) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 // sessions are the times at which a market is open, each from its first to its second.
@@ -35,12 +36,11 @@ func at(day, hour int) time.Time { return time.Date(2025, 3, day, hour, 0, 0, 0,
 
 // limitForTheDay buys at 90, and not at 100.
 func limitForTheDay(t *testing.T, made time.Time) trading.Approved {
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited})
-	require.NoError(t, err)
-	approved, err := risk.Approve(trading.Order{
+	limits := risk.NoLimits()
+	approved, err := limits.Approve(trading.Order{
 		ClientID: "o", Symbol: btc, Side: trading.Buy, Type: trading.Limit, LimitPrice: d("90"), TimeInForce: trading.Day,
 		Quantity: d("1"), CreatedAt: made,
-	}, coin, d("0"), d("100"))
+	}, trading.View{Instrument: coin, Held: d("0"), Price: d("100")})
 	require.NoError(t, err)
 	return approved
 }

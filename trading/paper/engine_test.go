@@ -16,6 +16,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // barClock is the time of the bars.
@@ -53,8 +55,8 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 		require.NoError(t, broker.Resume(context.Background(), journal))
 		engine, err = trading.NewEngine(trading.EngineConfig{
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
-			Size: trading.FixedNotional{Amount: d("4000")}, Ticket: ticket,
-			Limits:  trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+			Size: size.FixedNotional{Amount: d("4000")}, Ticket: ticket,
+			Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 			Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
 		})
 		require.NoError(t, err)
@@ -124,13 +126,10 @@ func ExampleBroker() {
 	if err != nil {
 		panic(err)
 	}
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited})
-	if err != nil {
-		panic(err)
-	}
-	approved, err := risk.Approve(trading.Order{
+	limits := risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited}
+	approved, err := limits.Approve(trading.Order{
 		ClientID: "v-1", Symbol: btc, Side: trading.Buy, Type: trading.Market, Quantity: d("80"), CreatedAt: noon,
-	}, coin, d("0"), d("100"))
+	}, trading.View{Instrument: coin, Held: d("0"), Price: d("100")})
 	if err != nil {
 		panic(err)
 	}
@@ -164,8 +163,8 @@ func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
 			signals, journal := signal.NewMemory(10), trading.NewMemoryJournal()
 			engine, err := trading.NewEngine(trading.EngineConfig{
 				Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
-				Size: trading.FixedNotional{Amount: d("1000")}, Ticket: trading.FixedTicket{Limit: d("0.1"), TimeInForce: trading.Day},
-				Limits:  trading.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: trading.Unlimited},
+				Size: size.FixedNotional{Amount: d("1000")}, Ticket: trading.FixedTicket{Limit: d("0.1"), TimeInForce: trading.Day},
+				Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 				Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
 			})
 			require.NoError(t, err)
@@ -182,7 +181,7 @@ func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
 			require.Len(t, statusAt(midnight.Add(-time.Nanosecond)).Orders, 1, "the last moment of the day")
 			require.Empty(t, statusAt(midnight).Orders)
 			require.Empty(t, statusAt(midnight.Add(time.Hour)).Orders)
-			book, err := trading.ReadBook(t.Context(), journal, d("10000"))
+			book, err := trading.Restore(d("10000"), trading.Load(t.Context(), journal))
 			require.NoError(t, err)
 			require.Len(t, book.Orders(), 1)
 			require.Equal(t, trading.StatusExpired, book.Orders()[0].Status)

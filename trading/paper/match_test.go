@@ -14,6 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 // fine is an instrument with a tick of a thousandth.
@@ -49,9 +50,8 @@ func order(t require.TestingT, text string) trading.Order {
 
 // submit sends an order that Risk approved, with what is held when it is sent.
 func submit(t require.TestingT, b *paper.Broker, i trading.Instrument, o trading.Order, held string) error {
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited})
-	require.NoError(t, err)
-	a, err := risk.Approve(o, i, d(held), d("100"))
+	limits := risk.NoLimits()
+	a, err := limits.Approve(o, trading.View{Instrument: i, Held: d(held), Price: d("100")})
 	require.NoError(t, err)
 	return b.Submit(context.Background(), a)
 }

@@ -24,6 +24,12 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
+// Clock is the time that a Broker dates its fills by. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
 // Config configures a Broker.
 type Config struct {
 	Instruments []trading.Instrument // required: what can be traded
@@ -47,7 +53,7 @@ type Config struct {
 	// Quote tells what an instrument is worth now, and orders then fill at once. nil means that the bars given to
 	// OnBar are all that is known. It is called outside of all locks.
 	Quote func(symbol string) (float64, bool)
-	Clock trading.Clock // dates the fills at quotes; nil means the machine's clock
+	Clock Clock // dates the fills at quotes; nil means the machine's clock
 }
 
 // Broker executes orders on paper. Use New.

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -50,11 +51,10 @@ func quoted(price float64) func(*paper.Config) {
 
 // approve has Risk approve a market order; held is what the account holds before it.
 func approve(t require.TestingT, id string, side trading.Side, quantity, held string) trading.Approved {
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited})
-	require.NoError(t, err)
-	a, err := risk.Approve(trading.Order{
+	limits := risk.NoLimits()
+	a, err := limits.Approve(trading.Order{
 		ClientID: id, Symbol: btc, Side: side, Type: trading.Market, Quantity: d(quantity), CreatedAt: noon,
-	}, coin, d(held), d("100"))
+	}, trading.View{Instrument: coin, Held: d(held), Price: d("100")})
 	require.NoError(t, err)
 	return a
 }

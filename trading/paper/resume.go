@@ -72,28 +72,23 @@ func (b *Broker) resumed(book *trading.Book) (orders []*order, err error) {
 // replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
 // times. Whoever reads the Journal knows of the others.
 func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) (*trading.Book, []trading.Fill, error) {
-	book, after, err := trading.LastBook(ctx, journal, cash)
+	history := trading.Load(ctx, journal)
+	book, after, err := trading.Last(cash, history)
 	if err != nil {
 		return nil, nil, fmt.Errorf("paper: %w", err)
 	}
 	var fills []trading.Fill
-	for {
-		entries, err := journal.Read(ctx, after, 1000)
+	for entry, err := range history.Entries(after) {
 		if err != nil {
-			return nil, nil, fmt.Errorf("paper: read journal after %d: %w", after, err)
+			return nil, nil, fmt.Errorf("paper: %w", err)
 		}
-		if len(entries) == 0 {
-			slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
-			return book, fills, nil
+		if f, ok := entry.Event.(trading.Filled); ok && !book.HasFill(f.Fill.ID) {
+			fills = append(fills, f.Fill)
 		}
-		for _, entry := range entries {
-			if f, ok := entry.Event.(trading.Filled); ok && !book.HasFill(f.Fill.ID) {
-				fills = append(fills, f.Fill)
-			}
-			if err := book.Apply(entry.At, entry.Event); err != nil {
-				return nil, nil, fmt.Errorf("paper: journal entry %d: %w", entry.Seq, err)
-			}
-			after = entry.Seq
+		if err := book.Apply(entry.At, entry.Event); err != nil {
+			return nil, nil, fmt.Errorf("paper: %w", &trading.EntryError{Seq: entry.Seq, Err: err})
 		}
 	}
+	slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
+	return book, fills, nil
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/replay"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // A strategy on trial: one clock, which the bars move, under everything.
@@ -40,8 +42,8 @@ func ExampleRun() {
 	check(err)
 	engine, err := trading.NewEngine(trading.EngineConfig{
 		Signals: signals, Journal: trading.NewMemoryJournal(), Broker: broker, Instruments: coin,
-		Size:    trading.FixedNotional{Amount: number("1000")},
-		Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+		Size:    size.FixedNotional{Amount: number("1000")},
+		Risk:    risk.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
 		Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: quiet,
 	})
 	check(err)

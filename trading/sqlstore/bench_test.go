@@ -89,7 +89,7 @@ func BenchmarkRestart(b *testing.B) {
 	for b.Loop() {
 		db, err := sqlstore.Open(b.Context(), path, sqlstore.Config{})
 		require.NoError(b, err)
-		_, err = trading.ReadBook(b.Context(), db.Journal(), capital)
+		_, err = trading.Restore(capital, trading.Load(b.Context(), db.Journal()))
 		require.NoError(b, err)
 		require.NoError(b, db.Close())
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -175,9 +177,8 @@ func newEngine(b *testing.B, journal trading.Journal, signals trading.Signals) *
 		Quote: func(string) (float64, bool) { return 100, true }})
 	require.NoError(b, err)
 	engine, err := trading.NewEngine(trading.EngineConfig{Signals: signals, Journal: journal, Broker: broker,
-		Instruments: []trading.Instrument{instrument}, Size: trading.FixedNotional{Amount: decimal.NewFromInt(1000)},
-		Limits: trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited,
-			MaxDailyLoss: trading.Unlimited},
+		Instruments: []trading.Instrument{instrument}, Size: size.FixedNotional{Amount: decimal.NewFromInt(1000)},
+		Risk:    risk.NoLimits(),
 		Capital: capital, AutoExecute: true, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	return engine
@@ -188,9 +189,7 @@ func newEngine(b *testing.B, journal trading.Journal, signals trading.Signals) *
 func BenchmarkOrders(b *testing.B) {
 	const group = 100
 	floor, journal := newFloor(b), openNew(b).Journal()
-	risk, err := trading.NewRisk(trading.Limits{MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited,
-		MaxDailyLoss: trading.Unlimited})
-	require.NoError(b, err)
+	limits := risk.NoLimits()
 	instrument := trading.Instrument{Symbol: "BTC/USDT", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)}
 	book := trading.NewBook(decimal.NewFromInt(1_000_000))
 	price, at := decimal.NewFromInt(100), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -202,9 +201,9 @@ func BenchmarkOrders(b *testing.B) {
 		events := make([]trading.Event, 0, group)
 		for range group {
 			n++
-			approved, err := risk.Approve(trading.Order{ClientID: fmt.Sprint("v-", n), Symbol: "BTC/USDT", Side: trading.Buy,
+			approved, err := limits.Approve(trading.Order{ClientID: fmt.Sprint("v-", n), Symbol: "BTC/USDT", Side: trading.Buy,
 				Type: trading.Market, Quantity: price, DecisionPrice: price, SignalID: fmt.Sprint("s-", n), CreatedAt: at},
-				instrument, decimal.Zero, price)
+				trading.View{Instrument: instrument, Held: decimal.Zero, Price: price})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 // BrokerSubject is a Broker to be tested, with an account that can carry orders of 100 steps of Instrument and holds
@@ -79,16 +80,11 @@ func (b brokerTest) approved(id string, side trading.Side, steps, held int64) tr
 
 func (b brokerTest) approve(o trading.Order, steps, held int64) trading.Approved {
 	b.Helper()
-	risk, err := trading.NewRisk(trading.Limits{
-		MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	limits := risk.NoLimits()
 	step := b.Instrument.Step
 	o.Symbol, o.Quantity = b.Instrument.Symbol, step.Mul(decimal.NewFromInt(steps))
 	o.SignalID, o.CreatedAt = "suite", b.Now()
-	a, err := risk.Approve(o, b.Instrument, step.Mul(decimal.NewFromInt(held)), b.Price)
+	a, err := limits.Approve(o, trading.View{Instrument: b.Instrument, Held: step.Mul(decimal.NewFromInt(held)), Price: b.Price})
 	if err != nil {
 		b.Fatalf("approve: %v", err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -26,8 +28,8 @@ func ExampleMisbehave() {
 	start := func() *trading.Engine {
 		engine, err := trading.NewEngine(trading.EngineConfig{
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
-			Size:    trading.FixedNotional{Amount: number("1000")},
-			Limits:  trading.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
+			Size:    size.FixedNotional{Amount: number("1000")},
+			Risk:    risk.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
 			Capital: number("10000"), AutoExecute: true, Clock: clk, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

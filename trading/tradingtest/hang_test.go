@@ -11,18 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
 func approvedOrder(t *testing.T, id string) trading.Approved {
-	risk, err := trading.NewRisk(trading.Limits{
-		MaxPosition: trading.Unlimited, MaxOrder: trading.Unlimited, MaxDailyLoss: trading.Unlimited,
-	})
-	require.NoError(t, err)
+	limits := risk.NoLimits()
 	price := decimal.NewFromInt(2000)
-	approved, err := risk.Approve(trading.Order{
+	approved, err := limits.Approve(trading.Order{
 		ClientID: id, Symbol: gold.Symbol, Side: trading.Buy, Type: trading.Market, Quantity: decimal.NewFromInt(1),
-	}, gold, decimal.Zero, price)
+	}, trading.View{Instrument: gold, Held: decimal.Zero, Price: price})
 	require.NoError(t, err)
 	return approved
 }

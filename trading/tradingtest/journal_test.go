@@ -69,7 +69,7 @@ func TestJournalSuiteFindsPlantedFaults(t *testing.T) {
 // A kind of event that the suite does not know could be lost by any journal.
 func TestJournalSuiteKnowsEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("../event.go")
+	source, err := os.ReadFile("../codec.go")
 	require.NoError(t, err)
 	var want, sent []string
 	for _, found := range regexp.MustCompile(`kind\(\) string +\{ return "(\w+)" \}`).FindAllSubmatch(source, -1) {

@@ -13,12 +13,18 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
+// Clock is the time that a Venue lives in. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
 // Venue is a counterparty for tests: it fills every order at the price that it was set to, market orders at once and the
 // others when SetPrice gets there, and its ledger is the truth that a journal can be held against. Unlike the paper
 // broker it takes a client ID as often as it is sent, unless its Traits say otherwise, so that an order that was doubled
 // shows as two. Use NewVenue. It is safe for concurrent use.
 type Venue struct {
-	clock  trading.Clock
+	clock  Clock
 	traits trading.Traits
 
 	mu      sync.Mutex // guards all below
@@ -33,7 +39,7 @@ type Venue struct {
 }
 
 // NewVenue returns a Venue without prices; an order for what has no price is rejected.
-func NewVenue(clock trading.Clock, traits trading.Traits) *Venue {
+func NewVenue(clock Clock, traits trading.Traits) *Venue {
 	return &Venue{
 		clock: clock, traits: traits,
 		prices: make(map[string]decimal.Decimal), orders: make(map[string]trading.OrderReport),

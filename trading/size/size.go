@@ -1,27 +1,20 @@
-package trading
+// Package size holds the ready-made answers to how much to hold when a signal says long or short.
+//
+// A sizer is a value without state, safe for concurrent use. It reads no clock, and the same question gets the same answer.
+package size
 
 import (
 	"fmt"
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// Sizer decides how much to hold when a signal says long or short. It is asked synchronously, must not block, and for
-// the same Sizing must give the same answer.
-type Sizer interface {
-	// Target returns the signed quantity to hold; whole steps are made of it later. An error refuses the signal.
-	Target(Sizing) (decimal.Decimal, error)
-}
+// quotientPlaces is how exact a quantity is before it is rounded to whole steps.
+const quotientPlaces = 18
 
-// Sizing is what a Sizer decides from.
-type Sizing struct {
-	Signal     signal.Signal
-	Instrument Instrument
-	Price      decimal.Decimal // what the instrument is worth now
-	Standing   decimal.Decimal // the target that the signal would replace; zero for none
-}
+var _ trading.Sizer = FixedNotional{}
 
 // FixedNotional holds Amount, in the quote currency, of each instrument: long or short. A signal that confirms the side
 // of the standing target leaves that as it is: following the price with it would trade, and pay, on every bar.
@@ -30,7 +23,7 @@ type FixedNotional struct {
 }
 
 // Target implements Sizer.
-func (f FixedNotional) Target(s Sizing) (decimal.Decimal, error) {
+func (f FixedNotional) Target(s trading.Sizing) (decimal.Decimal, error) {
 	if !f.Amount.IsPositive() {
 		return decimal.Zero, fmt.Errorf("FixedNotional.Amount %s is not above zero", f.Amount)
 	}
@@ -38,7 +31,7 @@ func (f FixedNotional) Target(s Sizing) (decimal.Decimal, error) {
 	if s.Standing.Sign() == direction {
 		return s.Standing, nil
 	}
-	quantity, _ := f.Amount.QuoRem(s.Price, costPlaces)
+	quantity, _ := f.Amount.QuoRem(s.Price, quotientPlaces)
 	target := s.Instrument.Quantity(quantity.Mul(decimal.NewFromInt(int64(direction))))
 	if target.IsZero() && direction != 0 {
 		return decimal.Zero, fmt.Errorf("%s at %s is less than one step of %s", f.Amount, s.Price, s.Instrument.Step)

@@ -1,0 +1,103 @@
+package trading
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// ErrLimit says that nothing is left of an order that may be placed. Wrapped with the reason.
+var ErrLimit = errors.New("trading: nothing of the order is allowed")
+
+// View is what an order is judged by.
+type View struct {
+	Instrument Instrument
+	// Held is the signed quantity that the account has of the instrument or is about to have.
+	Held decimal.Decimal
+	// Price is the highest known price at which the order may execute. Zero says that nobody knows one: then only what
+	// closes passes.
+	Price decimal.Decimal
+}
+
+// Approved is an order that has passed a Risk. Approve makes one, nothing else does, and a Broker takes nothing else.
+type Approved struct {
+	order Order
+}
+
+// Order returns the order that was approved.
+func (a Approved) Order() Order { return a.order }
+
+// Confirm approves o, an order that was approved before, exactly as it stands. An error says that no more than a part of
+// it is allowed now.
+func (a Approved) Confirm(o Order) (Approved, error) {
+	if a.order.ClientID != o.ClientID || a.order.Symbol != o.Symbol || a.order.Side != o.Side {
+		return Approved{}, fmt.Errorf("trading: the approval of order %s is none of order %s", a.order.ClientID, o.ClientID)
+	}
+	if !a.order.Quantity.Equal(o.Quantity) {
+		return Approved{}, fmt.Errorf("%s of it is allowed now", a.order.Quantity)
+	}
+	a.order.ReduceOnly = o.ReduceOnly
+	return a, nil
+}
+
+// Room says how much of an order may open a position: at most opening, and why it is less.
+type Room func(o Order, v View, opening decimal.Decimal) (allowed decimal.Decimal, reason string)
+
+// Approve makes of o what is allowed. The part of an order that closes always passes. The part that opens is cut to what
+// room allows, in whole steps, and dropped where what is left of it is below the instrument's smallest, or where nobody
+// knows a price. The View's Price becomes the order's decision price. An error wraps ErrLimit where nothing is left.
+func Approve(o Order, v View, room Room) (Approved, error) {
+	if err := checkOrder(o, v); err != nil {
+		return Approved{}, err
+	}
+	i, closing := v.Instrument, ClosingPart(o.Side, o.Quantity, v.Held)
+	opening, limit := o.Quantity.Sub(closing), ""
+	if v.Price.IsPositive() {
+		opening, limit = room(o, v, opening)
+	} else {
+		opening, limit = decimal.Zero, "there is no price"
+	}
+	quantity := i.Quantity(closing.Add(opening))
+	if opening.IsPositive() && !i.MinNotional.IsZero() && quantity.Sub(closing).Mul(v.Price).LessThan(i.MinNotional) {
+		quantity = i.Quantity(closing)
+		limit = fmt.Sprintf("what is allowed to open is below the smallest notional of %s", i.MinNotional)
+	}
+	if !quantity.IsPositive() || quantity.LessThan(i.MinQuantity) {
+		if limit == "" {
+			limit = fmt.Sprintf("%s is below the smallest quantity (step %s, minimum %s)", o.Quantity, i.Step, i.MinQuantity)
+		}
+		return Approved{}, fmt.Errorf("%s %s %s: %w: %s", o.Side, o.Quantity, o.Symbol, ErrLimit, limit)
+	}
+	o.Quantity = quantity
+	o.ReduceOnly = quantity.LessThanOrEqual(closing)
+	o.DecisionPrice = v.Price
+	return Approved{o}, nil
+}
+
+// checkOrder says what is wrong with an order, whatever the limits.
+func checkOrder(o Order, v View) error {
+	i := v.Instrument
+	switch {
+	case o.Symbol != i.Symbol:
+		return fmt.Errorf("trading: order %s is for %s, not %s", o.ClientID, o.Symbol, i.Symbol)
+	case o.Side != Buy && o.Side != Sell:
+		return fmt.Errorf("trading: order %s: %s is no side", o.ClientID, o.Side)
+	case !o.Quantity.IsPositive():
+		return fmt.Errorf("trading: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
+	case !v.Price.IsPositive() && ClosingPart(o.Side, o.Quantity, v.Held).IsZero():
+		return fmt.Errorf("trading: order %s: price %s is not above zero", o.ClientID, v.Price)
+	case !i.OnTick(o.LimitPrice), !i.OnTick(o.StopPrice):
+		return fmt.Errorf("trading: order %s: limit %s or stop %s is no whole number of ticks of %s",
+			o.ClientID, o.LimitPrice, o.StopPrice, i.Tick)
+	}
+	return o.Validate()
+}
+
+// ClosingPart is how much of an order of quantity brings what is held nearer to zero.
+func ClosingPart(side Side, quantity, held decimal.Decimal) decimal.Decimal {
+	if !side.Signed(held).IsNegative() {
+		return decimal.Zero
+	}
+	return decimal.Min(quantity, held.Abs())
+}
