@@ -36,7 +36,7 @@ func given(signals ...signal.Signal) latestFunc {
 func example(seq int64, symbol string, d signal.Direction) signal.Signal {
 	bar := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC).Add(time.Duration(seq) * time.Minute)
 	return signal.Signal{
-		ID: signal.NewID("ema_cross", "fast=8,slow=21", symbol, time.Minute, bar), Seq: seq,
+		ID: signal.Stream{Strategy: "ema_cross", Params: "fast=8,slow=21", Symbol: symbol, Interval: time.Minute}.ID(bar), Seq: seq,
 		Strategy: "ema_cross", Params: "fast=8,slow=21", Symbol: symbol, Interval: time.Minute,
 		Direction: d, Confidence: 0.75, Price: 64000.5, BarTime: bar,
 		CreatedAt: bar.Add(time.Minute), ValidUntil: bar.Add(4 * time.Minute),

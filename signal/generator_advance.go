@@ -17,7 +17,7 @@ const (
 // runner is one strategy on one symbol.
 type runner struct {
 	spec     *Spec
-	id       []byte // of each of its signals' IDs, all but the bar
+	id       func(bar time.Time) string // of its signals
 	strategy Strategy
 	warmup   int
 	seen     int       // bars, up to warmup
@@ -131,7 +131,7 @@ func (l *lane) newRunners() ([]*runner, *Error) {
 		}
 		runners = append(runners, &runner{
 			spec: spec, strategy: strategy, warmup: strategy.Warmup(),
-			id: idText(spec.Name, spec.Params, l.symbol, l.cfg.Interval),
+			id: l.stream(spec).IDs(),
 		})
 	}
 	return runners, nil

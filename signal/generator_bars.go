@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -100,10 +99,7 @@ func (l *lane) check(b *Bar, end, from, by time.Time) error {
 	case end.After(by) && end.Sub(by) > l.cfg.MaxSkew:
 		return fmt.Errorf("not closed before %s", stamp(end))
 	}
-	if b.sound() {
-		return nil
-	}
-	return b.fault()
+	return b.Validate()
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -130,7 +126,7 @@ func (l *lane) decide(r *runner, b *Bar, now time.Time, w *work) *Error {
 	case !(s.Confidence >= 0 && s.Confidence <= 1): // negated, so that NaN is refused
 		return l.errorf(KindStrategy, "%s: confidence %v is not between 0 and 1", r.spec.Name, s.Confidence)
 	}
-	if err := cmp.Or(validOpinion(s.Direction, s.Confidence), validParts(s.Parts)); err != nil {
+	if err := s.ValidateOpinion(); err != nil {
 		return l.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}
 	if l.emits(s, b, w) {
@@ -173,7 +169,7 @@ func (l *lane) hours(at time.Time) (open bool, until time.Time) {
 // complete fills in all that a strategy does not know.
 func (l *lane) complete(s Signal, r *runner, b *Bar, now time.Time) Signal {
 	return Signal{
-		ID:         idOf(r.id, b.Time),
+		ID:         r.id(b.Time),
 		Strategy:   r.spec.Name,
 		Params:     r.spec.Params,
 		Symbol:     l.symbol,

@@ -10,8 +10,8 @@ const stateReach = 100_000
 
 const msgNoState = "Strategy state not restored, warming up from history"
 
-func (l *lane) key(spec *Spec) StateKey {
-	return StateKey{Strategy: spec.Name, Params: spec.Params, Symbol: l.symbol, Interval: l.cfg.Interval}
+func (l *lane) stream(spec *Spec) Stream {
+	return Stream{Strategy: spec.Name, Params: spec.Params, Symbol: l.symbol, Interval: l.cfg.Interval}
 }
 
 // restore gives the runners their States back. One that has none, or whose State is of no use, is warmed up from
@@ -26,7 +26,7 @@ func (l *lane) restore(ctx context.Context, runners []*runner, now time.Time) *E
 			continue
 		}
 		l.doing = KindStore
-		state, ok, err := l.cfg.States.LoadState(ctx, l.key(r.spec))
+		state, ok, err := l.cfg.States.LoadState(ctx, l.stream(r.spec))
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -75,7 +75,7 @@ func (l *lane) save(ctx context.Context) *Error {
 		if err != nil {
 			return l.errorf(KindStrategy, "%s: write its state: %w", r.spec.Name, err)
 		}
-		states = append(states, State{Key: l.key(r.spec), Bar: l.after.UTC(), Seen: r.seen, Data: data})
+		states = append(states, State{Stream: l.stream(r.spec), Bar: l.after.UTC(), Seen: r.seen, Data: data})
 	}
 	if len(states) > 0 {
 		l.doing = KindStore

@@ -93,7 +93,7 @@ func (b *badStates) SaveStates(ctx context.Context, s ...signal.State) error {
 	return b.States.SaveStates(ctx, s...)
 }
 
-func (b *badStates) LoadState(ctx context.Context, key signal.StateKey) (signal.State, bool, error) {
+func (b *badStates) LoadState(ctx context.Context, key signal.Stream) (signal.State, bool, error) {
 	s, ok, err := b.States.LoadState(ctx, key)
 	if b.data != nil {
 		s.Data = b.data

@@ -79,7 +79,7 @@ func TestAConflictIsToldAndCountsAsStored(t *testing.T) {
 	cfg := replayConfig(memory, &now)
 	cfg.Symbols, cfg.Logger = []string{"BTC"}, log.logger(slog.LevelInfo)
 	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long, Confidence: 1})}
-	first := signal.Signal{ID: signal.NewID("always", "", "BTC", time.Minute, origin.Add(-time.Minute)), Price: 1}
+	first := signal.Signal{ID: signal.Stream{Strategy: "always", Symbol: "BTC", Interval: time.Minute}.ID(origin.Add(-time.Minute)), Price: 1}
 	require.NoError(t, memory.Append(t.Context(), first))
 
 	g := generator(t, cfg)
@@ -262,7 +262,7 @@ func TestASignalIsComplete(t *testing.T) {
 	got, err := store.Latest(t.Context(), signal.Query{})
 	require.NoError(t, err)
 	require.Equal(t, []signal.Signal{{
-		ID: signal.NewID("always", "a=1", "BTC", time.Minute, bar.Time), Seq: 1, Strategy: "always", Params: "a=1",
+		ID: signal.Stream{Strategy: "always", Params: "a=1", Symbol: "BTC", Interval: time.Minute}.ID(bar.Time), Seq: 1, Strategy: "always", Params: "a=1",
 		Symbol: "BTC", Interval: time.Minute, Direction: signal.Short, Confidence: 0.25, Price: bar.Close,
 		BarTime: bar.Time, CreatedAt: origin, ValidUntil: origin.Add(time.Hour),
 	}}, got)

@@ -26,7 +26,7 @@ type Memory struct {
 	pruned   int64        // nothing is held up to this Seq
 	byID     map[string]int64
 	appended chan struct{} // nil while nobody waits
-	states   map[StateKey]State
+	states   map[Stream]State
 }
 
 var (
@@ -43,7 +43,7 @@ func NewMemory(capacity int) *Memory {
 		capacity = DefaultCapacity
 	}
 	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64),
-		states: make(map[StateKey]State)}
+		states: make(map[Stream]State)}
 }
 
 // Append implements Store. Durable means here: until it is dropped or the process ends.

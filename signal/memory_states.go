@@ -14,13 +14,13 @@ func (m *Memory) SaveStates(ctx context.Context, states ...State) error {
 	defer m.mu.Unlock()
 	for _, s := range states {
 		s.Bar, s.Data = s.Bar.UTC(), bytes.Clone(s.Data)
-		m.states[s.Key] = s
+		m.states[s.Stream] = s
 	}
 	return nil
 }
 
 // LoadState implements States.
-func (m *Memory) LoadState(ctx context.Context, key StateKey) (State, bool, error) {
+func (m *Memory) LoadState(ctx context.Context, key Stream) (State, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return State{}, false, err
 	}

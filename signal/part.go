@@ -48,6 +48,11 @@ func (s Signal) validate() error {
 			return fmt.Errorf("the year %d does not have four digits", year)
 		}
 	}
+	return s.ValidateOpinion()
+}
+
+// ValidateOpinion says what is wrong with what a Strategy says: Direction, Confidence and Parts.
+func (s Signal) ValidateOpinion() error {
 	if err := validOpinion(s.Direction, s.Confidence); err != nil {
 		return err
 	}

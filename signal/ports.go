@@ -75,29 +75,21 @@ type Notifier interface {
 	Appended() <-chan struct{}
 }
 
-// StateKey says whose state a State is.
-type StateKey struct {
-	Strategy string // the Spec's name
-	Params   string // the Spec's parameters
-	Symbol   string
-	Interval time.Duration // of the bars
-}
-
 // State is what a Stateful strategy knew after a bar.
 type State struct {
-	Key  StateKey
-	Bar  time.Time // open of the newest bar that it had seen, UTC
-	Seen int       // how many bars it had seen, as far as its Warmup asks
-	Data []byte    // what MarshalBinary returned
+	Stream Stream
+	Bar    time.Time // open of the newest bar that it had seen, UTC
+	Seen   int       // how many bars it had seen, as far as its Warmup asks
+	Data   []byte    // what MarshalBinary returned
 }
 
-// States keeps the newest State of each key. It is safe for concurrent use. It stands best beside the signals, in one
+// States keeps the newest State of each Stream. It is safe for concurrent use. It stands best beside the signals, in one
 // database, so that a copy of the one is a copy of the other.
 type States interface {
-	// SaveStates replaces the States of those keys, all or none, and returns when they are durable.
+	// SaveStates replaces the States of those Streams, all or none, and returns when they are durable.
 	SaveStates(ctx context.Context, s ...State) error
-	// LoadState returns the State of a key; false means that there is none.
-	LoadState(ctx context.Context, key StateKey) (State, bool, error)
+	// LoadState returns the State of a Stream; false means that there is none.
+	LoadState(ctx context.Context, of Stream) (State, bool, error)
 }
 
 // Pruner is a Store that can forget. It is for whoever keeps house, such as once an hour.

@@ -11,8 +11,6 @@
 package signal
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,7 +69,7 @@ func (d *Direction) UnmarshalText(text []byte) error {
 // Signal says what to hold of a symbol, from one closed bar on, until another Signal of the same strategy and symbol
 // replaces it. How much to hold is not its business.
 type Signal struct {
-	ID         string // see NewID
+	ID         string // see Stream.ID
 	Seq        int64  // the place in its Store, rising from 1; 0 before it is stored
 	Strategy   string // the Spec's name
 	Params     string // the Spec's parameters
@@ -86,30 +84,9 @@ type Signal struct {
 	Parts      []Part        // who said what, where several made it together; else nil
 }
 
-// NewID derives a Signal's ID from the strategy, its parameters, the symbol and the bar: the same five give the same
-// ID, in whichever process.
-func NewID(strategy, params, symbol string, interval time.Duration, bar time.Time) string {
-	return idOf(idText(strategy, params, symbol, interval), bar)
-}
-
-// idText is what an ID is derived from besides the bar.
-func idText(strategy, params, symbol string, interval time.Duration) []byte {
-	text := make([]byte, 0, 128)
-	for _, part := range [...]string{strategy, params, symbol, interval.String()} {
-		text = strconv.AppendInt(text, int64(len(part)), 10) // lengths, so that no two lists read alike
-		text = append(text, ':')
-		text = append(text, part...)
-		text = append(text, ',')
-	}
-	return text
-}
-
-// idOf writes the bar's time into the room behind text.
-func idOf(text []byte, bar time.Time) string {
-	sum := sha256.Sum256(strconv.AppendInt(text, bar.UnixNano(), 10))
-	var id [24]byte
-	hex.Encode(id[:], sum[:12])
-	return string(id[:])
+// Stream is the Stream that the Signal belongs to.
+func (s Signal) Stream() Stream {
+	return Stream{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: s.Interval}
 }
 
 // Same tells whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.

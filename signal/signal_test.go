@@ -16,16 +16,22 @@ import (
 func TestTheSameFiveGiveTheSameID(t *testing.T) {
 	t.Parallel()
 	bar := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
-	first := signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar)
+	stream := signal.Stream{Strategy: "ema_cross", Params: "fast=8,slow=21", Symbol: "BTC/USDT", Interval: time.Hour}
+	first := stream.ID(bar)
 	require.Equal(t, "6ca7e376b84bfbf3e08d563a", first)
-	require.Equal(t, first, signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar.In(time.FixedZone("", 60))))
+	require.Equal(t, first, stream.ID(bar.In(time.FixedZone("", 60))))
+	with := func(change func(*signal.Stream)) string {
+		other := stream
+		change(&other)
+		return other.ID(bar)
+	}
 	for name, other := range map[string]string{
-		"another strategy":            signal.NewID("ema", "fast=8,slow=21", "BTC/USDT", time.Hour, bar),
-		"other parameters":            signal.NewID("ema_cross", "fast=8,slow=22", "BTC/USDT", time.Hour, bar),
-		"another symbol":              signal.NewID("ema_cross", "fast=8,slow=21", "ETH/USDT", time.Hour, bar),
-		"another interval":            signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Minute, bar),
-		"another bar":                 signal.NewID("ema_cross", "fast=8,slow=21", "BTC/USDT", time.Hour, bar.Add(1)),
-		"the same letters, other cut": signal.NewID("ema_crossf", "ast=8,slow=21", "BTC/USDT", time.Hour, bar),
+		"another strategy":            with(func(s *signal.Stream) { s.Strategy = "ema" }),
+		"other parameters":            with(func(s *signal.Stream) { s.Params = "fast=8,slow=22" }),
+		"another symbol":              with(func(s *signal.Stream) { s.Symbol = "ETH/USDT" }),
+		"another interval":            with(func(s *signal.Stream) { s.Interval = time.Minute }),
+		"another bar":                 stream.ID(bar.Add(1)),
+		"the same letters, other cut": with(func(s *signal.Stream) { s.Strategy, s.Params = "ema_crossf", "ast=8,slow=21" }),
 	} {
 		require.NotEqual(t, first, other, name)
 	}

@@ -204,7 +204,7 @@ func (b *Book) foldFillOfOrder(at time.Time, f Fill) {
 	if o.Leg != "" {
 		b.guardFilled(f)
 	}
-	o.Filled = plus(o.Filled, f.Quantity)
+	o.Filled = o.Filled.Add(f.Quantity)
 	o.Acknowledged, o.InFlight = true, false
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):

@@ -62,7 +62,7 @@ func ExampleEngine() {
 	}
 	says := func(bar signal.Bar, d signal.Direction) signal.Signal { // a Generator makes them of a Strategy
 		return signal.Signal{
-			ID: signal.NewID("demo", "", bar.Symbol, bar.Interval, bar.Time), Strategy: "demo", Symbol: bar.Symbol,
+			ID: signal.Stream{Strategy: "demo", Symbol: bar.Symbol, Interval: bar.Interval}.ID(bar.Time), Strategy: "demo", Symbol: bar.Symbol,
 			Interval: bar.Interval, Direction: d, Confidence: 1, Price: bar.Close, BarTime: bar.Time,
 			CreatedAt: bar.End(), ValidUntil: bar.End().Add(bar.Interval),
 		}
@@ -127,7 +127,7 @@ func ExampleFixedTicket() {
 		}
 		if minute == 0 {
 			if err := signals.Append(ctx, signal.Signal{
-				ID: signal.NewID("demo", "", bar.Symbol, bar.Interval, bar.Time), Strategy: "demo", Symbol: bar.Symbol,
+				ID: signal.Stream{Strategy: "demo", Symbol: bar.Symbol, Interval: bar.Interval}.ID(bar.Time), Strategy: "demo", Symbol: bar.Symbol,
 				Interval: bar.Interval, Direction: signal.Long, Confidence: 1, Price: bar.Close, BarTime: bar.Time,
 				CreatedAt: bar.End(), ValidUntil: bar.End().Add(time.Hour),
 			}); err != nil {

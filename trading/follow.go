@@ -39,7 +39,7 @@ func (e *Engine) follow(ctx context.Context, r *run) error {
 	var group []signal.Signal // all but the last of a group have been overtaken; they are journaled together
 	for i, s := range backlog {
 		group = append(group, s)
-		isNewest := newest[follower{s.Strategy, s.Symbol}] == i
+		isNewest := newest[speaker{s.Strategy, s.Symbol}] == i
 		if !isNewest && len(group) < recordBatch && i < len(backlog)-1 {
 			continue
 		}
@@ -98,11 +98,14 @@ func (e *Engine) backlog(ctx context.Context) ([]signal.Signal, error) {
 	}
 }
 
+// speaker is one strategy on one symbol, with whatever parameters and bars: its signals replace each other.
+type speaker struct{ strategy, symbol string }
+
 // newestOf gives the index of the newest signal, by its bar, of each strategy and symbol; of two on one bar the first.
-func newestOf(backlog []signal.Signal) map[follower]int {
-	newest := make(map[follower]int)
+func newestOf(backlog []signal.Signal) map[speaker]int {
+	newest := make(map[speaker]int)
 	for i, s := range backlog {
-		line := follower{s.Strategy, s.Symbol}
+		line := speaker{s.Strategy, s.Symbol}
 		if best, ok := newest[line]; !ok || s.BarTime.After(backlog[best].BarTime) {
 			newest[line] = i
 		}

@@ -147,7 +147,7 @@ func (s *shelf) Appended() <-chan struct{} {
 func says(symbol string, direction signal.Direction, at time.Time) signal.Signal {
 	bar := at.Add(-time.Minute)
 	return signal.Signal{
-		ID: signal.NewID("cross", "", symbol, time.Minute, bar), Strategy: "cross", Symbol: symbol,
+		ID: signal.Stream{Strategy: "cross", Symbol: symbol, Interval: time.Minute}.ID(bar), Strategy: "cross", Symbol: symbol,
 		Interval: time.Minute, Direction: direction, Confidence: 1, Price: 100, BarTime: bar, CreatedAt: at,
 		ValidUntil: at.Add(time.Minute),
 	}

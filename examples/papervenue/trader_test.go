@@ -142,7 +142,7 @@ func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) 
 			continue
 		}
 		_ = store.Append(ctx, signal.Signal{
-			ID: signal.NewID("campaign", "", symbol, time.Millisecond, now), Strategy: "campaign", Symbol: symbol,
+			ID: signal.Stream{Strategy: "campaign", Symbol: symbol, Interval: time.Millisecond}.ID(now), Strategy: "campaign", Symbol: symbol,
 			Interval: time.Millisecond, Direction: signal.Direction((now.UnixNano()/1000+int64(i))%3 - 1), Confidence: 1,
 			Price: prices[i%len(prices)], BarTime: now, CreatedAt: now, ValidUntil: now.Add(time.Second),
 		})

@@ -36,10 +36,10 @@ var stateCases = []struct {
 
 func exampleState(n int) signal.State {
 	return signal.State{
-		Key:  signal.StateKey{Strategy: "cross", Params: "fast=8,slow=21", Symbol: fmt.Sprint("S", n), Interval: time.Minute},
-		Bar:  time.Date(2026, 1, 2, 3, n, 0, 1, time.UTC),
-		Seen: n,
-		Data: []byte{byte(n), 0, 0xff, '\'', '\n'},
+		Stream: signal.Stream{Strategy: "cross", Params: "fast=8,slow=21", Symbol: fmt.Sprint("S", n), Interval: time.Minute},
+		Bar:    time.Date(2026, 1, 2, 3, n, 0, 1, time.UTC),
+		Seen:   n,
+		Data:   []byte{byte(n), 0, 0xff, '\'', '\n'},
 	}
 }
 
@@ -52,12 +52,12 @@ func saveStates(t testing.TB, states signal.States, s ...signal.State) {
 
 func wantState(t testing.TB, states signal.States, want signal.State) {
 	t.Helper()
-	got, ok, err := states.LoadState(t.Context(), want.Key)
+	got, ok, err := states.LoadState(t.Context(), want.Stream)
 	if err != nil || !ok {
-		t.Errorf("LoadState of %+v: %t, error %v, want one", want.Key, ok, err)
+		t.Errorf("LoadState of %+v: %t, error %v, want one", want.Stream, ok, err)
 		return
 	}
-	if got.Key != want.Key || !got.Bar.Equal(want.Bar) || got.Seen != want.Seen || !bytes.Equal(got.Data, want.Data) {
+	if got.Stream != want.Stream || !got.Bar.Equal(want.Bar) || got.Seen != want.Seen || !bytes.Equal(got.Data, want.Data) {
 		t.Errorf("the state is\n%+v, want\n%+v", got, want)
 	}
 	if got.Bar.Location() != time.UTC {
@@ -68,7 +68,7 @@ func wantState(t testing.TB, states signal.States, want signal.State) {
 func noState(t testing.TB, states signal.States) {
 	saveStates(t, states)
 	saveStates(t, states, exampleState(1))
-	if s, ok, err := states.LoadState(t.Context(), exampleState(2).Key); ok || err != nil {
+	if s, ok, err := states.LoadState(t.Context(), exampleState(2).Stream); ok || err != nil {
 		t.Errorf("LoadState of an unknown key: %+v, %t, error %v, want none", s, ok, err)
 	}
 }
@@ -91,15 +91,15 @@ func statesComeBack(t testing.TB, states signal.States) {
 func statesByKey(t testing.TB, states signal.States) {
 	base := exampleState(1)
 	all := []signal.State{base}
-	for i, change := range []func(*signal.StateKey){
-		func(k *signal.StateKey) { k.Strategy = "cros" },
-		func(k *signal.StateKey) { k.Params = "" },
-		func(k *signal.StateKey) { k.Symbol = "BTC/USDT:USDT" },
-		func(k *signal.StateKey) { k.Interval = time.Hour },
-		func(k *signal.StateKey) { k.Strategy, k.Params = k.Strategy+k.Params, "" },
+	for i, change := range []func(*signal.Stream){
+		func(k *signal.Stream) { k.Strategy = "cros" },
+		func(k *signal.Stream) { k.Params = "" },
+		func(k *signal.Stream) { k.Symbol = "BTC/USDT:USDT" },
+		func(k *signal.Stream) { k.Interval = time.Hour },
+		func(k *signal.Stream) { k.Strategy, k.Params = k.Strategy+k.Params, "" },
 	} {
 		other := base
-		change(&other.Key)
+		change(&other.Stream)
 		other.Data = []byte{byte(i)}
 		all = append(all, other)
 	}
@@ -114,7 +114,7 @@ func statesAreCopies(t testing.TB, states signal.States) {
 	saveStates(t, states, mine)
 	mine.Data[0]++
 	wantState(t, states, exampleState(1))
-	got, _, _ := states.LoadState(t.Context(), mine.Key)
+	got, _, _ := states.LoadState(t.Context(), mine.Stream)
 	if len(got.Data) > 0 {
 		got.Data[0]++
 	}
@@ -127,10 +127,10 @@ func statesEndedContext(t testing.TB, states signal.States) {
 	if err := states.SaveStates(ended, exampleState(1)); err == nil {
 		t.Error("SaveStates with a context that has ended: no error")
 	}
-	if _, _, err := states.LoadState(ended, exampleState(1).Key); err == nil {
+	if _, _, err := states.LoadState(ended, exampleState(1).Stream); err == nil {
 		t.Error("LoadState with a context that has ended: no error")
 	}
-	if _, ok, err := states.LoadState(t.Context(), exampleState(1).Key); ok || err != nil {
+	if _, ok, err := states.LoadState(t.Context(), exampleState(1).Stream); ok || err != nil {
 		t.Errorf("LoadState after it: %t, error %v, want none", ok, err)
 	}
 }

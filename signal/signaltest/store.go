@@ -76,7 +76,7 @@ func exampleSignal(n int) signal.Signal {
 		CreatedAt:  bar.Add(time.Minute + 123456789),
 		ValidUntil: bar.Add(4 * time.Minute),
 	}
-	s.ID = signal.NewID(s.Strategy, s.Params, s.Symbol, s.Interval, s.BarTime)
+	s.ID = s.Stream().ID(s.BarTime)
 	return s
 }
 

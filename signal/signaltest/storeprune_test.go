@@ -118,7 +118,7 @@ func TestStatesSuiteFindsPlantedFaults(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, signaltest.StateCases(), inCase)
 			watched := watch(t, func(tb testing.TB) {
-				signaltest.RunStateCase(tb, inCase, &plainStates{fault: fault, states: map[signal.StateKey]signal.State{}})
+				signaltest.RunStateCase(tb, inCase, &plainStates{fault: fault, states: map[signal.Stream]signal.State{}})
 			})
 			require.True(t, watched.Failed(), "the case does not see it")
 		})
@@ -130,11 +130,11 @@ type plainStates struct {
 	fault string
 
 	mu     sync.Mutex // guards all below
-	states map[signal.StateKey]signal.State
+	states map[signal.Stream]signal.State
 	saves  int
 }
 
-func (p *plainStates) key(k signal.StateKey) signal.StateKey {
+func (p *plainStates) key(k signal.Stream) signal.Stream {
 	switch p.fault {
 	case "one interval":
 		k.Interval = 0
@@ -152,7 +152,7 @@ func (p *plainStates) SaveStates(ctx context.Context, states ...signal.State) er
 	defer p.mu.Unlock()
 	for _, s := range states {
 		p.saves++
-		key := p.key(s.Key)
+		key := p.key(s.Stream)
 		_, known := p.states[key]
 		if p.fault == "the first one stays" && known || p.fault == "forgets under load" && p.saves > 5 {
 			continue
@@ -165,14 +165,14 @@ func (p *plainStates) SaveStates(ctx context.Context, states ...signal.State) er
 	return nil
 }
 
-func (p *plainStates) LoadState(ctx context.Context, key signal.StateKey) (signal.State, bool, error) {
+func (p *plainStates) LoadState(ctx context.Context, key signal.Stream) (signal.State, bool, error) {
 	if ctx.Err() != nil && p.fault != "never looks at ctx" {
 		return signal.State{}, false, ctx.Err()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s, ok := p.states[p.key(key)]
-	s.Key, s.Data, s.Bar = key, bytes.Clone(s.Data), s.Bar.UTC()
+	s.Stream, s.Data, s.Bar = key, bytes.Clone(s.Data), s.Bar.UTC()
 	switch p.fault {
 	case "has something always":
 		ok = true

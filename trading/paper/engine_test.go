@@ -69,7 +69,7 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 		require.NoError(t, broker.OnBar(b))
 		if i%4 == 1 {
 			s := signal.Signal{
-				ID: signal.NewID("wave", "", btc, time.Minute, b.Time), Strategy: "wave", Symbol: btc, Interval: time.Minute,
+				ID: signal.Stream{Strategy: "wave", Symbol: btc, Interval: time.Minute}.ID(b.Time), Strategy: "wave", Symbol: btc, Interval: time.Minute,
 				Direction: signal.Direction(i/4%3 - 1), Price: b.Close, BarTime: b.Time, CreatedAt: b.End(), ValidUntil: b.End().Add(4 * time.Minute),
 			}
 			require.NoError(t, signals.Append(context.Background(), s))

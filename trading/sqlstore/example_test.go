@@ -34,7 +34,7 @@ func ExampleOpen() {
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 	s := signal.Signal{Strategy: "ema_cross", Symbol: "BTC/USDT:USDT", Interval: time.Minute, Direction: signal.Long,
 		Confidence: 0.8, Price: 101_250.5, BarTime: bar, CreatedAt: bar.Add(time.Minute)}
-	s.ID = signal.NewID(s.Strategy, s.Params, s.Symbol, s.Interval, s.BarTime)
+	s.ID = s.Stream().ID(s.BarTime)
 	fmt.Println(db.Signals().Append(ctx, s, s)) // the same twice is one
 	fmt.Println(db.Journal().Append(ctx, s.CreatedAt, trading.Submitting{ClientID: "v-1"}))
 
@@ -80,9 +80,9 @@ func ExampleSignals_SaveStates() {
 	}
 	defer func() { _ = db.Close() }() // It reports what it could not write back.
 
-	key := signal.StateKey{Strategy: "ema_cross", Symbol: "BTC/USDT:USDT", Interval: time.Minute}
+	key := signal.Stream{Strategy: "ema_cross", Symbol: "BTC/USDT:USDT", Interval: time.Minute}
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
-	_ = db.Signals().SaveStates(ctx, signal.State{Key: key, Bar: bar, Seen: 21, Data: []byte("fast=101.5 slow=99.25")})
+	_ = db.Signals().SaveStates(ctx, signal.State{Stream: key, Bar: bar, Seen: 21, Data: []byte("fast=101.5 slow=99.25")})
 	state, ok, err := db.Signals().LoadState(ctx, key)
 	fmt.Printf("%t %v %s after %d bars\n", ok, err, state.Data, state.Seen)
 	// Output: true <nil> fast=101.5 slow=99.25 after 21 bars

@@ -56,7 +56,7 @@ func fromBefore() []signal.Signal {
 }
 
 func ownID(s signal.Signal) string {
-	return signal.NewID(s.Strategy, s.Params, s.Symbol, s.Interval, s.BarTime)
+	return s.Stream().ID(s.BarTime)
 }
 
 // insertFromBefore stores them from Seq 2 on, and what was before them is pruned.
@@ -176,7 +176,7 @@ func TestADatabaseFromBeforeStatesAndPartsLearnsThem(t *testing.T) {
 	store := openAt(t, path).Signals()
 	require.Len(t, held(t, store), 1)
 	require.NoError(t, store.SaveStates(t.Context(), someState()))
-	_, ok, err := store.LoadState(t.Context(), someState().Key)
+	_, ok, err := store.LoadState(t.Context(), someState().Stream)
 	require.NoError(t, err)
 	require.True(t, ok)
 	voted := numbered(2)

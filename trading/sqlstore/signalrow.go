@@ -48,7 +48,7 @@ func (r *signalRow) signal(of stream) (signal.Signal, error) {
 }
 
 func newID(of stream, bar time.Time) string {
-	return signal.NewID(of.Strategy, of.Params, of.Symbol, of.Interval, bar)
+	return of.ID(bar)
 }
 
 // newSignal is one to be stored.

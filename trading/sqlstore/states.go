@@ -50,7 +50,7 @@ func newStateRows(states []signal.State) ([]stateRow, error) {
 	for _, state := range states {
 		bar, err := toNanos("the Bar", state.Bar)
 		if err != nil {
-			return nil, fmt.Errorf("state of %s for %s: %w", state.Key.Strategy, state.Key.Symbol, err)
+			return nil, fmt.Errorf("state of %s for %s: %w", state.Stream.Strategy, state.Stream.Symbol, err)
 		}
 		if state.Data == nil { // A driver may take nil for NULL.
 			state.Data = []byte{}
@@ -61,17 +61,17 @@ func newStateRows(states []signal.State) ([]stateRow, error) {
 }
 
 func (r stateRow) save(tx transaction) error {
-	_, err := tx.exec(tx.saveState, append(keyValues(r.state.Key), r.bar, r.state.Seen, r.state.Data)...)
+	_, err := tx.exec(tx.saveState, append(keyValues(r.state.Stream), r.bar, r.state.Seen, r.state.Data)...)
 	return err
 }
 
 // keyValues are those of the columns that a state is found by.
-func keyValues(k signal.StateKey) []any {
+func keyValues(k signal.Stream) []any {
 	return []any{toText(k.Strategy), toText(k.Params), toText(k.Symbol), int64(k.Interval)}
 }
 
 // LoadState implements signal.States.
-func (s *Signals) LoadState(ctx context.Context, key signal.StateKey) (signal.State, bool, error) {
+func (s *Signals) LoadState(ctx context.Context, key signal.Stream) (signal.State, bool, error) {
 	state, err := s.loadState(ctx, key)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -82,8 +82,8 @@ func (s *Signals) LoadState(ctx context.Context, key signal.StateKey) (signal.St
 	return state, true, nil
 }
 
-func (s *Signals) loadState(ctx context.Context, key signal.StateKey) (signal.State, error) {
-	state := signal.State{Key: key}
+func (s *Signals) loadState(ctx context.Context, key signal.Stream) (signal.State, error) {
+	state := signal.State{Stream: key}
 	if err := s.db.enter(ctx); err != nil {
 		return state, err
 	}

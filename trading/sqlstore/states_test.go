@@ -19,9 +19,9 @@ func TestSignalsKeepStates(t *testing.T) {
 
 func someState() signal.State {
 	return signal.State{
-		Key:  signal.StateKey{Strategy: "cross", Params: "fast=8", Symbol: "BTC/USDT:USDT", Interval: time.Minute},
-		Bar:  time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
-		Seen: 21, Data: []byte{0, 1, 0xff},
+		Stream: signal.Stream{Strategy: "cross", Params: "fast=8", Symbol: "BTC/USDT:USDT", Interval: time.Minute},
+		Bar:    time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
+		Seen:   21, Data: []byte{0, 1, 0xff},
 	}
 }
 
@@ -33,7 +33,7 @@ func TestAStateIsThereAfterReopening(t *testing.T) {
 	newer.Data = []byte("newer")
 	require.NoError(t, first.Signals().SaveStates(t.Context(), someState(), newer), "the last of a key counts")
 	require.NoError(t, first.Close())
-	got, ok, err := openAt(t, path).Signals().LoadState(t.Context(), newer.Key)
+	got, ok, err := openAt(t, path).Signals().LoadState(t.Context(), newer.Stream)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, newer, got)
@@ -43,10 +43,10 @@ func TestAStateThatCannotBeStoredRefusesItsCall(t *testing.T) {
 	t.Parallel()
 	store := openNew(t).Signals()
 	bad := someState()
-	bad.Key.Symbol, bad.Bar = "ETH", time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC)
+	bad.Stream.Symbol, bad.Bar = "ETH", time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC)
 	require.EqualError(t, store.SaveStates(t.Context(), someState(), bad), "sqlstore: save states: state of cross for "+
 		"ETH: the Bar 2300-01-01T00:00:00Z is not between the years 1678 and 2262")
-	_, ok, err := store.LoadState(t.Context(), someState().Key)
+	_, ok, err := store.LoadState(t.Context(), someState().Stream)
 	require.NoError(t, err)
 	require.False(t, ok)
 }
@@ -56,6 +56,6 @@ func TestStatesOfAClosedDatabase(t *testing.T) {
 	db := openNew(t)
 	require.NoError(t, db.Close())
 	require.ErrorIs(t, db.Signals().SaveStates(t.Context(), someState()), sqlstore.ErrClosed)
-	_, _, err := db.Signals().LoadState(t.Context(), someState().Key)
+	_, _, err := db.Signals().LoadState(t.Context(), someState().Stream)
 	require.ErrorIs(t, err, sqlstore.ErrClosed)
 }

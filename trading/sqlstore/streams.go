@@ -12,7 +12,7 @@ import (
 )
 
 // stream is what thousands of signals have in common. The database knows it by a number.
-type stream = signal.StateKey
+type stream = signal.Stream
 
 func streamOf(s signal.Signal) stream {
 	return stream{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: s.Interval}

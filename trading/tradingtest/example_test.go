@@ -39,7 +39,7 @@ func ExampleMisbehave() {
 	}
 	at := clk.Now().UTC()
 	if err := signals.Append(ctx, signal.Signal{
-		ID: signal.NewID("demo", "", coin.Symbol, time.Minute, at), Strategy: "demo", Symbol: coin.Symbol,
+		ID: signal.Stream{Strategy: "demo", Symbol: coin.Symbol, Interval: time.Minute}.ID(at), Strategy: "demo", Symbol: coin.Symbol,
 		Interval: time.Minute, Direction: signal.Long, Confidence: 1, Price: 100, BarTime: at,
 		CreatedAt: at.Add(time.Minute), ValidUntil: at.Add(time.Hour),
 	}); err != nil {
