@@ -1,7 +1,9 @@
 package trading
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -83,7 +85,8 @@ func EncodeEvent(e Event) (kind string, data []byte, err error) {
 	return e.kind(), data, nil
 }
 
-// DecodeEvent reads what EncodeEvent wrote. An unknown kind is an error: a Book that left out an event would be wrong.
+// DecodeEvent reads what EncodeEvent wrote. An unknown kind is an error, and so is an unknown field: a Book that left out
+// what it does not know would be wrong.
 func DecodeEvent(kind string, data []byte) (Event, error) {
 	read, ok := codecs[kind]
 	if !ok {
@@ -98,6 +101,11 @@ func DecodeEvent(kind string, data []byte) (Event, error) {
 
 func decode[E Event](data []byte) (Event, error) {
 	var e E
-	err := json.Unmarshal(data, &e)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&e)
+	if err == nil && len(bytes.TrimSpace(data[decoder.InputOffset():])) > 0 {
+		err = errors.New("something follows its JSON")
+	}
 	return e, err
 }

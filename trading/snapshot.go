@@ -11,8 +11,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// snapshotVersion changes whenever the same events would give another Book than before.
-const snapshotVersion = 2
+// snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
+// a Book did not keep offers yet: what a person may approve would be missing.
+const snapshotVersion = 3
 
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
