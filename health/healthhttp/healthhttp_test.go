@@ -2,10 +2,7 @@ package healthhttp_test
 
 import (
 	"errors"
-	"flag"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,9 +12,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestABadConfigIsRefusedByName(t *testing.T) {
 	t.Parallel()
@@ -56,14 +52,8 @@ func TestTheAnswerOfHealth(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 
-	golden := filepath.Join("testdata", "health.json")
 	got := strings.ReplaceAll(strings.ReplaceAll(w.Body.String(), `},{"path"`, "},\n{\"path\""), `,"parts"`, ",\n\"parts\"")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got)
+	golden.Check(t, got, "testdata/health.json")
 }
 
 func TestAnEmptySystemHasListsAndNoNulls(t *testing.T) {

@@ -22,6 +22,7 @@ var everything = []string{"..."}
 var Rooms = []Room{
 	{Path: "."},
 	{Path: "internal/..."},
+	{Path: "internal/golden", Kit: true},
 	{Path: "internal/pgserver", Kit: true},
 
 	{Path: "health"},
