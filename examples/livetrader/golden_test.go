@@ -22,6 +22,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/replay"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
 // goldenSetup is one configuration of a replay: what the launcher is told, and a fill policy, which it cannot be told.
@@ -129,9 +131,9 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	require.NoError(t, err)
 	engine, err := trading.NewEngine(trading.EngineConfig{
 		Signals: signals, Journal: journal, Broker: broker, Instruments: coins,
-		Size:    trading.FixedNotional{Amount: cfg.notional},
+		Size:    size.FixedNotional{Amount: cfg.notional},
 		Ticket:  trading.FixedTicket{Limit: cfg.limitEntry, TakeProfit: cfg.takeProfit, StopLoss: cfg.stopLoss},
-		Limits:  trading.Limits{MaxPosition: cfg.maxPosition, MaxOrder: cfg.maxOrder, MaxDailyLoss: cfg.maxDailyLoss},
+		Risk:    risk.Limits{MaxPosition: cfg.maxPosition, MaxOrder: cfg.maxOrder, MaxDailyLoss: cfg.maxDailyLoss},
 		Capital: cfg.cash, AutoExecute: true, Clock: clk, Logger: quiet,
 	})
 	require.NoError(t, err)

@@ -121,7 +121,7 @@ func TestJournalNamesTheEntryThatItCannotRead(t *testing.T) {
 // all of the journal says.
 func foldsTo(t *testing.T, db *sqlstore.DB, holds string) {
 	t.Helper()
-	quick, err := trading.ReadBook(t.Context(), db.Journal(), corpusCapital)
+	quick, err := trading.Restore(corpusCapital, trading.Load(t.Context(), db.Journal()))
 	require.NoError(t, err)
 	book, entries := trading.NewBook(corpusCapital), page(t, db.Journal(), 7)
 	for _, e := range entries {

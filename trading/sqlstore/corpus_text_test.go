@@ -120,7 +120,7 @@ func signalsText(t *testing.T, store *sqlstore.Signals) string {
 	identity, err := store.Identity(t.Context())
 	require.NoError(t, err)
 	var signals, states strings.Builder
-	told := make(map[signal.StateKey]bool)
+	told := make(map[signal.Stream]bool)
 	for _, s := range held(t, store) {
 		signals.WriteString(said("signal", "seq", s.Seq, "id", s.ID, "strategy", s.Strategy, "parameters", s.Params,
 			"symbol", s.Symbol, "interval", s.Interval, "direction", s.Direction, "confidence", s.Confidence,
@@ -129,7 +129,7 @@ func signalsText(t *testing.T, store *sqlstore.Signals) string {
 			signals.WriteString(said("  part", "strategy", p.Strategy, "parameters", p.Params, "weight", p.Weight,
 				"spoke", p.Spoke, "direction", p.Direction, "confidence", p.Confidence))
 		}
-		key := signal.StateKey{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: s.Interval}
+		key := signal.Stream{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: s.Interval}
 		state, ok, err := store.LoadState(t.Context(), key)
 		require.NoError(t, err)
 		if ok && !told[key] {

@@ -143,8 +143,8 @@ func stateOf(data []byte) (signal.State, error) {
 		return signal.State{}, err
 	}
 	interval, err := time.ParseDuration(s.Interval)
-	key := signal.StateKey{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: interval}
-	return signal.State{Key: key, Bar: s.Bar, Seen: s.Seen, Data: s.Data}, err
+	key := signal.Stream{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: interval}
+	return signal.State{Stream: key, Bar: s.Bar, Seen: s.Seen, Data: s.Data}, err
 }
 
 func execute(t *testing.T, db *sql.DB, text string) {
