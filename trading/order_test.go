@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
@@ -35,7 +37,7 @@ func TestWhatGoesTogetherInAnOrder(t *testing.T) {
 			t.Parallel()
 			o := c.order
 			o.ClientID, o.Symbol, o.Side, o.Quantity = "o", btc, trading.Buy, d("1")
-			booked := trading.NewBook(d("1")).Check(trading.IntentMade{Order: o})
+			booked := book.New(d("1")).Check(journal.IntentMade{Order: o})
 			limits := risk.NoLimits()
 			_, approved := limits.Approve(o, trading.View{Instrument: instrument(btc), Held: d("0"), Price: d("100")})
 			for who, err := range map[string]error{"shape": o.Validate(), "book": booked, "risk": approved} {

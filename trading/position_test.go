@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // trades reads a text like "buy 100 at 10 fee 1, sell 50 at 12".
@@ -53,10 +55,10 @@ func TestPositionArithmetic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var p trading.Position
-			book := trading.NewBook(d("1000"))
+			book := book.New(d("1000"))
 			for _, f := range trades(t, c.trades) {
 				p = p.After(f)
-				require.NoError(t, book.Apply(noon, trading.Filled{Fill: f}))
+				require.NoError(t, book.Apply(noon, journal.Filled{Fill: f}))
 			}
 			require.Equal(t, c.quantity, p.Quantity.String())
 			require.Equal(t, c.average, p.AveragePrice().String())

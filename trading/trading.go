@@ -1,13 +1,15 @@
-// Package trading turns signals into orders, each of them placed once and only once.
+// Package trading has the nouns of trading and the ports that its parts meet at: orders, fills, positions, instruments; the
+// Broker that executes orders, the Sizer and the TicketPolicy that shape them, and Approved, without which nothing is sent.
 //
-// It is a functional core in a thin shell. The Book is a pure state machine: events go in, and positions, open orders
-// and what is left to do come out; it reads no clock and starts no goroutine. The Engine is the shell: it makes each
-// event durable in a Journal before it acts on it, so that after a crash the same events give the same Book.
+// Its parts are packages of their own, each with one role on an order's way:
 //
-//	signal -> Book: target - position - open orders -> Risk -> intent, durable, with the cursor
-//	       -> Broker.Submit under the intent's client ID -> ack, reject or UNKNOWN -> fills -> Book
+//	signal -> engine (decides) -> risk (approves) -> journal (makes it durable) -> Broker -> fills -> book
 //
-// A reply that was lost is a state of its own, UNKNOWN: the Broker is asked about the client ID before anything else is
-// sent for that instrument. Only Risk makes an Approved, and only an Approved can be submitted. Halts and the day's
-// loss are in the Journal, so a restart does not clear them.
+//   - journal keeps what happened, for ever and in order.
+//   - book adds it up: positions, orders, targets, the account. It is a pure state machine.
+//   - engine is the shell around the book: it follows the signals and places each order once, across crashes.
+//   - risk and size limit and size; paper is a broker without a venue, backtest runs all of it over bars of the past.
+//
+// Everything here is a value or an interface: the package starts no goroutine and does no I/O. Money is exact
+// (decimal.Decimal); the methods of Instrument are the only way from the float64 of bars and signals to it.
 package trading

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -43,7 +45,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) == 1 {
 		return list(ctx, db.Journal(), out)
 	}
-	trail, err := trading.Audit(trading.Entries(ctx, db.Journal(), 0), args[1])
+	trail, err := book.Audit(journal.Entries(ctx, db.Journal(), 0), args[1])
 	if err != nil {
 		return err
 	}
@@ -52,9 +54,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 }
 
 // list prints each order in the journal on a line.
-func list(ctx context.Context, journal trading.Journal, out io.Writer) error {
+func list(ctx context.Context, j journal.Journal, out io.Writer) error {
 	for after := int64(0); ; {
-		entries, err := journal.Read(ctx, after, 1000)
+		entries, err := j.Read(ctx, after, 1000)
 		if err != nil {
 			return err
 		}
@@ -63,7 +65,7 @@ func list(ctx context.Context, journal trading.Journal, out io.Writer) error {
 		}
 		for _, e := range entries {
 			after = e.Seq
-			if made, ok := e.Event.(trading.IntentMade); ok {
+			if made, ok := e.Event.(journal.IntentMade); ok {
 				fmt.Fprintln(out, stamp(e.At), describe(made.Order))
 			}
 		}
@@ -71,7 +73,7 @@ func list(ctx context.Context, journal trading.Journal, out io.Writer) error {
 }
 
 // tell prints a trail, a line for each entry.
-func tell(trail trading.Trail, out io.Writer) {
+func tell(trail book.Trail, out io.Writer) {
 	if trail.Signal == nil {
 		fmt.Fprintln(out, "no signal of it is in the journal")
 	} else {
@@ -87,38 +89,38 @@ func tell(trail trading.Trail, out io.Writer) {
 	fmt.Fprintf(out, "=> %s: %s, %s of %s filled, sent %d times\n", o.ClientID, o.Status, o.Filled, o.Quantity, o.Sends)
 }
 
-func line(out io.Writer, e trading.Entry) {
-	kind, _, _ := trading.EncodeEvent(e.Event) // It was decoded a moment ago.
+func line(out io.Writer, e journal.Entry) {
+	kind, _, _ := journal.Encode(e.Event) // It was decoded a moment ago.
 	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), kind, what(e.Event))
 	fmt.Fprintln(out, strings.TrimRight(text, " "))
 }
 
 // what says in words what an event adds to its kind.
-func what(e trading.Event) string {
+func what(e journal.Event) string {
 	switch e := e.(type) {
-	case trading.SignalSeen:
+	case journal.SignalSeen:
 		text := fmt.Sprintf("signal %s: %s says %s %s on the bar of %s: %s, target %s",
 			e.SignalID, e.Strategy, e.Direction, e.Symbol, stamp(e.BarTime), e.Outcome, e.Target)
 		return text + because(e.Reason)
-	case trading.IntentMade:
+	case journal.IntentMade:
 		return describe(e.Order)
-	case trading.Rejected:
+	case journal.Rejected:
 		return e.Reason
-	case trading.Unknown:
+	case journal.Unknown:
 		return e.Reason
-	case trading.NotReceived:
+	case journal.NotReceived:
 		return e.Reason
-	case trading.CancelAsked:
+	case journal.CancelAsked:
 		return e.Reason
-	case trading.Cancelled:
+	case journal.Cancelled:
 		return e.Reason
-	case trading.Expired:
+	case journal.Expired:
 		return e.Reason
-	case trading.SignalApproved:
+	case journal.SignalApproved:
 		return fmt.Sprintf("signal %s approved by %s", e.SignalID, e.By)
-	case trading.CloseAsked:
+	case journal.CloseAsked:
 		return fmt.Sprintf("%s: no more than %s is to be held of %s, says %s", e.ID, e.Quantity, e.Symbol, e.By)
-	case trading.Filled:
+	case journal.Filled:
 		f := e.Fill
 		return fmt.Sprintf("%s %s %s at %s, fee %s, fill %s at %s",
 			f.Side, f.Quantity, f.Symbol, f.Price, f.Fee, f.ID, stamp(f.Time))

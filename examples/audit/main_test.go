@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -34,12 +35,12 @@ func trade(t *testing.T, path string) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	one := decimal.NewFromInt(1)
 	require.NoError(t, db.Journal().Append(t.Context(), at,
-		trading.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", Direction: signal.Long,
-			BarTime: at, Outcome: trading.OutcomeActed, Target: one, ValidUntil: at},
-		trading.IntentMade{Order: trading.Order{ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+		journal.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", Direction: signal.Long,
+			BarTime: at, Outcome: journal.OutcomeActed, Target: one, ValidUntil: at},
+		journal.IntentMade{Order: trading.Order{ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
 			Quantity: one, DecisionPrice: decimal.NewFromInt(100), SignalID: "sig", CreatedAt: at}},
-		trading.Submitting{ClientID: "v-1"}, trading.Unknown{ClientID: "v-1", Reason: "connection reset"},
-		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: one,
+		journal.Submitting{ClientID: "v-1"}, journal.Unknown{ClientID: "v-1", Reason: "connection reset"},
+		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT", Side: trading.Buy, Quantity: one,
 			Price: decimal.NewFromInt(101), Time: at}},
 	))
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
@@ -82,12 +83,12 @@ func TestAPersonsWordIsPartOfTheTrail(t *testing.T) {
 	closing := order
 	closing.ClientID, closing.Side, closing.SignalID = "v-2", trading.Sell, "close BTC/USDT 1"
 	require.NoError(t, db.Journal().Append(t.Context(), at,
-		trading.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", BarTime: at,
-			Outcome: trading.OutcomeWouldHave, Target: one},
-		trading.SignalApproved{SignalID: "sig", By: "alice"},
-		trading.IntentMade{Order: order}, trading.Submitting{ClientID: "v-1"}, trading.Acknowledged{ClientID: "v-1"},
-		trading.CancelAsked{ClientID: "v-1", Reason: "its signal has expired"}, trading.Expired{ClientID: "v-1", Reason: "its day is over"},
-		trading.CloseAsked{ID: "close BTC/USDT 1", Symbol: "BTC/USDT", By: "bob"}, trading.IntentMade{Order: closing},
+		journal.SignalSeen{Store: "s", Seq: 7, SignalID: "sig", Strategy: "cross", Symbol: "BTC/USDT", BarTime: at,
+			Outcome: journal.OutcomeWouldHave, Target: one},
+		journal.SignalApproved{SignalID: "sig", By: "alice"},
+		journal.IntentMade{Order: order}, journal.Submitting{ClientID: "v-1"}, journal.Acknowledged{ClientID: "v-1"},
+		journal.CancelAsked{ClientID: "v-1", Reason: "its signal has expired"}, journal.Expired{ClientID: "v-1", Reason: "its day is over"},
+		journal.CloseAsked{ID: "close BTC/USDT 1", Symbol: "BTC/USDT", By: "bob"}, journal.IntentMade{Order: closing},
 	))
 	require.NoError(t, db.Close())
 	for id, wants := range map[string][]string{

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
@@ -53,7 +54,7 @@ func parse(args []string, out io.Writer) (cfg config, err error) {
 	fields := flags.String("fields", "", "where a candle has time, open, high, low, close and volume: places or names")
 	symbols := flags.String("symbols", "", "NAME=THEIRS,... or NAME,... where the venue uses the same")
 	flags.DurationVar(&cfg.end.Interval, "interval", time.Minute, "of the candles")
-	flags.DurationVar(&cfg.cycle, "cycle", signal.DefaultCycle, "from one request to the next")
+	flags.DurationVar(&cfg.cycle, "cycle", generator.DefaultCycle, "from one request to the next")
 	if err := flags.Parse(args); err != nil {
 		return cfg, err
 	}
@@ -100,7 +101,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // newGenerator runs a vote of two that rarely agree: one goes with the trend, one against exaggeration.
-func newGenerator(cfg config, source signal.Source, store signal.Store) (*signal.Generator, error) {
+func newGenerator(cfg config, source signal.Source, store signal.Store) (*generator.Generator, error) {
 	cross, err := strategy.EMACross{}.Spec()
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func newGenerator(cfg config, source signal.Source, store signal.Store) (*signal
 	for name := range cfg.end.Symbols {
 		names = append(names, name)
 	}
-	return signal.NewGenerator(signal.GeneratorConfig{
+	return generator.New(generator.Config{
 		Source: source, Specs: []signal.Spec{vote}, Store: store, Symbols: names, Interval: cfg.end.Interval,
 		Cycle: cfg.cycle, Clock: nil, Logger: slog.Default(),
 	})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -68,14 +69,14 @@ func TestSignalsComeFromTheAddress(t *testing.T) {
 	require.NoError(t, err)
 	defer source.Close()
 	store := signal.NewMemory(0)
-	generator, err := newGenerator(cfg, source, store)
+	gen, err := newGenerator(cfg, source, store)
 	require.NoError(t, err)
 	for range 60 {
 		clk.Set(clk.Now().Add(time.Minute))
-		require.Empty(t, generator.Cycle(t.Context(), clk.Now()).Errors)
+		require.Empty(t, gen.Cycle(t.Context(), clk.Now()).Errors)
 	}
-	status := generator.Status()
-	require.Equal(t, signal.DataFaults{}, status.Faults)
+	status := gen.Status()
+	require.Equal(t, generator.DataFaults{}, status.Faults)
 	require.Equal(t, noon.Add(59*time.Minute), status.Symbols[0].LastBar, "and not the candle that is not over")
 	require.Positive(t, status.Signals)
 

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
@@ -37,7 +37,7 @@ type app struct {
 	stdout io.Writer
 
 	registry *health.Registry
-	candles  *feed.Candles // of a replay
+	candles  *candle.Reader // of a replay
 	db       *sqlstore.DB
 	api      http.Handler
 	server   *console.Server

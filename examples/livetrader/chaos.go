@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
@@ -59,7 +59,7 @@ func (a *app) engine(sys *system) supervisor.Service {
 
 // chaoticGenerator is a generator that fails in every way there is, in turn. It is a Pauser like the generator.
 type chaoticGenerator struct {
-	*signal.Generator
+	*generator.Generator
 	clock  clockLike
 	log    *slog.Logger
 	random *rand.Rand

@@ -12,8 +12,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // config is what one run of the launcher does. Each field stands for the flag of its name.
@@ -42,13 +42,13 @@ type config struct {
 	maxPosition    decimal.Decimal
 	maxOrder       decimal.Decimal
 	maxDailyLoss   decimal.Decimal
-	badBars        feed.Policy
+	badBars        candle.Policy
 	healthInterval time.Duration
 	rearm          string
 	takeProfit     decimal.Decimal
 	stopLoss       decimal.Decimal
 	limitEntry     decimal.Decimal
-	onStop         trading.StopPolicy
+	onStop         engine.StopPolicy
 	dryStart       bool
 	lowWater       int // MiB
 
@@ -100,7 +100,7 @@ func (c *config) flags() *flag.FlagSet {
 	fs.Var(&c.chaos, "chaos", "`what` to break from time to time: signals (also if nothing is named) or trading")
 
 	fs.StringVar(&c.strategy, "strategy", "ema_cross", "`name` of the strategy: "+strings.Join(strategyNames(), ", "))
-	c.badBars = feed.Refuse
+	c.badBars = candle.Refuse
 	fs.Var(badBars{&c.badBars}, "bad-bars", "`policy` for a broken or repeated bar of a replay: refuse or skip")
 	for _, m := range []struct {
 		field       *decimal.Decimal
@@ -124,7 +124,7 @@ func (c *config) flags() *flag.FlagSet {
 	c.healthInterval = 300 * time.Second
 	fs.Var(seconds{&c.healthInterval}, "health-interval", "`time` between two heartbeats")
 	fs.StringVar(&c.rearm, "rearm", "", "`name` of who lifts a halt that stands, such as one for the daily loss")
-	c.onStop = trading.LeaveOrders
+	c.onStop = engine.LeaveOrders
 	fs.Var(stopPolicy{&c.onStop}, "on-stop", "`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	fs.BoolVar(&c.dryStart, "dry-start", false, "print what a start would book, send and cancel, and end")
 	fs.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
@@ -198,7 +198,7 @@ func (c *config) check() error {
 		return usagef("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))
 	case !c.cash.IsPositive(), !c.notional.IsPositive():
 		return usagef("--cash and --order-size must be above zero")
-	case c.replay != "" && (c.dryStart || c.onStop != trading.LeaveOrders):
+	case c.replay != "" && (c.dryStart || c.onStop != engine.LeaveOrders):
 		return usagef("--dry-start and --on-stop do not go with --replay, which ends with its file")
 	case c.replay == "" && c.origin["speed"] == fromFlag:
 		return usagef("--speed goes with --replay")

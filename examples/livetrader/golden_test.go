@@ -18,10 +18,14 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/backtest"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
-	"github.com/seed-5dee1c0a/vigil/trading/replay"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
@@ -111,15 +115,15 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	cfg, err := parseConfig(args, environ())
 	require.NoError(t, err)
 	symbol, clk, quiet := cfg.symbols[0], feed.NewReplayClock(time.Unix(0, 0)), slog.New(slog.DiscardHandler)
-	candles, err := feed.OpenCandles(cfg.replay, feed.CandleOptions{Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns})
+	candles, err := candle.Open(cfg.replay, candle.Options{Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, candles.Close()) }()
 	tape, err := feed.NewTape(tapeLength)
 	require.NoError(t, err)
 	spec, err := strategies[cfg.strategy]()
 	require.NoError(t, err)
-	interval, signals, journal := candles.Report().Interval, signal.NewMemory(100_000), trading.NewMemoryJournal()
-	generator, err := signal.NewGenerator(signal.GeneratorConfig{
+	interval, signals, journal := candles.Report().Interval, signal.NewMemory(100_000), journal.NewMemory()
+	generator, err := generator.New(generator.Config{
 		Source: tape, Specs: []signal.Spec{spec}, Store: signals, Symbols: cfg.symbols, Interval: interval, Cycle: cfg.interval,
 		Concurrency: 1, Validity: 3 * interval, Clock: clk, Logger: quiet,
 	})
@@ -129,7 +133,7 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 		Instruments: coins, Cash: cfg.cash, FeeRate: cfg.fee, Slippage: cfg.slippage, Fill: fill, Clock: clk,
 	})
 	require.NoError(t, err)
-	engine, err := trading.NewEngine(trading.EngineConfig{
+	engine, err := engine.New(engine.Config{
 		Signals: signals, Journal: journal, Broker: broker, Instruments: coins,
 		Size:    size.FixedNotional{Amount: cfg.notional},
 		Ticket:  trading.FixedTicket{Limit: cfg.limitEntry, TakeProfit: cfg.takeProfit, StopLoss: cfg.stopLoss},
@@ -137,7 +141,7 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 		Capital: cfg.cash, AutoExecute: true, Clock: clk, Logger: quiet,
 	})
 	require.NoError(t, err)
-	require.NoError(t, replay.Run(t.Context(), replay.Config{
+	require.NoError(t, backtest.Run(t.Context(), backtest.Config{
 		Bars: candles, Clock: clk, Tape: tape, Broker: broker, Generator: generator, Engine: engine,
 	}))
 	entries, err := journal.Read(t.Context(), 0, 1<<20)

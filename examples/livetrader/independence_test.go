@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
@@ -47,7 +48,7 @@ func watched(t *testing.T, source *asked, onBeat func(health.Report)) *superviso
 	source.Source = market
 	spec, err := strategy.EMACross{}.Spec()
 	require.NoError(t, err)
-	generator, err := signal.NewGenerator(signal.GeneratorConfig{
+	generator, err := generator.New(generator.Config{
 		Source: source, Specs: []signal.Spec{spec}, Store: signal.NewMemory(0), Symbols: []string{symbol},
 		Interval: 5 * time.Second, Cycle: 5 * time.Second, Logger: quiet,
 	})

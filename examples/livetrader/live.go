@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // liveTree builds the tree that trades on the synthetic market:
@@ -67,7 +67,7 @@ func (a *app) dryStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := trading.DryRun(ctx, sys.setup)
+	report, err := engine.DryRun(ctx, sys.setup)
 	fmt.Fprint(a.stdout, report)
 	return err
 }
@@ -78,7 +78,7 @@ const stopWithin = 10 * time.Second
 // stopEngine deals with open orders as --on-stop says. ctx has ended by then, and does not count.
 func (a *app) stopEngine(ctx context.Context) error {
 	sys := a.totals.watched()
-	if sys == nil || a.cfg.onStop == trading.LeaveOrders {
+	if sys == nil || a.cfg.onStop == engine.LeaveOrders {
 		return nil
 	}
 	report, err := sys.engine.Stop(context.WithoutCancel(ctx), a.cfg.onStop, stopWithin)
@@ -130,7 +130,7 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {
 		return err
 	}
-	housekeeper, err := signal.NewHousekeeper(signal.HousekeeperConfig{
+	housekeeper, err := generator.NewHousekeeper(generator.HousekeeperConfig{
 		Store: a.db.Signals(), MaxAge: keepSignals, Clock: a.clock, Logger: a.log,
 		Passed: func(context.Context) (string, int64, error) {
 			cursor := sys.engine.Status().Cursor

@@ -19,14 +19,16 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
 // account is what a database says after a run.
 type account struct {
-	entries []trading.Entry
+	entries []journal.Entry
 	signals []signal.Signal
-	book    *trading.Book
+	book    *book.Book
 }
 
 const defaultCash = "10000"
@@ -41,7 +43,7 @@ func openAccount(t *testing.T, path, cash string) account {
 	require.NoError(t, err)
 	a.signals, err = db.Signals().After(context.Background(), 0, 1<<20)
 	require.NoError(t, err)
-	a.book = trading.NewBook(decimal.RequireFromString(cash))
+	a.book = book.New(decimal.RequireFromString(cash))
 	for _, e := range a.entries {
 		require.NoError(t, a.book.Apply(e.At, e.Event))
 	}
@@ -50,7 +52,7 @@ func openAccount(t *testing.T, path, cash string) account {
 
 func (a account) fills() (fills []trading.Fill) {
 	for _, e := range a.entries {
-		if f, ok := e.Event.(trading.Filled); ok {
+		if f, ok := e.Event.(journal.Filled); ok {
 			fills = append(fills, f.Fill)
 		}
 	}
@@ -168,7 +170,7 @@ func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
 		require.NotEmpty(t, a.signals)
 		require.Empty(t, a.fills())
 		require.Zero(t, a.book.Counts().Orders)
-		require.Positive(t, a.book.Counts().Signals[trading.OutcomeWouldHave])
+		require.Positive(t, a.book.Counts().Signals[journal.OutcomeWouldHave])
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
@@ -238,12 +239,12 @@ func requireNothingDoubled(t *testing.T, a account) {
 	served := make(map[string]trading.Order) // by signal: the last order that filled
 	for _, e := range a.entries {
 		switch event := e.Event.(type) {
-		case trading.SignalSeen:
+		case journal.SignalSeen:
 			targets[event.SignalID] = event.Target
-		case trading.IntentMade:
+		case journal.IntentMade:
 			require.NotContains(t, orders, event.Order.ClientID, "one intent, one client ID")
 			orders[event.Order.ClientID] = event.Order
-		case trading.Filled:
+		case journal.Filled:
 			f := event.Fill
 			require.False(t, fills[f.ID], "one fill, once")
 			fills[f.ID] = true
@@ -274,7 +275,7 @@ func between(a, x, b decimal.Decimal) bool {
 func chain(a account, signalID string) string {
 	var text strings.Builder
 	for _, e := range a.entries {
-		kind, data, err := trading.EncodeEvent(e.Event)
+		kind, data, err := journal.Encode(e.Event)
 		if err == nil {
 			fmt.Fprintf(&text, "%d %s %s %s\n", e.Seq, e.At.Format("15:04:05.000"), kind, data)
 		}

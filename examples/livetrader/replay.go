@@ -8,9 +8,10 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading/replay"
+	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 )
 
 // tapeLength is how many bars of the past a replay's generator can ask for. It asks for new ones only.
@@ -35,8 +36,8 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
-		bars := &reported{Candles: a.candles, ctx: ctx, log: a.log}
-		err := replay.Run(ctx, replay.Config{
+		bars := &reported{Reader: a.candles, ctx: ctx, log: a.log}
+		err := backtest.Run(ctx, backtest.Config{
 			Bars: bars, Clock: clk, Tape: tape, Broker: sys.broker, Generator: sys.generator, Engine: sys.engine,
 			Speed: a.cfg.speed, Wall: a.clock,
 		})
@@ -56,11 +57,11 @@ func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
 	if a.cfg.replay == "" {
 		return nil
 	}
-	options := feed.CandleOptions{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
+	options := candle.Options{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
 	if a.cfg.origin["interval"] == fromFlag {
 		options.Interval = a.cfg.interval
 	}
-	candles, err := feed.OpenCandles(a.cfg.replay, options)
+	candles, err := candle.Open(a.cfg.replay, options)
 	if err != nil {
 		return fmt.Errorf("--replay: %w", err)
 	}
@@ -71,15 +72,15 @@ func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
 
 // reported is a candle file whose findings go to the log and whose counts stand in /health.
 type reported struct {
-	*feed.Candles
+	*candle.Reader
 	ctx  context.Context //nolint:containedctx // Next has none, and health hears of a bar through it
 	log  *slog.Logger
-	seen feed.CandleReport // what has been told
+	seen candle.Report // what has been told
 }
 
 // Next returns the next bar, and tells what was found on the way to it.
 func (r *reported) Next() (signal.Bar, error) {
-	bar, err := r.Candles.Next()
+	bar, err := r.Reader.Next()
 	now := r.Report()
 	for _, f := range now.Findings[len(r.seen.Findings):] {
 		r.log.Warn("Replay: "+string(f.Kind), "file", now.Name, "line", f.Line, "what", f.Text)

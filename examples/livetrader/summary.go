@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 )
 
 // totals is what the summary tells, over all trees of one run.
@@ -14,8 +14,8 @@ type totals struct {
 	started      time.Time
 	autoRestarts int
 
-	mu       sync.Mutex        // guards all below
-	candles  feed.CandleReport // of a replay
+	mu       sync.Mutex    // guards all below
+	candles  candle.Report // of a replay
 	system   *system
 	restarts int
 	cycles   int // of trees that have ended
@@ -43,7 +43,7 @@ func (t *totals) restarted() {
 }
 
 // replayed keeps what a replay found in its file.
-func (t *totals) replayed(report feed.CandleReport) {
+func (t *totals) replayed(report candle.Report) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.candles = report

@@ -12,8 +12,10 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -42,10 +44,10 @@ type clockLike interface {
 
 // system is what trades: a generator, a paper broker and an engine over one database and one clock.
 type system struct {
-	generator *signal.Generator
+	generator *generator.Generator
 	broker    *paper.Broker
-	engine    *trading.Engine
-	setup     trading.EngineConfig // the engine's
+	engine    *engine.Engine
+	setup     engine.Config // the engine's
 }
 
 // market is where a system's bars and quotes come from.
@@ -65,7 +67,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 		return nil, err
 	}
 	s := &system{}
-	s.generator, err = signal.NewGenerator(signal.GeneratorConfig{
+	s.generator, err = generator.New(generator.Config{
 		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
 		Interval: m.interval, Cycle: a.cfg.interval, Concurrency: concurrency, MinConfidence: a.cfg.minConfidence,
 		States:   m.states,
@@ -92,7 +94,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	if err := s.broker.Resume(ctx, journal); err != nil {
 		return nil, fmt.Errorf("resume the paper account: %w", err)
 	}
-	s.setup = trading.EngineConfig{
+	s.setup = engine.Config{
 		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
 		Size: size.FixedNotional{Amount: a.cfg.notional},
 		Ticket: trading.FixedTicket{
@@ -102,7 +104,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 		Capital: a.cfg.cash, AutoExecute: a.cfg.autoExecute, Allow: m.allow, Clock: clk, Logger: a.log,
 		Fingerprint: a.fingerprint(spec),
 	}
-	s.engine, err = trading.NewEngine(s.setup)
+	s.engine, err = engine.New(s.setup)
 	return s, err
 }
 
@@ -116,7 +118,7 @@ func (a *app) fingerprint(spec signal.Spec) string {
 			settings[s.name] = s.value
 		}
 	}
-	return trading.Fingerprint(settings)
+	return engine.Fingerprint(settings)
 }
 
 // instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where nobody says, and quantities

@@ -10,8 +10,9 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // seconds is a time span as operators write it: 60, 60s, 5m.
@@ -168,10 +169,10 @@ func (c *chaosTarget) Set(text string) error {
 }
 
 // badBars is what to do about a bar that cannot be.
-type badBars struct{ p *feed.Policy }
+type badBars struct{ p *candle.Policy }
 
 func (b badBars) String() string {
-	if b.p != nil && *b.p == feed.Skip {
+	if b.p != nil && *b.p == candle.Skip {
 		return "skip"
 	}
 	return "refuse"
@@ -180,9 +181,9 @@ func (b badBars) String() string {
 func (b badBars) Set(text string) error {
 	switch text {
 	case "refuse":
-		*b.p = feed.Refuse
+		*b.p = candle.Refuse
 	case "skip":
-		*b.p = feed.Skip
+		*b.p = candle.Skip
 	default:
 		return errors.New("want refuse or skip")
 	}
@@ -190,7 +191,7 @@ func (b badBars) Set(text string) error {
 }
 
 // stopPolicy is what becomes of open orders at the end.
-type stopPolicy struct{ p *trading.StopPolicy }
+type stopPolicy struct{ p *engine.StopPolicy }
 
 func (s stopPolicy) String() string {
 	if s.p == nil {
@@ -200,8 +201,8 @@ func (s stopPolicy) String() string {
 }
 
 func (s stopPolicy) Set(text string) error {
-	switch p := trading.StopPolicy(text); p {
-	case trading.LeaveOrders, trading.CancelOrders, trading.FlattenAll:
+	switch p := engine.StopPolicy(text); p {
+	case engine.LeaveOrders, engine.CancelOrders, engine.FlattenAll:
 		*s.p = p
 		return nil
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -51,7 +52,7 @@ func (p *process) end(sig syscall.Signal) error {
 
 // campaign lets harm come to a trading process again and again, lets the last one settle, and returns what then does not
 // agree between its journal, in folder, and the venue's ledger, which stands elsewhere.
-func campaign(t *testing.T, folder string, times int, plant string, harm func(*process)) (problems []string, theirs *trading.Book) {
+func campaign(t *testing.T, folder string, times int, plant string, harm func(*process)) (problems []string, theirs *book.Book) {
 	t.Helper()
 	ledger, journal := filepath.Join(t.TempDir(), "venue.db"), filepath.Join(folder, "trader.db")
 	venue := start(t, "venue", "--db", ledger, "--listen", "127.0.0.1:0", "--symbols", strings.Join(campaignSymbols, ","),
@@ -106,20 +107,20 @@ func someTime() {
 	<-time.After(time.Duration(rand.IntN(moment)) * time.Millisecond)
 }
 
-func readBook(t *testing.T, path string) (*trading.Book, []trading.Entry) {
+func readBook(t *testing.T, path string) (*book.Book, []journal.Entry) {
 	t.Helper()
 	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	require.NoError(t, db.Integrity(context.Background()))
-	journal := struct{ trading.Journal }{db.Journal()} // without its snapshots: every entry counts
-	book, err := trading.Restore(decimal.RequireFromString(campaignCash), trading.Load(context.Background(), journal))
+	j := struct{ journal.Journal }{db.Journal()} // without its snapshots: every entry counts
+	book, err := book.Restore(decimal.RequireFromString(campaignCash), journal.Load(context.Background(), j))
 	require.NoError(t, err)
-	return book, entriesOf(t, journal)
+	return book, entriesOf(t, j)
 }
 
 // compare holds the venue's ledger against the journal.
-func compare(theirs, ours *trading.Book) (problems []string) {
+func compare(theirs, ours *book.Book) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, o := range theirs.Orders() {
 		mine, ok := ours.Order(o.ClientID)
@@ -170,7 +171,7 @@ func TestKillCampaignLosesAndDoublesNothing(t *testing.T) {
 }
 
 // census counts orders by what they are and by what became of them.
-func census(book *trading.Book) map[string]int {
+func census(book *book.Book) map[string]int {
 	done := make(map[string]int)
 	for _, o := range book.Orders() {
 		what := "market"

@@ -10,12 +10,13 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // history looks at every moment of a campaign, where compare looks at its end: no fill ever carried a position beyond
 // the target of the signal that its order serves, no leg of a bracket ever opened anything, and no leg was ever there
 // twice. What is asked for is in the journal, what was done in the ledger.
-func history(ledger, journal []trading.Entry) (problems []string) {
+func history(ledger, journal []journal.Entry) (problems []string) {
 	past := past{
 		targets: targetsOf(journal), orders: make(map[string]trading.Order), held: make(map[string]decimal.Decimal),
 		resting: make(map[string]decimal.Decimal),
@@ -27,15 +28,15 @@ func history(ledger, journal []trading.Entry) (problems []string) {
 }
 
 // targetsOf lists what each signal, or whoever asked for a close, wanted to be held.
-func targetsOf(journal []trading.Entry) map[string]decimal.Decimal {
+func targetsOf(j []journal.Entry) map[string]decimal.Decimal {
 	targets := make(map[string]decimal.Decimal)
-	for _, entry := range journal {
+	for _, entry := range j {
 		switch e := entry.Event.(type) {
-		case trading.SignalSeen:
-			if e.Outcome == trading.OutcomeActed {
+		case journal.SignalSeen:
+			if e.Outcome == journal.OutcomeActed {
 				targets[e.SignalID] = e.Target
 			}
-		case trading.CloseAsked:
+		case journal.CloseAsked:
 			targets[e.ID] = e.Quantity
 		}
 	}
@@ -50,17 +51,17 @@ type past struct {
 	resting map[string]decimal.Decimal // what is left of the legs that are not done, by client ID
 }
 
-func (p *past) look(event trading.Event) []string {
+func (p *past) look(event journal.Event) []string {
 	switch e := event.(type) {
-	case trading.IntentMade:
+	case journal.IntentMade:
 		p.orders[e.Order.ClientID] = e.Order
-	case trading.Acknowledged:
+	case journal.Acknowledged:
 		return p.taken(p.orders[e.ClientID])
-	case trading.Filled:
+	case journal.Filled:
 		return p.filled(e.Fill, p.orders[e.Fill.ClientID])
-	case trading.Cancelled:
+	case journal.Cancelled:
 		delete(p.resting, e.ClientID)
-	case trading.Expired:
+	case journal.Expired:
 		delete(p.resting, e.ClientID)
 	}
 	return nil
@@ -104,7 +105,7 @@ func (p *past) filled(f trading.Fill, o trading.Order) []string {
 	return nil
 }
 
-func entriesOf(t *testing.T, journal trading.Journal) (all []trading.Entry) {
+func entriesOf(t *testing.T, journal journal.Journal) (all []journal.Entry) {
 	t.Helper()
 	for after := int64(0); ; {
 		page, err := journal.Read(context.Background(), after, 1000)
@@ -119,49 +120,49 @@ func entriesOf(t *testing.T, journal trading.Journal) (all []trading.Entry) {
 func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
 	t.Parallel()
 	ten, six := decimal.NewFromInt(10), decimal.NewFromInt(6)
-	order := func(id string, side trading.Side, leg trading.Leg) []trading.Event {
+	order := func(id string, side trading.Side, leg trading.Leg) []journal.Event {
 		o := trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: side, Quantity: six, Leg: leg, SignalID: "long"}
-		return []trading.Event{trading.IntentMade{Order: o}, trading.Acknowledged{ClientID: id}}
+		return []journal.Event{journal.IntentMade{Order: o}, journal.Acknowledged{ClientID: id}}
 	}
-	fill := func(id string, side trading.Side, quantity decimal.Decimal) trading.Event {
-		return trading.Filled{Fill: trading.Fill{ID: "of " + id, ClientID: id, Symbol: "BTC/USDT", Side: side, Quantity: quantity}}
+	fill := func(id string, side trading.Side, quantity decimal.Decimal) journal.Event {
+		return journal.Filled{Fill: trading.Fill{ID: "of " + id, ClientID: id, Symbol: "BTC/USDT", Side: side, Quantity: quantity}}
 	}
 	for name, c := range map[string]struct {
-		events [][]trading.Event
+		events [][]journal.Event
 		want   string // "" for nothing wrong
 	}{
-		"an entry and its leg": {[][]trading.Event{
+		"an entry and its leg": {[][]journal.Event{
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, ten)}, order("a", trading.Sell, trading.StopLoss),
 			{fill("a", trading.Sell, six)},
 		}, ""},
-		"a leg that took the place of one that was cancelled": {[][]trading.Event{
-			order("a", trading.Sell, trading.StopLoss), {trading.Cancelled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
+		"a leg that took the place of one that was cancelled": {[][]journal.Event{
+			order("a", trading.Sell, trading.StopLoss), {journal.Cancelled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
 		}, ""},
-		"two entries for one target": {[][]trading.Event{
+		"two entries for one target": {[][]journal.Event{
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},
 			order("again", trading.Buy, ""), {fill("again", trading.Buy, six)},
 		}, "beyond its target"},
-		"a close that is done twice": {[][]trading.Event{
+		"a close that is done twice": {[][]journal.Event{
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},
 			order("x", trading.Sell, ""), {fill("x", trading.Sell, six), fill("x", trading.Sell, six)},
 		}, "beyond its target"},
-		"a leg that is there twice": {[][]trading.Event{
+		"a leg that is there twice": {[][]journal.Event{
 			order("a", trading.Sell, trading.StopLoss), order("b", trading.Sell, trading.StopLoss),
 		}, "doubled"},
-		"a leg that fills after its position is gone": {[][]trading.Event{
+		"a leg that fills after its position is gone": {[][]journal.Event{
 			order("a", trading.Sell, trading.TakeProfit), {fill("a", trading.Sell, six)},
 		}, "opened"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var ledger []trading.Entry
+			var ledger []journal.Entry
 			for _, events := range c.events {
 				for _, e := range events {
-					ledger = append(ledger, trading.Entry{Event: e})
+					ledger = append(ledger, journal.Entry{Event: e})
 				}
 			}
-			problems := history(ledger, []trading.Entry{{Event: trading.SignalSeen{
-				SignalID: "long", Outcome: trading.OutcomeActed, Target: ten, Direction: signal.Long,
+			problems := history(ledger, []journal.Entry{{Event: journal.SignalSeen{
+				SignalID: "long", Outcome: journal.OutcomeActed, Target: ten, Direction: signal.Long,
 			}}})
 			if c.want == "" {
 				require.Empty(t, problems)

@@ -28,6 +28,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	return serve(ctx, listener, s.faults.over(v.api()))
 }
 
-func (s settings) venue(ctx context.Context, ledger trading.Journal) (*venue, error) {
+func (s settings) venue(ctx context.Context, ledger journal.Journal) (*venue, error) {
 	cash, err := decimal.NewFromString(s.cash)
 	if err != nil {
 		return nil, fmt.Errorf("--cash: %w", err)

@@ -17,6 +17,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
@@ -50,7 +52,7 @@ func trade(ctx context.Context) error {
 		return err
 	}
 	plantFault(*plant, &cfg)
-	engine, err := trading.NewEngine(cfg)
+	engine, err := engine.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -68,10 +70,10 @@ func trade(ctx context.Context) error {
 	return engine.Serve(ctx)
 }
 
-func traderConfig(db *sqlstore.DB, broker trading.Broker) (trading.EngineConfig, error) {
+func traderConfig(db *sqlstore.DB, broker trading.Broker) (engine.Config, error) {
 	market, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: campaignSymbols, Interval: time.Second})
 	if err != nil {
-		return trading.EngineConfig{}, err
+		return engine.Config{}, err
 	}
 	var instruments []trading.Instrument
 	for _, symbol := range campaignSymbols {
@@ -80,7 +82,7 @@ func traderConfig(db *sqlstore.DB, broker trading.Broker) (trading.EngineConfig,
 			Symbol: symbol, Tick: decimal.NewFromFloat(tick), Step: decimal.New(1, -4),
 		})
 	}
-	return trading.EngineConfig{
+	return engine.Config{
 		Signals: db.Signals(), Journal: db.Journal(), Broker: broker, Instruments: instruments,
 		Size: size.FixedNotional{Amount: decimal.NewFromInt(1000)}, Ticket: variety{},
 		Risk:    risk.NoLimits(),
@@ -150,21 +152,21 @@ func makeSignals(ctx context.Context, store signal.Store, venue *client.Client) 
 }
 
 // settleDown trades on until everything that is held is guarded, closes it all, and trades on until nothing is pending.
-func settleDown(ctx context.Context, engine *trading.Engine, within time.Duration) error {
-	if err := tradeUntil(ctx, engine, within, guarded); err != nil {
+func settleDown(ctx context.Context, eng *engine.Engine, within time.Duration) error {
+	if err := tradeUntil(ctx, eng, within, guarded); err != nil {
 		return err
 	}
-	for _, p := range engine.Status().Positions {
-		if err := engine.Flatten(ctx, p.Symbol, "the campaign"); err != nil {
+	for _, p := range eng.Status().Positions {
+		if err := eng.Flatten(ctx, p.Symbol, "the campaign"); err != nil {
 			return err
 		}
 	}
-	return tradeUntil(ctx, engine, within, func(s trading.Status) bool { return len(s.Orders)+len(s.Positions) == 0 })
+	return tradeUntil(ctx, eng, within, func(s engine.Status) bool { return len(s.Orders)+len(s.Positions) == 0 })
 }
 
 // tradeUntil trades on until the engine has been in a state for ten steps.
 func tradeUntil(
-	ctx context.Context, engine *trading.Engine, within time.Duration, reached func(trading.Status) bool,
+	ctx context.Context, engine *engine.Engine, within time.Duration, reached func(engine.Status) bool,
 ) error {
 	quiet, enough := 0, time.Now().Add(within)
 	for time.Now().Before(enough) {
@@ -187,7 +189,7 @@ func tradeUntil(
 }
 
 // guarded tells whether nothing rests but the legs of brackets, and each of those is as large as what it guards.
-func guarded(s trading.Status) bool {
+func guarded(s engine.Status) bool {
 	legs := make(map[string]decimal.Decimal) // what is left of each leg of each symbol
 	for _, o := range s.Orders {
 		if o.Leg == "" || o.CancelAsked || o.Status != trading.StatusOpen {
@@ -211,7 +213,7 @@ func guarded(s trading.Status) bool {
 }
 
 // plantFault breaks the trader in a way that the campaign must see.
-func plantFault(name string, cfg *trading.EngineConfig) {
+func plantFault(name string, cfg *engine.Config) {
 	switch name {
 	case "send-then-record":
 		cfg.Journal = &hasty{Journal: cfg.Journal}
@@ -224,13 +226,13 @@ func plantFault(name string, cfg *trading.EngineConfig) {
 
 // hasty is a Journal that says durable before it is: it writes a little later, in order.
 type hasty struct {
-	trading.Journal
+	journal.Journal
 	mu     sync.Mutex
 	queued []func() error
 	once   sync.Once
 }
 
-func (h *hasty) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (h *hasty) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	h.mu.Lock()
 	h.queued = append(h.queued, func() error { return h.Journal.Append(context.WithoutCancel(ctx), at, events...) })
 	h.mu.Unlock()
@@ -256,7 +258,7 @@ func (h *hasty) write() {
 // stubborn sends an order that got no answer once more, as a new one.
 type stubborn struct {
 	*client.Client
-	risk        trading.Risk
+	risk        engine.Risk
 	instruments []trading.Instrument
 }
 

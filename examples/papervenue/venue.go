@@ -11,6 +11,9 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
@@ -28,20 +31,20 @@ var (
 // a Journal, in which the venue keeps its clients' orders as an Engine keeps its own.
 type venue struct {
 	broker      *paper.Broker
-	ledger      trading.Journal
+	ledger      journal.Journal
 	limits      risk.Limits
 	instruments map[string]trading.Instrument
-	clock       trading.Clock
+	clock       engine.Clock
 
 	mu     sync.Mutex          // held while an order is executed and written down
-	book   *trading.Book       // what the ledger says
+	book   *book.Book          // what the ledger says
 	used   map[string]struct{} // client IDs, for ever: a Book, and with it the broker, forgets old orders
 	broken error               // the account is ahead of the ledger: nothing is answered any more
 }
 
 // openVenue brings the account back from the ledger.
-func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal, instruments []trading.Instrument,
-	quote func(string) (float64, bool), clock trading.Clock,
+func openVenue(ctx context.Context, ledger journal.Journal, cash decimal.Decimal, instruments []trading.Instrument,
+	quote func(string) (float64, bool), clock engine.Clock,
 ) (*venue, error) {
 	broker, err := paper.New(paper.Config{
 		Instruments: instruments, Cash: cash, FeeRate: decimal.New(4, -4), Quote: quote, Clock: clock,
@@ -59,7 +62,7 @@ func openVenue(ctx context.Context, ledger trading.Journal, cash decimal.Decimal
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i
 	}
-	if v.book, err = trading.Restore(cash, trading.Load(ctx, ledger)); err != nil {
+	if v.book, err = book.Restore(cash, journal.Load(ctx, ledger)); err != nil {
 		return nil, err
 	}
 	return v, v.readUsed(ctx)
@@ -75,7 +78,7 @@ func (v *venue) readUsed(ctx context.Context) error {
 		}
 		for _, e := range entries {
 			after = e.Seq
-			if made, ok := e.Event.(trading.IntentMade); ok {
+			if made, ok := e.Event.(journal.IntentMade); ok {
 				v.used[made.Order.ClientID] = struct{}{}
 			}
 		}
@@ -136,25 +139,25 @@ func (v *venue) approve(ctx context.Context, o trading.Order) (trading.Approved,
 
 // write makes an order and what became of it durable, in one piece.
 func (v *venue) write(ctx context.Context, o trading.Order, answer error) error {
-	events := []trading.Event{trading.IntentMade{Order: o}, trading.Submitting{ClientID: o.ClientID}}
+	events := []journal.Event{journal.IntentMade{Order: o}, journal.Submitting{ClientID: o.ClientID}}
 	if answer != nil {
-		events = append(events, trading.Rejected{ClientID: o.ClientID, Reason: answer.Error()})
+		events = append(events, journal.Rejected{ClientID: o.ClientID, Reason: answer.Error()})
 		return v.append(ctx, o.CreatedAt, events...)
 	}
-	events = append(events, trading.Acknowledged{ClientID: o.ClientID})
+	events = append(events, journal.Acknowledged{ClientID: o.ClientID})
 	fills, err := v.broker.Fills(ctx, o.CreatedAt)
 	if err != nil {
 		return err
 	}
 	for _, f := range fills {
 		if f.ClientID == o.ClientID {
-			events = append(events, trading.Filled{Fill: f})
+			events = append(events, journal.Filled{Fill: f})
 		}
 	}
 	return v.append(ctx, o.CreatedAt, events...)
 }
 
-func (v *venue) append(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (v *venue) append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	if err := v.ledger.Append(ctx, at, events...); err != nil {
 		return err
 	}
@@ -188,10 +191,10 @@ func (v *venue) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var events []trading.Event
+	var events []journal.Event
 	for _, f := range fills {
 		if !v.book.HasFill(f.ID) {
-			events = append(events, trading.Filled{Fill: f})
+			events = append(events, journal.Filled{Fill: f})
 		}
 	}
 	for _, o := range v.book.Pending() {
@@ -200,11 +203,11 @@ func (v *venue) catchUp(ctx context.Context) error {
 		case err != nil:
 			return err
 		case report.Status == trading.StatusCancelled:
-			events = append(events, trading.Cancelled{ClientID: o.ClientID, Reason: report.Reason})
+			events = append(events, journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason})
 		case report.Status == trading.StatusExpired:
-			events = append(events, trading.Expired{ClientID: o.ClientID, Reason: report.Reason})
+			events = append(events, journal.Expired{ClientID: o.ClientID, Reason: report.Reason})
 		case report.Triggered && !o.Triggered && !report.Status.Done():
-			events = append(events, trading.Triggered{ClientID: o.ClientID})
+			events = append(events, journal.Triggered{ClientID: o.ClientID})
 		}
 	}
 	if len(events) == 0 {

@@ -16,10 +16,12 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func inProcess(t *testing.T, ledger trading.Journal, f faults) (*client.Client, *venue) {
+func inProcess(t *testing.T, ledger journal.Journal, f faults) (*client.Client, *venue) {
 	t.Helper()
 	f.clock = clock.New()
 	v, err := settings{symbols: "BTC/USDT", cash: "1000000", faults: f}.venue(t.Context(), ledger)
@@ -35,7 +37,7 @@ func inProcess(t *testing.T, ledger trading.Journal, f faults) (*client.Client, 
 func TestClientIsABroker(t *testing.T) {
 	t.Parallel()
 	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
-		c, v := inProcess(t, trading.NewMemoryJournal(), faults{})
+		c, v := inProcess(t, journal.NewMemory(), faults{})
 		price, err := c.PriceOf(t.Context(), "BTC/USDT")
 		require.NoError(t, err)
 		return tradingtest.BrokerSubject{Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now}
@@ -54,7 +56,7 @@ func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {
 
 func TestTheVenueRemembersEverythingAcrossARestart(t *testing.T) {
 	t.Parallel()
-	ledger := trading.NewMemoryJournal()
+	ledger := journal.NewMemory()
 	c, v := inProcess(t, ledger, faults{})
 	require.NoError(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")))
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "1000")), trading.ErrRejected)
@@ -80,7 +82,7 @@ func (c lateClock) Now() time.Time { return c.Clock.Now().Add(-time.Hour) }
 
 func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
 	t.Parallel()
-	_, v := inProcess(t, trading.NewMemoryJournal(), faults{})
+	_, v := inProcess(t, journal.NewMemory(), faults{})
 	server := httptest.NewServer(v.api())
 	t.Cleanup(server.Close)
 	c, err := client.New(server.URL, lateClock{clock.New()})
@@ -101,7 +103,7 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 	}{"of the answer": {faults{loseReply: 1}, true}, "of the request": {faults{loseRequest: 1}, false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			broker, v := inProcess(t, trading.NewMemoryJournal(), c.faults)
+			broker, v := inProcess(t, journal.NewMemory(), c.faults)
 			err := broker.Submit(t.Context(), approved(t, v, "x", "0.1"))
 			require.Error(t, err)
 			require.NotErrorIs(t, err, trading.ErrRejected)
@@ -113,7 +115,7 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 
 func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	t.Parallel()
-	ledger, price := trading.NewMemoryJournal(), 100.0
+	ledger, price := journal.NewMemory(), 100.0
 	number := decimal.RequireFromString
 	coin := trading.Instrument{Symbol: "BTC/USDT", Tick: number("0.01"), Step: number("0.01")}
 	open := func() *venue {
@@ -145,21 +147,21 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), "far") }))
 	v = open()
 	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
-	book, err := trading.Restore(number("10000"), trading.Load(t.Context(), ledger))
+	book, err := book.Restore(number("10000"), journal.Load(t.Context(), ledger))
 	require.NoError(t, err)
 	require.Equal(t, "1", book.Position(coin.Symbol).Quantity.String())
 	require.Equal(t, "95", book.Position(coin.Symbol).AveragePrice().String())
 }
 
-type fullDisk struct{ trading.Journal }
+type fullDisk struct{ journal.Journal }
 
-func (fullDisk) Append(context.Context, time.Time, ...trading.Event) error {
+func (fullDisk) Append(context.Context, time.Time, ...journal.Event) error {
 	return errors.New("disk full")
 }
 
 func TestAVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
 	t.Parallel()
-	c, v := inProcess(t, fullDisk{trading.NewMemoryJournal()}, faults{})
+	c, v := inProcess(t, fullDisk{journal.NewMemory()}, faults{})
 	require.ErrorContains(t, c.Submit(t.Context(), approved(t, v, "x", "0.1")), "disk full")
 	_, err := c.Order(t.Context(), "x")
 	require.ErrorContains(t, err, "disk full", "the account knows of it, and the ledger does not")
@@ -191,16 +193,16 @@ func TestBadFlagsAreNamed(t *testing.T) {
 // A Book forgets what is old; the venue's word is for ever.
 func TestAClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
 	t.Parallel()
-	ledger := trading.NewMemoryJournal()
+	ledger := journal.NewMemory()
 	at := time.Now().Add(-100 * 24 * time.Hour).UTC()
 	one := decimal.NewFromInt(1)
 	for i := range 10_010 {
 		id := fmt.Sprint("old-", i)
 		when := at.Add(time.Duration(i) * time.Minute)
 		require.NoError(t, ledger.Append(t.Context(), when,
-			trading.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+			journal.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
 				Quantity: one, CreatedAt: when}},
-			trading.Submitting{ClientID: id}, trading.Rejected{ClientID: id, Reason: "margin"}))
+			journal.Submitting{ClientID: id}, journal.Rejected{ClientID: id, Reason: "margin"}))
 	}
 	c, v := inProcess(t, ledger, faults{})
 	_, err := c.Order(t.Context(), "old-0")

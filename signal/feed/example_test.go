@@ -2,50 +2,14 @@ package feed_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 )
 
 // A file is read bar by bar; at the end the report says what was wrong with it.
-func ExampleOpenCandles() {
-	candles, err := feed.OpenCandles("testdata/btc_1m.csv", feed.CandleOptions{
-		Symbol: "BTC/USDT:USDT",
-		Policy: feed.Skip, // a broken or a doubled row is reported rather than the end
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = candles.Close() }()
-
-	highest := 0.0
-	for {
-		bar, err := candles.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		highest = max(highest, bar.High)
-	}
-
-	report := candles.Report()
-	fmt.Println(report.Bars, "bars of", report.Interval, "and the highest price is", highest)
-	for _, f := range report.Findings {
-		fmt.Printf("line %d: %s: %s\n", f.Line, f.Kind, f.Text)
-	}
-	// Output:
-	// 39 bars of 1m0s and the highest price is 42201.2
-	// line 19: gap: no bar for 1m0s from 2024-03-01T09:17:00Z on, 1 missing
-	// line 27: duplicate: the bar of 2024-03-01T09:25:00Z again, as line 26
-}
-
 // A synthetic market has a past as soon as it is made, and the same one each time.
 func ExampleNewSynthetic() {
 	now := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
@@ -84,7 +48,7 @@ func ExampleTape() {
 		fmt.Println(err)
 		return
 	}
-	candles, err := feed.OpenCandles("testdata/btc_1m.csv", feed.CandleOptions{Symbol: "BTC/USDT:USDT"})
+	candles, err := candle.Open("../candle/testdata/btc_1m.csv", candle.Options{Symbol: "BTC/USDT:USDT"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,11 +1,7 @@
-// Package feed brings bars to a signal.Generator: from a market that is made up, from candle files, and from a replay.
+// Package feed brings bars to a generator.Generator: from a market that is made up and from a replay.
 //
 //   - Synthetic is a seeded market for any list of symbols. Its prices are a function of seed, symbol and time, so a
 //     restart does not change the past and no history has to be kept.
-//
-//   - Candles reads candle files, or a folder of them, in constant memory: CSV, Binance's klines, freqtrade's and
-//     Alpaca's JSON, plain, gzip or zip, told by what is in them. It checks each bar and tells by line number what is
-//     missing, doubled or broken; by its Policy it stops there or goes on.
 //
 //   - Tape and ReplayClock turn bars that somebody pushes into a Source and a time of their own: a day of bars is
 //     replayed as fast as it can be computed, and gives the same result every time.
@@ -15,9 +11,8 @@
 //
 //   - Disturbed puts gaps, mute spells, duplicates and bad bars over a source at given times, for tests and trials.
 //
-// Nothing is hidden: what is wrong with a file is an error or a Finding that names the line. Only a Failover starts
-// goroutines, one for each call of a source, which end when the source returns. All but Candles are safe for concurrent
-// use; a Candles is used by one goroutine at a time.
+// Only a Failover starts
+// goroutines, one for each call of a source, which end when the source returns. All are safe for concurrent use.
 package feed
 
 import "time"

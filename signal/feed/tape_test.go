@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 )
 
@@ -133,7 +134,7 @@ func TestATapeWakesAGenerator(t *testing.T) {
 		spec, err := strategy.EMACross{Fast: 2, Slow: 3}.Spec()
 		require.NoError(t, err)
 		const cycle = 24 * time.Hour // so that nothing comes from a cycle
-		g, err := signal.NewGenerator(signal.GeneratorConfig{
+		g, err := generator.New(generator.Config{
 			Source: tape, Specs: []signal.Spec{spec}, Store: store, Symbols: []string{btc, eth},
 			Interval: time.Minute, Cycle: cycle, Logger: slog.New(slog.DiscardHandler),
 		})

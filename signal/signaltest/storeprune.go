@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 )
 
 // pruner returns the store as a Pruner, or skips the case.
@@ -88,7 +89,7 @@ func housekept(t testing.TB, open func() signal.Store) {
 	all := ofOnePair(20)
 	now := all[15].CreatedAt.Add(time.Hour)
 	passed := int64(12)
-	h, err := signal.NewHousekeeper(signal.HousekeeperConfig{
+	h, err := generator.NewHousekeeper(generator.HousekeeperConfig{
 		Store: pruner(t, store), MaxAge: time.Hour, Logger: slog.New(slog.DiscardHandler),
 		Passed: func(context.Context) (string, int64, error) { return identity, passed, nil },
 	})

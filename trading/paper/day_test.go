@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
@@ -69,11 +70,11 @@ func TestADayEndsWithItsSession(t *testing.T) {
 			b := broker(t, cfg)
 			forTheDay := limitForTheDay(t, c.made)
 			require.NoError(t, b.Submit(t.Context(), forTheDay))
-			journal := trading.NewMemoryJournal()
-			require.NoError(t, journal.Append(t.Context(), c.made,
-				trading.IntentMade{Order: forTheDay.Order()}, trading.Submitting{ClientID: "o"}, trading.Acknowledged{ClientID: "o"}))
+			j := journal.NewMemory()
+			require.NoError(t, j.Append(t.Context(), c.made,
+				journal.IntentMade{Order: forTheDay.Order()}, journal.Submitting{ClientID: "o"}, journal.Acknowledged{ClientID: "o"}))
 			resumed := broker(t, cfg)
-			require.NoError(t, resumed.Resume(t.Context(), journal))
+			require.NoError(t, resumed.Resume(t.Context(), j))
 			for _, b := range []*paper.Broker{b, resumed} {
 				clock.set(c.ends.Add(-time.Nanosecond))
 				report, err := b.Order(t.Context(), "o")

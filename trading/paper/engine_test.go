@@ -15,6 +15,9 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -43,9 +46,9 @@ func (c *barClock) set(now time.Time) {
 // replayed runs an engine on a paper broker over so many bars, and kills both after each of the given ones.
 func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter func(bar int) bool) (digest, ledger string) {
 	clock := &barClock{now: noon}
-	signals, journal := signal.NewMemory(1000), trading.NewMemoryJournal()
+	signals, journal := signal.NewMemory(1000), journal.NewMemory()
 	var broker *paper.Broker
-	var engine *trading.Engine
+	var eng *engine.Engine
 	boot := func() {
 		var err error
 		broker, err = paper.New(paper.Config{
@@ -53,7 +56,7 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 		})
 		require.NoError(t, err)
 		require.NoError(t, broker.Resume(context.Background(), journal))
-		engine, err = trading.NewEngine(trading.EngineConfig{
+		eng, err = engine.New(engine.Config{
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
 			Size: size.FixedNotional{Amount: d("4000")}, Ticket: ticket,
 			Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
@@ -74,13 +77,13 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 			}
 			require.NoError(t, signals.Append(context.Background(), s))
 		}
-		require.NoError(t, engine.Step(context.Background()))
+		require.NoError(t, eng.Step(context.Background()))
 		if killAfter(i) {
 			boot()
 		}
 	}
-	require.NoError(t, engine.Step(context.Background()))
-	return engine.Digest(), fmt.Sprint(fills(t, broker))
+	require.NoError(t, eng.Step(context.Background()))
+	return eng.Digest(), fmt.Sprint(fills(t, broker))
 }
 
 // A run that is killed after any of its bars, or after all of them, ends exactly as one that was not.
@@ -160,9 +163,9 @@ func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
 			quote := func(string) (float64, bool) { return 100, atNight || clock.Now().Before(midnight) }
 			broker, err := paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: d("10000"), Quote: quote, Clock: clock})
 			require.NoError(t, err)
-			signals, journal := signal.NewMemory(10), trading.NewMemoryJournal()
-			engine, err := trading.NewEngine(trading.EngineConfig{
-				Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
+			signals, j := signal.NewMemory(10), journal.NewMemory()
+			eng, err := engine.New(engine.Config{
+				Signals: signals, Journal: j, Broker: broker, Instruments: []trading.Instrument{coin},
 				Size: size.FixedNotional{Amount: d("1000")}, Ticket: trading.FixedTicket{Limit: d("0.1"), TimeInForce: trading.Day},
 				Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 				Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
@@ -172,16 +175,16 @@ func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
 				ID: "s", Strategy: "wave", Symbol: btc, Interval: time.Minute, Direction: signal.Long, Price: 100,
 				BarTime: noon.Add(-time.Minute), CreatedAt: noon, ValidUntil: noon.Add(48 * time.Hour),
 			}))
-			statusAt := func(now time.Time) trading.Status {
+			statusAt := func(now time.Time) engine.Status {
 				clock.set(now)
-				require.NoError(t, engine.Step(t.Context()))
-				return engine.Status()
+				require.NoError(t, eng.Step(t.Context()))
+				return eng.Status()
 			}
 			require.Len(t, statusAt(noon).Orders, 1)
 			require.Len(t, statusAt(midnight.Add(-time.Nanosecond)).Orders, 1, "the last moment of the day")
 			require.Empty(t, statusAt(midnight).Orders)
 			require.Empty(t, statusAt(midnight.Add(time.Hour)).Orders)
-			book, err := trading.Restore(d("10000"), trading.Load(t.Context(), journal))
+			book, err := book.Restore(d("10000"), journal.Load(t.Context(), j))
 			require.NoError(t, err)
 			require.Len(t, book.Orders(), 1)
 			require.Equal(t, trading.StatusExpired, book.Orders()[0].Status)

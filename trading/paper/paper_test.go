@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
@@ -243,17 +244,17 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 
 func TestResumeBringsBackOrdersAndAccount(t *testing.T) {
 	t.Parallel()
-	journal := trading.NewMemoryJournal()
-	order := func(id string, side trading.Side, quantity string) trading.IntentMade {
-		return trading.IntentMade{Order: approve(t, id, side, quantity, "0").Order()}
+	j := journal.NewMemory()
+	order := func(id string, side trading.Side, quantity string) journal.IntentMade {
+		return journal.IntentMade{Order: approve(t, id, side, quantity, "0").Order()}
 	}
-	require.NoError(t, journal.Append(t.Context(), noon,
-		order("done", trading.Buy, "3"), trading.Submitting{ClientID: "done"}, trading.Acknowledged{ClientID: "done"},
-		trading.Filled{Fill: trading.Fill{ID: "done-1", ClientID: "done", Symbol: btc, Side: trading.Buy, Price: d("100"), Quantity: d("3"), Fee: d("0.5"), Time: noon}},
-		order("open", trading.Buy, "2"), trading.Submitting{ClientID: "open"}, trading.Acknowledged{ClientID: "open"},
-		order("lost", trading.Buy, "1"), trading.Submitting{ClientID: "lost"},
+	require.NoError(t, j.Append(t.Context(), noon,
+		order("done", trading.Buy, "3"), journal.Submitting{ClientID: "done"}, journal.Acknowledged{ClientID: "done"},
+		journal.Filled{Fill: trading.Fill{ID: "done-1", ClientID: "done", Symbol: btc, Side: trading.Buy, Price: d("100"), Quantity: d("3"), Fee: d("0.5"), Time: noon}},
+		order("open", trading.Buy, "2"), journal.Submitting{ClientID: "open"}, journal.Acknowledged{ClientID: "open"},
+		order("lost", trading.Buy, "1"), journal.Submitting{ClientID: "lost"},
 		order("kept", trading.Buy, "1"),
-		order("refused", trading.Buy, "1"), trading.Submitting{ClientID: "refused"}, trading.Rejected{ClientID: "refused", Reason: "no"},
+		order("refused", trading.Buy, "1"), journal.Submitting{ClientID: "refused"}, journal.Rejected{ClientID: "refused", Reason: "no"},
 	))
 	for name, c := range map[string]struct {
 		cfg     func(*paper.Config)
@@ -264,7 +265,7 @@ func TestResumeBringsBackOrdersAndAccount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := broker(t, c.cfg)
-			require.NoError(t, b.Resume(t.Context(), journal))
+			require.NoError(t, b.Resume(t.Context(), j))
 			require.Equal(t, "9699.5", b.Cash().String())
 			for id, want := range map[string]trading.OrderStatus{"done": trading.StatusFilled, "refused": trading.StatusRejected} {
 				report, err := b.Order(t.Context(), id)
@@ -282,7 +283,7 @@ func TestResumeBringsBackOrdersAndAccount(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "5", held[btc].String())
 			require.ErrorIs(t, b.Submit(t.Context(), approve(t, "done", trading.Buy, "3", "0")), trading.ErrDuplicate)
-			require.ErrorContains(t, b.Resume(t.Context(), journal), "after orders were taken")
+			require.ErrorContains(t, b.Resume(t.Context(), j), "after orders were taken")
 		})
 	}
 }

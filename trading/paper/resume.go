@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
 )
 
@@ -15,7 +17,7 @@ import (
 // way: they are the Engine's to send again. That the price of a stop order had been reached is known if the Journal says
 // so, which it does once whoever keeps it has asked for the order. A limit order that had met no price yet counts as one
 // that rests, and so fills at its limit where the price is better by now. Call it once, before anything else.
-func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
+func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	book, fills, err := replay(ctx, journal, b.cfg.Cash)
 	if err != nil {
 		return err
@@ -49,7 +51,7 @@ func (b *Broker) Resume(ctx context.Context, journal trading.Journal) error {
 }
 
 // resumed lists the orders of a Book that this Broker had.
-func (b *Broker) resumed(book *trading.Book) (orders []*order, err error) {
+func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 	for _, o := range book.Orders() {
 		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
 			return nil, fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
@@ -71,9 +73,9 @@ func (b *Broker) resumed(book *trading.Book) (orders []*order, err error) {
 
 // replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
 // times. Whoever reads the Journal knows of the others.
-func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) (*trading.Book, []trading.Fill, error) {
-	history := trading.Load(ctx, journal)
-	book, after, err := trading.Last(cash, history)
+func replay(ctx context.Context, j journal.Journal, cash decimal.Decimal) (*book.Book, []trading.Fill, error) {
+	history := journal.Load(ctx, j)
+	b, after, err := book.Last(cash, history)
 	if err != nil {
 		return nil, nil, fmt.Errorf("paper: %w", err)
 	}
@@ -82,13 +84,13 @@ func replay(ctx context.Context, journal trading.Journal, cash decimal.Decimal) 
 		if err != nil {
 			return nil, nil, fmt.Errorf("paper: %w", err)
 		}
-		if f, ok := entry.Event.(trading.Filled); ok && !book.HasFill(f.Fill.ID) {
+		if f, ok := entry.Event.(journal.Filled); ok && !b.HasFill(f.Fill.ID) {
 			fills = append(fills, f.Fill)
 		}
-		if err := book.Apply(entry.At, entry.Event); err != nil {
-			return nil, nil, fmt.Errorf("paper: %w", &trading.EntryError{Seq: entry.Seq, Err: err})
+		if err := b.Apply(entry.At, entry.Event); err != nil {
+			return nil, nil, fmt.Errorf("paper: %w", &book.EntryError{Seq: entry.Seq, Err: err})
 		}
 	}
 	slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
-	return book, fills, nil
+	return b, fills, nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // maxArchived bounds how many entries are moved at a time, and with it how long an Append may have to wait.
@@ -142,7 +142,7 @@ func (j *Journal) move(ctx context.Context, archive *sql.DB, old []archivedRow) 
 
 // archived returns entries that are in the archive; none if that does not reach beyond after. It is asked after a Read
 // here that began with another entry than the next: what was moved during that Read is noted by then.
-func (j *Journal) archived(ctx context.Context, after int64, limit int) (entries []trading.Entry, err error) {
+func (j *Journal) archived(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
 	if j.db.remote {
 		return nil, nil
 	}

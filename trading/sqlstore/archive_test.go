@@ -10,7 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -19,10 +20,10 @@ var firstEntry = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // journalOf journals twenty entries a minute, of five orders, with a snapshot of the book after some minutes.
 func journalOf(t *testing.T, db *sqlstore.DB, minutes, snapshotAfter int) {
 	t.Helper()
-	book := trading.NewBook(decimal.NewFromInt(10_000))
+	book := book.New(decimal.NewFromInt(10_000))
 	for n := range minutes {
 		at := firstEntry.Add(time.Duration(n) * time.Minute)
-		var events []trading.Event
+		var events []journal.Event
 		for order := range 5 {
 			events = append(events, life(fmt.Sprint("v-", n*5+order), at)...)
 		}
@@ -39,7 +40,7 @@ func journalOf(t *testing.T, db *sqlstore.DB, minutes, snapshotAfter int) {
 }
 
 // page reads the whole journal, a few entries at a time.
-func page(t *testing.T, j trading.Journal, limit int) (all []trading.Entry) {
+func page(t *testing.T, j journal.Journal, limit int) (all []journal.Entry) {
 	t.Helper()
 	for after := int64(0); ; {
 		entries, err := j.Read(t.Context(), after, limit)
@@ -69,12 +70,12 @@ func TestWhatIsArchivedIsReadFromThere(t *testing.T) {
 		require.Equal(t, whole, page(t, db.Journal(), limit), "%d at a time", limit)
 	}
 	capital := decimal.NewFromInt(10_000)
-	fast, err := trading.Restore(capital, trading.Load(t.Context(), db.Journal()))
+	fast, err := book.Restore(capital, journal.Load(t.Context(), db.Journal()))
 	require.NoError(t, err)
-	slow, err := trading.Restore(capital, trading.Load(t.Context(), struct{ trading.Journal }{db.Journal()}))
+	slow, err := book.Restore(capital, journal.Load(t.Context(), struct{ journal.Journal }{db.Journal()}))
 	require.NoError(t, err)
 	require.Equal(t, slow.Digest(), fast.Digest())
-	trail, err := trading.Audit(trading.Entries(t.Context(), db.Journal(), 0), "v-3")
+	trail, err := book.Audit(journal.Entries(t.Context(), db.Journal(), 0), "v-3")
 	require.NoError(t, err)
 	require.Len(t, trail.Entries, 4)
 
@@ -84,7 +85,7 @@ func TestWhatIsArchivedIsReadFromThere(t *testing.T) {
 	require.ErrorIs(t, err, sqlstore.ErrReadOnly)
 	require.NoError(t, db.Close())
 	again := openAt(t, path)
-	require.NoError(t, again.Journal().Append(t.Context(), firstEntry, trading.Halted{Reason: "x"}))
+	require.NoError(t, again.Journal().Append(t.Context(), firstEntry, journal.Halted{Reason: "x"}))
 	require.Len(t, page(t, again.Journal(), 100), len(whole)+1)
 }
 
@@ -109,7 +110,7 @@ func TestAnArchiveThatIsGoneIsNamed(t *testing.T) {
 	require.NoError(t, os.Rename(path+".archive", path+".elsewhere"))
 	_, err = db.Journal().Read(t.Context(), 0, 10)
 	require.ErrorContains(t, err, "its entries up to 199 are in "+path+".archive: no such file")
-	_, err = trading.Restore(decimal.NewFromInt(10_000), trading.Load(t.Context(), db.Journal()))
+	_, err = book.Restore(decimal.NewFromInt(10_000), journal.Load(t.Context(), db.Journal()))
 	require.NoError(t, err, "a restart needs it not")
 	write(t, path+".archive", "something else that is here by accident, and long enough to look like something")
 	_, err = db.Journal().Read(t.Context(), 0, 10)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -47,12 +49,12 @@ func BenchmarkAppendGroup(b *testing.B) {
 
 // BenchmarkJournalAppend journals an intent together with its signal, as an engine does.
 func BenchmarkJournalAppend(b *testing.B) {
-	journal := openNew(b).Journal()
+	j := openNew(b).Journal()
 	at := time.Unix(1_800_000_000, 0)
 	b.ReportAllocs()
 	for b.Loop() {
-		err := journal.Append(b.Context(), at, trading.SignalSeen{Store: "s", Seq: 1, SignalID: "abc"},
-			trading.IntentMade{Order: trading.Order{ClientID: "v-1", Side: trading.Buy}})
+		err := j.Append(b.Context(), at, journal.SignalSeen{Store: "s", Seq: 1, SignalID: "abc"},
+			journal.IntentMade{Order: trading.Order{ClientID: "v-1", Side: trading.Buy}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -67,20 +69,20 @@ func BenchmarkRestart(b *testing.B) {
 	db, err := sqlstore.Open(b.Context(), path, sqlstore.Config{})
 	require.NoError(b, err)
 	capital := decimal.NewFromInt(10_000)
-	book := trading.NewBook(capital)
+	whole := book.New(capital)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for n := 0; n < entries; n += 1000 {
-		var events []trading.Event
+		var events []journal.Event
 		for i := n; i < n+1000; i += 4 {
 			events = append(events, life(fmt.Sprint("v-", i), at.Add(time.Duration(i)*time.Second))...)
 		}
 		now := at.Add(time.Duration(n) * time.Second)
 		for _, e := range events {
-			require.NoError(b, book.Apply(now, e))
+			require.NoError(b, whole.Apply(now, e))
 		}
 		require.NoError(b, db.Journal().Append(b.Context(), now, events...))
 		if n == entries-after-1000 {
-			data, err := book.Snapshot()
+			data, err := whole.Snapshot()
 			require.NoError(b, err)
 			require.NoError(b, db.Journal().KeepSnapshot(b.Context(), data))
 		}
@@ -89,20 +91,20 @@ func BenchmarkRestart(b *testing.B) {
 	for b.Loop() {
 		db, err := sqlstore.Open(b.Context(), path, sqlstore.Config{})
 		require.NoError(b, err)
-		_, err = trading.Restore(capital, trading.Load(b.Context(), db.Journal()))
+		_, err = book.Restore(capital, journal.Load(b.Context(), db.Journal()))
 		require.NoError(b, err)
 		require.NoError(b, db.Close())
 	}
 }
 
 // life is an order from its intent to its fill.
-func life(id string, at time.Time) []trading.Event {
+func life(id string, at time.Time) []journal.Event {
 	one := decimal.NewFromInt(1)
-	return []trading.Event{
-		trading.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
+	return []journal.Event{
+		journal.IntentMade{Order: trading.Order{ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Type: trading.Market,
 			Quantity: one, DecisionPrice: one, SignalID: "s-" + id, CreatedAt: at}},
-		trading.Submitting{ClientID: id}, trading.Acknowledged{ClientID: id},
-		trading.Filled{Fill: trading.Fill{ID: id + "-1", ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Price: one,
+		journal.Submitting{ClientID: id}, journal.Acknowledged{ClientID: id},
+		journal.Filled{Fill: trading.Fill{ID: id + "-1", ClientID: id, Symbol: "BTC/USDT", Side: trading.Buy, Price: one,
 			Quantity: one, Time: at}},
 	}
 }

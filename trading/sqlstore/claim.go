@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // ClaimJournal returns the order journal for a new Engine and takes it away from every other: what Journal and earlier
@@ -35,7 +35,7 @@ func (j *Journal) commit(ctx context.Context, do func(transaction) error) error 
 	var refused error
 	err := j.group.commit(ctx, func(tx transaction) error {
 		if j.db.claims.Load() != j.claim {
-			refused = trading.ErrTakenOver
+			refused = journal.ErrTakenOver
 			return nil
 		}
 		return do(tx)

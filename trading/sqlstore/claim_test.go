@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -20,15 +20,15 @@ func TestAClaimEndsWhatOthersMayWrite(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	first := db.Journal()
-	require.NoError(t, first.Append(t.Context(), time.Now(), trading.Halted{Reason: "one"}))
+	require.NoError(t, first.Append(t.Context(), time.Now(), journal.Halted{Reason: "one"}))
 	second, err := db.ClaimJournal(t.Context())
 	require.NoError(t, err)
-	require.ErrorIs(t, first.Append(t.Context(), time.Now(), trading.Halted{Reason: "two"}), trading.ErrTakenOver)
-	require.ErrorIs(t, first.KeepSnapshot(t.Context(), []byte("x")), trading.ErrTakenOver)
-	require.NoError(t, second.Append(t.Context(), time.Now(), trading.Halted{Reason: "three"}))
+	require.ErrorIs(t, first.Append(t.Context(), time.Now(), journal.Halted{Reason: "two"}), journal.ErrTakenOver)
+	require.ErrorIs(t, first.KeepSnapshot(t.Context(), []byte("x")), journal.ErrTakenOver)
+	require.NoError(t, second.Append(t.Context(), time.Now(), journal.Halted{Reason: "three"}))
 	third, err := db.ClaimJournal(t.Context())
 	require.NoError(t, err)
-	require.ErrorIs(t, second.Append(t.Context(), time.Now(), trading.Halted{Reason: "four"}), trading.ErrTakenOver)
+	require.ErrorIs(t, second.Append(t.Context(), time.Now(), journal.Halted{Reason: "four"}), journal.ErrTakenOver)
 	entries, err := first.Read(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, entries, 2, "all can read, and only who had it wrote")
@@ -56,7 +56,7 @@ func TestAFenceThatIsCheckedTooEarlyIsSeen(t *testing.T) {
 }
 
 // behindAClaimsBack lets eight write until a claim ends them, and tells how many entries came after the claim.
-func behindAClaimsBack(t *testing.T, write func(*sqlstore.Journal, context.Context, time.Time, ...trading.Event) error) int {
+func behindAClaimsBack(t *testing.T, write func(*sqlstore.Journal, context.Context, time.Time, ...journal.Event) error) int {
 	t.Helper()
 	db := openNew(t)
 	mine, err := db.ClaimJournal(t.Context())
@@ -67,8 +67,8 @@ func behindAClaimsBack(t *testing.T, write func(*sqlstore.Journal, context.Conte
 	for range 8 {
 		writers.Go(func() {
 			for {
-				err := write(mine, t.Context(), time.Now(), trading.Halted{Reason: "x"})
-				if errors.Is(err, trading.ErrTakenOver) {
+				err := write(mine, t.Context(), time.Now(), journal.Halted{Reason: "x"})
+				if errors.Is(err, journal.ErrTakenOver) {
 					return
 				}
 				if err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -90,7 +91,7 @@ func TestCorpusEntriesAreReadWhole(t *testing.T) {
 				rows = append(rows, rawEntries(t, path+".archive")...)
 			}
 			for _, row := range rows {
-				_, err := trading.DecodeEvent(row.kind, row.data)
+				_, err := journal.Decode(row.kind, row.data)
 				require.NoError(t, err)
 				require.ErrorContains(t, refuses(row.kind+"_too", row.data), row.kind+"_too")
 				for _, data := range withAnotherField(t, row.data) {
@@ -121,9 +122,9 @@ func TestJournalNamesTheEntryThatItCannotRead(t *testing.T) {
 // all of the journal says.
 func foldsTo(t *testing.T, db *sqlstore.DB, holds string) {
 	t.Helper()
-	quick, err := trading.Restore(corpusCapital, trading.Load(t.Context(), db.Journal()))
+	quick, err := book.Restore(corpusCapital, journal.Load(t.Context(), db.Journal()))
 	require.NoError(t, err)
-	book, entries := trading.NewBook(corpusCapital), page(t, db.Journal(), 7)
+	book, entries := book.New(corpusCapital), page(t, db.Journal(), 7)
 	for _, e := range entries {
 		require.NoError(t, book.Apply(e.At, e.Event), "entry %d", e.Seq)
 	}
@@ -200,7 +201,7 @@ func inRaw(t *testing.T, path string, do func(*sql.DB)) {
 }
 
 func refuses(kind string, data []byte) error {
-	_, err := trading.DecodeEvent(kind, data)
+	_, err := journal.Decode(kind, data)
 	return err
 }
 

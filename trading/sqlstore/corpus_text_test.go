@@ -13,6 +13,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -40,7 +42,7 @@ func said(name string, pairs ...any) string {
 }
 
 // bookText is what a journal adds up to.
-func bookText(b *trading.Book) string {
+func bookText(b *book.Book) string {
 	var text strings.Builder
 	text.WriteString(accountText(b))
 	for _, p := range b.Positions() {
@@ -66,7 +68,7 @@ func bookText(b *trading.Book) string {
 	return text.String()
 }
 
-func accountText(b *trading.Book) string {
+func accountText(b *book.Book) string {
 	counts, cursor, day, halt := b.Counts(), b.Cursor(), b.Day(), b.Halted()
 	text := said("account", "capital", b.Capital(), "cash", b.Cash(), "realised", counts.Realised, "fees", counts.Fees) +
 		said("cursor", "store", cursor.Store, "seq", cursor.Seq) +
@@ -88,7 +90,7 @@ func ticketText(t trading.Ticket) string {
 		"post_only", t.PostOnly) + said("  exit", "take_profit", t.TakeProfit, "stop_loss", t.StopLoss)
 }
 
-func orderText(o trading.OrderState) string {
+func orderText(o book.OrderState) string {
 	return said("order", "id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "type", o.Type, "quantity", o.Quantity,
 		"limit", o.LimitPrice, "stop", o.StopPrice, "in_force", o.TimeInForce, "post_only", o.PostOnly,
 		"reduce_only", o.ReduceOnly, "leg", o.Leg, "decided_at", o.DecisionPrice, "signal", o.SignalID,
@@ -99,11 +101,11 @@ func orderText(o trading.OrderState) string {
 }
 
 // entriesText counts the entries by kind.
-func entriesText(t *testing.T, entries []trading.Entry) string {
+func entriesText(t *testing.T, entries []journal.Entry) string {
 	t.Helper()
 	counts := make(map[string]int)
 	for _, e := range entries {
-		kind, _, err := trading.EncodeEvent(e.Event)
+		kind, _, err := journal.Encode(e.Event)
 		require.NoError(t, err)
 		counts[kind]++
 	}

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -87,7 +88,7 @@ func writeContent(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
 	content, err := os.ReadFile(corpus + "content.txt")
 	require.NoError(t, err)
-	book := trading.NewBook(corpusCapital)
+	book := book.New(corpusCapital)
 	for line := range strings.Lines(string(content)) {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -101,7 +102,7 @@ func writeContent(t *testing.T, db *sqlstore.DB) {
 	}
 }
 
-func writeLine(ctx context.Context, db *sqlstore.DB, book *trading.Book, at time.Time, what string, data []byte) error {
+func writeLine(ctx context.Context, db *sqlstore.DB, book *book.Book, at time.Time, what string, data []byte) error {
 	switch what {
 	case "signal":
 		var s signal.Signal
@@ -122,7 +123,7 @@ func writeLine(ctx context.Context, db *sqlstore.DB, book *trading.Book, at time
 		}
 		return db.Journal().KeepSnapshot(ctx, snapshot)
 	}
-	event, err := trading.DecodeEvent(what, data)
+	event, err := journal.Decode(what, data)
 	if err != nil {
 		return err
 	}

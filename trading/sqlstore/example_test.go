@@ -12,7 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -36,7 +37,7 @@ func ExampleOpen() {
 		Confidence: 0.8, Price: 101_250.5, BarTime: bar, CreatedAt: bar.Add(time.Minute)}
 	s.ID = s.Stream().ID(s.BarTime)
 	fmt.Println(db.Signals().Append(ctx, s, s)) // the same twice is one
-	fmt.Println(db.Journal().Append(ctx, s.CreatedAt, trading.Submitting{ClientID: "v-1"}))
+	fmt.Println(db.Journal().Append(ctx, s.CreatedAt, journal.Submitting{ClientID: "v-1"}))
 
 	latest, _ := db.Signals().Latest(ctx, signal.Query{Limit: 5})
 	for _, s := range latest {
@@ -155,10 +156,10 @@ func ExampleJournal_Archive() {
 	}
 	defer func() { _ = db.Close() }() // It reports what it could not write back.
 
-	book := trading.NewBook(decimal.NewFromInt(10_000))
+	book := book.New(decimal.NewFromInt(10_000))
 	march := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for month := range 3 {
-		halt := trading.Halted{Reason: fmt.Sprint("month ", month+1)}
+		halt := journal.Halted{Reason: fmt.Sprint("month ", month+1)}
 		at := march.AddDate(0, month-2, 0)
 		_ = db.Journal().Append(ctx, at, halt)
 		_ = book.Apply(at, halt)

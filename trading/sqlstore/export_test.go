@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // Settings reads settings back from a new connection as it is used to write or to read.
@@ -84,9 +84,9 @@ func (db *DB) CommitNothing(ctx context.Context) error {
 
 // AppendFencedTooEarly is what Append must not be: it looks at the claim before it queues for its turn, and is then held
 // up for as long as a scheduler may well do.
-func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events ...journal.Event) error {
 	if j.db.claims.Load() != j.claim {
-		return trading.ErrTakenOver
+		return journal.ErrTakenOver
 	}
 	instant, err := toNanos("the time", at)
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -150,18 +153,18 @@ func BenchmarkSignalToIntent(b *testing.B) {
 
 // timedJournal tells when an intent is durable, and that its order is filled.
 type timedJournal struct {
-	trading.Journal
+	journal.Journal
 	intents chan time.Time
 	fills   chan struct{}
 }
 
-func (j *timedJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (j *timedJournal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	err := j.Journal.Append(ctx, at, events...)
 	for _, e := range events {
 		switch e.(type) {
-		case trading.IntentMade:
+		case journal.IntentMade:
 			j.intents <- time.Now()
-		case trading.Filled:
+		case journal.Filled:
 			j.fills <- struct{}{}
 		}
 	}
@@ -169,14 +172,14 @@ func (j *timedJournal) Append(ctx context.Context, at time.Time, events ...tradi
 }
 
 // newEngine follows a store, and trades on paper at a price of a hundred.
-func newEngine(b *testing.B, journal trading.Journal, signals trading.Signals) *trading.Engine {
+func newEngine(b *testing.B, journal journal.Journal, signals engine.Signals) *engine.Engine {
 	b.Helper()
 	instrument := trading.Instrument{Symbol: "BTC/USDT", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)}
 	capital := decimal.NewFromInt(1_000_000)
 	broker, err := paper.New(paper.Config{Instruments: []trading.Instrument{instrument}, Cash: capital,
 		Quote: func(string) (float64, bool) { return 100, true }})
 	require.NoError(b, err)
-	engine, err := trading.NewEngine(trading.EngineConfig{Signals: signals, Journal: journal, Broker: broker,
+	engine, err := engine.New(engine.Config{Signals: signals, Journal: journal, Broker: broker,
 		Instruments: []trading.Instrument{instrument}, Size: size.FixedNotional{Amount: decimal.NewFromInt(1000)},
 		Risk:    risk.NoLimits(),
 		Capital: capital, AutoExecute: true, Logger: slog.New(slog.DiscardHandler)})
@@ -188,17 +191,17 @@ func newEngine(b *testing.B, journal trading.Journal, signals trading.Signals) *
 // same entries as lines of JSON, a hundred orders to a sync.
 func BenchmarkOrders(b *testing.B) {
 	const group = 100
-	floor, journal := newFloor(b), openNew(b).Journal()
+	floor, j := newFloor(b), openNew(b).Journal()
 	limits := risk.NoLimits()
 	instrument := trading.Instrument{Symbol: "BTC/USDT", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)}
-	book := trading.NewBook(decimal.NewFromInt(1_000_000))
+	book := book.New(decimal.NewFromInt(1_000_000))
 	price, at := decimal.NewFromInt(100), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var ours, floors time.Duration
 	var text []byte
 	n := 0
 	for b.Loop() {
 		begin := time.Now()
-		events := make([]trading.Event, 0, group)
+		events := make([]journal.Event, 0, group)
 		for range group {
 			n++
 			approved, err := limits.Approve(trading.Order{ClientID: fmt.Sprint("v-", n), Symbol: "BTC/USDT", Side: trading.Buy,
@@ -207,9 +210,9 @@ func BenchmarkOrders(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			events = append(events, trading.IntentMade{Order: approved.Order()})
+			events = append(events, journal.IntentMade{Order: approved.Order()})
 		}
-		if err := journal.Append(b.Context(), at, events...); err != nil {
+		if err := j.Append(b.Context(), at, events...); err != nil {
 			b.Fatal(err)
 		}
 		for _, e := range events {
@@ -226,10 +229,10 @@ func BenchmarkOrders(b *testing.B) {
 	b.ReportMetric(floors.Seconds()/ours.Seconds()*100, "%-of-floor")
 }
 
-func appendLines(b *testing.B, text []byte, events []trading.Event) []byte {
+func appendLines(b *testing.B, text []byte, events []journal.Event) []byte {
 	b.Helper()
 	for _, e := range events {
-		_, data, err := trading.EncodeEvent(e)
+		_, data, err := journal.Encode(e)
 		require.NoError(b, err)
 		text = append(append(text, data...), '\n')
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // Journal is the order journal in a DB.
@@ -21,17 +21,17 @@ type Journal struct {
 	snapshot *sql.Stmt
 }
 
-var _ trading.Journal = (*Journal)(nil)
+var _ journal.Journal = (*Journal)(nil)
 
 // Append implements trading.Journal.
-func (j *Journal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (j *Journal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	if err := j.append(ctx, at, events); err != nil {
 		return fmt.Errorf("sqlstore: append to the journal: %w", err)
 	}
 	return nil
 }
 
-func (j *Journal) append(ctx context.Context, at time.Time, events []trading.Event) error {
+func (j *Journal) append(ctx context.Context, at time.Time, events []journal.Event) error {
 	if err := j.db.enter(ctx); err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ type eventRow struct {
 	kind, data string
 }
 
-func newEventRow(at sql.NullInt64, e trading.Event) (eventRow, error) {
+func newEventRow(at sql.NullInt64, e journal.Event) (eventRow, error) {
 	if e == nil {
 		return eventRow{}, errors.New("no event")
 	}
-	kind, data, err := trading.EncodeEvent(e)
+	kind, data, err := journal.Encode(e)
 	return eventRow{at, kind, string(data)}, err
 }
 
@@ -83,13 +83,13 @@ func newEventRow(at sql.NullInt64, e trading.Event) (eventRow, error) {
 func (r eventRow) values(to []any) []any { return append(to, r.at, r.kind, r.data) }
 
 // Read implements trading.Journal.
-func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]trading.Entry, error) {
+func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
 	if limit < 1 { // A reader that asks for nothing would believe that it has seen everything.
 		return nil, fmt.Errorf("sqlstore: read the journal: limit %d is below 1", limit)
 	}
 	entries, err := j.readHere(ctx, after, limit)
 	if err == nil && (len(entries) == 0 || entries[0].Seq != after+1) {
-		var archived []trading.Entry
+		var archived []journal.Entry
 		if archived, err = j.archived(ctx, after, limit); len(archived) > 0 {
 			entries = archived
 		}
@@ -100,7 +100,7 @@ func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]trading.E
 	return entries, nil
 }
 
-func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries []trading.Entry, err error) {
+func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
 	query := func() (*sql.Rows, error) { return j.after.QueryContext(ctx, after, limit) }
 	err = j.db.read(ctx, query, func(rows *sql.Rows) error {
 		entry, err := scanEntry(rows)
@@ -110,8 +110,8 @@ func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries
 	return entries, err
 }
 
-func scanEntry(rows *sql.Rows) (trading.Entry, error) {
-	var entry trading.Entry
+func scanEntry(rows *sql.Rows) (journal.Entry, error) {
+	var entry journal.Entry
 	var at sql.NullInt64
 	var kind string
 	var data sql.RawBytes // valid until the next row, which is as long as it takes to decode it
@@ -119,7 +119,7 @@ func scanEntry(rows *sql.Rows) (trading.Entry, error) {
 		return entry, err
 	}
 	entry.At = fromNanos(at)
-	event, err := trading.DecodeEvent(kind, data)
+	event, err := journal.Decode(kind, data)
 	if err != nil {
 		return entry, fmt.Errorf("entry %d: %w", entry.Seq, err)
 	}

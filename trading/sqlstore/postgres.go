@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // IsURL tells whether Open takes a name for the URL of a PostgreSQL database.
@@ -178,7 +178,7 @@ func (h *tenure) goOn(ctx context.Context, conn *pgx.Conn) error {
 	if token == h.token {
 		return nil
 	}
-	over := fmt.Errorf("the connection was lost, and another program has had the database since: %w", trading.ErrTakenOver)
+	over := fmt.Errorf("the connection was lost, and another program has had the database since: %w", journal.ErrTakenOver)
 	h.mu.Lock()
 	h.over = over
 	h.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -21,7 +21,7 @@ func TestPostgresIsAStoreAndAJournal(t *testing.T) {
 		signaltest.TestStore(t, func(t *testing.T) signal.Store { return openPostgres(t, s.schema(t)).Signals() })
 	})
 	t.Run("journal", func(t *testing.T) {
-		tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return openPostgres(t, s.schema(t)).Journal() })
+		tradingtest.TestJournal(t, func(t *testing.T) journal.Journal { return openPostgres(t, s.schema(t)).Journal() })
 	})
 }
 
@@ -70,16 +70,16 @@ func TestPostgresConnectionThatIsLost(t *testing.T) {
 		other, err = sqlstore.OpenPostgres(t.Context(), path, sqlstore.Config{})
 		return err
 	}), "the lock went with the connection")
-	halt := trading.Halted{Reason: "x"}
+	halt := journal.Halted{Reason: "x"}
 	require.Error(t, db.Journal().Append(t.Context(), time.Unix(0, 0), halt))
 	err := db.Journal().Append(t.Context(), time.Unix(0, 0), halt)
 	locked, ok := errors.AsType[*sqlstore.LockedError](err)
 	require.True(t, ok, "%v", err)
 	require.Contains(t, locked.Holder, "vigil")
 	require.NoError(t, other.Close())
-	require.ErrorIs(t, db.Journal().Append(t.Context(), time.Unix(0, 0), halt), trading.ErrTakenOver)
+	require.ErrorIs(t, db.Journal().Append(t.Context(), time.Unix(0, 0), halt), journal.ErrTakenOver)
 	_, err = db.Journal().Read(t.Context(), 0, 1)
-	require.ErrorIs(t, err, trading.ErrTakenOver, "what it knows is out of date")
+	require.ErrorIs(t, err, journal.ErrTakenOver, "what it knows is out of date")
 }
 
 // again calls until there is no error, as whoever is told does.

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/internal/cutdisk"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -90,7 +90,7 @@ func storeBoth(db *sqlstore.DB, caller, n int) error {
 	if err := db.Signals().Append(context.Background(), s); err != nil {
 		return err
 	}
-	return db.Journal().Append(context.Background(), time.Unix(0, 0), trading.Halted{Reason: name})
+	return db.Journal().Append(context.Background(), time.Unix(0, 0), journal.Halted{Reason: name})
 }
 
 func signalName(caller, n int) string { return fmt.Sprintf("%d-%d", caller, n) }
@@ -173,7 +173,7 @@ func lost(t *testing.T, folder string, acknowledged map[string]bool) (ours, cont
 	journaled, err := db.Journal().Read(t.Context(), 0, 1_000_000)
 	require.NoError(t, err)
 	for _, e := range journaled {
-		entries[e.Event.(trading.Halted).Reason] = true
+		entries[e.Event.(journal.Halted).Reason] = true
 	}
 	written := make(map[string]bool)
 	files, err := filepath.Glob(controlFile(folder, "*"))

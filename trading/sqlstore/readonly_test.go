@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
@@ -29,7 +29,7 @@ func TestAReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
 	reader := openReader(t, path)
 	require.Len(t, held(t, reader.Signals()), 1)
 	require.NoError(t, writer.Signals().Append(t.Context(), numbered(2)), "the writer is not disturbed")
-	require.NoError(t, writer.Journal().Append(t.Context(), time.Unix(0, 0), trading.Halted{Reason: "x"}))
+	require.NoError(t, writer.Journal().Append(t.Context(), time.Unix(0, 0), journal.Halted{Reason: "x"}))
 	require.Len(t, held(t, reader.Signals()), 2)
 	require.Equal(t, 1, count(t, reader.Journal()))
 	theirs, err := writer.Signals().Identity(t.Context())
@@ -47,11 +47,11 @@ func TestAReaderWritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	writer := openAt(t, path)
 	reader := openReader(t, path)
-	signals, journal := reader.Signals(), reader.Journal()
+	signals, j := reader.Signals(), reader.Journal()
 	require.ErrorIs(t, signals.Append(t.Context(), numbered(1)), sqlstore.ErrReadOnly)
 	require.ErrorIs(t, signals.SaveStates(t.Context(), someState()), sqlstore.ErrReadOnly)
-	require.ErrorIs(t, journal.Append(t.Context(), time.Unix(0, 0), trading.Halted{Reason: "x"}), sqlstore.ErrReadOnly)
-	require.ErrorIs(t, journal.KeepSnapshot(t.Context(), []byte("x")), sqlstore.ErrReadOnly)
+	require.ErrorIs(t, j.Append(t.Context(), time.Unix(0, 0), journal.Halted{Reason: "x"}), sqlstore.ErrReadOnly)
+	require.ErrorIs(t, j.KeepSnapshot(t.Context(), []byte("x")), sqlstore.ErrReadOnly)
 	_, err := reader.ClaimJournal(t.Context())
 	require.ErrorIs(t, err, sqlstore.ErrReadOnly)
 	require.NoError(t, writer.Signals().Append(t.Context(), numbered(1), numbered(2)))

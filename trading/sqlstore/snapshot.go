@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-var _ trading.Snapshotter = (*Journal)(nil)
+var _ journal.Snapshotter = (*Journal)(nil)
 
 // KeepSnapshot implements trading.Snapshotter. The Seq is read in the same transaction, so whatever was appended before
 // the call is what the snapshot stands for.

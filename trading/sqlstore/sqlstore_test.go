@@ -16,7 +16,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -28,7 +28,7 @@ func TestSignalsAreAStore(t *testing.T) {
 
 func TestJournalIsAJournal(t *testing.T) {
 	t.Parallel()
-	tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return openNew(t).Journal() })
+	tradingtest.TestJournal(t, func(t *testing.T) journal.Journal { return openNew(t).Journal() })
 }
 
 // openNew opens a database in a folder of its own and closes it after the test.
@@ -60,7 +60,7 @@ func TestWhatWasStoredIsThereAfterReopening(t *testing.T) {
 	require.NoError(t, err)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	require.NoError(t, first.Signals().Append(t.Context(), numbered(1), numbered(2)))
-	require.NoError(t, first.Journal().Append(t.Context(), at, trading.Halted{Reason: "daily loss"}))
+	require.NoError(t, first.Journal().Append(t.Context(), at, journal.Halted{Reason: "daily loss"}))
 	require.NoError(t, first.Close())
 
 	second := openAt(t, path)
@@ -73,7 +73,7 @@ func TestWhatWasStoredIsThereAfterReopening(t *testing.T) {
 	require.True(t, signals[1].Same(numbered(2)))
 	entries, err := second.Journal().Read(t.Context(), 0, 10)
 	require.NoError(t, err)
-	require.Equal(t, []trading.Entry{{Seq: 1, At: at, Event: trading.Halted{Reason: "daily loss"}}}, entries)
+	require.Equal(t, []journal.Entry{{Seq: 1, At: at, Event: journal.Halted{Reason: "daily loss"}}}, entries)
 	require.NoError(t, second.Signals().Append(t.Context(), numbered(2), numbered(3)), "and it goes on where it was")
 	signals, err = second.Signals().After(t.Context(), 2, 10)
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestAThousandAppendsAtOnceAreAllThere(t *testing.T) {
 	for n := range 500 {
 		running.Go(func() { require.NoError(t, db.Signals().Append(t.Context(), numbered(n))) })
 		running.Go(func() {
-			event := trading.Submitting{ClientID: fmt.Sprint("v", n)}
+			event := journal.Submitting{ClientID: fmt.Sprint("v", n)}
 			require.NoError(t, db.Journal().Append(t.Context(), time.Unix(int64(n), 0), event))
 		})
 	}
@@ -122,7 +122,7 @@ func TestAThousandAppendsAtOnceAreAllThere(t *testing.T) {
 	seen := make(map[string]bool)
 	for i := range 500 {
 		seen[signals[i].ID] = true
-		seen[entries[i].Event.(trading.Submitting).ClientID] = true
+		seen[entries[i].Event.(journal.Submitting).ClientID] = true
 	}
 	require.Len(t, signals, 500)
 	require.Len(t, entries, 500)
@@ -140,7 +140,7 @@ func TestAClosedDatabaseSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, sqlstore.ErrClosed)
 	_, err = db.Signals().After(t.Context(), 0, 1)
 	require.ErrorIs(t, err, sqlstore.ErrClosed)
-	require.ErrorIs(t, db.Journal().Append(t.Context(), time.Time{}, trading.Halted{}), sqlstore.ErrClosed)
+	require.ErrorIs(t, db.Journal().Append(t.Context(), time.Time{}, journal.Halted{}), sqlstore.ErrClosed)
 	_, err = db.Journal().Read(t.Context(), 0, 1)
 	require.ErrorIs(t, err, sqlstore.ErrClosed)
 	require.ErrorIs(t, db.Integrity(t.Context()), sqlstore.ErrClosed)
@@ -218,7 +218,7 @@ func TestATimeThatCannotBeStoredIsNamed(t *testing.T) {
 	err := db.Signals().Append(t.Context(), numbered(0), s)
 	require.EqualError(t, err, "sqlstore: append signals: signal s1: the ValidUntil 2300-01-01T00:00:00Z is not "+
 		"between the years 1678 and 2262")
-	err = db.Journal().Append(t.Context(), time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC), trading.Halted{})
+	err = db.Journal().Append(t.Context(), time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC), journal.Halted{})
 	require.ErrorContains(t, err, "1600-01-01")
 	latest, err := db.Signals().Latest(t.Context(), signal.Query{})
 	require.NoError(t, err)
@@ -247,7 +247,7 @@ func TestIntegritySeesABrokenPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vigil.db")
 	db := openAt(t, path)
 	for n := range 200 {
-		require.NoError(t, db.Journal().Append(t.Context(), time.Unix(0, 0), trading.Halted{Reason: fmt.Sprint(n, path)}))
+		require.NoError(t, db.Journal().Append(t.Context(), time.Unix(0, 0), journal.Halted{Reason: fmt.Sprint(n, path)}))
 	}
 	require.NoError(t, db.Integrity(t.Context()))
 	require.NoError(t, db.Close())
@@ -283,7 +283,7 @@ func TestAFullDiskIsSaidAndLosesNothingAcknowledged(t *testing.T) {
 	text := strings.Repeat("x", 10_000)
 	acknowledged := 0
 	for err == nil && acknowledged < 100 {
-		if err = db.Journal().Append(t.Context(), time.Unix(0, 0), trading.Halted{Reason: text}); err == nil {
+		if err = db.Journal().Append(t.Context(), time.Unix(0, 0), journal.Halted{Reason: text}); err == nil {
 			acknowledged++
 		}
 	}
@@ -297,7 +297,7 @@ func TestAFullDiskIsSaidAndLosesNothingAcknowledged(t *testing.T) {
 	require.Equal(t, acknowledged, count())
 	_, err = writer.ExecContext(t.Context(), "PRAGMA max_page_count = 4000")
 	require.NoError(t, err)
-	err = db.Journal().Append(t.Context(), time.Unix(0, 0), trading.Halted{Reason: text})
+	err = db.Journal().Append(t.Context(), time.Unix(0, 0), journal.Halted{Reason: text})
 	require.NoError(t, err, "there is room again")
 	require.Equal(t, acknowledged+1, count())
 	require.NoError(t, db.Integrity(t.Context()))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
@@ -24,9 +26,9 @@ func ExampleMisbehave() {
 	venue := tradingtest.NewVenue(clk, trading.Traits{RefusesDuplicates: true})
 	venue.SetPrice(coin.Symbol, number("100"))
 	broker := tradingtest.Misbehave(venue)
-	signals, journal := signal.NewMemory(100), trading.NewMemoryJournal()
-	start := func() *trading.Engine {
-		engine, err := trading.NewEngine(trading.EngineConfig{
+	signals, journal := signal.NewMemory(100), journal.NewMemory()
+	start := func() *engine.Engine {
+		engine, err := engine.New(engine.Config{
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
 			Size:    size.FixedNotional{Amount: number("1000")},
 			Risk:    risk.Limits{MaxPosition: number("2000"), MaxOrder: number("2000"), MaxDailyLoss: number("500")},
@@ -63,7 +65,7 @@ func ExampleMisbehave() {
 	// holds 10
 }
 
-func step(engine *trading.Engine) {
+func step(engine *engine.Engine) {
 	if err := engine.Step(context.Background()); err != nil {
 		panic(err)
 	}

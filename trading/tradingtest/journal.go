@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // TestJournal holds a Journal to everything that the interface promises. open returns a new and empty journal; what it
@@ -18,7 +19,7 @@ import (
 //	func TestMyJournal(t *testing.T) {
 //		tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return myjournal.New(t.TempDir()) })
 //	}
-func TestJournal(t *testing.T, open func(t *testing.T) trading.Journal) {
+func TestJournal(t *testing.T, open func(t *testing.T) journal.Journal) {
 	for _, c := range journalCases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -30,7 +31,7 @@ func TestJournal(t *testing.T, open func(t *testing.T) trading.Journal) {
 // journalCase is one promise. It takes a TB, so that the suite's own test can watch it fail.
 type journalCase struct {
 	name string
-	run  func(t testing.TB, j trading.Journal)
+	run  func(t testing.TB, j journal.Journal)
 }
 
 var journalCases = []journalCase{
@@ -56,7 +57,7 @@ var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
 
 // everyKind returns an event of each kind there is, with contents that are easily lost: more digits than a float64
 // has, the smallest and the largest of numbers, odd times, empty fields.
-func everyKind() []trading.Event {
+func everyKind() []journal.Event {
 	tiny, huge := decimal.New(1, -18), decimal.New(123456789, 30)
 	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
@@ -70,36 +71,36 @@ func everyKind() []trading.Event {
 	rests.PostOnly, rests.Leg = true, trading.StopLoss
 	ticket := trading.Ticket{Type: trading.StopLimit, LimitPrice: fine, StopPrice: tiny, TimeInForce: trading.GTC,
 		PostOnly: true, TakeProfit: huge, StopLoss: fine}
-	return []trading.Event{
-		trading.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
-			Direction: signal.Short, BarTime: bar, Outcome: trading.OutcomeActed, Target: fine.Neg(), Ticket: ticket},
-		trading.SignalSeen{Outcome: trading.OutcomeRefused, Reason: "daily loss", BarTime: bar},
-		trading.IntentMade{Order: order},
-		trading.IntentMade{Order: reduce},
-		trading.IntentMade{Order: rests},
-		trading.SignalApproved{SignalID: "abc", By: "alice"},
-		trading.CloseAsked{ID: "close BTC/USDT:USDT 7", Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), By: "bob"},
-		trading.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
-		trading.Submitting{ClientID: "v-1"},
-		trading.Acknowledged{ClientID: "v-1"},
-		trading.Triggered{ClientID: "v-1"},
-		trading.Rejected{ClientID: "v-1", Reason: "margin"},
-		trading.Unknown{ClientID: "v-1", Reason: "timeout"},
-		trading.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
-		trading.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
-		trading.CancelAsked{ClientID: "v-1", Reason: "its target was replaced"},
-		trading.Cancelled{ClientID: "v-1", Reason: "never sent"},
-		trading.Expired{ClientID: "v-1", Reason: "the day is over"},
-		trading.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
+	return []journal.Event{
+		journal.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
+			Direction: signal.Short, BarTime: bar, Outcome: journal.OutcomeActed, Target: fine.Neg(), Ticket: ticket},
+		journal.SignalSeen{Outcome: journal.OutcomeRefused, Reason: "daily loss", BarTime: bar},
+		journal.IntentMade{Order: order},
+		journal.IntentMade{Order: reduce},
+		journal.IntentMade{Order: rests},
+		journal.SignalApproved{SignalID: "abc", By: "alice"},
+		journal.CloseAsked{ID: "close BTC/USDT:USDT 7", Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), By: "bob"},
+		journal.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
+		journal.Submitting{ClientID: "v-1"},
+		journal.Acknowledged{ClientID: "v-1"},
+		journal.Triggered{ClientID: "v-1"},
+		journal.Rejected{ClientID: "v-1", Reason: "margin"},
+		journal.Unknown{ClientID: "v-1", Reason: "timeout"},
+		journal.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
+		journal.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
+		journal.CancelAsked{ClientID: "v-1", Reason: "its target was replaced"},
+		journal.Cancelled{ClientID: "v-1", Reason: "never sent"},
+		journal.Expired{ClientID: "v-1", Reason: "the day is over"},
+		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
-		trading.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
-		trading.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
-		trading.Halted{Reason: "daily loss"},
-		trading.Rearmed{By: "a person"},
+		journal.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
+		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
+		journal.Halted{Reason: "daily loss"},
+		journal.Rearmed{By: "a person"},
 	}
 }
 
-func appendEvents(t testing.TB, j trading.Journal, events ...trading.Event) {
+func appendEvents(t testing.TB, j journal.Journal, events ...journal.Event) {
 	t.Helper()
 	if err := j.Append(t.Context(), journalTime, slices.Clone(events)...); err != nil {
 		t.Fatalf("Append of %d events: %v", len(events), err)
@@ -107,7 +108,7 @@ func appendEvents(t testing.TB, j trading.Journal, events ...trading.Event) {
 }
 
 // readJournal returns everything in the journal, and checks that the Seqs rise from 1.
-func readJournal(t testing.TB, j trading.Journal) []trading.Entry {
+func readJournal(t testing.TB, j journal.Journal) []journal.Entry {
 	t.Helper()
 	all, err := j.Read(t.Context(), 0, 100_000)
 	if err != nil {
@@ -126,7 +127,7 @@ func readJournal(t testing.TB, j trading.Journal) []trading.Entry {
 
 // wantEvents compares events by type and by what EncodeEvent makes of them: two decimals are the same number in any
 // form, and two times the same instant in the same zone.
-func wantEvents(t testing.TB, got []trading.Entry, want []trading.Event) {
+func wantEvents(t testing.TB, got []journal.Entry, want []journal.Event) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d entries, want %d", len(got), len(want))
@@ -138,12 +139,12 @@ func wantEvents(t testing.TB, got []trading.Entry, want []trading.Event) {
 	}
 }
 
-func encodedEvent(t testing.TB, e trading.Event) string {
+func encodedEvent(t testing.TB, e journal.Event) string {
 	t.Helper()
 	if e == nil {
 		t.Fatalf("an entry without an event")
 	}
-	kind, data, err := trading.EncodeEvent(e)
+	kind, data, err := journal.Encode(e)
 	if err != nil {
 		t.Fatalf("encode %T: %v", e, err)
 	}

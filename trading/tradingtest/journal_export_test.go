@@ -3,7 +3,7 @@ package tradingtest
 import (
 	"testing"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // JournalCases returns the names of the cases of TestJournal.
@@ -16,7 +16,7 @@ func JournalCases() []string {
 }
 
 // RunJournalCase runs one case of TestJournal on a TB that may be watched.
-func RunJournalCase(t testing.TB, name string, j trading.Journal) {
+func RunJournalCase(t testing.TB, name string, j journal.Journal) {
 	for _, c := range journalCases {
 		if c.name == name {
 			c.run(t, j)
@@ -25,4 +25,4 @@ func RunJournalCase(t testing.TB, name string, j trading.Journal) {
 }
 
 // EveryKind returns the events that the suite sends through a journal.
-func EveryKind() []trading.Event { return everyKind() }
+func EveryKind() []journal.Event { return everyKind() }

@@ -17,7 +17,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -69,14 +69,14 @@ func TestJournalSuiteFindsPlantedFaults(t *testing.T) {
 // A kind of event that the suite does not know could be lost by any journal.
 func TestJournalSuiteKnowsEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("../codec.go")
+	source, err := os.ReadFile("../journal/codec.go")
 	require.NoError(t, err)
 	var want, sent []string
 	for _, found := range regexp.MustCompile(`kind\(\) string +\{ return "(\w+)" \}`).FindAllSubmatch(source, -1) {
 		want = append(want, string(found[1]))
 	}
 	for _, e := range tradingtest.EveryKind() {
-		kind, _, err := trading.EncodeEvent(e)
+		kind, _, err := journal.Encode(e)
 		require.NoError(t, err)
 		sent = append(sent, kind)
 	}
@@ -89,14 +89,14 @@ type plainJournal struct {
 	fault string
 
 	mu      sync.Mutex
-	entries []trading.Entry
-	hidden  []trading.Entry // numbered, and not visible yet
+	entries []journal.Entry
+	hidden  []journal.Entry // numbered, and not visible yet
 	last    int64
 }
 
 func (p *plainJournal) has(fault string) bool { return p.fault == fault }
 
-func (p *plainJournal) Append(ctx context.Context, at time.Time, events ...trading.Event) error {
+func (p *plainJournal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	if ctx.Err() != nil && !p.has("never looks at ctx") {
 		return ctx.Err()
 	}
@@ -139,9 +139,9 @@ func (p *plainJournal) Append(ctx context.Context, at time.Time, events ...tradi
 	return nil
 }
 
-func (p *plainJournal) entry(at time.Time, e trading.Event) (trading.Entry, bool) {
+func (p *plainJournal) entry(at time.Time, e journal.Event) (journal.Entry, bool) {
 	p.last++
-	entry := trading.Entry{Seq: p.last, At: at.UTC(), Event: e}
+	entry := journal.Entry{Seq: p.last, At: at.UTC(), Event: e}
 	switch {
 	case p.has("counts from 0"):
 		entry.Seq--
@@ -155,7 +155,7 @@ func (p *plainJournal) entry(at time.Time, e trading.Event) (trading.Entry, bool
 		return entry, false
 	}
 	switch e := e.(type) {
-	case trading.Filled:
+	case journal.Filled:
 		if p.has("money as float64") {
 			e.Fill.Fee = decimal.NewFromFloat(e.Fill.Fee.InexactFloat64())
 		}
@@ -163,7 +163,7 @@ func (p *plainJournal) entry(at time.Time, e trading.Event) (trading.Entry, bool
 			e.Fill.Time = e.Fill.Time.Truncate(time.Second)
 		}
 		entry.Event = e
-	case trading.Rejected:
+	case journal.Rejected:
 		if p.has("cuts at NUL") {
 			e.Reason, _, _ = strings.Cut(e.Reason, "\x00")
 		}
@@ -171,15 +171,15 @@ func (p *plainJournal) entry(at time.Time, e trading.Event) (trading.Entry, bool
 			e.Reason = e.Reason[:min(len(e.Reason), 1<<16)]
 		}
 		entry.Event = e
-	case trading.Rearmed:
+	case journal.Rearmed:
 		return entry, !p.has("drops re-arms")
 	}
 	return entry, true
 }
 
-func (p *plainJournal) add(e trading.Entry) { p.entries = append(p.entries, e) }
+func (p *plainJournal) add(e journal.Entry) { p.entries = append(p.entries, e) }
 
-func (p *plainJournal) Read(ctx context.Context, after int64, limit int) ([]trading.Entry, error) {
+func (p *plainJournal) Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
 	if limit < 1 && !p.has("limit 0 is nothing") {
 		return nil, errors.New("limit below 1")
 	}
@@ -192,9 +192,9 @@ func (p *plainJournal) Read(ctx context.Context, after int64, limit int) ([]trad
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.has("invents an entry") && len(p.entries) == 0 {
-		return []trading.Entry{{Seq: 1, Event: trading.Halted{}}}, nil
+		return []journal.Entry{{Seq: 1, Event: journal.Halted{}}}, nil
 	}
-	var found []trading.Entry
+	var found []journal.Entry
 	for _, e := range p.entries {
 		wanted := e.Seq > after || e.Seq == after && p.has("Read is inclusive") || e.Seq == 0 && after == 0
 		if wanted && len(found) < limit {
@@ -217,7 +217,7 @@ type journalWatcher struct {
 }
 
 // watchJournalCase runs one case on a TB of its own, in a goroutine that Fatal may end.
-func watchJournalCase(t *testing.T, name string, j trading.Journal) *journalWatcher {
+func watchJournalCase(t *testing.T, name string, j journal.Journal) *journalWatcher {
 	w := &journalWatcher{TB: t}
 	done := make(chan struct{})
 	go func() {

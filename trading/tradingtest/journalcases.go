@@ -10,25 +10,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-func emptyJournal(t testing.TB, j trading.Journal) {
+func emptyJournal(t testing.TB, j journal.Journal) {
 	if got := readJournal(t, j); len(got) != 0 {
 		t.Errorf("%d entries, want none", len(got))
 	}
 }
 
 // submittings returns events that are told apart by their client IDs: name-from to name-(to-1).
-func submittings(name string, from, to int) []trading.Event {
-	var events []trading.Event
+func submittings(name string, from, to int) []journal.Event {
+	var events []journal.Event
 	for n := from; n < to; n++ {
-		events = append(events, trading.Submitting{ClientID: fmt.Sprintf("%s-%d", name, n)})
+		events = append(events, journal.Submitting{ClientID: fmt.Sprintf("%s-%d", name, n)})
 	}
 	return events
 }
 
-func journaledInOrder(t testing.TB, j trading.Journal) {
+func journaledInOrder(t testing.TB, j journal.Journal) {
 	want := submittings("v", 0, 20)
 	appendEvents(t, j, want[0])
 	appendEvents(t, j, want[1:15]...)
@@ -36,13 +36,13 @@ func journaledInOrder(t testing.TB, j trading.Journal) {
 	wantEvents(t, readJournal(t, j), want)
 }
 
-func eventsComeBack(t testing.TB, j trading.Journal) {
+func eventsComeBack(t testing.TB, j journal.Journal) {
 	want := everyKind()
 	appendEvents(t, j, want...)
 	wantEvents(t, readJournal(t, j), want)
 }
 
-func journalTimes(t testing.TB, j trading.Journal) {
+func journalTimes(t testing.TB, j journal.Journal) {
 	times := []time.Time{
 		journalTime,
 		time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800)),
@@ -51,7 +51,7 @@ func journalTimes(t testing.TB, j trading.Journal) {
 		{},
 	}
 	for _, at := range times {
-		if err := j.Append(t.Context(), at, trading.Halted{}, trading.Rearmed{}); err != nil {
+		if err := j.Append(t.Context(), at, journal.Halted{}, journal.Rearmed{}); err != nil {
 			t.Fatalf("Append at %s: %v", at, err)
 		}
 	}
@@ -66,24 +66,24 @@ func journalTimes(t testing.TB, j trading.Journal) {
 	}
 }
 
-func strangeReasons(t testing.TB, j trading.Journal) {
-	var want []trading.Event
+func strangeReasons(t testing.TB, j journal.Journal) {
+	var want []journal.Event
 	for _, text := range []string{"", "it's", `"quoted"`, "'; DROP TABLE journal; --", "日本語 🚀", "line\nbreak\ttab",
 		"%s $1 ? \\", "nul\x00inside", " spaces ", "e\u0301 and \u00e9", "<b>&amp;", strings.Repeat("long ", 20_000)} {
-		want = append(want, trading.Rejected{ClientID: text, Reason: text})
+		want = append(want, journal.Rejected{ClientID: text, Reason: text})
 	}
 	appendEvents(t, j, want...)
 	wantEvents(t, readJournal(t, j), want)
 }
 
-func journalNothing(t testing.TB, j trading.Journal) {
+func journalNothing(t testing.TB, j journal.Journal) {
 	appendEvents(t, j)
-	appendEvents(t, j, trading.Halted{})
+	appendEvents(t, j, journal.Halted{})
 	appendEvents(t, j)
-	wantEvents(t, readJournal(t, j), []trading.Event{trading.Halted{}})
+	wantEvents(t, readJournal(t, j), []journal.Event{journal.Halted{}})
 }
 
-func journalAllOrNone(t testing.TB, j trading.Journal) {
+func journalAllOrNone(t testing.TB, j journal.Journal) {
 	appendEvents(t, j, submittings("v", 0, 2)...)
 	bad := append(submittings("bad", 0, 2), nil)
 	bad = append(bad, submittings("bad", 2, 4)...)
@@ -94,16 +94,16 @@ func journalAllOrNone(t testing.TB, j trading.Journal) {
 	wantEvents(t, readJournal(t, j), submittings("v", 0, 4))
 }
 
-func journalLargeCall(t testing.TB, j trading.Journal) {
+func journalLargeCall(t testing.TB, j journal.Journal) {
 	want := submittings("v", 0, 1000)
 	appendEvents(t, j, want...)
 	wantEvents(t, readJournal(t, j), want)
 }
 
-func journalPages(t testing.TB, j trading.Journal) {
+func journalPages(t testing.TB, j journal.Journal) {
 	want := submittings("v", 0, 25)
 	appendEvents(t, j, want...)
-	var got []trading.Entry
+	var got []journal.Entry
 	var sizes []int
 	for cursor := int64(0); len(sizes) < 10; {
 		page, err := j.Read(t.Context(), cursor, 10)
@@ -132,8 +132,8 @@ func journalPages(t testing.TB, j trading.Journal) {
 	wantEvents(t, all, want)
 }
 
-func journalBadLimits(t testing.TB, j trading.Journal) {
-	appendEvents(t, j, trading.Halted{})
+func journalBadLimits(t testing.TB, j journal.Journal) {
+	appendEvents(t, j, journal.Halted{})
 	for _, limit := range []int{0, -1} {
 		if _, err := j.Read(t.Context(), 0, limit); err == nil {
 			t.Errorf("Read with limit %d: no error", limit)
@@ -141,15 +141,15 @@ func journalBadLimits(t testing.TB, j trading.Journal) {
 	}
 }
 
-func journalEndedContext(t testing.TB, j trading.Journal) {
-	appendEvents(t, j, trading.Halted{})
+func journalEndedContext(t testing.TB, j journal.Journal) {
+	appendEvents(t, j, journal.Halted{})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := j.Append(ended, journalTime, trading.Rearmed{}); !errors.Is(err, context.Canceled) {
+	if err := j.Append(ended, journalTime, journal.Rearmed{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Append: %v, want context.Canceled", err)
 	}
 	if _, err := j.Read(ended, 0, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("Read: %v, want context.Canceled", err)
 	}
-	wantEvents(t, readJournal(t, j), []trading.Event{trading.Halted{}})
+	wantEvents(t, readJournal(t, j), []journal.Event{journal.Halted{}})
 }

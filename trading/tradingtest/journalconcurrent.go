@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // How much the concurrent cases do: enough to collide, little enough for a disk that syncs each time.
@@ -17,7 +17,7 @@ const (
 )
 
 // journalFromMany lets several goroutines append, some events in each call.
-func journalFromMany(t testing.TB, j trading.Journal) {
+func journalFromMany(t testing.TB, j journal.Journal) {
 	var running sync.WaitGroup
 	for w := range journalWriters {
 		running.Go(func() {
@@ -33,18 +33,18 @@ func journalFromMany(t testing.TB, j trading.Journal) {
 	running.Wait()
 }
 
-func concurrentJournal(t testing.TB, j trading.Journal) {
+func concurrentJournal(t testing.TB, j journal.Journal) {
 	journalFromMany(t, j)
 	wantWholeCalls(t, readJournal(t, j))
 }
 
-func journalReader(t testing.TB, j trading.Journal) {
+func journalReader(t testing.TB, j journal.Journal) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		journalFromMany(t, j)
 	}()
-	var got []trading.Entry
+	var got []journal.Entry
 	for cursor, last := int64(0), false; ; {
 		select {
 		case <-done:
@@ -71,14 +71,14 @@ func journalReader(t testing.TB, j trading.Journal) {
 
 // wantWholeCalls checks what journalFromMany leaves behind: every call's events side by side, every writer's calls in
 // its order.
-func wantWholeCalls(t testing.TB, got []trading.Entry) {
+func wantWholeCalls(t testing.TB, got []journal.Entry) {
 	t.Helper()
 	if want := journalWriters * callsPerWriter * eventsPerCall; len(got) != want {
 		t.Fatalf("%d entries, want %d", len(got), want)
 	}
 	next := make(map[string]int)
 	for i := 0; i < len(got); i += eventsPerCall {
-		first, ok := got[i].Event.(trading.Submitting)
+		first, ok := got[i].Event.(journal.Submitting)
 		if !ok {
 			t.Fatalf("entry %d is a %T, want a Submitting", i, got[i].Event)
 		}

@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // keeper is a Snapshotter with one fault.
 type keeper struct {
-	*trading.MemoryJournal
+	*journal.Memory
 	fault string
 }
 
@@ -24,11 +24,11 @@ func (k keeper) KeepSnapshot(ctx context.Context, data []byte) error {
 		before, _, _ := strings.Cut(string(data), "\x00")
 		data = []byte(before)
 	}
-	return k.MemoryJournal.KeepSnapshot(ctx, data)
+	return k.Memory.KeepSnapshot(ctx, data)
 }
 
 func (k keeper) LastSnapshot(ctx context.Context) ([]byte, int64, error) {
-	data, seq, err := k.MemoryJournal.LastSnapshot(ctx)
+	data, seq, err := k.Memory.LastSnapshot(ctx)
 	switch {
 	case k.fault == "invents one" && err == nil && seq == 0:
 		return []byte("{}"), 1, nil
@@ -51,7 +51,7 @@ func TestJournalSuiteFindsPlantedFaultsOfSnapshots(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			watched := watchJournalCase(t, inCase, keeper{trading.NewMemoryJournal(), fault})
+			watched := watchJournalCase(t, inCase, keeper{journal.NewMemory(), fault})
 			require.True(t, watched.Failed(), "the case does not see it")
 		})
 	}

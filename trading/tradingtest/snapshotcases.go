@@ -5,19 +5,19 @@ import (
 	"context"
 	"testing"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-func snapshotter(t testing.TB, j trading.Journal) trading.Snapshotter {
+func snapshotter(t testing.TB, j journal.Journal) journal.Snapshotter {
 	t.Helper()
-	s, ok := j.(trading.Snapshotter)
+	s, ok := j.(journal.Snapshotter)
 	if !ok {
 		t.Skip("the journal keeps no snapshots")
 	}
 	return s
 }
 
-func noSnapshot(t testing.TB, j trading.Journal) {
+func noSnapshot(t testing.TB, j journal.Journal) {
 	s := snapshotter(t, j)
 	appendEvents(t, j, submittings("v", 0, 3)...)
 	if data, seq, err := s.LastSnapshot(t.Context()); len(data) != 0 || seq != 0 || err != nil {
@@ -25,7 +25,7 @@ func noSnapshot(t testing.TB, j trading.Journal) {
 	}
 }
 
-func snapshotStandsForAll(t testing.TB, j trading.Journal) {
+func snapshotStandsForAll(t testing.TB, j journal.Journal) {
 	s := snapshotter(t, j)
 	for round, data := range [][]byte{[]byte("first"), {0, 255, '\'', '"', 0}, bytes.Repeat([]byte("large"), 1<<20)} {
 		appendEvents(t, j, submittings("v", round*3, round*3+3)...)
@@ -51,7 +51,7 @@ func snapshotStandsForAll(t testing.TB, j trading.Journal) {
 	}
 }
 
-func snapshotEndedContext(t testing.TB, j trading.Journal) {
+func snapshotEndedContext(t testing.TB, j journal.Journal) {
 	s := snapshotter(t, j)
 	appendEvents(t, j, submittings("v", 0, 1)...)
 	ctx, cancel := context.WithCancel(t.Context())

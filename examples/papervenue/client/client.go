@@ -21,6 +21,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // Flight is the longest time that an order can be under way: the venue refuses it after half of that, and the rest is
@@ -37,7 +38,7 @@ type Order struct {
 type Client struct {
 	base  string
 	http  *http.Client
-	clock trading.Clock
+	clock engine.Clock
 }
 
 var (
@@ -48,7 +49,7 @@ var (
 
 // New returns a client for the venue at base, such as http://127.0.0.1:8100. clk dates the orders; nil means the
 // machine's clock.
-func New(base string, clk trading.Clock) (*Client, error) {
+func New(base string, clk engine.Clock) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("client: %q is not the address of a venue", base)

@@ -1,0 +1,210 @@
+// Package candle reads candle files, or a folder of them, in constant memory: CSV, Binance's klines, freqtrade's and
+// Alpaca's JSON, plain, gzip or zip, told by what is in them.
+//
+// It checks each bar and names by line what is missing, doubled or broken; by its Policy it stops there or goes on. Nothing
+// is hidden: what is wrong with a file is an error or a Finding. A Reader is used by one goroutine at a time.
+package candle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// Policy says what a Reader does about a row that is broken or a duplicate.
+type Policy int
+
+// The policies.
+const (
+	Refuse Policy = iota // end with a RowError that names the line
+	Skip                 // count it, report it, and go on with the next row
+)
+
+// Options say how candle files are to be read.
+type Options struct {
+	Symbol   string        // what the bars are of; of a file of several symbols, which of them
+	Interval time.Duration // of the bars; 0 means the most frequent distance between the first rows
+	Policy   Policy        // for broken and duplicate rows; a gap is reported and never an error
+
+	// Columns names the columns of CSV files without a header, such as "timestamp,open,close,low,high,volume"; a name
+	// that is none of those six stands for a column to be left alone. It also takes the place of a header, where a file
+	// has one with other names. Empty means that the file says it.
+	Columns string
+}
+
+// Reader reads candles, bar by bar, in constant memory. Use Open or New.
+//
+// What a file is written in is told by what it holds, not by its name:
+//
+//   - CSV with a header that names timestamp (or open_time), open, high, low, close and volume, in any order and case;
+//     other columns are left alone;
+//   - CSV without a header: Binance's klines, told by their twelve columns, or what Options.Columns says;
+//   - JSON rows [timestamp, open, high, low, close, volume, ...], as freqtrade stores them and exchanges answer;
+//   - JSON objects {"t","o","h","l","c","v"}, as Alpaca answers: in a list, as the list "bars", or as the list of the
+//     symbol in the object "bars";
+//
+// each plain, gzip or in a zip archive. A timestamp is the bar's open: RFC 3339, YYYY-MM-DD HH:MM:SS with or without a
+// fraction (taken as UTC), or a Unix time in s, ms, us or ns by its magnitude. The first row of a file decides which,
+// and the others have to follow. Numbers are plain decimals. Blank lines, a byte order mark and Windows line ends do no
+// harm; a line or a JSON row of more than 64 KiB does.
+//
+// Each bar is checked with Bar.Validate, and its time has to rise by the interval or more, from file to file as well.
+type Reader struct {
+	opt    Options
+	parts  []part      // that were not opened yet, in the order of time
+	now    *stream     // the part that is read; nil between two
+	ahead  []candleRow // read to detect the interval, not yet returned by Next
+	last   candleRow   // the last that was good
+	report Report
+	err    error // the end: io.EOF or what went wrong
+}
+
+// candleRow is a row that was read, as a bar or as what is wrong with it.
+type candleRow struct {
+	file   string
+	line   int
+	number int // of a JSON row, from 1, since many files have them all in one line; 0 in CSV
+	bar    signal.Bar
+	err    error
+}
+
+// Open opens a candle file, a zip archive of them, a folder, or the files that match a pattern of
+// filepath.Match, such as data/BTCUSDT-1m-*.zip. Of a folder it takes the files whose names end in .csv, .json, .gz or
+// .zip, without those in folders below it. Several files are read in the order of their first bars.
+//
+// It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here, and
+// so is an interval that cannot be told. Close it after use.
+func Open(path string, opt Options) (*Reader, error) {
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	parts, err := findParts(path)
+	if err != nil {
+		return nil, err
+	}
+	return newReader(path, parts, opt)
+}
+
+// New is Open for one file that is open already; name stands for it in errors. Closing r is left to the
+// caller. A zip archive has to be an io.ReaderAt and an io.Seeker too, as files and byte readers are.
+func New(r io.Reader, name string, opt Options) (*Reader, error) {
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	parts, err := partsOf(r, name)
+	if err != nil {
+		return nil, err
+	}
+	return newReader(name, parts, opt)
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Symbol == "":
+		return fmt.Errorf("candle: candles: Symbol is empty")
+	case o.Interval < 0:
+		return fmt.Errorf("candle: candles: Interval %s is negative", o.Interval)
+	case o.Policy != Refuse && o.Policy != Skip:
+		return fmt.Errorf("candle: candles: Policy %d is neither Refuse nor Skip", o.Policy)
+	case o.Columns != "":
+		if err := new(table).header([]byte(o.Columns)); err != nil {
+			return fmt.Errorf("candle: candles: Columns: %w", err)
+		}
+	}
+	return nil
+}
+
+func newReader(name string, parts []part, opt Options) (*Reader, error) {
+	if err := inOrder(parts, opt); err != nil {
+		return nil, err
+	}
+	c := &Reader{opt: opt, parts: parts, report: Report{Name: name, Files: len(parts)}}
+	if err := c.lookAhead(); err != nil {
+		_ = c.Close() // it was only read from
+		return nil, err
+	}
+	c.report.Interval = c.opt.Interval
+	return c, nil
+}
+
+// Next returns the next bar, and io.EOF after the last one. An error, too, is returned again by each further call.
+func (c *Reader) Next() (signal.Bar, error) {
+	for {
+		row, err := c.nextRow()
+		if errors.Is(err, io.EOF) && c.report.Bars == 0 { // a silent nothing would look like a market that slept
+			first := c.report.Findings[0]
+			err = fmt.Errorf("%s: no row is a bar; line %d: %s", first.File, first.Line, first.Text)
+			c.err = err
+		}
+		if err != nil {
+			return signal.Bar{}, err
+		}
+		c.report.Rows++
+		if finding, bad := c.check(&row); bad {
+			c.report.add(finding)
+			if c.opt.Policy == Refuse {
+				c.err, c.ahead = &RowError{Name: c.report.Name, Finding: finding}, nil
+			}
+			continue
+		}
+		c.accept(row)
+		return row.bar, nil
+	}
+}
+
+// nextRow is the next row, from those that were read ahead or from a file.
+func (c *Reader) nextRow() (candleRow, error) {
+	if len(c.ahead) > 0 {
+		row := c.ahead[0]
+		c.ahead = c.ahead[1:]
+		return row, nil
+	}
+	return c.readRow()
+}
+
+// readRow reads the next row of the file that is open, and goes on to the next file after its last one.
+func (c *Reader) readRow() (candleRow, error) {
+	for c.err == nil {
+		if c.now == nil && len(c.parts) == 0 {
+			c.err = io.EOF
+			break
+		}
+		if c.now == nil {
+			c.now, c.err = c.parts[0].start(c.opt)
+			c.parts = c.parts[1:]
+			continue
+		}
+		row, err := c.now.next()
+		if err == nil {
+			return row, nil
+		}
+		closing := c.now.close()
+		c.now = nil
+		if !errors.Is(err, io.EOF) {
+			c.err = err
+		} else if closing != nil {
+			c.err = closing
+		}
+	}
+	return candleRow{}, c.err
+}
+
+// Report returns what was found up to the bar that Next returned last.
+func (c *Reader) Report() Report { return c.report.clone() }
+
+// Close closes the files that Open opened. Next then returns os.ErrClosed.
+func (c *Reader) Close() error {
+	if c.err == nil || len(c.ahead) > 0 {
+		c.err, c.ahead = fmt.Errorf("%s: %w", c.report.Name, os.ErrClosed), nil
+	}
+	if c.now == nil {
+		return nil
+	}
+	err := c.now.close()
+	c.now = nil
+	return err
+}

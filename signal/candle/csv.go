@@ -1,0 +1,95 @@
+package candle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// binance are the columns of Binance's kline files; in newer ones of its futures markets they stand in a header, too.
+const binance = "open_time,open,high,low,close,volume,close_time,quote_volume,count," +
+	"taker_buy_volume,taker_buy_quote_volume,ignore"
+
+// csvRows reads CSV.
+type csvRows struct {
+	lines   lines
+	columns string // as Options say
+	table   table
+	begun   bool
+}
+
+func (c *csvRows) line() int { return c.lines.number }
+
+func (c *csvRows) next() (candleRow, error) {
+	if !c.begun {
+		c.begun = true
+		return c.begin()
+	}
+	line, err := c.lines.next()
+	if err != nil {
+		return candleRow{}, err
+	}
+	return c.row(line), nil
+}
+
+func (c *csvRows) row(line []byte) (row candleRow) {
+	row.bar, row.err = c.table.row(line)
+	return row
+}
+
+// begin looks at the first line: it is a header, or the first row already.
+func (c *csvRows) begin() (candleRow, error) {
+	line, err := c.lines.next()
+	if errors.Is(err, io.EOF) {
+		return candleRow{}, errNothing
+	}
+	if err != nil {
+		return candleRow{}, err
+	}
+	data, err := c.find(line)
+	if err != nil {
+		return candleRow{}, err
+	}
+	if data {
+		return c.row(line), nil
+	}
+	if line, err = c.lines.next(); err != nil {
+		return candleRow{}, err
+	}
+	return c.row(line), nil
+}
+
+// find finds the columns and tells whether the first line is a row.
+func (c *csvRows) find(line []byte) (data bool, err error) {
+	fields, err := split(line, nil)
+	if err != nil {
+		return false, err
+	}
+	if c.columns != "" {
+		err = c.table.header([]byte(c.columns))
+		at := c.table.at[0]
+		return err == nil && at < len(fields) && startsWithDigit(fields[at]), err
+	}
+	if !startsWithDigit(fields[0]) {
+		return false, c.table.header(line)
+	}
+	if !isKline(fields) {
+		return true, fmt.Errorf("there is no header, and the %d columns are not Binance's 12: say what they are (Columns)",
+			len(fields))
+	}
+	return true, c.table.header([]byte(binance))
+}
+
+// startsWithDigit tells a timestamp, in any form, from a column's name.
+func startsWithDigit(field []byte) bool { return len(field) > 0 && '0' <= field[0] && field[0] <= '9' }
+
+// isKline tells whether a line is one of Binance's: the seventh of its twelve columns is when the bar closes.
+func isKline(fields [][]byte) bool {
+	if len(fields) != 12 {
+		return false
+	}
+	opens, bad := strconv.ParseInt(string(fields[0]), 10, 64)
+	closes, worse := strconv.ParseInt(string(fields[6]), 10, 64)
+	return bad == nil && worse == nil && closes > opens
+}

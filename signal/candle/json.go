@@ -1,0 +1,280 @@
+package candle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+)
+
+// jsonRows reads the rows of a JSON text, one after the other.
+type jsonRows struct {
+	in     *measured
+	dec    *json.Decoder
+	symbol string
+	table  table // of rows that are lists
+	number int   // of rows so far
+	begun  bool
+	depth  int // how many objects are open around the list of rows
+	begin  int64
+}
+
+// alpaca is the key under which Alpaca's answers hold the bars.
+const alpaca = "bars"
+
+func newJSONRows(r io.Reader, symbol string) *jsonRows {
+	in := &measured{in: r, limit: maxLine, at: 1}
+	j := &jsonRows{in: in, dec: json.NewDecoder(in), symbol: symbol}
+	j.dec.UseNumber()
+	for i := range j.table.at {
+		j.table.at[i] = i
+	}
+	return j
+}
+
+func (j *jsonRows) line() int { return j.in.lineOf(j.begin) }
+
+func (j *jsonRows) next() (candleRow, error) {
+	if !j.begun {
+		j.begun = true
+		if err := j.find(); err != nil {
+			return candleRow{}, err
+		}
+	}
+	j.allow()
+	if !j.dec.More() {
+		return candleRow{}, j.finish()
+	}
+	var text json.RawMessage
+	if err := j.dec.Decode(&text); err != nil {
+		return candleRow{}, j.cut(err)
+	}
+	j.number++
+	j.begin = j.dec.InputOffset() - int64(len(text))
+	row := candleRow{number: j.number}
+	row.bar, row.err = j.bar(text)
+	return row, nil
+}
+
+// bar reads a row, which is valid JSON.
+func (j *jsonRows) bar(text []byte) (signal.Bar, error) {
+	switch text[0] {
+	case '[':
+		return j.table.row(text[1 : len(text)-1])
+	case '{':
+		var o struct {
+			T             string
+			O, H, L, C, V json.Number
+		}
+		if err := json.Unmarshal(text, &o); err != nil {
+			return signal.Bar{}, fmt.Errorf("%.40q is not a bar: %w", text, err)
+		}
+		return j.table.bar(&[len(columnNames)][]byte{
+			[]byte(o.T), []byte(o.O), []byte(o.H), []byte(o.L), []byte(o.C), []byte(o.V),
+		})
+	}
+	return signal.Bar{}, fmt.Errorf("%.40q is neither a list nor an object", text)
+}
+
+// find goes to the list of the rows.
+func (j *jsonRows) find() error {
+	open, err := j.token()
+	if err != nil || open == json.Delim('[') {
+		return err
+	}
+	found, _, err := j.enter(func(key string) bool { return key == alpaca })
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("this object has no %q", alpaca)
+	}
+	open, err = j.token()
+	if err != nil || open == json.Delim('[') {
+		return err
+	}
+	if open != json.Delim('{') {
+		return fmt.Errorf("%q is %v, neither a list nor an object of lists", alpaca, open)
+	}
+	return j.findSymbol()
+}
+
+// findSymbol goes to the symbol's list in an object that has one for each of several.
+func (j *jsonRows) findSymbol() error {
+	found, others, err := j.enter(j.means)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("the bars are of %s, none of %s", strings.Join(others, ", "), j.symbol)
+	}
+	if open, err := j.token(); err != nil || open == json.Delim('[') {
+		return err
+	}
+	return fmt.Errorf("%q of %s is not a list", alpaca, j.symbol)
+}
+
+// means tells whether a key is the symbol: as it is written here, or without what a derivative settles in, or without
+// the slash as well.
+func (j *jsonRows) means(key string) bool {
+	s, err := feed.ParseSymbol(j.symbol)
+	return key == j.symbol || err == nil && (key == s.Base+"/"+s.Quote || key == s.Base+s.Quote)
+}
+
+// enter goes to the value of the first key that is wanted, in an object whose brace was read. Without one it returns
+// the first few keys that there are, and has read the object's end.
+func (j *jsonRows) enter(wanted func(key string) bool) (found bool, keys []string, err error) {
+	for {
+		token, err := j.token()
+		if err != nil {
+			return false, nil, err
+		}
+		key, isKey := token.(string)
+		switch {
+		case !isKey:
+			return false, keys, nil
+		case wanted(key):
+			j.depth++
+			return true, nil, nil
+		}
+		if len(keys) < 5 {
+			keys = append(keys, fmt.Sprintf("%.40s", key))
+		}
+		if err := j.skip(); err != nil {
+			return false, nil, err
+		}
+	}
+}
+
+// maxDepth bounds how deep a value may be nested that is read over: the decoder keeps a word for each list that is open.
+const maxDepth = 100
+
+// skip reads over a value without keeping it.
+func (j *jsonRows) skip() error {
+	for open := 0; ; {
+		token, err := j.token()
+		if err != nil {
+			return err
+		}
+		switch token {
+		case json.Delim('['), json.Delim('{'):
+			open++
+		case json.Delim(']'), json.Delim('}'):
+			open--
+		}
+		switch {
+		case open == 0:
+			return nil
+		case open > maxDepth:
+			return fmt.Errorf("lists and objects are nested more than %d deep", maxDepth)
+		}
+	}
+}
+
+// finish reads what stands behind the last row, so that a text that is cut off or goes on is not taken for a whole one.
+func (j *jsonRows) finish() error {
+	if _, err := j.token(); err != nil { // the list's end
+		return err
+	}
+	for ; j.depth > 0; j.depth-- {
+		if _, _, err := j.enter(func(string) bool { return false }); err != nil {
+			return err
+		}
+	}
+	j.allow()
+	switch _, err := j.dec.Token(); {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return j.cut(err)
+	}
+	j.begin = j.dec.InputOffset()
+	return errors.New("something stands behind the end of the JSON text")
+}
+
+func (j *jsonRows) token() (json.Token, error) {
+	j.allow()
+	token, err := j.dec.Token()
+	j.begin = j.dec.InputOffset()
+	if err != nil {
+		return nil, j.cut(err)
+	}
+	j.in.lineOf(j.begin) // so that the lines of what is read over are not kept
+	return token, nil
+}
+
+// allow lets the decoder read on until it holds maxLine bytes of what comes next.
+func (j *jsonRows) allow() { j.in.limit = j.dec.InputOffset() + maxLine }
+
+// cut is an error in words. That the text has ended within a value is no io.EOF, which would be a proper end.
+func (j *jsonRows) cut(err error) error {
+	j.begin = j.dec.InputOffset() + j.blanks()
+	var syntax *json.SyntaxError
+	switch {
+	case j.in.err != nil:
+		return j.in.err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		j.begin = j.in.given
+		return fmt.Errorf("the JSON text is cut off: %w", io.ErrUnexpectedEOF)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("this is not JSON: %w", err)
+	}
+	return err
+}
+
+// blanks is how far away from the last good value the next one begins.
+func (j *jsonRows) blanks() int64 {
+	rest, _ := io.ReadAll(j.dec.Buffered()) // from memory
+	return int64(len(rest) - len(bytes.TrimLeft(rest, " \t\r\n,:")))
+}
+
+// measured counts lines, and refuses to give more than the limit.
+type measured struct {
+	in    io.Reader
+	limit int64 // of bytes to give
+	given int64
+	ends  []int64 // where the lines end of which lineOf has not said yet that they are over
+	at    int     // the line behind them
+	err   error   // why there is no more, if it is not the end
+}
+
+func (m *measured) Read(p []byte) (int, error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	if m.given >= m.limit {
+		m.err = fmt.Errorf("the row is longer than %d bytes", maxLine)
+		return 0, m.err
+	}
+	n, err := m.in.Read(p[:min(int64(len(p)), m.limit-m.given)])
+	for from := 0; ; {
+		i := bytes.IndexByte(p[from:n], '\n')
+		if i < 0 {
+			break
+		}
+		from += i + 1
+		m.ends = append(m.ends, m.given+int64(from))
+	}
+	m.given += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		m.err = cutOff(err)
+		return n, m.err
+	}
+	return n, err
+}
+
+// lineOf returns the line of a byte; asked for rising ones only.
+func (m *measured) lineOf(offset int64) int {
+	passed := 0
+	for passed < len(m.ends) && m.ends[passed] <= offset {
+		passed++
+	}
+	m.at += passed
+	m.ends = m.ends[passed:] // append moves it to the front of another array when this one is full
+	return m.at
+}

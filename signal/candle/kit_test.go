@@ -1,0 +1,3 @@
+package candle_test
+
+const btc = "BTC/USDT:USDT"

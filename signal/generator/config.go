@@ -1,0 +1,202 @@
+package generator
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// CycleVariable is the environment variable that sets a Generator's Cycle, in whole seconds.
+const CycleVariable = "SIGNAL_GENERATION_INTERVAL"
+
+// DefaultCycle is the time from one cycle to the next when nothing else is set.
+const DefaultCycle = 5 * time.Second
+
+const (
+	defaultConcurrency = 4
+	historyPerWarmup   = 10 // an EMA of n has forgotten all but 2e-9 of its start after 10 n bars
+	validityInBars     = 3
+	validityInCycles   = 3
+	maxAgeInBars       = 3
+	maxRecheck         = 1000
+	defaultRecheck     = 2
+	defaultMaxSkew     = 2 * time.Second
+)
+
+// Config configures a Generator. Source, Specs, Store, Symbols and Interval are required.
+type Config struct {
+	Source   signal.Source // where the bars come from
+	Specs    []signal.Spec // the strategies; each symbol gets a value of its own of each
+	Store    signal.Store  // where the signals go
+	Symbols  []string      // what to generate signals for, without duplicates
+	Interval time.Duration // of the bars; above zero
+
+	// Cycle is the time from one cycle to the next. 0 means CycleVariable if it is set, else DefaultCycle.
+	Cycle time.Duration
+	// Timeout is how long one symbol may take in one cycle before it is left behind. The context that its Source
+	// and Store get ends a tenth earlier, so that those that heed it come back in time. 0 means nine tenths of
+	// Cycle: a cycle with a hanging symbol is then over before the next one is due.
+	Timeout time.Duration
+	// Concurrency is how many symbols are worked on at once. 0 means 4. With 1 they follow each other in the order
+	// of Symbols, and so do their signals in the Store.
+	Concurrency int
+	// MinConfidence is what a signal's confidence must reach, 0 to 1. A Flat is emitted whatever its confidence.
+	MinConfidence float64
+	// History is how many bars warm the strategies up ahead of the first bar whose signals are emitted, and how many
+	// bars back a restart catches up. 0 means ten times the largest Warmup, because an indicator that never quite
+	// forgets agrees with one that never stopped only after several times its period.
+	History int
+	// Validity is how long after its bar's end a signal may open something. 0 means three bars or three cycles,
+	// whichever is longer.
+	Validity time.Duration
+
+	// MaxAge is how long ago the newest bar of an open market may have closed before its data counts as stale: the
+	// symbol is then not up to date whatever its Source says, and its health turns. Above Interval. 0 means three
+	// bars, two cycles and Timeout.
+	MaxAge time.Duration
+	// MaxSkew is how far the Source's clock may be ahead of Clock. A bar that closes within it is left for a later
+	// cycle; one that closes later than that is an error. 0 means 2 s.
+	MaxSkew time.Duration
+	// GapWait is how long after its close a bar behind a gap waits, while the missing ones are asked for in each
+	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.
+	GapWait time.Duration
+	// Recheck is how many of the newest bars are asked for again in each cycle, and with them a gap for a dozen
+	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and NoRecheck none.
+	Recheck     int
+	Corrections CorrectionPolicy // what becomes of bars that were revised or came late
+
+	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the
+	// last digit. nil means that strategies are warmed up from history.
+	States signal.States
+	Hours  signal.Hours // when the markets are open; nil means always
+	Clock  Clock        // nil means the machine's clock
+	Logger *slog.Logger // nil means slog.Default()
+}
+
+// NoRecheck is a Recheck of none.
+const NoRecheck = -1
+
+// CorrectionPolicy says what becomes of a bar that its Source has changed after the strategies saw it, or that came
+// late, into a gap or out of order. It is counted and logged under either policy, and no signal that is stored changes.
+// Two bars of one time in one answer are a revision as well, unless they are equal: then the second is left out.
+type CorrectionPolicy int
+
+// The policies.
+const (
+	// KeepSeen lets stand what the strategies have seen. A restart that takes up history sees the correction.
+	KeepSeen CorrectionPolicy = iota
+	// Rebuild warms the symbol's strategies up anew, from the history that the Source gives now.
+	Rebuild
+)
+
+// CycleFromEnv reads CycleVariable through lookup, and returns DefaultCycle where it is not set.
+func CycleFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
+	text, ok := lookup(CycleVariable)
+	if !ok || text == "" {
+		return DefaultCycle, nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || seconds <= 0 {
+		return 0, fmt.Errorf("generator: %s=%q is not a whole number of seconds above zero", CycleVariable, text)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// complete checks the configuration and fills in what was left at zero, all but History: its default takes the
+// strategies' Warmup, and a constructor runs none of their code.
+func (c *Config) complete() error {
+	if err := cmp.Or(c.checkParts(), c.checkNumbers()); err != nil {
+		return fmt.Errorf("generator: Config.%w", err)
+	}
+	if c.Cycle == 0 {
+		cycle, err := CycleFromEnv(os.LookupEnv)
+		if err != nil {
+			return err
+		}
+		c.Cycle = cycle
+	}
+	c.Symbols, c.Specs = slices.Clone(c.Symbols), slices.Clone(c.Specs)
+	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
+	c.MaxSkew = cmp.Or(c.MaxSkew, defaultMaxSkew)
+	c.Recheck = cmp.Or(c.Recheck, defaultRecheck)
+	c.Validity = cmp.Or(c.Validity, max(span(validityInBars, c.Interval), span(validityInCycles, c.Cycle)))
+	if c.Clock == nil {
+		c.Clock = clock.New()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return nil
+}
+
+func (c *Config) checkParts() error {
+	switch {
+	case c.Source == nil:
+		return errors.New("Source is nil")
+	case c.Store == nil:
+		return errors.New("Store is nil")
+	case len(c.Specs) == 0:
+		return errors.New("Specs is empty")
+	}
+	for i, spec := range c.Specs {
+		same := func(o signal.Spec) bool { return o.Name == spec.Name }
+		switch {
+		case spec.Name == "":
+			return fmt.Errorf("Specs[%d].Name is empty", i)
+		case spec.New == nil:
+			return fmt.Errorf("Specs[%d].New is nil (strategy %q)", i, spec.Name)
+		case slices.ContainsFunc(c.Specs[:i], same):
+			return fmt.Errorf("Specs[%d].Name %q is there twice", i, spec.Name)
+		}
+	}
+	return checkSymbols(c.Symbols)
+}
+
+func (c *Config) checkNumbers() error {
+	if c.Interval <= 0 {
+		return fmt.Errorf("Interval %s is not above zero", c.Interval)
+	}
+	if err := checkConfidence(c.MinConfidence); err != nil {
+		return err
+	}
+	switch {
+	case c.Cycle < 0:
+		return fmt.Errorf("Cycle %s is negative", c.Cycle)
+	case c.Timeout < 0:
+		return fmt.Errorf("Timeout %s is negative", c.Timeout)
+	case c.Validity < 0:
+		return fmt.Errorf("Validity %s is negative", c.Validity)
+	case c.Concurrency < 0:
+		return fmt.Errorf("Concurrency %d is negative", c.Concurrency)
+	case c.History < 0:
+		return fmt.Errorf("History %d is negative", c.History)
+	case c.MaxAge < 0 || c.MaxAge > 0 && c.MaxAge <= c.Interval:
+		return fmt.Errorf("MaxAge %s is not above Interval %s", c.MaxAge, c.Interval)
+	case c.MaxSkew < 0:
+		return fmt.Errorf("MaxSkew %s is negative", c.MaxSkew)
+	case c.GapWait < 0:
+		return fmt.Errorf("GapWait %s is negative", c.GapWait)
+	case c.Recheck < NoRecheck || c.Recheck > maxRecheck:
+		return fmt.Errorf("Recheck %d is not between NoRecheck and %d", c.Recheck, maxRecheck)
+	case c.Corrections < KeepSeen || c.Corrections > Rebuild:
+		return fmt.Errorf("Corrections %d is no policy", c.Corrections)
+	}
+	return nil
+}
+
+// span is n intervals, or the longest Duration where that is more: ten thousand bars of a month overflow one.
+func span(n int, interval time.Duration) time.Duration {
+	const longest = time.Duration(1<<63 - 1)
+	if n > 0 && interval > longest/time.Duration(n) {
+		return longest
+	}
+	return time.Duration(n) * interval
+}

@@ -1,0 +1,252 @@
+package generator
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+)
+
+// Result is what one cycle did.
+type Result struct {
+	At       time.Time     // the time that the cycle was given
+	Duration time.Duration // on the Generator's Clock
+	Paused   bool          // the Generator is paused: nothing was done
+	Bars     int           // bars that reached the strategies
+	Signals  int           // signals stored
+	// Succeeded is how many symbols are up to date. A symbol whose Source answered in good order, only without the
+	// bar that is due by now, has neither succeeded nor failed.
+	Succeeded  int
+	NotEmitted NotEmitted // why there were no more
+	Errors     []error    // one *Error for each symbol that failed, in the order of Symbols
+}
+
+// Cycle takes every symbol up to now once and returns when each is done or left behind; Serve does nothing else than
+// call it. It is for whoever drives time himself, such as a replay: with Concurrency 1 the same bars give the same
+// signals in the same order. Its time limits stand on the Clock, all else that has to do with time on now.
+//
+// When ctx ends no further symbol is begun, and those under way get a tenth of Timeout to come back.
+func (g *Generator) Cycle(ctx context.Context, now time.Time) Result {
+	return g.cycle(ctx, now, false)
+}
+
+// cycle is a Cycle, or one that a Waker began.
+func (g *Generator) cycle(ctx context.Context, now time.Time, woken bool) Result {
+	began := g.cfg.Clock.Now()
+	c := g.newCycle(woken)
+	c.forget(ctx)
+	c.result.At = now
+	if g.Paused() {
+		c.pause(ctx, now)
+	} else {
+		c.run(ctx, now)
+	}
+	c.result.Duration = g.cfg.Clock.Now().Sub(began)
+	c.conclude(ctx)
+	return c.result
+}
+
+// cycle is one call of Cycle. All its accounts are settled on the caller's goroutine, so that a log handler that panics
+// does so under the caller's guard, and so that the log tells what happened in the order in which it did.
+type cycle struct {
+	*Generator
+	set     *settings
+	lanes   []*lane
+	retired []string    // symbols that health is to forget
+	woken   bool        // by the Source
+	reports chan report // has room for all, so that nobody waits to report
+	errors  []error     // by the lanes' index
+	result  Result
+}
+
+func (g *Generator) newCycle(woken bool) *cycle {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return &cycle{
+		Generator: g, set: g.set.Load(), lanes: g.lanes, retired: slices.Collect(maps.Keys(g.retired)),
+		woken: woken, reports: make(chan report, len(g.lanes)),
+	}
+}
+
+// forget has health forget the symbols that were taken out: nobody is to miss their progress.
+func (c *cycle) forget(ctx context.Context) {
+	for _, symbol := range c.retired {
+		if p := health.FromContext(health.Child(ctx, symbol)); p != nil {
+			p.Forget()
+		}
+	}
+}
+
+// report is how one symbol fared.
+type report struct {
+	lane  *lane
+	index int // among the cycle's lanes
+	turn  int // which claim of the lane it was
+	now   time.Time
+	work  work
+}
+
+func (c *cycle) pause(ctx context.Context, now time.Time) {
+	c.result.Paused = true
+	for _, l := range c.lanes {
+		health.Idle(c.part(ctx, l), now.Add(2*c.set.cycle)) // until the next cycle has had its chance
+		health.Beat(ctx)
+	}
+}
+
+func (c *cycle) run(ctx context.Context, now time.Time) {
+	c.errors = make([]error, len(c.lanes))
+	running := 0
+	settleOne := func() {
+		c.settle(ctx, <-c.reports)
+		running--
+	}
+	for i, l := range c.lanes {
+		if c.woken && !l.ripe(now) {
+			continue
+		}
+		for running >= c.cfg.Concurrency {
+			settleOne()
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		r := report{lane: l, index: i, now: now}
+		if r.turn, r.work.err = l.claim(now, c.cfg.Clock.Now(), c.set); r.work.err != nil {
+			c.settle(ctx, r)
+			continue
+		}
+		running++
+		part := c.part(ctx, l)
+		go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than Timeout
+	}
+	for running > 0 {
+		settleOne()
+	}
+}
+
+// part returns the context that speaks for the symbol's health, and through it for nothing of the loop's: a Source that
+// beats must not hide that the loop hangs. A symbol that is up to date says so in each cycle until its next bar is due,
+// so its silence begins an Interval after its newest bar's end.
+func (c *cycle) part(ctx context.Context, l *lane) context.Context {
+	part := health.Child(ctx, l.symbol)
+	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.cfg.Interval})
+	return part
+}
+
+// attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
+// context needs to come back.
+func (c *cycle) attend(part context.Context, r report) report {
+	grace := max(c.set.timeout/10, 1)
+	ctx, cancel := clockctx.WithTimeout(part, c.cfg.Clock, c.set.timeout-grace)
+	defer cancel()
+	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
+	go c.work(ctx, r, done)
+	select {
+	case r.work = <-done:
+		return r
+	case <-ctx.Done():
+	}
+	select {
+	case r.work = <-done:
+	case <-c.cfg.Clock.After(grace):
+		if left := r.lane.leave(r.turn, c.set.timeout); left != nil {
+			r.work = work{err: left}
+		} else {
+			r.work = <-done // it came back this very moment
+		}
+	}
+	return r
+}
+
+// work advances the symbol, in a goroutine of its own because what it calls may hang, panic or call Goexit.
+func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
+	var w work
+	returned := false
+	defer func() {
+		if !returned {
+			w.err = r.lane.broken(recover())
+		}
+		late := r.lane.release(&w)
+		done <- w
+		if late && !returned {
+			c.brokeLate(w.err)
+		}
+	}()
+	r.lane.advance(ctx, r.now, &w)
+	returned = true
+}
+
+// settle takes one symbol's report to the books, to health and to the log.
+func (c *cycle) settle(ctx context.Context, r report) {
+	defer health.Beat(ctx)
+	w := &r.work
+	if ctx.Err() != nil && w.err != nil && w.err.Kind != KindLeftBehind && w.err.Stack == "" {
+		return // it was told to stop, and that is no fault of the symbol's
+	}
+	part := health.Child(ctx, r.lane.symbol)
+	c.result.Bars += w.bars
+	c.result.Signals += w.signals
+	c.result.NotEmitted.add(w.notEmitted)
+	if w.closed {
+		health.Idle(part, r.now.Add(2*c.set.cycle)) // no further ahead: hours may change, and this loop may die
+	}
+	old, turned := r.lane.age(r.now, c.set, w.closed)
+	if turned {
+		c.aged(r)
+	}
+	if w.faults != (DataFaults{}) {
+		c.noticed(r)
+	}
+	switch {
+	case w.err != nil:
+		if w.err.Kind == KindData && w.bars > 0 && !old {
+			health.Observe(part, nil) // the bars beside the bad one are progress
+		}
+		health.Observe(part, w.err)
+		c.errors[r.index] = w.err
+		c.failed(r)
+	case w.upToDate() && !old:
+		health.Observe(part, nil)
+		c.result.Succeeded++
+		c.succeeded(r)
+	}
+}
+
+// conclude books the cycle as a whole.
+func (c *cycle) conclude(ctx context.Context) {
+	for _, err := range c.errors {
+		if err != nil {
+			c.result.Errors = append(c.result.Errors, err)
+		}
+	}
+	stopping := ctx.Err() != nil
+	warn := c.count(stopping)
+	if stopping {
+		return
+	}
+	switch {
+	case c.result.Paused || c.result.Succeeded > 0:
+		health.Observe(ctx, nil)
+	case len(c.result.Errors) > 0:
+		health.Observe(ctx, c.result.Errors[0])
+	}
+	c.logCycle(warn)
+}
+
+// count counts the cycle, and tells whether it was the last of ten in a row in which nothing succeeded.
+func (c *cycle) count(stopping bool) (warn bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cycles++
+	switch {
+	case c.result.Succeeded > 0:
+		c.failing.end()
+	case len(c.result.Errors) > 0 && !stopping:
+		warn = c.failing.fail(c.result.At)
+	}
+	return warn
+}

@@ -1,0 +1,114 @@
+package generator
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Status is what a Generator has done since it was made. It is a copy.
+type Status struct {
+	Paused     bool
+	Cycles     int
+	Overruns   int // cycles that were still running when the next one was due
+	Bars       int // bars that reached the strategies, history included
+	Signals    int // signals stored; one that was stored before counts again
+	Errors     int // symbols that failed in a cycle
+	LeftBehind int // times that a cycle went on without a symbol
+	Refused    int // bars that cannot be and reached no strategy
+	Conflicts  int // appends that met ErrConflict
+	Stale      int // symbols whose data is stale now
+	NotEmitted NotEmitted
+	Faults     DataFaults
+	Symbols    []SymbolStatus // those of now, in their order; the sums above count what was taken out as well
+}
+
+// DataFaults counts in what ways a Source's bars were not what they should be, and reached the strategies all the same or
+// did no harm. Those that could not be at all are Refused.
+type DataFaults struct {
+	Gaps       int // places where bars were missing when the strategies went on
+	Missing    int // bars missing there, a thousand to a gap at the most
+	Duplicates int // bars that were twice in one answer and were left out
+	Revised    int // bars that came again with other content
+	Late       int // bars that came after newer ones
+	Overlaps   int // bars that open within one that was taken and were left out
+}
+
+func (f *DataFaults) add(o DataFaults) {
+	f.Gaps += o.Gaps
+	f.Missing += o.Missing
+	f.Duplicates += o.Duplicates
+	f.Revised += o.Revised
+	f.Late += o.Late
+	f.Overlaps += o.Overlaps
+}
+
+// NotEmitted answers "why no signals?": how often there was none, by reason.
+type NotEmitted struct {
+	Threshold int // signals whose confidence was below MinConfidence
+	Session   int // signals of bars that ended while the market was closed
+	Warmup    int // bars that a strategy could not decide on yet
+	NoData    int // cycles of a symbol in which a new bar was due and the Source had none
+}
+
+func (n *NotEmitted) add(o NotEmitted) {
+	n.Threshold += o.Threshold
+	n.Session += o.Session
+	n.Warmup += o.Warmup
+	n.NoData += o.NoData
+}
+
+// SymbolStatus is what a Generator has done for one symbol. Its times are zero for never.
+type SymbolStatus struct {
+	Symbol      string
+	LastBar     time.Time     // open of the newest bar
+	DataAge     time.Duration // how long before the last cycle that bar had closed
+	Stale       bool          // that is more than MaxAge, and no closed market explains it
+	LastSuccess time.Time     // the last cycle in which the symbol was up to date
+	ErrorRun    int           // errors since then
+	LastError   *Error        // nil for none yet; kept after a recovery
+	LastErrorAt time.Time
+	BusySince   time.Time // since when it has not come back, for one that was left behind
+	Bars        int
+	Signals     int
+	Errors      int
+	LeftBehind  int
+	Refused     int
+	Conflicts   int
+	Unstored    int // signals that are made and wait for the Store
+	NotEmitted  NotEmitted
+	Faults      DataFaults
+}
+
+// Status returns what the Generator has done so far. It waits for nothing, whatever a symbol is doing.
+func (g *Generator) Status() Status {
+	s := Status{Paused: g.Paused()}
+	g.mu.Lock()
+	s.Cycles, s.Overruns = g.cycles, g.overruns
+	lanes, retired := g.lanes, slices.Collect(maps.Values(g.retired))
+	g.mu.Unlock()
+	s.Symbols = make([]SymbolStatus, 0, len(lanes))
+	for _, l := range lanes {
+		one := l.snapshot()
+		s.Symbols = append(s.Symbols, one)
+		s.sum(one)
+		if one.Stale {
+			s.Stale++
+		}
+	}
+	for _, l := range retired {
+		s.sum(l.snapshot())
+	}
+	return s
+}
+
+func (s *Status) sum(one SymbolStatus) {
+	s.Bars += one.Bars
+	s.Signals += one.Signals
+	s.Errors += one.Errors
+	s.LeftBehind += one.LeftBehind
+	s.Refused += one.Refused
+	s.Conflicts += one.Conflicts
+	s.NotEmitted.add(one.NotEmitted)
+	s.Faults.add(one.Faults)
+}

@@ -1,0 +1,61 @@
+package book
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// FillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
+// not ours. Those that are known are dropped by their IDs.
+const FillOverlap = time.Minute
+
+// PriceFunc tells what an instrument is worth, and false if that is not known.
+type PriceFunc func(symbol string) (decimal.Decimal, bool)
+
+// Capital is what the account began with.
+func (b *Book) Capital() decimal.Decimal { return b.capital }
+
+// IsNew reports whether no event was applied yet.
+func (b *Book) IsNew() bool { return b.began.IsZero() }
+
+// Cash is the capital less what was paid for positions and in fees.
+func (b *Book) Cash() decimal.Decimal { return b.cash }
+
+// Unrealised is the profit, before fees, of closing all positions at the given prices. A position without a price
+// counts as nothing and is named in missing.
+func (b *Book) Unrealised(price PriceFunc) (profit decimal.Decimal, missing []string) {
+	for _, p := range b.Positions() {
+		if p.Quantity.IsZero() {
+			continue
+		}
+		at, ok := price(p.Symbol)
+		if !ok {
+			missing = append(missing, p.Symbol)
+			continue
+		}
+		profit = profit.Add(p.Unrealised(at))
+	}
+	return profit, missing
+}
+
+// Equity is what the account is worth: capital, realised and unrealised profit, less fees. A position without a price
+// counts at its cost and is named in missing.
+func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
+	unrealised, missing := b.Unrealised(price)
+	return b.capital.Add(b.counts.Realised).Sub(b.counts.Fees).Add(unrealised), missing
+}
+
+// FillsSince is the time from which a Broker's fills may hold one that the Book does not know.
+func (b *Book) FillsSince() time.Time {
+	since := b.began
+	if b.lastFill.After(since) {
+		since = b.lastFill
+	}
+	for _, o := range b.pending {
+		if o.CreatedAt.Before(since) {
+			since = o.CreatedAt
+		}
+	}
+	return since.Add(-FillOverlap)
+}

@@ -1,0 +1,66 @@
+package book
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Digest is a hash of what the Book knows: two Books that are equal have equal digests, on any machine, and two that
+// differ do not. The signal store's identity is left out, since it is drawn at random when a store is made: two runs on
+// stores of their own can be compared.
+func (b *Book) Digest() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "account %s %s %s %s\n", b.capital, b.cash, stamp(b.began), stamp(b.lastFill))
+	fmt.Fprintf(h, "horizon %s\n", stamp(b.horizon))
+	fmt.Fprintf(h, "cursor %d\n", b.cursor.Seq)
+	fmt.Fprintf(h, "day %q %s\n", b.day.Day, b.day.Equity)
+	fmt.Fprintf(h, "halt %q %s\n", b.halt.Reason, stamp(b.halt.At))
+	b.digestOrders(h)
+	for _, p := range b.Positions() {
+		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)
+	}
+	for _, t := range b.Targets() {
+		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
+			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
+		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
+			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
+	}
+	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
+		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))
+	}
+	for _, o := range b.Offers() {
+		fmt.Fprintf(h, "offer %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.fills)) {
+		fmt.Fprintf(h, "fill %q\n", id)
+	}
+	for _, outcome := range slices.Sorted(maps.Keys(b.counts.Signals)) {
+		fmt.Fprintf(h, "signals %q %d\n", outcome, b.counts.Signals[outcome])
+	}
+	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", b.counts.Orders, b.counts.Rejected, b.counts.Fills,
+		b.counts.ForeignFills, b.counts.Fees, b.counts.Realised)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (b *Book) digestOrders(h io.Writer) {
+	for _, id := range slices.Sorted(maps.Keys(b.orders)) {
+		o := b.orders[id]
+		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %t %q %s\n", o.number, o.ClientID,
+			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
+			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
+			o.Triggered, o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
+	}
+}
+
+func compareFollowers(x, y follower) int {
+	return cmp.Or(cmp.Compare(x.symbol, y.symbol), cmp.Compare(x.strategy, y.strategy))
+}
+
+// stamp writes a time so that the same instant reads the same, whatever its zone.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -1,0 +1,62 @@
+package book
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/shopspring/decimal"
+)
+
+// EntryError says that a Journal holds what cannot have happened. Trying again does not mend it.
+type EntryError struct {
+	Seq int64 // of the entry
+	Err error
+}
+
+func (e *EntryError) Error() string { return fmt.Sprintf("book: journal entry %d: %v", e.Seq, e.Err) }
+
+// Unwrap returns why the entry cannot be.
+func (e *EntryError) Unwrap() error { return e.Err }
+
+// Restore makes the Book of an account that began with capital from what its Journal holds: from the last snapshot and
+// the entries after it, or from all entries where the snapshot cannot be read. A snapshot of another version or another
+// capital cannot. An *EntryError says which entry cannot have happened.
+func Restore(capital decimal.Decimal, h journal.History) (*Book, error) {
+	b, after, err := Last(capital, h)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.applyAll(h.Entries(after)); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Last returns the Book that the last snapshot holds and the Seq of the last entry that is in it; a new Book and 0 where
+// there is no snapshot that can be read. The entries after that are still to be applied.
+func Last(capital decimal.Decimal, h journal.History) (*Book, int64, error) {
+	data, seq, err := h.LastSnapshot()
+	if err != nil {
+		return nil, 0, fmt.Errorf("book: read the last snapshot: %w", err)
+	}
+	if seq > 0 {
+		if b, err := FromSnapshot(data, capital); err == nil {
+			return b, seq, nil
+		}
+	}
+	return New(capital), 0, nil // All the events are there.
+}
+
+// applyAll adds entries up to the first that cannot be read, or cannot be.
+func (b *Book) applyAll(entries iter.Seq2[journal.Entry, error]) error {
+	for entry, err := range entries {
+		if err != nil {
+			return err
+		}
+		if err := b.Apply(entry.At, entry.Event); err != nil {
+			return &EntryError{entry.Seq, err}
+		}
+	}
+	return nil
+}

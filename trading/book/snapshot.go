@@ -1,0 +1,122 @@
+package book
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/shopspring/decimal"
+)
+
+// snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
+// a Book did not keep offers yet: what a person may approve would be missing.
+const snapshotVersion = 3
+
+// bookState is a Book as a snapshot keeps it.
+type bookState struct {
+	Version   int                  `json:"version"`
+	Capital   decimal.Decimal      `json:"capital"`
+	Cash      decimal.Decimal      `json:"cash"`
+	Began     time.Time            `json:"began"`
+	LastFill  time.Time            `json:"last_fill"`
+	Horizon   time.Time            `json:"horizon"`
+	Positions []trading.Position   `json:"positions"`
+	Orders    []numberedOrder      `json:"orders"`
+	Done      []string             `json:"done"`
+	Fills     []seenFill           `json:"fills"`
+	Cursor    Cursor               `json:"cursor"`
+	Targets   []Target             `json:"targets"`
+	Acted     []actedOn            `json:"acted"`
+	Offers    []journal.SignalSeen `json:"offers,omitempty"`
+	Day       journal.DayOpened    `json:"day"`
+	Halt      Halt                 `json:"halt"`
+	Counts    Counts               `json:"counts"`
+}
+
+type numberedOrder struct {
+	OrderState
+	Number int `json:"number"`
+}
+
+type actedOn struct {
+	Strategy string    `json:"strategy"`
+	Symbol   string    `json:"symbol"`
+	Bar      time.Time `json:"bar"`
+}
+
+// Snapshot returns everything that the Book knows, for FromSnapshot.
+func (b *Book) Snapshot() ([]byte, error) {
+	state := bookState{
+		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.lastFill,
+		Horizon: b.horizon, Positions: b.Positions(), Done: b.done, Fills: b.seen, Cursor: b.cursor,
+		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.counts,
+	}
+	for _, o := range b.Orders() {
+		state.Orders = append(state.Orders, numberedOrder{o, o.number})
+	}
+	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
+		state.Acted = append(state.Acted, actedOn{f.strategy, f.symbol, b.acted[f]})
+	}
+	data, err := json.Marshal(state)
+	if err != nil {
+		return nil, fmt.Errorf("book: snapshot: %w", err)
+	}
+	return data, nil
+}
+
+// FromSnapshot returns the Book of an account that began with capital as Snapshot found it. A snapshot of another
+// version, or of another capital, is refused: reading all the events makes a new one.
+func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
+	var s bookState
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&s); err != nil {
+		return nil, fmt.Errorf("book: snapshot: %w", err)
+	}
+	switch {
+	case s.Version != snapshotVersion:
+		return nil, fmt.Errorf("book: snapshot has version %d, and this one reads %d", s.Version, snapshotVersion)
+	case !s.Capital.Equal(capital):
+		return nil, fmt.Errorf("book: snapshot began with %s, and this account with %s", s.Capital, capital)
+	}
+	b := New(capital)
+	b.cash, b.began, b.lastFill, b.horizon = s.Cash, s.Began, s.LastFill, s.Horizon
+	b.cursor, b.day, b.halt, b.done, b.seen = s.Cursor, s.Day, s.Halt, s.Done, s.Fills
+	signals := b.counts.Signals
+	maps.Copy(signals, s.Counts.Signals)
+	b.counts = s.Counts
+	b.counts.Signals = signals
+	for _, p := range s.Positions {
+		b.positions[p.Symbol] = p
+	}
+	for _, t := range s.Targets {
+		b.targets[t.Symbol] = &t
+	}
+	for _, a := range s.Acted {
+		b.acted[follower{a.Strategy, a.Symbol}] = a.Bar
+	}
+	for _, o := range s.Offers {
+		b.offers[follower{o.Strategy, o.Symbol}] = o
+	}
+	for _, f := range s.Fills {
+		b.fills[f.ID] = struct{}{}
+	}
+	b.restoreOrders(s.Orders)
+	return b, nil
+}
+
+func (b *Book) restoreOrders(orders []numberedOrder) {
+	for _, n := range orders {
+		o := n.OrderState
+		o.number = n.Number
+		b.orders[o.ClientID] = &o
+		if !o.Status.Done() {
+			b.pending[o.ClientID] = &o
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// ClientID derives an order's client ID from the signal that it serves and the number of the attempt, from 1 on: a
+// decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
+// order. It has 26 characters of a to z, 0 to 9 and the hyphen.
+func ClientID(signalID string, attempt int) string {
+	return clientID(signalID, strconv.Itoa(attempt))
+}
+
+func clientID(signalID, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s#%s", len(signalID), signalID, what))
+	return "v-" + hex.EncodeToString(sum[:12])
+}
+
+// desk is all that decisions depend on besides the signal. Decisions are pure: the same desk and signal give the same.
+type desk struct {
+	book   *book.Book
+	risk   Risk
+	sizer  trading.Sizer
+	ticket trading.TicketPolicy // nil for market orders without a bracket
+	auto   bool                 // orders are placed; otherwise they are only worked out
+	store  string               // identity of the signal store
+	config string               // fingerprint of the configuration
+}
+
+// situation is what a decision on one instrument needs to know of the world.
+type situation struct {
+	now        time.Time
+	instrument trading.Instrument // without a Symbol: there is none
+	price      decimal.Decimal
+	opening    error // why nothing may be opened; nil if it may
+}
+
+// decision is what came of a signal, as events to be journaled together.
+type decision struct {
+	seen     journal.SignalSeen
+	replaced []journal.Event // Cancelled for intents that were never sent, CancelAsked for orders that rest
+	order    *trading.Order
+}
+
+func (d decision) events() []journal.Event {
+	events := append([]journal.Event{d.seen}, d.replaced...)
+	if d.order != nil {
+		events = append(events, journal.IntentMade{Order: *d.order})
+	}
+	return events
+}
+
+// superseded records a signal that a newer one has replaced.
+func (d desk) superseded(s signal.Signal) decision {
+	return decision{seen: d.seen(s, journal.OutcomeSuperseded, "")}
+}
+
+// stale tells whether a signal's bar is not newer than the last one acted on.
+func (d desk) stale(s signal.Signal) bool {
+	last, ok := d.book.Acted(s.Strategy, s.Symbol)
+	return ok && !s.BarTime.After(last)
+}
+
+// errNoPrice stands against everything but a close, which is a market order that only reduces and needs none.
+var errNoPrice = errors.New("no price")
+
+// decide makes of a signal what the situation allows. That newer signals stand behind it in a backlog is for the caller
+// to find out.
+func (d desk) decide(s signal.Signal, sit situation) decision {
+	if d.stale(s) {
+		return d.superseded(s)
+	}
+	if !sit.price.IsPositive() {
+		sit.opening = cmp.Or(sit.opening, errNoPrice)
+	}
+	target, err := d.target(s, sit)
+	if err != nil {
+		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
+	}
+	ticket, kept, err := d.ticketFor(s, sit, target)
+	if err != nil {
+		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
+	}
+	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
+	made.seen.Ticket = ticket
+	held, deferred := d.clear(&made, s, kept)
+	want := aim{
+		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
+	}
+	if deferred == unknownFate && d.auto {
+		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
+		return made
+	}
+	p := d.plan(want, held, sit)
+	made.seen.Target, made.seen.Reason = p.target, p.reason
+	switch {
+	case p.outcome != journal.OutcomeActed:
+		return decision{seen: d.seen(s, p.outcome, p.reason)}
+	case !d.auto:
+		made.seen.Outcome, made.replaced = journal.OutcomeWouldHave, nil
+	case deferred != "":
+		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
+	default:
+		made.order = p.order
+	}
+	return made
+}
+
+// The reasons for which the order for a target waits.
+const (
+	unknownFate = "the fate of an earlier order is not known yet"
+	beingEnded  = "an earlier order is being cancelled"
+)
+
+// clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
+// have filled. deferred says why the order for the target has to wait.
+func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
+	held = d.book.Position(s.Symbol).Quantity
+	for _, o := range d.book.PendingOf(s.Symbol) {
+		switch {
+		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
+			deferred = unknownFate
+		case o.Status == trading.StatusIntended:
+			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: signal " + s.ID + " replaced its target"})
+		case o.CancelAsked || o.Rests() && !kept:
+			if !o.CancelAsked {
+				made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
+			}
+			deferred = cmp.Or(deferred, beingEnded)
+		case o.Leg == "":
+			held = held.Add(o.Side.Signed(o.Remaining()))
+		}
+	}
+	return held, deferred
+}
+
+// ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
+// the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
+func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
+	standing, held := d.book.Standing(s.Symbol)
+	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
+		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
+	})
+	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
+	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
+		return standing.Ticket, true, nil
+	}
+	if d.ticket == nil || target.IsZero() || !sit.price.IsPositive() {
+		return trading.Ticket{}, false, nil
+	}
+	side := book.Target{Quantity: target}.Side()
+	ticket, err = d.ticket.Ticket(trading.Sizing{
+		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
+	}, side)
+	if err == nil {
+		err = ticket.Validate(side, sit.instrument, sit.price)
+	}
+	if err != nil {
+		return trading.Ticket{}, false, fmt.Errorf("ticket: %w", err)
+	}
+	return ticket, false, nil
+}
+
+// overshoots tells whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// to be cancelled, and replaced by a smaller one.
+func (d desk) overshoots(symbol string, target decimal.Decimal) bool {
+	coming, rests := d.book.Position(symbol).Quantity, false
+	for _, o := range d.book.PendingOf(symbol) {
+		if o.Leg == "" && !o.CancelAsked {
+			coming = coming.Add(o.Side.Signed(o.Remaining()))
+			rests = rests || o.Rests()
+		}
+	}
+	return rests && coming.Abs().GreaterThan(target.Abs())
+}
+
+// target is what the signal asks to hold, before limits and permission.
+func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
+	standing, owned := d.book.Target(s.Symbol)
+	switch {
+	case owned && standing.Strategy != "" && standing.Strategy != s.Strategy:
+		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
+	case sit.instrument.Symbol == "":
+		return decimal.Zero, fmt.Errorf("no such instrument is set up")
+	case s.Direction == signal.Flat:
+		return decimal.Zero, nil
+	case s.Direction != signal.Long && s.Direction != signal.Short:
+		return decimal.Zero, fmt.Errorf("%s says nothing that could be held", s.Direction)
+	case !sit.price.IsPositive():
+		// How much to hold cannot be said. That nothing is to be held of the other side can: plan leaves that part only.
+		if held := d.book.Position(s.Symbol).Quantity; held.Sign()*int(s.Direction) < 0 {
+			return held.Neg(), nil
+		}
+		return decimal.Zero, errNoPrice
+	}
+	target, err := d.sizer.Target(trading.Sizing{
+		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
+	})
+	if err != nil {
+		return decimal.Zero, fmt.Errorf("size: %w", err)
+	}
+	return target, nil
+}
+
+func (d desk) seen(s signal.Signal, outcome journal.Outcome, reason string) journal.SignalSeen {
+	e := journal.SignalSeen{
+		Store: d.store, Seq: s.Seq, SignalID: s.ID, Strategy: s.Strategy, Symbol: s.Symbol, Direction: s.Direction,
+		BarTime: s.BarTime.UTC(), Outcome: outcome, Reason: reason, Config: d.config,
+	}
+	if s.Direction < signal.Short || s.Direction > signal.Long {
+		e.Direction = signal.Flat // What is none has no name in a journal; the reason says what it was.
+	}
+	if outcome == journal.OutcomeActed {
+		e.ValidUntil = s.ValidUntil.UTC()
+	}
+	return e
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// DryReport says what the first round of an Engine would do.
+type DryReport struct {
+	Events []journal.Event // what it would journal, in order
+	Send   []trading.Order // what it would send, in order
+	Cancel []string        // client IDs of the orders that it would cancel
+	Status Status          // how it would stand then, had the Broker taken it all and filled none of it
+}
+
+// DryRun does the first round that an Engine of this configuration would do, on the real Journal and with the real
+// Broker, and changes neither: what would be written is kept in memory, and what would be sent or cancelled goes into
+// the report only. An order that has to wait for a cancel is not sent in that round. Together with an error the report
+// tells how far it came.
+func DryRun(ctx context.Context, cfg Config) (DryReport, error) {
+	if err := cfg.check(); err != nil {
+		return DryReport{}, err
+	}
+	if cfg.Pricer == nil {
+		cfg.Pricer, _ = cfg.Broker.(trading.Pricer)
+	}
+	cfg.Logger = slog.New(slog.DiscardHandler) // It would tell of orders that nobody has sent.
+	record := &dryRecord{}
+	cfg.Journal = dryJournal{cfg.Journal, record}
+	cfg.Broker = dryBroker(cfg.Broker, record)
+	engine, err := New(cfg)
+	if err != nil {
+		return DryReport{}, err
+	}
+	err = engine.Step(ctx)
+	report := record.report()
+	report.Status = engine.Status()
+	return report, err
+}
+
+// dryRecord is what a dry run would have done.
+type dryRecord struct {
+	mu   sync.Mutex // guards done
+	done DryReport
+}
+
+func (d *dryRecord) note(change func(*DryReport)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(&d.done)
+}
+
+func (d *dryRecord) report() DryReport {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.done
+}
+
+// dryJournal reads a Journal and writes nothing to it. Nothing is read again after the first write, which cannot fail.
+type dryJournal struct {
+	journal.Journal
+	record *dryRecord
+}
+
+func (j dryJournal) Append(_ context.Context, _ time.Time, events ...journal.Event) error {
+	j.record.note(func(r *DryReport) { r.Events = append(r.Events, events...) })
+	return nil
+}
+
+// KeepSnapshot implements Snapshotter.
+func (j dryJournal) KeepSnapshot(context.Context, []byte) error { return nil }
+
+// LastSnapshot implements Snapshotter.
+func (j dryJournal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err error) {
+	if s, ok := j.Journal.(journal.Snapshotter); ok {
+		return s.LastSnapshot(ctx)
+	}
+	return nil, 0, nil
+}
+
+// drySender asks a Broker and sends it nothing.
+type drySender struct {
+	trading.Broker
+	record *dryRecord
+}
+
+func (b drySender) Submit(_ context.Context, a trading.Approved) error {
+	b.record.note(func(r *DryReport) { r.Send = append(r.Send, a.Order()) })
+	return nil
+}
+
+type dryCanceller struct{ record *dryRecord }
+
+func (c dryCanceller) Cancel(_ context.Context, clientID string) error {
+	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, clientID) })
+	return nil
+}
+
+// dryBroker has the powers of a Broker that an Engine looks for, and no other.
+func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
+	sender, canceller := drySender{b, record}, dryCanceller{record}
+	positioner, tells := b.(trading.Positioner)
+	_, cancels := b.(trading.Canceller)
+	switch {
+	case tells && cancels:
+		return struct {
+			drySender
+			trading.Positioner
+			dryCanceller
+		}{sender, positioner, canceller}
+	case tells:
+		return struct {
+			drySender
+			trading.Positioner
+		}{sender, positioner}
+	case cancels:
+		return struct {
+			drySender
+			dryCanceller
+		}{sender, canceller}
+	}
+	return sender
+}
+
+// String lists what would be done, a line each.
+func (r DryReport) String() string {
+	var text strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
+	for _, event := range r.Events {
+		switch e := event.(type) {
+		case journal.Filled:
+			line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
+		case journal.Adopted:
+			line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
+		case journal.CloseAsked:
+			line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
+		case journal.Halted:
+			line("halt: %s", e.Reason)
+		case journal.SignalSeen:
+			line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
+				strings.TrimSpace(e.Target.String()+" "+e.Reason))
+		case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived, journal.Cancelled, journal.Expired, journal.CancelAsked:
+			kind, data, err := journal.Encode(e)
+			if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
+				line("order %s: %s", kind, data)
+			}
+		}
+	}
+	for _, o := range r.Send {
+		line("send %s: %s %s %s %s", o.ClientID, o.Side, o.Quantity, o.Symbol, o.Type)
+	}
+	for _, id := range r.Cancel {
+		line("cancel %s", id)
+	}
+	if text.Len() == 0 {
+		return "nothing to do\n"
+	}
+	return text.String()
+}

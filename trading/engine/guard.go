@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// legs are what a bracket consists of, the one that limits the loss first.
+var legs = []trading.Leg{trading.StopLoss, trading.TakeProfit}
+
+// guard returns the next leg that a target's bracket lacks, or nil. One that is being cancelled, or of unknown fate, is
+// not lacking yet.
+func (d desk) guard(t book.Target, sit situation) (*trading.Order, error) {
+	held := d.book.Position(t.Symbol).Quantity
+	want := t.Guarded(held)
+	if !d.auto && !t.Approved || want.IsZero() || sit.instrument.Symbol == "" {
+		return nil, nil
+	}
+	for _, leg := range legs {
+		price := t.Ticket.LegPrice(leg)
+		lacking := want.Sub(d.book.Legged(t, leg, 0))
+		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, sit.now) {
+			continue
+		}
+		o := trading.Order{
+			ClientID: legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			SignalID: t.SignalID, CreatedAt: sit.now.UTC(), Config: d.config,
+		}
+		if leg == trading.TakeProfit {
+			o.Type, o.LimitPrice = trading.Limit, price
+		} else {
+			o.Type, o.StopPrice = trading.Stop, price
+		}
+		approved, err := d.risk.Approve(o, trading.View{Instrument: sit.instrument, Held: held, Price: price})
+		if err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", leg, t.Symbol, err)
+		}
+		o = approved.Order()
+		return &o, nil
+	}
+	return nil, nil
+}
+
+// legID derives the client ID of a target's n-th leg.
+func legID(t book.Target, leg trading.Leg, n int) string {
+	return clientID(t.SignalID, fmt.Sprintf("%s %d", leg, n))
+}
+
+// tooSoon tells whether the last order of a leg ended against our will so short a time ago that the next one has to
+// wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
+func (d desk) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
+	for n := t.Legs; n > 0; n-- {
+		last, ok := d.book.Order(legID(t, leg, n))
+		if !ok {
+			continue
+		}
+		failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
+		return failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+	}
+	return false
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/shopspring/decimal"
+)
+
+// maxAttempts is how many orders one signal can lead to: the first and three retries.
+const maxAttempts = 4
+
+// retryAfter is how long the first retry waits; each further one waits twice as long as the one before.
+const retryAfter = 2 * time.Second
+
+// aim is a quantity to hold and the next order for it.
+type aim struct {
+	symbol     string
+	signalID   string
+	quantity   decimal.Decimal
+	ticket     trading.Ticket
+	validUntil time.Time
+	attempt    int
+	closeOnly  bool // leave the part that opens to a later attempt
+}
+
+// plan is what can be done for an aim.
+type plan struct {
+	outcome journal.Outcome
+	target  decimal.Decimal // what is left of the aim
+	reason  string          // why it is less than was aimed for
+	order   *trading.Order  // nil if there is nothing to do
+}
+
+// plan works out the order that leads from held, which includes what open orders will bring, to the aim: all of it if
+// something may be opened, otherwise the part that closes.
+func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
+	p := plan{outcome: journal.OutcomeActed, target: a.quantity}
+	blocked := journal.OutcomeRefused
+	switch {
+	case sit.now.After(a.validUntil):
+		blocked, p.reason = journal.OutcomeExpired, "the part that opens came too late"
+		p.target = between(a.quantity, held)
+	case sit.opening != nil:
+		p.reason = sit.opening.Error()
+		p.target = between(a.quantity, held)
+	}
+	if p.target.Equal(a.quantity) {
+		p.reason = ""
+	}
+	gap := p.target.Sub(held)
+	if closing := between(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
+		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
+	}
+	if gap.IsZero() {
+		if p.reason != "" {
+			p.outcome = blocked
+		}
+		return p
+	}
+	wanted := d.order(a, gap, sit.now)
+	if !a.closeOnly && trading.ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
+		wanted = a.ticket.Shape(wanted)
+	}
+	approved, err := d.risk.Approve(wanted, trading.View{Instrument: sit.instrument, Held: held, Price: wanted.WorstPrice(sit.price)})
+	if err != nil {
+		p.outcome, p.reason = journal.OutcomeRefused, err.Error()
+		return p
+	}
+	o := approved.Order()
+	if !a.closeOnly && o.Quantity.LessThan(gap.Abs()) {
+		p.target = held.Add(o.Side.Signed(o.Quantity))
+		p.reason = "cut to the limits"
+	}
+	// Orders that are open may not fill first, so they do not count for the promise to the Broker that this one
+	// only reduces.
+	position := d.book.Position(a.symbol).Quantity
+	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(trading.ClosingPart(o.Side, o.Quantity, position))
+	p.order = &o
+	return p
+}
+
+func (d desk) order(a aim, gap decimal.Decimal, now time.Time) trading.Order {
+	o := trading.Order{
+		ClientID: ClientID(a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
+		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
+	}
+	if gap.IsNegative() {
+		o.Side = trading.Sell
+	}
+	return o
+}
+
+// between is the quantity nearest to want that opens nothing: from zero to what is held.
+func between(want, held decimal.Decimal) decimal.Decimal {
+	if held.IsNegative() {
+		return decimal.Max(held, decimal.Min(want, decimal.Zero))
+	}
+	return decimal.Min(held, decimal.Max(want, decimal.Zero))
+}
+
+// again works out the next order for a target that the last one did not reach: it was deferred, refused by the Broker,
+// or ended before it was filled. Nil if nothing is to be done, or not yet.
+func (d desk) again(t book.Target, sit situation) *trading.Order {
+	if !d.auto && !t.Approved || sit.instrument.Symbol == "" {
+		return nil
+	}
+	if !sit.price.IsPositive() {
+		sit.opening = cmp.Or(sit.opening, errNoPrice)
+	}
+	held := d.book.Position(t.Symbol).Quantity
+	for _, o := range d.book.PendingOf(t.Symbol) {
+		switch {
+		case o.Leg != "" && o.Status == trading.StatusIntended:
+		case o.Status != trading.StatusOpen || o.CancelAsked:
+			return nil
+		case o.Leg == "":
+			held = held.Add(o.Side.Signed(o.Remaining()))
+		}
+	}
+	a := aim{
+		symbol: t.Symbol, signalID: t.SignalID, quantity: t.Quantity, ticket: t.Ticket, validUntil: t.ValidUntil,
+		attempt: t.Attempts + 1,
+	}
+	if !t.Deferred {
+		last, ok := d.book.Order(t.Last)
+		if !ok || d.spent(t) || !unfinished(t, last) || pausing(last.UpdatedAt, pause(t, last), sit.now) {
+			return nil
+		}
+		// What was refused as a whole may pass in part: close first, and open with the next attempt.
+		a.closeOnly = last.Status == trading.StatusRejected
+	}
+	p := d.plan(a, held, sit)
+	if p.order == nil && a.closeOnly {
+		a.closeOnly = false
+		p = d.plan(a, held, sit)
+	}
+	return p.order
+}
+
+// spent tells whether a target has had all its attempts.
+func (d desk) spent(t book.Target) bool { return t.Attempts >= maxAttempts }
+
+// unfinished tells whether the last order of a target leaves something to do for it. One that was filled leaves the
+// rest only where it was the closing half of a flip: otherwise a position that a person changed by hand would be changed
+// back.
+func unfinished(t book.Target, last book.OrderState) bool {
+	switch last.Status {
+	case trading.StatusRejected, trading.StatusCancelled:
+		return true
+	case trading.StatusFilled:
+		return last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+	}
+	return false
+}
+
+// pause is how long to wait after an order's end before the next attempt.
+func pause(t book.Target, last book.OrderState) time.Duration {
+	if last.Sends == 0 || last.Status == trading.StatusFilled {
+		return 0 // it never troubled the Broker, or did its part
+	}
+	return retryAfter << (t.Attempts - 1)
+}

@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/shopspring/decimal"
+)
+
+// Status is what an Engine knows at one moment, for consoles and summaries. It is a copy.
+type Status struct {
+	At         time.Time            `json:"at"`
+	Reconciled bool                 `json:"reconciled"` // the book and the Broker agree, as far as is known
+	ReduceOnly bool                 `json:"reduce_only"`
+	Halt       book.Halt            `json:"halt"`
+	Error      string               `json:"error,omitempty"`  // of the last step
+	Positions  []trading.Position   `json:"positions"`        // those that are not flat, by symbol
+	Orders     []book.OrderState    `json:"orders"`           // those that are not done, in the order of their intents
+	Targets    []book.Target        `json:"targets"`          // by symbol
+	Offers     []journal.SignalSeen `json:"offers,omitempty"` // what waits for a person's approval
+	Cursor     book.Cursor          `json:"cursor"`
+	Counts     book.Counts          `json:"counts"`
+	Day        journal.DayOpened    `json:"day"`
+	Capital    decimal.Decimal      `json:"capital"`
+	Cash       decimal.Decimal      `json:"cash"`
+	Unrealised decimal.Decimal      `json:"unrealised"`
+	Equity     decimal.Decimal      `json:"equity"`
+	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
+}
+
+// Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
+func (e *Engine) Status() Status {
+	prices := e.prices()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Status{
+		At: e.now(), Reconciled: e.reconciled, ReduceOnly: e.reduceOnly, Halt: e.book.Halted(),
+		Orders: e.book.Pending(), Targets: e.book.Targets(), Offers: e.book.Offers(), Cursor: e.book.Cursor(),
+		Counts: e.book.Counts(),
+		Day:    e.book.Day(), Capital: e.book.Capital(), Cash: e.book.Cash(), Positions: []trading.Position{},
+	}
+	if e.halting != "" {
+		s.Halt = book.Halt{Reason: e.halting, At: s.At}
+	}
+	if e.lastErr != nil {
+		s.Error = e.lastErr.Error()
+	}
+	for _, p := range e.book.Positions() {
+		if !p.Quantity.IsZero() {
+			s.Positions = append(s.Positions, p)
+		}
+	}
+	s.Unrealised, _ = e.book.Unrealised(prices)
+	s.Equity, s.Unpriced = e.book.Equity(prices)
+	return s
+}
+
+// Digest is the Digest of the Engine's book.
+func (e *Engine) Digest() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.book.Digest()
+}

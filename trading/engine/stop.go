@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// ErrStopped says that the Engine was stopped for good.
+var ErrStopped = errors.New("engine: the engine was stopped")
+
+// StopPolicy says what becomes of open orders when an Engine is stopped.
+type StopPolicy string
+
+// The policies.
+const (
+	// LeaveOrders leaves everything as it is; brackets go on guarding their positions.
+	LeaveOrders StopPolicy = "leave"
+	// CancelOrders ends what would open something. Brackets go on guarding.
+	CancelOrders StopPolicy = "cancel"
+	// FlattenAll ends every order and closes every position, by market orders that only reduce.
+	FlattenAll StopPolicy = "flatten"
+)
+
+// StopReport says what a stop left behind, as far as is known at its end.
+type StopReport struct {
+	Policy    StopPolicy         `json:"policy"`
+	Done      bool               `json:"done"` // all that the policy asks for has been done
+	Open      []book.OrderState  `json:"open"` // orders that may still fill
+	Positions []trading.Position `json:"positions"`
+}
+
+// Stop ends the Engine for good, and deals with open orders by policy, for at most the time that within gives. From its
+// beginning on nothing else can begin a submission or a cancel: a Serve that runs ends with ErrStopped, also one that
+// hangs in a call and wakes up later.
+//
+// The report tells what is still open, whether or not all could be done; an error says why it could not. Stop may be
+// called again, as to flatten after all. What it did is in the Journal: an Engine that starts on it later goes on from
+// there.
+func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Duration) (StopReport, error) {
+	switch policy {
+	case LeaveOrders, CancelOrders, FlattenAll:
+	default:
+		return StopReport{}, fmt.Errorf("engine: stop policy %q is none of leave, cancel and flatten", policy)
+	}
+	if within <= 0 {
+		return StopReport{}, fmt.Errorf("engine: a stop within %s cannot be", within)
+	}
+	r := e.takeOver(true)
+	defer e.fence(r)
+	limited, cancel := clockctx.WithTimeout(ctx, e.cfg.Clock, within)
+	defer cancel()
+	err := e.windDown(limited, r, policy)
+	s := e.Status()
+	return StopReport{Policy: policy, Done: err == nil, Open: s.Orders, Positions: s.Positions}, err
+}
+
+// windDown does what the policy asks for, again and again until it is done.
+func (e *Engine) windDown(ctx context.Context, r *run, policy StopPolicy) error {
+	closed := false
+	var last error // of a step that had the time it needed
+	for {
+		wake := e.subscribe()
+		err := e.windStep(ctx, r, policy, &closed)
+		if ctx.Err() == nil {
+			last = err
+		}
+		switch {
+		case final(err), err != nil && policy == LeaveOrders:
+			return err
+		case err == nil && e.wound(policy):
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("engine: stop (%s) is not done: %w", policy, context.Cause(ctx)), last)
+		case <-e.cfg.Clock.After(e.cfg.Poll):
+		case <-wake.broker:
+		}
+	}
+}
+
+// windStep is a round of an Engine that is being stopped: it learns what there is to know, and begins nothing but what
+// the policy asks for. closed notes that it has asked for the end of all positions.
+func (e *Engine) windStep(ctx context.Context, r *run, policy StopPolicy, closed *bool) error {
+	phases := []func(context.Context, *run) error{e.load, e.journalHalt, e.fetchFills, func(ctx context.Context, r *run) error {
+		stuck, err := e.resolve(ctx, r)
+		e.widen()
+		return errors.Join(stuck, err)
+	}}
+	if policy != LeaveOrders {
+		phases = append(phases, e.reconcile, func(ctx context.Context, r *run) error {
+			if policy == FlattenAll && !*closed {
+				if err := e.flattenAll(ctx, r); err != nil {
+					return err
+				}
+				*closed = true
+			}
+			return e.unwant(ctx, r, policy)
+		}, e.cancelAll)
+	}
+	if policy == FlattenAll {
+		phases = append(phases, e.retry, e.submitAll, e.fetchFills)
+	}
+	for _, phase := range phases {
+		if err := phase(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flattenAll replaces every target, and closes what is held without one.
+func (e *Engine) flattenAll(ctx context.Context, r *run) error {
+	for symbol := range e.instruments {
+		e.mu.Lock()
+		t, held := e.book.Standing(symbol)
+		e.mu.Unlock()
+		if t.Quantity.IsZero() && held.IsZero() {
+			continue
+		}
+		if err := e.flatten(ctx, r, symbol, "stop"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unwant asks for the end of the orders that the policy does not leave. What closes in the name of the policy itself
+// stays, and so do the legs of brackets while their position does.
+func (e *Engine) unwant(ctx context.Context, r *run, policy StopPolicy) error {
+	_, cancels := e.cfg.Broker.(trading.Canceller)
+	_, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+		var events []journal.Event
+		for _, o := range b.Pending() {
+			t, _ := b.Target(o.Symbol)
+			switch {
+			case policy == FlattenAll && o.SignalID == t.SignalID, policy == CancelOrders && o.Leg != "":
+			case o.Status == trading.StatusIntended && !o.InFlight:
+				events = append(events, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
+			case o.Status == trading.StatusOpen && !o.CancelAsked && cancels:
+				events = append(events, journal.CancelAsked{ClientID: o.ClientID, Reason: "the engine was stopped"})
+			}
+		}
+		return events, nil
+	})
+	return err
+}
+
+// wound tells whether nothing is left to do.
+func (e *Engine) wound(policy StopPolicy) bool {
+	s := e.Status()
+	switch policy {
+	case CancelOrders:
+		for _, o := range s.Orders {
+			if o.Leg == "" || o.Status != trading.StatusOpen && o.Status != trading.StatusIntended {
+				return false
+			}
+		}
+	case FlattenAll:
+		return len(s.Orders) == 0 && len(s.Positions) == 0
+	}
+	return true
+}

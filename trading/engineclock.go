@@ -1,9 +1,0 @@
-package trading
-
-import "time"
-
-// Clock is the time that an Engine lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}

@@ -1,0 +1,111 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// codecs reads each kind of event.
+var codecs = map[string]func(data []byte) (Event, error){
+	SignalSeen{}.kind():     decode[SignalSeen],
+	IntentMade{}.kind():     decode[IntentMade],
+	Submitting{}.kind():     decode[Submitting],
+	Acknowledged{}.kind():   decode[Acknowledged],
+	Triggered{}.kind():      decode[Triggered],
+	Rejected{}.kind():       decode[Rejected],
+	Unknown{}.kind():        decode[Unknown],
+	NotReceived{}.kind():    decode[NotReceived],
+	SignalApproved{}.kind(): decode[SignalApproved],
+	CloseAsked{}.kind():     decode[CloseAsked],
+	Amended{}.kind():        decode[Amended],
+	CancelAsked{}.kind():    decode[CancelAsked],
+	Cancelled{}.kind():      decode[Cancelled],
+	Expired{}.kind():        decode[Expired],
+	Filled{}.kind():         decode[Filled],
+	Adopted{}.kind():        decode[Adopted],
+	DayOpened{}.kind():      decode[DayOpened],
+	Halted{}.kind():         decode[Halted],
+	Rearmed{}.kind():        decode[Rearmed],
+}
+
+func (SignalSeen) kind() string     { return "signal_seen" }
+func (IntentMade) kind() string     { return "intent_made" }
+func (Submitting) kind() string     { return "submitting" }
+func (Acknowledged) kind() string   { return "acknowledged" }
+func (Triggered) kind() string      { return "triggered" }
+func (Rejected) kind() string       { return "rejected" }
+func (Unknown) kind() string        { return "unknown" }
+func (NotReceived) kind() string    { return "not_received" }
+func (SignalApproved) kind() string { return "signal_approved" }
+func (CloseAsked) kind() string     { return "close_asked" }
+func (Amended) kind() string        { return "amended" }
+func (CancelAsked) kind() string    { return "cancel_asked" }
+func (Cancelled) kind() string      { return "cancelled" }
+func (Expired) kind() string        { return "expired" }
+func (Filled) kind() string         { return "filled" }
+func (Adopted) kind() string        { return "adopted" }
+func (DayOpened) kind() string      { return "day_opened" }
+func (Halted) kind() string         { return "halted" }
+func (Rearmed) kind() string        { return "rearmed" }
+
+func (SignalSeen) order() string     { return "" }
+func (e IntentMade) order() string   { return e.Order.ClientID }
+func (e Submitting) order() string   { return e.ClientID }
+func (e Acknowledged) order() string { return e.ClientID }
+func (e Triggered) order() string    { return e.ClientID }
+func (e Rejected) order() string     { return e.ClientID }
+func (e Unknown) order() string      { return e.ClientID }
+func (e NotReceived) order() string  { return e.ClientID }
+func (SignalApproved) order() string { return "" }
+func (CloseAsked) order() string     { return "" }
+func (Amended) order() string        { return "" }
+func (e CancelAsked) order() string  { return e.ClientID }
+func (e Cancelled) order() string    { return e.ClientID }
+func (e Expired) order() string      { return e.ClientID }
+func (e Filled) order() string       { return e.Fill.ClientID }
+func (Adopted) order() string        { return "" }
+func (DayOpened) order() string      { return "" }
+func (Halted) order() string         { return "" }
+func (Rearmed) order() string        { return "" }
+
+// OrderOf returns the client ID of the order that an event is about; "" where it is about none.
+func OrderOf(e Event) string { return e.order() }
+
+// KindOf returns the name of an event's kind, as a Journal keeps it.
+func KindOf(e Event) string { return e.kind() }
+
+// Encode returns an event's kind and its JSON, as a Journal keeps them.
+func Encode(e Event) (kind string, data []byte, err error) {
+	data, err = json.Marshal(e)
+	if err != nil {
+		return "", nil, fmt.Errorf("journal: encode %s: %w", e.kind(), err)
+	}
+	return e.kind(), data, nil
+}
+
+// Decode reads what Encode wrote. An unknown kind is an error, and so is an unknown field: a Book that left out
+// what it does not know would be wrong.
+func Decode(kind string, data []byte) (Event, error) {
+	read, ok := codecs[kind]
+	if !ok {
+		return nil, fmt.Errorf("journal: unknown event kind %q", kind)
+	}
+	event, err := read(data)
+	if err != nil {
+		return nil, fmt.Errorf("journal: decode %s: %w", kind, err)
+	}
+	return event, nil
+}
+
+func decode[E Event](data []byte) (Event, error) {
+	var e E
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&e)
+	if err == nil && len(bytes.TrimSpace(data[decoder.InputOffset():])) > 0 {
+		err = errors.New("something follows its JSON")
+	}
+	return e, err
+}

@@ -1,0 +1,166 @@
+package journal
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// Event is one thing that happened, as the Journal keeps it. The set is sealed: the types below are all there are. A
+// Book is the sum of its events.
+//
+// A new event is a type here and a line in the table of codec.go; the linter then names each switch that lacks it.
+//
+//sumtype:decl
+type Event interface {
+	kind() string  // its name in a Journal
+	order() string // the client ID of the order that it is about; "" where it is about none
+}
+
+// SignalSeen says what was made of a signal. It carries the cursor: signals up to Seq have been dealt with.
+type SignalSeen struct {
+	Store     string           `json:"store"` // identity of the signal store that Seq counts in
+	Seq       int64            `json:"seq"`
+	SignalID  string           `json:"signal_id"`
+	Strategy  string           `json:"strategy"`
+	Symbol    string           `json:"symbol"`
+	Direction signal.Direction `json:"direction"`
+	BarTime   time.Time        `json:"bar_time"`
+	Outcome   Outcome          `json:"outcome"`
+	// Target is the signed quantity to hold from now on, with OutcomeActed; with OutcomeWouldHave what it would be.
+	Target decimal.Decimal `json:"target"`
+	// ValidUntil is until when the target may open anything, with OutcomeActed and OutcomeWouldHave.
+	ValidUntil time.Time `json:"valid_until,omitzero"`
+	// Ticket is how to open what the target opens, and what guards it then, with OutcomeActed and OutcomeWouldHave.
+	Ticket trading.Ticket `json:"ticket,omitzero"`
+	// Deferred says that the order for the target waits until the fate of an earlier one is known.
+	Deferred bool   `json:"deferred,omitempty"`
+	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
+	Config   string `json:"config,omitempty"` // fingerprint of the configuration that decided
+}
+
+// Outcome is what was made of a signal.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeActed      Outcome = "acted"      // it set the target
+	OutcomeSuperseded Outcome = "superseded" // a newer one was there already
+	OutcomeExpired    Outcome = "expired"    // it came too late to open anything
+	OutcomeRefused    Outcome = "refused"    // risk, health or a halt stood against it; Reason says what
+	OutcomeWouldHave  Outcome = "would_have" // orders are not placed automatically
+)
+
+// IntentMade says that an order was decided on and approved. From here on the order exists, sent or not.
+type IntentMade struct {
+	Order trading.Order `json:"order"`
+}
+
+// Submitting says that the order is about to be sent: whatever follows, it may have reached the Broker.
+type Submitting struct {
+	ClientID string `json:"client_id"`
+}
+
+// Acknowledged says that the Broker has the order.
+type Acknowledged struct {
+	ClientID string `json:"client_id"`
+}
+
+// Triggered says that the price has reached the order's stop: from here on it is a market order, or a limit order.
+type Triggered struct {
+	ClientID string `json:"client_id"`
+}
+
+// Rejected says that the Broker refused the order.
+type Rejected struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Unknown says that the order was sent and its fate could not be learnt yet.
+type Unknown struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// NotReceived says that the Broker has not got an order that was sent: it may be sent again.
+type NotReceived struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+	// InFlight says that the Broker may get it yet. Since it takes a client ID only once, sending again does no harm,
+	// but to give the order up would: it could be executed after another one had taken its place.
+	InFlight bool `json:"in_flight,omitempty"`
+}
+
+// SignalApproved says that a person let a signal set its target that would have done so by itself.
+type SignalApproved struct {
+	SignalID string `json:"signal_id"`
+	By       string `json:"by"`
+}
+
+// CloseAsked says that no more than Quantity is to be held of an instrument, whatever a signal asked for before.
+type CloseAsked struct {
+	ID       string          `json:"id"` // what its orders' client IDs are derived from, in the place of a signal's ID
+	Symbol   string          `json:"symbol"`
+	Quantity decimal.Decimal `json:"quantity"`
+	By       string          `json:"by"` // a person, or the policy that asked
+}
+
+// Amended says that a target is to be reached, or guarded, in another way from now on.
+type Amended struct {
+	Symbol string         `json:"symbol"`
+	Ticket trading.Ticket `json:"ticket"`
+	By     string         `json:"by"`
+}
+
+// CancelAsked says that the order is not wanted any more and that the Broker is about to be asked to cancel it. Until it
+// says so the order may fill as before.
+type CancelAsked struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Expired says that the order's time in force was over before all of it was filled.
+type Expired struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Cancelled says that what is not filled of the order is not going to be.
+type Cancelled struct {
+	ClientID string `json:"client_id"`
+	Reason   string `json:"reason"`
+}
+
+// Filled says that the Broker executed the order or a part of it.
+type Filled struct {
+	Fill trading.Fill `json:"fill"`
+}
+
+// Adopted says that the account holds more or less of an instrument than its fills add up to, because of something that
+// came from elsewhere, and that this is so from now on.
+type Adopted struct {
+	Symbol   string          `json:"symbol"`
+	Quantity decimal.Decimal `json:"quantity"` // by which the position changes, signed
+	Price    decimal.Decimal `json:"price"`    // at which that is reckoned
+}
+
+// DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day;
+// the daily loss counts from it.
+type DayOpened struct {
+	Day    string          `json:"day"` // 2006-01-02
+	Equity decimal.Decimal `json:"equity"`
+}
+
+// Halted says that nothing may be opened any more until a person re-arms it.
+type Halted struct {
+	Reason string `json:"reason"`
+}
+
+// Rearmed says that a person lifted the halt.
+type Rearmed struct {
+	By string `json:"by"`
+}

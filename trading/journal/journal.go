@@ -1,0 +1,35 @@
+// Package journal keeps what happened to orders, for ever and in order.
+//
+// An Event is one thing that happened; a Journal is where Entries of them stand. Whatever an engine knows is the sum of
+// its Journal, so a restart begins with reading it: Load gives what there is to read, and Entries iterates. Memory is a
+// Journal in memory; trading/store has durable ones.
+//
+// What cannot be read is an error and never skipped: a Book that left out an event would be wrong. A Journal is written
+// by one engine at a time and may be read by any number.
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrTakenOver says that another Engine writes the Journal now: what this one knows is out of date, and nothing of it
+// was written.
+var ErrTakenOver = errors.New("another engine has taken over the journal")
+
+// Entry is one event in a Journal.
+type Entry struct {
+	Seq   int64     // its place, rising from 1
+	At    time.Time // when it was journaled, on the Engine's clock, UTC
+	Event Event
+}
+
+// Journal keeps what happened, for ever and in order. One Engine writes it; any number may read.
+type Journal interface {
+	// Append adds the events, all or none, and returns when they are durable. An error leaves open whether they are
+	// there, but by then it is settled: Read tells, and nothing of that call is added later.
+	Append(ctx context.Context, at time.Time, events ...Event) error
+	// Read returns entries with a Seq above after, ascending, at most limit.
+	Read(ctx context.Context, after int64, limit int) ([]Entry, error)
+}

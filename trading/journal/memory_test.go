@@ -1,0 +1,56 @@
+package journal_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+func TestMemoryJournalIsAJournal(t *testing.T) {
+	t.Parallel()
+	tradingtest.TestJournal(t, func(*testing.T) journal.Journal { return journal.NewMemory() })
+}
+
+func TestMemoryJournalNamesTheEventThatItRefuses(t *testing.T) {
+	t.Parallel()
+	j := journal.NewMemory()
+	yearTenThousand := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) // RFC 3339 ends before it
+	err := j.Append(t.Context(), time.Unix(0, 0), journal.Halted{}, journal.SignalSeen{BarTime: yearTenThousand})
+	require.ErrorContains(t, err, "event 2 of 2")
+	require.ErrorContains(t, err, "signal_seen")
+	entries, err := j.Read(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
+func BenchmarkMemoryJournalAppend(b *testing.B) {
+	j := journal.NewMemory()
+	at := time.Unix(0, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := j.Append(b.Context(), at, journal.Acknowledged{ClientID: "v-1"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func ExampleMemory() {
+	ctx := context.Background()
+	j := journal.NewMemory()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	_ = j.Append(ctx, at, journal.Submitting{ClientID: "v-1"})
+	_ = j.Append(ctx, at.Add(time.Second), journal.Acknowledged{ClientID: "v-1"})
+	entries, _ := j.Read(ctx, 0, 100)
+	for _, e := range entries {
+		fmt.Printf("%d %s %T\n", e.Seq, e.At.Format(time.TimeOnly), e.Event)
+	}
+	// Output:
+	// 1 03:04:05 journal.Submitting
+	// 2 03:04:06 journal.Acknowledged
+}

@@ -1,0 +1,19 @@
+package trading_test
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+const btc = "BTC/USDT"
+
+var noon = time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func d(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+func instrument(symbol string) trading.Instrument {
+	return trading.Instrument{Symbol: symbol, Tick: d("0.01"), Step: d("0.001"), MinNotional: d("5")}
+}
