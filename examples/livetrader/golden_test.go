@@ -60,16 +60,18 @@ var goldenSetups = []goldenSetup{
 	{tightly + "--strategy rsi_reversion", paper.BarTicksNearest},
 }
 
+const hourly = " --columns timestamp,open,close,low,high,volume,trades --bad-bars skip"
+
 // goldenFiles are the files of real data, and what the launcher has to be told of them.
 var goldenFiles = []struct{ name, args string }{
 	{"btc-perp_1m_2022-01.csv.gz", "--symbols BTC/USDT:USDT"},
-	{"btcusdt_1h_gaps.csv", "--symbols BTC/USDT:USDT --columns timestamp,open,close,low,high,volume,trades --bad-bars skip"},
-	{"ethusdt_1h_gaps.csv", "--symbols ETH/USDT:USDT --columns timestamp,open,close,low,high,volume,trades --bad-bars skip"},
+	{"btcusdt_1h_gaps.csv", "--symbols BTC/USDT:USDT" + hourly},
+	{"ethusdt_1h_gaps.csv", "--symbols ETH/USDT:USDT" + hourly},
 }
 
 // What replays of real data come to, to the last digit: whatever changes a fill changes a line of the file. The race
-// detector makes a replay five times as slow, so that it sees a seventh of them; the launcher, with its database, does one
-// of them. The long form replays the whole month, and all that the launcher can be told through the launcher as well.
+// detector makes a replay five times as slow, so that it sees a seventh of them; the launcher, with its database, does
+// one of them. The long form replays the whole month, and all that the launcher can be told through the launcher too.
 func TestReplaysComeToWhatTheyDid(t *testing.T) {
 	t.Parallel()
 	path := "testdata/replays.txt"
@@ -92,7 +94,8 @@ func TestReplaysComeToWhatTheyDid(t *testing.T) {
 				if raced() && !*long && n%7 != 0 {
 					t.Skip("left to a run without the race detector")
 				}
-				args := append([]string{"--paper", "--replay", candles[file]}, strings.Fields(goldenFiles[file].args+" "+setup.args)...)
+				args := strings.Fields(goldenFiles[file].args + " " + setup.args)
+				args = append(args, "--paper", "--replay", candles[file])
 				digest := replayedInMemory(t, args, setup.fill)
 				lines[n] = head + digest + "\n"
 				if *long && setup.fill == "" || n == len(goldenSetups) && !raced() {
@@ -115,7 +118,9 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	cfg, err := parseConfig(args, environ())
 	require.NoError(t, err)
 	symbol, clk, quiet := cfg.symbols[0], feed.NewReplayClock(time.Unix(0, 0)), slog.New(slog.DiscardHandler)
-	candles, err := candle.Open(cfg.replay, candle.Options{Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns})
+	candles, err := candle.Open(cfg.replay, candle.Options{
+		Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns,
+	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, candles.Close()) }()
 	tape, err := feed.NewTape(tapeLength)
@@ -124,8 +129,8 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	require.NoError(t, err)
 	interval, signals, journal := candles.Report().Interval, signal.NewMemory(100_000), journal.NewMemory()
 	generator, err := generator.New(generator.Config{
-		Source: tape, Specs: []signal.Spec{spec}, Store: signals, Symbols: cfg.symbols, Interval: interval, Cycle: cfg.interval,
-		Concurrency: 1, Validity: 3 * interval, Clock: clk, Logger: quiet,
+		Source: tape, Specs: []signal.Spec{spec}, Store: signals, Symbols: cfg.symbols,
+		Interval: interval, Cycle: cfg.interval, Concurrency: 1, Validity: 3 * interval, Clock: clk, Logger: quiet,
 	})
 	require.NoError(t, err)
 	coins := []trading.Instrument{market{}.instrument(symbol)}
@@ -147,8 +152,8 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	entries, err := journal.Read(t.Context(), 0, 1<<20)
 	require.NoError(t, err)
 	end := engine.Status()
-	return digestOf(account{entries: entries}.fills(), candles.Report().Bars, generator.Status().Signals, end.Counts.Orders,
-		end.Counts.Fills, end.Equity, end.Counts.Realised)
+	return digestOf(account{entries: entries}.fills(), candles.Report().Bars, generator.Status().Signals,
+		end.Counts.Orders, end.Counts.Fills, end.Equity, end.Counts.Realised)
 }
 
 // replayedByLauncher reads the same from the launcher's summary and from its database.

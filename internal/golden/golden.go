@@ -1,5 +1,5 @@
 // Package golden holds what a test saw against a text file that a person can read, so that a change of behaviour shows
-// as a change of that file. The flag -update, which each test binary that imports it understands, writes the files anew:
+// as a change of that file. The flag -update rewrites the files; each test binary that imports this package has it:
 //
 //	go test ./trading -run Transcript -update
 package golden

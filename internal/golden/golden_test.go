@@ -19,7 +19,7 @@ func TestDifferenceShowsTheFirstLineThatDiffers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ want, got, says string }{
 		"equal texts":       {"a\nb\n", "a\nb\n", ""},
-		"a changed line":    {"a\nb\nc\n", "a\nx\nc\n", "from line 2 on (4 lines are wanted, there are 4):\n  a\n- b\n- c\n- \n+ x\n+ c\n+ \n"},
+		"a changed line":    {"a\nb\nc", "a\nx\nc", "from line 2 on (3 lines are wanted, there are 3):\n  a\n- b\n- c\n+ x\n+ c\n"},
 		"a line less":       {"a\nb", "a", "from line 2 on (2 lines are wanted, there are 1):\n  a\n- b\n"},
 		"a line more":       {"a", "a\nb", "from line 2 on (1 lines are wanted, there are 2):\n  a\n+ b\n"},
 		"nothing of it all": {"", "a", "from line 1 on (1 lines are wanted, there are 1):\n- \n+ a\n"},
