@@ -94,9 +94,10 @@ var Rooms = []Room{
 
 	{Path: "internal/assemble", For: "what the root and a backtest build alike", May: whole, Why: whyWhole,
 		By: []string{".", "trading/backtest"}},
+	{Path: "internal/figures", For: "the house beside its models, in numbers", May: []string{"internal/figures/measure"}},
 	{Path: "internal/pgserver", For: "a PostgreSQL server for tests", Kit: true},
 	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +
-		"page; `figures`, the house beside its models; `cutdisk`, a disk for tests whose power can be cut"},
+		"page; `cutdisk`, a disk for tests whose power can be cut"},
 }
 
 // Leaving are rooms that go, and rooms as they are before their parts have moved out. They come before the plan.
