@@ -35,7 +35,7 @@ bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod be
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) work
 
 pairs: ## benchmarks beside those of BASE=commit, in turns; BENCH=pattern, and PAIRS, BENCHTIME, MOVED: see scripts/pairs
-	@scripts/pairs $(BASE) '$(BENCH)'
+	@scripts/pairs '$(BASE)' '$(BENCH)'
 
 figures: ## the size and shape of this house beside its models: a mirror, no gate; WORDS=1 lists words that are only ours
 	@GOWORK=off go run ./internal/figures $(if $(WORDS),-words)
