@@ -5,7 +5,7 @@ BENCH    ?= .
 COUNT    ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers test bench fuzz clean
+.PHONY: help check fmt tidy build lint layers test bench pairs figures fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,12 @@ layers: ## who may import whom, whose clock, which tests look for leaks
 
 bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod benchstat`
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) work
+
+pairs: ## benchmarks beside those of BASE=commit, in turns; BENCH=pattern, and PAIRS, BENCHTIME, MOVED: see scripts/pairs
+	@scripts/pairs '$(BASE)' '$(BENCH)'
+
+figures: ## the size and shape of this house beside its models: a mirror, no gate; WORDS=1 lists words that are only ours
+	@GOWORK=off go run ./internal/figures $(if $(WORDS),-words)
 
 fuzz: ## each fuzz test for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

@@ -1,6 +1,7 @@
 package vigil_test
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -12,6 +13,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// rooms is the plan in force. It becomes checks.Rooms as soon as checks.Leaving is empty.
+var rooms = checks.Present
+
+// go test . -run Paper -update
+var update = flag.Bool("update", false, "write the plan's table into docs/architecture.md")
+
 // The rules of the house, over all of its modules. What each of them means, and that each can fail, is tested in
 // internal/checks.
 func TestTheHouseKeepsItsRules(t *testing.T) {
@@ -21,7 +28,7 @@ func TestTheHouseKeepsItsRules(t *testing.T) {
 	require.Greater(t, house.Files(), 10, "the tree that was read is this one")
 
 	for name, found := range map[string][]checks.Finding{
-		"imports keep to the plan of the house": house.Layers(checks.Rooms),
+		"imports keep to the plan of the house": house.Layers(rooms),
 		"time comes from a Clock":               house.Clocks(),
 		"tests look for goroutines left behind": house.TestMains(),
 		"the workspace knows every module":      house.Workspace(),
@@ -32,5 +39,22 @@ func TestTheHouseKeepsItsRules(t *testing.T) {
 				t.Error(f)
 			}
 		})
+	}
+}
+
+// A reader of the paper sees the plan that the imports are held against.
+func TestArchitecturePaperShowsThePlan(t *testing.T) {
+	t.Parallel()
+	const name = "docs/architecture.md"
+	house, err := checks.Read(os.DirFS("."))
+	require.NoError(t, err)
+	paper, err := os.ReadFile(name)
+	require.NoError(t, err)
+	if *update {
+		paper = []byte(house.WithTable(string(paper), rooms))
+		require.NoError(t, os.WriteFile(name, paper, 0o644))
+	}
+	for _, f := range house.Paper(name, string(paper), rooms) {
+		t.Error(f)
 	}
 }

@@ -1,145 +1,130 @@
 package checks
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Room is one package and what it may import. Paths are folders, seen from the root; "signal/..." means signal and all
 // below it.
 type Room struct {
 	Path string
+	For  string   // what it is for, in the words of docs/architecture.md
 	May  []string // packages of this house that it may import, besides internal/...
-	HTTP bool     // it may import net/http, which triples the size of a binary
+	By   []string // the only packages that may import it; none means that May of the others decides
+	Why  string   // the reason that a finding gives beside the list of what is allowed
+	HTTP bool     // it may import net/http, which triples the size of a binary, and rooms that do
 	Kit  bool     // for tests or for trying out: it may import testing and kits, and only its like may import it
+	Pure bool     // a function of its input: no waiting, no I/O, nothing concurrent, nothing of internal/
 }
 
 // everything is what examples and benchmarks may import.
 var everything = []string{"..."}
 
+// tradingRooms are the rooms of trading that may be assembled to a whole: no venue and no store, because a program
+// chooses those, and no kit.
+var tradingRooms = []string{
+	"trading", "trading/journal", "trading/book", "trading/engine", "trading/risk", "trading/size", "trading/paper",
+	"trading/session",
+}
+
+// whole is what the root may import, and what assembles the parts for it but the tree.
+var whole = slices.Concat([]string{"health", "signal/..."}, tradingRooms)
+
+const (
+	whyWhole   = "a program chooses its venue and its store, and pays for no other"
+	whyConsole = "the operator's API works over the ports, whichever venue and store stand behind them"
+	whyStore   = "what a database keeps are signals and a journal; the book is folded from them"
+	whyVenue   = "an adapter needs the nouns and its contract, and no engine"
+)
+
 // Rooms is the plan of the house. A package without a line here is a finding, so that its place is decided rather than
-// happens. `signal` and `trading` stay clear of `supervisor`: a service fits into a tree because it has Serve.
+// happens.
 var Rooms = []Room{
-	{Path: "."},
-	{Path: "internal/..."},
-	{Path: "internal/golden", Kit: true},
-	{Path: "internal/pgserver", Kit: true},
+	{Path: "health", For: "parts, heartbeats, the verdict, the monitor"},
+	{Path: "health/healthhttp", For: "`/health`, `/livez`, `/readyz`", May: []string{"health"}, HTTP: true},
 
-	{Path: "health"},
-	{Path: "health/healthhttp", May: []string{"health"}, HTTP: true},
+	{Path: "supervisor", For: "the tree: restart policy, stalls, status, events", May: []string{"health"}},
+	{Path: "supervisor/supervisortest", For: "test kit: a clock that can be driven safely, an event recorder",
+		May: []string{"supervisor", "health"}, Kit: true},
 
-	{Path: "supervisor", May: []string{"health"}},
-	{Path: "supervisor/supervisortest", May: []string{"supervisor", "health"}, Kit: true},
+	{Path: "signal", For: "bars, signals, and the ports of sources, strategies and stores"},
+	{Path: "signal/generator", For: "the loop that never stops, the housekeeper", May: []string{"health", "signal"}},
+	{Path: "signal/feed", For: "sources: synthetic market, tape, fail-over", May: []string{"health", "signal"}},
+	{Path: "signal/feed/httpfeed", For: "sources that ask a server", HTTP: true,
+		May: []string{"health", "signal", "signal/feed"}},
+	{Path: "signal/candle", For: "candle files", May: []string{"health", "signal"}},
+	{Path: "signal/indicator", For: "streaming indicators", May: []string{"signal"}, Pure: true},
+	{Path: "signal/strategy", For: "ready-made strategies", May: []string{"signal", "signal/indicator"}, Pure: true},
+	{Path: "signal/signaltest", For: "test kit: suites for Source and Store, fakes that misbehave",
+		May: []string{"health", "signal/..."}, Kit: true},
 
-	{Path: "signal", May: []string{"health", "signal/..."}},
-	{Path: "signal/indicator", May: []string{"health", "signal/..."}},
-	{Path: "signal/strategy", May: []string{"health", "signal/..."}},
-	{Path: "signal/feed", May: []string{"health", "signal/..."}},
-	{Path: "signal/signaltest", May: []string{"health", "signal/..."}, Kit: true},
+	{Path: "trading", For: "orders, fills, positions, instruments, and the ports of brokers", May: []string{"signal"}},
+	{Path: "trading/risk", For: "limits and protections", May: []string{"signal", "trading"}},
+	{Path: "trading/size", For: "sizers", May: []string{"signal", "trading"}},
+	{Path: "trading/journal", For: "events, the port of journals, one in memory", May: []string{"signal", "trading"}},
+	{Path: "trading/book", For: "the state machine: check, fold, digest, snapshot, audit", Pure: true,
+		May: []string{"signal", "trading", "trading/journal"}},
+	{Path: "trading/engine", For: "the shell around the book: ledger, gate, reconciler, decisions",
+		May: []string{"health", "signal", "trading", "trading/journal", "trading/book"}},
+	{Path: "trading/paper", For: "the paper account",
+		May: []string{"health", "signal", "trading", "trading/journal", "trading/book"}},
+	{Path: "trading/session", For: "market hours", May: []string{"signal"}},
+	{Path: "trading/backtest", For: "replays of bars", Why: whyWhole, May: whole},
+	{Path: "trading/store/sqlite", For: "signals and journal in a SQLite database [module]", Why: whyStore,
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
+	{Path: "trading/store/postgres", For: "the same in a PostgreSQL database", Why: whyStore,
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
+	{Path: "trading/store/internal/...", For: "what both databases share", Why: whyStore,
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
+	{Path: "trading/binance/...", For: "the venue Binance [module]", Why: whyVenue, HTTP: true,
+		May: []string{"health", "signal", "trading", "trading/binance/..."}},
+	{Path: "trading/alpaca/...", For: "the venue Alpaca [module]", Why: whyVenue, HTTP: true,
+		May: []string{"health", "signal", "trading", "trading/alpaca/..."}},
+	{Path: "trading/tradingtest", For: "test kit: suites for Broker and Journal, faults around an adapter", Kit: true,
+		May: []string{"health", "signal/...", "trading", "trading/journal", "trading/book", "trading/engine", "trading/risk",
+			"trading/size"}},
 
-	{Path: "trading", May: []string{"health", "signal/...", "trading/..."}},
-	{Path: "trading/paper", May: []string{"health", "signal/...", "trading/..."}},
-	{Path: "trading/replay", May: []string{"health", "signal/...", "trading/..."}},
-	{Path: "trading/session", May: []string{"health", "signal/...", "trading/..."}},
-	{Path: "trading/sqlstore", May: []string{"health", "signal/...", "trading/..."}},
-	{Path: "trading/tradingtest", May: []string{"health", "signal/...", "trading/..."}, Kit: true},
+	{Path: "console/...", For: "the operator's API", HTTP: true, Why: whyConsole,
+		May: []string{"health/...", "supervisor", "signal", "signal/generator", "trading", "trading/journal", "trading/book",
+			"trading/engine", "console/..."}},
 
-	{Path: "console", May: []string{"health/...", "supervisor/...", "signal/...", "trading/..."}, HTTP: true},
+	{Path: ".", For: "the whole in one type", Why: whyWhole,
+		May: slices.Concat([]string{"supervisor"}, whole, []string{"trading/backtest"})},
 
-	{Path: "examples/...", May: everything, HTTP: true, Kit: true},
-	{Path: "benchmarks/...", May: everything, HTTP: true, Kit: true},
+	{Path: "examples/...", For: "programs [module]", May: everything, HTTP: true, Kit: true},
+	{Path: "benchmarks/...", For: "the same work beside peers [modules]", May: everything, HTTP: true, Kit: true},
+
+	{Path: "internal/assemble", For: "what the root and a backtest build alike", May: whole, Why: whyWhole,
+		By: []string{".", "trading/backtest"}},
+	{Path: "internal/figures", For: "the house beside its models, in numbers", May: []string{"internal/figures/measure"}},
+	{Path: "internal/golden", For: "golden files of tests", Kit: true},
+	{Path: "internal/pgserver", For: "a PostgreSQL server for tests", Kit: true},
+	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +
+		"page; `cutdisk`, a disk for tests whose power can be cut"},
+}
+
+// Leaving are rooms that go, and rooms as they are before their parts have moved out. They come before the plan.
+var Leaving = []Room{
+	{Path: "trading/sqlstore", For: "signals and journal in a database [module]",
+		May: []string{"signal", "trading", "trading/journal"}},
+}
+
+// Present is the plan that holds until Leaving is empty.
+var Present = slices.Concat(Leaving, Rooms)
+
+// ban is a rule over many rooms at once. The plan says the same room by room; a ban gives the reason.
+type ban struct{ from, to, why string }
+
+var bans = []ban{
+	{"signal/...", "supervisor/...", "a service fits into a tree because it has Serve"},
+	{"trading/...", "supervisor/...", "a service fits into a tree because it has Serve"},
+}
+
+// pureImports is all that a pure room may import besides rooms of the plan. What is missing here waits, reads the world
+// or belongs to several goroutines.
+var pureImports = []string{
+	"bytes", "cmp", "compress/...", "crypto/sha256", "encoding/...", "errors", "fmt", "hash/...", "io", "iter", "maps",
+	"math", "math/big", "math/bits", "slices", "sort", "strconv", "strings", "time", "unicode/...",
+	"github.com/shopspring/decimal",
 }
 
 // testLibraries are for test files alone: what a kit imports, its user's program has to carry in its go.mod.
 var testLibraries = []string{"github.com/stretchr/testify", "go.uber.org/goleak", "pgregory.net/rapid"}
-
-// Layers holds the imports of everything but test files against the plan.
-func (h *House) Layers(rooms []Room) []Finding {
-	var found []Finding
-	homeless := make(map[string]bool)
-	for _, f := range h.files {
-		if f.test() {
-			continue
-		}
-		room, ok := roomOf(rooms, f.dir())
-		if !ok {
-			if !homeless[f.dir()] {
-				homeless[f.dir()] = true
-				found = append(found, Finding{f.dir(), "no line in internal/checks/layers.go says what this package may import"})
-			}
-			continue
-		}
-		for _, spec := range f.ast.Imports {
-			if what := h.judge(rooms, room, f.dir(), unquote(spec)); what != "" {
-				found = append(found, Finding{h.at(spec.Pos()), what})
-			}
-		}
-	}
-	return found
-}
-
-// judge says what is wrong with the package in dir, which lives in room, importing p; "" for nothing.
-func (h *House) judge(rooms []Room, room Room, dir, p string) string {
-	if target, ours := h.folder(p); ours {
-		return judgeOurs(rooms, room, dir, target)
-	}
-	switch {
-	case !room.HTTP && covers("net/http/...", p):
-		return dir + " must not import " + p + ": only what serves or speaks HTTP does"
-	case !room.Kit && covers("testing/...", p):
-		return dir + " must not import " + p + ": it is no test kit"
-	case slices.ContainsFunc(testLibraries, func(lib string) bool { return covers(lib+"/...", p) }):
-		return dir + " must not import " + p + " outside of its test files"
-	}
-	return ""
-}
-
-func judgeOurs(rooms []Room, room Room, dir, target string) string {
-	if covers("internal/...", target) && !covers("internal/...", dir) {
-		return ""
-	}
-	if !slices.ContainsFunc(room.May, func(pattern string) bool { return covers(pattern, target) }) {
-		return dir + " must not import " + target + ": see the plan in internal/checks/layers.go"
-	}
-	to, ok := roomOf(rooms, target)
-	if ok && to.Kit && !room.Kit {
-		return dir + " must not import " + target + ": a test kit is for tests"
-	}
-	return ""
-}
-
-// folder turns an import path into a folder of this house.
-func (h *House) folder(importPath string) (string, bool) {
-	if importPath == h.module {
-		return ".", true
-	}
-	return strings.CutPrefix(importPath, h.module+"/")
-}
-
-// roomOf finds the line for a folder; an exact one comes before a pattern.
-func roomOf(rooms []Room, dir string) (Room, bool) {
-	for _, exact := range []bool{true, false} {
-		i := slices.IndexFunc(rooms, func(r Room) bool {
-			if exact {
-				return r.Path == dir
-			}
-			return covers(r.Path, dir)
-		})
-		if i >= 0 {
-			return rooms[i], true
-		}
-	}
-	return Room{}, false
-}
-
-// covers tells whether a pattern ("a/b", "a/..." or "...") means p.
-func covers(pattern, p string) bool {
-	if pattern == "..." {
-		return true
-	}
-	base, tree := strings.CutSuffix(pattern, "/...")
-	if !tree {
-		return pattern == p
-	}
-	return p == base || strings.HasPrefix(p, base+"/")
-}

@@ -1,0 +1,189 @@
+package measure_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/internal/figures/measure"
+)
+
+// read reads files given as path and text.
+func read(t *testing.T, files map[string]string, scope measure.Scope) *measure.Tree {
+	t.Helper()
+	tree, err := measure.Read(texts(files), scope)
+	require.NoError(t, err)
+	return tree
+}
+
+func texts(files map[string]string) fstest.MapFS {
+	tree := fstest.MapFS{}
+	for path, text := range files {
+		tree[path] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return tree
+}
+
+// shop is a tree whose numbers are counted by hand.
+var shop = map[string]string{
+	"shop/till.go": `// Package shop sells.
+package shop
+
+import "errors"
+
+// Till keeps money.
+type Till struct {
+	open, locked bool // at night
+	cents        int
+	*Key
+}
+
+// Key opens.
+type Key struct{}
+
+/*
+ErrShut is two things.
+
+And three lines.
+*/
+var ErrShut = errors.New("shut")
+
+const (
+	Bare = 1
+	Said = 2 // with a comment behind it
+)
+
+// Open opens.
+func (t *Till) Open() error {
+	return nil
+}
+
+func (t *Till) Shut() {}
+`,
+	"shop/sell.go": "package shop\n\n" +
+		"func Sell(a, b int, _ string, d ...bool) {\n\tgo func() {}()\n\tpanic(`no\n\nyes`)\n}\n\n" +
+		"func (t Till) count() int { return t.cents }\n\n" +
+		"type wide interface {\n\tA()\n\tB()\n\tC()\n\tD()\n\tE()\n}\n\n" +
+		"type narrow interface {\n\twide\n\tA()\n\tB()\n\tC()\n\tD()\n}\n\n" +
+		"func (k key) hidden() {}\n\n" +
+		"type key int\n\n" +
+		"func (k key) Public() {}\n",
+	"shop/shop_test.go": "package shop_test\n\n// A test.\nfunc TestSell(t T) {}\nfunc TestMain(m M) {}\n" +
+		"func Testing() {}\nfunc Example() {}\nfunc ExampleSell() {}\nfunc BenchmarkSell(b B) {}\nfunc FuzzSell(f F) {}\n" +
+		"func (x X) TestMethod() {}\n",
+	"bank/bank.go": "package bank\n\n// Bank lends.\ntype Bank[T any] struct{}\n\n// Lend lends.\nfunc (b *Bank[T]) Lend() {}\n",
+}
+
+func TestLinesAreCountedByWhatStandsInThem(t *testing.T) {
+	t.Parallel()
+	f := read(t, map[string]string{
+		"a.go":      "// Package a.\npackage a\n\nvar x = 1 // one\n\n/* a\n\nb */ var y = `\n\n z`\n",
+		"a_test.go": "package a\n\nfunc f() {\n}\n",
+	}, measure.Scope{}).Figures()
+	require.Equal(t, measure.Lines{
+		Code:         4, // package, x, y and its z
+		Comment:      4, // Package a., one, a, b
+		Text:         6,
+		CommentBytes: len("// Package a.") + len("// one") + len("/* a") + len("b */"),
+		Bytes:        len("// Package a.package avar x = 1 // one/* ab */ var y = `z`"),
+	}, f.Source)
+	require.Equal(t, 3, f.Test.Code)
+}
+
+func TestFunctionsAreMeasured(t *testing.T) {
+	t.Parallel()
+	f := read(t, shop, measure.Scope{}).Figures()
+	require.Equal(t, 7, f.Functions.Count)
+	require.Equal(t, measure.Spread{P50: 1, P90: 6, Max: 6}, f.Functions.Lines)
+	require.Equal(t, 4, f.Functions.Parameters)
+	require.Equal(t, 1, f.Functions.Go)
+	require.Equal(t, 1, f.Functions.Panic)
+	require.Equal(t, 0, f.Functions.Cognitive)
+	require.Equal(t, measure.Spread{P50: 32, P90: 33, Max: 33}, f.Files)
+}
+
+func TestTestsAreCountedByTheirKind(t *testing.T) {
+	t.Parallel()
+	f := read(t, shop, measure.Scope{}).Figures()
+	require.Equal(t, measure.Tests{Tests: 1, Examples: 2, Benchmarks: 1, Fuzz: 1}, f.Tests)
+}
+
+func TestPackagesAndTypesAreMeasured(t *testing.T) {
+	t.Parallel()
+	f := read(t, shop, measure.Scope{}).Figures()
+	require.Equal(t, []measure.Package{
+		{Dir: "bank", Files: 1, Code: 3, Exported: 1, Types: []measure.Type{{Name: "Bank", Methods: 1, Files: 1}}},
+		{
+			Dir: "shop", Files: 2, Code: 41,
+			Exported:     6, // Till, Key, ErrShut, Bare, Said, Sell
+			Undocumented: 3, // Bare, Till.Shut, Sell
+			Wide:         1,
+			Types: []measure.Type{
+				{Name: "Till", Methods: 3, Files: 2, Fields: 4, Bools: 2},
+				{Name: "key", Methods: 2, Files: 1},
+				{Name: "Key", Files: 1},
+				{Name: "narrow", Files: 1},
+				{Name: "wide", Files: 1},
+			},
+		},
+	}, f.Packages)
+	exported := func(p measure.Package) int { return p.Exported }
+	require.Equal(t, 7, f.Total(exported))
+	require.Equal(t, "shop", f.Largest(exported).Dir)
+	types := f.Types(func(t measure.Type) int { return t.Methods })
+	require.Equal(t, "Till", types[0].Name)
+	require.Equal(t, "shop", types[0].Dir)
+	require.Equal(t, "key", types[1].Name)
+}
+
+func TestSpreadTakesTheNearestRank(t *testing.T) {
+	t.Parallel()
+	files := make(map[string]string)
+	for i := range 10 { // of 1 to 10 lines
+		files["a/"+strings.Repeat("x", i+1)+".go"] = "package a" + strings.Repeat("\n", i+1)
+	}
+	f := read(t, files, measure.Scope{}).Figures()
+	require.Equal(t, measure.Spread{P50: 5, P90: 9, Max: 10}, f.Files)
+	require.Equal(t, "5/9/10", f.Files.String())
+}
+
+func TestReadLeavesOutWhatNobodyWrote(t *testing.T) {
+	t.Parallel()
+	const text = "package a"
+	files := map[string]string{
+		"a.go":               text,
+		"below/a.go":         text,
+		"below/made.go":      "// Code generated by hand. DO NOT EDIT.\n\npackage a",
+		"below/testdata/a.c": "not Go at all",
+		"testdata/a.go":      "not Go at all",
+		"vendor/a.go":        "not Go at all",
+		".hidden/a.go":       "not Go at all",
+		"_old/a.go":          "not Go at all",
+		"kit/a.go":           text,
+		"big.go":             text,
+	}
+	count := func(scope measure.Scope) int {
+		return read(t, files, scope).Figures().Total(func(p measure.Package) int { return p.Files })
+	}
+	require.Equal(t, 4, count(measure.Scope{}))
+	require.Equal(t, 2, count(measure.Scope{Flat: true}))
+	require.Equal(t, 2, count(measure.Scope{Skip: func(p string) bool { return p == "kit" || p == "big.go" }}))
+}
+
+func TestReadNamesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	_, err := measure.Read(texts(map[string]string{"a/b.go": "package b\nfunc {"}), measure.Scope{})
+	require.ErrorContains(t, err, "a/b.go:2")
+	_, err = measure.Read(fstest.MapFS{}, measure.Scope{})
+	require.ErrorContains(t, err, "no Go files")
+}
+
+func TestFiguresOfTestsAlone(t *testing.T) {
+	t.Parallel()
+	tree := read(t, map[string]string{"a_test.go": "package a\n"}, measure.Scope{})
+	var out strings.Builder
+	require.NoError(t, measure.Beside(&out, []measure.Column{measure.NewColumn("none", tree)}))
+	require.Contains(t, out.String(), "functions, lines p50/p90/max        0/0/0\n")
+}
