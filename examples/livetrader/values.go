@@ -10,8 +10,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
@@ -51,7 +51,7 @@ func (l *symbolList) Set(text string) error {
 	seen := make(map[string]bool)
 	for symbol := range strings.SplitSeq(text, ",") {
 		symbol = strings.TrimSpace(symbol)
-		if _, err := feed.ParseSymbol(symbol); err != nil {
+		if _, err := signal.ParseSymbol(symbol); err != nil {
 			return err
 		}
 		if seen[symbol] {

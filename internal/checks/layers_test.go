@@ -160,16 +160,6 @@ func TestLayersLetAProgramCarryTimeZones(t *testing.T) {
 	require.Empty(t, planted.Layers(checks.Rooms))
 }
 
-func TestLayersOfThePresent(t *testing.T) {
-	t.Parallel()
-	check(t, checks.Present, map[string]anImport{
-		"signal holds the generator still":    {"signal/a.go", house + "/health", ""},
-		"trading holds the engine still":      {"trading/a.go", house + "/health", ""},
-		"trading knows no supervisor already": {"trading/replay/a.go", house + "/supervisor", noTree},
-		"a new room is in the new plan":       {"trading/journal/a.go", house + "/health", plan},
-	})
-}
-
 func TestPureRoomsDoNotWait(t *testing.T) {
 	t.Parallel()
 	const text = `package book

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
 )
 
 // jsonRows reads the rows of a JSON text, one after the other.
@@ -122,7 +121,7 @@ func (j *jsonRows) findSymbol() error {
 // means tells whether a key is the symbol: as it is written here, or without what a derivative settles in, or without
 // the slash as well.
 func (j *jsonRows) means(key string) bool {
-	s, err := feed.ParseSymbol(j.symbol)
+	s, err := signal.ParseSymbol(j.symbol)
 	return key == j.symbol || err == nil && (key == s.Base+"/"+s.Quote || key == s.Base+s.Quote)
 }
 

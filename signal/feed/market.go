@@ -35,7 +35,7 @@ type market struct {
 	regimes  []regime
 }
 
-func newMarket(seed uint64, name string, symbol Symbol, interval time.Duration) *market {
+func newMarket(seed uint64, name string, symbol signal.Symbol, interval time.Duration) *market {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // a hash takes anything
 	key := mix(mix(seed) ^ h.Sum64())

@@ -66,7 +66,7 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 		markets: make(map[string]*market, len(cfg.Symbols)),
 	}
 	for _, name := range cfg.Symbols {
-		symbol, err := ParseSymbol(name)
+		symbol, err := signal.ParseSymbol(name)
 		if err != nil {
 			return nil, fmt.Errorf("feed: synthetic market: Symbols: %w", err)
 		}

@@ -1,4 +1,4 @@
-package feed
+package signal
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ func ParseSymbol(s string) (Symbol, error) {
 	base, rest, slash := strings.Cut(s, "/")
 	quote, settle, colon := strings.Cut(rest, ":")
 	if !slash || !alphanumeric(base) || !alphanumeric(quote) || colon && !alphanumeric(settle) {
-		return Symbol{}, fmt.Errorf("feed: symbol %q is not of the form BASE/QUOTE or BASE/QUOTE:SETTLE", s)
+		return Symbol{}, fmt.Errorf("signal: symbol %q is not of the form BASE/QUOTE or BASE/QUOTE:SETTLE", s)
 	}
 	return Symbol{Base: base, Quote: quote, Settle: settle}, nil
 }
