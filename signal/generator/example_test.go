@@ -168,5 +168,5 @@ func ExampleGenerator_SetSymbols() {
 	// <nil> <nil> <nil>
 	// ETH 11:59 0s false
 	// SOL 11:59 0s false
-	// signal: SetSymbols: Symbols[1] "ETH" is there twice
+	// generator: SetSymbols: Symbols[1] "ETH" is there twice
 }

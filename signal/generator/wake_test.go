@@ -276,7 +276,7 @@ func TestSetSymbolsNamesWhatIsWrong(t *testing.T) {
 	g := newGenerator(t, config(signal.NewMemory(0)))
 	require.EqualError(t, g.SetSymbols(), "generator: SetSymbols: Symbols is empty")
 	require.EqualError(t, g.SetSymbols("BTC", ""), "generator: SetSymbols: Symbols[1] is empty")
-	require.EqualError(t, g.SetSymbols("BTC", "BTC"), `signal: SetSymbols: Symbols[1] "BTC" is there twice`)
+	require.EqualError(t, g.SetSymbols("BTC", "BTC"), `generator: SetSymbols: Symbols[1] "BTC" is there twice`)
 	require.Len(t, g.Status().Symbols, 1, "nothing has changed")
 }
 
