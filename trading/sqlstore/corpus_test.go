@@ -114,7 +114,7 @@ func TestJournalNamesTheEntryThatItCannotRead(t *testing.T) {
 		path := unpacked(t, "sqlite8")
 		inRaw(t, path, func(db *sql.DB) { execute(t, db, "UPDATE journal SET "+change+" WHERE kind = 'halted'") })
 		_, err := openAt(t, path).Journal().Read(t.Context(), 0, 1000)
-		require.ErrorContains(t, err, "entry 102: trading: "+want)
+		require.ErrorContains(t, err, "entry 102: journal: "+want)
 	}
 }
 
