@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
 // DefaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
@@ -19,14 +21,14 @@ const DefaultCapacity = 10_000
 type Memory struct {
 	identity string
 	capacity int64
+	appended wake.Bell
 
-	mu       sync.RWMutex // guards what follows
-	ring     []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
-	last     int64        // the newest Seq, 0 before the first
-	pruned   int64        // nothing is held up to this Seq
-	byID     map[string]int64
-	appended chan struct{} // nil while nobody waits
-	states   map[Stream]State
+	mu     sync.RWMutex // guards what follows
+	ring   []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
+	last   int64        // the newest Seq, 0 before the first
+	pruned int64        // nothing is held up to this Seq
+	byID   map[string]int64
+	states map[Stream]State
 }
 
 var (
@@ -65,9 +67,8 @@ func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
 			conflicts = append(conflicts, err)
 		}
 	}
-	if m.last > before && m.appended != nil {
-		close(m.appended)
-		m.appended = nil
+	if m.last > before {
+		m.appended.Ring()
 	}
 	return errors.Join(conflicts...)
 }
@@ -144,14 +145,7 @@ func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.pruned)
 func (m *Memory) Identity(context.Context) (string, error) { return m.identity, nil }
 
 // Appended implements Notifier.
-func (m *Memory) Appended() <-chan struct{} {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.appended == nil {
-		m.appended = make(chan struct{})
-	}
-	return m.appended
-}
+func (m *Memory) Appended() <-chan struct{} { return m.appended.Next() }
 
 // matches tells whether the query asks for s.
 func (q Query) matches(s Signal) bool {
