@@ -3,8 +3,8 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // maxAsking bounds how many calls of the store may be under way at once.
@@ -16,30 +16,12 @@ var errBusy = errors.New("too many calls of the store are under way: it hangs, o
 // disk that does not answer, must not hang the operator too. Its call goes on in a goroutine that ends when the store
 // returns, and there are no more of those than maxAsking.
 func ask[T any](ctx context.Context, a *api, call func(ctx context.Context) (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
 	if a.asking.Add(1) > maxAsking {
 		a.asking.Add(-1)
 		return *new(T), errBusy
 	}
-	answered := make(chan answer, 1) // has room: nobody may be waiting any more
-	go func() {
-		got := answer{err: errors.New("the store ended the call's goroutine")}
-		defer func() {
-			if p := recover(); p != nil { // no server is around this goroutine to catch it
-				got.err = fmt.Errorf("the store panicked: %v\n%s", p, debug.Stack())
-			}
-			a.asking.Add(-1)
-			answered <- got
-		}()
-		got.value, got.err = call(ctx)
-	}()
-	select {
-	case got := <-answered:
-		return got.value, got.err
-	case <-ctx.Done():
-		return *new(T), ctx.Err()
-	}
+	return foreign.Go(func() (T, error) {
+		defer a.asking.Add(-1)
+		return call(ctx)
+	}).Wait(ctx)
 }

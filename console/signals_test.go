@@ -203,13 +203,14 @@ func TestAStoreThatIsDeafHangsNobody(t *testing.T) {
 func TestAStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
 	t.Parallel()
 	for want, store := range map[string]latestFunc{
-		"the store panicked: no":               func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
-		"the store ended the call's goroutine": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
+		"panic: no": func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
+		"runtime.Goexit was called": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
 	} {
 		var log bytes.Buffer
 		h := handler(t, console.Config{Signals: store, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
 		require.Contains(t, log.String(), want)
+		require.Equal(t, strings.HasPrefix(want, "panic"), strings.Contains(log.String(), "stack="), log.String())
 	}
 }
 

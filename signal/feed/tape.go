@@ -84,26 +84,26 @@ func (t *Tape) Push(b signal.Bar) error {
 func (t *Tape) Wake() <-chan struct{} { return t.pushed.Next() }
 
 // Bars returns the bars after the given time, as signal.Source says.
-func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return signal.Batch{}, err
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	r := t.reels[symbol]
 	if r == nil {
-		return nil, fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol)
 	}
 	first := sort.Search(len(r.bars), func(i int) bool { return r.at(i).Time.After(after) })
 	n := min(limit, len(r.bars)-first)
 	if n <= 0 {
-		return nil, nil
+		return signal.Batch{}, nil // when the next one is pushed a tape does not know
 	}
 	bars := make([]signal.Bar, n)
 	for i := range bars {
 		bars[i] = *r.at(first + i)
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars, Complete: bars[n-1].End().UTC()}, nil // Push takes none that is older
 }
 
 // at is the i-th oldest bar.

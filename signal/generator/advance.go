@@ -178,14 +178,14 @@ func earlier(a, b time.Time) time.Time {
 
 func (l *lane) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error) {
 	l.doing = KindSource
-	bars, err := l.cfg.Source.Bars(ctx, l.symbol, after, pageSize)
+	batch, err := l.cfg.Source.Bars(ctx, l.symbol, after, pageSize)
 	if err == nil {
 		err = ctx.Err() // what comes too late is asked for again
 	}
 	if err != nil {
 		return nil, l.errorf(KindSource, "bars after %s: %w", stamp(after), err)
 	}
-	return bars, nil
+	return batch.Bars, nil
 }
 
 // store appends what is pending. Its signals stay pending until the Store has said that it has them.

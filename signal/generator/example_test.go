@@ -13,7 +13,7 @@ import (
 // prices is a Source of three bars.
 type prices []float64
 
-func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	open := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	var bars []signal.Bar
 	for i, price := range p {
@@ -23,7 +23,7 @@ func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit in
 				Open: price, High: price, Low: price, Close: price})
 		}
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars}, nil
 }
 
 // above is a strategy that holds a symbol while its price is above a level.
@@ -120,7 +120,7 @@ type stopping struct {
 	stop context.CancelFunc
 }
 
-func (s stopping) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s stopping) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	defer s.stop()
 	return s.Source.Bars(ctx, symbol, after, limit)
 }

@@ -353,7 +353,10 @@ func TestStrategiesAreWarmedUpAnewAfterAPanic(t *testing.T) {
 // sourceFunc answers whatever it is asked.
 type sourceFunc func() ([]signal.Bar, error)
 
-func (f sourceFunc) Bars(context.Context, string, time.Time, int) ([]signal.Bar, error) { return f() }
+func (f sourceFunc) Bars(context.Context, string, time.Time, int) (signal.Batch, error) {
+	bars, err := f()
+	return signal.Batch{Bars: bars}, err
+}
 
 type hoursFunc func(at time.Time) bool
 

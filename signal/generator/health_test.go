@@ -217,7 +217,8 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
 		market := cfg.Source
 		cfg.Source = &asked{Source: sourceFunc(func() ([]signal.Bar, error) {
-			bars, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			batch, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			bars := batch.Bars
 			if bad {
 				bars = append(bars, signal.Bar{})
 			}

@@ -114,8 +114,9 @@ func TestAPanicIsToldAlsoWhileStopping(t *testing.T) {
 
 type bySymbol map[string]sourceFunc
 
-func (s bySymbol) Bars(_ context.Context, symbol string, _ time.Time, _ int) ([]signal.Bar, error) {
-	return s[symbol]()
+func (s bySymbol) Bars(_ context.Context, symbol string, _ time.Time, _ int) (signal.Batch, error) {
+	bars, err := s[symbol]()
+	return signal.Batch{Bars: bars}, err
 }
 
 // panicsOn is a log handler that panics once it has written of a certain error.

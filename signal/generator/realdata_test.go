@@ -28,13 +28,13 @@ type past struct {
 	now  *time.Time
 }
 
-func (m past) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
+func (m past) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
 	first := sort.Search(len(m.bars), func(i int) bool { return m.bars[i].Time.After(after) })
 	end := first
 	for end < len(m.bars) && end < first+limit && !m.bars[end].End().After(*m.now) {
 		end++
 	}
-	return m.bars[first:end], nil
+	return signal.Batch{Bars: m.bars[first:end]}, nil
 }
 
 // readReal reads a file of real market data, which lies beside the repository and is not a part of it.

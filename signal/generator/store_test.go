@@ -346,7 +346,7 @@ type sourceAfter struct {
 	from time.Time
 }
 
-func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	if after.Before(s.from.Add(-1)) {
 		after = s.from.Add(-1)
 	}
