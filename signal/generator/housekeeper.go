@@ -41,7 +41,7 @@ type Housekeeper struct{ cfg HousekeeperConfig }
 
 // NewHousekeeper checks the configuration and returns a Housekeeper that has removed nothing yet.
 func NewHousekeeper(cfg HousekeeperConfig) (*Housekeeper, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("generator: HousekeeperConfig.%w", err)
 	}
 	cfg.Every, cfg.Timeout = cmp.Or(cfg.Every, time.Hour), cmp.Or(cfg.Timeout, time.Minute)
@@ -54,7 +54,7 @@ func NewHousekeeper(cfg HousekeeperConfig) (*Housekeeper, error) {
 	return &Housekeeper{cfg: cfg}, nil
 }
 
-func (c *HousekeeperConfig) check() error {
+func (c *HousekeeperConfig) validate() error {
 	switch {
 	case c.Store == nil:
 		return errors.New("Store is nil")
