@@ -55,7 +55,7 @@ func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
 	}
 	for _, s := range signals { // Before the first is stored: all or none.
 		if err := s.Validate(); err != nil {
-			return fmt.Errorf("store signals: %w", err)
+			return fmt.Errorf("signal: store signals: %w", err)
 		}
 	}
 	m.mu.Lock()
@@ -79,7 +79,7 @@ func (m *Memory) addLocked(s Signal) error {
 		if m.atLocked(seq).Same(s) {
 			return nil
 		}
-		return fmt.Errorf("store signal %s: %w", s.ID, ErrConflict)
+		return fmt.Errorf("signal: store signal %s: %w", s.ID, ErrConflict)
 	}
 	m.last++
 	s = s.own()
@@ -147,7 +147,7 @@ func (m *Memory) Identity(context.Context) (string, error) { return m.identity, 
 // Appended implements Notifier.
 func (m *Memory) Appended() <-chan struct{} { return m.appended.Next() }
 
-// matches tells whether the query asks for s.
+// matches reports whether the query asks for s.
 func (q Query) matches(s Signal) bool {
 	return (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
 		s.Confidence >= q.MinConfidence
@@ -156,7 +156,7 @@ func (q Query) matches(s Signal) bool {
 // readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.
 func readable(ctx context.Context, limit int) error {
 	if limit < 1 {
-		return fmt.Errorf("read signals: limit %d is below 1", limit)
+		return fmt.Errorf("signal: read signals: limit %d is below 1", limit)
 	}
 	return ctx.Err()
 }

@@ -118,7 +118,7 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	cfg, err := parseConfig(args, environ())
 	require.NoError(t, err)
 	symbol, clk, quiet := cfg.symbols[0], feed.NewReplayClock(time.Unix(0, 0)), slog.New(slog.DiscardHandler)
-	candles, err := candle.Open(cfg.replay, candle.Options{
+	candles, err := candle.Open(cfg.replay, candle.Config{
 		Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns,
 	})
 	require.NoError(t, err)

@@ -116,7 +116,7 @@ func TestWhatCannotBeOpenedIsOneLineAndLeavesNothing(t *testing.T) {
 			[]string{"--replay", "Columns"}},
 		"a replay without a header": {[]string{"--listen", "off", "--db", "new.db", "--replay", text}, []string{"--replay", "notes.txt"}},
 		"a replay that breaks at line 4": {[]string{"--listen", "off", "--speed", "0", "--replay", broken},
-			[]string{"livetrader: " + broken + ":4: ", "high"}},
+			[]string{"livetrader: candle: " + broken + ":4: ", "high"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

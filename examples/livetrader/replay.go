@@ -57,7 +57,7 @@ func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
 	if a.cfg.replay == "" {
 		return nil
 	}
-	options := candle.Options{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
+	options := candle.Config{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
 	if a.cfg.origin["interval"] == fromFlag {
 		options.Interval = a.cfg.interval
 	}

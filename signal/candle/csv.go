@@ -14,7 +14,7 @@ const binance = "open_time,open,high,low,close,volume,close_time,quote_volume,co
 // csvRows reads CSV.
 type csvRows struct {
 	lines   lines
-	columns string // as Options say
+	columns string // as Config says
 	table   table
 	begun   bool
 }

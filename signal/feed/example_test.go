@@ -49,7 +49,7 @@ func ExampleTape() {
 		fmt.Println(err)
 		return
 	}
-	candles, err := candle.Open("../candle/testdata/btc_1m.csv", candle.Options{Symbol: "BTC/USDT:USDT"})
+	candles, err := candle.Open("../candle/testdata/btc_1m.csv", candle.Config{Symbol: "BTC/USDT:USDT"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -28,7 +28,7 @@ type Error struct {
 	Stack  string // of a panic, else empty
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Symbol, e.Kind, e.Err) }
+func (e *Error) Error() string { return fmt.Sprintf("generator: %s: %s: %v", e.Symbol, e.Kind, e.Err) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

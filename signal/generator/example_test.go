@@ -88,7 +88,7 @@ func ExampleGenerator_Status() {
 	for _, s := range g.Status().Symbols {
 		fmt.Println(s.LastError, "| errors in a row:", s.ErrorRun)
 	}
-	// Output: BTC/USDT: strategy: panic: not today | errors in a row: 1
+	// Output: generator: BTC/USDT: strategy: panic: not today | errors in a row: 1
 }
 
 func ExampleGenerator_Pause() {

@@ -286,14 +286,14 @@ func TestConcurrencyBoundsWhatRunsAtOnce(t *testing.T) {
 		require.Equal(t, 2, result.Succeeded)
 		require.Len(t, result.Errors, 3)
 		for i, symbol := range []string{"A", "B", "D"} {
-			require.EqualError(t, result.Errors[i], symbol+": left_behind: not back within 10s")
+			require.EqualError(t, result.Errors[i], "generator: "+symbol+": left_behind: not back within 10s")
 		}
 		require.Equal(t, 3, source.Waiting())
 
 		from = time.Now()
 		result = g.Cycle(context.Background(), time.Now())
 		require.Zero(t, time.Since(from), "they hold up nobody a second time")
-		require.EqualError(t, result.Errors[0], "A: left_behind: not back yet after 20s")
+		require.EqualError(t, result.Errors[0], "generator: A: left_behind: not back yet after 20s")
 		require.Equal(t, 3, g.Status().LeftBehind)
 		require.Equal(t, 6, g.Status().Errors)
 		source.Release()

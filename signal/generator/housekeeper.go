@@ -127,10 +127,10 @@ func (h *Housekeeper) prune(ctx context.Context, now time.Time) (removed int, er
 		r.Before = now.Add(-h.cfg.MaxAge)
 	}
 	if r.Passed, err = h.passed(ctx); err != nil {
-		return 0, fmt.Errorf("how far the signals were read: %w", err)
+		return 0, fmt.Errorf("generator: how far the signals were read: %w", err)
 	}
 	if removed, err = h.cfg.Store.Prune(ctx, r); err != nil {
-		return removed, fmt.Errorf("prune signals: %w", err)
+		return removed, fmt.Errorf("generator: prune signals: %w", err)
 	}
 	return removed, nil
 }

@@ -86,7 +86,7 @@ func TestAPanicIsToldAlsoWhereNobodyWaitsForIt(t *testing.T) {
 				g.Cycle(t.Context(), time.Now())
 				close(release)
 				synctest.Wait()
-				require.Len(t, log.with(`kind=source error="BTC: source: panic: late"`), 1)
+				require.Len(t, log.with(`kind=source error="generator: BTC: source: panic: late"`), 1)
 				require.Len(t, g.Cycle(t.Context(), time.Now()).Errors, 1, "it has come back")
 			})
 		})
@@ -108,7 +108,7 @@ func TestAPanicIsToldAlsoWhileStopping(t *testing.T) {
 	}
 	result := newGenerator(t, cfg).Cycle(ctx, time.Now())
 	require.Len(t, result.Errors, 1)
-	require.EqualError(t, result.Errors[0], "BTC: source: panic: stopping")
+	require.EqualError(t, result.Errors[0], "generator: BTC: source: panic: stopping")
 	require.Len(t, log.with("Error in background generation cycle"), 1)
 }
 

@@ -49,7 +49,7 @@ func TestAFailedAppendLosesNothing(t *testing.T) {
 	store.fail = errors.New("disk full")
 	store.offered = nil
 	var failed []error
-	for len(failed) == 0 || !strings.HasPrefix(failed[0].Error(), "BTC: ") {
+	for len(failed) == 0 || !strings.HasPrefix(failed[0].Error(), "generator: BTC: ") {
 		now = now.Add(time.Minute)
 		failed = r.Cycle(t.Context(), now).Errors
 	}

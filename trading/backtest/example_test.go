@@ -30,7 +30,7 @@ func ExampleRun() {
 	number := decimal.RequireFromString
 	coin := []trading.Instrument{{Symbol: symbol, Tick: number("0.01"), Step: number("0.001")}}
 	clk, quiet := feed.NewReplayClock(time.Unix(0, 0)), slog.New(slog.DiscardHandler)
-	candles, err := candle.New(hills(300), "hills.csv", candle.Options{Symbol: symbol})
+	candles, err := candle.New(hills(300), "hills.csv", candle.Config{Symbol: symbol})
 	check(err)
 	tape, err := feed.NewTape(1000, symbol)
 	check(err)
