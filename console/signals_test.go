@@ -203,7 +203,7 @@ func TestAStoreThatIsDeafHangsNobody(t *testing.T) {
 func TestAStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
 	t.Parallel()
 	for want, store := range map[string]latestFunc{
-		"panic: no": func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
+		"panic: no":                 func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
 		"runtime.Goexit was called": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
 	} {
 		var log bytes.Buffer
