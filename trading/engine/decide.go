@@ -129,21 +129,25 @@ const (
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
 // have filled. deferred says why the order for the target has to wait.
 func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
-	held = d.book.Position(s.Symbol).Quantity
+	x := d.book.Exposure(s.Symbol)
+	held = x.Held.Add(x.Working)
+	if kept {
+		held = held.Add(x.Resting)
+	}
 	for _, o := range d.book.PendingOf(s.Symbol) {
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
-			deferred = unknownFate
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: signal " + s.ID + " replaced its target"})
-		case o.CancelAsked || o.Rests() && !kept:
-			if !o.CancelAsked {
-				made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
-			}
-			deferred = cmp.Or(deferred, beingEnded)
-		case o.Leg == "":
-			held = held.Add(o.Side.Signed(o.Remaining()))
+		case o.CancelAsked:
+			deferred = beingEnded
+		case o.Rests() && !kept:
+			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
+			deferred = beingEnded
 		}
+	}
+	if x.InDoubt {
+		deferred = unknownFate
 	}
 	return held, deferred
 }
@@ -151,7 +155,8 @@ func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.De
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
 // the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
 func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
-	standing, held := d.book.Standing(s.Symbol)
+	standing, _ := d.book.Target(s.Symbol)
+	held := d.book.Position(s.Symbol).Quantity
 	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
 		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
 	})
@@ -175,17 +180,12 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	return ticket, false, nil
 }
 
-// overshoots tells whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
 // to be cancelled, and replaced by a smaller one.
 func (d desk) overshoots(symbol string, target decimal.Decimal) bool {
-	coming, rests := d.book.Position(symbol).Quantity, false
-	for _, o := range d.book.PendingOf(symbol) {
-		if o.Leg == "" && !o.CancelAsked {
-			coming = coming.Add(o.Side.Signed(o.Remaining()))
-			rests = rests || o.Rests()
-		}
-	}
-	return rests && coming.Abs().GreaterThan(target.Abs())
+	x := d.book.Exposure(symbol)
+	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)
+	return x.Rests && wanted.Abs().GreaterThan(target.Abs())
 }
 
 // target is what the signal asks to hold, before limits and permission.

@@ -88,7 +88,7 @@ func (e *Engine) surely(found []difference) error {
 	text := fmt.Sprint(found)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(found) == 0 || len(e.book.Pending()) == 0 || text == e.suspect {
+	if len(found) == 0 || !e.book.HasPending() || text == e.suspect {
 		e.suspect = ""
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/shopspring/decimal"
 )
 
@@ -84,28 +85,21 @@ func (e *Engine) mayLocked(ctx context.Context, r *run, o trading.Order, opening
 	if err := e.mayActLocked(ctx, r); err != nil {
 		return err
 	}
-	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && (other.Status == trading.StatusUnknown || other.InFlight) {
-			return errUnknown
-		}
+	x := e.book.ExposureBeside(o)
+	if x.InDoubt {
+		return errUnknown
 	}
 	if opening == nil {
 		opening = e.blockedLocked()
 	}
-	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, e.heldLocked(o))) {
+	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, openExposure(x))) {
 		return opening
 	}
 	return nil
 }
 
-// heldLocked is what is held of an order's instrument, and what open orders besides it will bring. The legs of a bracket
+// openExposure is what is held once every open order has filled, also one that is being cancelled. The legs of a bracket
 // do not count: at most one of the two is going to fill, and perhaps neither.
-func (e *Engine) heldLocked(o trading.Order) decimal.Decimal {
-	held := e.book.Position(o.Symbol).Quantity
-	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && other.Status == trading.StatusOpen && other.Leg == "" {
-			held = held.Add(other.Side.Signed(other.Remaining()))
-		}
-	}
-	return held
+func openExposure(x book.Exposure) decimal.Decimal {
+	return decimal.Sum(x.Held, x.Working, x.Resting, x.Ending)
 }

@@ -14,14 +14,15 @@ var legs = []trading.Leg{trading.StopLoss, trading.TakeProfit}
 // guard returns the next leg that a target's bracket lacks, or nil. One that is being cancelled, or of unknown fate, is
 // not lacking yet.
 func (d desk) guard(t book.Target, sit situation) (*trading.Order, error) {
-	held := d.book.Position(t.Symbol).Quantity
+	x := d.book.Exposure(t.Symbol)
+	held := x.Held
 	want := t.Guarded(held)
 	if !d.auto && !t.Approved || want.IsZero() || sit.instrument.Symbol == "" {
 		return nil, nil
 	}
 	for _, leg := range legs {
 		price := t.Ticket.LegPrice(leg)
-		lacking := want.Sub(d.book.Legged(t, leg, 0))
+		lacking := want.Sub(x.Leg(leg))
 		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, sit.now) {
 			continue
 		}

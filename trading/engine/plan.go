@@ -111,16 +111,11 @@ func (d desk) again(t book.Target, sit situation) *trading.Order {
 	if !sit.price.IsPositive() {
 		sit.opening = cmp.Or(sit.opening, errNoPrice)
 	}
-	held := d.book.Position(t.Symbol).Quantity
-	for _, o := range d.book.PendingOf(t.Symbol) {
-		switch {
-		case o.Leg != "" && o.Status == trading.StatusIntended:
-		case o.Status != trading.StatusOpen || o.CancelAsked:
-			return nil
-		case o.Leg == "":
-			held = held.Add(o.Side.Signed(o.Remaining()))
-		}
+	x := d.book.Exposure(t.Symbol)
+	if x.Unsettled {
+		return nil
 	}
+	held := decimal.Sum(x.Held, x.Working, x.Resting)
 	a := aim{
 		symbol: t.Symbol, signalID: t.SignalID, quantity: t.Quantity, ticket: t.Ticket, validUntil: t.ValidUntil,
 		attempt: t.Attempts + 1,

@@ -82,10 +82,7 @@ func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
 	health.Beat(ctx)
 	e.mu.Lock()
-	since := e.book.FillsSince()
-	if e.book.IsNew() {
-		since = e.opened.Add(-book.FillOverlap) // what an account did before its first day here is not ours
-	}
+	since := e.book.FillsSince(e.opened)
 	e.mu.Unlock()
 	limited, cancel := e.limited(ctx)
 	defer cancel()
@@ -109,7 +106,7 @@ func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration
 func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, nonsense error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
-		if b.HasFill(f.ID) || known[f.ID] || b.Forgotten(f) { // None that is so old was asked for.
+		if b.Knows(f) || known[f.ID] {
 			continue
 		}
 		if _, ours := b.Order(f.ClientID); !ours && f.Time.Before(since) {

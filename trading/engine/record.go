@@ -70,7 +70,10 @@ func (e *Engine) append(ctx context.Context, events []journal.Event) error {
 		return fmt.Errorf("engine: journal %s: %w", journal.KindOf(events[0]), err)
 	}
 	for _, event := range events {
-		e.book.Fold(at, event)
+		if err := e.book.Apply(at, event); err != nil {
+			e.loaded, e.reconciled = false, false
+			return err // Check has let it through; were it wrong all the same, reading the journal would find it too.
+		}
 		e.hearLocked(event)
 	}
 	return nil

@@ -87,13 +87,16 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 	return stuck, nil
 }
 
+// firstLookBack is how much further back fills are asked for when the first of them is missing.
+const firstLookBack = time.Minute
+
 // widen asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
 // may be far behind ours, so that a fill of now bears a time from before the order was made.
 func (e *Engine) widen() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.behind {
-		e.lookBack = min(max(2*e.lookBack, book.FillOverlap), book.MaxLookBack)
+		e.lookBack = min(max(2*e.lookBack, firstLookBack), book.MaxLookBack)
 	} else {
 		e.lookBack = 0
 	}

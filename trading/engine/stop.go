@@ -120,7 +120,8 @@ func (e *Engine) windStep(ctx context.Context, r *run, policy StopPolicy, closed
 func (e *Engine) flattenAll(ctx context.Context, r *run) error {
 	for symbol := range e.instruments {
 		e.mu.Lock()
-		t, held := e.book.Standing(symbol)
+		t, _ := e.book.Target(symbol)
+		held := e.book.Position(symbol).Quantity
 		e.mu.Unlock()
 		if t.Quantity.IsZero() && held.IsZero() {
 			continue

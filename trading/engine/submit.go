@@ -114,7 +114,7 @@ func (e *Engine) holds(o book.OrderState, opening error) (trading.Approved, erro
 	instrument, ok := e.instruments[o.Symbol]
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	held := e.heldLocked(o.Order)
+	held := openExposure(e.book.ExposureBeside(o.Order))
 	opens := o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, held))
 	target, _ := e.book.Target(o.Symbol)
 	switch {
