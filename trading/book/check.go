@@ -103,8 +103,9 @@ func (o *OrderState) may(e journal.Event) bool {
 		return !o.Status.Done() && (o.Status != trading.StatusIntended || !o.InFlight)
 	case journal.Expired:
 		return o.atBroker()
+	default: // Check looks at all that says more of an order than its client ID, or is about none.
+		return false
 	}
-	return false
 }
 
 func (b *Book) checkSignal(e journal.SignalSeen) error {
@@ -116,6 +117,7 @@ func (b *Book) checkSignal(e journal.SignalSeen) error {
 	case e.Seq <= b.cursor.Seq:
 		return fmt.Errorf("book: signal %s has seq %d, and the cursor is at %d", e.SignalID, e.Seq, b.cursor.Seq)
 	}
+	//exhaustive:enforce
 	switch e.Outcome {
 	case journal.OutcomeActed:
 	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused, journal.OutcomeWouldHave:

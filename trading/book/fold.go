@@ -66,11 +66,13 @@ func (b *Book) foldSignal(e journal.SignalSeen) {
 	if e.Outcome != journal.OutcomeSuperseded {
 		delete(b.offers, line)
 	}
+	//exhaustive:enforce
 	switch e.Outcome {
 	case journal.OutcomeActed:
 		b.act(e)
 	case journal.OutcomeWouldHave:
 		b.offers[line] = e
+	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused: // They only count.
 	}
 }
 

@@ -32,6 +32,7 @@ const (
 )
 
 func (p DifferencePolicy) valid() bool {
+	//exhaustive:enforce
 	switch p {
 	case "", HaltOnDifference, AdoptDifference, CloseDifference, IgnoreDifference:
 		return true
@@ -68,6 +69,7 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 	for _, d := range found {
 		all = append(all, d.String())
 	}
+	//exhaustive:enforce
 	switch c.env.cfg.Differences {
 	case AdoptDifference, CloseDifference:
 		for _, d := range found {
@@ -83,6 +85,7 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 			}
 		}
 		return nil
+	case HaltOnDifference, "":
 	}
 	return c.gate.haltFor(ctx, r, "positions differ: "+strings.Join(all, ", "))
 }

@@ -173,11 +173,13 @@ func (d decider) spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 // rest only where it was the closing half of a flip: otherwise a position that a person changed by hand would be changed
 // back.
 func unfinished(t book.Target, last book.OrderState) bool {
+	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCancelled:
 		return true
 	case trading.StatusFilled:
 		return last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusExpired:
 	}
 	return false
 }

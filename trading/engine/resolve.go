@@ -82,6 +82,7 @@ func (c *reconciler) logFate(before book.OrderState) {
 	if now.Status == before.Status {
 		return
 	}
+	//exhaustive:enforce
 	switch now.Status {
 	case trading.StatusOpen:
 		c.env.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
@@ -92,6 +93,7 @@ func (c *reconciler) logFate(before book.OrderState) {
 		}
 		c.env.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
 			"symbol", now.Symbol, "status", now.Status, "filled", now.Filled, "reason", now.Reason)
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusFilled: // The fills were logged.
 	}
 }
 

@@ -43,6 +43,7 @@ type StopReport struct {
 // called again, as to flatten after all. What it did is in the Journal: an Engine that starts on it later goes on from
 // there.
 func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Duration) (StopReport, error) {
+	//exhaustive:enforce
 	switch policy {
 	case LeaveOrders, CancelOrders, FlattenAll:
 	default:
@@ -161,7 +162,9 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 // stopDone reports whether nothing is left to do.
 func (e *Engine) stopDone(policy StopPolicy) bool {
 	s := e.Status()
+	//exhaustive:enforce
 	switch policy {
+	case LeaveOrders:
 	case CancelOrders:
 		for _, o := range s.Orders {
 			if o.Leg == "" || o.Status != trading.StatusOpen && o.Status != trading.StatusIntended {
