@@ -125,13 +125,13 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 	}
 	var made decision
 	_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		decider := f.env.decider(b, r.store)
+		d := f.env.decider(b, r.store)
 		var events []journal.Event
 		for _, s := range group {
-			events = append(events, decider.superseded(s).events()...)
+			events = append(events, d.superseded(s).events()...)
 		}
 		if lastCounts {
-			made = decider.decide(last, in)
+			made = d.decide(last, in)
 			events = append(events, made.events()...)
 		}
 		return events, nil
