@@ -166,8 +166,8 @@ func (s *Supervisor) Remove(path string) error {
 		return nil
 	}
 	c.wanted = toLeave
-	if c.part != nil {
-		c.part.Forget()
+	if c.health != nil {
+		c.health.Part().Forget()
 	}
 	for _, z := range c.zombies() {
 		owner.stray(z, c.path)

@@ -38,7 +38,7 @@ type child struct {
 	mu      stateMutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
 	path    string
-	part    *health.Part
+	health  *health.Run
 	guard   *guard // whoever runs it; nil when it is down
 	run     *run   // the present run; nil between two
 	past    *past  // nil for none
@@ -107,10 +107,10 @@ func (c *child) joinLocked(n *session) {
 		c.path = path
 	}
 	c.starts, c.failedStarts, c.state = 0, 0, ""
-	c.part = n.registry.Begin(c.path)
+	c.health = n.registry.Begin(c.path)
 	if p := c.past; p != nil { // nothing of the session before, except what still lives
 		c.past = nil
-		c.part.SetFailure(health.Failure{})
+		c.health.SetFailure(health.Failure{})
 		if len(p.zombies) > 0 {
 			c.past = &past{zombies: p.zombies}
 		}
@@ -251,7 +251,7 @@ func (c *child) setStateLocked(state health.State, now time.Time) {
 	if c.state != state {
 		c.state, c.since = state, now
 	}
-	c.part.SetState(c.state, c.since, c.restartsLocked(), c.done)
+	c.health.SetState(health.Stage{State: c.state, Since: c.since, Restarts: c.restartsLocked(), Done: c.done})
 }
 
 // setPastLocked tells the child's part how and why the last run ended and when the next one begins.
@@ -259,9 +259,9 @@ func (c *child) setPastLocked() {
 	p := c.past
 	f := health.Failure{End: string(p.end), Error: p.text, At: p.at, Next: p.due, Attempt: p.spent}
 	if p.spent > 0 {
-		f.Attempts = max(0, c.policy.MaxRestarts)
+		f.MaxAttempts = max(0, c.policy.MaxRestarts)
 	}
-	c.part.SetFailure(f)
+	c.health.SetFailure(f)
 }
 
 func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }

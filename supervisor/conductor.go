@@ -160,7 +160,7 @@ func (d *conductor) awaitReady(c *child) {
 	limit := n.clock.After(c.policy.Ready)
 	for d.lets(c) {
 		select {
-		case <-r.part.AwaitReady():
+		case <-r.health.Part().AwaitReady():
 			return
 		case <-r.ctx.Done(): // it has ended
 			return

@@ -184,7 +184,7 @@ func (g *guard) makeRunLocked() *run {
 		base = context.WithValue(base, treeKey{}, inheritance{n, c.path})
 	}
 	base, r.cancel = context.WithCancelCause(base)
-	r.ctx, r.part = c.part.Next(base) // on top, where health.Beat finds it at once
+	r.ctx, r.health = c.health.Next(base) // on top, where health.Beat finds it at once
 	return r
 }
 
@@ -193,7 +193,7 @@ func (g *guard) makeRunLocked() *run {
 func (g *guard) beginLocked(r *run, now time.Time) {
 	c, n := g.child, g.session
 	r.started = now
-	c.run, c.part = r, r.part
+	c.run, c.health = r, r.health
 	if c.past != nil {
 		c.past.due, c.past.parked = time.Time{}, false
 		c.setPastLocked()

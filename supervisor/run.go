@@ -15,7 +15,7 @@ type run struct {
 	guard   *guard
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	part    *health.Part
+	health  *health.Run
 	started time.Time
 
 	// guarded by the child's mu
@@ -175,7 +175,7 @@ func (c *child) makeZombieLocked(asked, now time.Time) {
 	p.zombies = append(p.zombies, r)
 	c.guard.letGoLocked()
 	c.guard, c.run = nil, nil
-	c.part = r.guard.session.registry.Begin(c.path)
+	c.health = r.guard.session.registry.Begin(c.path)
 }
 
 // buryLocked takes note that a zombie has ended after all. It returns the session in which the child may now be

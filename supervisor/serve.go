@@ -46,7 +46,7 @@ func (s *Supervisor) open(ctx context.Context) (*session, error) {
 	for _, c := range s.children.all() { // what was added while the supervisor ran was that run's
 		if !c.static {
 			s.children.remove(c)
-			c.part.Forget()
+			c.health.Part().Forget()
 		}
 	}
 	n := newSession(ctx, s)

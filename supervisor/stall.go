@@ -78,7 +78,7 @@ func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *ru
 	}
 	if r.trouble == nil && c.policy.Stall > 0 && !r.suspect {
 		r.beat += late // nobody could beat, or be seen beating, while the watch itself stood still
-		if r.part.TakeBeat() || r.part.IdleAt(now) {
+		if r.health.TakeBeat() || r.health.IdleAt(now) {
 			r.beat = now.Sub(r.started)
 		}
 		if now.Sub(r.started)-r.beat >= c.policy.Stall {
@@ -165,7 +165,7 @@ func (c *child) stalled(n *session, r *run, stack string) {
 		return
 	}
 	now := n.clock.Now()
-	if r.part.TakeBeat() || r.part.IdleAt(now) {
+	if r.health.TakeBeat() || r.health.IdleAt(now) {
 		r.beat = now.Sub(r.started)
 		c.setAlarmLocked(n, r, now)
 		return

@@ -208,10 +208,10 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 		bad, _ = registry.Report().Part("root/sub/bad")
 		require.Equal(t, health.StateRunning, bad.Lifecycle.State)
 		require.Equal(t, 1, bad.Lifecycle.Restarts)
-		require.Equal(t, "boom", bad.Lifecycle.Error, "the reason is kept after the recovery")
-		require.Equal(t, "error", bad.Lifecycle.End)
+		require.Equal(t, "boom", bad.Lifecycle.LastError, "the reason is kept after the recovery")
+		require.Equal(t, "error", bad.Lifecycle.LastEnd)
 		require.Equal(t, 1, bad.Lifecycle.Attempt)
-		require.Equal(t, 10, bad.Lifecycle.Attempts)
+		require.Equal(t, 10, bad.Lifecycle.MaxAttempts)
 	})
 }
 
