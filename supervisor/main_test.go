@@ -3,7 +3,10 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,7 +18,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	supervisor.OnImpossible(func(l supervisor.Life, input string) {
+		fmt.Fprintf(os.Stderr, "FAIL: %q of the life %+v cannot be\n%s", input, l, debug.Stack())
+		os.Exit(1) // it happens in a guard, whose panic suture would survive
+	})
+	goleak.VerifyTestMain(m)
+}
 
 var errBoom = errors.New("boom")
 
