@@ -78,6 +78,7 @@ func newGeneration(p health.PartReport, known bool) *generation {
 // taskStatus maps a life on the four words. A part without a supervisor has begun a run, or it would not be known; of
 // its end no word would come.
 func taskStatus(l health.Lifecycle) string {
+	//exhaustive:enforce
 	switch l.State {
 	case health.StateNotStarted:
 		return taskNotStarted
@@ -90,6 +91,7 @@ func taskStatus(l health.Lifecycle) string {
 		return taskCrashed
 	case health.StateStalled, health.StateCrashed:
 		return taskCrashed
+	case health.StateStarting, health.StateRunning, health.StatePaused:
 	}
 	return taskRunning
 }

@@ -69,6 +69,21 @@ func ExampleIdle() {
 	// 09:02:00 unhealthy
 }
 
+// A program lets its operators choose the time between two heartbeats; the library does not look at the environment.
+func ExampleIntervalFromEnv() {
+	environment := map[string]string{health.IntervalVariable: "10"}
+	lookup := func(name string) (string, bool) { value, ok := environment[name]; return value, ok } // os.LookupEnv
+	interval, err := health.IntervalFromEnv(lookup)
+	fmt.Println(interval, err)
+
+	environment[health.IntervalVariable] = "often"
+	_, err = health.IntervalFromEnv(lookup)
+	fmt.Println(err)
+	// Output:
+	// 10s <nil>
+	// health: HEALTH_CHECK_INTERVAL="often" is not a whole number of seconds above zero
+}
+
 func ExampleMonitor() {
 	registry := health.NewRegistry(health.Config{})
 	beaten := make(chan health.Report, 1)

@@ -144,6 +144,7 @@ func TestBadIntervalsAreNamed(t *testing.T) {
 }
 
 func TestABadConfigIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	_, err := health.NewMonitor(health.MonitorConfig{})
 	require.ErrorContains(t, err, "MonitorConfig.Registry")

@@ -27,8 +27,6 @@ type Stamp struct {
 // Stamped returns s.
 func (s Stamp) Stamped() Stamp { return s }
 
-func (Stamp) event() {}
-
 // Attempt counts restarts in a row: this is the N-th of at most Max (0 for no bound). N is 0 for a first start.
 type Attempt struct {
 	N, Max int
@@ -137,6 +135,28 @@ type Dropped struct {
 	Stamp
 	N int
 }
+
+// Each event is one on purpose: what only has a Stamp is none.
+
+func (Added) event()        {}
+func (Removed) event()      {}
+func (Started) event()      {}
+func (Verified) event()     {}
+func (Failed) event()       {}
+func (Restarting) event()   {}
+func (Stopped) event()      {}
+func (Finished) event()     {}
+func (Stalled) event()      {}
+func (Abandoned) event()    {}
+func (ZombieEnded) event()  {}
+func (Parked) event()       {}
+func (Escalated) event()    {}
+func (GaveUp) event()       {}
+func (Paused) event()       {}
+func (Resumed) event()      {}
+func (StopTimedOut) event() {}
+func (Suspended) event()    {}
+func (Dropped) event()      {}
 
 // LogEvent writes an event to a logger: the path under "service", the rest under fixed names. A Supervisor does it by
 // itself for its Config.Logger.

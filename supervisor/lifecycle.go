@@ -4,33 +4,33 @@ package supervisor
 // of them. Nothing here takes a lock, reads a clock or knows of time; stepLocked (child.go) applies an input, and whoever
 // called it performs the effects. phase.go has the words.
 //
-//	               idle      delayed,  blocked   starting  running   stalling, stopped,  done, crashed,
-//	                         parked                                  stopping  paused    recalled
-//	joined (1)     idle      idle      idle      idle      idle      idle      idle      idle
-//	turn (2)       -         -         -         -         -         -         -         stopped
-//	begun (3)      running   running   running   running   running   running   running   X
-//	on trial (3)   starting  starting  starting  starting  starting  starting  starting  X
-//	verified       X         X         X         running   X         X         X         X
-//	stalled (4)    X         X         X         stalling  stalling  X         X         X
-//	asked          X         X         X         stopping  stopping  stopping  X         X
-//	finished       X         X         done      done      done      done      X         X
-//	crashed        X         X         crashed   crashed   crashed   crashed   X         X
-//	delayed (5)    delayed   delayed   delayed   delayed   delayed   delayed   delayed   X
-//	parked (5)     parked    parked    parked    parked    parked    parked    parked    X
-//	down (6)       stopped   stopped   stopped   stopped   stopped   stopped   stopped   -
-//	blocked (7)    blocked   blocked   blocked   blocked   blocked   blocked   blocked   -
-//	group down (4) -         -         -         -         -         -         -         -
-//	group left (4) -         -         -         -         -         -         -         -
-//	group delayed  delayed   delayed   delayed   delayed   delayed   delayed   delayed   recalled
-//	group held     stopped   stopped   stopped   stopped   stopped   stopped   stopped   -
-//	wanted (8)     -         -         -         -         -         -         -         stopped
-//	paused (8)     -         -         -         -         -         -         -         -
-//	resumed (8)    -         -         -         -         -         -         -         -
-//	halted (8)     -         -         -         -         -         -         -         -
-//	removed        -         -         -         stopped   stopped   stopped   -         -
-//	closed (4)     -         -         -         -         -         -         -         -
-//	idling         -         -         -         running   -         -         -         -
-//	working        -         -         -         -         -         -         -         -
+//	               | idle     | delayed, | blocked  | starting | running  | stalling, | stopped, | done, crashed,
+//	               |          | parked   |          |          |          | stopping  | paused   | recalled
+//	joined (1)     | idle     | idle     | idle     | idle     | idle     | idle      | idle     | idle
+//	turn (2)       | -        | -        | -        | -        | -        | -         | -        | stopped
+//	begun (3)      | running  | running  | running  | running  | running  | running   | running  | X
+//	on trial (3)   | starting | starting | starting | starting | starting | starting  | starting | X
+//	verified       | X        | X        | X        | running  | X        | X         | X        | X
+//	stalled (4)    | X        | X        | X        | stalling | stalling | X         | X        | X
+//	asked          | X        | X        | X        | stopping | stopping | stopping  | X        | X
+//	finished       | X        | X        | done     | done     | done     | done      | X        | X
+//	crashed        | X        | X        | crashed  | crashed  | crashed  | crashed   | X        | X
+//	delayed (5)    | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | X
+//	parked (5)     | parked   | parked   | parked   | parked   | parked   | parked    | parked   | X
+//	down (6)       | stopped  | stopped  | stopped  | stopped  | stopped  | stopped   | stopped  | -
+//	blocked (7)    | blocked  | blocked  | blocked  | blocked  | blocked  | blocked   | blocked  | -
+//	group down (4) | -        | -        | -        | -        | -        | -         | -        | -
+//	group left (4) | -        | -        | -        | -        | -        | -         | -        | -
+//	group delayed  | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | recalled
+//	group held     | stopped  | stopped  | stopped  | stopped  | stopped  | stopped   | stopped  | -
+//	wanted (8)     | -        | -        | -        | -        | -        | -         | -        | stopped
+//	paused (8)     | -        | -        | -        | -        | -        | -         | -        | -
+//	resumed (8)    | -        | -        | -        | -        | -        | -         | -        | -
+//	halted (8)     | -        | -        | -        | -        | -        | -         | -        | -
+//	removed        | -        | -        | -        | stopped  | stopped  | stopped   | -        | -
+//	closed (4)     | -        | -        | -        | -        | -        | -         | -        | -
+//	idling         | -        | -        | -        | running  | -        | -         | -        | -
+//	working        | -        | -        | -        | -        | -        | -         | -        | -
 //
 // It is that of a child that is wanted and bears no mark; X cannot be, and changes nothing; - leaves the phase as it is.
 // (1) not of a removed child; it then awaits its turn; (2) only while the child awaits it; (3) only of a child that is

@@ -2,7 +2,6 @@ package supervisor_test
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,9 +30,13 @@ func lifeTable(t *testing.T) map[string][]string {
 		if !ok || strings.HasPrefix(row, " ") {
 			continue
 		}
-		name, _, _ := strings.Cut(strings.TrimSpace(row[:15]), " (")
-		table[name] = regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(row[15:]), -1)
-		require.Len(t, table[name], len(columns), name)
+		cells := strings.Split(row, "|")
+		require.Len(t, cells, 1+len(columns), row)
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		name, _, _ := strings.Cut(cells[0], " (")
+		table[name] = cells[1:]
 	}
 	return table
 }
@@ -105,10 +108,12 @@ func broken(l, next supervisor.Life, name string, possible bool) map[string]bool
 			!(name == "joined" && possible),
 		"a child without a guard does not run": (name == "down" || name == "blocked") && runs(next) &&
 			!(wanted && l.Turn && next == l), // its group says what it waits for
-		"a paused child is paused":           name == "down" && l.Desired == "pause" && !l.Closes && next.Phase != "paused",
-		"what is not wanted is not":          l.Desired != "run" && next.Phase != l.Phase && slices.Contains([]string{"delayed", "parked", "blocked", "recalled"}, next.Phase),
-		"a group waits for the wanted":       grouped && possible != wanted,
-		"what the group waits for is a wait": grouped && possible && runs(next),
+		"a paused child is paused":                     name == "down" && l.Desired == "pause" && !l.Closes && next.Phase != "paused",
+		"what is not wanted is not":                    l.Desired != "run" && next.Phase != l.Phase && slices.Contains([]string{"delayed", "parked", "blocked", "recalled"}, next.Phase),
+		"a group waits for the wanted":                 grouped && possible != wanted,
+		"who goes down with its group awaits its turn": strings.HasPrefix(name, "group") && possible && !next.Turn,
+		"who leaves with its group is removed":         name == "group left" && possible && next.Desired != "remove",
+		"what the group waits for is a wait":           grouped && possible && runs(next),
 	}
 }
 

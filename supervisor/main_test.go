@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 func TestMain(m *testing.M) {
@@ -56,26 +56,19 @@ func failing(context.Context) error { return errBoom }
 
 // recorder keeps events, and when they were.
 type recorder struct {
-	start time.Time
+	*supervisortest.Recorder
 
-	mu     sync.Mutex
-	events []supervisor.Event
+	start time.Time
 }
 
-func newRecorder() *recorder { return &recorder{start: time.Now()} }
-
-func (r *recorder) record(e supervisor.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
+func newRecorder() *recorder {
+	return &recorder{Recorder: supervisortest.NewRecorder(), start: time.Now()}
 }
 
 // all returns the events so far.
 func (r *recorder) all() []supervisor.Event {
 	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]supervisor.Event(nil), r.events...)
+	return r.Events()
 }
 
 // timesOf returns when events of type E happened to the child at path, since the start.
@@ -112,7 +105,7 @@ func seconds(s ...float64) []time.Duration {
 func tree(t *testing.T) (*supervisor.Supervisor, *recorder) {
 	t.Helper()
 	rec := newRecorder()
-	s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.record, Logger: quiet()})
+	s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.Record, Logger: quiet()})
 	require.NoError(t, err)
 	return s, rec
 }

@@ -136,6 +136,8 @@ func TestARestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
 // pausable counts its working seconds.
 type pausable struct{ paused chan bool }
 
+var _ supervisor.Pauser = pausable{}
+
 func (p pausable) Serve(ctx context.Context) error { return untilDone(ctx) }
 func (p pausable) Pause()                          { p.paused <- true }
 func (p pausable) Resume()                         { p.paused <- false }
@@ -227,7 +229,7 @@ func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
 					owner = subtree(t, s, "sub", supervisor.Policy{})
 				}
 				inside := newRecorder()
-				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.record})
+				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.Record})
 				require.NoError(t, err)
 				add(t, inner, "a", untilDone, supervisor.Policy{})
 				add(t, owner, "a", inner.Serve, supervisor.Policy{}) // nobody can see that it is a tree
