@@ -8,8 +8,8 @@ import (
 )
 
 // SignalGeneration returns a function that adds the object signal_generation to /health, for the Extra of a
-// healthhttp.Config: how the part at path is, in the words that operators' scripts read. A path that the registry does not
-// know (yet) is shown as not started.
+// healthhttp.Config: how the part at path is, in the words that operators' scripts read. A path that the registry does
+// not know (yet) is shown as not started.
 func SignalGeneration(path string) func(health.Report) map[string]any {
 	return func(report health.Report) map[string]any {
 		p, known := report.Part(path)

@@ -38,7 +38,7 @@ type Part struct {
 	beat    atomic.Bool   // a Beat came since Run.TakeBeat last looked
 	readied atomic.Bool   // Ready was called
 	idle    atomic.Int64  // unix nanoseconds until which silence is, or was, planned; 0 for not at all
-	ready   chan struct{} // made for the first who waits for it, closed by Ready; guarded by record.mu
+	ready   chan struct{} // made when it is first waited for, closed by Ready; guarded by record.mu
 }
 
 // record is what is known of a part across its runs. There may be very many of them with nothing to say, so what only
@@ -147,12 +147,12 @@ func (p *Part) Ready() {
 	}
 }
 
-// AwaitReady returns a channel that is closed once the run has called Ready. It is for those who start the service, and
-// for code around it that has something to say once it is up.
+// AwaitReady returns a channel that is closed once the run has called Ready. It is for the supervisor, and for code
+// around the service that has something to say once it is up.
 func (p *Part) AwaitReady() <-chan struct{} {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.ready == nil { // most runs are waited for by nobody, and a channel is as large as all the rest of a Part
+	if p.ready == nil { // most runs are never waited for, and a channel is as large as all the rest of a Part
 		p.ready = make(chan struct{})
 		if p.readied.Load() {
 			close(p.ready)

@@ -75,7 +75,7 @@ type PartReport struct {
 	inactive bool          // no progress is expected of it
 }
 
-// Report judges all parts as of now. It takes microseconds and waits for nobody.
+// Report judges all parts as of now. It takes microseconds and waits for no part.
 func (r *Registry) Report() Report {
 	now := r.clock.Now()
 	records := r.all()
@@ -98,7 +98,7 @@ func (r *Registry) all() []*record {
 }
 
 // report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
-// owner's present run has not asked for: the owner may have dropped it, and nobody can say anything of it any more.
+// owner's present run has not asked for: the owner may have dropped it, and nothing is known of it any more.
 func (rec *record) report(now time.Time) (PartReport, bool) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()

@@ -28,8 +28,8 @@ func (r *Registry) Begin(path string) *Run {
 	return run
 }
 
-// Next begins another run of the same part, as Registry.Begin does, and returns it with a context that carries its Part.
-// It costs less than Begin: a supervisor that restarts a service over and over has no path to look up.
+// Next begins another run of the same part, as Registry.Begin does, and returns it with a context that carries its
+// Part. It costs less than Begin: a supervisor that restarts a service over and over has no path to look up.
 func (r *Run) Next(ctx context.Context) (context.Context, *Run) {
 	p := &r.part
 	next := &runInContext{own: Run{Part{registry: p.registry, record: p.record, owner: p.owner}}}
@@ -52,7 +52,7 @@ func (r *Run) IdleAt(now time.Time) bool { return r.part.idleAt(now) }
 
 // SetState records the stage that the part is in, whichever of its runs r is. Where the part was inactive before and is
 // so no more, its silence and that of its children count anew: the rest was planned. It stands apart from SetFailure
-// because of its size: what a whole Lifecycle takes on the stack would double that of a goroutine which does little else.
+// because of its size: a whole Lifecycle would double the stack of a goroutine which does little else.
 func (r *Run) SetState(s Stage) {
 	rec := r.part.record
 	rec.mu.Lock()

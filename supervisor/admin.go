@@ -23,8 +23,8 @@ func (s *Supervisor) lookUp(path string) (*Supervisor, *child, error) {
 	return sub.lookUp(rest)
 }
 
-// withChild does something to the child at path, which belongs to a session that goes on, with the child's mu held. The
-// guard that do returns was put in charge and is launched afterwards, without the mu.
+// withChild does something to the child at path, which must belong to a session that goes on, with the child's mu held.
+// The guard that do returns was put in charge and is launched afterwards, without the mu.
 func (s *Supervisor) withChild(path string, do func(*session, *child) (launch *guard, err error)) error {
 	owner, c, err := s.lookUp(path)
 	if err != nil {

@@ -21,8 +21,7 @@ import (
 //	Supervisor.mu, watch.mu, mailbox.mu
 //	those of package health
 //
-// The code of services and receivers runs under none of them, and neither does a call of suture's, whose loop has to turn
-// for it.
+// No code of a service or a receiver runs under any of them, and no call of suture's either: its loop has to turn for it.
 
 // child is one supervised service and all that is known of it. Its guard runs it, the session's watch looks at it, the
 // groupRunner starts it in its turn, and administration tells it what is wanted; mu is what they meet under.
@@ -41,7 +40,7 @@ type child struct {
 	session *session   // the present one; nil when the supervisor does not run
 	path    string
 	health  *health.Run // the present run's, or of the one to come
-	guard   *guard      // whoever runs it; nil when it is down
+	guard   *guard      // that runs it; nil when it is down
 	run     *run        // the present run; nil between two
 	history *history    // nil for none
 
@@ -153,7 +152,7 @@ func (c *child) stepLocked(in input, now time.Time) effects {
 	return fx
 }
 
-// onImpossible is told of an input that cannot be. It changes nothing, and is a mistake of whoever found it out; tests
+// onImpossible is told of an input that cannot be. The input changes nothing, and is a mistake of this package; tests
 // fail on it.
 var onImpossible = func(life, input) {}
 

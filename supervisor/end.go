@@ -11,8 +11,8 @@ import (
 // escalation, or nothing). Where groups restart, grouprestart.go decides. Read run.go first.
 
 // endedQuietly takes note of the most common end: the run was asked to end, and says that it was. It reports whether it
-// was that one, and when. It stands apart because what ended needs of the stack would be copied for each child of a tree
-// that stops.
+// was that one, and when. It stands apart because what ended needs of the stack would be copied for each child of a
+// tree that stops.
 func (c *child) endedQuietly(r *run, err error) (now time.Time, quiet bool) {
 	if err != context.Canceled || r.ctx.Err() == nil { //nolint:errorlint // the rest is for ended
 		return now, false
@@ -103,7 +103,7 @@ type decision int
 const (
 	restart     decision = iota // after the delay
 	park                        // a new round, after CoolDown
-	parkForever                 // down until somebody asks for it
+	parkForever                 // down until a person wants it
 	escalate
 	giveUp
 )
@@ -126,8 +126,8 @@ func (p *Policy) decide(spent *int) decision {
 	return park
 }
 
-// followLocked does what follows a failure, as far as it concerns this child. A run that is to begin again is left in the
-// history as due: its guard, or the one to come, waits for it and says so then.
+// followLocked does what follows a failure, as far as it concerns this child. A run that is to begin again is noted in
+// the history as due: the child's guard, or the one to come, waits for that time and says so then.
 func (c *child) followLocked(sess *session, end End, d decision, now time.Time) {
 	h := c.historyLocked()
 	//exhaustive:enforce
@@ -163,8 +163,8 @@ func (c *child) finishLocked(sess *session, o outcome, now time.Time) {
 	}
 }
 
-// stoppedAsAskedLocked takes note of an end that was wanted. What the service says beside "cancelled" is kept as its real
-// reason.
+// stoppedAsAskedLocked takes note of an end that was wanted. What the service says beside "cancelled" is kept as its
+// real reason.
 func (c *child) stoppedAsAskedLocked(sess *session, o outcome, now time.Time) {
 	if !o.Clean() && !o.cancelled {
 		c.recordEndLocked(o, now)

@@ -108,7 +108,7 @@ type Escalated struct {
 	End End
 }
 
-// GaveUp says that a child's restarts are spent; it stays down until somebody restarts it.
+// GaveUp says that a child's restarts are spent; it stays down until it is restarted by name.
 type GaveUp struct{ Stamp }
 
 // Paused says that a child was paused.

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// groupRunner starts the children of a session in order. Where the Strategy restarts groups it also takes a group down, in
-// reverse order, and starts it again (grouprestart.go): in a goroutine of its own, because that may wait for each child's
-// StopTimeout and readiness, and meanwhile the watch must turn. The goroutine lives only as long as there is something to
-// do.
+// groupRunner starts the children of a session in order. Where the Strategy restarts groups it also takes a group down,
+// in reverse order, and starts it again (grouprestart.go). It does so in a goroutine of its own, because that may wait
+// for each child's StopTimeout and readiness, and meanwhile the watch must turn. The goroutine lives only as long as
+// there is something to do.
 //
 // A failure that comes while a group is going down, or waits for its restart, joins that restart; one that comes while
 // the group is being started takes it down again, and counts again.
@@ -21,7 +21,7 @@ type groupRunner struct {
 	phase   groupPhase
 	from    int       // the order of the first child that is down
 	due     time.Time // when the group starts again
-	hold    bool      // it does not, before somebody asks for it
+	hold    bool      // it does not, until a person wants it
 	causes  []*child  // whose failures took it down, and are not announced yet
 	spent   int       // restarts of the group's budget that are used
 	began   time.Time // when the group was last started

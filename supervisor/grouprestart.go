@@ -203,7 +203,7 @@ func (gr *groupRunner) showOneLocked(c *child, cause bool, due, now time.Time) {
 	switch h := c.historyLocked(); {
 	case due.IsZero():
 		c.stepLocked(inGroupHeld, now) // one that is done or given up says so
-	case cause && h.due.Equal(due): // otherwise somebody has asked for it in this moment
+	case cause && h.due.Equal(due): // otherwise it was wanted in this very moment
 		c.announceLocked(gr.session, now)
 	case !h.parked:
 		h.due = due

@@ -14,15 +14,15 @@ import (
 type guard struct {
 	child   *child
 	session *session
-	labels  context.Context // with the pprof label of what it runs; nil where nobody looks for stalls
+	labels  context.Context // with the pprof label of what it runs; nil where stalls are not looked for
 
-	queue     *startQueue // in which the next one waits until the first run is entered; only the guard's goroutine touches it
+	queue     *startQueue // goes on when the first run is entered; only the guard's goroutine touches it
 	stopsNext bool        // the stop goes on with the next child as it goes; only its goroutine touches it
 
 	// guarded by the child's mu
-	first   *run          // begun by who launched the guard; nil for none, or when it runs already
+	first   *run          // begun before the guard was launched; nil for none, or when it runs already
 	wake    chan struct{} // closed to wake it from its wait; nil when it does not wait
-	gone    chan struct{} // closed when it has gone or given up its run; made for the first who waits for that
+	gone    chan struct{} // closed when it has gone or given up its run; made when it is first waited for
 	awaited bool          // by the stop
 }
 
@@ -42,7 +42,7 @@ func (g *guard) String() string { return g.child.name }
 func (g *guard) Serve(context.Context) error {
 	if g.labels != nil {
 		// What the service starts inherits the label, so that a stall shows all of it. The goroutine ends with the
-		// guard, so nobody else ever runs under the label.
+		// guard, so nothing else ever runs under the label.
 		pprof.SetGoroutineLabels(g.labels)
 	}
 	r := g.enter()
@@ -51,8 +51,8 @@ func (g *guard) Serve(context.Context) error {
 	}
 	for runs := 1; r != nil; runs++ {
 		r = g.next(r.serve(g.child))
-		// Whoever fails at once and without a delay would keep the processor for as long as the runtime lets it, some
-		// ten milliseconds; among hundreds of them nobody else would get a word in. Giving way costs half a restart.
+		// A service that fails at once and without a delay would keep the processor for as long as the runtime lets it,
+		// some ten milliseconds; hundreds of them would keep all others waiting. Giving way costs half a restart.
 		if runs%8 == 0 {
 			runtime.Gosched()
 		}
@@ -93,7 +93,7 @@ func (g *guard) next(now time.Time) *run {
 			c.mu.unlock()
 			return r
 		}
-		timer := sess.clock.After(wait) // before it is announced, so that who sees the state can move a fake clock
+		timer := sess.clock.After(wait) // armed first: a test that sees the state may move its clock
 		wake := make(chan struct{})
 		g.wake = wake
 		c.announceLocked(sess, now)
@@ -114,7 +114,7 @@ func (g *guard) dismissLocked(now time.Time) {
 	g.letGoLocked()
 }
 
-// letGoLocked tells those who wait that this guard is in charge no more, or is not to go after all.
+// letGoLocked ends the wait for this guard: it is in charge no more, or is not to go after all.
 func (g *guard) letGoLocked() {
 	if g.gone != nil {
 		close(g.gone)

@@ -1,8 +1,8 @@
 package supervisor
 
-// A child's life is a table: what is wanted of the child, the phase that it is in, three marks, and what each input makes
-// of them. Nothing here takes a lock, reads a clock or knows of time; stepLocked (child.go) applies an input, and whoever
-// called it performs the effects. phase.go has the words.
+// A child's life is a table: what is wanted of the child, the phase that it is in, three marks, and what each input
+// makes of them. Nothing here takes a lock or reads a clock. stepLocked (child.go) applies an input, and its caller
+// performs the effects. phase.go has the words.
 //
 //	               | idle     | delayed, | blocked  | starting | running  | stalling, | stopped, | done, crashed,
 //	               |          | parked   |          |          |          | stopping  | paused   | recalled
@@ -32,13 +32,19 @@ package supervisor
 //	idling         | -        | -        | -        | running  | -        | -         | -        | -
 //	working        | -        | -        | -        | -        | -        | -         | -        | -
 //
-// It is that of a child that is wanted and bears no mark; X cannot be, and changes nothing; - leaves the phase as it is.
-// (1) not of a removed child; it then awaits its turn; (2) only while the child awaits it; (3) only of a child that is
-// wanted, awaits no turn and does not close; one that idles starts without a trial; (4) not while the tree closes; (5) only
-// of a child that is wanted and does not close; (6) a child that is not wanted is paused or stopped, or still done; one
-// that awaits its turn shows what its group waits for; where the tree closes, idle, parked, done, crashed and recalled stay;
-// (7) of a child that is wanted and does not close, otherwise down; (8) not of a removed child, nor while the tree closes.
-// What a group waits for concerns a child that is wanted, while the tree does not close.
+// The table is that of a child that is wanted and bears no mark. X cannot be and changes nothing; - leaves the phase.
+//
+//	(1) not of a removed child; the child then awaits its turn
+//	(2) only while the child awaits its turn
+//	(3) only of a child that is wanted, awaits no turn and does not close; one that idles starts without a trial
+//	(4) not while the tree closes
+//	(5) only of a child that is wanted and does not close
+//	(6) a child that is not wanted becomes paused or stopped, or stays done; one that awaits its turn shows what its
+//	    group waits for; where the tree closes, idle, parked, done, crashed and recalled stay
+//	(7) of a child that is wanted and does not close; otherwise the same as down
+//	(8) not of a removed child, nor while the tree closes
+//
+// Group delayed and group held concern a child that is wanted, while the tree does not close.
 type life struct {
 	desired desired
 	phase   phase

@@ -27,7 +27,7 @@ func lifeTable(t *testing.T) map[string][]string {
 	table := make(map[string][]string)
 	for line := range strings.Lines(comment) {
 		row, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "//\t")
-		if !ok || strings.HasPrefix(row, " ") {
+		if !ok || strings.HasPrefix(row, " ") || !strings.Contains(row, "|") {
 			continue
 		}
 		cells := strings.Split(row, "|")

@@ -60,7 +60,7 @@ const (
 	inGroupDown                 // its group goes down
 	inGroupLeft                 // its group goes down, and it is not coming back with it
 	inGroupDelayed              // its group waits for its restart
-	inGroupHeld                 // its group is down, and nobody knows until when
+	inGroupHeld                 // its group is down until a person wants it
 	inWanted                    // a person wants it to run
 	inPaused                    // a person wants it to pause
 	inResumed                   // a person wants it to go on
@@ -72,7 +72,7 @@ const (
 	inputs                      // how many there are
 )
 
-// effects are what whoever applied an input has to do.
+// effects are what the caller of stepLocked has to do.
 type effects uint8
 
 const (
@@ -85,7 +85,7 @@ const (
 
 func (l life) is(m marks) bool { return l.marks&m != 0 }
 
-// held reports whether no run begins until somebody asks for it, or the child's group starts again.
+// held reports whether no run begins until a person wants it, or the child's group starts again.
 func (l life) held() bool {
 	return l.phase == isDone || l.phase == isCrashed || l.phase == isRecalled
 }

@@ -31,7 +31,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sess.admitAll()                   // before it returns, so that whoever started the tree can speak to its children
+	sess.admitAll()                   // before it returns: the caller may speak to the children at once
 	go func() { _ = s.serve(sess) }() // Stop hands the error on
 	return nil
 }

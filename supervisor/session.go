@@ -77,8 +77,8 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	}
 	sess.watch = newWatch(sess.clock)
 	sess.group = newGroupRunner(sess)
-	// suture only starts goroutines and catches what escapes them; it never delays a restart, and its stop waits
-	// for nobody, because the guards are stopped in order before it.
+	// suture only starts goroutines and catches what escapes them. It never delays a restart, and its stop waits for
+	// none of them: the guards are stopped in order before it.
 	sess.engine = suture.New(cfg.Name, suture.Spec{
 		FailureThreshold: math.Inf(1),
 		Timeout:          -1,

@@ -73,7 +73,7 @@ func (sess *session) capture(suspects []suspect) {
 	}
 }
 
-// maySearch waits until nobody searches any more, at most until it is late.
+// maySearch waits until no other search is under way, at most until it is late.
 func (sess *session) maySearch(late <-chan time.Time) bool {
 	select {
 	case sess.searching <- struct{}{}:
@@ -88,7 +88,7 @@ func (sess *session) maySearch(late <-chan time.Time) bool {
 	}
 }
 
-// declare declares stalled whoever still is.
+// declare declares those stalled that still are.
 func (sess *session) declare(suspects []suspect, stacks map[string]string) {
 	for _, s := range suspects {
 		s.child.stalled(sess, s.run, stacks[s.run.guard.label()])

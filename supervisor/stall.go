@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// These files are the watch over a child that runs: watch.go (when to look), stall.go (what is found and done: a start is
-// verified, a stall declared, a run abandoned, its zombie kept in view) and stack.go (where a stalled run stands). Read
-// stall.go first, from look on.
+// These files are the watch over a child that runs: watch.go (when to look), stall.go (what is found and done: a start
+// is verified, a stall declared, a run abandoned, its zombie kept in view) and stack.go (where a stalled run stands).
+// Read stall.go first, from look on.
 
 // setAlarmLocked sets when the watch is to look at the run next.
 func (c *child) setAlarmLocked(sess *session, r *run, now time.Time) {
@@ -52,7 +52,7 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		return nil, c.abandonLocked(sess, now)
 	}
 	if r.termination == nil && c.policy.Stall > 0 && !r.suspect {
-		r.beat += late // nobody could beat, or be seen beating, while the watch itself stood still
+		r.beat += late // no beat could be seen while the watch itself stood still
 		if r.health.TakeBeat() || r.health.IdleAt(now) {
 			r.beat = now.Sub(r.started)
 		}

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// These files are the start of a child: start.go (what a guard and its runs begin with), startqueue.go (children that
-// start in order), group.go (who starts when) and grouprestart.go (groups that go down and start again). A child that is
-// added, restarted or resumed starts without a turn: launch or takeGuardLocked is all. Read start.go first.
+// These files are the start of a child: start.go (its guard and its runs begin), startqueue.go (children that start in
+// order), group.go (when each of them starts) and grouprestart.go (groups that go down and start again). A child that
+// is added, restarted or resumed needs no turn: launch or takeGuardLocked is all. Read start.go first.
 
 // launch puts a guard around the child, unless it has one or is not to run. It must not be called with a lock held:
 // suture's loop has to turn for it.

@@ -7,13 +7,13 @@ import (
 )
 
 // startQueue is a row of children that start in order without a word from the groupRunner between two of them. suture
-// gets as many slots as there are children; whichever goroutine of it comes first begins the first child, and lets the
-// next one go on as it enters its Serve. Waiting for each child in turn took three times as long: two hand-overs between
-// goroutines for each.
+// gets as many slots as there are children. The first of its goroutines to come begins the first child, and lets the
+// next one go on as it enters its Serve. Waiting for each child in turn took three times as long: two hand-overs
+// between goroutines for each.
 type startQueue struct {
 	group *groupRunner
 	slots []startSlot
-	turn  chan struct{} // capacity 1: whoever takes the token out begins the next child
+	turn  chan struct{} // capacity 1: the slot that takes the token out begins the next child
 	done  chan struct{} // closed when the last child has entered its Serve
 
 	// guarded by the token
@@ -43,8 +43,8 @@ func newStartQueue(gr *groupRunner, row []*child) *startQueue {
 	return q
 }
 
-// prepare makes a guard for a child that waits for its turn, and its run, which would take more stack than a slot has. It
-// returns nil for any other child.
+// prepare makes a guard for a child that waits for its turn, and its run, which would take more stack than a slot has.
+// It returns nil for any other child.
 func (q *startQueue) prepare(c *child) *guard {
 	c.mu.lockToChange()
 	defer c.mu.unlock()

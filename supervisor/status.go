@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// Status is the state of a child, or of a whole Supervisor, at one moment. What it points to never changes: a child whose
-// state is the same as before is the same *Status as before.
+// Status is the state of a child, or of a whole Supervisor, at one moment. What it points to never changes: a child
+// whose state is the same as before is the same *Status as before.
 type Status struct {
 	Path         string
 	Name         string
@@ -115,9 +115,9 @@ func (s *Supervisor) StatusOf(path string) (Status, error) {
 // siblings lie side by side, because a look at 100,000 of them is a matter of how much memory is touched.
 type view = atomic.Pointer[Status]
 
-// stateMutex guards a child's state and keeps the Status that shows it. Whoever locks it to change may change the state,
-// so that nobody has to remember what of it is shown. The Status goes at once, not at the unlocking: who has been told of a
-// change by an event must not find what was before it.
+// stateMutex guards a child's state and keeps the Status that shows it. lockToChange drops that Status, whatever is
+// changed then: no code has to know what of it is shown. It is dropped at once and not at the unlocking, because a
+// receiver that was told of a change by an event must not find what was before it.
 type stateMutex struct {
 	mu   sync.Mutex
 	view *view
@@ -130,12 +130,13 @@ func (m *stateMutex) lockToChange() {
 	}
 }
 
-// lockToRead is for those who change nothing that a Status shows.
+// lockToRead is for code that changes nothing that a Status shows.
 func (m *stateMutex) lockToRead() { m.mu.Lock() }
 
 func (m *stateMutex) unlock() { m.mu.Unlock() }
 
-// showChild returns the child's state. That of a child Supervisor is made anew each time: its children change without it.
+// showChild returns the child's state. That of a child Supervisor is made anew each time: its children change without
+// it.
 func showChild(c *child) *Status {
 	c.mu.lockToRead()
 	status := c.mu.view.Load()

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// stopSequence stops the children of a session in reverse order. Each one is asked by the guard of the one before it, as
-// that goes: a goroutine that waited for each in turn would be woken for each of them. What stays with the session's own
-// goroutine is the time that each of them gets.
+// stopSequence stops the children of a session in reverse order. The guard of each child asks the next one as it goes: a
+// goroutine that waited for each in turn would be woken for each of them. The session's own goroutine only keeps the
+// time that each of them gets.
 type stopSequence struct {
 	session *session
 	sooner  chan struct{} // capacity 1: the child that was asked last has less time than the timer
@@ -17,8 +17,8 @@ type stopSequence struct {
 	timer <-chan time.Time // armed for armedFor; nil for none; only the session's goroutine touches it
 
 	mu       sync.Mutex // guards all below
-	left     []*child   // who has not been asked, in the order in which they started
-	present  *child     // who was asked last
+	left     []*child   // those not asked yet, in the order in which they started
+	present  *child     // the one that was asked last
 	asked    time.Time  // when that was
 	armedFor time.Time  // zero for no timer
 }
@@ -27,7 +27,7 @@ func newStopSequence(sess *session, children []*child) *stopSequence {
 	return &stopSequence{session: sess, left: children, sooner: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// next asks the next child that runs. It is called once to begin with, and then by whoever sees that child go.
+// next asks the next child that runs. It is called once to begin with, and then by the guard of each child that goes.
 func (seq *stopSequence) next() {
 	seq.mu.Lock()
 	defer seq.mu.Unlock()
@@ -46,7 +46,7 @@ func (seq *stopSequence) nextLocked() {
 	close(seq.done)
 }
 
-// expectLocked takes note of who is waited for, and wakes the session if its timer would come too late for it.
+// expectLocked notes which child is waited for, and wakes the session if its timer would come too late for it.
 func (seq *stopSequence) expectLocked(c *child, asked time.Time) {
 	seq.present, seq.asked = c, asked
 	limit := c.policy.StopTimeout
@@ -59,8 +59,8 @@ func (seq *stopSequence) expectLocked(c *child, asked time.Time) {
 	}
 }
 
-// wait returns when all children have gone or were given up. When the deadline ends before that it gives up the one that
-// is waited for, and returns those that have not been asked.
+// wait returns when all children have gone or were given up. When the deadline ends before that it gives up the one
+// that is waited for, and returns those that have not been asked.
 func (seq *stopSequence) wait(deadline context.Context) (left []*child) {
 	for {
 		select {
@@ -75,8 +75,8 @@ func (seq *stopSequence) wait(deadline context.Context) (left []*child) {
 	}
 }
 
-// arm returns a timer for the child that is waited for. One that is armed for an earlier time is left as it is: it fires
-// in vain, which costs less than another timer for each child.
+// arm returns a timer for the child that is waited for. One that is armed for an earlier time is left as it is: it
+// fires in vain, which costs less than another timer for each child.
 func (seq *stopSequence) arm() <-chan time.Time {
 	seq.mu.Lock()
 	defer seq.mu.Unlock()

@@ -54,7 +54,7 @@ type Pauser interface {
 // Strategy says which children are restarted when one of them fails. OneForAll and RestForOne stop the others in
 // reverse order, wait for the delay of the one that failed, and start all of them in order again; the restart counts
 // once, in a budget that is the group's: the policy of the one that failed says how large it is. Temporary children are
-// stopped with the others and not started again. A child that somebody stopped or paused stays so.
+// stopped with the others and not started again. A child that a person stopped or paused stays so.
 type Strategy int
 
 // The strategies are those of Erlang/OTP.

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// document is the answer of /health, of which what the host adds comes between the two halves: the summary is what people
-// read first. A time that never was is left out.
+// document is the answer of /health. What the host adds comes between its two halves, because people read the beginning.
+// A time that never was is left out.
 type document struct {
 	summary summary
 	extra   map[string]any

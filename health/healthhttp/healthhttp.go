@@ -101,6 +101,6 @@ func answer(w http.ResponseWriter, r *http.Request, status int, contentType stri
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // whoever asked has gone: there is nobody to tell
+		_, _ = w.Write(body) // the client has gone
 	}
 }
