@@ -213,10 +213,13 @@ func (s *Supervisor) setPaused(path string, paused bool) error {
 // pauseLocked stops a service that cannot idle, and keeps it down.
 func (sess *session) pauseLocked(c *child) {
 	now := sess.clock.Now()
-	if c.stepLocked(inPaused, now)&tellsPaused == 0 {
+	fx := c.stepLocked(inPaused, now)
+	if fx&tellsPaused != 0 {
+		sess.emit(Paused{Stamp{c.path, now}})
+	}
+	if fx&endsRun == 0 {
 		return // it is down already
 	}
-	sess.emit(Paused{Stamp{c.path, now}})
 	c.interruptLocked(sess, ErrPaused, now)
 	if c.guard == nil {
 		c.downLocked(now)

@@ -165,8 +165,8 @@ func (gr *groupRunner) askDown(c *child) <-chan struct{} {
 		in = inGroupLeft
 	}
 	now := sess.clock.Now()
-	c.stepLocked(in, now)
-	if c.guard != nil {
+	fx := c.stepLocked(in, now)
+	if c.guard != nil && fx&endsRun != 0 {
 		c.interruptLocked(sess, ErrGroup, now)
 		return c.guard.goneLocked()
 	}

@@ -56,6 +56,7 @@ func (l life) next(in input) (life, effects) {
 	if in.fromPerson() && (l.desired == toRemove || l.is(closes)) {
 		return l, isImpossible
 	}
+	//exhaustive:enforce
 	switch in {
 	case inJoined, inTurn, inGroupDown, inGroupLeft, inGroupDelayed, inGroupHeld:
 		return l.placed(in)

@@ -51,12 +51,14 @@ func (c *child) askToStopLocked(sess *session) bool {
 	if c.history != nil {
 		c.history.unstopped = nil // of an earlier stop
 	}
-	c.stepLocked(inClosed, time.Time{}) // no state begins with it
+	fx := c.stepLocked(inClosed, time.Time{}) // no state begins with it
 	if c.guard == nil {
 		c.downLocked(sess.clock.Now())
 		return false
 	}
-	c.interruptLocked(sess, ErrStopping, time.Time{})
+	if fx&endsRun != 0 {
+		c.interruptLocked(sess, ErrStopping, time.Time{})
+	}
 	return true
 }
 

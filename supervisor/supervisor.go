@@ -127,7 +127,7 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 
 // enlist puts the child into the list, and makes it a member of the session that it returns, nil for none.
 func (s *Supervisor) enlist(c *child, policy Policy) (*session, error) {
-	c.mu.lockToRead() // until it has joined: the session may begin to stop at any moment
+	c.mu.lockToRead() // there is no Status to drop yet; until it has joined, because the session may begin to stop
 	defer c.mu.unlock()
 	sess, err := s.list(c, policy)
 	if sess == nil {
