@@ -39,15 +39,6 @@ func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// field returns one member of a JSON object, by name.
-func field(t testing.TB, body []byte, name string) map[string]any {
-	t.Helper()
-	var all map[string]any
-	require.NoError(t, json.Unmarshal(body, &all))
-	one, _ := all[name].(map[string]any)
-	return one
-}
-
 // live puts a part into a stage of its life, as its supervisor would.
 func live(run *health.Run, l health.Lifecycle) {
 	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done})
