@@ -102,3 +102,19 @@ func TestHealthIsServedBesideTheRest(t *testing.T) {
 		refused(t, w, http.StatusForbidden)
 	}
 }
+
+// Each header stands there once, and a handler that the host gave says its own.
+func TestAnswersAreNotCachedAndNotSniffed(t *testing.T) {
+	t.Parallel()
+	health := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
+	h := handler(t, console.Config{Health: health})
+	for target, status := range map[string]int{
+		"/api/signals/latest": http.StatusOK, "/api/signals/latest?limit=0": http.StatusBadRequest, "/nowhere": http.StatusNotFound,
+	} {
+		w := ask(h, http.MethodGet, target)
+		require.Equal(t, status, w.Code)
+		require.Equal(t, []string{"no-store"}, w.Header().Values("Cache-Control"), target)
+		require.Equal(t, []string{"nosniff"}, w.Header().Values("X-Content-Type-Options"), target)
+	}
+	require.Empty(t, ask(h, http.MethodGet, "/health").Header().Values("Cache-Control"))
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -330,18 +331,25 @@ func TestAServersEndEndsItsStreams(t *testing.T) {
 	t.Parallel()
 	store, _ := filled(t, 3)
 	var log bytes.Buffer
-	s := listen(t, "127.0.0.1:0", handler(t, console.Config{Signals: store}), console.ServerConfig{
-		Drain: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	port, err := serve.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	server, err := serve.New(serve.Config{
+		Port: port, Handler: handler(t, console.Config{Signals: store}), Drain: time.Hour,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
-	end := serve(t, s)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get("http://" + s.Addr() + "/api/signals/stream?after=1")
+	resp, err := client.Get("http://" + port.Addr() + "/api/signals/stream?after=1")
 	require.NoError(t, err)
 	first := make([]byte, 32)
 	_, err = io.ReadFull(resp.Body, first)
 	require.NoError(t, err)
 	require.Contains(t, string(first), "retry: 2000\n\nid: 2@")
-	require.Equal(t, context.Canceled, end())
+	stop()
+	require.Equal(t, context.Canceled, <-ended)
 	rest, err := io.ReadAll(resp.Body)
 	require.NoError(t, err, "an orderly end")
 	require.Equal(t, []int64{3}, seqs(string(rest)))

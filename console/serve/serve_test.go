@@ -1,4 +1,4 @@
-package console_test
+package serve_test
 
 import (
 	"bytes"
@@ -16,26 +16,35 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 // hello answers at once.
 var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 
-func listen(t testing.TB, addr string, h http.Handler, cfg console.ServerConfig) *console.Server {
+func listen(t testing.TB, addr string) *serve.Port {
 	t.Helper()
+	p, err := serve.Listen(addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+// server returns a Server and its Port, which the system chose.
+func server(t testing.TB, cfg serve.Config) (*serve.Server, *serve.Port) {
+	t.Helper()
+	cfg.Port = listen(t, "127.0.0.1:0")
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s, err := console.Listen(addr, h, cfg)
+	s, err := serve.New(cfg)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return s, cfg.Port
 }
 
 // serve runs one Serve until end is called, which returns what it returned.
-func serve(t testing.TB, s *console.Server) (end func() error) {
+func begin(t testing.TB, s *serve.Server) (end func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -58,59 +67,59 @@ func get(addr string) (string, error) {
 	return string(body), err
 }
 
-func TestAServerServesUntilItsContextEnds(t *testing.T) {
+func TestServerServesUntilItsContextEnds(t *testing.T) {
 	t.Parallel()
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
+	s, port := server(t, serve.Config{Handler: hello})
 	for range 3 { // and again, as after a restart, at the same address
-		end := serve(t, s)
-		body, err := get(s.Addr())
+		end := begin(t, s)
+		body, err := get(port.Addr())
 		for errors.Is(err, syscall.ECONNREFUSED) { // a later Serve may not have bound yet
-			body, err = get(s.Addr())
+			body, err = get(port.Addr())
 		}
 		require.NoError(t, err)
 		require.Equal(t, "hello", body)
 		require.Equal(t, context.Canceled, end())
-		_, err = get(s.Addr())
+		_, err = get(port.Addr())
 		require.ErrorIs(t, err, syscall.ECONNREFUSED, "nothing listens any more")
 	}
 }
 
-func TestWhoConnectsBeforeServeWaitsForIt(t *testing.T) {
+func TestPortKeepsAClientWaitingUntilServe(t *testing.T) {
 	t.Parallel()
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
-	conn, err := net.Dial("tcp", s.Addr())
+	s, port := server(t, serve.Config{Handler: hello})
+	conn, err := net.Dial("tcp", port.Addr())
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
 	require.NoError(t, err)
-	end := serve(t, s)
+	end := begin(t, s)
 	answer, err := io.ReadAll(conn)
 	require.NoError(t, err)
 	require.True(t, strings.HasSuffix(string(answer), "hello"), string(answer))
 	require.Equal(t, context.Canceled, end())
 }
 
-func TestAPortInUseIsFoundAtOnceAndNamed(t *testing.T) {
+func TestPortInUseIsFoundAtOnceAndNamed(t *testing.T) {
 	t.Parallel()
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
-	_, err := console.Listen(s.Addr(), hello, console.ServerConfig{})
+	port := listen(t, "127.0.0.1:0")
+	_, err := serve.Listen(port.Addr())
 	require.ErrorIs(t, err, syscall.EADDRINUSE)
-	require.EqualError(t, err, "console: listen on "+s.Addr()+": bind: address already in use")
-	require.NoError(t, s.Close())
-	again := listen(t, s.Addr(), hello, console.ServerConfig{})
-	require.Equal(t, s.Addr(), again.Addr())
-	require.NoError(t, s.Close(), "closing twice is fine")
+	require.EqualError(t, err, "serve: listen on "+port.Addr()+": bind: address already in use")
+	require.NoError(t, port.Close())
+	again := listen(t, port.Addr())
+	require.Equal(t, port.Addr(), again.Addr())
+	require.NoError(t, port.Close(), "closing twice is fine")
 }
 
-func TestAServeThatCannotBindFailsAndTheNextOneHeals(t *testing.T) {
+func TestServerThatCannotBindFailsAndTheNextServeHeals(t *testing.T) {
 	t.Parallel()
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
-	require.NoError(t, s.Close())
-	thief, err := net.Listen("tcp", s.Addr())
+	s, port := server(t, serve.Config{Handler: hello})
+	require.NoError(t, port.Close())
+	thief, err := net.Listen("tcp", port.Addr())
 	require.NoError(t, err)
 	err = s.Serve(t.Context())
 	require.ErrorIs(t, err, syscall.EADDRINUSE)
-	require.ErrorContains(t, err, s.Addr())
+	require.ErrorContains(t, err, port.Addr())
 	require.NoError(t, thief.Close())
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,48 +127,51 @@ func TestAServeThatCannotBindFailsAndTheNextOneHeals(t *testing.T) {
 	require.Equal(t, context.Canceled, s.Serve(ctx))
 }
 
-func TestBadAddressesAndConfigsAreRefused(t *testing.T) {
+func TestPortRefusesABadAddress(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		addr string
-		h    http.Handler
-		cfg  console.ServerConfig
-		want string
-	}{
-		"no port":              {"localhost", hello, console.ServerConfig{}, `console: listen on "localhost": missing port in address`},
-		"too many colons":      {"::1:80", hello, console.ServerConfig{}, `"::1:80": too many colons in address`},
-		"a port out of range":  {"127.0.0.1:65536", hello, console.ServerConfig{}, "127.0.0.1:65536"},
-		"a port of no service": {"127.0.0.1:nosuchservice", hello, console.ServerConfig{}, "nosuchservice"},
-		"not our address":      {"192.0.2.1:80", hello, console.ServerConfig{}, "console: listen on 192.0.2.1:80: bind:"},
-		"no handler":           {"127.0.0.1:0", nil, console.ServerConfig{}, "handler is nil"},
-		"a negative drain":     {"127.0.0.1:0", hello, console.ServerConfig{Drain: -1}, "ServerConfig.Drain"},
+	for addr, want := range map[string]string{
+		"localhost":               `serve: listen on "localhost": missing port in address`,
+		"::1:80":                  `"::1:80": too many colons in address`,
+		"127.0.0.1:65536":         "127.0.0.1:65536",
+		"127.0.0.1:nosuchservice": "nosuchservice",
+		"192.0.2.1:80":            "serve: listen on 192.0.2.1:80: bind:", // not an address of ours
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := console.Listen(c.addr, c.h, c.cfg)
-			require.ErrorContains(t, err, c.want)
-		})
+		_, err := serve.Listen(addr)
+		require.ErrorContains(t, err, want, addr)
 	}
 }
 
-func TestAnAddressWithoutAHostIsOnThisMachine(t *testing.T) {
+func TestConfigIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	s := listen(t, ":0", hello, console.ServerConfig{})
-	host, _, err := net.SplitHostPort(s.Addr())
-	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1", host)
-	require.Equal(t, "127.0.0.1:8000", console.DefaultAddr)
+	port := listen(t, "127.0.0.1:0")
+	for want, cfg := range map[string]serve.Config{
+		"Config.Port":       {Handler: hello},
+		"Config.Handler":    {Port: port},
+		"Config.Drain -1ns": {Port: port, Handler: hello, Drain: -1},
+	} {
+		_, err := serve.New(cfg)
+		require.ErrorContains(t, err, want)
+	}
 }
 
-func TestTwoServesAtOnceAreRefused(t *testing.T) {
+func TestPortWithoutAHostIsOnThisMachine(t *testing.T) {
 	t.Parallel()
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
-	end := serve(t, s)
-	_, err := get(s.Addr())
+	port := listen(t, ":0")
+	host, _, err := net.SplitHostPort(port.Addr())
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1", host)
+	require.Equal(t, "127.0.0.1:8000", serve.DefaultAddr)
+}
+
+func TestPortIsServedOnceAtATime(t *testing.T) {
+	t.Parallel()
+	s, port := server(t, serve.Config{Handler: hello})
+	end := begin(t, s)
+	_, err := get(port.Addr())
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Serve(t.Context()), "served already")
-	require.NoError(t, s.Close(), "it leaves alone what serves")
-	_, err = get(s.Addr())
+	require.NoError(t, port.Close(), "it leaves alone what serves")
+	_, err = get(port.Addr())
 	require.NoError(t, err)
 	require.Equal(t, context.Canceled, end())
 }
@@ -189,15 +201,15 @@ func (s slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestRequestsInFlightMayFinish(t *testing.T) {
+func TestServerLetsRequestsInFlightFinish(t *testing.T) {
 	t.Parallel()
 	clk := drainClock{armed: make(chan time.Duration, 1), fire: make(chan time.Time, 1)}
 	h := slow{make(chan struct{}), make(chan struct{})}
-	s := listen(t, "127.0.0.1:0", h, console.ServerConfig{Clock: clk})
-	end := serve(t, s)
+	s, port := server(t, serve.Config{Handler: h, Clock: clk})
+	end := begin(t, s)
 	body := make(chan string, 1)
 	go func() {
-		text, err := get(s.Addr())
+		text, err := get(port.Addr())
 		if err != nil {
 			text = err.Error()
 		}
@@ -206,24 +218,24 @@ func TestRequestsInFlightMayFinish(t *testing.T) {
 	<-h.entered
 	ended := make(chan error, 1)
 	go func() { ended <- end() }()
-	require.Equal(t, console.DefaultDrain, <-clk.armed)
+	require.Equal(t, serve.DefaultDrain, <-clk.armed)
 	close(h.release)
 	require.Equal(t, "finished", <-body)
 	require.Equal(t, context.Canceled, <-ended)
 }
 
-func TestRequestsThatLastTooLongAreCutOff(t *testing.T) {
+func TestServerCutsOffRequestsThatLastTooLong(t *testing.T) {
 	t.Parallel()
 	clk := drainClock{armed: make(chan time.Duration, 1), fire: make(chan time.Time, 1)}
 	h := slow{make(chan struct{}), make(chan struct{})}
 	var log bytes.Buffer
-	s := listen(t, "127.0.0.1:0", h, console.ServerConfig{
-		Clock: clk, Drain: time.Minute, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	s, port := server(t, serve.Config{
+		Handler: h, Clock: clk, Drain: time.Minute, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
-	end := serve(t, s)
+	end := begin(t, s)
 	failed := make(chan error, 1)
 	go func() {
-		_, err := get(s.Addr())
+		_, err := get(port.Addr())
 		failed <- err
 	}()
 	<-h.entered
@@ -233,14 +245,14 @@ func TestRequestsThatLastTooLongAreCutOff(t *testing.T) {
 	clk.fire <- clk.Now()
 	require.Equal(t, context.Canceled, <-ended)
 	<-failed //nolint:errcheck // its answer or its connection was cut: which of them came first does not matter
-	require.Contains(t, log.String(), "Console requests cut off at the end")
+	require.Contains(t, log.String(), "Requests cut off at the end")
 }
 
-func TestAServerIsAServiceThatMaySayNothing(t *testing.T) {
+func TestServerIsAServiceThatMaySayNothing(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{})
 	part := registry.Begin("console")
-	s := listen(t, "127.0.0.1:0", hello, console.ServerConfig{})
+	s, _ := server(t, serve.Config{Handler: hello})
 	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), part))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
@@ -251,22 +263,46 @@ func TestAServerIsAServiceThatMaySayNothing(t *testing.T) {
 }
 
 // What net/http says on its own, such as a handler's panic, goes to the same log.
-func TestAHandlerThatPanicsIsLoggedAndEndsNothing(t *testing.T) {
+func TestServerLogsAHandlersPanicAndGoesOn(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	var calls atomic.Int32
-	s := listen(t, "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, port := server(t, serve.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if calls.Add(1) == 1 {
 			panic("no such page")
 		}
 		_, _ = io.WriteString(w, "hello")
-	}), console.ServerConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	end := serve(t, s)
-	_, err := get(s.Addr())
+	})})
+	end := begin(t, s)
+	_, err := get(port.Addr())
 	require.Error(t, err)
-	body, err := get(s.Addr())
+	body, err := get(port.Addr())
 	require.NoError(t, err)
 	require.Equal(t, "hello", body)
 	require.Equal(t, context.Canceled, end())
 	require.Contains(t, log.String(), "no such page")
+}
+
+// An answer without an end sees that its server is asked to end.
+func TestStoppingIsClosedWhenServeIsAskedToEnd(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, serve.Stopping(t.Context()), "no server is there")
+	entered := make(chan struct{})
+	s, port := server(t, serve.Config{Drain: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-serve.Stopping(r.Context())
+		_, _ = io.WriteString(w, "goodbye")
+	})})
+	end := begin(t, s)
+	body := make(chan string, 1)
+	go func() {
+		text, err := get(port.Addr())
+		if err != nil {
+			text = err.Error()
+		}
+		body <- text
+	}()
+	<-entered
+	require.Equal(t, context.Canceled, end())
+	require.Equal(t, "goodbye", <-body)
 }
