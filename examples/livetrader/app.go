@@ -32,7 +32,7 @@ const (
 
 // app is one run of the launcher: its database, its API, and the trees that trade.
 type app struct {
-	cfg    config
+	cfg    *config
 	clock  clock.Clock
 	log    *slog.Logger
 	stdout io.Writer
@@ -40,10 +40,12 @@ type app struct {
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
 	port     *serve.Port    // nil with --listen off, as server is
+	dbName   string         // of db: what --db says, or a temporary one
 	db       *sqlstore.DB
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
+	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
 
@@ -60,7 +62,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", shown(a.cfg.db), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {
