@@ -1,5 +1,6 @@
 // Package console answers operators over HTTP: the signals that were made, and the host's health, for people and scripts
-// beside it. It reads a signal.Store and changes nothing.
+// beside it. It reads a signal.Store and changes nothing. SignalGeneration shows one service in /health in the words that
+// operators' scripts read.
 //
 // New returns a plain http.Handler, which a host mounts where it likes; package serve makes a service of one. A request that
 // fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its parameter, and a store

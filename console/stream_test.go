@@ -139,7 +139,7 @@ func seqs(text string) (found []int64) {
 	return found
 }
 
-func TestAStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
+func TestStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, identity := filled(t, 3)
@@ -161,7 +161,7 @@ func TestAStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
 	})
 }
 
-func TestAStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
+func TestStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		target string
@@ -203,7 +203,7 @@ func TestAStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
 	}
 }
 
-func TestAQuietStreamBeats(t *testing.T) {
+func TestStreamThatIsQuietBeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := filled(t, 1)
@@ -222,7 +222,7 @@ func TestAQuietStreamBeats(t *testing.T) {
 	})
 }
 
-func TestAClientThatTakesNothingIsDropped(t *testing.T) {
+func TestStreamDropsAClientThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -247,7 +247,7 @@ func TestAClientThatTakesNothingIsDropped(t *testing.T) {
 	})
 }
 
-func TestAsManyStreamsAsAllowed(t *testing.T) {
+func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := filled(t, 1)
@@ -297,7 +297,7 @@ func (m *mute) After(ctx context.Context, seq int64, limit int) ([]signal.Signal
 	return m.Store.After(ctx, seq, limit)
 }
 
-func TestAStoreThatDoesNotSayIsAskedEachSecond(t *testing.T) {
+func TestStreamAsksASilentStoreEachSecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -327,7 +327,7 @@ func TestAStoreThatDoesNotSayIsAskedEachSecond(t *testing.T) {
 }
 
 // The real server: its limits are lifted, and its end is the stream's.
-func TestAServersEndEndsItsStreams(t *testing.T) {
+func TestStreamEndsWithItsServer(t *testing.T) {
 	t.Parallel()
 	store, _ := filled(t, 3)
 	var log bytes.Buffer

@@ -251,13 +251,13 @@ func TestServerCutsOffRequestsThatLastTooLong(t *testing.T) {
 func TestServerIsAServiceThatMaySayNothing(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{})
-	part := registry.Begin("console")
+	run := registry.Begin("console")
 	s, _ := server(t, serve.Config{Handler: hello})
-	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), part))
+	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), run.Part()))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
-	<-part.AwaitReady()
-	require.True(t, part.IdleAt(time.Now()))
+	<-run.Part().AwaitReady()
+	require.True(t, run.IdleAt(time.Now()))
 	cancel()
 	require.Equal(t, context.Canceled, <-ended)
 }

@@ -101,7 +101,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func TestTheProgramEndsWithItsContext(t *testing.T) {
+func TestProgramEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() }))

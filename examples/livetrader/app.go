@@ -117,7 +117,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.replay != "" {
 		generation = replayPath
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, SignalGeneration: generation})
+	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: console.SignalGeneration(generation)})
 	if err != nil {
 		return err
 	}

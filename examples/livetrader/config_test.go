@@ -83,7 +83,7 @@ func canonical(t *testing.T, name, text string) string {
 	return c.shown(name)
 }
 
-func TestOperatorsNumbersMeanSeconds(t *testing.T) {
+func TestSpanWithoutAUnitIsInSeconds(t *testing.T) {
 	t.Parallel()
 	c, err := parseConfig([]string{"--paper", "--duration", "60"},
 		environ("HEALTH_CHECK_INTERVAL", "10", "SIGNAL_GENERATION_INTERVAL", "7"))
@@ -152,7 +152,7 @@ func TestPrintConfigSaysWhereEachValueComesFrom(t *testing.T) {
 	require.Regexp(t, `(?m)^symbols +BTC/USDT:USDT,ETH/USDT:USDT,SOL/USDT:USDT +default$`, stdout.String())
 }
 
-func TestAPasswordIsNeverShown(t *testing.T) {
+func TestPasswordIsNeverShown(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"postgres://ann:secret@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?user=ann&password=secret&sslpassword=secret",
@@ -169,7 +169,7 @@ func TestAPasswordIsNeverShown(t *testing.T) {
 	}
 }
 
-func TestEverySettingIsPrinted(t *testing.T) {
+func TestPrintConfigPrintsEverySetting(t *testing.T) {
 	t.Parallel()
 	c := newConfig()
 	var printed bytes.Buffer
