@@ -84,8 +84,7 @@ func tell(trail book.Trail, out io.Writer) {
 }
 
 func line(out io.Writer, e journal.Entry) {
-	kind, _, _ := journal.Encode(e.Event) // it was decoded a moment ago
-	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), kind, what(e.Event))
+	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), journal.KindOf(e.Event), what(e.Event))
 	fmt.Fprintln(out, strings.TrimRight(text, " "))
 }
 
