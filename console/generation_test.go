@@ -3,11 +3,8 @@ package console_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +14,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
@@ -88,16 +84,10 @@ func trader() *health.Registry {
 }
 
 // What operators' scripts read, to the letter.
-func TestTheAnswerOfHealthWithTheGeneration(t *testing.T) {
+func TestSignalGenerationStandsInTheAnswerOfHealth(t *testing.T) {
 	t.Parallel()
-	golden := filepath.Join("testdata", "health.json")
 	got := strings.ReplaceAll(strings.ReplaceAll(healthOf(t, trader()), `},{"path"`, "},\n{\"path\""), `,"parts"`, ",\n\"parts\"")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got)
+	golden.Check(t, got, "testdata/health.json")
 }
 
 func TestSignalGenerationTellsTheTasksLife(t *testing.T) {
@@ -140,7 +130,7 @@ func TestSignalGenerationTellsTheTasksLife(t *testing.T) {
 	}
 }
 
-func TestADeathCanBeSeenAfterTheRecovery(t *testing.T) {
+func TestSignalGenerationShowsADeathAfterTheRecovery(t *testing.T) {
 	t.Parallel()
 	g := generation(t, living(generator, health.Lifecycle{
 		State: health.StateRunning, Restarts: 3, LastError: "EOF", LastErrorAt: noon.Add(-time.Minute),
@@ -152,7 +142,7 @@ func TestADeathCanBeSeenAfterTheRecovery(t *testing.T) {
 	}, g)
 }
 
-func TestATaskThatRunsAndGetsNothingDoneSaysSo(t *testing.T) {
+func TestSignalGenerationSaysThatNothingIsDone(t *testing.T) {
 	t.Parallel()
 	r := living(generator, health.Lifecycle{State: health.StateRunning})
 	p := r.Begin(generator)
@@ -165,7 +155,7 @@ func TestATaskThatRunsAndGetsNothingDoneSaysSo(t *testing.T) {
 	require.Equal(t, "10 errors in a row, last: source is down", g["reason"])
 }
 
-func TestAServiceThatNobodyKnowsIsNotInitialised(t *testing.T) {
+func TestSignalGenerationOfAnUnknownServiceIsNotInitialised(t *testing.T) {
 	t.Parallel()
 	g := generation(t, living("trader/engine", health.Lifecycle{State: health.StateRunning}))
 	require.Equal(t, map[string]any{
