@@ -29,10 +29,13 @@ func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
 			o.end(trading.StatusExpired, "its day is over")
 		}
 	}
-	share := i.Quantity(decimal.NewFromFloat(bar.Volume / 4))
+	var share decimal.Decimal
+	if b.cfg.Fill.ticks() {
+		share = i.Quantity(decimal.NewFromFloat(bar.Volume / 4))
+	}
 	held := b.holding[i.Symbol].Quantity.Sign()
 	b.depth[i.Symbol] = share
-	if len(b.open) == 0 && (held == 0 || held > 0 && b.unlevered) {
+	if len(b.open) == 0 && (held == 0 || held > 0 && b.unlevered || b.carriesLocked(i, bar, held)) {
 		return // Nothing can happen, as on most bars.
 	}
 	path := b.cfg.Fill.path(bar, held)
@@ -52,6 +55,17 @@ func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
 		w.marginCall(decimal.Zero)
 	}
 	b.depth[i.Symbol] = w.depth
+}
+
+// carriesLocked reports whether the account carries what is held of an instrument all through a bar. It does if it does at
+// the worst price: what is left above Maintenance falls as a long position's price falls and as a short one's rises.
+func (b *Broker) carriesLocked(i trading.Instrument, bar signal.Bar, held int) bool {
+	worst := bar.Low
+	if held < 0 {
+		worst = bar.High
+	}
+	w := walk{Broker: b, i: i, now: decimal.NewFromFloat(worst)}
+	return !w.shortLocked(decimal.Zero)
 }
 
 // walkQuoteLocked takes one order to the present price.
