@@ -140,7 +140,7 @@ func TestAPartWithItsOwnIsRefused(t *testing.T) {
 func TestAllowAsksTheDiskAndTheHealthOfTheSymbol(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{Clock: feed.NewReplayClock(noon)})
-	ctx := health.NewContext(t.Context(), registry.Begin("live/generation"))
+	ctx := health.NewContext(t.Context(), registry.Begin("live/generation").Part())
 	full := error(nil)
 	allow := assemble.Allow(registry, "live/generation", func() error { return full })
 

@@ -208,7 +208,7 @@ func TestReplayEndsWithItsContext(t *testing.T) {
 func TestReplaySpeaksForItselfAlone(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{})
-	ctx := health.NewContext(t.Context(), registry.Begin("replay"))
+	ctx := health.NewContext(t.Context(), registry.Begin("replay").Part())
 	require.NoError(t, newReplay(t, buying(t, 3)).Run(ctx))
 	report := registry.Report()
 	part, _ := report.Part("replay")
