@@ -23,7 +23,7 @@ type walk struct {
 
 // walkBarLocked lets an instrument's price go the way of a bar.
 func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
-	w := walk{Broker: b, i: i, due: func(o *order) bool { return !bar.Time.Before(o.CreatedAt) }, at: bar.Time}
+	begins := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
 	for _, o := range b.open {
 		if o.Symbol == i.Symbol && o.overdue(bar.Time) {
 			o.end(trading.StatusExpired, "its day is over")
@@ -38,6 +38,7 @@ func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
 	if len(b.open) == 0 && (held == 0 || held > 0 && b.unlevered || b.carriesLocked(i, bar, held)) {
 		return // Nothing can happen, as on most bars.
 	}
+	w := walk{Broker: b, i: i, due: func(o *order) bool { return !begins.Before(o.CreatedAt) }, at: begins}
 	path := b.cfg.Fill.path(bar, held)
 	w.depth = share
 	buy, sell, atEnd := b.cfg.Fill.market(bar)
