@@ -36,7 +36,7 @@ func strategyNames() []string {
 
 func (a *app) strategySpec() (signal.Spec, error) { return strategies[a.cfg.strategy]() }
 
-// clockLike is the time that a system lives in: the machine's, or a replay's.
+// clockLike is the time that a system lives in: the machine's, or a test's.
 type clockLike interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
@@ -61,7 +61,7 @@ type market struct {
 }
 
 // newSystem builds a system that has read the account from the journal and has not begun to work.
-func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrency int) (*system, error) {
+func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, error) {
 	spec, err := a.strategySpec()
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	s := &system{}
 	s.generator, err = generator.New(generator.Config{
 		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
-		Interval: m.interval, Cycle: a.cfg.interval, Concurrency: concurrency, MinConfidence: a.cfg.minConfidence,
+		Interval: m.interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
 		States:   m.states,
 		Validity: max(3*m.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		Clock:    clk, Logger: a.log,
