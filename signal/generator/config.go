@@ -48,6 +48,10 @@ type Config struct {
 	// Concurrency is how many symbols are worked on at once. 0 means 4. With 1 they follow each other in the order
 	// of Symbols, and so do their signals in the Store.
 	Concurrency int
+	// Inline has the symbols worked on one after the other in the goroutine that calls Cycle. It is for callers that need
+	// no protection from what hangs, such as a replay: Concurrency counts as 1 and Timeout does not hold. A panic is
+	// still the symbol's error.
+	Inline bool
 	// MinConfidence is what a signal's confidence must reach, 0 to 1. A Flat is emitted whatever its confidence.
 	MinConfidence float64
 	// History is how many bars warm the strategies up ahead of the first bar whose signals are emitted, and how many

@@ -124,8 +124,12 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 			c.settle(ctx, r)
 			continue
 		}
-		running++
 		part := c.part(ctx, w)
+		if c.g.cfg.Inline {
+			c.settle(ctx, c.inline(part, r))
+			continue
+		}
+		running++
 		go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than Timeout
 	}
 	for running > 0 {
@@ -140,6 +144,14 @@ func (c *cycle) part(ctx context.Context, w *worker) context.Context {
 	part := health.Child(ctx, w.symbol)
 	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.g.cfg.Interval})
 	return part
+}
+
+// inline works on the symbol in the caller's goroutine: nothing stops it but its own end.
+func (c *cycle) inline(part context.Context, r report) report {
+	done := make(chan work, 1)
+	c.work(part, r, done)
+	r.work = <-done
+	return r
 }
 
 // attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
