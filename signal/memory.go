@@ -10,9 +10,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
-// DefaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
+// defaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
 // seconds, several hours even of a strategy that speaks on every bar.
-const DefaultCapacity = 10_000
+const defaultCapacity = 10_000
 
 // Memory is a Store in memory, for tests and for hosts that need no more than the recent past. It holds a bounded
 // number of signals and drops the oldest beyond it: a follower that is further behind than that misses what was
@@ -39,10 +39,10 @@ var (
 	_ Pruner     = (*Memory)(nil)
 )
 
-// NewMemory returns an empty store that holds up to capacity signals; 0 or less means DefaultCapacity.
+// NewMemory returns an empty store that holds up to capacity signals; 0 or less means 10,000.
 func NewMemory(capacity int) *Memory {
 	if capacity <= 0 {
-		capacity = DefaultCapacity
+		capacity = defaultCapacity
 	}
 	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64),
 		states: make(map[Stream]State)}

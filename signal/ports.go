@@ -130,8 +130,8 @@ type Query struct {
 // DefaultLimit is how many signals Latest returns where the Query names no limit.
 const DefaultLimit = 100
 
-// Hours tells when a symbol's market is open.
+// Hours knows when a symbol's market is open.
 type Hours interface {
-	// Open tells whether symbol trades at the given time, and when that changes next (zero for never).
+	// Open reports whether symbol trades at the given time, and when that changes next (zero for never).
 	Open(symbol string, at time.Time) (open bool, until time.Time)
 }

@@ -273,7 +273,7 @@ func TestFindingsAreBoundedAndCountsAreNot(t *testing.T) {
 	_, report, err := readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 	require.NoError(t, err)
 	require.Equal(t, 500, report.Duplicates)
-	require.Len(t, report.Findings, candle.MaxFindings)
+	require.Len(t, report.Findings, 100)
 	require.Equal(t, 3, report.Findings[0].Line)
 }
 

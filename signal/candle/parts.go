@@ -52,7 +52,7 @@ func findParts(name string) ([]part, error) {
 	return partsOfFiles(files)
 }
 
-// named tells whether a file of a folder or an archive is taken for candles. Others lie beside them: checksums, a
+// named reports whether a file of a folder or an archive is taken for candles. Others lie beside them: checksums, a
 // README, what an operating system leaves behind.
 func named(name string) bool {
 	ending := strings.ToLower(path.Ext(name))

@@ -89,8 +89,8 @@ func unzipped(r io.Reader) (*bufio.Reader, error) {
 // byteOrderMark is what spreadsheets write first.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// isJSON tells whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has no
-// place for.
+// isJSON reports whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has
+// no place for.
 func isJSON(in *bufio.Reader) bool {
 	head, _ := in.Peek(512)
 	text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))

@@ -100,7 +100,7 @@ func (d *Disturbed) disturb(b signal.Bar) []signal.Bar {
 	return []signal.Bar{b}
 }
 
-// in tells whether the bar lies in a disturbance of that kind.
+// in reports whether the bar lies in a disturbance of that kind.
 func (d *Disturbed) in(kind DisturbanceKind, b signal.Bar) bool {
 	for _, one := range d.disturbances {
 		if one.Kind == kind && one.concerns(b) {
@@ -110,7 +110,7 @@ func (d *Disturbed) in(kind DisturbanceKind, b signal.Bar) bool {
 	return false
 }
 
-// mute tells whether a mute spell of the bar is not over yet.
+// mute reports whether a mute spell of the bar is not over yet.
 func (d *Disturbed) mute(b signal.Bar) bool {
 	for _, one := range d.disturbances {
 		if one.Kind == Mute && one.concerns(b) && d.clock.Now().Before(one.Until) {

@@ -140,3 +140,30 @@ func ExampleCrash() {
 	// 11:40 51015
 	// 11:50 50899
 }
+
+// Regimes make a market of one's own: an even rise, a quiet hour, and a jump at its end.
+func ExampleRegime() {
+	noon := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Symbols: []string{"BTC/USDT"}, Interval: time.Hour, Clock: feed.NewReplayClock(noon.Add(3 * time.Hour)),
+		Regimes: []feed.Regime{
+			feed.Trend(noon, time.Hour, 0.1), feed.Calm(noon.Add(time.Hour), time.Hour), feed.Jump(noon.Add(2*time.Hour), -0.2),
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := market.Bars(context.Background(), "BTC/USDT", noon.Add(-time.Hour), 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, b := range batch.Bars {
+		fmt.Printf("%s %.0f to %.0f\n", b.Time.Format("15:04"), b.Open, b.Close)
+	}
+	// Output:
+	// 12:00 63624 to 69675
+	// 13:00 69675 to 55430
+	// 14:00 55430 to 55586
+}

@@ -146,7 +146,7 @@ func (f *Failover) order(symbol string) []int {
 	return append(first, last...)
 }
 
-// doubted tells whether there should be newer bars than those of the given time.
+// doubted reports whether there should be newer bars than those of the given time.
 func (f *Failover) doubted(after time.Time) bool {
 	return f.cfg.MaxSilence > 0 && f.cfg.Clock.Now().Sub(after) > f.cfg.MaxSilence
 }

@@ -2,7 +2,9 @@ package generator_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -146,6 +148,35 @@ func ExampleGenerator_Serve() {
 	// Output:
 	// context canceled
 	// 1 cycle
+}
+
+// A program that lets its environment decide asks for it; a Generator reads none.
+func ExampleCycleFromEnv() {
+	environment := map[string]string{generator.CycleVariable: "30"}
+	cycle, err := generator.CycleFromEnv(func(name string) (string, bool) { // os.LookupEnv in a program
+		value, ok := environment[name]
+		return value, ok
+	})
+	fmt.Println(cycle, err)
+	// Output: 30s <nil>
+}
+
+// What went wrong says with whom and where, and wraps the cause.
+func ExampleError() {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.Symbols, cfg.Source = []string{"BTC"}, sourceFunc(func() ([]signal.Bar, error) { return nil, io.ErrUnexpectedEOF })
+	g, err := generator.New(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result := g.Cycle(context.Background(), now)
+	var failed *generator.Error
+	if errors.As(result.Errors[0], &failed) && failed.Kind == generator.KindSource {
+		fmt.Println(failed.Symbol, errors.Is(failed, io.ErrUnexpectedEOF))
+	}
+	// Output: BTC true
 }
 
 // What a Generator works on may change while it runs.
