@@ -64,9 +64,9 @@ type Spec struct {
 // Store keeps signals in the order in which they were appended. It is safe for concurrent use.
 type Store interface {
 	// Append stores the signals, all or none, and returns when they are durable. One that is not valid (see
-	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is
-	// left out; if its content differs the error wraps ErrConflict, the others of the call are stored, and the
-	// first one stays as it is.
+	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is left out; if its
+	// content differs the error wraps ErrConflict, the others of the call are stored, and the first one stays as it
+	// is.
 	Append(ctx context.Context, s ...Signal) error
 	// Latest returns the signals that q asks for, newest (highest Seq) first.
 	Latest(ctx context.Context, q Query) ([]Signal, error)

@@ -100,8 +100,8 @@ func (c *cycle) pause(ctx context.Context, now time.Time) {
 }
 
 // run has up to Concurrency workers at work at once. Waiting for a place is waiting for a report, which is settled at
-// once: that is the loop's heartbeat, and keeps the log in order. A semaphore would bound as well, and could be waited
-// for beside the reports by a goroutine more only.
+// once: that is the loop's heartbeat, and keeps the log in order. A semaphore (x/sync) bounds as well, but whoever waits
+// in its Acquire settles nothing meanwhile.
 func (c *cycle) run(ctx context.Context, now time.Time) {
 	c.errors = make([]error, len(c.workers))
 	running := 0
