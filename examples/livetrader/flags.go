@@ -52,7 +52,7 @@ func (c *config) declareRun() {
 	setting(c, &c.speed, "speed", 1, speeds, "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	setting(c, &c.seed, "seed", 1, seeds, "`number` that makes the synthetic market and the chaos what they are")
 	setting(c, &c.chaos, "chaos", "", chaosTargets,
-		"`what` to break from time to time: signals (also if nothing is named) or trading")
+		"`what` to break from time to time: signals (also if nothing is named), trading or feed")
 }
 
 func (c *config) declareTrading() {
