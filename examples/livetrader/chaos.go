@@ -30,8 +30,8 @@ const (
 
 var errChaos = errors.New("chaos: broken on purpose")
 
-// bars is the market as the generator sees it. With --chaos=feed bars come twice, cannot be, never come, and come late: each
-// for five bars, ten bars after the last.
+// bars is the market as the generator sees it. With --chaos=feed bars come twice, cannot be, never come, and come late:
+// each for five bars, ten bars after the last.
 func (a *app) bars(market *feed.Synthetic) (signal.Source, error) {
 	if a.cfg.chaos != chaosFeed || a.cfg.dryStart {
 		return market, nil
