@@ -160,7 +160,7 @@ func TestStoreThatHangsIsGivenUp(t *testing.T) {
 			})
 		})
 	}
-	t.Run("who asked has gone, which is nobody's failure", func(t *testing.T) {
+	t.Run("the client has gone, which is no failure", func(t *testing.T) {
 		t.Parallel()
 		var log bytes.Buffer
 		h := handler(t, console.Config{Signals: hanging, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -172,7 +172,7 @@ func TestStoreThatHangsIsGivenUp(t *testing.T) {
 	})
 }
 
-// A store that hangs whatever its context says costs a bounded number of calls, and nobody who asks waits for it.
+// A store that hangs whatever its context says costs a bounded number of calls, and no client waits for it.
 func TestStoreThatIsDeafHangsNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

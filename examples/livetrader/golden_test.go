@@ -105,7 +105,7 @@ func TestReplaysComeToWhatTheyDid(t *testing.T) {
 	golden.Check(t, strings.Join(lines, ""), path)
 }
 
-// raced tells whether this is a build with the race detector.
+// raced reports whether this is a build with the race detector.
 func raced() bool {
 	info, _ := debug.ReadBuildInfo()
 	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})

@@ -249,7 +249,7 @@ func requireNothingDoubled(t *testing.T, a account) {
 			require.False(t, fills[f.ID], "one fill, once")
 			fills[f.ID] = true
 			order, ours := orders[f.ClientID]
-			require.True(t, ours, "a fill of an order that nobody made: %s", f.ClientID)
+			require.True(t, ours, "a fill of an order that was not made: %s", f.ClientID)
 			require.True(t, order.Quantity.Equal(f.Quantity), "a market order on paper fills once, in full")
 
 			if earlier, again := served[order.SignalID]; again {
@@ -266,7 +266,7 @@ func requireNothingDoubled(t *testing.T, a account) {
 	}
 }
 
-// between tells whether x lies between two ends.
+// between reports whether x lies between two ends.
 func between(a, x, b decimal.Decimal) bool {
 	return x.Cmp(decimal.Min(a, b)) >= 0 && x.Cmp(decimal.Max(a, b)) <= 0
 }

@@ -56,7 +56,7 @@ type market struct {
 	interval time.Duration
 	states   signal.States                       // nil where every run begins at the first bar
 	quote    func(symbol string) (float64, bool) // nil where bars are all there is
-	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where nobody says
+	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where the source does not say
 	allow    func(symbol string) error           // nil where health, which is the machine's, must not change the result
 }
 
@@ -120,8 +120,8 @@ func (a *app) fingerprint(spec signal.Spec) string {
 	return engine.Fingerprint(settings)
 }
 
-// instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where nobody says, and quantities
-// as they are usual for what is dear.
+// instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where the source does not say,
+// and quantities as they are usual for what is dear.
 func (m market) instrument(symbol string) trading.Instrument {
 	i := trading.Instrument{Symbol: symbol, Tick: decimal.New(1, -2), Step: decimal.New(1, -2)}
 	if m.tick != nil {
