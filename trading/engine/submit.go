@@ -146,7 +146,9 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 
 // notSent takes back a submission that was announced and then not begun.
 func (s *sender) notSent(ctx context.Context, r *run, o book.OrderState, why error) error {
-	err := s.ledger.record(context.WithoutCancel(ctx), r, journal.NotReceived{ClientID: o.ClientID, Reason: "not sent: " + why.Error(), InFlight: o.InFlight})
+	err := s.ledger.record(context.WithoutCancel(ctx), r, journal.NotReceived{
+		ClientID: o.ClientID, Reason: "not sent: " + why.Error(), InFlight: o.InFlight,
+	})
 	if endsRun(why) {
 		err = errors.Join(err, fmt.Errorf("engine: order %s not sent: %w", o.ClientID, why))
 	}
@@ -191,7 +193,9 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 		return nil
 	}
 	var all error
-	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool { return o.CancelAsked && o.Status == trading.StatusOpen }) {
+	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool {
+		return o.CancelAsked && o.Status == trading.StatusOpen
+	}) {
 		if err := s.gate.mayCancel(ctx, r); err != nil {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}
