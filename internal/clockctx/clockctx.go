@@ -25,9 +25,9 @@ type Clock interface {
 func WithTimeout(parent context.Context, clk Clock, d time.Duration) (context.Context, context.CancelFunc) {
 	c := &deadline{Context: parent, clock: clk, at: clk.Now().Add(d)}
 	if err := parent.Err(); err != nil {
-		c.end(err)
+		_ = c.end(err)
 	} else if d <= 0 {
-		c.end(context.DeadlineExceeded)
+		_ = c.end(context.DeadlineExceeded)
 	}
 	return c, c.cancel
 }
@@ -44,7 +44,7 @@ type deadline struct {
 	err  error
 }
 
-func (c *deadline) cancel() { c.end(context.Canceled) }
+func (c *deadline) cancel() { _ = c.end(context.Canceled) }
 
 // end ends the context, if nothing has before, and returns what did.
 func (c *deadline) end(err error) error {
