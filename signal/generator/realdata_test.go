@@ -39,7 +39,7 @@ func (m past) Bars(_ context.Context, _ string, after time.Time, limit int) (sig
 
 // readReal reads a file of real market data, which lies beside the repository and is not a part of it.
 func readReal(t *testing.T, name string, opt candle.Config) ([]signal.Bar, candle.Report) {
-	path := filepath.Join("..", "..", "shared", "data", name)
+	path := filepath.Join("..", "..", "..", "shared", "data", name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("there is no real market data here: %v", err)
 	}
