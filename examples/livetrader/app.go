@@ -17,7 +17,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -38,7 +37,7 @@ type app struct {
 
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
-	db       *sqlstore.DB
+	db       database
 	api      http.Handler
 	server   *console.Server
 	totals   totals

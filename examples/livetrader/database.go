@@ -10,14 +10,16 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
 // dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	absent := false
-	if a.cfg.dryStart && !sqlstore.IsURL(a.cfg.db) {
+	if a.cfg.dryStart && !postgres.IsURL(a.cfg.db) {
 		_, err := os.Stat(a.cfg.db)
 		absent = errors.Is(err, fs.ErrNotExist)
 	}
@@ -33,9 +35,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{
-		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
-	})
+	db, err := a.openKind(ctx, run, a.cfg.dryStart && !absent)
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
@@ -44,9 +44,25 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	return nil
 }
 
+// database is what both kinds of database give.
+type database interface {
+	Signals() sqlite.Signals
+	Journal() journal.Journal
+	Claim(ctx context.Context) (journal.Journal, error)
+	Room() error
+	Close() error
+}
+
+func (a *app) openKind(ctx context.Context, run []sqlite.Setting, readOnly bool) (database, error) {
+	if postgres.IsURL(a.cfg.db) {
+		return postgres.Open(ctx, a.cfg.db, postgres.Config{Run: run, ReadOnly: readOnly})
+	}
+	return sqlite.Open(ctx, a.cfg.db, sqlite.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: readOnly})
+}
+
 // shown is a database's name without its password.
 func shown(name string) string {
-	if !sqlstore.IsURL(name) {
+	if !postgres.IsURL(name) {
 		return name
 	}
 	u, err := url.Parse(name)
@@ -65,36 +81,36 @@ func shown(name string) string {
 
 // openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from here
 // on it writes nothing any more. A dry start writes nothing anyway, and takes the right from nobody.
-func (a *app) openJournal(ctx context.Context) (*sqlstore.Journal, error) {
+func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
 	if a.cfg.dryStart {
 		return a.db.Journal(), nil
 	}
-	journal, err := a.db.ClaimJournal(ctx)
+	j, err := a.db.Claim(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("claim the journal: %w", err)
+		return nil, fmt.Errorf("--db: %w", err)
 	}
-	return journal, nil
+	return j, nil
 }
 
 // runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are traded,
 // and how much of them, may change from one run to the next.
-func (a *app) runConfiguration() ([]sqlstore.Setting, error) {
+func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 	spec, err := a.strategySpec()
 	if err != nil {
 		return nil, err
 	}
-	settings := []sqlstore.Setting{
+	settings := []sqlite.Setting{
 		{Name: "mode", Value: a.mode()},
 		{Name: "venue", Value: "paper"},
 		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
 		{Name: "strategy", Value: spec.Name + " " + spec.Params},
 	}
 	if a.cfg.replay != "" {
-		return append(settings, sqlstore.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
+		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
 	}
 	return append(settings,
-		sqlstore.Setting{Name: "feed", Value: "synthetic"},
-		sqlstore.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
-		sqlstore.Setting{Name: "interval", Value: a.cfg.interval.String()},
+		sqlite.Setting{Name: "feed", Value: "synthetic"},
+		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
+		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
 	), nil
 }
