@@ -23,7 +23,7 @@ var pruneTests = map[string]func(*testing.T, Kind){
 
 // Any row of appends and prunes leaves what it leaves in memory.
 func pruneLikeMemory(t *testing.T, kind Kind) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 1))

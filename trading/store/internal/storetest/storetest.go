@@ -67,12 +67,15 @@ func (k Kind) open(t testing.TB, run ...Setting) DB {
 // Test runs all tests on databases of a kind.
 func Test(t *testing.T, kind Kind) {
 	t.Run("Signals are a Store", func(t *testing.T) {
+		t.Parallel()
 		signaltest.TestStore(t, func(t *testing.T) signal.Store { return kind.open(t).Signals() })
 	})
 	t.Run("Signals keep states", func(t *testing.T) {
+		t.Parallel()
 		signaltest.TestStates(t, func(t *testing.T) signal.States { return kind.open(t).Signals() })
 	})
 	t.Run("Journal is a Journal", func(t *testing.T) {
+		t.Parallel()
 		tradingtest.TestJournal(t, func(t *testing.T) journal.Journal { return kind.open(t).Journal() })
 	})
 	for _, group := range []map[string]func(*testing.T, Kind){storeTests, stateTests, idTests, pruneTests, runTests, leaseTests} {
