@@ -24,7 +24,7 @@ func source(t *testing.T, address string, clk Clock) *Source {
 	return s
 }
 
-func TestItIsASource(t *testing.T) {
+func TestSourceKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	signaltest.TestSource(t, func(t *testing.T) (signal.Source, string) {
 		clk := feed.NewReplayClock(noon)
@@ -45,7 +45,7 @@ func candle(minute int, rest string) string {
 
 const fine = "10,12,9,11,3"
 
-func TestWhatIsNoAnswerIsAnErrorThatSaysWhat(t *testing.T) {
+func TestSourceNamesWhatIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	text := func(s string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) }
@@ -82,16 +82,16 @@ func TestWhatIsNoAnswerIsAnErrorThatSaysWhat(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			bars, err := source(t, says(t, answer), feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-time.Hour), 10)
+			batch, err := source(t, says(t, answer), feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-time.Hour), 10)
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "secret")
 			require.Less(t, len(err.Error()), 500)
-			require.Empty(t, bars)
+			require.Empty(t, batch.Bars)
 		})
 	}
 }
 
-func TestNobodyIsThere(t *testing.T) {
+func TestSourceOfADeadAddressIsAnError(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
@@ -100,7 +100,7 @@ func TestNobodyIsThere(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-func TestAMuteServerHoldsNobodyLongerThanItsContext(t *testing.T) {
+func TestSourceLeavesAMuteServerWithItsContext(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]string{"before it says anything": "", "in the middle": "[[17"} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAMuteServerHoldsNobodyLongerThanItsContext(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatHasClosedByBothClocksIsGiven(t *testing.T) {
+func TestSourceGivesWhatHasClosedByBothClocks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		date string
@@ -137,17 +137,17 @@ func TestOnlyWhatHasClosedByBothClocksIsGiven(t *testing.T) {
 				// The newest first, one of them twice, and the last one not over yet.
 				_, _ = io.WriteString(w, "["+candle(0, fine)+","+candle(-1, fine)+","+candle(-1, fine)+","+candle(-2, fine)+"]")
 			})
-			bars, err := source(t, address, feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
+			batch, err := source(t, address, feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
 			require.NoError(t, err)
-			require.Len(t, bars, c.want)
-			for i, b := range bars {
+			require.Len(t, batch.Bars, c.want)
+			for i, b := range batch.Bars {
 				require.Equal(t, noon.Add(time.Duration(i-2)*time.Minute), b.Time)
 			}
 		})
 	}
 }
 
-func TestAServerThatIsTooBusyIsLeftAlone(t *testing.T) {
+func TestSourceLeavesABusyServerAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		code  int
@@ -183,9 +183,9 @@ func TestAServerThatIsTooBusyIsLeftAlone(t *testing.T) {
 				require.Equal(t, 1, asked)
 			}
 			clk.Set(noon.Add(c.wait))
-			bars, err := s.Bars(t.Context(), btc, noon, 10)
+			batch, err := s.Bars(t.Context(), btc, noon, 10)
 			require.NoError(t, err)
-			require.Empty(t, bars, "an empty list is no news and no fault")
+			require.Empty(t, batch.Bars, "an empty list is no news and no fault")
 		})
 	}
 }

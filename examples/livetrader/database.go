@@ -16,8 +16,10 @@ import (
 )
 
 // openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
-// dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
+// dry start where there is none yet; one that is there is only read by a dry start, also while another process trades
+// on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
+	a.dbName = a.cfg.db
 	absent := false
 	if a.cfg.dryStart && !postgres.IsURL(a.cfg.db) {
 		_, err := os.Stat(a.cfg.db)
@@ -29,7 +31,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 			return fmt.Errorf("a temporary database: %w", err)
 		}
 		*closers = append(*closers, func() error { return os.RemoveAll(folder) })
-		a.cfg.db = filepath.Join(folder, defaultDB)
+		a.dbName = filepath.Join(folder, defaultDB)
 	}
 	run, err := a.runConfiguration()
 	if err != nil {
@@ -54,14 +56,14 @@ type database interface {
 }
 
 func (a *app) openKind(ctx context.Context, run []sqlite.Setting, readOnly bool) (database, error) {
-	if postgres.IsURL(a.cfg.db) {
-		return postgres.Open(ctx, a.cfg.db, postgres.Config{Run: run, ReadOnly: readOnly})
+	if postgres.IsURL(a.dbName) {
+		return postgres.Open(ctx, a.dbName, postgres.Config{Run: run, ReadOnly: readOnly})
 	}
-	return sqlite.Open(ctx, a.cfg.db, sqlite.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: readOnly})
+	return sqlite.Open(ctx, a.dbName, sqlite.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: readOnly})
 }
 
-// shown is a database's name without its password.
-func shown(name string) string {
+// withoutPassword is a database's name as it may be shown.
+func withoutPassword(name string) string {
 	if !postgres.IsURL(name) {
 		return name
 	}
@@ -79,8 +81,8 @@ func shown(name string) string {
 	return u.Redacted()
 }
 
-// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from here
-// on it writes nothing any more. A dry start writes nothing anyway, and takes the right from nobody.
+// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from
+// here on it writes nothing any more. A dry start writes nothing anyway, and leaves the right where it is.
 func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
 	if a.cfg.dryStart {
 		return a.db.Journal(), nil
@@ -92,8 +94,8 @@ func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
 	return j, nil
 }
 
-// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are traded,
-// and how much of them, may change from one run to the next.
+// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
+// traded, and how much of them, may change from one run to the next.
 func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 	spec, err := a.strategySpec()
 	if err != nil {

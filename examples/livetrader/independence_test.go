@@ -29,7 +29,7 @@ type asked struct {
 	times []time.Time
 }
 
-func (s *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	s.mu.Lock()
 	s.times = append(s.times, time.Now())
 	s.mu.Unlock()
@@ -66,7 +66,7 @@ func watched(t *testing.T, source *asked, onBeat func(health.Report)) *superviso
 }
 
 // The second seed: a monitor that blocks must not delay one cycle of what it watches.
-func TestAMonitorThatHangsDelaysNoCycle(t *testing.T) {
+func TestMonitorThatHangsDelaysNoCycle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -95,7 +95,7 @@ func TestAMonitorThatHangsDelaysNoCycle(t *testing.T) {
 }
 
 // And the other way round: what is watched may hang, and the heartbeat goes on, and says so.
-func TestAGeneratorThatHangsDelaysNoHeartbeat(t *testing.T) {
+func TestGeneratorThatHangsDelaysNoHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

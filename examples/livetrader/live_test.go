@@ -108,7 +108,7 @@ func requireLogged(t *testing.T, log, message string) {
 	}
 }
 
-func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
+func TestHeartbeatKeepsItsInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, _, log := runHere(t.Context(), "--paper", "--duration", "61s", "--listen", "off", "--db", tempDB(t), "--health-interval", "10")
@@ -120,7 +120,7 @@ func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
 	})
 }
 
-func TestNothingIsOpenedOnADiskThatIsNearlyFull(t *testing.T) {
+func TestDiskThatIsNearlyFullOpensNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -134,7 +134,7 @@ func TestNothingIsOpenedOnADiskThatIsNearlyFull(t *testing.T) {
 	})
 }
 
-func TestASecondRunGoesOnWithTheAccount(t *testing.T) {
+func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -160,7 +160,7 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
+func TestAutoExecuteOffSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -174,7 +174,7 @@ func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
 	})
 }
 
-func TestAnInterruptEndsItAtOnceAndCleanly(t *testing.T) {
+func TestInterruptEndsTheRunAtOnceAndCleanly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -188,7 +188,7 @@ func TestAnInterruptEndsItAtOnceAndCleanly(t *testing.T) {
 }
 
 // The newcomer's minute: every way to die is seen, named and recovered from, and nothing else stops.
-func TestAMinuteOfChaos(t *testing.T) {
+func TestChaosOfAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "60s", "--chaos", "--listen", "off", "--db", tempDB(t))
@@ -212,7 +212,29 @@ func TestAMinuteOfChaos(t *testing.T) {
 	})
 }
 
-// And /health shows it: each death while it lasts, and what came before once it is over.
+// Bars that come twice, cannot be, never come or come late are told, and the system trades on afterwards.
+func TestChaosOfTheFeedIsToldAndTradedOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "8m", "--chaos=feed", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+		for _, told := range []string{
+			`msg="Market data has faults" symbol=BTC/USDT:USDT gaps=0 missing=0 duplicates=3`,
+			`msg="Error in background generation cycle" symbol=BTC/USDT:USDT kind=data`,
+			`msg="Market data has faults" symbol=BTC/USDT:USDT gaps=1 missing=5`,
+		} {
+			require.Contains(t, log, told)
+		}
+		last := regexp.MustCompile(`time=(\S+) level=INFO msg=Fill `).FindAllStringSubmatch(log, -1)
+		require.NotEmpty(t, last)
+		at, err := time.Parse(time.RFC3339, last[len(last)-1][1])
+		require.NoError(t, err)
+		require.Less(t, time.Since(at), 3*time.Minute, "the last fault was over three minutes before the end")
+		require.Regexp(t, `(?m)^  restarts +0$`, stdout)
+	})
+}
+
+// With chaos of the signals /health shows it: each death while it lasts, and what came before once it is over.
 func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -257,7 +279,7 @@ func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
 	})
 }
 
-func TestAFailureThatEscalatesEndsTheProcess(t *testing.T) {
+func TestEscalationEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -270,7 +292,7 @@ func TestAFailureThatEscalatesEndsTheProcess(t *testing.T) {
 	})
 }
 
-func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
+func TestAutoRestartBringsTradingBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "2m", "--chaos=trading", "--auto-restart", "--listen", "off", "--db", tempDB(t))
@@ -285,7 +307,7 @@ func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
 }
 
 // A halt outlives the process, and a person's name lifts it.
-func TestAHaltStandsUntilItIsLifted(t *testing.T) {
+func TestHaltStandsUntilItIsLifted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -306,7 +328,7 @@ func TestAHaltStandsUntilItIsLifted(t *testing.T) {
 	})
 }
 
-func TestEveryStrategyTrades(t *testing.T) {
+func TestStrategiesAllTrade(t *testing.T) {
 	t.Parallel()
 	for _, name := range strategyNames() {
 		t.Run(name, func(t *testing.T) {
@@ -323,7 +345,7 @@ func TestEveryStrategyTrades(t *testing.T) {
 	}
 }
 
-func TestABracketedRunThatEndsFlat(t *testing.T) {
+func TestBracketedRunEndsFlat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)

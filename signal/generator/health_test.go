@@ -19,14 +19,14 @@ import (
 type watched struct {
 	*generator.Generator
 	registry *health.Registry
-	part     *health.Part
+	part     *health.Run
 	stop     func()
 }
 
 func watch(t *testing.T, cfg generator.Config) watched {
 	w := watched{Generator: newGenerator(t, cfg), registry: health.NewRegistry(health.Config{})}
 	w.part = w.registry.Begin("generator")
-	w.stop = serveIn(t, health.NewContext(t.Context(), w.part), w.Generator)
+	w.stop = serveIn(t, health.NewContext(t.Context(), w.part.Part()), w.Generator)
 	return w
 }
 
@@ -64,7 +64,7 @@ func TestErrorsTurnTheVerdictAndProgressTurnsItBack(t *testing.T) {
 		time.Sleep(5 * second)
 		report, _ := w.registry.Report().Part("generator")
 		require.Equal(t, 1, report.ErrorRun, "a cycle in which nothing succeeded")
-		require.Contains(t, report.LastError, "BTC: source: bars after ")
+		require.Contains(t, report.ObservedError, "BTC: source: bars after ")
 
 		source.Set("BTC")
 		source.Set("ETH")
@@ -193,7 +193,7 @@ func TestTheLoopIsReadyAfterACycleAndIdleUntilTheNext(t *testing.T) {
 		isReady := func() bool {
 			synctest.Wait()
 			select {
-			case <-w.part.AwaitReady():
+			case <-w.part.Part().AwaitReady():
 				return true
 			default:
 				return false
@@ -217,14 +217,15 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
 		market := cfg.Source
 		cfg.Source = &asked{Source: sourceFunc(func() ([]signal.Bar, error) {
-			bars, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			batch, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			bars := batch.Bars
 			if bad {
 				bars = append(bars, signal.Bar{})
 			}
 			return bars, err
 		})}
 		registry := health.NewRegistry(health.Config{})
-		ctx := health.NewContext(t.Context(), registry.Begin("generator"))
+		ctx := health.NewContext(t.Context(), registry.Begin("generator").Part())
 		progress := func() time.Time {
 			part, _ := registry.Report().Part("generator/BTC")
 			require.Equal(t, health.Degraded, part.Verdict)
@@ -285,14 +286,14 @@ func TestConcurrencyBoundsWhatRunsAtOnce(t *testing.T) {
 		require.Equal(t, 2, result.Succeeded)
 		require.Len(t, result.Errors, 3)
 		for i, symbol := range []string{"A", "B", "D"} {
-			require.EqualError(t, result.Errors[i], symbol+": left_behind: not back within 10s")
+			require.EqualError(t, result.Errors[i], "generator: "+symbol+": left_behind: not back within 10s")
 		}
 		require.Equal(t, 3, source.Waiting())
 
 		from = time.Now()
 		result = g.Cycle(context.Background(), time.Now())
 		require.Zero(t, time.Since(from), "they hold up nobody a second time")
-		require.EqualError(t, result.Errors[0], "A: left_behind: not back yet after 20s")
+		require.EqualError(t, result.Errors[0], "generator: A: left_behind: not back yet after 20s")
 		require.Equal(t, 3, g.Status().LeftBehind)
 		require.Equal(t, 6, g.Status().Errors)
 		source.Release()

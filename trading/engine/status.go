@@ -32,34 +32,30 @@ type Status struct {
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
 func (e *Engine) Status() Status {
-	prices := e.prices()
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	prices := e.gate.prices()
+	e.ledger.mu.Lock()
+	defer e.ledger.mu.Unlock()
+	b := e.ledger.book
 	s := Status{
-		At: e.now(), Reconciled: e.reconciled, ReduceOnly: e.reduceOnly, Halt: e.book.Halted(),
-		Orders: e.book.Pending(), Targets: e.book.Targets(), Offers: e.book.Offers(), Cursor: e.book.Cursor(),
-		Counts: e.book.Counts(),
-		Day:    e.book.Day(), Capital: e.book.Capital(), Cash: e.book.Cash(), Positions: []trading.Position{},
+		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
+		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
+		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
-	if e.halting != "" {
-		s.Halt = book.Halt{Reason: e.halting, At: s.At}
+	if e.gate.halting != "" {
+		s.Halt = book.Halt{Reason: e.gate.halting, At: s.At}
 	}
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()
 	}
-	for _, p := range e.book.Positions() {
+	for _, p := range b.Positions() {
 		if !p.Quantity.IsZero() {
 			s.Positions = append(s.Positions, p)
 		}
 	}
-	s.Unrealised, _ = e.book.Unrealised(prices)
-	s.Equity, s.Unpriced = e.book.Equity(prices)
+	s.Unrealised, _ = b.Unrealised(prices)
+	s.Equity, s.Unpriced = b.Equity(prices)
 	return s
 }
 
 // Digest is the Digest of the Engine's book.
-func (e *Engine) Digest() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.book.Digest()
-}
+func (e *Engine) Digest() string { return view(e.ledger, (*book.Book).Digest) }

@@ -273,6 +273,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 			if of[e.ClientID] == symbol {
 				sum++
 			}
+		default: // Nothing else is sent.
 		}
 	}
 	return sum
