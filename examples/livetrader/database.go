@@ -37,7 +37,9 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := a.openKind(ctx, run, a.cfg.dryStart && !absent)
+	db, err := openKind(ctx, a.dbName, sqlite.Config{
+		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
+	})
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
@@ -55,11 +57,12 @@ type database interface {
 	Close() error
 }
 
-func (a *app) openKind(ctx context.Context, run []sqlite.Setting, readOnly bool) (database, error) {
-	if postgres.IsURL(a.dbName) {
-		return postgres.Open(ctx, a.dbName, postgres.Config{Run: run, ReadOnly: readOnly})
+// openKind opens the kind of database that the name says.
+func openKind(ctx context.Context, name string, cfg sqlite.Config) (database, error) {
+	if postgres.IsURL(name) {
+		return postgres.Open(ctx, name, postgres.Config{Run: cfg.Run, ReadOnly: cfg.ReadOnly})
 	}
-	return sqlite.Open(ctx, a.dbName, sqlite.Config{Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: readOnly})
+	return sqlite.Open(ctx, name, cfg)
 }
 
 // withoutPassword is a database's name as it may be shown.

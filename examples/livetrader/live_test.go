@@ -35,7 +35,7 @@ const defaultCash = "10000"
 
 func openAccount(t *testing.T, path, cash string) account {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), path, sqlite.Config{})
+	db, err := openKind(context.Background(), path, sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	var a account

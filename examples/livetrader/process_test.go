@@ -286,7 +286,7 @@ func chain(a account, signalID string) string {
 // requireSamePositions compares what the journal adds up to with what a paper broker makes of it.
 func requireSamePositions(t *testing.T, path string, a account) {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), path, sqlite.Config{})
+	db, err := openKind(context.Background(), path, sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	var instruments []trading.Instrument
