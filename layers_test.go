@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// go test . -run Paper -update
+// The plan is written by: go test . -run Paper -update.
 var update = flag.Bool("update", false, "write the plan's table and picture into docs/architecture.md")
 
 // The rules of the house, over all of its modules. What each of them means, and that each can fail, is tested in

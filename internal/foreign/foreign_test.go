@@ -51,7 +51,7 @@ func TestCallEndsInOneOfFourWays(t *testing.T) {
 
 func TestPanicKeepsTheStackOfItsCause(t *testing.T) {
 	t.Parallel()
-	_, err := foreign.Go(func() (int, error) { return explode() }).Result()
+	_, err := foreign.Go(explode).Result()
 	require.Contains(t, foreign.Stack(err), "explode")
 	require.Empty(t, foreign.Stack(io.EOF))
 }

@@ -35,7 +35,7 @@ func TestBellWakesEverybodyWhoWaits(t *testing.T) {
 // A waiter that asks for Next before it looks misses no change, however many ring.
 func TestBellLosesNoRing(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // a waiter that misses the last ring is a deadlock here
+	synctest.Test(t, func(*testing.T) { // a waiter that misses the last ring is a deadlock here
 		const rings, ringers, waiters = 200, 4, 4
 		var b wake.Bell
 		var count atomic.Int64
@@ -59,7 +59,7 @@ func TestBellLosesNoRing(t *testing.T) {
 	})
 }
 
-func TestBellThatNobodyHearsCostsNothing(t *testing.T) {
+func TestBellThatNobodyHearsCostsNothing(t *testing.T) { //nolint:paralleltest // it counts allocations
 	var b wake.Bell
 	require.Zero(t, testing.AllocsPerRun(100, b.Ring))
 }

@@ -76,7 +76,7 @@ func trial(t *testing.T, seed uint64) backtest.Config {
 	symbols := []string{"BTC/USDT", "ETH/USDT"}[:1+random.IntN(2)]
 	var bars inMemory
 	for i, symbol := range symbols {
-		walk := month(symbol, 700)
+		walk := month(symbol, 500)
 		bars = append(bars, walk[i*random.IntN(5):]...)
 	}
 	slices.SortStableFunc(bars, func(x, y signal.Bar) int { return x.Time.Compare(y.Time) })
@@ -101,7 +101,7 @@ func trial(t *testing.T, seed uint64) backtest.Config {
 func TestReplayJournalsWhatSteppingAtEachBarDoes(t *testing.T) {
 	t.Parallel()
 	events, halts := 0, 0
-	for seed := range uint64(24) {
+	for seed := range uint64(14) {
 		want, got := trial(t, seed), trial(t, seed)
 		eng := eachBar(t, want)
 		r := newReplay(t, got)
@@ -114,8 +114,8 @@ func TestReplayJournalsWhatSteppingAtEachBarDoes(t *testing.T) {
 			halts++
 		}
 	}
-	require.Greater(t, events, 3_000)
-	require.Greater(t, halts, 3)
+	require.Greater(t, events, 1_000)
+	require.Greater(t, halts, 1)
 }
 
 // entries are a journal's, as text.
