@@ -13,9 +13,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rooms is the plan in force. It becomes checks.Rooms as soon as checks.Leaving is empty.
-var rooms = checks.Present
-
 // The plan is written by: go test . -run Paper -update.
 var update = flag.Bool("update", false, "write the plan's table and picture into docs/architecture.md")
 
@@ -28,7 +25,7 @@ func TestTheHouseKeepsItsRules(t *testing.T) {
 	require.Greater(t, house.Files(), 10, "the tree that was read is this one")
 
 	for name, found := range map[string][]checks.Finding{
-		"imports keep to the plan of the house": house.Layers(rooms),
+		"imports keep to the plan of the house": house.Layers(checks.Rooms),
 		"time comes from a Clock":               house.Clocks(),
 		"tests look for goroutines left behind": house.TestMains(),
 		"the workspace knows every module":      house.Workspace(),
@@ -51,10 +48,10 @@ func TestArchitecturePaperShowsThePlan(t *testing.T) {
 	paper, err := os.ReadFile(name)
 	require.NoError(t, err)
 	if *update {
-		paper = []byte(house.WithPicture(house.WithTable(string(paper), rooms), rooms))
+		paper = []byte(house.WithPicture(house.WithTable(string(paper), checks.Rooms), checks.Rooms))
 		require.NoError(t, os.WriteFile(name, paper, 0o644))
 	}
-	for _, f := range append(house.Paper(name, string(paper), rooms), house.Drawing(name, string(paper), rooms)...) {
+	for _, f := range append(house.Paper(name, string(paper), checks.Rooms), house.Drawing(name, string(paper), checks.Rooms)...) {
 		t.Error(f)
 	}
 }

@@ -7,7 +7,7 @@ require (
 	github.com/lmittmann/tint v1.2.1
 	github.com/mattn/go-isatty v0.0.24
 	github.com/seed-5dee1c0a/vigil v0.0.0
-	github.com/seed-5dee1c0a/vigil/trading/sqlstore v0.0.0
+	github.com/seed-5dee1c0a/vigil/trading/store v0.0.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
@@ -40,7 +40,7 @@ require (
 
 replace (
 	github.com/seed-5dee1c0a/vigil => ..
-	github.com/seed-5dee1c0a/vigil/trading/sqlstore => ../trading/sqlstore
+	github.com/seed-5dee1c0a/vigil/trading/store => ../trading/store
 )
 
 // Only sqlite's own tests import it, and nothing here is built from it. The version that sqlite names is not to be had

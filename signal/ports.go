@@ -66,7 +66,7 @@ type Store interface {
 	// Append stores the signals, all or none, and returns when they are durable. One that is not valid (see
 	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is left out; if its
 	// content differs the error wraps ErrConflict, the others of the call are stored, and the first one stays as it
-	// is.
+	// is. A Store may refuse an ID that looks like one of Stream.ID and is not its own.
 	Append(ctx context.Context, s ...Signal) error
 	// Latest returns the signals that q asks for, newest (highest Seq) first.
 	Latest(ctx context.Context, q Query) ([]Signal, error)

@@ -20,7 +20,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 func main() {
@@ -37,7 +38,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) < 1 || len(args) > 2 {
 		return errors.New("usage: audit DB [ORDER]")
 	}
-	db, err := sqlstore.Open(ctx, args[0], sqlstore.Config{ReadOnly: true})
+	db, err := open(ctx, args[0])
 	if err != nil {
 		return err
 	}
@@ -51,6 +52,19 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	tell(trail, out)
 	return nil
+}
+
+// readable is what is used of a database, of either kind.
+type readable interface {
+	Journal() journal.Journal
+	Close() error
+}
+
+func open(ctx context.Context, name string) (readable, error) {
+	if postgres.IsURL(name) {
+		return postgres.Open(ctx, name, postgres.Config{ReadOnly: true})
+	}
+	return sqlite.Open(ctx, name, sqlite.Config{ReadOnly: true})
 }
 
 // list prints each order in the journal on a line.

@@ -14,7 +14,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -23,15 +24,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func database(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
-	trade(t, path)
+	db, err := sqlite.Open(t.Context(), path, sqlite.Config{})
+	require.NoError(t, err)
+	trade(t, db)
 	return path
 }
 
-// trade opens a database, trades once, and keeps it open.
-func trade(t *testing.T, path string) {
+// trade trades once, and keeps the database open.
+func trade(t *testing.T, db readable) {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
-	require.NoError(t, err)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	one := decimal.NewFromInt(1)
 	require.NoError(t, db.Journal().Append(t.Context(), at,
@@ -66,7 +67,9 @@ func TestTrailIsToldLineByLine(t *testing.T) {
 func TestDatabaseOnAServer(t *testing.T) {
 	t.Parallel()
 	url := pgserver.Start(t).URL("public")
-	trade(t, url)
+	db, err := postgres.Open(t.Context(), url, postgres.Config{})
+	require.NoError(t, err)
+	trade(t, db)
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), []string{url}, &out))
 	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
@@ -75,7 +78,7 @@ func TestDatabaseOnAServer(t *testing.T) {
 func TestTrailHoldsAPersonsWord(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
-	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
+	db, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	require.NoError(t, err)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	one := decimal.NewFromInt(1)

@@ -18,7 +18,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -41,7 +40,7 @@ type app struct {
 	candles  *candle.Reader // of a replay
 	port     *serve.Port    // nil with --listen off, as server is
 	dbName   string         // of db: what --db says, or a temporary one
-	db       *sqlstore.DB
+	db       database
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
@@ -19,7 +21,7 @@ import (
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	a.dbName = a.cfg.db
 	absent := false
-	if a.cfg.dryStart && !sqlstore.IsURL(a.cfg.db) {
+	if a.cfg.dryStart && !postgres.IsURL(a.cfg.db) {
 		_, err := os.Stat(a.cfg.db)
 		absent = errors.Is(err, fs.ErrNotExist)
 	}
@@ -35,7 +37,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, a.dbName, sqlstore.Config{
+	db, err := openKind(ctx, a.dbName, sqlite.Config{
 		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
 	})
 	if err != nil {
@@ -46,9 +48,26 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	return nil
 }
 
+// database is what both kinds of database give.
+type database interface {
+	Signals() sqlite.Signals
+	Journal() journal.Journal
+	Claim(ctx context.Context) (journal.Journal, error)
+	Room() error
+	Close() error
+}
+
+// openKind opens the kind of database that the name says.
+func openKind(ctx context.Context, name string, cfg sqlite.Config) (database, error) {
+	if postgres.IsURL(name) {
+		return postgres.Open(ctx, name, postgres.Config{Run: cfg.Run, ReadOnly: cfg.ReadOnly})
+	}
+	return sqlite.Open(ctx, name, cfg)
+}
+
 // withoutPassword is a database's name as it may be shown.
 func withoutPassword(name string) string {
-	if !sqlstore.IsURL(name) {
+	if !postgres.IsURL(name) {
 		return name
 	}
 	u, err := url.Parse(name)
@@ -67,36 +86,36 @@ func withoutPassword(name string) string {
 
 // openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from
 // here on it writes nothing any more. A dry start writes nothing anyway, and leaves the right where it is.
-func (a *app) openJournal(ctx context.Context) (*sqlstore.Journal, error) {
+func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
 	if a.cfg.dryStart {
 		return a.db.Journal(), nil
 	}
-	journal, err := a.db.ClaimJournal(ctx)
+	j, err := a.db.Claim(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("claim the journal: %w", err)
+		return nil, fmt.Errorf("--db: %w", err)
 	}
-	return journal, nil
+	return j, nil
 }
 
 // runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
 // traded, and how much of them, may change from one run to the next.
-func (a *app) runConfiguration() ([]sqlstore.Setting, error) {
+func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 	spec, err := a.strategySpec()
 	if err != nil {
 		return nil, err
 	}
-	settings := []sqlstore.Setting{
+	settings := []sqlite.Setting{
 		{Name: "mode", Value: a.mode()},
 		{Name: "venue", Value: "paper"},
 		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
 		{Name: "strategy", Value: spec.Name + " " + spec.Params},
 	}
 	if a.cfg.replay != "" {
-		return append(settings, sqlstore.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
+		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
 	}
 	return append(settings,
-		sqlstore.Setting{Name: "feed", Value: "synthetic"},
-		sqlstore.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
-		sqlstore.Setting{Name: "interval", Value: a.cfg.interval.String()},
+		sqlite.Setting{Name: "feed", Value: "synthetic"},
+		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
+		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
 	), nil
 }

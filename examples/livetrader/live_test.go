@@ -21,7 +21,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // account is what a database says after a run.
@@ -35,7 +35,7 @@ const defaultCash = "10000"
 
 func openAccount(t *testing.T, path, cash string) account {
 	t.Helper()
-	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
+	db, err := openKind(context.Background(), path, sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	var a account

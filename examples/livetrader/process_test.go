@@ -22,7 +22,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // get asks a launcher's API.
@@ -287,7 +287,7 @@ func chain(a account, signalID string) string {
 // requireSamePositions compares what the journal adds up to with what a paper broker makes of it.
 func requireSamePositions(t *testing.T, path string, a account) {
 	t.Helper()
-	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
+	db, err := openKind(context.Background(), path, sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	var instruments []trading.Instrument

@@ -19,7 +19,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // process is this test binary, acting as something else.
@@ -109,7 +109,7 @@ func someTime() {
 
 func readBook(t *testing.T, path string) (*book.Book, []journal.Entry) {
 	t.Helper()
-	db, err := sqlstore.Open(context.Background(), path, sqlstore.Config{})
+	db, err := sqlite.Open(context.Background(), path, sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	require.NoError(t, db.Integrity(context.Background()))

@@ -26,7 +26,7 @@ func newCutDisk(t *testing.T) *cutdisk.Disk {
 
 // cut takes the power from the disk of a process at a random moment, and what was not synced with it. That a file which
 // is synced after each line loses nothing in such a cut, and one that is not does, is the control: cutdisk's own tests,
-// and those of sqlstore, where it runs beside.
+// and those of sqlite, where it runs beside.
 func cut(t *testing.T, disk *cutdisk.Disk) func(*process) {
 	return func(p *process) {
 		someTime()

@@ -29,7 +29,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 func main() {
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, s.db, sqlstore.Config{Run: []sqlstore.Setting{
+	db, err := sqlite.Open(ctx, s.db, sqlite.Config{Run: []sqlite.Setting{
 		{Name: "what", Value: "papervenue"}, {Name: "cash", Value: s.cash}, {Name: "seed", Value: fmt.Sprint(s.seed)},
 	}})
 	if err != nil {

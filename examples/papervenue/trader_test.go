@@ -21,7 +21,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
-	"github.com/seed-5dee1c0a/vigil/trading/sqlstore"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 var campaignSymbols = []string{"BTC/USDT", "ETH/USDT", "SOL/USDT", "ADA/USDT", "DOT/USDT", "XRP/USDT"}
@@ -37,7 +37,7 @@ func trade(ctx context.Context) error {
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, *path, sqlstore.Config{})
+	db, err := sqlite.Open(ctx, *path, sqlite.Config{})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func trade(ctx context.Context) error {
 	return engine.Serve(ctx)
 }
 
-func traderConfig(db *sqlstore.DB, broker trading.Broker) (engine.Config, error) {
+func traderConfig(db *sqlite.DB, broker trading.Broker) (engine.Config, error) {
 	market, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: campaignSymbols, Interval: time.Second})
 	if err != nil {
 		return engine.Config{}, err

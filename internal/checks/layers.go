@@ -69,11 +69,14 @@ var Rooms = []Room{
 	{Path: "trading/session", For: "market hours", May: []string{"signal"}},
 	{Path: "trading/backtest", For: "replays of bars", Why: whyWhole, May: whole},
 	{Path: "trading/store/sqlite", For: "signals and journal in a SQLite database [module]", Why: whyStore,
-		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/sqldb"}},
 	{Path: "trading/store/postgres", For: "the same in a PostgreSQL database", Why: whyStore,
-		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
-	{Path: "trading/store/internal/...", For: "what both databases share", Why: whyStore,
-		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/..."}},
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/sqldb"}},
+	{Path: "trading/store/internal/storetest", For: "test kit: what both databases have to do", Kit: true,
+		May: []string{"signal", "signal/signaltest", "trading", "trading/journal", "trading/book", "trading/tradingtest",
+			"trading/store/internal/sqldb"}},
+	{Path: "trading/store/internal/sqldb", For: "what both databases share", Why: whyStore,
+		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/sqldb"}},
 	{Path: "trading/binance/...", For: "the venue Binance [module]", Why: whyVenue, HTTP: true,
 		May: []string{"health", "signal", "trading", "trading/binance/..."}},
 	{Path: "trading/alpaca/...", For: "the venue Alpaca [module]", Why: whyVenue, HTTP: true,
@@ -104,15 +107,6 @@ var Rooms = []Room{
 	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +
 		"page; `cutdisk`, a disk for tests whose power can be cut"},
 }
-
-// Leaving are rooms that go, and rooms as they are before their parts have moved out. They come before the plan.
-var Leaving = []Room{
-	{Path: "trading/sqlstore", For: "signals and journal in a database [module]",
-		May: []string{"signal", "trading", "trading/journal"}},
-}
-
-// Present is the plan that holds until Leaving is empty.
-var Present = slices.Concat(Leaving, Rooms)
 
 // ban is a rule over many rooms at once. The plan says the same room by room; a ban gives the reason.
 type ban struct{ from, to, why string }

@@ -82,7 +82,7 @@ func TestLayersOfTheHouse(t *testing.T) {
 		"a venue knows trading":                    {"trading/binance/a.go", house + "/trading", ""},
 		"a venue knows no engine":                  {"trading/binance/a.go", house + "/trading/engine", "an adapter needs the nouns"},
 		"a store knows the journal":                {"trading/store/sqlite/a.go", house + "/trading/journal", ""},
-		"a store knows what stores share":          {"trading/store/sqlite/a.go", house + "/trading/store/internal/sql", ""},
+		"a store knows what stores share":          {"trading/store/sqlite/a.go", house + "/trading/store/internal/sqldb", ""},
 		"a store does not know the book":           {"trading/store/sqlite/a.go", house + "/trading/book", plan},
 		"one store does not know the other":        {"trading/store/sqlite/a.go", house + "/trading/store/postgres", plan},
 		"a backtest assembles":                     {"trading/backtest/a.go", house + "/internal/assemble", ""},

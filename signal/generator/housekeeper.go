@@ -17,7 +17,7 @@ import (
 
 // HousekeeperConfig configures a Housekeeper. Store, Passed and one of MaxAge and Count are required.
 type HousekeeperConfig struct {
-	Store  signal.Pruner // what is kept small; both Memory and sqlstore's Signals fit
+	Store  signal.Pruner // what is kept small; both Memory and a database's Signals fit
 	MaxAge time.Duration // signals that were created longer ago than this are too old; 0: none is
 	Count  int           // signals beyond the newest so many are too many; 0: none is
 

@@ -34,6 +34,7 @@ func fieldsComeBack(t testing.TB, open func() signal.Store) {
 	elsewhere := time.FixedZone("elsewhere", 5*3600+1800)
 	odd := exampleSignal(1)
 	odd.BarTime = time.Date(2026, 3, 29, 2, 30, 0, 1, elsewhere)
+	odd.ID = odd.Stream().ID(odd.BarTime)
 	odd.CreatedAt = time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC) // a mock clock may be set before 1970
 	odd.ValidUntil = time.Time{}
 	odd.Seq = 77 // the store's to say

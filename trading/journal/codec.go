@@ -1,9 +1,7 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
@@ -101,11 +99,6 @@ func Decode(kind string, data []byte) (Event, error) {
 
 func decode[E Event](data []byte) (Event, error) {
 	var e E
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&e)
-	if err == nil && len(bytes.TrimSpace(data[decoder.InputOffset():])) > 0 {
-		err = errors.New("something follows its JSON")
-	}
+	err := decodeStrictly(data, &e)
 	return e, err
 }

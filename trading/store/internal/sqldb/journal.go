@@ -1,0 +1,171 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// Journal is the order journal in a DB.
+type Journal struct {
+	db    *DB
+	lease int64 // the number of its lease, which holds as long as no other is given; 0 for one that the first Claim ends
+}
+
+var (
+	_ journal.Journal     = (*Journal)(nil)
+	_ journal.Snapshotter = (*Journal)(nil)
+)
+
+// Append implements journal.Journal.
+func (j *Journal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
+	return j.db.Failed("append to the journal", j.append(ctx, at, events))
+}
+
+func (j *Journal) append(ctx context.Context, at time.Time, events []journal.Event) error {
+	if err := j.db.Enter(ctx); err != nil {
+		return err
+	}
+	defer j.db.Leave()
+	instant, err := ToNanos("the time", at)
+	if err != nil {
+		return err
+	}
+	rows := make([]eventRow, 0, len(events))
+	for i, e := range events {
+		row, err := newEventRow(instant, e)
+		if err != nil {
+			return fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return j.commit(ctx, func(tx transaction) error {
+		return insertEvents(tx, rows)
+	})
+}
+
+func insertEvents(tx transaction, rows []eventRow) error {
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
+		if _, err := insertInOne(tx, chunk, tx.insertEvent, tx.insertEvents, eventRow.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventRow is an event as it is stored.
+type eventRow struct {
+	at         sql.NullInt64
+	kind, data string
+}
+
+func newEventRow(at sql.NullInt64, e journal.Event) (eventRow, error) {
+	if e == nil {
+		return eventRow{}, errors.New("no event")
+	}
+	kind, data, err := journal.Encode(e)
+	return eventRow{at, kind, string(data)}, err
+}
+
+// values are those of the row's columns, as the statements that insert name them.
+func (r eventRow) values(to []any) []any { return append(to, r.at, r.kind, r.data) }
+
+// Read implements journal.Journal.
+func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
+	if limit < 1 { // A reader that asks for nothing would believe that it has seen everything.
+		return nil, j.db.Failed("read the journal", fmt.Errorf("limit %d is below 1", limit))
+	}
+	entries, err := j.readHere(ctx, after, limit)
+	if err == nil && (len(entries) == 0 || entries[0].Seq != after+1) {
+		var archived []journal.Entry
+		if archived, err = j.archived(ctx, after, limit); len(archived) > 0 {
+			entries = archived
+		}
+	}
+	if err != nil {
+		return nil, j.db.Failed("read the journal", err)
+	}
+	return entries, nil
+}
+
+func (j *Journal) archived(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
+	if err := j.db.Enter(ctx); err != nil {
+		return nil, err
+	}
+	defer j.db.Leave()
+	return j.db.driver.Archived(ctx, after, limit)
+}
+
+func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
+	query := func() (*sql.Rows, error) { return j.db.prepared.eventsAfter.QueryContext(ctx, after, limit) }
+	err = j.db.read(ctx, query, func(rows *sql.Rows) error {
+		entry, err := scanEntry(rows)
+		entries = append(entries, entry)
+		return err
+	})
+	return entries, err
+}
+
+// Entries returns the journal entries that EventsAfter found, and closes them.
+func Entries(rows *sql.Rows) (entries []journal.Entry, err error) {
+	err = eachRow(rows, func() error {
+		entry, err := scanEntry(rows)
+		entries = append(entries, entry)
+		return err
+	})
+	return entries, err
+}
+
+func scanEntry(rows *sql.Rows) (journal.Entry, error) {
+	var entry journal.Entry
+	var at sql.NullInt64
+	var kind string
+	var data sql.RawBytes // valid until the next row, which is as long as it takes to decode it
+	if err := rows.Scan(&entry.Seq, &at, &kind, &data); err != nil {
+		return entry, err
+	}
+	entry.At = fromNanos(at)
+	event, err := journal.Decode(kind, data)
+	if err != nil {
+		return entry, fmt.Errorf("entry %d: %w", entry.Seq, err)
+	}
+	entry.Event = event
+	return entry, nil
+}
+
+// KeepSnapshot implements journal.Snapshotter. The Seq is read in the same transaction, so whatever was appended before
+// the call is what the snapshot stands for.
+func (j *Journal) KeepSnapshot(ctx context.Context, data []byte) error {
+	if err := j.db.Enter(ctx); err != nil {
+		return j.db.Failed("keep a snapshot", err)
+	}
+	defer j.db.Leave()
+	return j.db.Failed("keep a snapshot", j.commit(ctx, func(tx transaction) error {
+		_, err := tx.exec(tx.keepSnapshot, data)
+		return err
+	}))
+}
+
+// LastSnapshot implements journal.Snapshotter.
+func (j *Journal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err error) {
+	if err := j.db.Enter(ctx); err != nil {
+		return nil, 0, j.db.Failed("read the snapshot", err)
+	}
+	defer j.db.Leave()
+	err = j.db.prepared.lastSnapshot.QueryRowContext(ctx).Scan(&data, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, j.db.Failed("read the snapshot", err)
+	}
+	return data, seq, nil
+}

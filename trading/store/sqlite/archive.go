@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/store/internal/sqldb"
+)
+
+// maxArchived bounds how many entries are moved at a time, and with it how long an Append may have to wait.
+const maxArchived = 500
+
+// Archive moves the entries of the journal that were journaled before a time, and that the last snapshot stands for,
+// into a file beside the database, whose name ends in .archive. Nothing is missing then: Read goes on to give all of
+// them, from wherever they are, and fails if the file is gone. Entries are synced there before they are removed here.
+//
+// It is for a database that has become large; a restart does not look at what the snapshot stands for anyway. On an
+// error, as when ctx ends in the middle, moved says how many are there already, and the next Archive goes on with the
+// rest. The file that the entries came from does not shrink: its free pages are used for what comes next.
+func (db *DB) Archive(ctx context.Context, before time.Time) (moved int, err error) {
+	moved, err = db.archive(ctx, before)
+	return moved, db.shared.Failed("archive the journal", err)
+}
+
+func (db *DB) archive(ctx context.Context, before time.Time) (moved int, err error) {
+	if !db.shared.CanWrite() {
+		return 0, ErrReadOnly
+	}
+	limit, err := sqldb.ToNanos("the time", before)
+	if err != nil {
+		return 0, err
+	}
+	if err := db.shared.Enter(ctx); err != nil {
+		return 0, err
+	}
+	defer db.shared.Leave()
+	var archive *sql.DB // not made before there is something for it
+	defer func() {
+		if archive != nil {
+			err = errors.Join(err, archive.Close())
+		}
+	}()
+	for {
+		old, err := db.files.oldEntries(ctx, limit)
+		if err != nil || len(old) == 0 {
+			return moved, err
+		}
+		if archive == nil {
+			if archive, err = openArchive(ctx, db.files.archivePath()); err != nil {
+				return moved, err
+			}
+		}
+		if err := db.move(ctx, archive, old); err != nil {
+			return moved, err
+		}
+		moved += len(old)
+	}
+}
+
+func (f *files) archivePath() string { return f.path + ".archive" }
+
+// entryRow is an entry as it is stored, here and there.
+type entryRow struct {
+	seq        int64
+	at         sql.NullInt64
+	kind, data string
+}
+
+// oldEntries returns the next that may go. The one that the snapshot ends with stays, so that a Seq is not given out
+// again, and with the first that is too young all later ones stay.
+func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []entryRow, err error) {
+	const text = `SELECT seq, at, kind, data FROM journal WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
+	rows, err := f.readers.QueryContext(ctx, text, maxArchived)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var row entryRow
+		if err := rows.Scan(&row.seq, &row.at, &row.kind, &row.data); err != nil {
+			return nil, err
+		}
+		if !row.at.Valid || row.at.Int64 >= before.Int64 {
+			break
+		}
+		old = append(old, row)
+	}
+	return old, rows.Err()
+}
+
+// openArchive opens the file for writing, and makes it if there is none: a database like the one beside it.
+func openArchive(ctx context.Context, path string) (*sql.DB, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 { // If it cannot be seen, the next step will say so.
+		if err := (&databaseFile{path: path, empty: true}).mark(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	archive := openPool(path, writing)
+	if err := schema().Migrate(ctx, archive); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), archive.Close())
+	}
+	return archive, nil
+}
+
+// move makes entries durable in the archive, and then removes them here. A process that dies in between leaves them in
+// both.
+func (db *DB) move(ctx context.Context, archive *sql.DB, old []entryRow) error {
+	if err := copyEntries(ctx, archive, old); err != nil {
+		return err
+	}
+	last := old[len(old)-1].seq
+	whole := context.WithoutCancel(ctx) // Others share the transaction.
+	return db.shared.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(whole, `DELETE FROM journal WHERE seq <= $1`, last); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(whole, `INSERT INTO meta (name, value) VALUES ('archived', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, strconv.FormatInt(last, 10))
+		return err
+	})
+}
+
+func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
+	tx, err := archive.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // After a Commit it does nothing.
+	const insert = `INSERT INTO journal (seq, at, kind, data) VALUES ($1, $2, $3, $4) ON CONFLICT (seq) DO NOTHING`
+	for _, row := range old {
+		if _, err := tx.ExecContext(ctx, insert, row.seq, row.at, row.kind, row.data); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Archived implements sqldb.Driver. It is asked after a Read here that began with another entry than the next: what was
+// moved during that Read is noted by then.
+func (f *files) Archived(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
+	var last int64
+	const get = `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'archived'), 0)`
+	if err := f.readers.QueryRowContext(ctx, get).Scan(&last); err != nil || last <= max(after, 0) {
+		return nil, err
+	}
+	path := f.archivePath()
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("its entries up to %d are in %s: %w", last, path, cause(err))
+	}
+	archive := openPool(path, readOnly)
+	defer func() { err = errors.Join(err, archive.Close()) }()
+	rows, err := archive.QueryContext(ctx, sqldb.EventsAfter, after, limit)
+	if err == nil {
+		entries, err = sqldb.Entries(rows)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	case len(entries) == 0:
+		return nil, fmt.Errorf("its entries up to %d are not in %s", last, path)
+	}
+	return entries, nil
+}

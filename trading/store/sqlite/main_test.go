@@ -1,0 +1,19 @@
+package sqlite_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(holdDatabase); path != "" { // This is the child of a test, not the tests.
+		holdUntilKilled(path)
+	}
+	if folder := os.Getenv(writeUntilCut); folder != "" {
+		writeAndTell(folder)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}

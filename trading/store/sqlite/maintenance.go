@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Integrity reads the whole database and returns what is broken in it. It takes about a second for each few hundred
+// megabytes; others go on reading and writing meanwhile.
+func (db *DB) Integrity(ctx context.Context) error {
+	return db.shared.Failed("integrity of "+db.files.path, db.checkIntegrity(ctx))
+}
+
+func (db *DB) checkIntegrity(ctx context.Context) error {
+	if err := db.shared.Enter(ctx); err != nil {
+		return err
+	}
+	defer db.shared.Leave()
+	var finding string // "ok", or the first thing that is wrong
+	if err := db.files.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&finding); err != nil {
+		return err
+	}
+	if finding != "ok" {
+		return errors.New(finding)
+	}
+	return nil
+}
+
+// Backup copies the database as it is at one moment into a new file at path, durably; the folder must exist, and the
+// file must not. Others go on reading and writing meanwhile. The copy is a database like any other, of the same run and
+// with the same identity: a program that opens it to trade on it goes on from that moment, and what was ordered since then is
+// not known there. What Archive has moved is not in it.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	return db.shared.Failed(fmt.Sprintf("back up %s to %s", db.files.path, path), db.backup(ctx, path))
+}
+
+// backup gives the copy its name last, so that a file of that name is always a whole one.
+func (db *DB) backup(ctx context.Context, path string) (err error) {
+	if err := db.shared.Enter(ctx); err != nil {
+		return err
+	}
+	defer db.shared.Leave()
+	draft := path + ".part"
+	if err := removeIfThere(draft); err != nil {
+		return cause(err)
+	}
+	defer func() { err = errors.Join(err, removeIfThere(draft)) }()
+	if err := db.copyInto(ctx, draft); err != nil {
+		return err
+	}
+	if err := syncFile(draft); err != nil {
+		return err
+	}
+	if err := os.Link(draft, path); err != nil { // Unlike a Rename it leaves alone what is there.
+		return err
+	}
+	return syncFile(filepath.Dir(path))
+}
+
+// copyInto needs a connection of its own: those that read may not write anywhere, and the one that writes would be
+// missing meanwhile.
+func (db *DB) copyInto(ctx context.Context, path string) error {
+	pool := openPool(db.files.path, copying)
+	_, err := pool.ExecContext(ctx, "VACUUM INTO $1", path)
+	return errors.Join(err, pool.Close())
+}
+
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

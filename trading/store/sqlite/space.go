@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// defaultLowWater is enough for a day of trading, at a kilobyte for each signal and each entry of the journal, and for
+// a person to come and look.
+const defaultLowWater = 256 << 20
+
+// LowSpaceError says that the disk of a database is nearly full.
+type LowSpaceError struct {
+	Folder   string
+	Free     uint64 // bytes
+	LowWater uint64 // Config.LowWater
+}
+
+func (e *LowSpaceError) Error() string {
+	return fmt.Sprintf("the disk of %s has %d MiB left, and %d MiB are the least", e.Folder, e.Free>>20, e.LowWater>>20)
+}
+
+// Room returns a *LowSpaceError if less than Config.LowWater is free on the database's disk, so that nothing new is
+// begun while there is still room for the end of what was begun. It takes a microsecond, and is for
+// the engine's Config.Allow and for health.Observe:
+//
+//	Allow: func(string) error { return db.Room() }
+//
+// On systems other than Linux and macOS, where that cannot be told, it returns nil.
+func (db *DB) Room() error {
+	folder := filepath.Dir(db.files.path)
+	free, err := freeSpace(folder)
+	if err != nil {
+		return fmt.Errorf("sqlite: the room on the disk of %s: %w", folder, err)
+	}
+	if free < db.lowWater {
+		return fmt.Errorf("sqlite: %w", &LowSpaceError{Folder: folder, Free: free, LowWater: db.lowWater})
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+// Package sqlite keeps signals, the states of strategies and the order journal in one SQLite file, durably.
+//
+// An Append or SaveStates that returned nil has been synced to the disk: it survives kill -9 and a power cut. Calls are
+// all or none, and calls that come at the same time share one transaction and one sync. Readers never wait for the
+// writer, nor the writer for them.
+//
+// Signals stay until Prune is called, which nothing in here does by itself. It removes in steps of a few hundred,
+// between which others write; each step is all or none, not the whole.
+//
+// When things fail: a database that is locked by another program is waited for, up to five seconds, and then the call
+// fails; a full disk, an unwritable or a broken file fails the call. A call that failed has stored nothing and may be
+// made again. An Append whose transaction has begun waits for its end even if its context ends meanwhile, because a
+// caller that gave up would not know whether what it wrote is there.
+//
+// One process at a time may have a database open to write: its lease is a lock file beside the database, which the death
+// of the process releases. Any number may read it meanwhile (Config.ReadOnly). A database that belongs to another
+// program, to a newer version of this one or to another run configuration is refused.
+//
+// The package postgres gives the same on a server. A program links only the driver whose package it imports.
+//
+// A DB and what it hands out are safe for concurrent use. It starts no goroutine of its own.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/store/internal/sqldb"
+)
+
+var (
+	// ErrClosed says that the DB was closed before the call.
+	ErrClosed = sqldb.ErrClosed
+	// ErrForeign says that a file is no database of this package.
+	ErrForeign = errors.New("sqlite: not a vigil database")
+	// ErrNewerSchema says that a newer version of this package wrote the database.
+	ErrNewerSchema = sqldb.ErrNewerSchema
+	// ErrReadOnly says that the DB was opened to be read only.
+	ErrReadOnly = sqldb.ErrReadOnly
+)
+
+// Config configures Open.
+type Config struct {
+	// Run is the run configuration that the database belongs to. The first Open that names one binds the database
+	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: a program that
+	// only looks into a database need not know what it belongs to.
+	Run []Setting
+	// ReadOnly looks into a database that another process may be trading on. Nothing is locked, created, brought up to
+	// date or written, and every call that would write fails with ErrReadOnly; but SQLite may leave its empty -wal and
+	// -shm files beside a database that was closed.
+	ReadOnly bool
+	// LowWater is how many bytes have to be free on the database's disk for Room to be content; 0 means 256 MiB.
+	LowWater int64
+}
+
+// Setting is one part of a run configuration: what trades where, and how. Such are the mode, the venue, the account,
+// the feed, the seed and the parameters of a strategy.
+type Setting = struct{ Name, Value string }
+
+// ConfigurationError says that a database belongs to another run configuration than the one that Open was called with.
+// It has both, as Stored and Asked of type []Setting. To trade on it would mix the positions of the two.
+type ConfigurationError = sqldb.ConfigurationError
+
+// Signals is the signal store in a database. It keeps the strategies' states beside the signals, so that a copy of the
+// one is a copy of the other.
+//
+// Append refuses a call with a signal whose time lies outside the years 1678 to 2262, or whose ID has 24 hexadecimal
+// digits that Stream.ID did not make of it. A Prune that fails says how many are gone already, and the next one goes on
+// with the rest; the file does not shrink, but its free pages are used for what comes next.
+type Signals = interface {
+	signal.Store
+	signal.States
+	signal.Pruner
+	signal.Identified
+	signal.Notifier
+}
+
+// DB is an open database. Use Open, and Close when done.
+type DB struct {
+	shared   *sqldb.DB
+	files    *files
+	lowWater uint64
+}
+
+// Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
+// ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
+	db, err := open(ctx, path, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, name string, cfg Config) (*DB, error) {
+	if err := sqldb.ValidateRun(cfg.Run); err != nil {
+		return nil, err
+	}
+	if cfg.LowWater < 0 {
+		return nil, fmt.Errorf("configuration field LowWater: %d is negative", cfg.LowWater)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path, err := resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{files: &files{path: path}, lowWater: uint64(cmp.Or(cfg.LowWater, defaultLowWater))}
+	if cfg.ReadOnly {
+		return db, db.openToRead(ctx, cfg.Run)
+	}
+	return db, db.openToWrite(ctx, cfg.Run)
+}
+
+// openToRead looks at the file through SQLite alone: this process may have it open, and to close a file a second time
+// drops the locks that SQLite holds on it.
+func (db *DB) openToRead(ctx context.Context, run []Setting) error {
+	if _, err := os.Stat(db.files.path); err != nil {
+		return cause(err)
+	}
+	db.files.readers = openPool(db.files.path, readOnly)
+	return db.share(ctx, run)
+}
+
+// openToWrite takes the lease before any look into the file: to close a file that this process has open a second time
+// drops the locks that SQLite holds on it.
+func (db *DB) openToWrite(ctx context.Context, run []Setting) (err error) {
+	lease, err := acquire(db.files.path)
+	if err != nil {
+		return err
+	}
+	file, err := examine(db.files.path)
+	if err != nil {
+		return errors.Join(err, lease.release())
+	}
+	if err := file.mark(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, file.undo(), lease.release())
+	}
+	db.files.writer, db.files.readers = openPool(db.files.path, writing), openPool(db.files.path, reading)
+	if err := db.share(ctx, run); err != nil {
+		return errors.Join(err, file.undo(), lease.release())
+	}
+	db.files.lease = lease
+	return nil
+}
+
+//go:embed migrations
+var migrations embed.FS
+
+// schema is how a file comes to its tables.
+func schema() sqldb.Schema {
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the name is not a path
+	}
+	return sqldb.Schema{Dialect: goose.DialectSQLite3, Steps: steps, OwnIDs: 7}
+}
+
+// share hands the connections over. It closes them on an error.
+func (db *DB) share(ctx context.Context, run []Setting) (err error) {
+	db.shared, err = sqldb.Open(ctx, sqldb.Setup{
+		Name: "sqlite", Where: db.files.path, Schema: schema(), Run: run,
+		Driver: db.files, Writer: db.files.writer, Readers: db.files.readers, Whole: true,
+	})
+	if err != nil {
+		return errors.Join(err, db.files.Close())
+	}
+	return nil
+}
+
+// Signals returns the signal store in the database.
+func (db *DB) Signals() Signals { return db.shared.Signals() }
+
+// Journal returns the order journal in the database, to be read. It can be written as well, until the first Claim. It is
+// a journal.Snapshotter too.
+func (db *DB) Journal() journal.Journal { return db.shared.Journal() }
+
+// Claim returns the order journal for a new Engine and takes it away from every other: what Journal and earlier claims
+// returned can still read, and their Append fails with journal.ErrTakenOver. When it returns, what they had begun to
+// append is there or never will be.
+//
+// A program that builds a second Engine in the same process needs it, as after an escalation: the first one may hang in
+// a call to the Broker, and wake up when the second has long decided otherwise.
+func (db *DB) Claim(ctx context.Context) (journal.Journal, error) {
+	j, err := db.shared.Claim(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// Close waits for the calls under way, closes the database and releases its lease. Calls that come later fail with
+// ErrClosed. Close may be called again, and says the same.
+func (db *DB) Close() error { return db.shared.Close() }
+
+// files are the connections to a database and its lease. It is what sqldb asks of a kind of database.
+type files struct {
+	path            string
+	lease           *lease  // nil if it is only read, as is writer
+	writer, readers *sql.DB // writer has one connection
+}
+
+// Settle implements sqldb.Driver: with a file, a transaction that failed has ended.
+func (f *files) Settle(context.Context) error { return nil }
+
+// Close implements sqldb.Driver. With the last connection the write-ahead log goes into the database.
+func (f *files) Close() error {
+	errs := []error{f.readers.Close()}
+	if f.writer != nil {
+		errs = append(errs, f.writer.Close())
+	}
+	if f.lease != nil {
+		errs = append(errs, f.lease.release())
+	}
+	return errors.Join(errs...)
+}
