@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -145,7 +146,7 @@ func (v *venue) write(ctx context.Context, o trading.Order, answer error) error 
 		return v.append(ctx, o.CreatedAt, events...)
 	}
 	events = append(events, journal.Acknowledged{ClientID: o.ClientID})
-	fills, err := v.broker.Fills(ctx, o.CreatedAt)
+	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: o.CreatedAt}, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (v *venue) settled(ctx context.Context, question func() error) error {
 
 // catchUp writes down the fills, the stops that were reached and the ends of orders that the ledger does not know.
 func (v *venue) catchUp(ctx context.Context) error {
-	fills, err := v.broker.Fills(ctx, v.book.FillsSince())
+	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: v.book.FillsSince()}, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -198,7 +199,7 @@ func (v *venue) catchUp(ctx context.Context) error {
 		}
 	}
 	for _, o := range v.book.Pending() {
-		report, err := v.broker.Order(ctx, o.ClientID)
+		report, err := v.broker.Order(ctx, o.Ref())
 		switch {
 		case err != nil:
 			return err

@@ -34,13 +34,27 @@ func inProcess(t *testing.T, ledger journal.Journal, f faults) (*client.Client, 
 	return c, v
 }
 
+// anotherClient is one that has just begun, on the way that nothing disturbs.
+func anotherClient(t *testing.T, v *venue) *client.Client {
+	t.Helper()
+	server := httptest.NewServer(v.api())
+	t.Cleanup(server.Close)
+	c, err := client.New(server.URL, nil)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
 func TestClientIsABroker(t *testing.T) {
 	t.Parallel()
 	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
 		c, v := inProcess(t, journal.NewMemory(), faults{})
 		price, err := c.PriceOf(t.Context(), "BTC/USDT")
 		require.NoError(t, err)
-		return tradingtest.BrokerSubject{Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now}
+		return tradingtest.BrokerSubject{
+			Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now,
+			Reopen: func() trading.Broker { return anotherClient(t, v) },
+		}
 	})
 }
 
@@ -60,13 +74,13 @@ func TestTheVenueRemembersEverythingAcrossARestart(t *testing.T) {
 	c, v := inProcess(t, ledger, faults{})
 	require.NoError(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")))
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "1000")), trading.ErrRejected)
-	before, err := c.Fills(t.Context(), time.Time{})
+	before, _, err := c.Fills(t.Context(), trading.Cursor{}, 100)
 	require.NoError(t, err)
 
 	c, v = inProcess(t, ledger, faults{})
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")), trading.ErrDuplicate)
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "0.1")), trading.ErrDuplicate)
-	after, err := c.Fills(t.Context(), time.Time{})
+	after, _, err := c.Fills(t.Context(), trading.Cursor{}, 100)
 	require.NoError(t, err)
 	require.Equal(t, len(before), len(after))
 	require.Equal(t, before[0].ID, after[0].ID)
@@ -91,7 +105,7 @@ func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
 	err = c.Submit(t.Context(), approved(t, v, "late", "0.1"))
 	require.ErrorContains(t, err, "under way for longer than 250ms")
 	require.NotErrorIs(t, err, trading.ErrRejected, "an earlier sending may have been taken")
-	_, err = c.Order(t.Context(), "late")
+	_, err = c.Order(t.Context(), trading.OrderRef{ClientID: "late"})
 	require.ErrorIs(t, err, trading.ErrUnknownOrder)
 }
 
@@ -107,7 +121,7 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 			err := broker.Submit(t.Context(), approved(t, v, "x", "0.1"))
 			require.Error(t, err)
 			require.NotErrorIs(t, err, trading.ErrRejected)
-			_, err = broker.Order(t.Context(), "x")
+			_, err = broker.Order(t.Context(), trading.OrderRef{ClientID: "x"})
 			require.Equal(t, c.taken, err == nil)
 		})
 	}
@@ -133,7 +147,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	price = 90
 	ask := func(v *venue, id string) (status trading.OrderStatus) {
 		require.NoError(t, v.settled(t.Context(), func() error {
-			report, err := v.broker.Order(t.Context(), id)
+			report, err := v.broker.Order(t.Context(), trading.OrderRef{ClientID: id})
 			status = report.Status
 			return err
 		}))
@@ -144,7 +158,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 
 	v = open()
 	require.Equal(t, trading.StatusFilled, ask(v, "near"))
-	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), "far") }))
+	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), trading.OrderRef{ClientID: "far"}) }))
 	v = open()
 	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
 	book, err := book.Restore(number("10000"), journal.Load(t.Context(), ledger))
@@ -163,7 +177,7 @@ func TestAVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
 	t.Parallel()
 	c, v := inProcess(t, fullDisk{journal.NewMemory()}, faults{})
 	require.ErrorContains(t, c.Submit(t.Context(), approved(t, v, "x", "0.1")), "disk full")
-	_, err := c.Order(t.Context(), "x")
+	_, err := c.Order(t.Context(), trading.OrderRef{ClientID: "x"})
 	require.ErrorContains(t, err, "disk full", "the account knows of it, and the ledger does not")
 	require.NotErrorIs(t, err, trading.ErrUnknownOrder)
 }
@@ -205,7 +219,7 @@ func TestAClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
 			journal.Submitting{ClientID: id}, journal.Rejected{ClientID: id, Reason: "margin"}))
 	}
 	c, v := inProcess(t, ledger, faults{})
-	_, err := c.Order(t.Context(), "old-0")
+	_, err := c.Order(t.Context(), trading.OrderRef{ClientID: "old-0"})
 	require.ErrorIs(t, err, trading.ErrUnknownOrder, "the book has forgotten it, or this test shows nothing")
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "old-0", "0.1")), trading.ErrDuplicate)
 }

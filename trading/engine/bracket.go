@@ -46,7 +46,7 @@ func (e *Engine) cancelAll(ctx context.Context, r *run) error {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}
 		limited, cancel := e.limited(ctx)
-		err := canceller.Cancel(limited, o.ClientID)
+		err := canceller.Cancel(limited, o.Ref())
 		cancel()
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
 			all = errors.Join(all, e.doubt(r, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err)))

@@ -91,15 +91,18 @@ type drySender struct {
 	record *dryRecord
 }
 
-func (b drySender) Submit(_ context.Context, a trading.Approved) error {
+func (b drySender) Submit(ctx context.Context, a trading.Approved) error {
+	if err := a.Begin(ctx); err != nil {
+		return err
+	}
 	b.record.note(func(r *DryReport) { r.Send = append(r.Send, a.Order()) })
 	return nil
 }
 
 type dryCanceller struct{ record *dryRecord }
 
-func (c dryCanceller) Cancel(_ context.Context, clientID string) error {
-	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, clientID) })
+func (c dryCanceller) Cancel(_ context.Context, ref trading.OrderRef) error {
+	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, ref.ClientID) })
 	return nil
 }
 

@@ -12,6 +12,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
+// fillLimit is how many fills are asked for at a time.
+const fillLimit = 500
+
 // reconcile brings the book and the Broker together: fills that were missed, orders whose fate is not known, positions.
 // Nothing is sent before it has succeeded once, and again after every failure of a call to the Broker.
 func (e *Engine) reconcile(ctx context.Context, r *run) error {
@@ -80,30 +83,44 @@ func (e *Engine) fetchFills(ctx context.Context, r *run) error {
 // fetchFillsOf asks for fills from so much further back than news can be expected from, had all clocks gone right. Of
 // those only the ones of our own orders count: what else happened then was there before.
 func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
-	health.Beat(ctx)
 	e.mu.Lock()
 	since := e.book.FillsSince()
 	if e.book.IsNew() {
 		since = e.opened.Add(-book.FillOverlap) // what an account did before its first day here is not ours
 	}
 	e.mu.Unlock()
+	var nonsense error
+	for from := (trading.Cursor{Since: since.Add(-further)}); ; {
+		fills, next, err := e.fillPage(ctx, r, from)
+		if err != nil {
+			return errors.Join(nonsense, err)
+		}
+		events, err := e.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
+			news, wrong := newFills(b, since, fills)
+			nonsense = errors.Join(nonsense, wrong)
+			return news, nil
+		})
+		if err != nil {
+			return err
+		}
+		e.tellFills(events)
+		if len(fills) == 0 || next.Equal(from) {
+			return nonsense
+		}
+		from = next
+	}
+}
+
+// fillPage asks for fillLimit fills.
+func (e *Engine) fillPage(ctx context.Context, r *run, from trading.Cursor) ([]trading.Fill, trading.Cursor, error) {
+	health.Beat(ctx)
 	limited, cancel := e.limited(ctx)
 	defer cancel()
-	fills, err := e.cfg.Broker.Fills(limited, since.Add(-further))
+	fills, next, err := e.cfg.Broker.Fills(limited, from, fillLimit)
 	if err != nil {
-		return e.doubt(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
+		return nil, next, e.doubt(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
 	}
-	var nonsense error
-	events, err := e.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
-		var news []journal.Event
-		news, nonsense = newFills(b, since, fills)
-		return news, nil
-	})
-	if err != nil {
-		return err
-	}
-	e.tellFills(events)
-	return nonsense
+	return fills, next, nil
 }
 
 func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, nonsense error) {

@@ -37,7 +37,7 @@ func (e *Engine) learn(ctx context.Context, r *run, o book.OrderState) (stuck, e
 	health.Beat(ctx)
 	asked := e.passed() // before the question: the answer is at least as young as this
 	limited, cancel := e.limited(ctx)
-	report, err := e.cfg.Broker.Order(limited, o.ClientID)
+	report, err := e.cfg.Broker.Order(limited, o.Ref())
 	cancel()
 	switch {
 	case err == nil:

@@ -255,7 +255,7 @@ func (t *trouble) leftToAPerson() {
 		before := t.submissions(o.Symbol)
 		t.settle()
 		require.Equal(t.rt, before, t.submissions(o.Symbol), "%s is left alone", o.Symbol)
-		require.NoError(t.rt, t.venue.Cancel(t.rt.Context(), o.ClientID))
+		require.NoError(t.rt, t.venue.Cancel(t.rt.Context(), o.Ref()))
 		require.NoError(t.rt, t.engine.GiveUp(t.rt.Context(), o.ClientID, "carol"))
 	}
 }

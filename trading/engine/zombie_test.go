@@ -60,10 +60,10 @@ func (l *limbo) Submit(ctx context.Context, a trading.Approved) error {
 	return err
 }
 
-func (l *limbo) Cancel(ctx context.Context, clientID string) error {
-	before, after := l.enter(ctx, "cancel "+clientID)
+func (l *limbo) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	before, after := l.enter(ctx, "cancel "+ref.ClientID)
 	before()
-	err := l.Venue.Cancel(context.WithoutCancel(ctx), clientID)
+	err := l.Venue.Cancel(context.WithoutCancel(ctx), ref)
 	after()
 	return err
 }

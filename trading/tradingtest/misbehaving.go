@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -26,9 +27,11 @@ const (
 	LoseReply                // the order is accepted, and the caller gets ErrLost
 	Late                     // the caller gets ErrLost, and the order arrives when Deliver is called
 	Reject                   // the order is refused with trading.ErrRejected
-	Hang                     // Submit ignores its context and hangs until Wake or Release; then the order is sent
+	Hang                     // Submit ignores its context and hangs until Wake or Release; then the order arrives
 	HangReply                // the order is accepted, and Submit hangs in the same way
 	HangReject               // Submit hangs in the same way, and then the order is refused
+	HangBegin                // Submit hangs in the same way before it calls Begin, as one that waits for a connection
+	FailBegin                // Submit fails with ErrLost before it calls Begin: nothing is sent
 )
 
 // Misbehaving is a Broker that goes wrong on request. What it is not asked to break it passes on. Use Misbehave. It is
@@ -62,10 +65,12 @@ func Misbehave(inner trading.Broker) *Misbehaving {
 }
 
 var (
-	_ trading.Broker     = (*Misbehaving)(nil)
-	_ trading.Canceller  = (*Misbehaving)(nil)
-	_ trading.Positioner = (*Misbehaving)(nil)
-	_ trading.Pricer     = (*Misbehaving)(nil)
+	_ trading.Broker           = (*Misbehaving)(nil)
+	_ trading.Canceller        = (*Misbehaving)(nil)
+	_ trading.OrderLister      = (*Misbehaving)(nil)
+	_ trading.Positioner       = (*Misbehaving)(nil)
+	_ trading.InstrumentLister = (*Misbehaving)(nil)
+	_ trading.Pricer           = (*Misbehaving)(nil)
 )
 
 // Next plans the faults of the next submissions, one each, after those that are planned already.
@@ -137,7 +142,7 @@ func (m *Misbehaving) Deliver(ctx context.Context) []error {
 	return answers
 }
 
-func (m *Misbehaving) nextFault(a trading.Approved) Fault {
+func (m *Misbehaving) nextFault() Fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.submits++
@@ -148,16 +153,30 @@ func (m *Misbehaving) nextFault(a trading.Approved) Fault {
 	if m.down {
 		fault = LoseRequest
 	}
-	if fault == Late {
-		m.late = append(m.late, a)
-	}
 	return fault
 }
 
 // Submit implements trading.Broker.
 func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
-	switch m.nextFault(a) {
-	case LoseRequest, Late:
+	fault := m.nextFault()
+	switch fault {
+	case FailBegin:
+		return ErrLost
+	case HangBegin:
+		m.hang()
+		ctx = context.WithoutCancel(ctx)
+	}
+	if err := a.Begin(ctx); err != nil {
+		return err
+	}
+	a = a.Gated(nil) // It has begun: whatever happens from here on happens on the way.
+	switch fault {
+	case LoseRequest:
+		return ErrLost
+	case Late:
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.late = append(m.late, a)
 		return ErrLost
 	case LoseReply:
 		_ = m.inner.Submit(ctx, a) // whatever it said is what got lost
@@ -178,8 +197,8 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 	return m.inner.Submit(ctx, a)
 }
 
-// Cancel implements trading.Canceller, if the Broker does; otherwise it knows of no order.
-func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
+// Cancel implements trading.Canceller.
+func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	m.mu.Lock()
 	m.cancels++
 	down := m.down || m.deaf
@@ -192,46 +211,67 @@ func (m *Misbehaving) Cancel(ctx context.Context, clientID string) error {
 		ctx = context.WithoutCancel(ctx)
 	}
 	if c, ok := m.inner.(trading.Canceller); ok {
-		return c.Cancel(ctx, clientID)
+		return c.Cancel(ctx, ref)
 	}
-	return fmt.Errorf("%w: %s", trading.ErrUnknownOrder, clientID)
+	return unsupported("Cancel")
+}
+
+func unsupported(what string) error {
+	return fmt.Errorf("tradingtest: the broker has no %s: %w", what, errors.ErrUnsupported)
 }
 
 // Order implements trading.Broker.
-func (m *Misbehaving) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+func (m *Misbehaving) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if m.takes(&m.hangOrder) {
 		m.hang()
 		ctx = context.WithoutCancel(ctx)
 	}
 	m.mu.Lock()
-	down, forgotten := m.down, m.forgotten[clientID]
+	down, forgotten := m.down, m.forgotten[ref.ClientID]
 	m.mu.Unlock()
 	switch {
 	case down:
 		return trading.OrderReport{}, ErrLost
 	case forgotten:
-		return trading.OrderReport{}, fmt.Errorf("%w: %s", trading.ErrUnknownOrder, clientID)
+		return trading.OrderReport{}, fmt.Errorf("%w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	return m.inner.Order(ctx, clientID)
+	return m.inner.Order(ctx, ref)
+}
+
+// OpenOrders implements trading.OrderLister. What was forgotten is not in the list.
+func (m *Misbehaving) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
+	l, ok := m.inner.(trading.OrderLister)
+	if !ok {
+		return nil, unsupported("OpenOrders")
+	}
+	m.mu.Lock()
+	down, forgotten := m.down, maps.Clone(m.forgotten)
+	m.mu.Unlock()
+	if down {
+		return nil, ErrLost
+	}
+	open, err := l.OpenOrders(ctx)
+	return slices.DeleteFunc(open, func(r trading.OrderReport) bool { return forgotten[r.ClientID] }), err
 }
 
 // Fills implements trading.Broker.
-func (m *Misbehaving) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+func (m *Misbehaving) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
 	m.mu.Lock()
 	down, hidden, duplicate := m.down, m.hidden, m.duplicate
 	m.mu.Unlock()
 	switch {
 	case down:
-		return nil, ErrLost
+		return nil, from, ErrLost
 	case hidden:
-		return nil, nil
-	case !duplicate:
-		return m.inner.Fills(ctx, since)
+		return nil, from, nil
 	}
-	fills, err := m.inner.Fills(ctx, time.Time{})
-	again := slices.Clone(fills)
-	slices.Reverse(again)
-	return append(again, fills...), err
+	page, next, err := m.inner.Fills(ctx, from, limit)
+	if err != nil || !duplicate || len(page) == 0 {
+		return page, next, err
+	}
+	old, _, err := m.inner.Fills(ctx, trading.Cursor{}, math.MaxInt)
+	slices.Reverse(old)
+	return slices.Concat(old, page, page), next, err
 }
 
 // Positions implements trading.Positioner, if the Broker does; otherwise it knows of none.
@@ -246,6 +286,21 @@ func (m *Misbehaving) Positions(ctx context.Context) (map[string]decimal.Decimal
 		return p.Positions(ctx)
 	}
 	return nil, nil
+}
+
+// Instruments implements trading.InstrumentLister.
+func (m *Misbehaving) Instruments(ctx context.Context) ([]trading.Instrument, error) {
+	l, ok := m.inner.(trading.InstrumentLister)
+	if !ok {
+		return nil, unsupported("Instruments")
+	}
+	m.mu.Lock()
+	down := m.down
+	m.mu.Unlock()
+	if down {
+		return nil, ErrLost
+	}
+	return l.Instruments(ctx)
 }
 
 // Price implements trading.Pricer, if the Broker does.

@@ -31,28 +31,33 @@ type Venue struct {
 	prices  map[string]decimal.Decimal
 	orders  map[string]trading.OrderReport
 	resting []trading.Order
+	traded  []trading.Instrument
 	taken   map[string]int // how often a client ID was accepted
 	fills   []trading.Fill
 	held    map[string]decimal.Decimal
 	part    decimal.Decimal // of the next order's quantity; zero for all of it
-	updated chan struct{}
+	fee     func(trading.Fill) (fee decimal.Decimal, asset string)
+
+	updates trading.UpdateLog
 }
 
-// NewVenue returns a Venue without prices; an order for what has no price is rejected.
-func NewVenue(clock Clock, traits trading.Traits) *Venue {
+// NewVenue returns a Venue without prices; an order for what has no price is rejected. The instruments are what it lists.
+func NewVenue(clock Clock, traits trading.Traits, instruments ...trading.Instrument) *Venue {
 	return &Venue{
-		clock: clock, traits: traits,
+		clock: clock, traits: traits, traded: instruments,
 		prices: make(map[string]decimal.Decimal), orders: make(map[string]trading.OrderReport),
-		taken: make(map[string]int), held: make(map[string]decimal.Decimal), updated: make(chan struct{}),
+		taken: make(map[string]int), held: make(map[string]decimal.Decimal),
 	}
 }
 
 var (
-	_ trading.Broker     = (*Venue)(nil)
-	_ trading.Canceller  = (*Venue)(nil)
-	_ trading.Positioner = (*Venue)(nil)
-	_ trading.Pricer     = (*Venue)(nil)
-	_ trading.Updater    = (*Venue)(nil)
+	_ trading.Broker           = (*Venue)(nil)
+	_ trading.Canceller        = (*Venue)(nil)
+	_ trading.OrderLister      = (*Venue)(nil)
+	_ trading.Positioner       = (*Venue)(nil)
+	_ trading.InstrumentLister = (*Venue)(nil)
+	_ trading.Pricer           = (*Venue)(nil)
+	_ trading.Updater          = (*Venue)(nil)
 )
 
 // SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
@@ -87,19 +92,19 @@ func (v *Venue) leaveLocked(clientID string) bool {
 }
 
 // Cancel implements trading.Canceller.
-func (v *Venue) Cancel(ctx context.Context, clientID string) error {
+func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	report, ok := v.orders[clientID]
+	report, ok := v.orders[ref.ClientID]
 	if !ok {
-		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	if v.leaveLocked(clientID) {
+	if v.leaveLocked(ref.ClientID) {
 		report.Status, report.Reason = trading.StatusCancelled, "as asked for"
-		v.orders[clientID] = report
+		v.reportLocked(report)
 	}
 	return nil
 }
@@ -118,11 +123,23 @@ func (v *Venue) FillPart(quantity decimal.Decimal) {
 	v.part = quantity
 }
 
+// ChargeFees lets every fill from now on cost what fee says, in an asset by name, or in the quote currency where that is
+// "". A fee in what is traded is taken from what is held.
+func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset string)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.fee = fee
+}
+
+// Break lets the stream of updates be down, or up again.
+func (v *Venue) Break(down bool) { v.updates.Break(down) }
+
 // Trade executes something that no client sent here, as when a person trades by hand on the same account.
 func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Decimal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
+	v.updates.Push()
 }
 
 // Transfer changes what is held without a fill, as when coins are moved from or to the account.
@@ -174,6 +191,9 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 		return err
 	}
 	o := a.Order()
+	if err := a.Begin(ctx); err != nil {
+		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if _, ok := v.orders[o.ClientID]; ok && v.traits.RefusesDuplicates {
@@ -206,45 +226,74 @@ func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
 	if quantity.LessThan(o.Quantity) {
 		report.Status, report.Reason = trading.StatusCancelled, "no more to be had"
 	}
-	v.orders[o.ClientID] = report
 	if quantity.IsPositive() {
 		v.executeLocked(trading.Fill{
 			ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
 			Quantity: quantity,
 		})
 	}
+	v.reportLocked(report)
+}
+
+// reportLocked notes what became of an order, and tells those who wait for it.
+func (v *Venue) reportLocked(report trading.OrderReport) {
+	v.orders[report.ClientID] = report
+	v.updates.Push(report)
 }
 
 func (v *Venue) executeLocked(f trading.Fill) {
 	f.Price, f.Time = v.prices[f.Symbol], v.clock.Now().UTC()
+	if v.fee != nil {
+		f.Fee, f.FeeAsset = v.fee(f)
+	}
 	v.fills = append(v.fills, f)
-	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Side.Signed(f.Quantity))
-	close(v.updated)
-	v.updated = make(chan struct{})
+	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Held())
 }
 
 // Order implements trading.Broker.
-func (v *Venue) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+func (v *Venue) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return trading.OrderReport{}, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	report, ok := v.orders[clientID]
+	report, ok := v.orders[ref.ClientID]
 	if !ok {
-		return report, fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+		return report, fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return report, nil
 }
 
-// Fills implements trading.Broker.
-func (v *Venue) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+// OpenOrders implements trading.OrderLister.
+func (v *Venue) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(v.fills), func(f trading.Fill) bool { return f.Time.Before(since) }), nil
+	var open []trading.OrderReport
+	for _, o := range v.resting {
+		if report, ok := v.orders[o.ClientID]; ok {
+			open = append(open, report)
+		}
+	}
+	return open, nil
+}
+
+// Fills implements trading.Broker.
+func (v *Venue) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	page, next := trading.FillPage(v.fills, from, limit)
+	return page, next, nil
+}
+
+// Instruments implements trading.InstrumentLister.
+func (v *Venue) Instruments(context.Context) ([]trading.Instrument, error) {
+	return slices.Clone(v.traded), nil
 }
 
 // Positions implements trading.Positioner.
@@ -272,8 +321,7 @@ func (v *Venue) Price(symbol string) (decimal.Decimal, bool) {
 }
 
 // Updated implements trading.Updater.
-func (v *Venue) Updated() <-chan struct{} {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.updated
-}
+func (v *Venue) Updated() <-chan struct{} { return v.updates.Updated() }
+
+// Updates implements trading.Updater.
+func (v *Venue) Updates(after int64) trading.Updates { return v.updates.Updates(after) }
