@@ -64,6 +64,8 @@ var brokerCases = []brokerCase{
 	{"an order with a stop rests, is found and is cancelled like any", stopRests},
 	{"open orders are told in one answer, and no others", openOrders},
 	{"an order is found by its reference in another process", reopened},
+	{"an order is replaced by another one, or nothing changes", replaces},
+	{"of a pair both rest, and the end of one ends the other", pairs},
 	{"many senders of one client id get one order where that is promised", concurrentDuplicates},
 	{"who asks for news before it happens is woken by it", woken},
 	{"updates tell the latest of each order that has changed", updates},

@@ -39,7 +39,9 @@ func goldVenue(traits trading.Traits) *tradingtest.Venue {
 
 func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 	t.Parallel()
-	for name, traits := range map[string]trading.Traits{"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second}} {
+	for name, traits := range map[string]trading.Traits{
+		"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second, Replaces: trading.Atomic},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
@@ -237,6 +239,29 @@ func (c crookedBroker) Updates(after int64) trading.Updates {
 	return u
 }
 
+func (c crookedBroker) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
+	switch c.fault {
+	case "replaces without a gate":
+		with = with.Gated(nil)
+	case "cancels before it places":
+		_ = c.Venue.Cancel(ctx, old)
+		return c.Venue.Submit(ctx, with)
+	case "leaves the old one":
+		return c.Venue.Submit(ctx, with)
+	}
+	return c.Venue.Replace(ctx, old, with)
+}
+
+func (c crookedBroker) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	switch c.fault {
+	case "asks for one of a pair":
+		stopLoss = stopLoss.Gated(nil)
+	case "sends a pair one by one":
+		return errors.Join(c.Venue.Submit(ctx, takeProfit), c.Venue.Submit(ctx, stopLoss))
+	}
+	return c.Venue.SubmitPair(ctx, takeProfit, stopLoss)
+}
+
 func (c crookedBroker) Instruments(ctx context.Context) ([]trading.Instrument, error) {
 	all, err := c.Venue.Instruments(ctx)
 	switch c.fault {
@@ -311,6 +336,11 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"lists no stops":                     "open orders are told in one answer, and no others",
 		"lists what is done":                 "open orders are told in one answer, and no others",
 		"keeps in memory what it sent":       "an order is found by its reference in another process",
+		"replaces without a gate":            "an order is replaced by another one, or nothing changes",
+		"cancels before it places":           "an order is replaced by another one, or nothing changes",
+		"leaves the old one":                 "an order is replaced by another one, or nothing changes",
+		"asks for one of a pair":             "of a pair both rest, and the end of one ends the other",
+		"sends a pair one by one":            "of a pair both rest, and the end of one ends the other",
 		"has no seq":                         "updates tell the latest of each order that has changed",
 		"tells all again and again":          "updates tell the latest of each order that has changed",
 		"tells the latest only":              "updates tell the latest of each order that has changed",

@@ -29,10 +29,9 @@ func begunOnce(b brokerTest) {
 }
 
 func notBegun(b brokerTest) {
-	shut := errors.New("the gate is shut")
 	a := b.approved("suite-1", trading.Buy, 10, 0)
-	err := b.Broker.Submit(b.Context(), a.Gated(func(context.Context) error { return shut }))
-	if !errors.Is(err, shut) || errors.Is(err, trading.ErrRejected) || errors.Is(err, trading.ErrDuplicate) {
+	err := b.Broker.Submit(b.Context(), a.Gated(shut))
+	if !errors.Is(err, errShut) || errors.Is(err, trading.ErrRejected) || errors.Is(err, trading.ErrDuplicate) {
 		b.Errorf("Submit returns %v, want the error of Begin", err)
 	}
 	b.Advance()

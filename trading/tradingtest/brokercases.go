@@ -132,11 +132,16 @@ func concurrentDuplicates(b brokerTest) {
 	}
 }
 
+// resting is a buy far below the price.
+func (b brokerTest) resting(id string) trading.Approved {
+	b.Helper()
+	return b.approve(trading.Order{ClientID: id, Side: trading.Buy, Type: trading.Limit, LimitPrice: b.times(0.5)}, 10, 10)
+}
+
 // rest sends a buy far below the price.
 func (b brokerTest) rest(id string) trading.Approved {
 	b.Helper()
-	half := b.Price.Div(decimal.NewFromInt(2)).Div(b.Instrument.Tick).Floor().Mul(b.Instrument.Tick)
-	a := b.approve(trading.Order{ClientID: id, Side: trading.Buy, Type: trading.Limit, LimitPrice: half}, 10, 10)
+	a := b.resting(id)
 	b.submit(a)
 	return a
 }
@@ -144,8 +149,7 @@ func (b brokerTest) rest(id string) trading.Approved {
 // restStop sends a buy that waits for a price far above.
 func (b brokerTest) restStop(id string) trading.Approved {
 	b.Helper()
-	twice := b.Price.Mul(decimal.NewFromInt(2)).Div(b.Instrument.Tick).Floor().Mul(b.Instrument.Tick)
-	a := b.approve(trading.Order{ClientID: id, Side: trading.Buy, Type: trading.Stop, StopPrice: twice}, 10, 10)
+	a := b.approve(trading.Order{ClientID: id, Side: trading.Buy, Type: trading.Stop, StopPrice: b.times(2)}, 10, 10)
 	b.submit(a)
 	return a
 }

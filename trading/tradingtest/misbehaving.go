@@ -41,7 +41,7 @@ type Misbehaving struct {
 
 	mu        sync.Mutex // guards all below
 	plan      []Fault
-	late      []trading.Approved
+	late      []func(context.Context) error
 	down      bool
 	duplicate bool
 	hidden    bool
@@ -70,6 +70,8 @@ var (
 	_ trading.OrderLister      = (*Misbehaving)(nil)
 	_ trading.Positioner       = (*Misbehaving)(nil)
 	_ trading.InstrumentLister = (*Misbehaving)(nil)
+	_ trading.Replacer         = (*Misbehaving)(nil)
+	_ trading.Pairer           = (*Misbehaving)(nil)
 	_ trading.Pricer           = (*Misbehaving)(nil)
 )
 
@@ -136,8 +138,8 @@ func (m *Misbehaving) Deliver(ctx context.Context) []error {
 	m.late = nil
 	m.mu.Unlock()
 	var answers []error
-	for _, a := range late {
-		answers = append(answers, m.inner.Submit(ctx, a))
+	for _, deliver := range late {
+		answers = append(answers, deliver(ctx))
 	}
 	return answers
 }
@@ -158,6 +160,32 @@ func (m *Misbehaving) nextFault() Fault {
 
 // Submit implements trading.Broker.
 func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
+	return m.send(ctx, a.Begin, func(ctx context.Context) error { return m.inner.Submit(ctx, a.Gated(nil)) })
+}
+
+// Replace implements trading.Replacer.
+func (m *Misbehaving) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
+	r, ok := m.inner.(trading.Replacer)
+	if !ok {
+		return unsupported("Replace")
+	}
+	return m.send(ctx, with.Begin, func(ctx context.Context) error { return r.Replace(ctx, old, with.Gated(nil)) })
+}
+
+// SubmitPair implements trading.Pairer.
+func (m *Misbehaving) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	p, ok := m.inner.(trading.Pairer)
+	if !ok {
+		return unsupported("SubmitPair")
+	}
+	begin := func(ctx context.Context) error { return beginBoth(ctx, takeProfit, stopLoss) }
+	return m.send(ctx, begin, func(ctx context.Context) error {
+		return p.SubmitPair(ctx, takeProfit.Gated(nil), stopLoss.Gated(nil))
+	})
+}
+
+// send begins, and then delivers as well as the next fault lets it.
+func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Context) error) error {
 	fault := m.nextFault()
 	switch fault {
 	case FailBegin:
@@ -166,35 +194,34 @@ func (m *Misbehaving) Submit(ctx context.Context, a trading.Approved) error {
 		m.hang()
 		ctx = context.WithoutCancel(ctx)
 	}
-	if err := a.Begin(ctx); err != nil {
+	if err := begin(ctx); err != nil {
 		return err
 	}
-	a = a.Gated(nil) // It has begun: whatever happens from here on happens on the way.
 	switch fault {
 	case LoseRequest:
 		return ErrLost
 	case Late:
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.late = append(m.late, a)
+		m.late = append(m.late, deliver)
 		return ErrLost
 	case LoseReply:
-		_ = m.inner.Submit(ctx, a) // whatever it said is what got lost
+		_ = deliver(ctx) // whatever it said is what got lost
 		return ErrLost
 	case Reject:
 		return fmt.Errorf("%w: as asked for", trading.ErrRejected)
 	case Hang:
 		m.hang()
-		return m.inner.Submit(context.WithoutCancel(ctx), a)
+		return deliver(context.WithoutCancel(ctx))
 	case HangReject:
 		m.hang()
 		return fmt.Errorf("%w: as asked for, late", trading.ErrRejected)
 	case HangReply:
-		err := m.inner.Submit(ctx, a)
+		err := deliver(ctx)
 		m.hang()
 		return err
 	}
-	return m.inner.Submit(ctx, a)
+	return deliver(ctx)
 }
 
 // Cancel implements trading.Canceller.

@@ -31,6 +31,7 @@ type Venue struct {
 	prices  map[string]decimal.Decimal
 	orders  map[string]trading.OrderReport
 	resting []trading.Order
+	pairs   map[string]string // the other one of two orders of which only one may fill, by client ID
 	traded  []trading.Instrument
 	taken   map[string]int // how often a client ID was accepted
 	fills   []trading.Fill
@@ -46,7 +47,7 @@ func NewVenue(clock Clock, traits trading.Traits, instruments ...trading.Instrum
 	return &Venue{
 		clock: clock, traits: traits, traded: instruments,
 		prices: make(map[string]decimal.Decimal), orders: make(map[string]trading.OrderReport),
-		taken: make(map[string]int), held: make(map[string]decimal.Decimal),
+		taken: make(map[string]int), held: make(map[string]decimal.Decimal), pairs: make(map[string]string),
 	}
 }
 
@@ -58,6 +59,8 @@ var (
 	_ trading.InstrumentLister = (*Venue)(nil)
 	_ trading.Pricer           = (*Venue)(nil)
 	_ trading.Updater          = (*Venue)(nil)
+	_ trading.Replacer         = (*Venue)(nil)
+	_ trading.Pairer           = (*Venue)(nil)
 )
 
 // SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
@@ -66,8 +69,8 @@ func (v *Venue) SetPrice(symbol string, price decimal.Decimal) {
 	defer v.mu.Unlock()
 	v.prices[symbol] = price
 	for _, o := range slices.Clone(v.resting) {
-		if o.Symbol == symbol && due(o, price) {
-			v.leaveLocked(o.ClientID)
+		if o.Symbol == symbol && due(o, price) && v.leaveLocked(o.ClientID) {
+			v.endPairLocked(o.ClientID)
 			v.fillLocked(o, o.Quantity)
 		}
 	}
@@ -98,15 +101,28 @@ func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	report, ok := v.orders[ref.ClientID]
-	if !ok {
+	if _, ok := v.orders[ref.ClientID]; !ok {
 		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	if v.leaveLocked(ref.ClientID) {
-		report.Status, report.Reason = trading.StatusCancelled, "as asked for"
-		v.reportLocked(report)
-	}
+	v.cancelLocked(ref.ClientID, "as asked for")
 	return nil
+}
+
+// cancelLocked cancels an order if it rests, and the other one of its pair.
+func (v *Venue) cancelLocked(clientID, reason string) {
+	if report := v.orders[clientID]; v.leaveLocked(clientID) {
+		report.Status, report.Reason = trading.StatusCancelled, reason
+		v.reportLocked(report)
+		v.endPairLocked(clientID)
+	}
+}
+
+// endPairLocked cancels the other one of an order's pair.
+func (v *Venue) endPairLocked(clientID string) {
+	other := v.pairs[clientID]
+	delete(v.pairs, clientID)
+	delete(v.pairs, other)
+	v.cancelLocked(other, "the other one of the pair ended")
 }
 
 // Resting returns the orders that wait for their price.
@@ -196,17 +212,30 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.mayTakeLocked(o); err != nil {
+		return err
+	}
+	v.takeLocked(o)
+	return nil
+}
+
+// mayTakeLocked says why an order cannot be taken.
+func (v *Venue) mayTakeLocked(o trading.Order) error {
 	if _, ok := v.orders[o.ClientID]; ok && v.traits.RefusesDuplicates {
 		return fmt.Errorf("venue: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
 	if _, ok := v.prices[o.Symbol]; !ok {
 		return fmt.Errorf("venue: %w: no price for %s", trading.ErrRejected, o.Symbol)
 	}
+	return nil
+}
+
+func (v *Venue) takeLocked(o trading.Order) {
 	v.taken[o.ClientID]++
 	if !due(o, v.prices[o.Symbol]) {
 		v.orders[o.ClientID] = trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusOpen}
 		v.resting = append(v.resting, o)
-		return nil
+		return
 	}
 	quantity := o.Quantity
 	if v.part.IsPositive() {
@@ -214,6 +243,55 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	v.part = decimal.Zero
 	v.fillLocked(o, quantity)
+}
+
+// Replace implements trading.Replacer.
+func (v *Venue) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
+	o := with.Order()
+	if err := with.Begin(ctx); err != nil {
+		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.mayTakeLocked(o); err != nil {
+		return err
+	}
+	if v.orders[old.ClientID].Status != trading.StatusOpen {
+		return fmt.Errorf("venue: %w: %s is not open", trading.ErrRejected, old.ClientID)
+	}
+	v.cancelLocked(old.ClientID, "replaced by "+o.ClientID)
+	v.takeLocked(o)
+	return nil
+}
+
+// beginBoth asks the second gate only where the first one is open.
+func beginBoth(ctx context.Context, first, second trading.Approved) error {
+	if err := first.Begin(ctx); err != nil {
+		return err
+	}
+	return second.Begin(ctx)
+}
+
+// SubmitPair implements trading.Pairer.
+func (v *Venue) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	pair := []trading.Order{takeProfit.Order(), stopLoss.Order()}
+	if err := beginBoth(ctx, takeProfit, stopLoss); err != nil {
+		return fmt.Errorf("venue: the pair %s and %s was not sent: %w", pair[0].ClientID, pair[1].ClientID, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, o := range pair {
+		if err := v.mayTakeLocked(o); err != nil {
+			return err
+		}
+		if due(o, v.prices[o.Symbol]) {
+			return fmt.Errorf("venue: %w: %s would fill at once", trading.ErrRejected, o.ClientID)
+		}
+	}
+	v.pairs[pair[0].ClientID], v.pairs[pair[1].ClientID] = pair[1].ClientID, pair[0].ClientID
+	for _, o := range pair {
+		v.takeLocked(o)
+	}
 	return nil
 }
 
