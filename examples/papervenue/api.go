@@ -21,6 +21,8 @@ import (
 //	GET  /orders        trading.OrderReports of all open orders
 //	GET  /fills?since=&after=&limit=
 //	                    a client.Page: the fills after the one of that ID or, without one, those from then on
+//	GET  /updates?run=&after=
+//	                    a client.News, as soon as there is any
 //	GET  /positions     signed quantities by symbol
 //	GET  /instruments   what is traded
 //	GET  /price?symbol= what it trades at
@@ -32,6 +34,7 @@ func (v *venue) api() http.Handler {
 	mux.HandleFunc("GET /orders", v.getOrders)
 	mux.HandleFunc("GET /instruments", v.getInstruments)
 	mux.HandleFunc("GET /fills", v.getFills)
+	mux.HandleFunc("GET /updates", v.getUpdates)
 	mux.HandleFunc("GET /positions", v.getPositions)
 	mux.HandleFunc("GET /price", v.getPrice)
 	return mux

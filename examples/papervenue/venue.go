@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"math"
@@ -36,6 +37,7 @@ type venue struct {
 	limits      risk.Limits
 	instruments map[string]trading.Instrument
 	clock       engine.Clock
+	run         string // names this process, in which updates are counted
 
 	mu     sync.Mutex          // held while an order is executed and written down
 	book   *book.Book          // what the ledger says
@@ -58,7 +60,8 @@ func openVenue(ctx context.Context, ledger journal.Journal, cash decimal.Decimal
 	}
 	limits := risk.NoLimits()
 	v := &venue{
-		broker: broker, ledger: ledger, limits: limits, clock: clock, instruments: make(map[string]trading.Instrument),
+		broker: broker, ledger: ledger, limits: limits, clock: clock, run: rand.Text(),
+		instruments: make(map[string]trading.Instrument),
 	}
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i

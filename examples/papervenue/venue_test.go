@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/benbjohnson/clock"
@@ -45,17 +49,77 @@ func anotherClient(t *testing.T, v *venue) *client.Client {
 	return c
 }
 
+// listens lets a client be told of updates, and returns once it is. The end of the test ends that.
+func listens(t *testing.T, c *client.Client) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	serving.Go(func() { assert.ErrorIs(t, c.Serve(ctx), context.Canceled) })
+	stop = func() {
+		cancel()
+		serving.Wait()
+	}
+	t.Cleanup(stop)
+	for {
+		news := c.Updated()
+		if !c.Updates(c.Updates(0).Seq).Missed {
+			return stop
+		}
+		<-news
+	}
+}
+
 func TestClientIsABroker(t *testing.T) {
 	t.Parallel()
 	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
 		c, v := inProcess(t, journal.NewMemory(), faults{})
 		price, err := c.PriceOf(t.Context(), "BTC/USDT")
 		require.NoError(t, err)
+		listens(t, c)
 		return tradingtest.BrokerSubject{
 			Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now,
 			Reopen: func() trading.Broker { return anotherClient(t, v) },
 		}
 	})
+}
+
+// What the market does to an order is told without a question for it, also across a stream that breaks and a venue that
+// starts anew.
+func TestClientIsToldWhatHappens(t *testing.T) {
+	t.Parallel()
+	ledger := journal.NewMemory()
+	c, v := inProcess(t, ledger, faults{})
+	require.True(t, c.Updates(0).Missed, "before Serve it knows nothing, and says so")
+	stop := listens(t, c)
+	begin := c.Updates(0).Seq
+	require.NoError(t, c.Submit(t.Context(), approved(t, v, "one", "0.1")))
+	news, told := c.Updated(), c.Updates(begin)
+	for ; len(told.Orders) == 0; news, told = c.Updated(), c.Updates(begin) {
+		<-news
+	}
+	require.False(t, told.Missed)
+	require.Equal(t, "one", told.Orders[0].ClientID)
+	require.Equal(t, trading.StatusFilled, told.Orders[0].Status)
+	stop()
+	require.True(t, c.Updates(told.Seq).Missed, "nobody listens any more")
+	listens(t, c)
+	require.True(t, c.Updates(told.Seq).Missed, "what happened meanwhile is to be asked for")
+	require.False(t, c.Updates(c.Updates(0).Seq).Missed)
+}
+
+func TestVenueThatStartsAnewHasMissedWhatWasTold(t *testing.T) {
+	t.Parallel()
+	ledger := journal.NewMemory()
+	_, before := inProcess(t, ledger, faults{})
+	_, after := inProcess(t, ledger, faults{})
+	for run, missed := range map[string]bool{before.run: true, after.run: false, "": true} {
+		answer := httptest.NewRecorder()
+		after.api().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/updates?after=0&run="+run, nil))
+		var news client.News
+		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &news), answer.Body.String())
+		require.Equal(t, missed, news.Missed, run)
+		require.Equal(t, after.run, news.Run)
+	}
 }
 
 func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {

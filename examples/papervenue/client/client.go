@@ -2,7 +2,8 @@
 //
 // It sends each order once: what is not plainly an answer is an error that says nothing about the order's fate, and the
 // Engine asks by client ID. The venue refuses what was under way for longer than Flight, which is what the adapter's
-// Traits rest on. It is safe for concurrent use and keeps no state besides its connections.
+// Traits rest on. It is safe for concurrent use and keeps no state besides its connections and, while Serve runs, the
+// updates that the venue has told.
 package client
 
 import (
@@ -43,9 +44,10 @@ type Page struct {
 
 // Client talks to one venue. Use New, and Close when done.
 type Client struct {
-	base  string
-	http  *http.Client
-	clock engine.Clock
+	base    string
+	http    *http.Client
+	clock   engine.Clock
+	updates *trading.UpdateLog
 }
 
 var (
@@ -54,6 +56,7 @@ var (
 	_ trading.OrderLister      = (*Client)(nil)
 	_ trading.Positioner       = (*Client)(nil)
 	_ trading.InstrumentLister = (*Client)(nil)
+	_ trading.Updater          = (*Client)(nil)
 )
 
 // New returns a client for the venue at base, such as http://127.0.0.1:8100. clk dates the orders; nil means the
@@ -66,7 +69,12 @@ func New(base string, clk engine.Clock) (*Client, error) {
 	if clk == nil {
 		clk = clock.New()
 	}
-	return &Client{base: strings.TrimSuffix(base, "/"), http: &http.Client{Transport: &http.Transport{}}, clock: clk}, nil
+	c := &Client{
+		base: strings.TrimSuffix(base, "/"), http: &http.Client{Transport: &http.Transport{}}, clock: clk,
+		updates: &trading.UpdateLog{},
+	}
+	c.updates.Break(true) // Serve is not there yet.
+	return c, nil
 }
 
 // Close closes the connections that nobody uses.
