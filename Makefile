@@ -26,7 +26,7 @@ build: ## build and vet each module alone, as in a user's program
 	@scripts/check build
 
 lint: ## staticcheck and golangci-lint (built into bin/ the first time)
-	@scripts/check staticcheck golangci
+	@scripts/check staticcheck sumtype golangci
 
 layers: ## who may import whom, whose clock, which tests look for leaks
 	GOWORK=off go test -count=1 . ./internal/checks

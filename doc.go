@@ -6,7 +6,7 @@
 //   - [github.com/seed-5dee1c0a/vigil/signal]: bars in, strategies over them, signals stored durably, in a loop that
 //     never stops.
 //   - [github.com/seed-5dee1c0a/vigil/trading]: signals to orders, each placed once and only once, across crashes.
-//   - [github.com/seed-5dee1c0a/vigil/console]: the operator's API over all of the above.
+//   - [github.com/seed-5dee1c0a/vigil/console]: what operators ask over HTTP: the signals and the health of the above.
 //
 // Every package that waits does so on an injected Clock, so that a day of trading is a test of about a second.
 //

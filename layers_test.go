@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var rooms = checks.Present
 
 // go test . -run Paper -update
-var update = flag.Bool("update", false, "write the plan's table into docs/architecture.md")
+var update = flag.Bool("update", false, "write the plan's table and picture into docs/architecture.md")
 
 // The rules of the house, over all of its modules. What each of them means, and that each can fail, is tested in
 // internal/checks.
@@ -51,10 +51,10 @@ func TestArchitecturePaperShowsThePlan(t *testing.T) {
 	paper, err := os.ReadFile(name)
 	require.NoError(t, err)
 	if *update {
-		paper = []byte(house.WithTable(string(paper), rooms))
+		paper = []byte(house.WithPicture(house.WithTable(string(paper), rooms), rooms))
 		require.NoError(t, os.WriteFile(name, paper, 0o644))
 	}
-	for _, f := range house.Paper(name, string(paper), rooms) {
+	for _, f := range append(house.Paper(name, string(paper), rooms), house.Drawing(name, string(paper), rooms)...) {
 		t.Error(f)
 	}
 }

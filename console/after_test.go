@@ -10,7 +10,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-func TestACursorOfAnotherStoreIsAConflict(t *testing.T) {
+func TestCursorOfAnotherStoreIsAConflict(t *testing.T) {
 	t.Parallel()
 	store, identity := filled(t, 3)
 	h := handler(t, console.Config{Signals: store})
@@ -58,7 +58,7 @@ func TestSignalsAfter(t *testing.T) {
 	require.Empty(t, w.Body.String())
 }
 
-func TestABadCursorIsNamed(t *testing.T) {
+func TestCursorThatIsBadIsNamed(t *testing.T) {
 	t.Parallel()
 	store, _ := filled(t, 3)
 	h := handler(t, console.Config{Signals: store})

@@ -23,7 +23,7 @@ func refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	write(w, r, p.Status, "application/problem+json", body)
 }
 
-// encode leaves <, > and & as they are: nosniff keeps anybody from taking the answer for HTML, and people read it.
+// encode leaves <, > and & as they are: people read the answer, and nosniff keeps a browser from taking it for HTML.
 func encode(v any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -32,11 +32,20 @@ func encode(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
+// write answers with the whole body at once. Package healthhttp has the same lines: it also serves hosts without a console,
+// and three lines of headers are no room of their own.
 func write(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
+	setHeaders(w, contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // whoever asked has gone: there is nobody to tell
+		_, _ = w.Write(body) // the client has gone: nothing is left to tell
 	}
+}
+
+// setHeaders sets what all answers of the console have. Config.Health sets its own.
+func setHeaders(w http.ResponseWriter, contentType string) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 }

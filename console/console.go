@@ -1,12 +1,14 @@
-// Package console is the operator's API over HTTP: what a trading system did, for people and scripts beside it.
+// Package console answers operators over HTTP: the signals that were made, and the host's health, for people and scripts
+// beside it. It reads a signal.Store and changes nothing. SignalGeneration shows one service in /health in the words that
+// operators' scripts read.
 //
-// New returns a plain http.Handler, which a host mounts where it likes; a Server serves one on an address of its own and
-// is a service like any other. What goes wrong is told as application/problem+json (RFC 9457): a request that cannot be
-// understood names its parameter, a store that fails or hangs is a 503 whose cause stands in the log and not in the answer.
+// New returns a plain http.Handler, which a host mounts where it likes; package serve makes a service of one. A request that
+// fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its parameter, and a store
+// that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
 // There is no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
-// web page of somebody else cannot reach it through the operator's browser by a name that points here (DNS rebinding),
-// and refuses what such a page sends across origins. Everything is safe for concurrent use.
+// foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and refuses
+// what such a page sends across origins. Everything is safe for concurrent use.
 package console
 
 import (
@@ -15,15 +17,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// Clock is the time on which a request or a shutdown is too slow. Both clocks of github.com/benbjohnson/clock fit.
+// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
 type Clock interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
@@ -36,7 +38,8 @@ const DefaultTimeout = 5 * time.Second
 type Config struct {
 	// Signals is read by /api/signals. Required.
 	Signals signal.Store
-	// Health answers /health, /livez and /readyz, such as a handler of package healthhttp; nil for none.
+	// Health answers /health, /livez and /readyz, such as a handler of package healthhttp; nil for none. The console
+	// adds no headers to its answers.
 	Health http.Handler
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
 	// such as "trader.example.net" or "10.0.0.7".
@@ -57,8 +60,8 @@ type api struct {
 	cfg   Config
 	hosts map[string]bool
 
-	streams atomic.Int64 // open now
-	asking  atomic.Int64 // calls of the store that are under way
+	streams *semaphore.Weighted // how many may be open
+	asking  *semaphore.Weighted // how many calls of the store may be under way
 }
 
 // New returns the console's handler:
@@ -72,7 +75,7 @@ type api struct {
 // when the store is another one by then; without it, the numbers of the one are taken for those of the other.
 //
 // A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it as
-// Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A Server ends its
+// Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server ends its
 // streams when it is asked to end; a host that serves the handler itself ends them by their requests' contexts.
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Signals == nil {
@@ -100,7 +103,10 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	a := &api{cfg: cfg, hosts: hosts}
+	a := &api{
+		cfg: cfg, hosts: hosts,
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: semaphore.NewWeighted(maxAsking),
+	}
 	return a.guarded(a.routes()), nil
 }
 

@@ -28,7 +28,7 @@ func TestABadConfigIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestOnlyKnownHostsAreAnswered(t *testing.T) {
+func TestHostThatIsUnknownIsRefused(t *testing.T) {
 	t.Parallel()
 	h := handler(t, console.Config{Hosts: []string{"Trader.example.net", "10.0.0.7", "fd00::7", "[fd00::8]"}})
 	for host, known := range map[string]bool{
@@ -53,7 +53,7 @@ func TestOnlyKnownHostsAreAnswered(t *testing.T) {
 	require.Less(t, w.Body.Len(), 400, "a name is quoted, a novel is not")
 }
 
-func TestAChangeAskedForByAnotherOriginIsRefused(t *testing.T) {
+func TestOriginThatIsForeignChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := handler(t, console.Config{})
 	across := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
@@ -68,7 +68,7 @@ func TestAChangeAskedForByAnotherOriginIsRefused(t *testing.T) {
 	refused(t, ask(h, http.MethodPost, "/api/signals/latest", own), http.StatusMethodNotAllowed)
 }
 
-func TestWhatIsNotServedIsAProblem(t *testing.T) {
+func TestPathThatIsNotServedIsAProblem(t *testing.T) {
 	t.Parallel()
 	h := handler(t, console.Config{})
 	for _, path := range []string{"/", "/api", "/api/signals/", "/api/signals/stream/", "/api/signals/latest/", "/health", "/favicon.ico"} {
@@ -101,4 +101,20 @@ func TestHealthIsServedBesideTheRest(t *testing.T) {
 		w := ask(h, http.MethodGet, path, func(r *http.Request) { r.Host = "evil.example" })
 		refused(t, w, http.StatusForbidden)
 	}
+}
+
+// Each header stands there once, and a handler that the host gave says its own.
+func TestHeadersForbidCachingAndSniffing(t *testing.T) {
+	t.Parallel()
+	health := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
+	h := handler(t, console.Config{Health: health})
+	for target, status := range map[string]int{
+		"/api/signals/latest": http.StatusOK, "/api/signals/latest?limit=0": http.StatusBadRequest, "/nowhere": http.StatusNotFound,
+	} {
+		w := ask(h, http.MethodGet, target)
+		require.Equal(t, status, w.Code)
+		require.Equal(t, []string{"no-store"}, w.Header().Values("Cache-Control"), target)
+		require.Equal(t, []string{"nosniff"}, w.Header().Values("X-Content-Type-Options"), target)
+	}
+	require.Empty(t, ask(h, http.MethodGet, "/health").Header().Values("Cache-Control"))
 }

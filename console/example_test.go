@@ -32,11 +32,10 @@ func ExampleNew() {
 	// 200 [{"id":"b5b8427fa8f68b1d70ea649d","seq":1,"strategy":"ema_cross","params":"fast=8,slow=21","symbol":"BTC/USDT:USDT","interval":"1m0s","direction":"long","confidence":0.75,"price":64000.5,"bar_time":"2026-03-04T12:01:00Z","created_at":"2026-03-04T12:02:00Z","valid_until":"2026-03-04T12:05:00Z"}]
 }
 
-// A host binds the port first, so that one that is taken is found before anything trades, and then serves it like any
-// other service.
-func ExampleListen() {
-	registry := health.NewRegistry(health.Config{})
-	probes, err := healthhttp.New(healthhttp.Config{Registry: registry})
+// The console beside the probes of package healthhttp. A host serves it with package serve, or mounts it in a server of
+// its own.
+func ExampleNew_health() {
+	probes, err := healthhttp.New(healthhttp.Config{Registry: health.NewRegistry(health.Config{})})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,28 +45,14 @@ func ExampleListen() {
 		fmt.Println(err)
 		return
 	}
-	server, err := console.Listen("127.0.0.1:0", h, console.ServerConfig{}) // "" is console.DefaultAddr
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- server.Serve(ctx) }() // or supervisor.Add("console", server, ...)
-
 	for _, path := range []string{"/readyz", "/api/signals/latest"} {
-		body, err := get(server.Addr() + path)
-		fmt.Print(body)
-		if err != nil {
-			fmt.Println(err)
-		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost:8000"+path, http.NoBody))
+		fmt.Print(w.Body)
 	}
-	stop()
-	fmt.Println(<-ended)
 	// Output:
 	// ok
 	// []
-	// context canceled
 }
 
 // A script that has read up to number 1 asks for what came after it, and says of which store its number is.

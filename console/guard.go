@@ -41,8 +41,6 @@ func (a *api) guarded(next http.Handler) http.Handler {
 	}))
 	next = origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if !a.hosts[hostname(r.Host)] {
 			refuse(w, r, problem{
 				Status: http.StatusForbidden,

@@ -21,7 +21,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-func TestTheParametersReachTheStore(t *testing.T) {
+func TestLatestPassesItsParametersToTheStore(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]signal.Query{
 		"/api/signals/latest":                          {Limit: 100},
@@ -51,7 +51,7 @@ func TestTheParametersReachTheStore(t *testing.T) {
 	}
 }
 
-func TestABadParameterIsNamed(t *testing.T) {
+func TestParameterThatIsBadIsNamed(t *testing.T) {
 	t.Parallel()
 	store := latestFunc(func(context.Context, signal.Query) ([]signal.Signal, error) {
 		panic("the store must not be asked")
@@ -93,7 +93,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 	}
 }
 
-func TestTheAnswerIsAnArrayAlsoWhenItIsEmpty(t *testing.T) {
+func TestLatestIsAnArrayAlsoWhenItIsEmpty(t *testing.T) {
 	t.Parallel()
 	w := ask(handler(t, console.Config{}), http.MethodGet, "/api/signals/latest")
 	require.Equal(t, "[]\n", w.Body.String())
@@ -109,7 +109,7 @@ func TestTheAnswerIsAnArrayAlsoWhenItIsEmpty(t *testing.T) {
 	require.Equal(t, want, got, "in the store's order, the newest first")
 }
 
-func TestAStoreThatFailsIsNotQuoted(t *testing.T) {
+func TestStoreThatFailsIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	nan := example(1, "BTC", signal.Long)
 	nan.Price = math.NaN()
@@ -136,7 +136,7 @@ func TestAStoreThatFailsIsNotQuoted(t *testing.T) {
 	}
 }
 
-func TestAStoreThatHangsIsGivenUp(t *testing.T) {
+func TestStoreThatHangsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	hanging := latestFunc(func(ctx context.Context, _ signal.Query) ([]signal.Signal, error) {
 		<-ctx.Done()
@@ -173,7 +173,7 @@ func TestAStoreThatHangsIsGivenUp(t *testing.T) {
 }
 
 // A store that hangs whatever its context says costs a bounded number of calls, and nobody who asks waits for it.
-func TestAStoreThatIsDeafHangsNobody(t *testing.T) {
+func TestStoreThatIsDeafHangsNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -200,7 +200,7 @@ func TestAStoreThatIsDeafHangsNobody(t *testing.T) {
 	})
 }
 
-func TestAStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
+func TestStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
 	t.Parallel()
 	for want, store := range map[string]latestFunc{
 		"the store panicked: no":               func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },

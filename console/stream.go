@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -22,16 +23,12 @@ const (
 	streamPoll = time.Second // how often a store is asked that is no signal.Notifier
 )
 
-// stoppingKey is where a Server's requests find the channel that is closed when it is asked to end: a stream would
-// else hold up its drain, because only Shutdown waits and only Close cuts.
-type stoppingKey struct{}
-
 var errSlow = errors.New("the client did not take what it was sent")
 
 // stream is one client of /api/signals/stream. It holds no queue: it reads the store from its cursor on, as fast as the
 // client takes it, so one that is slow costs what a fast one does, and one that takes nothing is dropped.
 type stream struct {
-	*api
+	api     *api
 	w       http.ResponseWriter
 	control *http.ResponseController
 	request *http.Request
@@ -46,14 +43,13 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, *wrong)
 		return
 	}
-	if a.streams.Add(1) > int64(a.cfg.MaxStreams) {
-		a.streams.Add(-1)
+	if !a.streams.TryAcquire(1) {
 		w.Header().Set("Retry-After", "5")
 		refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf(
 			"%d streams are open, and that is all there are", a.cfg.MaxStreams)})
 		return
 	}
-	defer a.streams.Add(-1)
+	defer a.streams.Release(1)
 	wake := s.wake()
 	first, wrong, err := s.begin()
 	switch {
@@ -88,10 +84,10 @@ func (s *stream) parse() *problem {
 // begin reads the first page, so that a store that cannot be read is told while there still is a status to tell it by.
 // Without a cursor the stream begins with what is new from now on.
 func (s *stream) begin() (first []signal.Signal, wrong *problem, err error) {
-	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.cfg.Clock, s.cfg.Timeout)
+	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
 	if !s.cursor.given {
-		newest, err := s.latest(ctx, signal.Query{Limit: 1})
+		newest, err := s.api.latest(ctx, signal.Query{Limit: 1})
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the newest signal: %w", err)
 		}
@@ -99,17 +95,17 @@ func (s *stream) begin() (first []signal.Signal, wrong *problem, err error) {
 			s.cursor.seq = newest[0].Seq
 		}
 	}
-	first, s.cursor.store, wrong, err = s.readAfter(ctx, s.cursor, streamPage)
+	first, s.cursor.store, wrong, err = s.api.readAfter(ctx, s.cursor, streamPage)
 	return first, wrong, err
 }
 
-// open sends the head. It tells whether there is a body to follow.
+// open sends the head. It reports whether a body is to follow.
 func (s *stream) open() bool {
 	// A server limits how long a request is read and an answer written; this one has no end. A writer that knows no
 	// deadlines has none to lift.
 	_ = s.control.SetReadDeadline(time.Time{})
 	_ = s.control.SetWriteDeadline(time.Time{})
-	s.w.Header().Set("Content-Type", "text/event-stream")
+	setHeaders(s.w, "text/event-stream")
 	nameStore(s.w, s.cursor.store)
 	s.w.WriteHeader(http.StatusOK)
 	return s.request.Method != http.MethodHead
@@ -121,7 +117,6 @@ func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
 		return err
 	}
 	ctx := s.request.Context()
-	stopping, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
 	var tick <-chan time.Time
 	for {
 		if err := s.sendAll(page); err != nil {
@@ -129,12 +124,12 @@ func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
 		}
 		if len(page) < streamPage {
 			if tick == nil {
-				tick = s.cfg.Clock.After(s.tick(wake))
+				tick = s.api.cfg.Clock.After(s.tick(wake))
 			}
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-stopping:
+			case <-serve.Stopping(ctx):
 				return nil
 			case <-wake:
 			case <-tick:
@@ -153,9 +148,9 @@ func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
 }
 
 func (s *stream) next(ctx context.Context) ([]signal.Signal, error) {
-	ctx, cancel := clockctx.WithTimeout(ctx, s.cfg.Clock, s.cfg.Timeout)
+	ctx, cancel := clockctx.WithTimeout(ctx, s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
-	page, err := s.after(ctx, s.cursor.seq, streamPage)
+	page, err := s.api.after(ctx, s.cursor.seq, streamPage)
 	if err != nil {
 		return nil, fmt.Errorf("read the signals after %d: %w", s.cursor.seq, err)
 	}
@@ -164,7 +159,7 @@ func (s *stream) next(ctx context.Context) ([]signal.Signal, error) {
 
 // wake returns what says that there is more to read, or nil where the store does not say.
 func (s *stream) wake() <-chan struct{} {
-	if store, ok := s.cfg.Signals.(signal.Notifier); ok {
+	if store, ok := s.api.cfg.Signals.(signal.Notifier); ok {
 		return store.Appended()
 	}
 	return nil
@@ -172,7 +167,7 @@ func (s *stream) wake() <-chan struct{} {
 
 // tick is how long to wait when nothing wakes: until the next heartbeat, or until the store is to be asked again.
 func (s *stream) tick(wake <-chan struct{}) time.Duration {
-	beat := s.wrote.Add(s.cfg.Heartbeat).Sub(s.cfg.Clock.Now())
+	beat := s.wrote.Add(s.api.cfg.Heartbeat).Sub(s.api.cfg.Clock.Now())
 	if wake == nil {
 		beat = min(streamPoll, beat)
 	}
@@ -182,7 +177,7 @@ func (s *stream) tick(wake <-chan struct{}) time.Duration {
 // beat sends a comment where nothing was sent for as long as a heartbeat takes: whoever listens can tell a quiet market
 // from a dead line, and a client that is gone is found out.
 func (s *stream) beat() error {
-	if s.cfg.Clock.Now().Sub(s.wrote) < s.cfg.Heartbeat {
+	if s.api.cfg.Clock.Now().Sub(s.wrote) < s.api.cfg.Heartbeat {
 		return nil
 	}
 	return s.send(": still here\n\n")
@@ -207,7 +202,7 @@ func (s *stream) sendAll(page []signal.Signal) error {
 // send writes and flushes. A client that has not taken it within Timeout is cut off by a deadline that has passed: that
 // way the time stands on the Clock.
 func (s *stream) send(text string) error {
-	ctx, cancel := clockctx.WithTimeout(context.WithoutCancel(s.request.Context()), s.cfg.Clock, s.cfg.Timeout)
+	ctx, cancel := clockctx.WithTimeout(context.WithoutCancel(s.request.Context()), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
 	cut := context.AfterFunc(ctx, func() { _ = s.control.SetWriteDeadline(time.Unix(1, 0)) })
 	_, err := s.w.Write([]byte(text))
@@ -217,6 +212,6 @@ func (s *stream) send(text string) error {
 	if inTime := cut(); !inTime {
 		err = errSlow
 	}
-	s.wrote = s.cfg.Clock.Now()
+	s.wrote = s.api.cfg.Clock.Now()
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -138,7 +139,7 @@ func seqs(text string) (found []int64) {
 	return found
 }
 
-func TestAStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
+func TestStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, identity := filled(t, 3)
@@ -160,7 +161,7 @@ func TestAStreamSendsWhatIsNewAsItIsStored(t *testing.T) {
 	})
 }
 
-func TestAStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
+func TestStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		target string
@@ -202,7 +203,7 @@ func TestAStreamGoesOnWhereTheLastOneEnded(t *testing.T) {
 	}
 }
 
-func TestAQuietStreamBeats(t *testing.T) {
+func TestStreamThatIsQuietBeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := filled(t, 1)
@@ -221,7 +222,7 @@ func TestAQuietStreamBeats(t *testing.T) {
 	})
 }
 
-func TestAClientThatTakesNothingIsDropped(t *testing.T) {
+func TestStreamDropsAClientThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -246,7 +247,7 @@ func TestAClientThatTakesNothingIsDropped(t *testing.T) {
 	})
 }
 
-func TestAsManyStreamsAsAllowed(t *testing.T) {
+func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := filled(t, 1)
@@ -296,7 +297,7 @@ func (m *mute) After(ctx context.Context, seq int64, limit int) ([]signal.Signal
 	return m.Store.After(ctx, seq, limit)
 }
 
-func TestAStoreThatDoesNotSayIsAskedEachSecond(t *testing.T) {
+func TestStreamAsksASilentStoreEachSecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -326,22 +327,29 @@ func TestAStoreThatDoesNotSayIsAskedEachSecond(t *testing.T) {
 }
 
 // The real server: its limits are lifted, and its end is the stream's.
-func TestAServersEndEndsItsStreams(t *testing.T) {
+func TestStreamEndsWithItsServer(t *testing.T) {
 	t.Parallel()
 	store, _ := filled(t, 3)
 	var log bytes.Buffer
-	s := listen(t, "127.0.0.1:0", handler(t, console.Config{Signals: store}), console.ServerConfig{
-		Drain: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	port, err := serve.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	server, err := serve.New(serve.Config{
+		Port: port, Handler: handler(t, console.Config{Signals: store}), Drain: time.Hour,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
-	end := serve(t, s)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get("http://" + s.Addr() + "/api/signals/stream?after=1")
+	resp, err := client.Get("http://" + port.Addr() + "/api/signals/stream?after=1")
 	require.NoError(t, err)
 	first := make([]byte, 32)
 	_, err = io.ReadFull(resp.Body, first)
 	require.NoError(t, err)
 	require.Contains(t, string(first), "retry: 2000\n\nid: 2@")
-	require.Equal(t, context.Canceled, end())
+	stop()
+	require.Equal(t, context.Canceled, <-ended)
 	rest, err := io.ReadAll(resp.Body)
 	require.NoError(t, err, "an orderly end")
 	require.Equal(t, []int64{3}, seqs(string(rest)))

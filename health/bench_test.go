@@ -11,7 +11,7 @@ import (
 // deep returns a context with n more contexts between the part and the caller, as a service derives them.
 func deep(b *testing.B, n int) context.Context {
 	b.Helper()
-	ctx := health.NewContext(context.Background(), health.NewRegistry(health.Config{}).Begin("part"))
+	ctx := health.NewContext(context.Background(), health.NewRegistry(health.Config{}).Begin("part").Part())
 	for range n {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
@@ -73,7 +73,7 @@ func BenchmarkReport(b *testing.B) {
 	for _, n := range []int{10, 1000} {
 		b.Run(fmt.Sprintf("parts=%d", n), func(b *testing.B) {
 			r := health.NewRegistry(health.Config{})
-			ctx := health.NewContext(context.Background(), r.Begin("gen"))
+			ctx := health.NewContext(context.Background(), r.Begin("gen").Part())
 			for i := range n {
 				health.Observe(health.Child(ctx, fmt.Sprintf("s%d", i)), nil)
 			}
@@ -86,7 +86,7 @@ func BenchmarkReport(b *testing.B) {
 }
 
 func TestBeatDoesNotAllocate(t *testing.T) { //nolint:paralleltest // it counts allocations
-	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), health.NewRegistry(health.Config{}).Begin("part")))
+	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), health.NewRegistry(health.Config{}).Begin("part").Part()))
 	defer cancel()
 	if n := testing.AllocsPerRun(1000, func() { health.Beat(ctx) }); n != 0 {
 		t.Fatalf("%v allocations", n)

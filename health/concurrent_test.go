@@ -29,19 +29,19 @@ func TestOneChildForAllWhoAskAtOnce(t *testing.T) {
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
-	say := []func(ctx context.Context, p *health.Part){
-		func(ctx context.Context, _ *health.Part) { health.Beat(ctx) },
-		func(ctx context.Context, _ *health.Part) { health.Observe(ctx, nil) },
-		func(ctx context.Context, _ *health.Part) { health.Observe(health.Child(ctx, "BTC"), errDown) },
-		func(ctx context.Context, _ *health.Part) { health.Idle(ctx, time.Time{}) },
-		func(ctx context.Context, _ *health.Part) { health.Ready(ctx) },
-		func(ctx context.Context, _ *health.Part) { health.Expect(ctx, health.Limits{MaxSilence: time.Hour}) },
-		func(_ context.Context, p *health.Part) { p.TakeBeat() },
-		func(_ context.Context, p *health.Part) { p.SetLifecycle(health.Lifecycle{State: health.StatePaused}) },
-		func(_ context.Context, p *health.Part) { p.SetLifecycle(health.Lifecycle{State: health.StateRunning}) },
-		func(context.Context, *health.Part) { r.Begin("gen") },
-		func(context.Context, *health.Part) { r.Forget("gen") },
-		func(context.Context, *health.Part) { r.Report() },
+	say := []func(ctx context.Context, p *health.Run){
+		func(ctx context.Context, _ *health.Run) { health.Beat(ctx) },
+		func(ctx context.Context, _ *health.Run) { health.Observe(ctx, nil) },
+		func(ctx context.Context, _ *health.Run) { health.Observe(health.Child(ctx, "BTC"), errDown) },
+		func(ctx context.Context, _ *health.Run) { health.Idle(ctx, time.Time{}) },
+		func(ctx context.Context, _ *health.Run) { health.Ready(ctx) },
+		func(ctx context.Context, _ *health.Run) { health.Expect(ctx, health.Limits{MaxSilence: time.Hour}) },
+		func(_ context.Context, p *health.Run) { p.TakeBeat() },
+		func(_ context.Context, p *health.Run) { live(p, health.Lifecycle{State: health.StatePaused}) },
+		func(_ context.Context, p *health.Run) { live(p, health.Lifecycle{State: health.StateRunning}) },
+		func(context.Context, *health.Run) { r.Begin("gen") },
+		func(context.Context, *health.Run) { r.Forget("gen") },
+		func(context.Context, *health.Run) { r.Report() },
 	}
 	ctx, p := begin(t, r, "gen")
 	var all sync.WaitGroup

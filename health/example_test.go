@@ -23,7 +23,7 @@ func Example() {
 	}
 
 	registry := health.NewRegistry(health.Config{})
-	ctx := health.NewContext(context.Background(), registry.Begin("feed")) // a supervisor does this for its children
+	ctx := health.NewContext(context.Background(), registry.Begin("feed").Part()) // a supervisor does this for its children
 	poll(ctx, func() error { return nil })
 	fmt.Println(registry.Report().Verdict)
 	poll(ctx, func() error { return errors.New("connection refused") })
@@ -36,7 +36,7 @@ func Example() {
 // Some parts of a whole may fail without the whole being ill: each symbol is a child of its own.
 func ExampleChild() {
 	registry := health.NewRegistry(health.Config{})
-	ctx := health.NewContext(context.Background(), registry.Begin("generator"))
+	ctx := health.NewContext(context.Background(), registry.Begin("generator").Part())
 	for _, symbol := range []string{"BTC", "ETH", "SOL"} {
 		health.Expect(health.Child(ctx, symbol), health.Limits{MaxErrors: 1})
 	}
@@ -55,7 +55,7 @@ func ExampleChild() {
 func ExampleIdle() {
 	clk := &handClock{now: time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)}
 	registry := health.NewRegistry(health.Config{Clock: clk})
-	ctx := health.NewContext(context.Background(), registry.Begin("feed"))
+	ctx := health.NewContext(context.Background(), registry.Begin("feed").Part())
 	health.Expect(ctx, health.Limits{MaxSilence: time.Minute})
 
 	health.Idle(ctx, time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
@@ -69,12 +69,27 @@ func ExampleIdle() {
 	// 09:02:00 unhealthy
 }
 
+// A program lets its operators choose the time between two heartbeats; the library does not look at the environment.
+func ExampleIntervalFromEnv() {
+	environment := map[string]string{health.IntervalVariable: "10"}
+	lookup := func(name string) (string, bool) { value, ok := environment[name]; return value, ok } // os.LookupEnv
+	interval, err := health.IntervalFromEnv(lookup)
+	fmt.Println(interval, err)
+
+	environment[health.IntervalVariable] = "often"
+	_, err = health.IntervalFromEnv(lookup)
+	fmt.Println(err)
+	// Output:
+	// 10s <nil>
+	// health: HEALTH_CHECK_INTERVAL="often" is not a whole number of seconds above zero
+}
+
 func ExampleMonitor() {
 	registry := health.NewRegistry(health.Config{})
 	beaten := make(chan health.Report, 1)
 	monitor, err := health.NewMonitor(health.MonitorConfig{
 		Registry: registry,
-		Interval: 20 * time.Millisecond, // 0 would ask HEALTH_CHECK_INTERVAL
+		Interval: 20 * time.Millisecond, // 0 means 5 min; IntervalFromEnv asks HEALTH_CHECK_INTERVAL
 		Logger:   slog.New(slog.DiscardHandler),
 		OnBeat: func(r health.Report) {
 			select {
@@ -102,7 +117,9 @@ func ExampleMonitor() {
 func ExampleMonitor_Serve() {
 	clk := &handClock{now: time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)}
 	registry := health.NewRegistry(health.Config{Clock: clk})
-	registry.Begin("generator").SetLifecycle(health.Lifecycle{State: health.StateBackoff, Error: "EOF"})
+	run := registry.Begin("generator") // a supervisor does this for its children
+	run.SetState(health.Stage{State: health.StateBackoff})
+	run.SetFailure(health.Failure{Error: "EOF"})
 	clk.now = clk.now.Add(5 * time.Minute)
 
 	ctx, stop := context.WithCancel(context.Background())

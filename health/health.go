@@ -11,7 +11,8 @@
 // and why. No code of a part runs inside Report, so a part that hangs cannot hang the answer, and a part that fell
 // silent is found out by its silence: nothing has to fail for the verdict to turn.
 //
-// Where no Part is in the context the lines above do nothing, so a service may say them whether or not it is watched.
+// Where no Part is in the context the lines above do nothing, so a service may say them whether or not it is watched. A
+// supervisor has the other side of each run, a Run: it tells where in its life the part is, and sees the beats.
 // All functions and methods are safe for concurrent use.
 package health
 
@@ -42,14 +43,8 @@ func (c *partContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// partInContext is a Part together with its context: a run needs both, and one allocation is cheaper than two.
-type partInContext struct {
-	partContext
-	own Part
-}
-
-// NewContext returns a context that carries p: what is said through it is said of p. A supervisor calls it for each run
-// of a service, last of all that it puts into the run's context.
+// NewContext returns a context that carries p: what is said through it is said of p. A supervisor puts it into a run's
+// context last of all, as Run.Next does. A nil p is for work that says nothing.
 func NewContext(ctx context.Context, p *Part) context.Context { return &partContext{ctx, p} }
 
 // FromContext returns the Part that ctx carries, or nil. The price of the functions below is the walk up to the Part, a
@@ -90,7 +85,7 @@ func Count(ctx context.Context, name string, n int64) {
 }
 
 // Child returns a context that speaks for a part of the part in ctx, such as one symbol of a generator: its path is the
-// parent's path, a slash and name. Asking again for the same name continues the same part. See Report for how a child
+// parent's path, a slash and name. Asking again for the same name continues the same part. See [Report] for how a child
 // counts in its parent's verdict.
 func Child(ctx context.Context, name string) context.Context {
 	p := FromContext(ctx)

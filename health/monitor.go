@@ -1,10 +1,10 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -13,7 +13,8 @@ import (
 	"github.com/benbjohnson/clock"
 )
 
-// IntervalVariable is the environment variable that sets a Monitor's interval, in whole seconds.
+// IntervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A Monitor
+// does not look at it; see IntervalFromEnv.
 const IntervalVariable = "HEALTH_CHECK_INTERVAL"
 
 // DefaultInterval is the time between two heartbeats when nothing else is set.
@@ -22,7 +23,7 @@ const DefaultInterval = 300 * time.Second
 // MonitorConfig configures a Monitor.
 type MonitorConfig struct {
 	Registry *Registry     // required: whose report each heartbeat logs
-	Interval time.Duration // between two heartbeats; 0 means IntervalVariable if it is set, else DefaultInterval
+	Interval time.Duration // between two heartbeats; 0 means DefaultInterval
 	Clock    Clock         // nil means the machine's clock
 	Logger   *slog.Logger  // nil means slog.Default()
 	OnBeat   func(Report)  // called with each heartbeat's report after it was logged; may be nil
@@ -57,13 +58,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	if cfg.Interval < 0 {
 		return nil, fmt.Errorf("health: MonitorConfig.Interval %s is negative", cfg.Interval)
 	}
-	if cfg.Interval == 0 {
-		interval, err := IntervalFromEnv(os.LookupEnv)
-		if err != nil {
-			return nil, err
-		}
-		cfg.Interval = interval
-	}
+	cfg.Interval = cmp.Or(cfg.Interval, DefaultInterval)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
@@ -73,7 +68,8 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	return &Monitor{cfg: cfg}, nil
 }
 
-// IntervalFromEnv reads IntervalVariable through lookup, and returns DefaultInterval where it is not set.
+// IntervalFromEnv is for programs: it reads IntervalVariable through lookup, such as os.LookupEnv, and returns
+// DefaultInterval where it is not set.
 func IntervalFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
 	text, ok := lookup(IntervalVariable)
 	if !ok || text == "" {

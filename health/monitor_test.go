@@ -82,12 +82,16 @@ time=15m0s level=WARN msg=Heartbeat uptime=15m0s status=degraded reasons="[gen: 
 	})
 }
 
-func TestTheIntervalComesFromTheEnvironment(t *testing.T) {
-	t.Setenv(health.IntervalVariable, "10")
+func TestTheIntervalIsTheCallers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Duration
 		start := time.Now()
-		m := monitor(t, health.MonitorConfig{OnBeat: func(health.Report) { at = append(at, time.Since(start)) }})
+		interval, err := health.IntervalFromEnv(func(string) (string, bool) { return "10", true })
+		require.NoError(t, err)
+		m := monitor(t, health.MonitorConfig{Interval: interval, OnBeat: func(health.Report) {
+			at = append(at, time.Since(start))
+		}})
 		m.Start(t.Context())
 		time.Sleep(35 * time.Second)
 		require.NoError(t, m.Stop(t.Context()))
@@ -140,16 +144,25 @@ func TestBadIntervalsAreNamed(t *testing.T) {
 }
 
 func TestABadConfigIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	_, err := health.NewMonitor(health.MonitorConfig{})
 	require.ErrorContains(t, err, "MonitorConfig.Registry")
 	_, err = health.NewMonitor(health.MonitorConfig{Registry: r, Interval: -1})
 	require.ErrorContains(t, err, "MonitorConfig.Interval")
+}
+
+func TestTheEnvironmentIsNotTheLibrarys(t *testing.T) {
 	t.Setenv(health.IntervalVariable, "soon")
-	_, err = health.NewMonitor(health.MonitorConfig{Registry: r})
-	require.ErrorContains(t, err, `HEALTH_CHECK_INTERVAL="soon"`)
-	_, err = health.NewMonitor(health.MonitorConfig{Registry: r, Interval: time.Second})
-	require.NoError(t, err, "the environment does not count where the caller says it")
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		start := time.Now()
+		m := monitor(t, health.MonitorConfig{OnBeat: func(health.Report) { at = append(at, time.Since(start)) }})
+		m.Start(t.Context())
+		time.Sleep(health.DefaultInterval + time.Second)
+		require.NoError(t, m.Stop(t.Context()))
+		require.Equal(t, []time.Duration{health.DefaultInterval}, at)
+	})
 }
 
 func TestStartIsIdempotentAndStopIsPrompt(t *testing.T) {

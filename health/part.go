@@ -27,17 +27,18 @@ const (
 	farthest      = untilNextBeat - 1
 )
 
-// Part is one run's handle on one part of the system. When a part begins a new run the old handle goes dead: what a
-// run that was given up says later is ignored. Whoever works may say things through a nil Part: nobody watches then.
+// Part is what one run of a service says of one part of the system; the supervisor's side of the same run is its Run.
+// When a part begins a new run the old Part goes dead: what a run that was given up says later is ignored. The methods
+// that say something do nothing on a nil Part, which is what FromContext returns where nothing is watched.
 type Part struct {
 	registry *Registry
 	record   *record
 	owner    *Part // the part that this one is a child of, or nil
 
-	beat    atomic.Bool   // a Beat came since TakeBeat last looked
+	beat    atomic.Bool   // a Beat came since Run.TakeBeat last looked
 	readied atomic.Bool   // Ready was called
 	idle    atomic.Int64  // unix nanoseconds until which silence is, or was, planned; 0 for not at all
-	ready   chan struct{} // made for the first who waits for it, closed by Ready; guarded by record.mu
+	ready   chan struct{} // made when it is first waited for, closed by Ready; guarded by record.mu
 }
 
 // record is what is known of a part across its runs. There may be very many of them with nothing to say, so what only
@@ -48,9 +49,9 @@ type record struct {
 	kids map[string]*record // by the last name of their path; guarded by the Registry's mu
 
 	mu        sync.Mutex    // guards all below
-	current   *Part         // whose words count; nil for nobody's
+	current   *Part         // whose words count; nil after Forget
 	began     time.Duration // since the Registry's start: when the current run began; its silence counts from here
-	rose      time.Duration // since the Registry's start: when it last left a state in which it rests; 0 for never
+	rose      time.Duration // since the Registry's start: when it last left an inactive state; 0 for never
 	said      *words        // nil while it has said nothing
 	lifecycle lifecycle
 }
@@ -76,7 +77,7 @@ func (rec *record) wordsLocked() *words {
 // Path names the part: the names of its supervisors and its own, joined by slashes.
 func (p *Part) Path() string { return p.record.path }
 
-// Beat is the method behind the function Beat.
+// Beat says that the loop turns. A loop that keeps its Part saves the walk up the contexts that the function Beat takes.
 func (p *Part) Beat() {
 	if p == nil {
 		return
@@ -91,10 +92,7 @@ func (p *Part) Beat() {
 	}
 }
 
-// TakeBeat tells whether a Beat came since the last call. It is for whoever watches for stalls.
-func (p *Part) TakeBeat() bool { return p.beat.Load() && p.beat.Swap(false) }
-
-// Observe is the method behind the function Observe.
+// Observe says that a unit of work ended: a nil err is progress, any other lengthens the run of errors.
 func (p *Part) Observe(err error) {
 	if p == nil {
 		return
@@ -120,7 +118,7 @@ func (p *Part) Observe(err error) {
 	w.lastError, w.lastErrorAt = text, now
 }
 
-// Idle is the method behind the function Idle.
+// Idle says that silence is planned until then; the zero time means until the next Beat.
 func (p *Part) Idle(until time.Time) {
 	switch {
 	case p == nil:
@@ -135,10 +133,9 @@ func (p *Part) Idle(until time.Time) {
 	}
 }
 
-// IdleAt tells whether silence at the given time is planned.
-func (p *Part) IdleAt(now time.Time) bool { return now.UnixNano() < p.idle.Load() }
+func (p *Part) idleAt(now time.Time) bool { return now.UnixNano() < p.idle.Load() }
 
-// Ready is the method behind the function Ready.
+// Ready says that start-up is done, and closes what AwaitReady returned.
 func (p *Part) Ready() {
 	if p == nil || p.readied.Load() {
 		return
@@ -150,11 +147,12 @@ func (p *Part) Ready() {
 	}
 }
 
-// AwaitReady returns a channel that is closed once the run has called Ready.
+// AwaitReady returns a channel that is closed once the run has called Ready. It is for the supervisor, and for code
+// around the service that has something to say once it is up.
 func (p *Part) AwaitReady() <-chan struct{} {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.ready == nil { // most runs are waited for by nobody, and a channel is as large as all the rest of a Part
+	if p.ready == nil { // most runs are never waited for, and a channel is as large as all the rest of a Part
 		p.ready = make(chan struct{})
 		if p.readied.Load() {
 			close(p.ready)
@@ -163,7 +161,7 @@ func (p *Part) AwaitReady() <-chan struct{} {
 	return p.ready
 }
 
-// Expect is the method behind the function Expect.
+// Expect sets the limits within which the part counts as healthy. They stay for the runs to come.
 func (p *Part) Expect(l Limits) {
 	if p == nil {
 		return
@@ -175,7 +173,7 @@ func (p *Part) Expect(l Limits) {
 	}
 }
 
-// Count is the method behind the function Count.
+// Count adds n to the number of that name, which is shown with the part.
 func (p *Part) Count(name string, n int64) {
 	if p == nil {
 		return
@@ -193,7 +191,7 @@ func (p *Part) Count(name string, n int64) {
 	w.counts[name] += n
 }
 
-// Child is the method behind the function Child.
+// Child returns the part of this part that is called name. Of a nil Part it is nil.
 func (p *Part) Child(name string) *Part {
 	if p == nil {
 		return nil
@@ -201,7 +199,7 @@ func (p *Part) Child(name string) *Part {
 	return p.registry.child(p, name)
 }
 
-// speaksLocked tells whether this handle's run is the current one, and its owner's as well. The owner's lock is not
+// speaksLocked reports whether this handle's run is the current one, and its owner's as well. The owner's lock is not
 // held: a run that ends at this moment may still get one word in, as it might have a moment ago.
 func (p *Part) speaksLocked() bool {
 	if p.record.current != p {

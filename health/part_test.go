@@ -133,13 +133,13 @@ func TestReadyIsSaidOnceOrOften(t *testing.T) {
 	t.Parallel()
 	ctx, p := begin(t, health.NewRegistry(health.Config{}), "part")
 	select {
-	case <-p.AwaitReady():
+	case <-p.Part().AwaitReady():
 		t.Fatal("ready before it said so")
 	default:
 	}
 	health.Ready(ctx)
 	health.Ready(ctx)
-	<-p.AwaitReady()
+	<-p.Part().AwaitReady()
 }
 
 func TestWhereNobodyWatchesNothingHappens(t *testing.T) {
@@ -198,7 +198,7 @@ func TestAContextWithAPartIsAContextLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-	p := health.NewRegistry(health.Config{}).Begin("part")
+	p := health.NewRegistry(health.Config{}).Begin("part").Part()
 	ctx := health.NewContext(parent, p)
 	derived, cancelDerived := context.WithCancel(context.WithValue(ctx, key{}, "nearer"))
 	defer cancelDerived()
@@ -213,7 +213,7 @@ func TestCountsAreShownAndKeptAcrossRuns(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{})
 	old := registry.Begin("feed")
-	ctx := health.NewContext(t.Context(), old)
+	ctx := health.NewContext(t.Context(), old.Part())
 	health.Count(ctx, "gaps", 2)
 	health.Count(ctx, "gaps", 1)
 	registry.Begin("feed")

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"context"
 	"strings"
 	"sync"
 	"time"
@@ -31,16 +30,6 @@ func NewRegistry(cfg Config) *Registry {
 	return &Registry{clock: cfg.Clock, started: cfg.Clock.Now()}
 }
 
-// Begin begins a new run of the part at path, and makes the part if there is none. The handles of earlier runs, and
-// those of their children, go dead. What is known of the part stays; its silence counts anew.
-func (r *Registry) Begin(path string) *Part {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := &Part{registry: r, record: r.madeLocked(path)}
-	p.begin()
-	return p
-}
-
 // uptime is the time in which the records count: a Duration keeps to the monotonic clock, and takes a third of a Time.
 func (r *Registry) uptime() time.Duration { return r.clock.Now().Sub(r.started) }
 
@@ -51,18 +40,6 @@ func (p *Part) begin() {
 	defer p.record.mu.Unlock()
 	p.record.current = p
 	p.record.began = now
-}
-
-// Next begins a new run of the part that p belongs to, as Registry.Begin does, and returns its handle in a context. It
-// costs less than Begin: a supervisor that restarts a service over and over has no path to look up.
-func (p *Part) Next(ctx context.Context) (context.Context, *Part) {
-	next := &partInContext{own: Part{registry: p.registry, record: p.record, owner: p.owner}}
-	if p.record.present() == nil { // somebody forgot it, and it runs again
-		next.own.record = p.registry.Begin(p.record.path).record
-	}
-	next.partContext = partContext{ctx, &next.own}
-	next.own.begin()
-	return &next.partContext, &next.own
 }
 
 // madeLocked returns the record at path, which it makes if there is none.
@@ -144,7 +121,7 @@ func (r *Registry) Forget(path string) {
 	delete(above.kids, path[strings.LastIndexByte(path, '/')+1:])
 }
 
-// Forget removes the part that p belongs to, as Registry.Forget does.
+// Forget removes the part with all its children, as Registry.Forget does: a service calls it of a child that is gone.
 func (p *Part) Forget() { p.registry.Forget(p.record.path) }
 
 // below appends the record and all under it.

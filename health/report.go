@@ -58,24 +58,24 @@ func (r Report) Part(path string) (PartReport, bool) {
 
 // PartReport is the state of one part.
 type PartReport struct {
-	Path         string
-	Verdict      Verdict
-	Reason       string // why the verdict is not Healthy
-	Lifecycle    Lifecycle
-	Limits       Limits
-	Idle         bool      // its silence is planned
-	LastProgress time.Time // the last Observe of nil; zero for none yet
-	ErrorRun     int       // errors since then
-	LastError    string
-	LastErrorAt  time.Time
-	Counts       map[string]int64 // what the part counted, by name; see Count
+	Path            string
+	Verdict         Verdict
+	Reason          string // why the verdict is not Healthy
+	Lifecycle       Lifecycle
+	Limits          Limits
+	Idle            bool      // its silence is planned
+	LastProgress    time.Time // the last Observe of nil; zero for none yet
+	ErrorRun        int       // errors since then
+	ObservedError   string    // the last one of them, or of those before
+	ObservedErrorAt time.Time
+	Counts          map[string]int64 // what the part counted, by name; see Count
 
-	owner   string        // path of the part that this one is a child of
-	silence time.Duration // since the last progress, without planned silence
-	resting bool          // no progress is expected of it
+	owner    string        // path of the part that this one is a child of
+	silence  time.Duration // since the last progress, without planned silence
+	inactive bool          // no progress is expected of it
 }
 
-// Report judges all parts as of now. It takes microseconds and waits for nobody.
+// Report judges all parts as of now. It takes microseconds and waits for no part.
 func (r *Registry) Report() Report {
 	now := r.clock.Now()
 	records := r.all()
@@ -98,7 +98,7 @@ func (r *Registry) all() []*record {
 }
 
 // report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
-// owner's present run has not asked for: the owner may have dropped it, and nobody can say anything of it any more.
+// owner's present run has not asked for: the owner may have dropped it, and nothing is known of it any more.
 func (rec *record) report(now time.Time) (PartReport, bool) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -106,12 +106,12 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 		return PartReport{}, false
 	}
 	p := PartReport{
-		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: rec.current.IdleAt(now),
+		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: rec.current.idleAt(now),
 		silence: now.Sub(rec.silentSinceLocked()),
 	}
 	if w := rec.said; w != nil {
 		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
-		p.ErrorRun, p.LastError, p.LastErrorAt = w.errorRun, w.lastError, w.lastErrorAt
+		p.ErrorRun, p.ObservedError, p.ObservedErrorAt = w.errorRun, w.lastError, w.lastErrorAt
 	}
 	if owner := rec.current.owner; owner != nil {
 		p.owner = owner.Path()
@@ -120,7 +120,7 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 }
 
 // silentSinceLocked returns the latest of the run's begin, its last progress and the end of its last planned silence,
-// be it a wait of its own or a rest of the part or one of its owners.
+// be it a wait of its own or an inactive state of the part or one of its owners.
 func (rec *record) silentSinceLocked() time.Time {
 	counted := max(rec.began, rec.rose)
 	for owner := rec.current.owner; owner != nil; owner = owner.owner {

@@ -22,7 +22,7 @@ func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
 		"no error is healthy":                       {health.Limits{}, 0, health.Healthy, ""},
 		"one error is degraded":                     {health.Limits{}, 1, health.Degraded, "1 error, last: source is down"},
 		"nine errors are degraded":                  {health.Limits{}, 9, health.Degraded, "9 errors in a row, last: source is down"},
-		"ten errors are unhealthy":                  {health.Limits{}, 10, health.Unhealthy, "10 errors in a row, last: source is down"},
+		"ten errors are unhealthy":                  {health.Limits{}, health.DefaultMaxErrors, health.Unhealthy, "10 errors in a row, last: source is down"},
 		"two of at most two are unhealthy":          {health.Limits{MaxErrors: 2}, 2, health.Unhealthy, "2 errors in a row, last: source is down"},
 		"the first may be unhealthy":                {health.Limits{MaxErrors: 1}, 1, health.Unhealthy, "1 error, last: source is down"},
 		"a silence without a limit is never judged": {health.Limits{MaxErrors: 1}, 0, health.Healthy, ""},
@@ -45,7 +45,7 @@ func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
 			require.Equal(t, health.Healthy, p.Verdict, "one success ends the run")
 			require.Zero(t, p.ErrorRun)
 			if c.errors > 0 {
-				require.Equal(t, errDown.Error(), p.LastError, "kept, so that it can be read after the recovery")
+				require.Equal(t, errDown.Error(), p.ObservedError, "kept, so that it can be read after the recovery")
 			}
 		})
 	}
@@ -62,21 +62,21 @@ func TestAStateOfLifeTurnsTheVerdict(t *testing.T) {
 		"not started":               {health.Lifecycle{State: health.StateNotStarted}, health.Degraded, "not_started"},
 		"starting":                  {health.Lifecycle{State: health.StateStarting}, health.Degraded, "starting"},
 		"running":                   {health.Lifecycle{State: health.StateRunning}, health.Healthy, ""},
-		"running after a death":     {health.Lifecycle{State: health.StateRunning, Error: "eof"}, health.Healthy, ""},
+		"running after a death":     {health.Lifecycle{State: health.StateRunning, LastError: "eof"}, health.Healthy, ""},
 		"paused":                    {health.Lifecycle{State: health.StatePaused}, health.Degraded, "paused"},
-		"stalled":                   {health.Lifecycle{State: health.StateStalled, Error: "silent for 10s"}, health.Unhealthy, "stalled: silent for 10s"},
-		"waiting after an error":    {health.Lifecycle{State: health.StateBackoff, Error: "eof"}, health.Unhealthy, "backoff: eof"},
+		"stalled":                   {health.Lifecycle{State: health.StateStalled, LastError: "silent for 10s"}, health.Unhealthy, "stalled: silent for 10s"},
+		"waiting after an error":    {health.Lifecycle{State: health.StateBackoff, LastError: "eof"}, health.Unhealthy, "backoff: eof"},
 		"waiting after a clean end": {health.Lifecycle{State: health.StateBackoff}, health.Unhealthy, "backoff"},
 		"stopping":                  {health.Lifecycle{State: health.StateStopping}, health.Degraded, "stopping"},
 		"stopped by somebody":       {health.Lifecycle{State: health.StateStopped}, health.Degraded, "stopped"},
 		"stopped, its work done":    {health.Lifecycle{State: health.StateStopped, Done: true}, health.Healthy, ""},
-		"crashed":                   {health.Lifecycle{State: health.StateCrashed, Error: "eof"}, health.Unhealthy, "crashed: eof"},
+		"crashed":                   {health.Lifecycle{State: health.StateCrashed, LastError: "eof"}, health.Unhealthy, "crashed: eof"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := health.NewRegistry(health.Config{})
 			_, p := begin(t, r, "trader/gen")
-			p.SetLifecycle(c.life)
+			live(p, c.life)
 			got := judged(t, r, "trader/gen")
 			require.Equal(t, c.verdict, got.Verdict)
 			require.Equal(t, c.reason, got.Reason)
@@ -97,13 +97,13 @@ func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
 				health.Expect(ctx, health.Limits{MaxSilence: time.Second})
 				health.Expect(child, health.Limits{MaxSilence: time.Second})
 
-				p.SetLifecycle(health.Lifecycle{State: state})
+				live(p, health.Lifecycle{State: state})
 				time.Sleep(time.Hour)
 				require.Equal(t, health.Degraded, judged(t, r, "gen").Verdict)
 				require.Equal(t, string(state), judged(t, r, "gen").Reason)
 				require.Equal(t, health.Healthy, judged(t, r, "gen/BTC").Verdict)
 
-				p.SetLifecycle(health.Lifecycle{State: health.StateRunning})
+				live(p, health.Lifecycle{State: health.StateRunning})
 				time.Sleep(time.Second)
 				require.Equal(t, health.Healthy, r.Report().Verdict, "silence counts from the end of the rest")
 				time.Sleep(time.Millisecond)
@@ -126,7 +126,7 @@ func TestAReportIsSortedAndSaysWorstFirst(t *testing.T) {
 		engine, _ := begin(t, r, "t/engine")
 		health.Observe(engine, errDown)
 		_, gen := begin(t, r, "t/gen")
-		gen.SetLifecycle(health.Lifecycle{State: health.StateCrashed, Error: "spent"})
+		live(gen, health.Lifecycle{State: health.StateCrashed, LastError: "spent"})
 		time.Sleep(90 * time.Second)
 
 		report := r.Report()
@@ -171,7 +171,7 @@ func TestForgottenPartsAreGoneWithTheirChildren(t *testing.T) {
 	require.Equal(t, "t/generator", report.Parts[0].Path)
 
 	begin(t, r, "t/gen")
-	require.Empty(t, judged(t, r, "t/gen").LastError, "a part of the same name starts with a clean sheet")
+	require.Empty(t, judged(t, r, "t/gen").ObservedError, "a part of the same name starts with a clean sheet")
 }
 
 func TestVerdictsAreWrittenByName(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 // judge sets the verdict on each part: first by itself, then with its children. A part's path begins with its owner's,
 // so in the order of paths owners come before their children, and backwards after them.
 func (r *Report) judge() {
-	resting := make(map[string]bool)
+	inactive := make(map[string]bool)
 	for i := range r.Parts {
 		p := &r.Parts[i]
-		p.resting = p.Lifecycle.State.rests() || resting[p.owner]
-		if p.resting {
-			resting[p.Path] = true
+		p.inactive = p.Lifecycle.State.inactive() || inactive[p.owner]
+		if p.inactive {
+			inactive[p.Path] = true
 		}
 		p.judge()
 	}
@@ -38,7 +38,7 @@ func (r *Report) judge() {
 // judge sets the verdict on the part without its children.
 func (p *PartReport) judge() {
 	p.judgeLifecycle()
-	if p.resting || p.Verdict == Unhealthy {
+	if p.inactive || p.Verdict == Unhealthy {
 		return
 	}
 	limit := p.Limits.MaxSilence
@@ -54,18 +54,19 @@ func (p *PartReport) judge() {
 
 func (p *PartReport) errorRunReason() string {
 	if p.ErrorRun == 1 {
-		return "1 error, last: " + p.LastError
+		return "1 error, last: " + p.ObservedError
 	}
-	return fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.LastError)
+	return fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.ObservedError)
 }
 
 func (p *PartReport) judgeLifecycle() {
 	l := p.Lifecycle
+	//exhaustive:enforce
 	switch l.State {
 	case StateBackoff, StateStalled, StateCrashed:
 		reason := string(l.State)
-		if l.Error != "" {
-			reason += ": " + l.Error
+		if l.LastError != "" {
+			reason += ": " + l.LastError
 		}
 		p.worsen(Unhealthy, reason)
 	case StateNotStarted, StateStarting, StateStopping, StatePaused:
@@ -74,6 +75,7 @@ func (p *PartReport) judgeLifecycle() {
 		if !l.Done {
 			p.worsen(Degraded, string(l.State))
 		}
+	case StateRunning:
 	}
 }
 

@@ -17,7 +17,7 @@ func TestASubtreeThatIsAbandonedIsServedAgainWhenItHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := newRecorder()
 		s, err := supervisor.New(supervisor.Config{
-			Name: "root", Logger: quiet(), OnEvent: rec.record, StopTimeout: 5 * time.Second})
+			Name: "root", Logger: quiet(), OnEvent: rec.Record, StopTimeout: 5 * time.Second})
 		require.NoError(t, err)
 		release := make(chan struct{})
 		sub := subtree(t, s, "sub", supervisor.Policy{})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 // lookUp returns the child at a path below this supervisor, and the supervisor whose child it is.
@@ -25,24 +23,34 @@ func (s *Supervisor) lookUp(path string) (*Supervisor, *child, error) {
 	return sub.lookUp(rest)
 }
 
-// reach locks the child at path for something to be done to it. The caller unlocks it.
-func (s *Supervisor) reach(path string) (*session, *child, error) {
+// withChild does something to the child at path, which must belong to a session that goes on, with the child's mu held.
+// The guard that do returns was put in charge and is launched afterwards, without the mu.
+func (s *Supervisor) withChild(path string, do func(*session, *child) (launch *guard, err error)) error {
 	owner, c, err := s.lookUp(path)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	n := owner.current()
-	c.mu.Lock()
+	sess := owner.current()
+	launch, err := sess.withMember(owner, c, do)
+	if launch != nil {
+		sess.engine.Add(launch)
+	}
+	return err
+}
+
+// withMember does something to a child of the session, which is nil where owner does not run.
+func (sess *session) withMember(
+	owner *Supervisor, c *child, do func(*session, *child) (*guard, error),
+) (launch *guard, err error) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
 	switch {
-	case c.wanted == toLeave:
-		err = fmt.Errorf("%w: %q in %q", ErrNotFound, c.name, owner.cfg.Name)
-	case n == nil || c.session != n || c.wanted == toStop || n.ctx.Err() != nil:
-		err = fmt.Errorf("%w: %q", ErrNotRunning, owner.cfg.Name)
-	default:
-		return n, c, nil
+	case c.life.desired == toRemove:
+		return nil, fmt.Errorf("%w: %q in %q", ErrNotFound, c.name, owner.cfg.Name)
+	case sess == nil || c.session != sess || c.life.is(closes) || sess.ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: %q", ErrNotRunning, owner.cfg.Name)
 	}
-	c.mu.Unlock()
-	return nil, nil, err
+	return do(sess, c)
 }
 
 // Restart ends the present run of the child at path and begins another at once, with a full budget. A child that is
@@ -53,96 +61,96 @@ func (s *Supervisor) reach(path string) (*session, *child, error) {
 // It returns ErrNotFound, ErrNotRunning where the child's supervisor does not run, and ErrZombie where an abandoned run
 // still lives and no other may begin beside it: one will by itself when that has ended.
 func (s *Supervisor) Restart(path string) error {
-	n, c, err := s.reach(path)
-	if err != nil {
-		return err
-	}
-	c.wantLocked(n)
-	c.interruptLocked(n, ErrRestarted, n.clock.Now())
-	return c.goLocked(n)
+	return s.withChild(path, func(sess *session, c *child) (*guard, error) {
+		sess.wantLocked(c)
+		c.interruptLocked(sess, ErrRestarted, sess.clock.Now())
+		return sess.guardLocked(c)
+	})
 }
 
 // StartChild starts the child at path if it is down: stopped, crashed, parked or done. Otherwise it is Restart, with
 // ErrStarted for a child that is not down; of a paused one, Resume is what starts it.
 func (s *Supervisor) StartChild(path string) error {
-	n, c, err := s.reach(path)
-	if err != nil {
-		return err
-	}
-	if down := c.wanted == toHalt || c.held || c.past != nil && c.past.parked; !down {
-		c.mu.Unlock()
-		return fmt.Errorf("%w: %q", ErrStarted, c.path)
-	}
-	c.wantLocked(n)
-	if c.guard != nil {
-		c.guard.wakeLocked()
-	}
-	return c.goLocked(n)
+	return s.withChild(path, func(sess *session, c *child) (*guard, error) {
+		if down := c.life.halted() || c.life.held() || c.history != nil && c.history.parked; !down {
+			return nil, fmt.Errorf("%w: %q", ErrStarted, c.path)
+		}
+		sess.wantLocked(c)
+		if c.guard != nil {
+			c.guard.wakeLocked()
+		}
+		return sess.guardLocked(c)
+	})
 }
 
 // wantLocked forgets whatever kept the child down.
-func (c *child) wantLocked(n *session) {
-	if c.wanted == toHalt && c.guard != nil {
-		c.guard.callOffLocked()
+func (sess *session) wantLocked(c *child) {
+	if c.life.halted() && c.guard != nil {
+		c.guard.letGoLocked()
 	}
-	c.wanted = toRun
-	c.afreshLocked()
-	n.conductor.ask(c, n.clock.Now())
+	now := sess.clock.Now()
+	c.stepLocked(inWanted, now)
+	c.resetLocked()
+	sess.group.askLocked(c, now)
 }
 
-// callOffLocked tells who waits for the guard's end to look again.
-func (g *guard) callOffLocked() {
-	if g.gone != nil {
-		close(g.gone)
-		g.gone = nil
-	}
-}
-
-// goLocked launches the child, if nothing is in the way, and unlocks it.
-func (c *child) goLocked(n *session) error {
-	g := c.takeGuardLocked(n)
+// guardLocked returns a guard for the child, if it is to run and nothing is in the way.
+func (sess *session) guardLocked(c *child) (*guard, error) {
+	g := c.takeGuardLocked(sess)
 	if c.guard == nil {
-		c.restLocked(n.clock.Now())
+		c.downLocked(sess.clock.Now())
 	}
-	beset := c.waiting
-	c.mu.Unlock()
-	if g != nil {
-		n.engine.Add(g)
+	if c.life.phase == isBlocked {
+		return g, fmt.Errorf("%w: %q", ErrZombie, c.path)
 	}
-	if beset {
-		return fmt.Errorf("%w: %q", ErrZombie, c.path)
-	}
-	return nil
+	return g, nil
 }
 
 // StopChild stops the child at path and waits until it has stopped or ctx ends. It stays listed and down, whatever its
 // siblings do, until StartChild, Restart or the next Serve. A run that outlasts its StopTimeout is abandoned: the error
 // is an *UnstoppedError. Stopping a child that is down is no error. From within the child, pass its own context.
 func (s *Supervisor) StopChild(ctx context.Context, path string) error {
-	n, c, err := s.reach(path)
-	if err != nil {
-		return err
-	}
-	c.wanted, c.held = toHalt, false
-	for c.guard != nil && c.wanted == toHalt {
-		c.interruptLocked(n, ErrHalted, n.clock.Now())
-		gone := c.guard.goneLocked()
-		c.mu.Unlock()
+	var gone <-chan struct{}
+	var halt func() (<-chan struct{}, error)
+	var full string // the path from the root on
+	err := s.withChild(path, func(sess *session, c *child) (_ *guard, err error) {
+		c.stepLocked(inHalted, sess.clock.Now())
+		gone, err = sess.haltLocked(c)
+		full = c.path
+		halt = func() (<-chan struct{}, error) { return sess.halt(c) }
+		return nil, err
+	})
+	for gone != nil {
 		select {
 		case <-gone:
+			gone, err = halt()
 		case <-ctx.Done():
-			return fmt.Errorf("supervisor: waiting for %q to stop: %w", c.path, context.Cause(ctx))
+			return fmt.Errorf("supervisor: waiting for %q to stop: %w", full, context.Cause(ctx))
 		}
-		c.mu.Lock()
 	}
-	defer c.mu.Unlock()
-	if c.session == n && c.wanted == toHalt {
-		c.restLocked(n.clock.Now())
+	return err
+}
+
+func (sess *session) halt(c *child) (gone <-chan struct{}, err error) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	return sess.haltLocked(c)
+}
+
+// haltLocked asks a child that is to stop to do so. It returns what closes when its guard has gone, nil where there is
+// nothing to wait for any more; then the error lists what of it lives on.
+func (sess *session) haltLocked(c *child) (gone <-chan struct{}, err error) {
+	if c.guard != nil && c.life.halted() {
+		c.interruptLocked(sess, ErrHalted, sess.clock.Now())
+		return c.guard.goneLocked(), nil
 	}
-	if zombies := c.zombiesLocked(); zombies > 0 {
-		return &UnstoppedError{[]Unstopped{{c.path, c.past.zombies[zombies-1].trouble.askedAt}}}
+	if c.session == sess && c.life.halted() {
+		c.downLocked(sess.clock.Now())
 	}
-	return nil
+	if left := c.unstoppedLocked(); len(left) > 0 {
+		return nil, &UnstoppedError{left[len(left)-1:]}
+	}
+	return nil, nil
 }
 
 // Remove removes the child at path, which must be down: stopped by StopChild, done or crashed, or its supervisor does
@@ -152,26 +160,24 @@ func (s *Supervisor) Remove(path string) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := c.session
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	sess := c.session
 	switch {
-	case c.wanted == toLeave:
+	case c.life.desired == toRemove:
 		return fmt.Errorf("%w: %q in %q", ErrNotFound, c.name, owner.cfg.Name)
-	case c.guard != nil || n != nil && c.wanted != toHalt && !c.held:
+	case c.guard != nil || sess != nil && !c.life.halted() && !c.life.held():
 		return fmt.Errorf("%w: %q", ErrNotStopped, c.path)
-	case n != nil:
-		n.emit(Removed{Stamp{c.path, n.clock.Now()}})
-		c.forgetLocked(n)
+	case sess != nil:
+		sess.emit(Removed{Stamp{c.path, sess.clock.Now()}})
+		c.forgetLocked(sess)
 		return nil
 	}
-	c.wanted = toLeave
-	if c.part != nil {
-		c.part.Forget()
+	c.life, _ = c.life.next(inRemoved) // there is no clock to tell the time by, and nothing to tell it to
+	if c.health != nil {
+		c.health.Part().Forget()
 	}
-	for _, z := range c.zombies() {
-		owner.stray(z, c.path)
-	}
+	owner.addOrphans(c.zombiesLocked(), c.path)
 	owner.forget(c)
 	return nil
 }
@@ -185,73 +191,67 @@ func (s *Supervisor) Pause(path string) error { return s.setPaused(path, true) }
 func (s *Supervisor) Resume(path string) error { return s.setPaused(path, false) }
 
 func (s *Supervisor) setPaused(path string, paused bool) error {
-	n, c, err := s.reach(path)
-	if err != nil {
-		return err
+	var idle func()
+	err := s.withChild(path, func(sess *session, c *child) (*guard, error) {
+		pauser, ok := c.service.(Pauser)
+		switch {
+		case ok:
+			idle = func() { sess.setIdling(c, pauser, paused) }
+		case paused:
+			sess.pauseLocked(c)
+		default:
+			return sess.resumeLocked(c)
+		}
+		return nil, nil
+	})
+	if idle != nil {
+		idle() // without the lock: it is the service's code
 	}
-	pauser, ok := c.service.(Pauser)
-	switch {
-	case !ok && paused:
-		c.pauseLocked(n)
-		c.mu.Unlock()
-		return nil
-	case !ok:
-		return c.resumeLocked(n)
+	return err
+}
+
+// pauseLocked stops a service that cannot idle, and keeps it down.
+func (sess *session) pauseLocked(c *child) {
+	now := sess.clock.Now()
+	fx := c.stepLocked(inPaused, now)
+	if fx&tellsPaused != 0 {
+		sess.emit(Paused{Stamp{c.path, now}})
 	}
-	c.mu.Unlock()
-	if paused { // without the lock: it is the service's code
+	if fx&endsRun == 0 {
+		return // it is down already
+	}
+	c.interruptLocked(sess, ErrPaused, now)
+	if c.guard == nil {
+		c.downLocked(now)
+	}
+}
+
+// resumeLocked returns a guard for a service that was stopped by pauseLocked.
+func (sess *session) resumeLocked(c *child) (*guard, error) {
+	now := sess.clock.Now()
+	if c.stepLocked(inResumed, now)&tellsResumed == 0 {
+		return nil, nil
+	}
+	sess.emit(Resumed{Stamp{c.path, now}})
+	return sess.guardLocked(c)
+}
+
+// setIdling lets a Pauser idle or go on, and takes note of it; its run goes on either way.
+func (sess *session) setIdling(c *child, pauser Pauser, idling bool) {
+	in := inWorking
+	if idling {
+		in = inIdling
 		pauser.Pause()
 	} else {
 		pauser.Resume()
 	}
-	c.setIdling(n, paused)
-	return nil
-}
-
-// pauseLocked stops a service that cannot idle, and keeps it down.
-func (c *child) pauseLocked(n *session) {
-	if c.wanted != toRun || c.held {
-		return
-	}
-	now := n.clock.Now()
-	c.wanted = toPause
-	n.emit(Paused{Stamp{c.path, now}})
-	c.interruptLocked(n, ErrPaused, now)
-	if c.guard == nil {
-		c.restLocked(now)
-	}
-}
-
-// resumeLocked starts a paused service again, and unlocks the child.
-func (c *child) resumeLocked(n *session) error {
-	if c.wanted != toPause {
-		c.mu.Unlock()
-		return nil
-	}
-	c.wanted, c.kept = toRun, false
-	n.emit(Resumed{Stamp{c.path, n.clock.Now()}})
-	return c.goLocked(n)
-}
-
-// setIdling takes note that a Pauser was paused or resumed; its run goes on either way.
-func (c *child) setIdling(n *session, idling bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.idling == idling {
-		return
-	}
-	c.idling = idling
-	now := n.clock.Now()
-	if idling {
-		n.emit(Paused{Stamp{c.path, now}})
-	} else {
-		n.emit(Resumed{Stamp{c.path, now}})
-	}
-	switch {
-	case c.run == nil:
-	case idling && (c.state == health.StateRunning || c.state == health.StateStarting):
-		c.setStateLocked(health.StatePaused, now)
-	case !idling && c.state == health.StatePaused:
-		c.setStateLocked(health.StateRunning, now)
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	now := sess.clock.Now()
+	switch fx := c.stepLocked(in, now); {
+	case fx&tellsPaused != 0:
+		sess.emit(Paused{Stamp{c.path, now}})
+	case fx&tellsResumed != 0:
+		sess.emit(Resumed{Stamp{c.path, now}})
 	}
 }

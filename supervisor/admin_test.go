@@ -124,7 +124,7 @@ func TestARemovedChildLeavesNothingBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
 		rec := newRecorder()
-		s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.record, Logger: quiet(), Registry: registry})
+		s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.Record, Logger: quiet(), Registry: registry})
 		require.NoError(t, err)
 		add(t, s, "a", untilDone, supervisor.Policy{})
 		sub := subtree(t, s, "sub", supervisor.Policy{})

@@ -10,22 +10,23 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// wish is what is wanted of a child.
-type wish uint8
-
-const (
-	toRun   wish = iota
-	toPause      // somebody paused it
-	toHalt       // somebody stopped it
-	toStop       // the tree stops
-	toLeave      // it is removed, or temporary and not needed any more
-)
+// A child's files are child.go (what is known of it), lifecycle.go (its life as a table), start.go, end.go, stall.go and
+// stop.go (what is done about it). Read lifecycle.go first.
+//
+// Locks are taken in this order, and those of one line never together:
+//
+//	stopSequence.mu
+//	child.mu
+//	groupRunner.mu
+//	Supervisor.mu, watch.mu, mailbox.mu
+//	those of package health
+//
+// No code of a service or a receiver runs under any of them, and no call of suture's either: its loop has to turn for it.
 
 // child is one supervised service and all that is known of it. Its guard runs it, the session's watch looks at it, the
-// conductor starts it in its turn, and administration tells it what is wanted; mu is what they meet under. It is taken
-// before the conductor's and the Supervisor's mu, never after them.
+// groupRunner starts it in its turn, and administration tells it what is wanted; mu is what they meet under.
 //
-// There may be a hundred thousand of them: what only a child with a history has stands in past.
+// There may be a hundred thousand of them: what only a child with a history has stands there.
 type child struct {
 	name    string
 	service Service
@@ -38,27 +39,19 @@ type child struct {
 	mu      stateMutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
 	path    string
-	part    *health.Part
-	guard   *guard // whoever runs it; nil when it is down
-	run     *run   // the present run; nil between two
-	past    *past  // nil for none
+	health  *health.Run // the present run's, or of the one to come
+	guard   *guard      // that runs it; nil when it is down
+	run     *run        // the present run; nil between two
+	history *history    // nil for none
 
-	wanted  wish
-	idling  bool // its service is a Pauser, and was paused
-	kept    bool // it is to be paused in the next session as well
-	held    bool // no run begins until somebody asks for it: it is done, or crashed
-	waiting bool // no run begins until a zombie has ended
-	grouped bool // no run begins before the conductor says so
-
-	state        health.State
-	since        time.Time
+	life         life
+	since        time.Time // when the state began that the life shows
 	starts       int32
 	failedStarts int32
-	done         bool
 }
 
-// past is what a child has behind it: ends, delays, zombies.
-type past struct {
+// history is what a child has behind it, and what of that is still to come: ends, delays, zombies.
+type history struct {
 	due    time.Time // when the next run begins; zero for at once
 	parked bool      // until due
 	spent  int       // restarts of the budget that are used
@@ -70,7 +63,7 @@ type past struct {
 	stack string
 
 	zombies   []*run      // abandoned and still alive, of earlier sessions too
-	unjudged  *run        // the one that stalled, while the child waits; what follows is decided afterwards
+	unjudged  *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
 	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
 
@@ -85,194 +78,135 @@ func newChild(name string, service Service, policy *Policy) (*child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("supervisor: add %q: %w", name, err)
 	}
-	return &child{name: name, path: name, service: service, state: health.StateNotStarted}, nil
-}
-
-// pastLocked returns the child's past, to add to it.
-func (c *child) pastLocked() *past {
-	if c.past == nil {
-		c.past = new(past)
-	}
-	return c.past
+	return &child{name: name, path: name, service: service}, nil
 }
 
 // joinLocked makes the child a member of a session that begins, or that it is added to. It waits for its turn.
-func (c *child) joinLocked(n *session) {
-	c.session = n
-	c.wanted, c.held, c.waiting, c.grouped, c.done = toRun, false, false, true, false
-	if c.kept {
-		c.wanted = toPause
-	}
-	if path := n.pathOf(c); path != c.path { // the same in most sessions, and each string costs
+func (c *child) joinLocked(sess *session) {
+	c.session = sess
+	if path := sess.pathOf(c); path != c.path { // the same in most sessions, and each string costs
 		c.path = path
 	}
-	c.starts, c.failedStarts, c.state = 0, 0, ""
-	c.part = n.registry.Begin(c.path)
-	if p := c.past; p != nil { // nothing of the session before, except what still lives
-		c.past = nil
-		c.part.SetFailure(health.Failure{})
-		if len(p.zombies) > 0 {
-			c.past = &past{zombies: p.zombies}
+	c.starts, c.failedStarts = 0, 0
+	c.health = sess.registry.Begin(c.path)
+	if h := c.history; h != nil { // nothing of the session before, except what still lives
+		c.history = nil
+		c.health.SetFailure(health.Failure{})
+		if len(h.zombies) > 0 {
+			c.history = &history{zombies: h.zombies}
 		}
 	}
-	c.setStateLocked(health.StateNotStarted, n.clock.Now())
+	c.life, _ = c.life.next(inJoined)
+	c.since = sess.clock.Now()
+	c.tellLocked()
 }
 
-// afreshLocked forgets what stands between the child and its next run: delays, a spent budget, an end for good.
-func (c *child) afreshLocked() {
-	c.held, c.done = false, false
-	if c.past != nil {
-		c.past.due, c.past.parked, c.past.spent = time.Time{}, false, 0
-		c.setPastLocked()
-	}
-}
-
-// mayRunLocked tells whether runs may begin.
-func (c *child) mayRunLocked(n *session) bool {
-	return c.session == n && c.wanted == toRun && !c.held && !c.waiting && !c.grouped && n.ctx.Err() == nil
-}
-
-// takeGuardLocked puts a new guard in charge, and returns nil if there is one already or none is wanted. Where a run is
-// due it begins here, because the guard's own stack is small, and stays so.
-func (c *child) takeGuardLocked(n *session) *guard {
-	if !c.wantsGuardLocked(n) {
-		return nil
-	}
-	g := newGuard(c, n)
-	c.guard = g
-	if now := n.clock.Now(); c.waitLocked(now) <= 0 {
-		g.first = g.makeRunLocked()
-		g.beginLocked(g.first, now)
-	}
-	return g
-}
-
-// wantsGuardLocked tells whether the child is to run, and nobody runs it.
-func (c *child) wantsGuardLocked(n *session) bool {
-	if c.guard != nil || !c.mayRunLocked(n) {
-		return false
-	}
-	if c.besetLocked() {
-		c.waiting = true
-		c.setStateLocked(health.StateStalled, n.clock.Now())
-		return false
-	}
-	return true
-}
-
-// zombies returns the abandoned runs that still live. The child's mu is held.
-func (c *child) zombies() []*run {
-	if c.past == nil {
-		return nil
-	}
-	return c.past.zombies
-}
-
-// zombiesLocked counts the abandoned runs that still live.
-func (c *child) zombiesLocked() int {
-	if c.past == nil {
-		return 0
-	}
-	return len(c.past.zombies)
-}
-
-// besetLocked tells whether there are zombies beside which no run may begin.
-func (c *child) besetLocked() bool {
-	zombies := c.zombiesLocked()
-	return zombies > 0 && !(c.policy.Zombie == Replace && zombies <= c.policy.MaxZombies)
-}
-
-// interruptLocked ends the present run, or the guard's wait for the next one. A run that does not return in time is
-// abandoned by the watch; where the whole tree stops the watch stands still, and now is zero.
-func (c *child) interruptLocked(n *session, cause error, now time.Time) {
-	if r := c.run; r != nil {
-		if !r.asked && !now.IsZero() {
-			r.asked = true
-			r.giveTimeLocked(now, c.policy.StopTimeout)
-			c.setAlarmLocked(n, r, now)
-		}
-		r.asked = true
-		c.setStateLocked(health.StateStopping, n.clock.Now())
-		r.cancel(cause)
-	}
-	if c.guard != nil {
-		c.guard.wakeLocked()
-	}
-}
-
-// restLocked sets the state of a child that has no guard.
-func (c *child) restLocked(now time.Time) {
-	state := health.StateStopped
-	switch {
-	case c.wanted == toPause:
-		state = health.StatePaused
-	case c.wanted == toHalt:
-	case c.held, c.wanted == toStop && (c.state == health.StateCrashed || c.state == health.StateNotStarted):
-		return // it was down before, and that is what there is to say
-	case c.waiting && c.wanted == toRun:
-		state = health.StateStalled
-	case c.grouped && c.wanted == toRun:
-		c.session.conductor.show(c, now)
-		return
-	}
-	c.setStateLocked(state, now)
-}
-
-// leave ends the child's membership in a session that has stopped, and tells what of it lives on.
-func (c *child) leave(n *session) []Unstopped {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != n {
+// leave ends the child's membership in a session that has stopped, and returns what of it lives on.
+func (c *child) leave(sess *session) []Unstopped {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	if c.session != sess {
 		return nil
 	}
 	c.session = nil
-	if c.past == nil {
+	if c.history == nil {
 		return nil
 	}
 	if !c.static {
-		for _, z := range c.past.zombies {
-			n.supervisor.stray(z, c.path)
-		}
+		sess.supervisor.addOrphans(c.history.zombies, c.path)
 	}
-	return append(c.unstoppedLocked(), c.past.unstopped...)
+	return append(c.unstoppedLocked(), c.history.unstopped...)
+}
+
+// forgetLocked keeps nothing of the child, except that a zombie of it would still be a zombie.
+func (c *child) forgetLocked(sess *session) {
+	if c.session != sess {
+		return // it has been forgotten already, and another may have its name
+	}
+	c.stepLocked(inRemoved, sess.clock.Now())
+	c.session = nil
+	sess.supervisor.addOrphans(c.zombiesLocked(), c.path)
+	sess.watch.forget(c)
+	sess.registry.Forget(c.path)
+	sess.supervisor.forget(c) // last: from here on the name is free
+}
+
+// stepLocked applies an input to the child's life, and shows what has changed. The effects are for the caller.
+func (c *child) stepLocked(in input, now time.Time) effects {
+	before := c.life
+	next, fx := before.next(in)
+	if fx&isImpossible != 0 {
+		onImpossible(before, in)
+	}
+	if next == before {
+		return fx
+	}
+	c.life = next
+	changed := next.state() != before.state()
+	if changed {
+		c.since = now
+	}
+	if changed || next.phase != before.phase && before.phase == isDone {
+		c.tellLocked()
+	}
+	return fx
+}
+
+// onImpossible is told of an input that cannot be. The input changes nothing, and is a mistake of this package; tests
+// fail on it.
+var onImpossible = func(life, input) {}
+
+// tellLocked tells the child's part of its state.
+func (c *child) tellLocked() {
+	c.health.SetState(health.Stage{
+		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
+	})
+}
+
+// tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
+func (c *child) tellFailureLocked() {
+	h := c.history
+	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent}
+	if h.spent > 0 {
+		f.MaxAttempts = max(0, c.policy.MaxRestarts)
+	}
+	c.health.SetFailure(f)
+}
+
+// historyLocked returns the child's history, to add to it.
+func (c *child) historyLocked() *history {
+	if c.history == nil {
+		c.history = new(history)
+	}
+	return c.history
+}
+
+func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }
+
+// zombiesLocked returns the abandoned runs that still live.
+func (c *child) zombiesLocked() []*run {
+	if c.history == nil {
+		return nil
+	}
+	return c.history.zombies
 }
 
 // unstoppedLocked lists the child's zombies.
 func (c *child) unstoppedLocked() []Unstopped {
 	var left []Unstopped
-	for _, z := range c.zombies() {
-		left = append(left, Unstopped{c.path, z.trouble.askedAt})
+	for _, z := range c.zombiesLocked() {
+		left = append(left, Unstopped{c.path, z.termination.askedAt})
 	}
 	return left
 }
 
-// setStateLocked changes the state and tells the child's part of it.
-func (c *child) setStateLocked(state health.State, now time.Time) {
-	if c.state != state {
-		c.state, c.since = state, now
-	}
-	c.part.SetState(c.state, c.since, c.restartsLocked(), c.done)
-}
-
-// setPastLocked tells the child's part how and why the last run ended and when the next one begins.
-func (c *child) setPastLocked() {
-	p := c.past
-	f := health.Failure{End: string(p.end), Error: p.text, At: p.at, Next: p.due, Attempt: p.spent}
-	if p.spent > 0 {
-		f.Attempts = max(0, c.policy.MaxRestarts)
-	}
-	c.part.SetFailure(f)
-}
-
-func (c *child) restartsLocked() int { return max(0, int(c.starts)-1) }
-
 // jitterLocked is the child's own source of chance: the same seed and path give the same delays.
-func (c *child) jitterLocked(n *session) *rand.Rand {
-	p := c.pastLocked()
-	if p.random == nil && c.policy.Backoff.Jitter > 0 {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(c.path))
-		p.random = rand.New(rand.NewPCG(n.seed(), h.Sum64()))
+func (c *child) jitterLocked(sess *session) *rand.Rand {
+	h := c.historyLocked()
+	if h.random == nil && c.policy.Backoff.Jitter > 0 {
+		hash := fnv.New64a()
+		_, _ = hash.Write([]byte(c.path))
+		h.random = rand.New(rand.NewPCG(sess.seed(), hash.Sum64()))
 	}
-	return p.random
+	return h.random
 }

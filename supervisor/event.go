@@ -1,12 +1,16 @@
 package supervisor
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
 // Event is something that happened in a tree. The set is sealed: the types below are all there are. Events reach
 // OnEvent and the Logger in the order in which they happened, from a goroutine of their own.
+//
+//sumtype:decl
 type Event interface {
 	// Stamped returns where and when it happened.
 	Stamped() Stamp
@@ -22,8 +26,6 @@ type Stamp struct {
 
 // Stamped returns s.
 func (s Stamp) Stamped() Stamp { return s }
-
-func (Stamp) event() {}
 
 // Attempt counts restarts in a row: this is the N-th of at most Max (0 for no bound). N is 0 for a first start.
 type Attempt struct {
@@ -106,7 +108,7 @@ type Escalated struct {
 	End End
 }
 
-// GaveUp says that a child's restarts are spent; it stays down until somebody restarts it.
+// GaveUp says that a child's restarts are spent; it stays down until it is restarted by name.
 type GaveUp struct{ Stamp }
 
 // Paused says that a child was paused.
@@ -134,38 +136,93 @@ type Dropped struct {
 	N int
 }
 
-// Ending is how a run ended.
-type Ending string
+// Each event is one on purpose: what only has a Stamp is none.
 
-// The endings.
-const (
-	EndReturned Ending = "returned" // Serve returned nil
-	EndError    Ending = "error"
-	EndPanic    Ending = "panic"
-	EndGoexit   Ending = "goexit"
-	EndStalled  Ending = "stalled" // it was silent for too long
-)
+func (Added) event()        {}
+func (Removed) event()      {}
+func (Started) event()      {}
+func (Verified) event()     {}
+func (Failed) event()       {}
+func (Restarting) event()   {}
+func (Stopped) event()      {}
+func (Finished) event()     {}
+func (Stalled) event()      {}
+func (Abandoned) event()    {}
+func (ZombieEnded) event()  {}
+func (Parked) event()       {}
+func (Escalated) event()    {}
+func (GaveUp) event()       {}
+func (Paused) event()       {}
+func (Resumed) event()      {}
+func (StopTimedOut) event() {}
+func (Suspended) event()    {}
+func (Dropped) event()      {}
 
-// End is how and why a run ended.
-type End struct {
-	Kind  Ending
-	Err   error  // nil for EndReturned
-	Stack string // of a panic or a stall, bounded
-}
-
-// Error describes the end in one line.
-func (e End) Error() string {
-	switch {
-	case e.Kind == EndReturned:
-		return "Serve returned without an error"
-	case e.Err == nil:
-		return string(e.Kind)
+// LogEvent writes an event to a logger: the path under "service", the rest under fixed names. A Supervisor does it by
+// itself for its Config.Logger.
+func LogEvent(log *slog.Logger, e Event) {
+	level, message, attrs := describe(e)
+	stamp := e.Stamped()
+	record := slog.NewRecord(stamp.Time, level, message, 0)
+	record.AddAttrs(slog.String("service", stamp.Path))
+	record.AddAttrs(attrs...)
+	ctx := context.Background()
+	if log.Enabled(ctx, level) {
+		_ = log.Handler().Handle(ctx, record)
 	}
-	return e.Err.Error()
 }
 
-// Unwrap returns the error of the run.
-func (e End) Unwrap() error { return e.Err }
+func describe(e Event) (slog.Level, string, []slog.Attr) {
+	attr := func(a ...slog.Attr) []slog.Attr { return a }
+	switch e := e.(type) {
+	case Added:
+		return slog.LevelDebug, "service added", nil
+	case Removed:
+		return slog.LevelDebug, "service removed", nil
+	case Started:
+		return slog.LevelInfo, "service started", attr(slog.String("attempt", e.Attempt.String()))
+	case Verified:
+		return slog.LevelDebug, "service verified", nil
+	case Failed:
+		return slog.LevelError, "service ended", describeEnd(e.End,
+			slog.Duration("ran", e.Ran), slog.Bool("failed_start", e.FailedStart))
+	case Restarting:
+		return slog.LevelWarn, "service restarting", attr(slog.Time("at", e.At), slog.String("attempt", e.Attempt.String()))
+	case Stopped:
+		return slog.LevelInfo, "service stopped", nil
+	case Finished:
+		return slog.LevelInfo, "service finished", nil
+	case Stalled:
+		return slog.LevelError, "service stalled", attr(slog.Duration("silence", e.Silence),
+			slog.Duration("limit", e.Limit), slog.String("stack", e.Stack))
+	case Abandoned:
+		return slog.LevelError, "service abandoned", attr(slog.Int("zombies", e.Zombies), slog.Bool("replaced", e.Replaced))
+	case ZombieEnded:
+		return slog.LevelWarn, "zombie ended", attr(slog.Duration("after", e.After))
+	case Parked:
+		return slog.LevelError, "service parked", attr(slog.Time("until", e.Until))
+	case Escalated:
+		return slog.LevelError, "service escalated", describeEnd(e.End)
+	case GaveUp:
+		return slog.LevelError, "service given up", nil
+	case Paused:
+		return slog.LevelInfo, "service paused", nil
+	case Resumed:
+		return slog.LevelInfo, "service resumed", nil
+	case StopTimedOut:
+		return slog.LevelError, "service did not stop", attr(slog.Duration("after", e.After))
+	case Suspended:
+		return slog.LevelWarn, "machine suspended", attr(slog.Duration("late", e.Late))
+	case Dropped:
+		return slog.LevelWarn, "events dropped", attr(slog.Int("events", e.N))
+	}
+	return slog.LevelError, "unknown event", nil
+}
 
-// Clean tells whether the run ended without a failure.
-func (e End) Clean() bool { return e.Kind == EndReturned }
+func describeEnd(end End, more ...slog.Attr) []slog.Attr {
+	attrs := append([]slog.Attr{slog.String("end", string(end.Kind)), slog.String("error", textOf(end))}, more...)
+	if end.Stack != "" {
+		attrs = append(attrs, slog.String("stack", end.Stack))
+	}
+	return attrs
+}

@@ -49,6 +49,7 @@ func ExampleStrategy() {
 				fmt.Println(e.Stamped().Path, "stopped")
 			case supervisor.Started:
 				fmt.Println(e.Stamped().Path, "started")
+			default: // the others do not matter here
 			}
 		},
 	})

@@ -42,6 +42,7 @@ func Example() {
 				fmt.Println(e.Path, "restarts, attempt", e.Attempt)
 			case supervisor.Verified:
 				close(running)
+			default: // the others do not matter here
 			}
 		},
 	})

@@ -2,233 +2,174 @@ package supervisor
 
 import (
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// failGroupLocked is what follows a failure where the Strategy restarts groups: the budget is the group's, and the child
-// waits with the others.
-func (c *child) failGroupLocked(n *session, end End, now time.Time) {
-	d := n.conductor
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.downLocked(c) {
-		c.joinRestartLocked(d, now) // one more reason for a restart that is under way
+// groupRunner starts the children of a session in order. Where the Strategy restarts groups it also takes a group down,
+// in reverse order, and starts it again (grouprestart.go). It does so in a goroutine of its own, because that may wait
+// for each child's StopTimeout and readiness, and meanwhile the watch must turn. The goroutine lives only as long as
+// there is something to do.
+//
+// A failure that comes while a group is going down, or waits for its restart, joins that restart; one that comes while
+// the group is being started takes it down again, and counts again.
+type groupRunner struct {
+	session *session
+	nudge   chan struct{} // capacity 1: there is something new
+
+	mu      sync.Mutex // guards all below
+	phase   groupPhase
+	from    int       // the order of the first child that is down
+	due     time.Time // when the group starts again
+	hold    bool      // it does not, until a person wants it
+	causes  []*child  // whose failures took it down, and are not announced yet
+	spent   int       // restarts of the group's budget that are used
+	began   time.Time // when the group was last started
+	busy    bool      // the goroutine lives
+	closed  bool
+	working sync.WaitGroup
+}
+
+type groupPhase int
+
+const (
+	groupUp       groupPhase = iota // all that should run has been started
+	groupStarting                   // one child after the other
+	groupDown                       // the group stops, or waits for its restart
+)
+
+func newGroupRunner(sess *session) *groupRunner {
+	return &groupRunner{session: sess, nudge: make(chan struct{}, 1)}
+}
+
+// restartsGroups reports whether a child's failure concerns its siblings.
+func (gr *groupRunner) restartsGroups() bool { return gr.session.supervisor.cfg.Strategy != OneForOne }
+
+func (gr *groupRunner) attempt() int {
+	gr.mu.Lock()
+	defer gr.mu.Unlock()
+	return gr.spent
+}
+
+// begin starts all children.
+func (gr *groupRunner) begin() {
+	gr.mu.Lock()
+	defer gr.mu.Unlock()
+	gr.workLocked()
+}
+
+// end waits until nothing is started or taken down any more. The session's context has ended.
+func (gr *groupRunner) end() {
+	gr.mu.Lock()
+	gr.closed = true
+	gr.mu.Unlock()
+	gr.working.Wait()
+}
+
+// workLocked sees to it that what is asked for is done.
+func (gr *groupRunner) workLocked() {
+	select {
+	case gr.nudge <- struct{}{}:
+	default:
+	}
+	if gr.busy || gr.closed {
 		return
 	}
-	from := 0
-	if n.supervisor.cfg.Strategy == RestForOne {
-		from = c.order
+	gr.busy = true
+	gr.working.Go(gr.work)
+}
+
+// work starts the children, and as long as failures ask for it takes them down and starts them again.
+func (gr *groupRunner) work() {
+	for gr.startAll() && gr.regroup() {
 	}
-	if d.phase == down && !d.hold { // an earlier sibling, whose restart takes the others along as well
-		d.from = from
-		c.joinRestartLocked(d, now)
-		d.workLocked()
+}
+
+// startAll starts in order what waits for its turn. It is true when the group has to go down.
+func (gr *groupRunner) startAll() bool {
+	sess := gr.session
+	gr.starts(sess.clock.Now())
+	for rest := sess.supervisor.snapshot(); len(rest) > 0 && sess.ctx.Err() == nil && gr.mayStart(rest[0]); {
+		row := rest
+		if i := slices.IndexFunc(rest, func(c *child) bool { return c.policy.Ready > 0 }); i >= 0 {
+			row = rest[:i+1] // those after it wait until it is ready
+		}
+		rest = rest[len(row):]
+		gr.startRow(row)
+	}
+	sess.startEngine()
+	if sess.ctx.Err() != nil {
+		return false
+	}
+	gr.mu.Lock()
+	defer gr.mu.Unlock()
+	if gr.phase == groupDown {
+		return true
+	}
+	gr.phase, gr.busy = groupUp, false
+	return false
+}
+
+func (gr *groupRunner) starts(now time.Time) {
+	gr.mu.Lock()
+	defer gr.mu.Unlock()
+	if gr.phase != groupDown {
+		gr.phase, gr.began = groupStarting, now
+	}
+}
+
+// mayStart reports whether the child may start: the group is not down, or it is not one of those that are.
+func (gr *groupRunner) mayStart(c *child) bool {
+	gr.mu.Lock()
+	defer gr.mu.Unlock()
+	return !gr.downLocked(c)
+}
+
+func (gr *groupRunner) downLocked(c *child) bool { return gr.phase == groupDown && c.order >= gr.from }
+
+// startRow starts those in the row that wait for their turn, and waits until all of them are up: their Serves were
+// entered, and where the policy of the last one says so, it is ready.
+func (gr *groupRunner) startRow(row []*child) {
+	sess := gr.session
+	q := newStartQueue(gr, row)
+	if len(q.slots) == 0 {
 		return
 	}
-	if now.Sub(d.began) >= c.policy.Stable {
-		d.spent = 0
+	last := q.guards[len(q.guards)-1].child
+	for i := range q.slots {
+		sess.engine.Add(&q.slots[i])
 	}
-	s := c.policy.follow(&d.spent)
-	c.applyLocked(n, end, s, d.spent, now)
-	if s == escalates {
+	sess.startEngine()
+	select {
+	case <-q.done:
+	case <-sess.ctx.Done():
 		return
 	}
-	d.takeDownLocked(c, s, from, now)
-}
-
-// joinRestartLocked lets the child wait for a restart that others have caused. The conductor's mu is held too.
-func (c *child) joinRestartLocked(d *conductor, now time.Time) {
-	c.grouped = true
-	state := health.StateStopped
-	if !d.hold {
-		c.pastLocked().due = d.due
-		c.setPastLocked()
-		state = health.StateBackoff
-	}
-	c.setStateLocked(state, now)
-}
-
-// show shows what a child that waits for its turn is waiting for. While the group is being started there is nothing to say.
-func (d *conductor) show(c *child, now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.downLocked(c) && (c.past == nil || !c.past.parked) {
-		c.joinRestartLocked(d, now)
+	if last.policy.Ready > 0 {
+		gr.awaitReady(last)
 	}
 }
 
-// takeDownLocked asks for the group to go down because of a child.
-func (d *conductor) takeDownLocked(c *child, s sequel, from int, now time.Time) {
-	c.grouped = true
-	d.phase, d.from, d.hold, d.causes = down, from, s == parksLong || s == givesUp, []*child{c}
-	d.due = time.Time{}
-	if !d.hold {
-		d.due = c.past.due
-		state := health.StateBackoff
-		if s == parks {
-			state = health.StateCrashed
-		}
-		c.setPastLocked()
-		c.setStateLocked(state, now)
+func (gr *groupRunner) awaitReady(c *child) {
+	sess := gr.session
+	c.mu.lockToRead()
+	r := c.run
+	c.mu.unlock()
+	if r == nil {
+		return
 	}
-	d.workLocked()
-}
-
-// regroup takes the group down and waits until it is to be started again. It is false where nobody knows when that is,
-// or the session ends.
-func (d *conductor) regroup() bool {
-	n := d.session
-	for {
-		d.mu.Lock()
-		from, due, hold := d.from, d.due, d.hold
-		d.mu.Unlock()
-		d.lower(from)
-		if n.ctx.Err() != nil {
-			return false
-		}
-		if hold {
-			d.showResting(from, time.Time{})
-			if d.rests(from) {
-				return false
-			}
-			continue
-		}
-		wait := due.Sub(n.clock.Now())
-		if due.IsZero() || wait <= 0 {
-			if d.release(from, due) {
-				return true
-			}
-			continue
-		}
-		timer := n.clock.After(wait) // armed before it is announced
-		d.showResting(from, due)
+	limit := sess.clock.After(c.policy.Ready)
+	for gr.mayStart(c) {
 		select {
-		case <-timer:
-		case <-d.nudge:
-		case <-n.ctx.Done():
-		}
-	}
-}
-
-// rests ends the goroutine of a group that nobody knows when to start, unless there is something new after all.
-func (d *conductor) rests(from int) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.hold || d.from != from {
-		return false
-	}
-	d.busy = false
-	return true
-}
-
-// release lets the group start, unless more of it has to go down first or its time has changed.
-func (d *conductor) release(from int, due time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.from != from || !d.due.Equal(due) {
-		return false
-	}
-	d.phase, d.causes = starting, nil
-	return true
-}
-
-// lower stops the children from the given order on, the last one first. Each has its StopTimeout, of which the watch
-// makes sure.
-func (d *conductor) lower(from int) {
-	n := d.session
-	for _, c := range slices.Backward(n.supervisor.snapshot()) {
-		if c.order < from {
+		case <-r.health.Part().AwaitReady():
 			return
+		case <-r.ctx.Done(): // it has ended
+			return
+		case <-sess.ctx.Done():
+			return
+		case <-limit:
+			return
+		case <-gr.nudge: // it may have to go down, with all that was started
 		}
-		for gone := c.askDown(n); gone != nil; gone = c.askDown(n) {
-			select {
-			case <-gone:
-			case <-n.ctx.Done():
-				return
-			}
-		}
 	}
-}
-
-// askDown asks the child to stop and to wait for its turn. It returns what closes when it has, nil if it is down. A
-// temporary child is not coming back.
-func (c *child) askDown(n *session) <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != n || c.wanted == toStop {
-		return nil
-	}
-	now := n.clock.Now()
-	c.grouped = true
-	if c.policy.Restart == Temporary {
-		c.wanted = toLeave
-	}
-	if c.guard != nil {
-		c.interruptLocked(n, ErrGroup, now)
-		return c.guard.goneLocked()
-	}
-	if c.wanted == toLeave {
-		c.forgetLocked(n) // here and nowhere else: lower asks again when its guard has gone
-	}
-	return nil
-}
-
-// showResting shows what the children of a group that is down are waiting for: each in its status, and the one that
-// caused it in an event.
-func (d *conductor) showResting(from int, due time.Time) {
-	n := d.session
-	d.mu.Lock()
-	causes := d.causes
-	d.causes = nil
-	d.mu.Unlock()
-	now := n.clock.Now()
-	for _, c := range n.supervisor.snapshot() {
-		if c.order < from {
-			continue
-		}
-		c.mu.Lock()
-		if c.session == n && c.grouped && c.guard == nil && c.wanted == toRun && !c.waiting {
-			c.showRestingLocked(n, slices.Contains(causes, c), due, now)
-		}
-		c.mu.Unlock()
-	}
-}
-
-func (c *child) showRestingLocked(n *session, cause bool, due, now time.Time) {
-	switch past := c.pastLocked(); {
-	case c.held && due.IsZero(): // it is done or given up, and says so
-	case due.IsZero():
-		c.setStateLocked(health.StateStopped, now)
-	case cause && past.due.Equal(due): // otherwise somebody has asked for it in this moment
-		c.announceLocked(n, now)
-	case !past.parked:
-		past.due = due
-		c.setPastLocked()
-		c.setStateLocked(health.StateBackoff, now)
-	}
-}
-
-// ask is somebody's wish that a child of a group that is down runs: the group starts, with a full budget.
-func (d *conductor) ask(c *child, now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.phase == down && !d.downLocked(c) {
-		return // it is not one of those that are down
-	}
-	d.spent = 0
-	if d.phase == down {
-		d.due, d.hold = now, false
-		c.pastLocked().due = now // as soon as its siblings have stopped
-		c.setPastLocked()
-		d.workLocked()
-	}
-}
-
-// awaits tells whether a child that was just added has to wait for its turn, because the group is down.
-func (d *conductor) awaits(c *child) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.downLocked(c)
 }

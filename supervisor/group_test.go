@@ -17,7 +17,7 @@ import (
 func grouped(t *testing.T, strategy supervisor.Strategy) (*supervisor.Supervisor, *recorder) {
 	t.Helper()
 	rec := newRecorder()
-	s, err := supervisor.New(supervisor.Config{Name: "root", Strategy: strategy, OnEvent: rec.record, Logger: quiet()})
+	s, err := supervisor.New(supervisor.Config{Name: "root", Strategy: strategy, OnEvent: rec.Record, Logger: quiet()})
 	require.NoError(t, err)
 	return s, rec
 }
@@ -37,6 +37,7 @@ func story(r *recorder, from time.Duration) string {
 			words = append(words, "-"+name)
 		case supervisor.Failed:
 			words = append(words, "!"+name)
+		default:
 		}
 	}
 	return strings.Join(words, " ")

@@ -98,7 +98,7 @@ func (m *mailbox) call(e Event) {
 	m.receive(e)
 }
 
-// close lets the receiver finish with what is waiting, for at most limit, and tells whether it did.
+// close lets the receiver finish with what is waiting, for at most limit, and reports whether it did.
 func (m *mailbox) close(clk Clock, limit time.Duration) bool {
 	m.mu.Lock()
 	m.closed = true

@@ -3,8 +3,10 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
-	"sync"
+	"os"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,9 +15,16 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	supervisor.OnImpossible(func(l supervisor.Life, input string) {
+		fmt.Fprintf(os.Stderr, "FAIL: %q of the life %+v cannot be\n%s", input, l, debug.Stack())
+		os.Exit(1) // it happens in a guard, whose panic suture would survive
+	})
+	goleak.VerifyTestMain(m)
+}
 
 var errBoom = errors.New("boom")
 
@@ -47,26 +56,19 @@ func failing(context.Context) error { return errBoom }
 
 // recorder keeps events, and when they were.
 type recorder struct {
-	start time.Time
+	*supervisortest.Recorder
 
-	mu     sync.Mutex
-	events []supervisor.Event
+	start time.Time
 }
 
-func newRecorder() *recorder { return &recorder{start: time.Now()} }
-
-func (r *recorder) record(e supervisor.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
+func newRecorder() *recorder {
+	return &recorder{Recorder: supervisortest.NewRecorder(), start: time.Now()}
 }
 
 // all returns the events so far.
 func (r *recorder) all() []supervisor.Event {
 	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]supervisor.Event(nil), r.events...)
+	return r.Events()
 }
 
 // timesOf returns when events of type E happened to the child at path, since the start.
@@ -103,7 +105,7 @@ func seconds(s ...float64) []time.Duration {
 func tree(t *testing.T) (*supervisor.Supervisor, *recorder) {
 	t.Helper()
 	rec := newRecorder()
-	s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.record, Logger: quiet()})
+	s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.Record, Logger: quiet()})
 	require.NoError(t, err)
 	return s, rec
 }

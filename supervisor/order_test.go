@@ -57,7 +57,7 @@ func TestNoServeIsAskedToEndBeforeTheNextOneHasReturned(t *testing.T) {
 		left.lines = nil
 	}
 	var started []string
-	for _, e := range rec.events { // the stop has waited for all of them
+	for _, e := range rec.Events() { // the stop has waited for all of them
 		if e, ok := e.(supervisor.Started); ok {
 			started = append(started, strings.TrimPrefix(e.Path, "root/"))
 		}

@@ -35,7 +35,7 @@ type Exhausted int
 const (
 	Park     Exhausted = iota // crashed, and after CoolDown a new round with a full budget: nothing stops for good
 	Escalate                  // the whole supervisor stops and returns an *EscalatedError: its parent decides
-	GiveUp                    // crashed until somebody calls Restart
+	GiveUp                    // crashed until Restart is called
 )
 
 // Zombie says what to do while the goroutine of an abandoned run still lives.

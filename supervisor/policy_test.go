@@ -76,6 +76,8 @@ func TestDefaultsCanBeReadBack(t *testing.T) {
 	}, got)
 	s, err := supervisor.New(supervisor.Config{Name: "root"})
 	require.NoError(t, err)
+	require.Equal(t, supervisor.Park, got.Exhausted)
+	require.Equal(t, supervisor.Wait, got.Zombie)
 	require.Equal(t, supervisor.Forever, supervisor.Policy{}.WithDefaults(s).StopTimeout)
 	require.Equal(t, time.Second, supervisor.Policy{Stable: time.Second}.WithDefaults(s).Verify)
 	require.NoError(t, s.Add("a", serve(failing), supervisor.Policy{Stable: time.Second}))

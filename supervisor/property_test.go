@@ -211,7 +211,7 @@ type stage struct {
 func (s *script) play() (fault string) {
 	release := make(chan struct{})
 	st := &stage{script: s, rec: newRecorder(), added: make([]bool, len(s.children)), removed: make([]bool, len(s.children))}
-	st.root, _ = supervisor.New(supervisor.Config{Name: "root", Strategy: s.strategies[0], OnEvent: st.rec.record, Logger: quiet()})
+	st.root, _ = supervisor.New(supervisor.Config{Name: "root", Strategy: s.strategies[0], OnEvent: st.rec.Record, Logger: quiet()})
 	st.sub, _ = supervisor.New(supervisor.Config{Name: "sub", Strategy: s.strategies[1]})
 	for i, p := range s.children {
 		st.actors = append(st.actors, &actor{part: p, release: release, live: make(map[int]context.Context)})

@@ -182,7 +182,7 @@ func TestDelaysBetweenRestarts(t *testing.T) {
 	starts := func(t *testing.T, b supervisor.Backoff, seed uint64) (times []time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			rec := newRecorder()
-			s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.record, Logger: quiet(), Seed: seed})
+			s, err := supervisor.New(supervisor.Config{Name: "root", OnEvent: rec.Record, Logger: quiet(), Seed: seed})
 			require.NoError(t, err)
 			add(t, s, "a", failing, supervisor.Policy{MaxRestarts: 5, Backoff: b})
 			start(t, s)

@@ -10,18 +10,18 @@ import (
 // It returns nil when all of them have stopped as asked, an *EscalatedError after an escalation, and an *UnstoppedError
 // (joined with the former, if both) when something did not stop in time. It can be called again afterwards.
 func (s *Supervisor) Serve(ctx context.Context) error {
-	session, err := s.open(ctx)
+	sess, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
-	session.admitAll()
-	return s.serve(session)
+	sess.admitAll()
+	return s.serve(sess)
 }
 
 // Start runs Serve in a goroutine of its own and returns at once. A supervisor that runs already goes on running; one
 // that is stopping returns ErrStopping, because it will not run in a moment.
 func (s *Supervisor) Start(ctx context.Context) error {
-	session, err := s.open(ctx)
+	sess, err := s.open(ctx)
 	if running := s.current(); errors.Is(err, ErrRunning) && running != nil && running.ctx.Err() != nil {
 		return fmt.Errorf("%w: %q", ErrStopping, s.cfg.Name)
 	}
@@ -31,8 +31,8 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	session.admitAll()                   // before it returns, so that whoever started the tree can speak to its children
-	go func() { _ = s.serve(session) }() // Stop hands the error on
+	sess.admitAll()                   // before it returns: the caller may speak to the children at once
+	go func() { _ = s.serve(sess) }() // Stop hands the error on
 	return nil
 }
 
@@ -46,26 +46,26 @@ func (s *Supervisor) open(ctx context.Context) (*session, error) {
 	for _, c := range s.children.all() { // what was added while the supervisor ran was that run's
 		if !c.static {
 			s.children.remove(c)
-			c.part.Forget()
+			c.health.Part().Forget()
 		}
 	}
-	n := newSession(ctx, s)
-	n.openMailboxes()
-	s.session, s.closing = n, false
-	return n, nil
+	sess := newSession(ctx, s)
+	sess.openMailboxes()
+	s.session, s.closing = sess, false
+	return sess, nil
 }
 
-func (s *Supervisor) serve(session *session) error {
-	err := session.run()
+func (s *Supervisor) serve(sess *session) error {
+	err := sess.run()
 	s.mu.Lock()
 	s.session, s.closing = nil, false
 	s.mu.Unlock()
-	session.result = err
-	close(session.done)
+	sess.result = err
+	close(sess.done)
 	return err
 }
 
-// close lets nobody join any more, and returns those that have.
+// close lets no child join any more, and returns those that have.
 func (s *Supervisor) close() []*child {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,14 +76,14 @@ func (s *Supervisor) close() []*child {
 // Stop stops the tree and waits until it has stopped or ctx ends. It returns what Serve returned, and nil where nothing
 // runs. From within a child, pass the child's own context: it ends as the child is asked to stop.
 func (s *Supervisor) Stop(ctx context.Context) error {
-	session := s.current()
-	if session == nil {
+	sess := s.current()
+	if sess == nil {
 		return nil
 	}
-	session.cancel(ErrStopping)
+	sess.cancel(ErrStopping)
 	select {
-	case <-session.done:
-		return session.result
+	case <-sess.done:
+		return sess.result
 	case <-ctx.Done():
 		return fmt.Errorf("supervisor: waiting for %q to stop: %w", s.cfg.Name, context.Cause(ctx))
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxStack bounds the stacks that events and status carry.
@@ -13,6 +14,86 @@ const maxStack = 16 << 10
 
 // stackLabel is the pprof label that marks a watched run's goroutines.
 const stackLabel = "vigil_run"
+
+// suspect is a run that seems to have stalled.
+type suspect struct {
+	child *child
+	run   *run
+}
+
+// ring looks at every child whose alarm is due.
+func (sess *session) ring() {
+	now := sess.clock.Now()
+	if late := sess.watch.late(now); late >= suspension {
+		sess.emit(Suspended{Stamp{sess.path, now}, late})
+	}
+	var suspects []suspect
+	for c, late := sess.watch.pop(now); c != nil; c, late = sess.watch.pop(now) {
+		r, launch := c.look(sess, now, late)
+		if r != nil {
+			suspects = append(suspects, suspect{c, r})
+		}
+		if launch {
+			c.launch(sess)
+		}
+	}
+	if len(suspects) > 0 {
+		sess.captures.Go(func() { sess.capture(suspects) }) // beside the watch
+	}
+}
+
+// captureLimit is how long a stall waits for its stack. Among 100,000 goroutines that are watched it takes seconds to find
+// one; the run is asked to stop before that, and its status gets the stack as soon as it is there.
+const captureLimit = time.Second / 4
+
+// capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do. One
+// search at a time is enough for a session: those that would have to wait for it go without a stack.
+func (sess *session) capture(suspects []suspect) {
+	late := sess.clock.After(captureLimit)
+	if !sess.maySearch(late) {
+		sess.declare(suspects, nil)
+		return
+	}
+	defer func() { <-sess.searching }()
+	labels := make([]string, len(suspects))
+	for i, s := range suspects {
+		labels[i] = s.run.guard.label()
+	}
+	found := make(chan map[string]string)
+	go func() { found <- stacksOf(labels) }()
+	select {
+	case stacks := <-found:
+		sess.declare(suspects, stacks)
+	case <-late:
+		sess.declare(suspects, nil)
+		stacks := <-found
+		for i, s := range suspects {
+			s.child.addStack(s.run, stacks[labels[i]])
+		}
+	}
+}
+
+// maySearch waits until no other search is under way, at most until it is late.
+func (sess *session) maySearch(late <-chan time.Time) bool {
+	select {
+	case sess.searching <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case sess.searching <- struct{}{}:
+		return true
+	case <-late:
+		return false
+	}
+}
+
+// declare declares those stalled that still are.
+func (sess *session) declare(suspects []suspect, stacks map[string]string) {
+	for _, s := range suspects {
+		s.child.stalled(sess, s.run, stacks[s.run.guard.label()])
+	}
+}
 
 // label is unique among the guards that live.
 func (g *guard) label() string { return fmt.Sprintf("%s %p", g.child.path, g) }

@@ -3,14 +3,16 @@ package supervisor
 import (
 	"math"
 	"time"
-
-	"github.com/seed-5dee1c0a/vigil/health"
 )
 
+// These files are the watch over a child that runs: watch.go (when to look), stall.go (what is found and done: a start
+// is verified, a stall declared, a run abandoned, its zombie kept in view) and stack.go (where a stalled run stands).
+// Read stall.go first, from look on.
+
 // setAlarmLocked sets when the watch is to look at the run next.
-func (c *child) setAlarmLocked(n *session, r *run, now time.Time) {
+func (c *child) setAlarmLocked(sess *session, r *run, now time.Time) {
 	if in := c.nextLookLocked(r, now.Sub(r.started)); in != never {
-		n.watch.set(c, r.started.Add(in))
+		sess.watch.set(c, r.started.Add(in))
 	}
 }
 
@@ -19,66 +21,39 @@ const never = time.Duration(math.MaxInt64)
 // nextLookLocked returns when the watch is to look at the run next, since its start; so long it has run.
 func (c *child) nextLookLocked(r *run, ran time.Duration) time.Duration {
 	next := never
-	if r.trouble != nil && !r.trouble.abandonAt.IsZero() {
-		next = r.trouble.abandonAt.Sub(r.started)
+	if r.termination != nil && !r.termination.abandonAt.IsZero() {
+		next = r.termination.abandonAt.Sub(r.started)
 	}
-	if c.state == health.StateStarting {
+	if c.life.phase == isStarting {
 		next = min(next, c.policy.Verify)
 	}
-	if c.policy.Stall > 0 && r.trouble == nil && !r.suspect {
+	if c.policy.Stall > 0 && r.termination == nil && !r.suspect {
 		tick := c.policy.tick()
 		next = min(next, (ran/tick+1)*tick)
 	}
 	return next
 }
 
-// suspect is a run that seems to have stalled.
-type suspect struct {
-	child *child
-	run   *run
-}
-
-// ring looks at every child whose alarm is due.
-func (n *session) ring() {
-	now := n.clock.Now()
-	if late := n.watch.late(now); late >= suspension {
-		n.emit(Suspended{Stamp{n.path, now}, late})
-	}
-	var suspects []suspect
-	for c, late := n.watch.pop(now); c != nil; c, late = n.watch.pop(now) {
-		r, launch := c.look(n, now, late)
-		if r != nil {
-			suspects = append(suspects, suspect{c, r})
-		}
-		if launch {
-			n.launch(c)
-		}
-	}
-	if len(suspects) > 0 {
-		n.captures.Go(func() { n.capture(suspects) }) // beside the watch
-	}
-}
-
 // look is the watch's look at a child whose alarm rang, late by so much: it verifies a start, dates the last beat, and
-// gives up a run that was asked to end and did not. It returns the run if it seems to have stalled, and tells whether
-// the child is to be launched.
-func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *run, launch bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// gives up a run that was asked to end and did not. It returns the run if it seems to have stalled, and reports
+// whether the child is to be launched.
+func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled *run, launch bool) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
 	r := c.run
-	if r == nil || c.session != n || c.wanted == toStop {
+	if r == nil || c.session != sess || c.life.is(closes) {
 		return nil, false
 	}
-	if c.state == health.StateStarting && now.Sub(r.started) >= c.policy.Verify {
-		c.setStateLocked(health.StateRunning, now)
-		n.emit(Verified{Stamp{c.path, now}})
+	if c.life.phase == isStarting && now.Sub(r.started) >= c.policy.Verify {
+		c.stepLocked(inVerified, now)
+		sess.emit(Verified{Stamp{c.path, now}})
 	}
-	if t := r.trouble; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
-		return nil, c.abandonLocked(n, now)
+	if t := r.termination; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
+		return nil, c.abandonLocked(sess, now)
 	}
-	if r.trouble == nil && c.policy.Stall > 0 && !r.suspect {
-		r.beat += late // nobody could beat, or be seen beating, while the watch itself stood still
-		if r.part.TakeBeat() || r.part.IdleAt(now) {
+	if r.termination == nil && c.policy.Stall > 0 && !r.suspect {
+		r.beat += late // no beat could be seen while the watch itself stood still
+		if r.health.TakeBeat() || r.health.IdleAt(now) {
 			r.beat = now.Sub(r.started)
 		}
 		if now.Sub(r.started)-r.beat >= c.policy.Stall {
@@ -86,124 +61,115 @@ func (c *child) look(n *session, now time.Time, late time.Duration) (stalled *ru
 			stalled = r
 		}
 	}
-	c.setAlarmLocked(n, r, now)
+	c.setAlarmLocked(sess, r, now)
 	return stalled, false
-}
-
-// captureLimit is how long a stall waits for its stack. Among 100,000 goroutines that are watched it takes seconds to find
-// one; the run is asked to stop before that, and its status gets the stack as soon as it is there.
-const captureLimit = time.Second / 4
-
-// capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do. One
-// search at a time is enough for a session: those that would have to wait for it go without a stack.
-func (n *session) capture(suspects []suspect) {
-	late := n.clock.After(captureLimit)
-	if !n.maySearch(late) {
-		n.declare(suspects, nil)
-		return
-	}
-	defer func() { <-n.searching }()
-	labels := make([]string, len(suspects))
-	for i, s := range suspects {
-		labels[i] = s.run.guard.label()
-	}
-	found := make(chan map[string]string)
-	go func() { found <- stacksOf(labels) }()
-	select {
-	case stacks := <-found:
-		n.declare(suspects, stacks)
-	case <-late:
-		n.declare(suspects, nil)
-		stacks := <-found
-		for i, s := range suspects {
-			s.child.addStack(s.run, stacks[labels[i]])
-		}
-	}
-}
-
-// maySearch waits until nobody searches any more, at most until it is late.
-func (n *session) maySearch(late <-chan time.Time) bool {
-	select {
-	case n.searching <- struct{}{}:
-		return true
-	default:
-	}
-	select {
-	case n.searching <- struct{}{}:
-		return true
-	case <-late:
-		return false
-	}
-}
-
-// declare declares stalled whoever still is.
-func (n *session) declare(suspects []suspect, stacks map[string]string) {
-	for _, s := range suspects {
-		s.child.stalled(n, s.run, stacks[s.run.guard.label()])
-	}
 }
 
 // addStack adds the stack of a run that has stalled, found late.
 func (c *child) addStack(r *run, stack string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.lockToChange()
+	defer c.mu.unlock()
 	if !r.stalledLocked() {
 		return
 	}
-	r.trouble.stack = stack
-	if p := c.past; p != nil && p.end == EndStalled && p.stack == "" {
-		p.stack = stack
+	r.termination.stack = stack
+	if h := c.history; h != nil && h.end == EndStalled && h.stack == "" {
+		h.stack = stack
 	}
 }
 
 // stalled declares the run stalled, unless it has beaten or ended meanwhile: it is asked to stop, and says why.
-func (c *child) stalled(n *session, r *run, stack string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *child) stalled(sess *session, r *run, stack string) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
 	r.suspect = false
-	if c.run != r || r.trouble != nil || c.wanted == toStop {
+	if c.run != r || r.termination != nil || c.life.is(closes) {
 		return
 	}
-	now := n.clock.Now()
-	if r.part.TakeBeat() || r.part.IdleAt(now) {
+	now := sess.clock.Now()
+	if r.health.TakeBeat() || r.health.IdleAt(now) {
 		r.beat = now.Sub(r.started)
-		c.setAlarmLocked(n, r, now)
+		c.setAlarmLocked(sess, r, now)
 		return
 	}
 	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy.Stall}
 	r.giveTimeLocked(now, c.policy.StopTimeout)
-	r.trouble.stall, r.trouble.stack = stall, stack
-	c.recordEndLocked(verdict{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
-	c.setStateLocked(health.StateStalled, now)
-	n.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
-	c.setAlarmLocked(n, r, now)
+	r.termination.stall, r.termination.stack = stall, stack
+	c.recordEndLocked(outcome{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
+	c.stepLocked(inStalled, now)
+	sess.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
+	c.setAlarmLocked(sess, r, now)
 	r.cancel(stall)
 }
 
-// abandonLocked gives up a run that was asked to end and does not. It tells whether another may begin beside it.
-func (c *child) abandonLocked(n *session, now time.Time) (launch bool) {
+// abandonLocked gives up a run that was asked to end and does not. It reports whether another may begin beside it.
+func (c *child) abandonLocked(sess *session, now time.Time) (launch bool) {
 	r := c.run
 	asked := r.asked
 	if asked {
-		n.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(r.trouble.askedAt)})
+		sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(r.termination.askedAt)})
 	}
 	c.makeZombieLocked(now, now)
-	beset := c.besetLocked()
-	n.emit(Abandoned{Stamp{c.path, now}, c.zombiesLocked(), !beset && c.wanted == toRun})
+	blocked := c.blockedByZombieLocked()
+	sess.emit(Abandoned{Stamp{c.path, now}, len(c.zombiesLocked()), !blocked && c.life.wanted()})
 	switch {
-	case c.wanted != toRun:
-		c.restLocked(now)
+	case !c.life.wanted():
+		c.downLocked(now)
 		return false
-	case beset:
-		c.waiting = true
+	case blocked:
 		if !asked {
-			c.pastLocked().unjudged = r
+			c.historyLocked().unjudged = r
 		}
-		c.setStateLocked(health.StateStalled, now)
+		c.stepLocked(inBlocked, now)
 		return false
 	}
 	if !asked {
-		c.judgeLocked(r, verdict{}, now)
+		c.judgeLocked(r, outcome{}, now)
 	}
-	return !c.held
+	return !c.life.held()
+}
+
+// makeZombieLocked gives the present run up: its guard is in charge no more, and what it says does not count.
+func (c *child) makeZombieLocked(asked, now time.Time) {
+	r := c.run
+	r.giveTimeLocked(asked, Forever)
+	r.termination.abandonedAt = now
+	h := c.historyLocked()
+	h.zombies = append(h.zombies, r)
+	c.guard.letGoLocked()
+	c.guard, c.run = nil, nil
+	c.health = r.guard.session.registry.Begin(c.path)
+}
+
+// zombieEndedLocked takes note that a zombie has ended after all. It returns the session in which the child may now be
+// launched, if it waited for that.
+func (c *child) zombieEndedLocked(r *run, now time.Time) *session {
+	own := r.guard.session
+	h := c.historyLocked()
+	for i, z := range h.zombies {
+		if z == r {
+			h.zombies = append(h.zombies[:i:i], h.zombies[i+1:]...)
+			break
+		}
+	}
+	own.supervisor.dropOrphan(r)
+	sess := c.session
+	if sess == nil {
+		sess = own
+	}
+	sess.emit(ZombieEnded{Stamp{c.path, now}, now.Sub(r.termination.abandonedAt)})
+	if c.session == nil || c.blockedByZombieLocked() {
+		return nil
+	}
+	stalled := h.unjudged
+	h.unjudged = nil
+	switch {
+	case c.life.phase != isBlocked: // it did not wait for this, or does so no more
+		return nil
+	case stalled != nil:
+		c.judgeLocked(stalled, outcome{}, now)
+	default:
+		c.downLocked(now)
+	}
+	return sess
 }

@@ -234,7 +234,7 @@ func TestAMachineThatWasSuspendedIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clk := &sleepyClock{Clock: clock.New(), asleep: make(chan struct{}), from: time.Now().Add(20 * time.Second)}
 		rec := newRecorder()
-		s, err := supervisor.New(supervisor.Config{Name: "root", Clock: clk, OnEvent: rec.record, Logger: quiet()})
+		s, err := supervisor.New(supervisor.Config{Name: "root", Clock: clk, OnEvent: rec.Record, Logger: quiet()})
 		require.NoError(t, err)
 		first := true
 		add(t, s, "a", func(ctx context.Context) error {
@@ -280,7 +280,7 @@ func TestAStallDoesNotWaitForItsStack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := newRecorder()
 		s, err := supervisor.New(supervisor.Config{
-			Name: "root", OnEvent: rec.record, Logger: quiet(), Clock: hasty{clock.New()},
+			Name: "root", OnEvent: rec.Record, Logger: quiet(), Clock: hasty{clock.New()},
 		})
 		require.NoError(t, err)
 		release := make(chan struct{})

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// Status is the state of a child, or of a whole Supervisor, at one moment. What it points to never changes: a child whose
-// state is the same as before is the same *Status as before.
+// Status is the state of a child, or of a whole Supervisor, at one moment. What it points to never changes: a child
+// whose state is the same as before is the same *Status as before.
 type Status struct {
 	Path         string
 	Name         string
@@ -44,9 +44,9 @@ func (s Status) Child(name string) (Status, bool) {
 // making of a Status for those that have changed since the last one.
 func (s *Supervisor) Status() Status {
 	status := Status{Path: s.cfg.Name, Name: s.cfg.Name, State: health.StateStopped}
-	if session := s.current(); session != nil {
-		status.Path, status.State = session.path, health.StateRunning
-		if session.ctx.Err() != nil {
+	if sess := s.current(); sess != nil {
+		status.Path, status.State = sess.path, health.StateRunning
+		if sess.ctx.Err() != nil {
 			status.State = health.StateStopping
 		}
 	}
@@ -58,7 +58,7 @@ func (s *Supervisor) Status() Status {
 func (s *Supervisor) show() []*Status {
 	shown, others := s.shown()
 	for _, o := range others {
-		shown[o.at] = o.child.show()
+		shown[o.at] = showChild(o.child)
 	}
 	return shown
 }
@@ -108,65 +108,66 @@ func (s *Supervisor) StatusOf(path string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return *c.show(), nil
+	return *showChild(c), nil
 }
 
 // view is where the Status that shows a child's state is kept; nil when the state may have changed since. Those of
 // siblings lie side by side, because a look at 100,000 of them is a matter of how much memory is touched.
 type view = atomic.Pointer[Status]
 
-// stateMutex guards a child's state and keeps the Status that shows it. Whoever locks it may change the state, so that
-// nobody has to remember what of it is shown. The Status goes at once, not at the unlocking: who has been told of a
-// change by an event must not find what was before it.
+// stateMutex guards a child's state and keeps the Status that shows it. lockToChange drops that Status, whatever is
+// changed then: no code has to know what of it is shown. It is dropped at once and not at the unlocking, because a
+// receiver that was told of a change by an event must not find what was before it.
 type stateMutex struct {
-	sync.Mutex
+	mu   sync.Mutex
 	view *view
 }
 
-// Lock hides the method of the Mutex, which is for those who only look.
-func (m *stateMutex) Lock() {
-	m.Mutex.Lock()
+func (m *stateMutex) lockToChange() {
+	m.mu.Lock()
 	if m.view.Load() != nil {
 		m.view.Store(nil)
 	}
 }
 
-// show returns the child's state. That of a child Supervisor is made anew each time: its children change without it.
-func (c *child) show() *Status {
-	c.mu.Mutex.Lock()
+// lockToRead is for code that changes nothing that a Status shows.
+func (m *stateMutex) lockToRead() { m.mu.Lock() }
+
+func (m *stateMutex) unlock() { m.mu.Unlock() }
+
+// showChild returns the child's state. That of a child Supervisor is made anew each time: its children change without
+// it.
+func showChild(c *child) *Status {
+	c.mu.lockToRead()
 	status := c.mu.view.Load()
 	sub, ok := c.service.(*Supervisor)
 	if status == nil {
-		status = c.statusLocked()
+		status = newStatusLocked(c)
 		if !ok {
 			c.mu.view.Store(status)
 		}
 	}
-	c.mu.Unlock()
+	c.mu.unlock()
 	if ok {
 		status.Children = sub.show()
 	}
 	return status
 }
 
-func (c *child) statusLocked() *Status {
+func newStatusLocked(c *child) *Status {
 	status := &Status{
-		Path: c.path, Name: c.name, State: c.state, Since: c.since, Done: c.done,
+		Path: c.path, Name: c.name, State: c.life.state(), Since: c.since, Done: c.life.phase == isDone,
 		Starts: int(c.starts), Restarts: c.restartsLocked(), FailedStarts: int(c.failedStarts),
 	}
 	if c.run != nil && c.policy.Stall > 0 {
 		status.LastBeat = c.run.started.Add(c.run.beat)
 	}
-	if c.past != nil {
-		c.past.show(status)
+	if h := c.history; h != nil {
+		status.LastEnd, status.LastError, status.LastErrorAt, status.Stack = h.end, h.text, h.at, h.stack
+		status.NextRestart, status.Zombies = h.due, len(h.zombies)
+		for _, z := range h.zombies {
+			status.ZombiesSince = append(status.ZombiesSince, z.termination.abandonedAt)
+		}
 	}
 	return status
-}
-
-func (p *past) show(status *Status) {
-	status.LastEnd, status.LastError, status.LastErrorAt, status.Stack = p.end, p.text, p.at, p.stack
-	status.NextRestart, status.Zombies = p.due, len(p.zombies)
-	for _, z := range p.zombies {
-		status.ZombiesSince = append(status.ZombiesSince, z.trouble.abandonedAt)
-	}
 }

@@ -9,74 +9,146 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 )
 
+// These files are the stop: stop.go (how a child is asked to stop and what it is then; the stop of a whole tree) and
+// stopsequence.go (one child after the other, in reverse order). A run that does not return in time is abandoned by the
+// watch (stall.go), and where the tree stops by the stop itself. Read stop.go first.
+
+// interruptLocked cancels the present run, or wakes the guard that waits for the next one. The watch abandons a run that
+// does not return in time. During a tree stop the watch is off: pass a zero now.
+func (c *child) interruptLocked(sess *session, cause error, now time.Time) {
+	if r := c.run; r != nil {
+		if !r.asked && !now.IsZero() {
+			r.asked = true
+			r.giveTimeLocked(now, c.policy.StopTimeout)
+			c.setAlarmLocked(sess, r, now)
+		}
+		r.asked = true
+		c.stepLocked(inAsked, sess.clock.Now())
+		r.cancel(cause)
+	}
+	if c.guard != nil {
+		c.guard.wakeLocked()
+	}
+}
+
+// downLocked shows what a child is that has no guard.
+func (c *child) downLocked(now time.Time) {
+	in := inDown
+	if c.blockedByZombieLocked() {
+		in = inBlocked
+	}
+	if c.stepLocked(in, now)&asksGroup != 0 {
+		c.session.group.showLocked(c, now)
+	}
+}
+
+// askToStopLocked cancels the present run, because the tree stops, and sees to it that no other begins. It is false when
+// there is nothing to wait for.
+func (c *child) askToStopLocked(sess *session) bool {
+	if c.session != sess {
+		return false
+	}
+	if c.history != nil {
+		c.history.unstopped = nil // of an earlier stop
+	}
+	fx := c.stepLocked(inClosed, time.Time{}) // no state begins with it
+	if c.guard == nil {
+		c.downLocked(sess.clock.Now())
+		return false
+	}
+	if fx&endsRun != 0 {
+		c.interruptLocked(sess, ErrStopping, time.Time{})
+	}
+	return true
+}
+
+// askToStop asks the child to stop. It returns what closes when it has gone, nil if it is down.
+func (c *child) askToStop(sess *session) <-chan struct{} {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	if !c.askToStopLocked(sess) {
+		return nil
+	}
+	return c.guard.goneLocked()
+}
+
+// askInSequence asks the child to stop, and its guard to ask the next one. It returns since when the present run has been
+// asked, which may have been before, and zero when there is nothing to wait for.
+func (c *child) askInSequence(sess *session) (asked time.Time) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	if !c.askToStopLocked(sess) {
+		return time.Time{}
+	}
+	c.guard.awaited = true
+	if c.run != nil && c.run.termination != nil {
+		return c.run.termination.askedAt
+	}
+	return sess.clock.Now()
+}
+
+// abandonAtStop gives up a run that did not return in time. It is false when it did, in the last moment.
+func (c *child) abandonAtStop(sess *session, asked time.Time) bool {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	if c.guard == nil {
+		return false
+	}
+	now := sess.clock.Now()
+	sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(asked)})
+	if c.run != nil {
+		c.makeZombieLocked(asked, now)
+		return true
+	}
+	c.guard.letGoLocked()
+	c.guard = nil
+	return true
+}
+
 // lastCall is how long children get that are asked to stop when the root's time is already up.
 const lastCall = time.Second
 
 // stopAll stops the children in reverse order, each within its own timeout. When the root's time is up those that are
 // left are asked all at once, and get lastCall together.
-func (n *session) stopAll() {
-	children := n.supervisor.close()
-	deadline, cancel := n.stopDeadline()
+func (sess *session) stopAll() {
+	children := sess.supervisor.close()
+	deadline, cancel := sess.stopDeadline()
 	defer cancel()
-	n.retreat = newRetreat(n, children)
-	n.retreat.next()
-	n.stopAtOnce(n.retreat.wait(deadline))
-	n.watch.clear()
-	left := n.supervisor.unstoppedStrays()
+	sess.stopping = newStopSequence(sess, children)
+	sess.stopping.next()
+	sess.stopAtOnce(sess.stopping.wait(deadline))
+	sess.watch.clear()
+	left := sess.supervisor.unstoppedOrphans()
 	for _, c := range slices.Backward(children) {
-		left = append(left, c.leave(n)...)
+		left = append(left, c.leave(sess)...)
 		if sub, ok := c.service.(*Supervisor); ok {
 			left = append(left, sub.unstopped()...) // it may have ended long ago, and left something behind
 		}
 	}
-	n.unstopped = withoutTwins(left)
-}
-
-// withoutTwins drops what is told by an error and was found again.
-func withoutTwins(left []Unstopped) []Unstopped {
-	seen := make(map[Unstopped]bool, len(left))
-	return slices.DeleteFunc(left, func(u Unstopped) bool {
-		twin := seen[u]
-		seen[u] = true
-		return twin
-	})
-}
-
-// unstopped lists the zombies in the tree.
-func (s *Supervisor) unstopped() []Unstopped {
-	left := s.unstoppedStrays()
-	for _, c := range s.snapshot() {
-		c.mu.Lock()
-		left = append(left, c.unstoppedLocked()...)
-		c.mu.Unlock()
-		if sub, ok := c.service.(*Supervisor); ok {
-			left = append(left, sub.unstopped()...)
-		}
-	}
-	return left
+	sess.unstopped = dedupe(left)
 }
 
 // stopDeadline returns a context that ends when the whole stop is to be over. Only a root has one: a child's stop is
 // bounded by its parent.
-func (n *session) stopDeadline() (context.Context, context.CancelFunc) {
-	limit := cmp.Or(n.supervisor.cfg.StopTimeout, time.Minute)
-	if n.parent != nil || limit == Forever {
-		return n.base, func() {}
+func (sess *session) stopDeadline() (context.Context, context.CancelFunc) {
+	limit := cmp.Or(sess.supervisor.cfg.StopTimeout, time.Minute)
+	if sess.parent != nil || limit == Forever {
+		return sess.base, func() {}
 	}
-	return clockctx.WithTimeout(n.base, n.clock, limit)
+	return clockctx.WithTimeout(sess.base, sess.clock, limit)
 }
 
 // stopAtOnce asks the children all together, the last one first, and gives up those that do not go in time.
-func (n *session) stopAtOnce(children []*child) {
+func (sess *session) stopAtOnce(children []*child) {
 	if len(children) == 0 {
 		return
 	}
 	gone := make([]<-chan struct{}, len(children))
 	for i, c := range slices.Backward(children) {
-		gone[i] = c.askToStop(n)
+		gone[i] = c.askToStop(sess)
 	}
-	asked := n.clock.Now()
-	deadline, cancel := clockctx.WithTimeout(n.base, n.clock, lastCall)
+	asked := sess.clock.Now()
+	deadline, cancel := clockctx.WithTimeout(sess.base, sess.clock, lastCall)
 	defer cancel()
 	for i, c := range slices.Backward(children) {
 		if gone[i] == nil {
@@ -90,54 +162,31 @@ func (n *session) stopAtOnce(children []*child) {
 		select {
 		case <-gone[i]:
 		case <-deadline.Done():
-			c.abandonAtStop(n, asked)
+			c.abandonAtStop(sess, asked)
 		}
 	}
 }
 
-// askToStop asks the child to stop. It returns what closes when it has gone, nil if it is down.
-func (c *child) askToStop(n *session) <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.askToStopLocked(n) {
-		return nil
-	}
-	return c.guard.goneLocked()
+// dedupe drops what is told by an error and was found again.
+func dedupe(left []Unstopped) []Unstopped {
+	seen := make(map[Unstopped]bool, len(left))
+	return slices.DeleteFunc(left, func(u Unstopped) bool {
+		again := seen[u]
+		seen[u] = true
+		return again
+	})
 }
 
-// askToStopLocked cancels the present run, because the tree stops, and sees to it that no other begins. It is false when
-// there is nobody to wait for.
-func (c *child) askToStopLocked(n *session) bool {
-	if c.session != n {
-		return false
+// unstopped lists the zombies in the tree.
+func (s *Supervisor) unstopped() []Unstopped {
+	left := s.unstoppedOrphans()
+	for _, c := range s.snapshot() {
+		c.mu.lockToRead()
+		left = append(left, c.unstoppedLocked()...)
+		c.mu.unlock()
+		if sub, ok := c.service.(*Supervisor); ok {
+			left = append(left, sub.unstopped()...)
+		}
 	}
-	c.kept = c.wanted == toPause
-	c.wanted = toStop
-	if c.past != nil {
-		c.past.unstopped = nil // of an earlier stop
-	}
-	if c.guard == nil {
-		c.restLocked(n.clock.Now())
-		return false
-	}
-	c.interruptLocked(n, ErrStopping, time.Time{})
-	return true
-}
-
-// abandonAtStop gives up a run that did not return in time. It is false when it did, in the last moment.
-func (c *child) abandonAtStop(n *session, asked time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.guard == nil {
-		return false
-	}
-	now := n.clock.Now()
-	n.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(asked)})
-	if c.run != nil {
-		c.makeZombieLocked(asked, now)
-		return true
-	}
-	c.guard.letGoLocked()
-	c.guard = nil
-	return true
+	return left
 }

@@ -63,6 +63,7 @@ func TestChildrenStartInOrderAndStopInReverse(t *testing.T) {
 				order = append(order, "start "+e.Stamped().Path)
 			case supervisor.Stopped:
 				order = append(order, "stop "+e.Stamped().Path)
+			default:
 			}
 		}
 		require.Equal(t, []string{"start root/a", "start root/b", "start root/c", "stop root/c", "stop root/b", "stop root/a"}, order)

@@ -54,7 +54,7 @@ type Pauser interface {
 // Strategy says which children are restarted when one of them fails. OneForAll and RestForOne stop the others in
 // reverse order, wait for the delay of the one that failed, and start all of them in order again; the restart counts
 // once, in a budget that is the group's: the policy of the one that failed says how large it is. Temporary children are
-// stopped with the others and not started again. A child that somebody stopped or paused stays so.
+// stopped with the others and not started again. A child that a person stopped or paused stays so.
 type Strategy int
 
 // The strategies are those of Erlang/OTP.
@@ -81,12 +81,12 @@ type Config struct {
 type Supervisor struct {
 	cfg Config
 
-	mu       sync.Mutex // guards all below; a child's mu may be held before it, and none is taken after it
+	mu       sync.Mutex // guards all below
 	children siblings
 	session  *session        // the present Serve; nil when it does not run
 	closing  bool            // the session stops its children, and takes no more
-	strays   map[*run]string // zombies of children that are not here any more, and their paths
-	last     []*Status       // of the children, as somebody was told; it is not written to any more
+	orphans  map[*run]string // zombies of children that are not here any more, and their paths
+	last     []*Status       // of the children, as last shown; it is not written to any more
 }
 
 // New returns a Supervisor without children, not running.
@@ -118,26 +118,32 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	if sub, ok := service.(*Supervisor); ok && sub.has(s) {
 		return fmt.Errorf("supervisor: add %q: the service is %q itself, or has it among its children", name, s.cfg.Name)
 	}
-	c.mu.Mutex.Lock() // until it has joined: the session may begin to stop at any moment
-	session, err := s.enlist(c, policy.WithDefaults(service))
-	if err != nil {
-		c.mu.Unlock()
-		return err
+	sess, err := s.enlist(c, policy.WithDefaults(service))
+	if sess != nil {
+		c.launch(sess)
 	}
-	if session == nil {
-		c.mu.Unlock()
-		return nil
-	}
-	c.joinLocked(session)
-	session.emit(Added{Stamp{c.path, session.clock.Now()}})
-	c.grouped = session.conductor.awaits(c)
-	c.mu.Unlock()
-	session.launch(c)
-	return nil
+	return err
 }
 
-// enlist puts the child into the list, and returns the session that it is to join.
+// enlist puts the child into the list, and makes it a member of the session that it returns, nil for none.
 func (s *Supervisor) enlist(c *child, policy Policy) (*session, error) {
+	c.mu.lockToRead() // there is no Status to drop yet; until it has joined, because the session may begin to stop
+	defer c.mu.unlock()
+	sess, err := s.list(c, policy)
+	if sess == nil {
+		return nil, err
+	}
+	c.joinLocked(sess)
+	now := sess.clock.Now()
+	sess.emit(Added{Stamp{c.path, now}})
+	if sess.group.mayStart(c) {
+		c.stepLocked(inTurn, now)
+	}
+	return sess, nil
+}
+
+// list puts the child into the list, and returns the session that it is to join.
+func (s *Supervisor) list(c *child, policy Policy) (*session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -151,7 +157,7 @@ func (s *Supervisor) enlist(c *child, policy Policy) (*session, error) {
 	return s.session, nil
 }
 
-// has tells whether the other one is s, or is somewhere below it.
+// has reports whether the other one is s, or is somewhere below it.
 func (s *Supervisor) has(other *Supervisor) bool {
 	return s == other || slices.ContainsFunc(s.snapshot(), func(c *child) bool {
 		sub, ok := c.service.(*Supervisor)
@@ -167,29 +173,34 @@ func (s *Supervisor) forget(c *child) {
 	s.last = nil // it may show the child
 }
 
-// stray keeps a zombie in view whose child is forgotten.
-func (s *Supervisor) stray(zombie *run, path string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.strays == nil {
-		s.strays = make(map[*run]string)
+// addOrphans keeps zombies in view whose child is forgotten.
+func (s *Supervisor) addOrphans(zombies []*run, path string) {
+	if len(zombies) == 0 {
+		return
 	}
-	s.strays[zombie] = path
-}
-
-func (s *Supervisor) unstray(zombie *run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.strays, zombie)
+	if s.orphans == nil {
+		s.orphans = make(map[*run]string)
+	}
+	for _, z := range zombies {
+		s.orphans[z] = path
+	}
 }
 
-// unstoppedStrays lists the zombies of children that were forgotten.
-func (s *Supervisor) unstoppedStrays() []Unstopped {
+func (s *Supervisor) dropOrphan(zombie *run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.orphans, zombie)
+}
+
+// unstoppedOrphans lists the zombies of children that were forgotten.
+func (s *Supervisor) unstoppedOrphans() []Unstopped {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var left []Unstopped
-	for z, path := range s.strays {
-		left = append(left, Unstopped{path, z.trouble.askedAt}) // both were set before it became a stray
+	for z, path := range s.orphans {
+		left = append(left, Unstopped{path, z.termination.askedAt}) // both were set before it became an orphan
 	}
 	slices.SortFunc(left, func(a, b Unstopped) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Path, b.Path))

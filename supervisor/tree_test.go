@@ -136,6 +136,8 @@ func TestARestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
 // pausable counts its working seconds.
 type pausable struct{ paused chan bool }
 
+var _ supervisor.Pauser = pausable{}
+
 func (p pausable) Serve(ctx context.Context) error { return untilDone(ctx) }
 func (p pausable) Pause()                          { p.paused <- true }
 func (p pausable) Resume()                         { p.paused <- false }
@@ -208,10 +210,10 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 		bad, _ = registry.Report().Part("root/sub/bad")
 		require.Equal(t, health.StateRunning, bad.Lifecycle.State)
 		require.Equal(t, 1, bad.Lifecycle.Restarts)
-		require.Equal(t, "boom", bad.Lifecycle.Error, "the reason is kept after the recovery")
-		require.Equal(t, "error", bad.Lifecycle.End)
+		require.Equal(t, "boom", bad.Lifecycle.LastError, "the reason is kept after the recovery")
+		require.Equal(t, "error", bad.Lifecycle.LastEnd)
 		require.Equal(t, 1, bad.Lifecycle.Attempt)
-		require.Equal(t, 10, bad.Lifecycle.Attempts)
+		require.Equal(t, 10, bad.Lifecycle.MaxAttempts)
 	})
 }
 
@@ -227,7 +229,7 @@ func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
 					owner = subtree(t, s, "sub", supervisor.Policy{})
 				}
 				inside := newRecorder()
-				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.record})
+				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.Record})
 				require.NoError(t, err)
 				add(t, inner, "a", untilDone, supervisor.Policy{})
 				add(t, owner, "a", inner.Serve, supervisor.Policy{}) // nobody can see that it is a tree

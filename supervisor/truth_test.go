@@ -138,7 +138,7 @@ func TestWhatARunSaysWhileItsStackIsTakenCounts(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				clk, rec := &hookedClock{Clock: clock.New()}, newRecorder()
-				s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: rec.record, Clock: clk})
+				s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet(), OnEvent: rec.Record, Clock: clk})
 				require.NoError(t, err)
 				add(t, s, "a", func(ctx context.Context) error {
 					var looks atomic.Int32

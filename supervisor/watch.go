@@ -72,7 +72,7 @@ func (w *watch) arm() <-chan time.Time {
 	return w.timer
 }
 
-// late tells how long after the earliest alarm's time it is, and forgets a timer that has fired.
+// late returns how long after the earliest alarm's time it is, and forgets a timer that has fired.
 func (w *watch) late(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -85,7 +85,7 @@ func (w *watch) late(now time.Time) time.Duration {
 	return max(0, now.Sub(w.began)-w.queue[0].alarm.at)
 }
 
-// pop takes the next child whose alarm is due out of the queue, and tells how late it is.
+// pop takes the next child whose alarm is due out of the queue, and returns how late it is.
 func (w *watch) pop(now time.Time) (c *child, late time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -55,21 +55,15 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 // list prints each order in the journal on a line.
 func list(ctx context.Context, j journal.Journal, out io.Writer) error {
-	for after := int64(0); ; {
-		entries, err := j.Read(ctx, after, 1000)
+	for e, err := range journal.Entries(ctx, j, 0) {
 		if err != nil {
 			return err
 		}
-		if len(entries) == 0 {
-			return nil
-		}
-		for _, e := range entries {
-			after = e.Seq
-			if made, ok := e.Event.(journal.IntentMade); ok {
-				fmt.Fprintln(out, stamp(e.At), describe(made.Order))
-			}
+		if made, ok := e.Event.(journal.IntentMade); ok {
+			fmt.Fprintln(out, stamp(e.At), describe(made.Order))
 		}
 	}
+	return nil
 }
 
 // tell prints a trail, a line for each entry.
@@ -90,8 +84,7 @@ func tell(trail book.Trail, out io.Writer) {
 }
 
 func line(out io.Writer, e journal.Entry) {
-	kind, _, _ := journal.Encode(e.Event) // It was decoded a moment ago.
-	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), kind, what(e.Event))
+	text := fmt.Sprintf("%6d  %s  %-13s %s", e.Seq, stamp(e.At), journal.KindOf(e.Event), what(e.Event))
 	fmt.Fprintln(out, strings.TrimRight(text, " "))
 }
 

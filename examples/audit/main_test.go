@@ -46,7 +46,7 @@ func trade(t *testing.T, path string) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 }
 
-func TestATrailIsToldLineByLine(t *testing.T) {
+func TestTrailIsToldLineByLine(t *testing.T) {
 	t.Parallel()
 	path := database(t)
 	var out strings.Builder
@@ -63,7 +63,7 @@ func TestATrailIsToldLineByLine(t *testing.T) {
 	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
 }
 
-func TestADatabaseOnAServer(t *testing.T) {
+func TestDatabaseOnAServer(t *testing.T) {
 	t.Parallel()
 	url := pgserver.Start(t).URL("public")
 	trade(t, url)
@@ -72,7 +72,7 @@ func TestADatabaseOnAServer(t *testing.T) {
 	require.Equal(t, "2026-01-02T03:04:05.000Z v-1: market buy 1 BTC/USDT, decided at 100\n", out.String())
 }
 
-func TestAPersonsWordIsPartOfTheTrail(t *testing.T) {
+func TestTrailHoldsAPersonsWord(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
@@ -103,7 +103,7 @@ func TestAPersonsWordIsPartOfTheTrail(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeToldIsNamed(t *testing.T) {
+func TestTrailThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	path := database(t)
 	for name, c := range map[string]struct {

@@ -8,6 +8,11 @@
 //
 //	--rows data.candles --fields openTime,o,h,l,c,v
 //
+// A second --url is asked where the first one fails, and --hours says when the market is closed, so that its silence is no
+// fault:
+//
+//	--hours 'America/New_York 09:30-16:00'
+//
 // The address is asked in each cycle of the generator. Source is what is meant to be copied: it is all that another kind
 // of data takes, because what is done when it fails, hangs, falls silent or talks nonsense is the generator's.
 package main
@@ -21,10 +26,10 @@ import (
 	"log/slog"
 	"os"
 	ossignal "os/signal"
-	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
@@ -40,48 +45,16 @@ func main() {
 	}
 }
 
-// config is what the flags say.
-type config struct {
-	end   Endpoint
-	cycle time.Duration
-}
-
-func parse(args []string, out io.Writer) (cfg config, err error) {
-	flags := flag.NewFlagSet("httpfeed", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.StringVar(&cfg.end.URL, "url", "", "the address, with {symbol}, {after_s}, {after_ms}, {after} and {limit}")
-	flags.StringVar(&cfg.end.Shape.Rows, "rows", "", "the way to the list of candles, such as data.candles")
-	fields := flags.String("fields", "", "where a candle has time, open, high, low, close and volume: places or names")
-	symbols := flags.String("symbols", "", "NAME=THEIRS,... or NAME,... where the venue uses the same")
-	flags.DurationVar(&cfg.end.Interval, "interval", time.Minute, "of the candles")
-	flags.DurationVar(&cfg.cycle, "cycle", generator.DefaultCycle, "from one request to the next")
-	if err := flags.Parse(args); err != nil {
-		return cfg, err
-	}
-	if *fields != "" {
-		cfg.end.Shape.Fields = strings.Split(*fields, ",")
-	}
-	cfg.end.Symbols = make(map[string]string)
-	for _, pair := range strings.FieldsFunc(*symbols, func(c rune) bool { return c == ',' }) {
-		name, theirs, ok := strings.Cut(pair, "=")
-		if !ok {
-			theirs = name
-		}
-		cfg.end.Symbols[name] = theirs
-	}
-	return cfg, nil
-}
-
 func run(ctx context.Context, args []string, out io.Writer) error {
 	cfg, err := parse(args, out)
 	if err != nil {
 		return err
 	}
-	source, err := NewSource(cfg.end)
+	source, closeSource, err := open(cfg)
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer closeSource()
 	store := signal.NewMemory(0)
 	generator, err := newGenerator(cfg, source, store)
 	if err != nil {
@@ -98,6 +71,39 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return tree.Serve(ctx)
+}
+
+// open returns the source of the first address, with the others behind it, and what closes its connections.
+func open(cfg config) (source signal.Source, closeAll func(), err error) {
+	if len(cfg.urls) == 0 {
+		return nil, nil, errors.New("--url is missing")
+	}
+	var addresses []feed.NamedSource
+	var opened []*Source
+	for i, address := range cfg.urls {
+		cfg.end.URL = address
+		one, err := NewSource(cfg.end)
+		if err != nil {
+			return nil, nil, err
+		}
+		opened = append(opened, one)
+		addresses = append(addresses, feed.NamedSource{Name: fmt.Sprintf("url %d", i+1), Source: one})
+	}
+	closeAll = func() {
+		for _, one := range opened {
+			one.Close()
+		}
+	}
+	if len(opened) == 1 {
+		return opened[0], closeAll, nil
+	}
+	source, err = feed.NewFailover(feed.FailoverConfig{
+		Sources: addresses, Timeout: 10 * time.Second,
+		OnSwitch: func(symbol, from, to string, why error) {
+			slog.Warn("Candles come from another address", "symbol", symbol, "from", from, "to", to, "error", why)
+		},
+	})
+	return source, closeAll, err
 }
 
 // newGenerator runs a vote of two that rarely agree: one goes with the trend, one against exaggeration.
@@ -120,7 +126,7 @@ func newGenerator(cfg config, source signal.Source, store signal.Store) (*genera
 	}
 	return generator.New(generator.Config{
 		Source: source, Specs: []signal.Spec{vote}, Store: store, Symbols: names, Interval: cfg.end.Interval,
-		Cycle: cfg.cycle, Clock: nil, Logger: slog.Default(),
+		Cycle: cfg.cycle, Hours: cfg.hours, Logger: slog.Default(),
 	})
 }
 

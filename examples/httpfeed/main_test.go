@@ -65,9 +65,9 @@ func TestSignalsComeFromTheAddress(t *testing.T) {
 	cfg, err := parse([]string{"--url", venue(t, clk).URL + klines, "--symbols", btc + "=BTCUSDT"}, io.Discard)
 	require.NoError(t, err)
 	cfg.end.Clock = clk
-	source, err := NewSource(cfg.end)
+	source, closeSource, err := open(cfg)
 	require.NoError(t, err)
-	defer source.Close()
+	defer closeSource()
 	store := signal.NewMemory(0)
 	gen, err := newGenerator(cfg, source, store)
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func TestTheProgramEndsWithItsContext(t *testing.T) {
+func TestProgramEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() }))
@@ -112,6 +112,10 @@ func TestTheProgramEndsWithItsContext(t *testing.T) {
 func TestFlagsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
+		"--url is missing":                     {"--symbols", "A"},
+		"want a place and its hours":           {"--hours", "09:30-16:00"},
+		"no such place: unknown time zone X/Y": {"--hours", "X/Y 09:30-16:00"},
+		"Closes 9h0m0s is not after":           {"--hours", "UTC 10:00-09:00"},
 		"flag provided but not defined: -fast": {"--fast"},
 		"Symbols is empty":                     {"--url", "http://x/"},
 		`URL "x" is no address`:                {"--url", "x", "--symbols", "A"},
@@ -122,5 +126,39 @@ func TestFlagsThatCannotBe(t *testing.T) {
 		"Cycle -1s is negative":                {"--url", "http://x/", "--symbols", "A", "--cycle", "-1s"},
 	} {
 		require.ErrorContains(t, run(t.Context(), args, io.Discard), want)
+	}
+}
+
+// The candles of the second address, where the first one has none.
+func TestFailoverGoesToTheSecondAddress(t *testing.T) {
+	t.Parallel()
+	clk := feed.NewReplayClock(noon)
+	broken := httptest.NewServer(http.NotFoundHandler())
+	defer broken.Close()
+	cfg, err := parse([]string{
+		"--url", broken.URL + klines, "--url", venue(t, clk).URL + klines, "--symbols", btc + "=BTCUSDT",
+	}, io.Discard)
+	require.NoError(t, err)
+	cfg.end.Clock = clk
+	source, closeSource, err := open(cfg)
+	require.NoError(t, err)
+	defer closeSource()
+	bars, err := source.Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, bars, 2)
+}
+
+func TestHoursAreThoseOfThePlace(t *testing.T) {
+	t.Parallel()
+	hours, err := weekdays("America/New_York 09:30-16:00")
+	require.NoError(t, err)
+	for at, want := range map[string]bool{
+		"2024-06-03T13:29:00Z": false, "2024-06-03T13:30:00Z": true, "2024-06-03T19:59:00Z": true, // a Monday, in summer
+		"2024-06-03T20:00:00Z": false, "2024-06-02T15:00:00Z": false, "2024-12-02T13:30:00Z": false, // and in winter
+	} {
+		moment, err := time.Parse(time.RFC3339, at)
+		require.NoError(t, err)
+		open, _ := hours.Open("SPY", moment)
+		require.Equal(t, want, open, at)
 	}
 }

@@ -24,7 +24,7 @@ func source(t *testing.T, address string, clk Clock) *Source {
 	return s
 }
 
-func TestItIsASource(t *testing.T) {
+func TestSourceKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	signaltest.TestSource(t, func(t *testing.T) (signal.Source, string) {
 		clk := feed.NewReplayClock(noon)
@@ -45,7 +45,7 @@ func candle(minute int, rest string) string {
 
 const fine = "10,12,9,11,3"
 
-func TestWhatIsNoAnswerIsAnErrorThatSaysWhat(t *testing.T) {
+func TestSourceNamesWhatIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	text := func(s string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) }
@@ -91,7 +91,7 @@ func TestWhatIsNoAnswerIsAnErrorThatSaysWhat(t *testing.T) {
 	}
 }
 
-func TestNobodyIsThere(t *testing.T) {
+func TestSourceOfADeadAddressIsAnError(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
@@ -100,7 +100,7 @@ func TestNobodyIsThere(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-func TestAMuteServerHoldsNobodyLongerThanItsContext(t *testing.T) {
+func TestSourceLeavesAMuteServerWithItsContext(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]string{"before it says anything": "", "in the middle": "[[17"} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAMuteServerHoldsNobodyLongerThanItsContext(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatHasClosedByBothClocksIsGiven(t *testing.T) {
+func TestSourceGivesWhatHasClosedByBothClocks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		date string
@@ -147,7 +147,7 @@ func TestOnlyWhatHasClosedByBothClocksIsGiven(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsTooBusyIsLeftAlone(t *testing.T) {
+func TestSourceLeavesABusyServerAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		code  int

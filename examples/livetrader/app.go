@@ -13,6 +13,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
@@ -31,17 +32,20 @@ const (
 
 // app is one run of the launcher: its database, its API, and the trees that trade.
 type app struct {
-	cfg    config
+	cfg    *config
 	clock  clock.Clock
 	log    *slog.Logger
 	stdout io.Writer
 
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
+	port     *serve.Port    // nil with --listen off, as server is
+	dbName   string         // of db: what --db says, or a temporary one
 	db       *sqlstore.DB
 	api      http.Handler
-	server   *console.Server
+	server   *serve.Server // of api, on port
 	totals   totals
+	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
 
@@ -58,7 +62,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", shown(a.cfg.db), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {
@@ -86,7 +90,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		return errors.Join(errs...)
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openServer, a.openDB, a.openAPI} {
+	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.openAPI} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -94,32 +98,35 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	return closeOpened, nil
 }
 
+func (a *app) openPort(_ context.Context, closers *[]func() error) error {
+	if a.cfg.listen == listenOff || a.cfg.dryStart {
+		return nil
+	}
+	port, err := serve.Listen(a.cfg.listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", a.cfg.listen, err)
+	}
+	a.port = port
+	a.log.Info("API listening", "address", port.Addr())
+	*closers = append(*closers, port.Close)
+	return nil
+}
+
 func (a *app) openAPI(context.Context, *[]func() error) error {
 	generation := generationPath
 	if a.cfg.replay != "" {
 		generation = replayPath
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, SignalGeneration: generation})
+	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: console.SignalGeneration(generation)})
 	if err != nil {
 		return err
 	}
 	a.api, err = console.New(console.Config{Signals: a.db.Signals(), Health: healthHandler, Clock: a.clock, Logger: a.log})
+	if err != nil || a.port == nil {
+		return err
+	}
+	a.server, err = serve.New(serve.Config{Port: a.port, Handler: a.api, Clock: a.clock, Logger: a.log})
 	return err
-}
-
-func (a *app) openServer(_ context.Context, closers *[]func() error) error {
-	if a.cfg.listen == listenOff || a.cfg.dryStart {
-		return nil
-	}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
-	server, err := console.Listen(a.cfg.listen, handler, console.ServerConfig{Clock: a.clock, Logger: a.log})
-	if err != nil {
-		return fmt.Errorf("--listen %s: %w", a.cfg.listen, err)
-	}
-	a.server = server
-	a.log.Info("API listening", "address", server.Addr())
-	*closers = append(*closers, server.Close)
-	return nil
 }
 
 // mode is what kind of run it is, for the log and the database.

@@ -38,8 +38,7 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "low-water": {"1", "2"},
 		"version": {"false", "false"},
 	}
-	var defaults config
-	defaults.flags().VisitAll(func(f *flag.Flag) {
+	newConfig().flags.VisitAll(func(f *flag.Flag) {
 		if f.Name == "print-config" { // it is how the others are tested
 			return
 		}
@@ -74,21 +73,17 @@ func valueOf(t *testing.T, name string, args []string, lookup func(string) (stri
 		}
 	}
 	require.Equal(t, want, c.origin[name])
-	var again config
-	fs := again.flags() // declaring them sets the defaults, so the values are put in afterwards
-	again = c
-	return fs.Lookup(name).Value.String()
+	return c.shown(name)
 }
 
 func canonical(t *testing.T, name, text string) string {
 	t.Helper()
-	var c config
-	fs := c.flags()
-	require.NoError(t, fs.Set(name, text))
-	return fs.Lookup(name).Value.String()
+	c := newConfig()
+	require.NoError(t, c.flags.Set(name, text))
+	return c.shown(name)
 }
 
-func TestOperatorsNumbersMeanSeconds(t *testing.T) {
+func TestSpanWithoutAUnitIsInSeconds(t *testing.T) {
 	t.Parallel()
 	c, err := parseConfig([]string{"--paper", "--duration", "60"},
 		environ("HEALTH_CHECK_INTERVAL", "10", "SIGNAL_GENERATION_INTERVAL", "7"))
@@ -157,7 +152,7 @@ func TestPrintConfigSaysWhereEachValueComesFrom(t *testing.T) {
 	require.Regexp(t, `(?m)^symbols +BTC/USDT:USDT,ETH/USDT:USDT,SOL/USDT:USDT +default$`, stdout.String())
 }
 
-func TestAPasswordIsNeverShown(t *testing.T) {
+func TestPasswordIsNeverShown(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"postgres://ann:secret@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?user=ann&password=secret&sslpassword=secret",
@@ -174,16 +169,15 @@ func TestAPasswordIsNeverShown(t *testing.T) {
 	}
 }
 
-func TestEverySettingIsPrinted(t *testing.T) {
+func TestPrintConfigPrintsEverySetting(t *testing.T) {
 	t.Parallel()
-	var c config
-	printed := make(map[string]bool)
-	c.flags()
-	for _, s := range c.settings() {
-		printed[s.name] = true
-	}
-	c.flags().VisitAll(func(f *flag.Flag) {
-		require.True(t, printed[f.Name] || f.Name == "print-config" || f.Name == "version", f.Name)
+	c := newConfig()
+	var printed bytes.Buffer
+	c.print(&printed)
+	c.flags.VisitAll(func(f *flag.Flag) {
+		if f.Name != "print-config" && f.Name != "version" {
+			require.Regexp(t, "(?m)^"+f.Name+" ", printed.String())
+		}
 	})
 }
 
@@ -192,8 +186,7 @@ func TestHelpNamesEveryFlagAndItsVariable(t *testing.T) {
 	var stdout bytes.Buffer
 	code := run(context.Background(), []string{"--help"}, environment{lookup: environ(), stdout: &stdout, clock: clock.New()})
 	require.Equal(t, exitOK, code)
-	var c config
-	c.flags().VisitAll(func(f *flag.Flag) {
+	newConfig().flags.VisitAll(func(f *flag.Flag) {
 		require.Contains(t, stdout.String(), "--"+f.Name)
 		require.Contains(t, stdout.String(), variable(f.Name))
 	})

@@ -16,6 +16,7 @@ import (
 // openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
 // dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
+	a.dbName = a.cfg.db
 	absent := false
 	if a.cfg.dryStart && !sqlstore.IsURL(a.cfg.db) {
 		_, err := os.Stat(a.cfg.db)
@@ -27,13 +28,13 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 			return fmt.Errorf("a temporary database: %w", err)
 		}
 		*closers = append(*closers, func() error { return os.RemoveAll(folder) })
-		a.cfg.db = filepath.Join(folder, defaultDB)
+		a.dbName = filepath.Join(folder, defaultDB)
 	}
 	run, err := a.runConfiguration()
 	if err != nil {
 		return err
 	}
-	db, err := sqlstore.Open(ctx, a.cfg.db, sqlstore.Config{
+	db, err := sqlstore.Open(ctx, a.dbName, sqlstore.Config{
 		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
 	})
 	if err != nil {
@@ -44,8 +45,8 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	return nil
 }
 
-// shown is a database's name without its password.
-func shown(name string) string {
+// withoutPassword is a database's name as it may be shown.
+func withoutPassword(name string) string {
 	if !sqlstore.IsURL(name) {
 		return name
 	}

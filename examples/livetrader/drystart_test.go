@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestADryStartWithoutADatabaseLeavesNone(t *testing.T) {
+func TestDryStartWithoutADatabaseLeavesNone(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)
 	code, stdout, log := runHere(t.Context(), "--paper", "--dry-start", "--db", db)
@@ -22,7 +22,7 @@ func TestADryStartWithoutADatabaseLeavesNone(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestADryStartChangesNothing(t *testing.T) {
+func TestDryStartChangesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -46,7 +46,7 @@ func TestADryStartChangesNothing(t *testing.T) {
 	})
 }
 
-func TestADryStartBesideATraderDisturbsNobody(t *testing.T) {
+func TestDryStartBesideATraderDisturbsNothing(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)
 	p := launch(t, "--paper", "--listen", "off", "--interval", "100ms", "--db", db)

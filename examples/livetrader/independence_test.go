@@ -66,7 +66,7 @@ func watched(t *testing.T, source *asked, onBeat func(health.Report)) *superviso
 }
 
 // The second seed: a monitor that blocks must not delay one cycle of what it watches.
-func TestAMonitorThatHangsDelaysNoCycle(t *testing.T) {
+func TestMonitorThatHangsDelaysNoCycle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -95,7 +95,7 @@ func TestAMonitorThatHangsDelaysNoCycle(t *testing.T) {
 }
 
 // And the other way round: what is watched may hang, and the heartbeat goes on, and says so.
-func TestAGeneratorThatHangsDelaysNoHeartbeat(t *testing.T) {
+func TestGeneratorThatHangsDelaysNoHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -108,7 +108,7 @@ func requireLogged(t *testing.T, log, message string) {
 	}
 }
 
-func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
+func TestHeartbeatKeepsItsInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, _, log := runHere(t.Context(), "--paper", "--duration", "61s", "--listen", "off", "--db", tempDB(t), "--health-interval", "10")
@@ -120,7 +120,7 @@ func TestTheHeartbeatKeepsItsInterval(t *testing.T) {
 	})
 }
 
-func TestNothingIsOpenedOnADiskThatIsNearlyFull(t *testing.T) {
+func TestDiskThatIsNearlyFullOpensNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -134,7 +134,7 @@ func TestNothingIsOpenedOnADiskThatIsNearlyFull(t *testing.T) {
 	})
 }
 
-func TestASecondRunGoesOnWithTheAccount(t *testing.T) {
+func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -160,7 +160,7 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
+func TestAutoExecuteOffSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -174,7 +174,7 @@ func TestWithoutAutoExecuteNothingIsSent(t *testing.T) {
 	})
 }
 
-func TestAnInterruptEndsItAtOnceAndCleanly(t *testing.T) {
+func TestInterruptEndsTheRunAtOnceAndCleanly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -188,7 +188,7 @@ func TestAnInterruptEndsItAtOnceAndCleanly(t *testing.T) {
 }
 
 // The newcomer's minute: every way to die is seen, named and recovered from, and nothing else stops.
-func TestAMinuteOfChaos(t *testing.T) {
+func TestChaosOfAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "60s", "--chaos", "--listen", "off", "--db", tempDB(t))
@@ -257,7 +257,7 @@ func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
 	})
 }
 
-func TestAFailureThatEscalatesEndsTheProcess(t *testing.T) {
+func TestEscalationEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -270,7 +270,7 @@ func TestAFailureThatEscalatesEndsTheProcess(t *testing.T) {
 	})
 }
 
-func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
+func TestAutoRestartBringsTradingBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "2m", "--chaos=trading", "--auto-restart", "--listen", "off", "--db", tempDB(t))
@@ -285,7 +285,7 @@ func TestWithAutoRestartTradingIsUpAgain(t *testing.T) {
 }
 
 // A halt outlives the process, and a person's name lifts it.
-func TestAHaltStandsUntilItIsLifted(t *testing.T) {
+func TestHaltStandsUntilItIsLifted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
@@ -306,7 +306,7 @@ func TestAHaltStandsUntilItIsLifted(t *testing.T) {
 	})
 }
 
-func TestEveryStrategyTrades(t *testing.T) {
+func TestStrategiesAllTrade(t *testing.T) {
 	t.Parallel()
 	for _, name := range strategyNames() {
 		t.Run(name, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestEveryStrategyTrades(t *testing.T) {
 	}
 }
 
-func TestABracketedRunThatEndsFlat(t *testing.T) {
+func TestBracketedRunEndsFlat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)

@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	cfg, err := parseConfig(args, env.lookup)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		usage(env.stdout)
+		newConfig().usage(env.stdout)
 		return exitOK
 	case err != nil:
 		return fail(env.stderr, err)
@@ -105,21 +105,6 @@ func fail(stderr io.Writer, err error) int {
 		return exitUsage
 	}
 	return exitFailure
-}
-
-func usage(w io.Writer) {
-	var defaults config
-	fs := defaults.flags()
-	fmt.Fprintln(w, "usage: livetrader --paper [flags]")
-	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
-	fs.VisitAll(func(f *flag.Flag) {
-		name, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))
-		if f.DefValue != "" && f.DefValue != "false" {
-			fmt.Fprintf(w, "; default %s", f.DefValue)
-		}
-		fmt.Fprintln(w, ")")
-	})
 }
 
 func version() string {

@@ -37,7 +37,7 @@ func get(t *testing.T, url string, into any) int {
 	return response.StatusCode
 }
 
-func TestTheAPIThatOperatorsKnow(t *testing.T) {
+func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--symbols", strings.Join(killSymbols, ","))
 	api := p.address()
@@ -73,7 +73,7 @@ func TestTheAPIThatOperatorsKnow(t *testing.T) {
 	require.Contains(t, p.stdout.String(), "Summary")
 }
 
-func TestASecondInterruptEndsItAtOnce(t *testing.T) {
+func TestInterruptGivenTwiceEndsTheProcessAtOnce(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--paper", "--listen", "127.0.0.1:0")
 	api := p.address()
@@ -90,7 +90,7 @@ func TestASecondInterruptEndsItAtOnce(t *testing.T) {
 	require.Equal(t, exitInterrupted, p.end())
 }
 
-func TestWhatCannotBeOpenedIsOneLineAndLeavesNothing(t *testing.T) {
+func TestOpenThatFailsIsOneLineAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestWhatCannotBeOpenedIsOneLineAndLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestADatabaseThatIsInUseIsRefused(t *testing.T) {
+func TestDatabaseThatIsInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)
 	first := launch(t, "--paper", "--listen", "off", "--db", db)
@@ -166,7 +166,7 @@ var killSymbols = []string{
 
 // kill -9 at random moments of trading, and a new start on the same database, again and again: what was said to be there
 // is there, nothing is changed afterwards, and no order is placed twice.
-func TestKilledAgainAndAgain(t *testing.T) {
+func TestKillsLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	for name, place := range map[string]func(t *testing.T) string{
 		"SQLite":     tempDB,

@@ -129,7 +129,7 @@ func asText(fills []trading.Fill) (text []string) {
 	return text
 }
 
-func TestAReplayFillsWhatAnIndependentReferenceFills(t *testing.T) {
+func TestReplayFillsWhatAnIndependentReferenceFills(t *testing.T) {
 	t.Parallel()
 	files := map[string]func(t *testing.T) string{
 		"made up": func(t *testing.T) string { return candleFile(t, 3000) },
@@ -176,7 +176,7 @@ func realCandles(t *testing.T) string {
 	return path
 }
 
-func TestAReplayGivesTheSameFillsEachTime(t *testing.T) {
+func TestReplayGivesTheSameFillsEachTime(t *testing.T) {
 	t.Parallel()
 	path := candleFile(t, 2000)
 	first, summary := replayed(t, path)
@@ -186,7 +186,7 @@ func TestAReplayGivesTheSameFillsEachTime(t *testing.T) {
 	require.Equal(t, uptime.ReplaceAllString(summary, ""), uptime.ReplaceAllString(again, ""))
 }
 
-func TestAReplayThatIsStartedAgainChangesNothing(t *testing.T) {
+func TestReplayThatIsStartedAgainChangesNothing(t *testing.T) {
 	t.Parallel()
 	path, db := candleFile(t, 1000), tempDB(t)
 	args := []string{"--paper", "--replay", path, "--speed", "0", "--listen", "off", "--db", db}
@@ -199,7 +199,7 @@ func TestAReplayThatIsStartedAgainChangesNothing(t *testing.T) {
 	require.Equal(t, asText(once), asText(twice.fills()))
 }
 
-func TestAReplayAtTheBarsOwnPace(t *testing.T) {
+func TestReplayAtTheBarsOwnPace(t *testing.T) {
 	t.Parallel()
 	path := candleFile(t, 31)
 	synctest.Test(t, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestAReplayAtTheBarsOwnPace(t *testing.T) {
 	})
 }
 
-func TestWhatIsWrongWithAReplayIsToldAndCounted(t *testing.T) {
+func TestReplayTellsAndCountsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	path := candleFile(t, 100)
 	text, err := os.ReadFile(path)
@@ -238,7 +238,7 @@ func TestWhatIsWrongWithAReplayIsToldAndCounted(t *testing.T) {
 	require.Contains(t, lastLine(log), "candles.csv:51", "refused at the first one, by default")
 }
 
-func TestAReplayLeavesNoTemporaryDatabase(t *testing.T) {
+func TestReplayLeavesNoTemporaryDatabase(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	path := candleFile(t, 50)
@@ -249,7 +249,7 @@ func TestAReplayLeavesNoTemporaryDatabase(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestAReplayOfAFileThatDoesNotSayItsColumns(t *testing.T) {
+func TestReplayOfAFileThatDoesNotSayItsColumns(t *testing.T) {
 	t.Parallel()
 	named := candleFile(t, 500)
 	text, err := os.ReadFile(named)

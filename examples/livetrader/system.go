@@ -111,12 +111,11 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 // fingerprint names the settings on which decisions depend.
 func (a *app) fingerprint(spec signal.Spec) string {
 	settings := map[string]string{"strategy and its parameters": spec.Name + " " + spec.Params}
-	for _, s := range a.cfg.settings() {
-		switch s.name {
-		case "interval", "min-confidence", "cash", "fee", "slippage", "order-size", "max-position", "max-order",
-			"max-daily-loss", "take-profit", "stop-loss", "limit-entry":
-			settings[s.name] = s.value
-		}
+	for _, name := range []string{
+		"interval", "min-confidence", "cash", "fee", "slippage", "order-size", "max-position", "max-order", "max-daily-loss",
+		"take-profit", "stop-loss", "limit-entry",
+	} {
+		settings[name] = a.cfg.shown(name)
 	}
 	return engine.Fingerprint(settings)
 }
@@ -156,12 +155,11 @@ func (a *app) allow(symbol string) error {
 
 // rearm lifts a halt in the name that --rearm gives, once: a halt that comes later stands.
 func (a *app) rearm(ctx context.Context, sys *system) error {
-	by := a.cfg.rearm
-	a.cfg.rearm = ""
-	if by == "" {
+	if a.cfg.rearm == "" || a.rearmed {
 		return nil
 	}
-	if err := sys.engine.Rearm(ctx, by); err != nil {
+	a.rearmed = true
+	if err := sys.engine.Rearm(ctx, a.cfg.rearm); err != nil {
 		return fmt.Errorf("--rearm: %w", err)
 	}
 	return nil

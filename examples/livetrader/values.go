@@ -15,132 +15,141 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-// seconds is a time span as operators write it: 60, 60s, 5m.
-type seconds struct{ d *time.Duration }
-
-func (s seconds) String() string {
-	if s.d == nil || *s.d == 0 {
-		return ""
-	}
-	return s.d.String()
+// kind is how settings of one type are read and shown.
+type kind[T any] struct {
+	read     func(text string) (T, error)
+	show     func(T) string
+	isToggle bool // a flag of it may stand alone, which reads as "true"
 }
 
-func (s seconds) Set(text string) error {
+// flagValue is a flag.Value that sets a field.
+type flagValue[T any] struct {
+	field *T
+	kind  kind[T]
+}
+
+func (v flagValue[T]) IsBoolFlag() bool { return v.kind.isToggle }
+
+func (v flagValue[T]) String() string {
+	if v.field == nil { // package flag asks a zero value
+		return ""
+	}
+	return v.kind.show(*v.field)
+}
+
+func (v flagValue[T]) Set(text string) error {
+	value, err := v.kind.read(text)
+	if err != nil {
+		return err
+	}
+	*v.field = value
+	return nil
+}
+
+func asWritten(text string) (string, error) { return text, nil }
+
+var (
+	texts     = kind[string]{read: asWritten, show: func(text string) string { return text }}
+	databases = kind[string]{read: asWritten, show: withoutPassword}
+	toggles   = kind[bool]{read: readToggle, show: strconv.FormatBool, isToggle: true}
+	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
+
+	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
+	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
+	fractions    = kind[float64]{read: readFraction, show: showFloat}
+	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
+	seeds        = kind[uint64]{read: readSeed, show: func(n uint64) string { return strconv.FormatUint(n, 10) }}
+	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
+	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
+	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
+	stopPolicies = kind[engine.StopPolicy]{read: readStopPolicy, show: func(p engine.StopPolicy) string { return string(p) }}
+)
+
+func readToggle(text string) (bool, error) {
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, errors.New("want true or false")
+	}
+	return on, nil
+}
+
+func readWhole(text string) (int, error) {
+	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
+	if err != nil {
+		return 0, errors.New("want a whole number")
+	}
+	return int(n), nil
+}
+
+// readSpan reads a time span as operators write it: 60, 60s, 5m.
+func readSpan(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		var n uint64
 		if n, err = strconv.ParseUint(text, 10, 32); err != nil {
-			return errors.New("want a number of seconds, or a span such as 60s or 5m")
+			return 0, errors.New("want a number of seconds, or a span such as 60s or 5m")
 		}
 		d = time.Duration(n) * time.Second
 	}
 	if d <= 0 {
-		return errors.New("must be above zero")
+		return 0, errors.New("must be above zero")
 	}
-	*s.d = d
-	return nil
+	return d, nil
 }
 
-// symbolList is a comma-separated list of symbols.
-type symbolList []string
-
-func (l *symbolList) String() string { return strings.Join(*l, ",") }
-
-func (l *symbolList) Set(text string) error {
-	var symbols []string
+func readSymbols(text string) (symbols []string, err error) {
 	seen := make(map[string]bool)
 	for symbol := range strings.SplitSeq(text, ",") {
 		symbol = strings.TrimSpace(symbol)
 		if _, err := signal.ParseSymbol(symbol); err != nil {
-			return err
+			return nil, err
 		}
 		if seen[symbol] {
-			return fmt.Errorf("%s is there twice", symbol)
+			return nil, fmt.Errorf("%s is there twice", symbol)
 		}
 		seen[symbol] = true
 		symbols = append(symbols, symbol)
 	}
-	*l = symbols
-	return nil
+	return symbols, nil
 }
 
-// fraction is a number from 0 to 1.
-type fraction struct{ f *float64 }
+func showFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
-func (f fraction) String() string {
-	if f.f == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*f.f, 'g', -1, 64)
-}
-
-func (f fraction) Set(text string) error {
+func readFraction(text string) (float64, error) {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(n >= 0 && n <= 1) {
-		return errors.New("want a number from 0 to 1")
+		return 0, errors.New("want a number from 0 to 1")
 	}
-	*f.f = n
-	return nil
+	return n, nil
 }
 
-// speed is how fast a replay runs: 1x, 10x, 0.
-type speed struct{ f *float64 }
-
-func (s speed) String() string {
-	if s.f == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*s.f, 'g', -1, 64) + "x"
-}
-
-func (s speed) Set(text string) error {
+// readSpeed reads how fast a replay runs: 1x, 10x, 0.
+func readSpeed(text string) (float64, error) {
 	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
 	if err != nil || !(n >= 0) || math.IsInf(n, 1) {
-		return errors.New("want a number of at least 0, such as 1x, 60 or 0")
+		return 0, errors.New("want a number of at least 0, such as 1x, 60 or 0")
 	}
-	*s.f = n
-	return nil
+	return n, nil
 }
 
-// seedValue is a seed.
-type seedValue struct{ n *uint64 }
-
-func (s seedValue) String() string {
-	if s.n == nil {
-		return ""
-	}
-	return strconv.FormatUint(*s.n, 10)
-}
-
-func (s seedValue) Set(text string) error {
+func readSeed(text string) (uint64, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return errors.New("want a whole number of at least 0")
+		return 0, errors.New("want a whole number of at least 0")
 	}
-	*s.n = n
-	return nil
+	return n, nil
 }
 
-// money is an exact amount or fraction, not below zero.
-type money struct{ d *decimal.Decimal }
-
-func (m money) String() string {
-	if m.d == nil {
-		return ""
-	}
-	return m.d.String()
-}
-
-func (m money) Set(text string) error {
+// readAmount reads an exact amount or fraction, not below zero.
+func readAmount(text string) (decimal.Decimal, error) {
 	if len(text) > 32 {
-		return errors.New("too long for a number")
+		return decimal.Zero, errors.New("too long for a number")
 	}
 	d, err := decimal.NewFromString(text)
 	if err != nil || d.IsNegative() || d.Exponent() > 18 || d.Exponent() < -18 {
-		return errors.New("want a decimal number of at least 0")
+		return decimal.Zero, errors.New("want a decimal number of at least 0")
 	}
-	*m.d = d
-	return nil
+	return d, nil
 }
 
 // chaosTarget is what --chaos breaks. As a flag without a value it means the signals.
@@ -151,60 +160,39 @@ const (
 	chaosTrading chaosTarget = "trading"
 )
 
-func (c *chaosTarget) String() string   { return string(*c) }
-func (c *chaosTarget) IsBoolFlag() bool { return true }
-
-func (c *chaosTarget) Set(text string) error {
+func readChaos(text string) (chaosTarget, error) {
 	switch text {
 	case "true", "signals":
-		*c = chaosSignals
+		return chaosSignals, nil
 	case "trading":
-		*c = chaosTrading
+		return chaosTrading, nil
 	case "false":
-		*c = ""
-	default:
-		return errors.New("want signals or trading")
+		return "", nil
 	}
-	return nil
+	return "", errors.New("want signals or trading")
 }
 
-// badBars is what to do about a bar that cannot be.
-type badBars struct{ p *candle.Policy }
-
-func (b badBars) String() string {
-	if b.p != nil && *b.p == candle.Skip {
+func showBadBars(p candle.Policy) string {
+	if p == candle.Skip {
 		return "skip"
 	}
 	return "refuse"
 }
 
-func (b badBars) Set(text string) error {
+func readBadBars(text string) (candle.Policy, error) {
 	switch text {
 	case "refuse":
-		*b.p = candle.Refuse
+		return candle.Refuse, nil
 	case "skip":
-		*b.p = candle.Skip
-	default:
-		return errors.New("want refuse or skip")
+		return candle.Skip, nil
 	}
-	return nil
+	return candle.Refuse, errors.New("want refuse or skip")
 }
 
-// stopPolicy is what becomes of open orders at the end.
-type stopPolicy struct{ p *engine.StopPolicy }
-
-func (s stopPolicy) String() string {
-	if s.p == nil {
-		return ""
-	}
-	return string(*s.p)
-}
-
-func (s stopPolicy) Set(text string) error {
+func readStopPolicy(text string) (engine.StopPolicy, error) {
 	switch p := engine.StopPolicy(text); p {
 	case engine.LeaveOrders, engine.CancelOrders, engine.FlattenAll:
-		*s.p = p
-		return nil
+		return p, nil
 	}
-	return errors.New("want leave, cancel or flatten")
+	return "", errors.New("want leave, cancel or flatten")
 }

@@ -191,13 +191,13 @@ func (v *venue) settled(ctx context.Context, question func() error) error {
 
 // catchUp writes down the fills, the stops that were reached and the ends of orders that the ledger does not know.
 func (v *venue) catchUp(ctx context.Context) error {
-	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: v.book.FillsSince()}, math.MaxInt)
+	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: v.book.FillsSince(time.Time{})}, math.MaxInt)
 	if err != nil {
 		return err
 	}
 	var events []journal.Event
 	for _, f := range fills {
-		if !v.book.HasFill(f.ID) {
+		if !v.book.Knows(f) {
 			events = append(events, journal.Filled{Fill: f})
 		}
 	}

@@ -1,19 +1,31 @@
 package healthhttp
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// document is the answer of /health. A time that never was is left out.
+// document is the answer of /health. What the host adds comes between its two halves, because people read the beginning.
+// A time that never was is left out.
 type document struct {
-	Status           health.Verdict `json:"status"`
-	UptimeSeconds    float64        `json:"uptime_seconds"`
-	Time             time.Time      `json:"time"`
-	Reasons          []string       `json:"reasons"` // why the status is not healthy, worst first
-	SignalGeneration *generation    `json:"signal_generation,omitempty"`
-	Parts            []part         `json:"parts"` // by path
+	summary summary
+	extra   map[string]any
+	list    list
+}
+
+type summary struct {
+	Status        health.Verdict `json:"status"`
+	UptimeSeconds float64        `json:"uptime_seconds"`
+	Time          time.Time      `json:"time"`
+	Reasons       []string       `json:"reasons"` // why the status is not healthy, worst first
+}
+
+type list struct {
+	Parts []part `json:"parts"` // by path
 }
 
 // part is one part of the system. Its last_error is why its last run ended, as in the supervisor's status; what went
@@ -41,36 +53,59 @@ type part struct {
 	Counts map[string]int64 `json:"counts,omitempty"`
 }
 
-func newDocument(report health.Report, generationPath string) document {
+func newDocument(report health.Report, extra map[string]any) document {
 	d := document{
-		Status:        report.Verdict,
-		UptimeSeconds: report.Uptime.Seconds(),
-		Time:          report.At.UTC(),
-		Reasons:       append([]string{}, report.Reasons...), // [] rather than null
-		Parts:         make([]part, 0, len(report.Parts)),
+		summary: summary{
+			Status:        report.Verdict,
+			UptimeSeconds: report.Uptime.Seconds(),
+			Time:          report.At.UTC(),
+			Reasons:       append([]string{}, report.Reasons...), // [] rather than null
+		},
+		extra: maps.Clone(extra),
+		list:  list{make([]part, 0, len(report.Parts))},
+	}
+	for _, name := range []string{"status", "uptime_seconds", "time", "reasons", "parts"} {
+		delete(d.extra, name) // a name twice in one object would be read by some as the first, by others as the last
 	}
 	for _, p := range report.Parts {
-		d.Parts = append(d.Parts, newPart(p))
-	}
-	if generationPath != "" {
-		p, known := report.Part(generationPath)
-		d.SignalGeneration = newGeneration(p, known)
+		d.list.Parts = append(d.list.Parts, newPart(p))
 	}
 	return d
+}
+
+// encode writes the document as one JSON object.
+func (d document) encode() ([]byte, error) {
+	members := []any{d.summary, d.list}
+	if len(d.extra) > 0 {
+		members = []any{d.summary, d.extra, d.list}
+	}
+	var body, one bytes.Buffer
+	encoder := json.NewEncoder(&one)
+	encoder.SetEscapeHTML(false) // nosniff: no browser takes it for HTML, and people read it
+	for i, m := range members {
+		one.Reset()
+		if err := encoder.Encode(m); err != nil {
+			return nil, err
+		}
+		body.WriteByte("{,"[min(i, 1)])
+		body.Write(bytes.TrimSuffix(bytes.TrimPrefix(one.Bytes(), []byte("{")), []byte("}\n")))
+	}
+	body.WriteString("}\n")
+	return body.Bytes(), nil
 }
 
 func newPart(p health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
-		LastEnd: l.End, NextRestartAt: l.Next.UTC(), Attempt: l.Attempt, MaxAttempts: l.Attempts, Done: l.Done,
+		LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(), Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
 	}
-	if l.Error != "" { // an end without an error has a time as well
-		out.LastError, out.LastErrorAt = l.Error, l.ErrorAt.UTC()
+	if l.LastError != "" { // an end without an error has a time as well
+		out.LastError, out.LastErrorAt = l.LastError, l.LastErrorAt.UTC()
 	}
-	if p.LastError != "" {
-		out.ObservedError, out.ObservedErrorAt = p.LastError, p.LastErrorAt.UTC()
+	if p.ObservedError != "" {
+		out.ObservedError, out.ObservedErrorAt = p.ObservedError, p.ObservedErrorAt.UTC()
 	}
 	return out
 }

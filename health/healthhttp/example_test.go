@@ -12,7 +12,7 @@ import (
 func ExampleNew() {
 	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
 	gen := registry.Begin("trader/signal_generation") // a supervisor does this for its children
-	gen.SetLifecycle(health.Lifecycle{State: health.StateRunning, Since: noon})
+	gen.SetState(health.Stage{State: health.StateRunning, Since: noon})
 
 	h, err := healthhttp.New(healthhttp.Config{Registry: registry})
 	if err != nil {
@@ -33,19 +33,23 @@ func ExampleNew() {
 	// 200 ok
 }
 
-// The object signal_generation speaks of one part in the words that operators' scripts know.
-func ExampleConfig_signalGeneration() {
+// A host adds what its operators look for.
+func ExampleConfig_extra() {
 	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
 	gen := registry.Begin("trader/signal_generation")
-	gen.SetLifecycle(health.Lifecycle{State: health.StateBackoff, Error: "connection reset", ErrorAt: noon, Restarts: 2})
+	gen.SetState(health.Stage{State: health.StateBackoff, Restarts: 2})
+	gen.SetFailure(health.Failure{Error: "connection reset", At: noon})
 
-	h, err := healthhttp.New(healthhttp.Config{Registry: registry, SignalGeneration: "trader/signal_generation"})
+	h, err := healthhttp.New(healthhttp.Config{Registry: registry, Extra: func(r health.Report) map[string]any {
+		gen, _ := r.Part("trader/signal_generation")
+		return map[string]any{"generation": map[string]any{"alive": gen.Lifecycle.State == health.StateRunning}}
+	}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	server := httptest.NewServer(h)
 	defer server.Close()
-	fmt.Println(jq(server.URL+"/health", "signal_generation", "status", "background_task_status", "background_task_error"))
-	// Output: 503 stopped crashed connection reset
+	fmt.Println(jq(server.URL+"/health", "generation", "alive"))
+	// Output: 503 false
 }

@@ -10,9 +10,7 @@
 package healthhttp
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,9 +28,9 @@ const DefaultStuck = 5 * time.Minute
 type Config struct {
 	// Registry is whose report is shown. Required.
 	Registry *health.Registry
-	// SignalGeneration is the path of the part that /health also shows as the object signal_generation; "" for none.
-	// A path that the Registry does not know (yet) is shown as not started.
-	SignalGeneration string
+	// Extra returns what else /health shows of a report, by name, between the reasons and the parts; nil means nothing.
+	// It runs in the request's goroutine and holds no lock. A name of the document's own is left out.
+	Extra func(health.Report) map[string]any
 	// Stuck is how long a part may be crashed or stalled before /livez answers 503. It should be longer than the
 	// parts' supervisors take to try again by themselves. 0 means DefaultStuck.
 	Stuck time.Duration
@@ -69,14 +67,16 @@ func (cfg Config) health(w http.ResponseWriter, r *http.Request) {
 	if report.Verdict == health.Unhealthy {
 		status = http.StatusServiceUnavailable
 	}
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // nosniff: nobody takes it for HTML, and people read it
-	if err := encoder.Encode(newDocument(report, cfg.SignalGeneration)); err != nil {
+	var extra map[string]any
+	if cfg.Extra != nil {
+		extra = cfg.Extra(report)
+	}
+	body, err := newDocument(report, extra).encode()
+	if err != nil {
 		http.Error(w, "the report cannot be written as JSON", http.StatusInternalServerError)
 		return
 	}
-	answer(w, r, status, "application/json", body.Bytes())
+	answer(w, r, status, "application/json", body)
 }
 
 func (cfg Config) livez(w http.ResponseWriter, r *http.Request) {
@@ -101,6 +101,6 @@ func answer(w http.ResponseWriter, r *http.Request, status int, contentType stri
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // whoever asked has gone: there is nobody to tell
+		_, _ = w.Write(body) // the client has gone
 	}
 }

@@ -29,25 +29,25 @@ func trader() *health.Registry {
 	clk := &handClock{now: noon.Add(-time.Hour)}
 	r := health.NewRegistry(health.Config{Clock: clk})
 	gen, engine, feed := r.Begin(generator), r.Begin("trader/engine"), r.Begin("trader/feed")
-	r.Begin("trader/report").SetLifecycle(health.Lifecycle{State: health.StateStopped, Done: true, Since: clk.now})
-	gen.SetLifecycle(health.Lifecycle{
+	live(r.Begin("trader/report"), health.Lifecycle{State: health.StateStopped, Done: true, Since: clk.now})
+	live(gen, health.Lifecycle{
 		State: health.StateBackoff, Since: noon.Add(-2 * time.Second), Restarts: 3,
-		Error: `panic: "<nil>" & more`, ErrorAt: noon.Add(-2 * time.Second), Next: noon.Add(3 * time.Second),
+		LastError: `panic: "<nil>" & more`, LastErrorAt: noon.Add(-2 * time.Second), NextRestart: noon.Add(3 * time.Second),
 	})
-	engine.SetLifecycle(health.Lifecycle{State: health.StateRunning, Since: clk.now})
-	feed.SetLifecycle(health.Lifecycle{State: health.StateRunning, Since: clk.now})
+	live(engine, health.Lifecycle{State: health.StateRunning, Since: clk.now})
+	live(feed, health.Lifecycle{State: health.StateRunning, Since: clk.now})
 	clk.now = noon.Add(-time.Minute)
-	engine.Observe(nil)
-	engine.Observe(errors.New("broker: 502"))
-	gen.Child("BTC/USDT:USDT").Observe(nil)
-	feed.Idle(noon.Add(time.Hour))
+	engine.Part().Observe(nil)
+	engine.Part().Observe(errors.New("broker: 502"))
+	gen.Part().Child("BTC/USDT:USDT").Observe(nil)
+	feed.Part().Idle(noon.Add(time.Hour))
 	clk.now = noon
 	return r
 }
 
 func TestTheAnswerOfHealth(t *testing.T) {
 	t.Parallel()
-	h := handler(t, healthhttp.Config{Registry: trader(), SignalGeneration: generator})
+	h := handler(t, healthhttp.Config{Registry: trader(), Extra: mode})
 	w := ask(h, http.MethodGet, "/health")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
@@ -61,6 +61,14 @@ func TestAnEmptySystemHasListsAndNoNulls(t *testing.T) {
 	h := handler(t, healthhttp.Config{Registry: health.NewRegistry(health.Config{Clock: &handClock{now: noon}})})
 	require.JSONEq(t, `{"status":"healthy","uptime_seconds":0,"time":"2026-03-04T12:00:00Z","reasons":[],"parts":[]}`,
 		ask(h, http.MethodGet, "/health").Body.String())
+}
+
+func TestWhatTheHostAddsMayFail(t *testing.T) {
+	t.Parallel()
+	h := handler(t, healthhttp.Config{Registry: trader(), Extra: func(health.Report) map[string]any {
+		return map[string]any{"function": func() {}}
+	}})
+	require.Equal(t, http.StatusInternalServerError, ask(h, http.MethodGet, "/health").Code)
 }
 
 func TestStatusCodesFollowTheVerdict(t *testing.T) {
@@ -80,11 +88,11 @@ func TestStatusCodesFollowTheVerdict(t *testing.T) {
 		"stopped by hand":               {life{State: health.StateStopped, Since: ago(time.Hour)}, yes, yes, yes},
 		"waiting for hours":             {life{State: health.StateBackoff, Since: ago(5 * time.Hour)}, no, yes, no},
 		"stalled just now":              {life{State: health.StateStalled, Since: noon}, no, yes, no},
-		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(5 * time.Minute)}, no, yes, no},
-		"stalled for longer":            {life{State: health.StateStalled, Since: ago(5*time.Minute + 1)}, no, no, no},
+		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
+		"stalled for longer":            {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
 		"crashed just now":              {life{State: health.StateCrashed, Since: noon}, no, yes, no},
-		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(5 * time.Minute)}, no, yes, no},
-		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(5*time.Minute + 1)}, no, no, no},
+		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
+		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,9 +112,9 @@ func TestStatusCodesFollowTheVerdict(t *testing.T) {
 func TestProbesSayWhy(t *testing.T) {
 	t.Parallel()
 	r := living("trader/gen", health.Lifecycle{
-		State: health.StateCrashed, Since: noon.Add(-90 * time.Second), Error: "EOF",
+		State: health.StateCrashed, Since: noon.Add(-90 * time.Second), LastError: "EOF",
 	})
-	r.Begin("trader/engine").SetLifecycle(health.Lifecycle{State: health.StateStalled, Since: noon.Add(-2 * time.Minute)})
+	live(r.Begin("trader/engine"), health.Lifecycle{State: health.StateStalled, Since: noon.Add(-2 * time.Minute)})
 	h := handler(t, healthhttp.Config{Registry: r, Stuck: time.Minute})
 	require.Equal(t, "trader/engine: stalled for 2m0s (limit 1m0s)\ntrader/gen: crashed for 1m30s (limit 1m0s): EOF\n",
 		ask(h, http.MethodGet, "/livez").Body.String())
@@ -159,11 +167,11 @@ func (e hangingError) Error() string {
 func TestAPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 	t.Parallel()
 	r := living(generator, health.Lifecycle{State: health.StateRunning})
-	h := handler(t, healthhttp.Config{Registry: r, SignalGeneration: generator})
+	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})
 	stuck := hangingError{entered: make(chan struct{}), release: make(chan struct{})}
 	p := r.Begin(generator)
 	var all sync.WaitGroup
-	all.Go(func() { p.Observe(stuck) })
+	all.Go(func() { p.Part().Observe(stuck) })
 	<-stuck.entered
 	for _, path := range []string{"/health", "/livez", "/readyz"} {
 		require.Equal(t, http.StatusOK, ask(h, http.MethodGet, path).Code)
@@ -176,15 +184,15 @@ func TestAPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 func TestManyMayAskWhileThePartsGoOn(t *testing.T) {
 	t.Parallel()
 	r := trader()
-	h := handler(t, healthhttp.Config{Registry: r, SignalGeneration: generator})
+	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})
 	p := r.Begin(generator)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
 			for range 20 {
-				p.Observe(nil)
-				p.Child("BTC/USDT:USDT").Observe(errors.New("no"))
-				p.SetLifecycle(health.Lifecycle{State: health.StateRunning})
+				p.Part().Observe(nil)
+				p.Part().Child("BTC/USDT:USDT").Observe(errors.New("no"))
+				live(p, health.Lifecycle{State: health.StateRunning})
 			}
 		})
 		all.Go(func() {
@@ -201,7 +209,7 @@ func TestManyMayAskWhileThePartsGoOn(t *testing.T) {
 }
 
 func BenchmarkHealth(b *testing.B) {
-	h := handler(b, healthhttp.Config{Registry: trader(), SignalGeneration: generator})
+	h := handler(b, healthhttp.Config{Registry: trader(), Extra: mode})
 	b.ReportAllocs()
 	for b.Loop() {
 		ask(h, http.MethodGet, "/health")

@@ -39,19 +39,25 @@ func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// field returns one member of a JSON object, by name.
-func field(t testing.TB, body []byte, name string) map[string]any {
-	t.Helper()
-	var all map[string]any
-	require.NoError(t, json.Unmarshal(body, &all))
-	one, _ := all[name].(map[string]any)
-	return one
+// live puts a part into a stage of its life, as its supervisor would.
+func live(run *health.Run, l health.Lifecycle) {
+	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done})
+	run.SetFailure(health.Failure{
+		End: l.LastEnd, Error: l.LastError, At: l.LastErrorAt, Next: l.NextRestart, Attempt: l.Attempt, MaxAttempts: l.MaxAttempts,
+	})
+}
+
+const generator = "trader/signal_generation"
+
+// mode is what a host may add to /health.
+func mode(r health.Report) map[string]any {
+	return map[string]any{"mode": map[string]any{"name": "paper", "listed": len(r.Parts)}, "status": "not the host's to say"}
 }
 
 // living returns a registry with one part in the given state of life.
 func living(path string, l health.Lifecycle) *health.Registry {
 	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
-	r.Begin(path).SetLifecycle(l)
+	live(r.Begin(path), l)
 	return r
 }
 

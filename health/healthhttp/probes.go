@@ -21,8 +21,8 @@ func stuck(report health.Report, limit time.Duration) []string {
 			continue
 		}
 		reason := fmt.Sprintf("%s: %s for %s (limit %s)", p.Path, l.State, age.Round(time.Second), limit)
-		if l.Error != "" {
-			reason += ": " + l.Error
+		if l.LastError != "" {
+			reason += ": " + l.LastError
 		}
 		against = append(against, reason)
 	}

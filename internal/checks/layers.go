@@ -82,7 +82,9 @@ var Rooms = []Room{
 		May: []string{"health", "signal/...", "trading", "trading/journal", "trading/book", "trading/engine", "trading/risk",
 			"trading/size"}},
 
-	{Path: "console/...", For: "the operator's API", HTTP: true, Why: whyConsole,
+	{Path: "console/serve", For: "a service of any HTTP handler: it binds first, and drains at its end", HTTP: true,
+		May: []string{"health"}},
+	{Path: "console/...", For: "what operators ask over HTTP: signals, health", HTTP: true, Why: whyConsole,
 		May: []string{"health/...", "supervisor", "signal", "signal/generator", "trading", "trading/journal", "trading/book",
 			"trading/engine", "console/..."}},
 

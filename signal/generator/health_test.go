@@ -19,14 +19,14 @@ import (
 type watched struct {
 	*generator.Generator
 	registry *health.Registry
-	part     *health.Part
+	part     *health.Run
 	stop     func()
 }
 
 func watch(t *testing.T, cfg generator.Config) watched {
 	w := watched{Generator: newGenerator(t, cfg), registry: health.NewRegistry(health.Config{})}
 	w.part = w.registry.Begin("generator")
-	w.stop = serveIn(t, health.NewContext(t.Context(), w.part), w.Generator)
+	w.stop = serveIn(t, health.NewContext(t.Context(), w.part.Part()), w.Generator)
 	return w
 }
 
@@ -64,7 +64,7 @@ func TestErrorsTurnTheVerdictAndProgressTurnsItBack(t *testing.T) {
 		time.Sleep(5 * second)
 		report, _ := w.registry.Report().Part("generator")
 		require.Equal(t, 1, report.ErrorRun, "a cycle in which nothing succeeded")
-		require.Contains(t, report.LastError, "BTC: source: bars after ")
+		require.Contains(t, report.ObservedError, "BTC: source: bars after ")
 
 		source.Set("BTC")
 		source.Set("ETH")
@@ -193,7 +193,7 @@ func TestTheLoopIsReadyAfterACycleAndIdleUntilTheNext(t *testing.T) {
 		isReady := func() bool {
 			synctest.Wait()
 			select {
-			case <-w.part.AwaitReady():
+			case <-w.part.Part().AwaitReady():
 				return true
 			default:
 				return false
@@ -224,7 +224,7 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 			return bars, err
 		})}
 		registry := health.NewRegistry(health.Config{})
-		ctx := health.NewContext(t.Context(), registry.Begin("generator"))
+		ctx := health.NewContext(t.Context(), registry.Begin("generator").Part())
 		progress := func() time.Time {
 			part, _ := registry.Report().Part("generator/BTC")
 			require.Equal(t, health.Degraded, part.Verdict)

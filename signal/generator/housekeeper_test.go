@@ -133,7 +133,7 @@ func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 					Count: 1, Logger: log.logger(slog.LevelInfo),
 				})
 				require.NoError(t, err)
-				stop := serveIn(t, health.NewContext(t.Context(), registry.Begin("retention")), h)
+				stop := serveIn(t, health.NewContext(t.Context(), registry.Begin("retention").Part()), h)
 				defer stop()
 				time.Sleep(4*time.Hour + 2*time.Minute)
 				synctest.Wait()

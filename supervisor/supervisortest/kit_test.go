@@ -63,6 +63,16 @@ func TestAPuppetEndsAsItIsTold(t *testing.T) {
 	}
 }
 
+func TestPuppetThatWasDeafSaysSo(t *testing.T) {
+	t.Parallel()
+	puppet := supervisortest.NewPuppet()
+	ended := make(chan error)
+	go func() { ended <- puppet.Serve(t.Context()) }()
+	require.NoError(t, puppet.Do(t.Context(), supervisortest.Deaf()))
+	puppet.Release()
+	require.Equal(t, supervisortest.ErrDeaf, <-ended)
+}
+
 func TestAnActThatNobodyTakesIsGivenUp(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -142,7 +142,7 @@ func TestItEndsWithItsContext(t *testing.T) {
 func TestItSpeaksForItselfAlone(t *testing.T) {
 	t.Parallel()
 	registry := health.NewRegistry(health.Config{})
-	ctx := health.NewContext(t.Context(), registry.Begin("replay"))
+	ctx := health.NewContext(t.Context(), registry.Begin("replay").Part())
 	s := &script{bars: minutes(3)}
 	require.NoError(t, backtest.Run(ctx, s.config()))
 	part, _ := registry.Report().Part("replay")

@@ -6,18 +6,15 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// FillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
+// fillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
 // not ours. Those that are known are dropped by their IDs.
-const FillOverlap = time.Minute
+const fillOverlap = time.Minute
 
-// PriceFunc tells what an instrument is worth, and false if that is not known.
+// PriceFunc says what an instrument is worth, and false if that is not known.
 type PriceFunc func(symbol string) (decimal.Decimal, bool)
 
 // Capital is what the account began with.
 func (b *Book) Capital() decimal.Decimal { return b.capital }
-
-// IsNew reports whether no event was applied yet.
-func (b *Book) IsNew() bool { return b.began.IsZero() }
 
 // Cash is the capital less what was paid for positions and in fees.
 func (b *Book) Cash() decimal.Decimal { return b.cash }
@@ -46,16 +43,22 @@ func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string
 	return b.capital.Add(b.counts.Realised).Sub(b.counts.Fees).Add(unrealised), missing
 }
 
-// FillsSince is the time from which a Broker's fills may hold one that the Book does not know.
-func (b *Book) FillsSince() time.Time {
+// FillsSince is the time from which a Broker's fills may hold one that the Book does not know. A Book without events goes
+// by when its journal was opened: what the account did before is not ours.
+func (b *Book) FillsSince(opened time.Time) time.Time {
 	since := b.began
+	if since.IsZero() {
+		since = opened
+	}
 	if b.lastFill.After(since) {
 		since = b.lastFill
 	}
-	for _, o := range b.pending {
-		if o.CreatedAt.Before(since) {
-			since = o.CreatedAt
+	for _, orders := range b.pending {
+		for _, o := range orders {
+			if o.CreatedAt.Before(since) {
+				since = o.CreatedAt
+			}
 		}
 	}
-	return since.Add(-FillOverlap)
+	return since.Add(-fillOverlap)
 }

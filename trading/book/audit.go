@@ -49,6 +49,7 @@ func (a *audit) add(entry journal.Entry) error {
 			a.signals[e.ID] = entry
 		case journal.SignalApproved:
 			a.approvals[e.SignalID] = entry
+		default: // No other event is why an order was made.
 		}
 	}
 	if journal.OrderOf(entry.Event) != a.clientID {

@@ -1,9 +1,9 @@
 // Package book adds up a journal: positions, orders, targets, halts and the account.
 //
 // It is pure. It reads no clock, takes no context and does no I/O, so the same events give the same Book to the last digit,
-// in whichever process. Check says why an event cannot be, and Fold adds one that can: book.go has the state, check.go the
-// table of what may happen to an order, fold.go what each event does. Restore makes a Book of what a journal holds, Audit
-// the trail of one order.
+// in whichever process. Check says why an event cannot be, and Apply adds one that can: book.go has the state, check.go the
+// table of what may happen to an order, fold.go what each event does, exposure.go what pending orders may bring. Restore
+// makes a Book of what a journal holds, Audit the trail of one order.
 //
 // A Book is not safe for concurrent use.
 package book
@@ -33,12 +33,12 @@ type Book struct {
 	began     time.Time // of the first event
 	lastFill  time.Time // the latest of all fills' times
 	positions map[string]trading.Position
-	orders    map[string]*OrderState // all that are remembered, by client ID
-	pending   map[string]*OrderState // those of them that are not done
-	done      []string               // client IDs of those that are, as they became it
-	fills     map[string]struct{}    // all that are remembered, by ID
-	seen      []seenFill             // the same, as they came
-	horizon   time.Time              // of the latest fill that is not remembered any more
+	orders    map[string]*OrderState   // all that are remembered, by client ID
+	pending   map[string][]*OrderState // those of them that are not done, by symbol, in the order of their intents
+	done      []string                 // client IDs of those that are, as they became it
+	fills     map[string]struct{}      // all that are remembered, by ID
+	seen      []seenFill               // the same, as they came
+	horizon   time.Time                // of the latest fill that is not remembered any more
 	cursor    Cursor
 	targets   map[string]*Target              // by symbol
 	acted     map[follower]time.Time          // the bar last acted on
@@ -78,7 +78,7 @@ func (o OrderState) Remaining() decimal.Decimal {
 	return decimal.Max(o.Quantity.Sub(o.Filled), decimal.Zero)
 }
 
-// atBroker tells whether the Broker has the order, or may have it, and it may fill.
+// atBroker reports whether the Broker has the order, or may have it, and it may fill.
 func (o *OrderState) atBroker() bool {
 	return o.Status == trading.StatusUnknown || o.Status == trading.StatusOpen
 }
@@ -104,7 +104,7 @@ type Halt struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
-// Active tells whether the halt stands.
+// Active reports whether the halt stands.
 func (h Halt) Active() bool { return h.Reason != "" }
 
 // Counts are the sums over a Book's life.
@@ -124,7 +124,7 @@ func New(capital decimal.Decimal) *Book {
 		capital: capital, cash: capital,
 		positions: make(map[string]trading.Position),
 		orders:    make(map[string]*OrderState),
-		pending:   make(map[string]*OrderState),
+		pending:   make(map[string][]*OrderState),
 		fills:     make(map[string]struct{}),
 		targets:   make(map[string]*Target),
 		acted:     make(map[follower]time.Time),
@@ -139,7 +139,7 @@ func (b *Book) Apply(at time.Time, e journal.Event) error {
 	if err := b.Check(e); err != nil {
 		return err
 	}
-	b.Fold(at, e)
+	b.fold(at, e)
 	return nil
 }
 
@@ -170,26 +170,12 @@ func (b *Book) Order(clientID string) (OrderState, bool) {
 }
 
 // Orders returns all orders that are remembered, in the order in which they were decided on.
-func (b *Book) Orders() []OrderState { return inOrder(b.orders) }
-
-// Pending returns the orders that are not done, in the order in which they were decided on.
-func (b *Book) Pending() []OrderState { return inOrder(b.pending) }
-
-func inOrder(orders map[string]*OrderState) []OrderState {
-	all := make([]OrderState, 0, len(orders))
-	for _, o := range orders {
+func (b *Book) Orders() []OrderState {
+	all := make([]OrderState, 0, len(b.orders))
+	for _, o := range b.orders {
 		all = append(all, *o)
 	}
-	slices.SortFunc(all, func(x, y OrderState) int { return cmp.Compare(x.number, y.number) })
-	return all
-}
-
-// PendingOf returns the pending orders of one symbol, in the order in which they were decided on.
-func (b *Book) PendingOf(symbol string) []OrderState {
-	if len(b.pending) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(b.Pending(), func(o OrderState) bool { return o.Symbol != symbol })
+	return inOrder(all)
 }
 
 // Targets returns what is to be held, by symbol.
@@ -227,8 +213,8 @@ func (b *Book) Acted(strategy, symbol string) (time.Time, bool) {
 	return at, ok
 }
 
-// HasFill tells whether a fill of this ID was applied.
-func (b *Book) HasFill(id string) bool {
+// hasFill reports whether a fill of this ID was applied and is remembered.
+func (b *Book) hasFill(id string) bool {
 	_, ok := b.fills[id]
 	return ok
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// Check tells why an event cannot be, as the Book stands; nil if it can.
+// Check says why an event cannot be, as the Book stands; nil if it can.
 //
 // What it lets through per status of the order is the state diagram of an order:
 //
@@ -82,7 +82,7 @@ func (b *Book) checkOrder(e journal.Event, clientID string) error {
 	return nil
 }
 
-// may tells whether an event can happen to an order as it is; see Check.
+// may reports whether an event can happen to an order as it is; see Check.
 func (o *OrderState) may(e journal.Event) bool {
 	switch e.(type) {
 	case journal.Submitting:
@@ -103,8 +103,9 @@ func (o *OrderState) may(e journal.Event) bool {
 		return !o.Status.Done() && (o.Status != trading.StatusIntended || !o.InFlight)
 	case journal.Expired:
 		return o.atBroker()
+	default: // Check looks at all that says more of an order than its client ID, or is about none.
+		return false
 	}
-	return false
 }
 
 func (b *Book) checkSignal(e journal.SignalSeen) error {
@@ -116,6 +117,7 @@ func (b *Book) checkSignal(e journal.SignalSeen) error {
 	case e.Seq <= b.cursor.Seq:
 		return fmt.Errorf("book: signal %s has seq %d, and the cursor is at %d", e.SignalID, e.Seq, b.cursor.Seq)
 	}
+	//exhaustive:enforce
 	switch e.Outcome {
 	case journal.OutcomeActed:
 	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused, journal.OutcomeWouldHave:
@@ -173,7 +175,7 @@ func (b *Book) checkFill(f trading.Fill) error {
 	case f.Price.IsNegative():
 		return fmt.Errorf("book: fill %s: price %s is negative", f.ID, f.Price)
 	}
-	if b.Forgotten(f) {
+	if b.forgotten(f) {
 		return fmt.Errorf("book: fill %s is of %s, and the book does not remember back to then", f.ID, f.Time)
 	}
 	if o := b.orders[f.ClientID]; o != nil && (o.Symbol != f.Symbol || o.Side != f.Side) {

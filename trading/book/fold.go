@@ -8,8 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Fold adds an event that Check has let through and that was journaled at the given time.
-func (b *Book) Fold(at time.Time, e journal.Event) {
+// fold adds an event that Check has let through and that was journaled at the given time.
+func (b *Book) fold(at time.Time, e journal.Event) {
 	if b.began.IsZero() {
 		b.began = at
 	}
@@ -66,11 +66,13 @@ func (b *Book) foldSignal(e journal.SignalSeen) {
 	if e.Outcome != journal.OutcomeSuperseded {
 		delete(b.offers, line)
 	}
+	//exhaustive:enforce
 	switch e.Outcome {
 	case journal.OutcomeActed:
 		b.act(e)
 	case journal.OutcomeWouldHave:
 		b.offers[line] = e
+	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused: // They only count.
 	}
 }
 
@@ -111,8 +113,8 @@ func (b *Book) foldCloseAsked(e journal.CloseAsked) {
 func (b *Book) foldAmended(e journal.Amended) {
 	t := b.targets[e.Symbol]
 	t.Ticket = e.Ticket
-	for _, o := range b.pending {
-		if o.Symbol == e.Symbol && o.Rests() && o.Leg == "" {
+	for _, o := range b.pending[e.Symbol] {
+		if o.Rests() && o.Leg == "" {
 			t.Deferred = true
 		}
 	}
@@ -122,7 +124,7 @@ func (b *Book) foldIntent(at time.Time, o trading.Order) {
 	b.counts.Orders++
 	state := &OrderState{Order: o, Status: trading.StatusIntended, UpdatedAt: at, number: b.counts.Orders}
 	b.orders[o.ClientID] = state
-	b.pending[o.ClientID] = state
+	b.addPending(state)
 	switch t := b.targets[o.Symbol]; {
 	case t == nil || t.SignalID != o.SignalID:
 	case o.Leg != "":
@@ -151,7 +153,7 @@ func (b *Book) foldAcknowledged(at time.Time, clientID string) {
 }
 
 func (b *Book) foldFill(at time.Time, f trading.Fill) {
-	if b.HasFill(f.ID) {
+	if b.hasFill(f.ID) {
 		return
 	}
 	b.fills[f.ID] = struct{}{}
@@ -235,9 +237,9 @@ func (b *Book) move(at time.Time, clientID string, status trading.OrderStatus, r
 	if status.Done() {
 		o.InFlight = false
 		b.done = append(b.done, clientID)
-		delete(b.pending, clientID)
+		b.dropPending(o)
 	} else {
-		b.pending[clientID] = o // also one that was thought done: a fill proved otherwise
+		b.addPending(o) // also one that was thought done: a fill proved otherwise
 	}
 	return o
 }

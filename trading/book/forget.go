@@ -16,7 +16,7 @@ const (
 
 	keepOrders = 10_000 // orders that are done
 	keepFills  = 10_000
-	keepFor    = MaxLookBack + 2*FillOverlap // none that is younger than this is forgotten
+	keepFor    = MaxLookBack + 2*fillOverlap // none that is younger than this is forgotten
 )
 
 // seenFill is a fill that the Book has counted.
@@ -53,13 +53,16 @@ func (b *Book) forgetOrder(clientID string, at time.Time) {
 	}
 }
 
-// isLast tells whether an order is the last one of the target that stands: what is to be done next depends on it.
+// isLast reports whether an order is the last one of the target that stands: what is to be done next depends on it.
 func (b *Book) isLast(o *OrderState) bool {
 	t := b.targets[o.Symbol]
 	return t != nil && t.Last == o.ClientID
 }
 
-// Forgotten reports whether a fill is so old that the Book would not know it any more if it had been counted.
-func (b *Book) Forgotten(f trading.Fill) bool {
-	return !b.horizon.IsZero() && !f.Time.After(b.horizon) && !b.HasFill(f.ID)
+// Knows reports whether a fill is no news: it was counted, or it is so old that the Book would not know it any more if it
+// had been.
+func (b *Book) Knows(f trading.Fill) bool { return b.hasFill(f.ID) || b.forgotten(f) }
+
+func (b *Book) forgotten(f trading.Fill) bool {
+	return !b.horizon.IsZero() && !f.Time.After(b.horizon) && !b.hasFill(f.ID)
 }

@@ -28,13 +28,13 @@ func (t Target) Side() trading.Side {
 // Unwanted says why an order that rests, or is about to, is not to: its target does not ask for it any more, in this
 // shape or in this size, or nothing may be opened. "" says that it is wanted.
 func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
-	t, held := b.Standing(o.Symbol)
+	t, held := b.standing(o.Symbol)
 	if o.Leg != "" {
 		price := o.WorstPrice(decimal.Zero) // it has one
 		switch {
 		case !price.Equal(t.Ticket.LegPrice(o.Leg)):
 			return "the bracket is another one now"
-		case o.Side == t.Side(), b.Legged(t, o.Leg, o.number).Add(o.Remaining()).GreaterThan(t.Guarded(held)):
+		case o.Side == t.Side(), b.legQuantity(o.Symbol, o.Leg, o.number).Add(o.Remaining()).GreaterThan(t.Guarded(held)):
 			return "what it guards is less now"
 		}
 		return ""
@@ -53,8 +53,8 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	return ""
 }
 
-// Standing is the target of an instrument, and what is held of it.
-func (b *Book) Standing(symbol string) (t Target, held decimal.Decimal) {
+// standing is the target of an instrument, and what is held of it.
+func (b *Book) standing(symbol string) (t Target, held decimal.Decimal) {
 	t, _ = b.Target(symbol)
 	return t, b.Position(symbol).Quantity
 }
@@ -67,16 +67,4 @@ func (b *Book) Bracketed() []Target {
 		}
 	}
 	return nil
-}
-
-// Legged is how much the pending orders of one leg add up to, of those that were made before the given number; orders
-// whose cancel was asked for count, as they may fill yet.
-func (b *Book) Legged(t Target, leg trading.Leg, before int) decimal.Decimal {
-	sum := decimal.Zero
-	for _, o := range b.PendingOf(t.Symbol) {
-		if o.Leg == leg && (before == 0 || o.number < before) {
-			sum = sum.Add(o.Remaining())
-		}
-	}
-	return sum
 }

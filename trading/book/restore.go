@@ -2,7 +2,6 @@ package book
 
 import (
 	"fmt"
-	"iter"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
@@ -23,19 +22,30 @@ func (e *EntryError) Unwrap() error { return e.Err }
 // the entries after it, or from all entries where the snapshot cannot be read. A snapshot of another version or another
 // capital cannot. An *EntryError says which entry cannot have happened.
 func Restore(capital decimal.Decimal, h journal.History) (*Book, error) {
-	b, after, err := Last(capital, h)
+	return Replay(capital, h, func(*Book, journal.Entry) {})
+}
+
+// Replay does what Restore does, and shows each entry that the snapshot lacks with the Book as it was before it.
+func Replay(capital decimal.Decimal, h journal.History, show func(before *Book, entry journal.Entry)) (*Book, error) {
+	b, after, err := last(capital, h)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.applyAll(h.Entries(after)); err != nil {
-		return nil, err
+	for entry, err := range h.Entries(after) {
+		if err != nil {
+			return nil, err
+		}
+		show(b, entry)
+		if err := b.Apply(entry.At, entry.Event); err != nil {
+			return nil, &EntryError{entry.Seq, err}
+		}
 	}
 	return b, nil
 }
 
-// Last returns the Book that the last snapshot holds and the Seq of the last entry that is in it; a new Book and 0 where
+// last returns the Book that the last snapshot holds and the Seq of the last entry that is in it; a new Book and 0 where
 // there is no snapshot that can be read. The entries after that are still to be applied.
-func Last(capital decimal.Decimal, h journal.History) (*Book, int64, error) {
+func last(capital decimal.Decimal, h journal.History) (*Book, int64, error) {
 	data, seq, err := h.LastSnapshot()
 	if err != nil {
 		return nil, 0, fmt.Errorf("book: read the last snapshot: %w", err)
@@ -46,17 +56,4 @@ func Last(capital decimal.Decimal, h journal.History) (*Book, int64, error) {
 		}
 	}
 	return New(capital), 0, nil // All the events are there.
-}
-
-// applyAll adds entries up to the first that cannot be read, or cannot be.
-func (b *Book) applyAll(entries iter.Seq2[journal.Entry, error]) error {
-	for entry, err := range entries {
-		if err != nil {
-			return err
-		}
-		if err := b.Apply(entry.At, entry.Event); err != nil {
-			return &EntryError{entry.Seq, err}
-		}
-	}
-	return nil
 }

@@ -116,7 +116,7 @@ func (b *Book) restoreOrders(orders []numberedOrder) {
 		o.number = n.Number
 		b.orders[o.ClientID] = &o
 		if !o.Status.Done() {
-			b.pending[o.ClientID] = &o
+			b.addPending(&o)
 		}
 	}
 }

@@ -18,6 +18,17 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
+// How a signal becomes an order, from the Store to the intent, in the order in which to read it:
+//
+//	follow.go   reads the signals after the cursor, and journals what is made of each
+//	decide.go   decides on one signal: its target, how to open it, which orders have to go
+//	plan.go     works out the order that leads to the target, and the next one if that does not
+//	bracket.go  works out the orders that guard what is held
+//	targets.go  comes back to targets and orders in every round: retries, brackets, what is not wanted any more
+//
+// decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
+// read submit.go, which sends it through the gate (gate.go).
+
 // ClientID derives an order's client ID from the signal that it serves and the number of the attempt, from 1 on: a
 // decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
 // order. It has 26 characters of a to z, 0 to 9 and the hyphen.
@@ -30,8 +41,8 @@ func clientID(signalID, what string) string {
 	return "v-" + hex.EncodeToString(sum[:12])
 }
 
-// desk is all that decisions depend on besides the signal. Decisions are pure: the same desk and signal give the same.
-type desk struct {
+// decider is all that decisions depend on besides the signal. Decisions are pure: the same decider and signal give the same.
+type decider struct {
 	book   *book.Book
 	risk   Risk
 	sizer  trading.Sizer
@@ -41,8 +52,8 @@ type desk struct {
 	config string               // fingerprint of the configuration
 }
 
-// situation is what a decision on one instrument needs to know of the world.
-type situation struct {
+// inputs are what a decision on one instrument needs to know of the world.
+type inputs struct {
 	now        time.Time
 	instrument trading.Instrument // without a Symbol: there is none
 	price      decimal.Decimal
@@ -65,12 +76,12 @@ func (d decision) events() []journal.Event {
 }
 
 // superseded records a signal that a newer one has replaced.
-func (d desk) superseded(s signal.Signal) decision {
+func (d decider) superseded(s signal.Signal) decision {
 	return decision{seen: d.seen(s, journal.OutcomeSuperseded, "")}
 }
 
-// stale tells whether a signal's bar is not newer than the last one acted on.
-func (d desk) stale(s signal.Signal) bool {
+// stale reports whether a signal's bar is not newer than the last one acted on.
+func (d decider) stale(s signal.Signal) bool {
 	last, ok := d.book.Acted(s.Strategy, s.Symbol)
 	return ok && !s.BarTime.After(last)
 }
@@ -78,34 +89,34 @@ func (d desk) stale(s signal.Signal) bool {
 // errNoPrice stands against everything but a close, which is a market order that only reduces and needs none.
 var errNoPrice = errors.New("no price")
 
-// decide makes of a signal what the situation allows. That newer signals stand behind it in a backlog is for the caller
+// decide makes of a signal what the inputs allow. That newer signals stand behind it in a backlog is for the caller
 // to find out.
-func (d desk) decide(s signal.Signal, sit situation) decision {
+func (d decider) decide(s signal.Signal, in inputs) decision {
 	if d.stale(s) {
 		return d.superseded(s)
 	}
-	if !sit.price.IsPositive() {
-		sit.opening = cmp.Or(sit.opening, errNoPrice)
+	if !in.price.IsPositive() {
+		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
-	target, err := d.target(s, sit)
+	target, err := d.target(s, in)
 	if err != nil {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
 	}
-	ticket, kept, err := d.ticketFor(s, sit, target)
+	ticket, kept, err := d.ticketFor(s, in, target)
 	if err != nil {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
 	}
 	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
 	made.seen.Ticket = ticket
 	held, deferred := d.clear(&made, s, kept)
-	want := aim{
+	want := goal{
 		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
 	}
 	if deferred == unknownFate && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
-	p := d.plan(want, held, sit)
+	p := d.plan(want, held, in)
 	made.seen.Target, made.seen.Reason = p.target, p.reason
 	switch {
 	case p.outcome != journal.OutcomeActed:
@@ -128,30 +139,35 @@ const (
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
 // have filled. deferred says why the order for the target has to wait.
-func (d desk) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
-	held = d.book.Position(s.Symbol).Quantity
+func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
+	x := d.book.Exposure(s.Symbol)
+	held = x.Held.Add(x.Working)
+	if kept {
+		held = held.Add(x.Resting)
+	}
 	for _, o := range d.book.PendingOf(s.Symbol) {
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
-			deferred = unknownFate
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: signal " + s.ID + " replaced its target"})
-		case o.CancelAsked || o.Rests() && !kept:
-			if !o.CancelAsked {
-				made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
-			}
-			deferred = cmp.Or(deferred, beingEnded)
-		case o.Leg == "":
-			held = held.Add(o.Side.Signed(o.Remaining()))
+		case o.CancelAsked:
+			deferred = beingEnded
+		case o.Rests() && !kept:
+			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
+			deferred = beingEnded
 		}
+	}
+	if x.InDoubt {
+		deferred = unknownFate
 	}
 	return held, deferred
 }
 
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
 // the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
-func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
-	standing, held := d.book.Standing(s.Symbol)
+func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
+	standing, _ := d.book.Target(s.Symbol)
+	held := d.book.Position(s.Symbol).Quantity
 	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
 		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
 	})
@@ -159,15 +175,15 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
 		return standing.Ticket, true, nil
 	}
-	if d.ticket == nil || target.IsZero() || !sit.price.IsPositive() {
+	if d.ticket == nil || target.IsZero() || !in.price.IsPositive() {
 		return trading.Ticket{}, false, nil
 	}
 	side := book.Target{Quantity: target}.Side()
 	ticket, err = d.ticket.Ticket(trading.Sizing{
-		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
+		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
 	}, side)
 	if err == nil {
-		err = ticket.Validate(side, sit.instrument, sit.price)
+		err = ticket.Validate(side, in.instrument, in.price)
 	}
 	if err != nil {
 		return trading.Ticket{}, false, fmt.Errorf("ticket: %w", err)
@@ -175,32 +191,27 @@ func (d desk) ticketFor(s signal.Signal, sit situation, target decimal.Decimal) 
 	return ticket, false, nil
 }
 
-// overshoots tells whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
 // to be cancelled, and replaced by a smaller one.
-func (d desk) overshoots(symbol string, target decimal.Decimal) bool {
-	coming, rests := d.book.Position(symbol).Quantity, false
-	for _, o := range d.book.PendingOf(symbol) {
-		if o.Leg == "" && !o.CancelAsked {
-			coming = coming.Add(o.Side.Signed(o.Remaining()))
-			rests = rests || o.Rests()
-		}
-	}
-	return rests && coming.Abs().GreaterThan(target.Abs())
+func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
+	x := d.book.Exposure(symbol)
+	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)
+	return x.Rests && wanted.Abs().GreaterThan(target.Abs())
 }
 
 // target is what the signal asks to hold, before limits and permission.
-func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
+func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	standing, owned := d.book.Target(s.Symbol)
 	switch {
 	case owned && standing.Strategy != "" && standing.Strategy != s.Strategy:
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
-	case sit.instrument.Symbol == "":
+	case in.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")
 	case s.Direction == signal.Flat:
 		return decimal.Zero, nil
 	case s.Direction != signal.Long && s.Direction != signal.Short:
 		return decimal.Zero, fmt.Errorf("%s says nothing that could be held", s.Direction)
-	case !sit.price.IsPositive():
+	case !in.price.IsPositive():
 		// How much to hold cannot be said. That nothing is to be held of the other side can: plan leaves that part only.
 		if held := d.book.Position(s.Symbol).Quantity; held.Sign()*int(s.Direction) < 0 {
 			return held.Neg(), nil
@@ -208,7 +219,7 @@ func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
 		return decimal.Zero, errNoPrice
 	}
 	target, err := d.sizer.Target(trading.Sizing{
-		Signal: s, Instrument: sit.instrument, Price: sit.price, Standing: standing.Quantity,
+		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
 	})
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
@@ -216,7 +227,7 @@ func (d desk) target(s signal.Signal, sit situation) (decimal.Decimal, error) {
 	return target, nil
 }
 
-func (d desk) seen(s signal.Signal, outcome journal.Outcome, reason string) journal.SignalSeen {
+func (d decider) seen(s signal.Signal, outcome journal.Outcome, reason string) journal.SignalSeen {
 	e := journal.SignalSeen{
 		Store: d.store, Seq: s.Seq, SignalID: s.ID, Strategy: s.Strategy, Symbol: s.Symbol, Direction: s.Direction,
 		BarTime: s.BarTime.UTC(), Outcome: outcome, Reason: reason, Config: d.config,

@@ -71,14 +71,14 @@ func TestDecisions(t *testing.T) {
 	var (
 		sent  = journal.Submitting{ClientID: "p"}
 		acked = journal.Acknowledged{ClientID: "p"}
-		halt  = func(s *engine.Situation) { s.Opening = errors.New("halted") }
-		dark  = func(s *engine.Situation) { s.Price = d("0") }
-		late  = func(s *engine.Situation) { s.Now = noon.Add(time.Hour) }
+		halt  = func(s *engine.Inputs) { s.Opening = errors.New("halted") }
+		dark  = func(s *engine.Inputs) { s.Price = d("0") }
+		late  = func(s *engine.Inputs) { s.Now = noon.Add(time.Hour) }
 	)
 	for name, c := range map[string]struct {
 		book   *book.Book
 		signal signal.Direction
-		change func(*engine.Situation)
+		change func(*engine.Inputs)
 		manual bool
 		other  func(*signal.Signal)
 		want   string
@@ -89,21 +89,21 @@ func TestDecisions(t *testing.T) {
 		"flat closes":                                      {book: holding(t, "7"), signal: signal.Flat, want: "acted 0; sell 7 reduce only"},
 		"short from long is one order":                     {book: holding(t, "7"), signal: signal.Short, want: "acted -10; sell 17"},
 		"long again leaves the size":                       {book: holding(t, "7"), signal: signal.Long, want: "acted 7"},
-		"at a doubled price half as much":                  {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Price = d("200") }, want: "acted 5; buy 5"},
-		"cut to the limits":                                {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Price = d("0.01") }, want: "acted 80000; buy 80000"},
-		"a price at which one step is too dear":            {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Price = d("10000000") }, want: "refused"},
+		"at a doubled price half as much":                  {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Price = d("200") }, want: "acted 5; buy 5"},
+		"cut to the limits":                                {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Price = d("0.01") }, want: "acted 80000; buy 80000"},
+		"a price at which one step is too dear":            {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Price = d("10000000") }, want: "refused"},
 		"no price, flat closes":                            {book: holding(t, "7"), signal: signal.Flat, change: dark, want: "acted 0; sell 7 reduce only"},
 		"no price, a short closes the long":                {book: holding(t, "7"), signal: signal.Short, change: dark, want: "acted 0; sell 7 reduce only"},
 		"no price, a long closes the short":                {book: holding(t, "-7"), signal: signal.Long, change: dark, want: "acted 0; buy 7 reduce only"},
 		"no price, a long adds nothing to a long":          {book: holding(t, "7"), signal: signal.Long, change: dark, want: "refused"},
 		"no price, flat of nothing":                        {book: bookOf(t), signal: signal.Flat, change: dark, want: "acted 0"},
 		"no price":                                         {book: bookOf(t), signal: signal.Long, change: dark, want: "refused"},
-		"no instrument":                                    {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Instrument = trading.Instrument{} }, want: "refused"},
+		"no instrument":                                    {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Instrument = trading.Instrument{} }, want: "refused"},
 		"expired with nothing to close":                    {book: bookOf(t), signal: signal.Long, change: late, want: "expired"},
 		"expired keeps the part that closes":               {book: holding(t, "7"), signal: signal.Short, change: late, want: "acted 0; sell 7 reduce only"},
 		"expired flat closes all the same":                 {book: holding(t, "7"), signal: signal.Flat, change: late, want: "acted 0; sell 7 reduce only"},
 		"expired and there already":                        {book: holding(t, "7"), signal: signal.Long, change: late, want: "acted 7"},
-		"still valid at its last moment":                   {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Now = noon.Add(time.Minute) }, want: "acted 10; buy 10"},
+		"still valid at its last moment":                   {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Now = noon.Add(time.Minute) }, want: "acted 10; buy 10"},
 		"halted with nothing to close":                     {book: bookOf(t), signal: signal.Long, change: halt, want: "refused"},
 		"halted keeps the part that closes":                {book: holding(t, "-7"), signal: signal.Long, change: halt, want: "acted 0; buy 7 reduce only"},
 		"halted flat closes":                               {book: holding(t, "-7"), signal: signal.Flat, change: halt, want: "acted 0; buy 7 reduce only"},
@@ -117,7 +117,7 @@ func TestDecisions(t *testing.T) {
 		"an intent that was not sent is replaced":          {book: holding(t, "7", pending(trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
 		"an unknown order defers":                          {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},
 		"an unknown order does not concern would_have":     {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, manual: true, want: "would_have 0"},
-		"what opens below the smallest notional stays out": {book: bookOf(t), signal: signal.Long, change: func(s *engine.Situation) { s.Instrument.MinNotional = d("1001") }, want: "refused"},
+		"what opens below the smallest notional stays out": {book: bookOf(t), signal: signal.Long, change: func(s *engine.Inputs) { s.Instrument.MinNotional = d("1001") }, want: "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +125,7 @@ func TestDecisions(t *testing.T) {
 			if name != "cut to the limits" {
 				limits = risk.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: risk.Unlimited}
 			}
-			sit := engine.Situation{Now: noon, Instrument: instrument(btc), Price: d("100")}
+			sit := engine.Inputs{Now: noon, Instrument: instrument(btc), Price: d("100")}
 			if c.change != nil {
 				c.change(&sit)
 			}
@@ -134,7 +134,7 @@ func TestDecisions(t *testing.T) {
 			if c.other != nil {
 				c.other(&s)
 			}
-			desk := engine.Desk{Book: c.book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: !c.manual}
+			desk := engine.Decider{Book: c.book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: !c.manual}
 			events := desk.Decide(s, sit)
 			require.Equal(t, c.want, told(events))
 			for _, e := range events {
@@ -169,8 +169,8 @@ func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
 				ID: "hand", ClientID: "by-hand", Symbol: btc, Side: trading.Sell, Quantity: d("2"), Price: d("100"), Time: noon,
 			}})
 			limits := risk.Limits{MaxPosition: d("2000"), MaxOrder: d("2000"), MaxDailyLoss: risk.Unlimited}
-			desk := engine.Desk{Book: book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: true}
-			next := desk.Again(btc, engine.Situation{Now: noon, Instrument: instrument(btc), Price: d("100")})
+			desk := engine.Decider{Book: book, Risk: limits, Sizer: size.FixedNotional{Amount: d("1000")}, Auto: true}
+			next := desk.Again(btc, engine.Inputs{Now: noon, Instrument: instrument(btc), Price: d("100")})
 			require.Equal(t, c.want, next != nil)
 		})
 	}

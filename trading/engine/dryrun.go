@@ -154,6 +154,7 @@ func (r DryReport) String() string {
 			if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
 				line("order %s: %s", kind, data)
 			}
+		default: // Intents are among what is sent, and a person's acts are none of a round's.
 		}
 	}
 	for _, o := range r.Send {

@@ -12,18 +12,18 @@ import (
 )
 
 // TakeOver makes another run the current one, as Serve does when it begins.
-func (e *Engine) TakeOver() { e.takeOver(false) }
+func (e *Engine) TakeOver() { e.ledger.takeOver(false) }
 
-// Desk and Situation open the pure decision to tests.
-type Desk struct {
+// Decider and Inputs open the pure decision to tests.
+type Decider struct {
 	Book  *book.Book
 	Risk  Risk
 	Sizer trading.Sizer
 	Auto  bool
 }
 
-// Situation is what a decision needs to know of the world.
-type Situation struct {
+// Inputs are what a decision needs to know of the world.
+type Inputs struct {
 	Now        time.Time
 	Instrument trading.Instrument
 	Price      decimal.Decimal
@@ -31,14 +31,14 @@ type Situation struct {
 }
 
 // Decide returns the events that a signal leads to.
-func (d Desk) Decide(s signal.Signal, sit Situation) []journal.Event {
-	inner := desk{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
-	return inner.decide(s, situation{sit.Now, sit.Instrument, sit.Price, sit.Opening}).events()
+func (d Decider) Decide(s signal.Signal, in Inputs) []journal.Event {
+	inner := decider{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
+	return inner.decide(s, inputs{in.Now, in.Instrument, in.Price, in.Opening}).events()
 }
 
 // Again returns the next order for a target, or nil.
-func (d Desk) Again(symbol string, sit Situation) *trading.Order {
-	inner := desk{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
+func (d Decider) Again(symbol string, in Inputs) *trading.Order {
+	inner := decider{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
 	t, _ := d.Book.Target(symbol)
-	return inner.again(t, situation{sit.Now, sit.Instrument, sit.Price, sit.Opening})
+	return inner.again(t, inputs{in.Now, in.Instrument, in.Price, in.Opening})
 }

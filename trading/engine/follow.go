@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -29,12 +26,19 @@ const (
 	recordBatch = 250 // signals recorded at a time, where nothing is done on them
 )
 
+// follower turns signals, and the targets that they set, into intents.
+type follower struct {
+	env    *env
+	ledger *ledger
+	gate   *gate
+}
+
 // follow reads the signals from the cursor on and decides on each.
-func (e *Engine) follow(ctx context.Context, r *run) error {
-	if err := e.identify(ctx, r); err != nil {
+func (f *follower) follow(ctx context.Context, r *run) error {
+	if err := f.identify(ctx, r); err != nil {
 		return err
 	}
-	backlog, err := e.backlog(ctx)
+	backlog, err := f.backlog(ctx)
 	if err != nil || len(backlog) == 0 {
 		return err
 	}
@@ -46,7 +50,7 @@ func (e *Engine) follow(ctx context.Context, r *run) error {
 		if !isNewest && len(group) < recordBatch && i < len(backlog)-1 {
 			continue
 		}
-		if err := e.act(ctx, r, group, isNewest); err != nil {
+		if err := f.decide(ctx, r, group, isNewest); err != nil {
 			return err
 		}
 		group = group[:0]
@@ -55,9 +59,9 @@ func (e *Engine) follow(ctx context.Context, r *run) error {
 }
 
 // identify makes sure that the signals are those that the cursor counts.
-func (e *Engine) identify(ctx context.Context, r *run) error {
+func (f *follower) identify(ctx context.Context, r *run) error {
 	if r.store == "" {
-		identity, err := e.cfg.Signals.Identity(ctx)
+		identity, err := f.env.cfg.Signals.Identity(ctx)
 		if err != nil {
 			return fmt.Errorf("engine: identify the signal store: %w", err)
 		}
@@ -66,25 +70,19 @@ func (e *Engine) identify(ctx context.Context, r *run) error {
 		}
 		r.store = identity
 	}
-	if followed := e.cursor().Store; followed != "" && followed != r.store {
+	if followed := view(f.ledger, (*book.Book).Cursor).Store; followed != "" && followed != r.store {
 		return &OtherStoreError{Followed: followed, Found: r.store}
 	}
 	return nil
 }
 
-func (e *Engine) cursor() book.Cursor {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.book.Cursor()
-}
-
 // backlog reads all signals after the cursor: which of them are the newest is only known once all are there.
-func (e *Engine) backlog(ctx context.Context) ([]signal.Signal, error) {
+func (f *follower) backlog(ctx context.Context) ([]signal.Signal, error) {
 	var all []signal.Signal
-	after := e.cursor().Seq
+	after := view(f.ledger, (*book.Book).Cursor).Seq
 	for {
 		health.Beat(ctx)
-		page, err := e.cfg.Signals.After(ctx, after, signalPage)
+		page, err := f.env.cfg.Signals.After(ctx, after, signalPage)
 		if err != nil {
 			return nil, fmt.Errorf("engine: read signals after %d: %w", after, err)
 		}
@@ -116,129 +114,43 @@ func newestOf(backlog []signal.Signal) map[speaker]int {
 	return newest
 }
 
-// act journals what is made of a group of signals: all of them overtaken, but for the last if lastCounts.
-func (e *Engine) act(ctx context.Context, r *run, group []signal.Signal, lastCounts bool) error {
+// decide journals what is made of a group of signals: all of them overtaken, but for the last if lastCounts.
+func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, lastCounts bool) error {
 	health.Beat(ctx)
 	last := group[len(group)-1]
-	var sit situation
+	var in inputs
 	if lastCounts {
-		sit = e.situation(last.Symbol, last.Price)
+		in = f.gate.inputs(last.Symbol, last.Price)
 		group = group[:len(group)-1]
 	}
-	var final decision
-	_, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		desk := e.desk(b, r)
+	var made decision
+	_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+		decider := f.env.decider(b, r.store)
 		var events []journal.Event
 		for _, s := range group {
-			events = append(events, desk.superseded(s).events()...)
+			events = append(events, decider.superseded(s).events()...)
 		}
 		if lastCounts {
-			final = desk.decide(last, sit)
-			events = append(events, final.events()...)
+			made = decider.decide(last, in)
+			events = append(events, made.events()...)
 		}
 		return events, nil
 	})
 	if err == nil && lastCounts {
-		e.tellDecision(last, final)
+		f.logDecision(last, made)
 	}
 	return err
 }
 
-func (e *Engine) desk(b *book.Book, r *run) desk {
-	return desk{
-		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: r.store,
-		config: e.cfg.Fingerprint,
-	}
-}
-
-// situation gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
-func (e *Engine) situation(symbol string, signalled float64) situation {
-	sit := situation{now: e.now(), instrument: e.instruments[symbol], opening: e.blocked(symbol)}
-	price, ok := e.price(symbol)
-	if !ok && signalled != 0 && sit.instrument.Symbol != "" {
-		price, _ = sit.instrument.Price(signalled) // zero where it is no price, which refuses the signal
-	}
-	sit.price = price
-	return sit
-}
-
-func (e *Engine) price(symbol string) (decimal.Decimal, bool) {
-	if e.cfg.Pricer == nil {
-		return decimal.Zero, false
-	}
-	price, ok := e.cfg.Pricer.Price(symbol)
-	return price, ok && price.IsPositive()
-}
-
-func (e *Engine) tellDecision(s signal.Signal, d decision) {
+func (f *follower) logDecision(s signal.Signal, d decision) {
 	attrs := []any{"signal_id", s.ID, "symbol", s.Symbol, "strategy", s.Strategy, "direction", s.Direction,
 		"outcome", d.seen.Outcome, "target", d.seen.Target}
 	if d.seen.Reason != "" {
 		attrs = append(attrs, "reason", d.seen.Reason)
 	}
 	if d.seen.Outcome == journal.OutcomeRefused {
-		e.log.Warn("Signal refused", attrs...)
+		f.env.log.Warn("Signal refused", attrs...)
 		return
 	}
-	e.log.Info("Signal seen", attrs...)
-}
-
-// retry makes the next order for each target that its last one did not reach, once its time has come.
-func (e *Engine) retry(ctx context.Context, r *run) error {
-	e.mu.Lock()
-	targets := e.book.Targets()
-	e.mu.Unlock()
-	for _, t := range targets {
-		if !e.due(t) {
-			continue
-		}
-		sit := e.situation(t.Symbol, 0)
-		if !sit.price.IsPositive() {
-			sit.price = e.lastDecisionPrice(t)
-		}
-		_, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-			if now, _ := b.Target(t.Symbol); now != t {
-				return nil, nil
-			}
-			if o := e.desk(b, r).again(t, sit); o != nil {
-				return []journal.Event{journal.IntentMade{Order: *o}}, nil
-			}
-			return nil, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// due tells whether a target may have something left to do; most have not, and cost no more than this.
-func (e *Engine) due(t book.Target) bool {
-	e.mu.Lock()
-	last, ok := e.book.Order(t.Last)
-	e.mu.Unlock()
-	if t.Deferred {
-		return true
-	}
-	if !ok || !unfinished(t, last) {
-		return false
-	}
-	if t.Attempts < maxAttempts {
-		return true
-	}
-	if last.Status != trading.StatusFilled && e.sayOnce("spent "+t.SignalID) {
-		e.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
-			"target", t.Quantity, "reason", last.Reason)
-	}
-	return false
-}
-
-// lastDecisionPrice is what a retry goes by where nobody gives prices; before the first order, what was paid.
-func (e *Engine) lastDecisionPrice(t book.Target) decimal.Decimal {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if last, ok := e.book.Order(t.Last); ok {
-		return last.DecisionPrice
-	}
-	return e.book.Position(t.Symbol).AveragePrice()
+	f.env.log.Info("Signal seen", attrs...)
 }

@@ -4,108 +4,198 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/shopspring/decimal"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// The reasons for which the gate stays shut. Those of the run end a submission for now; those of the order end the
-// order.
+// The reasons for which the gate stays shut. Those of the run end a submission for now; the fate of another order lets it
+// wait; all others end the order.
 var (
-	errRunEnded = errors.New("the run has ended")
-	errUnknown  = errors.New("the fate of another order on the instrument is not known")
+	errRunEnded      = errors.New("the run has ended")
+	errNotReconciled = errors.New("the book and the broker are not known to agree any more")
+	errUnknown       = errors.New("the fate of another order on the instrument is not known")
 )
+
+// endsRun reports whether the gate is shut for a run as a whole, and not for one order.
+func endsRun(why error) bool { return errors.Is(why, errRunEnded) || errors.Is(why, errNotReconciled) }
+
+// gate lets submissions begin, one by one, and knows which of them have not returned.
+type gate struct {
+	env    *env
+	ledger *ledger
+
+	// All below is guarded by ledger.mu.
+	inFlight   map[string]int           // calls of Submit that have not returned, by client ID
+	lastHeard  map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
+	refusals   map[string]string        // refusals of orders that were sent more than once, by client ID
+	halting    string                   // the reason of a halt that is not durable yet
+	reduceOnly bool
+	unvalued   []string // instruments that are held and have no price
+}
+
+func newGate(env *env, ledger *ledger) *gate {
+	g := &gate{
+		env: env, ledger: ledger, inFlight: make(map[string]int), lastHeard: make(map[string]time.Duration),
+		refusals: make(map[string]string),
+	}
+	ledger.hear = g.hearLocked
+	return g
+}
 
 // blocked says why nothing may be opened on symbol; nil if it may. It asks Allow, outside of all locks.
-func (e *Engine) blocked(symbol string) error {
-	if e.cfg.Allow != nil {
-		if err := e.cfg.Allow(symbol); err != nil {
+func (g *gate) blocked(symbol string) error {
+	if g.env.cfg.Allow != nil {
+		if err := g.env.cfg.Allow(symbol); err != nil {
 			return err
 		}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.blockedLocked()
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	return g.blockedLocked()
 }
 
 // blockedLocked says what stands against opening anything at all.
-func (e *Engine) blockedLocked() error {
-	switch halt := e.book.Halted(); {
-	case e.halting != "":
-		return fmt.Errorf("halted: %s", e.halting)
+func (g *gate) blockedLocked() error {
+	switch halt := g.ledger.book.Halted(); {
+	case g.halting != "":
+		return fmt.Errorf("halted: %s", g.halting)
 	case halt.Active():
 		return fmt.Errorf("halted: %s", halt.Reason)
-	case e.reduceOnly:
+	case g.reduceOnly:
 		return errors.New("reduce only")
-	case len(e.unvalued) > 0:
-		return fmt.Errorf("the day's loss is not known: no price for %s", e.unvalued[0])
+	case len(g.unvalued) > 0:
+		return fmt.Errorf("the day's loss is not known: no price for %s", g.unvalued[0])
 	}
 	return nil
 }
 
-// pass is the gate: the one place that lets a submission begin. It looks, under the lock, at everything that can take
-// away the right to trade, and notes the order as flying before it lets go of the lock, so that whoever comes next
-// knows of it. opening is what was found outside of the lock against opening anything.
+// recheck reports whether an intent, perhaps from before a crash, is still right, and has Risk approve it.
+func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, error) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	in := inputs{now: g.env.now(), instrument: g.env.instruments[o.Symbol], opening: opening}
+	return g.env.decider(g.ledger.book, "").recheck(o, in)
+}
+
+// admit is the one place that lets a submission begin. It looks, under the lock, at everything that can take away the
+// right to trade, and notes the order as in flight before it lets go of the lock, so that whoever comes next knows of it.
+// opening is what was found outside of the lock against opening anything. done is to be called when Submit has returned.
 //
-// It is asked twice for each order, before the submission is journaled and after: whatever happens during that write, a
-// new run above all, is seen. The lock is not held during the submission, which may hang.
-func (e *Engine) pass(ctx context.Context, r *run, o trading.Order, opening error) (land func(), err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.mayLocked(ctx, r, o, opening); err != nil {
+// It is asked twice for each order, before the submission is journaled (by mayBegin) and after: whatever happens during
+// that write, a new run above all, is seen. The lock is not held during the submission, which may hang.
+func (g *gate) admit(ctx context.Context, r *run, o trading.Order, opening error) (done func(), err error) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	if err := g.mayBeginLocked(ctx, r, o, opening); err != nil {
 		return nil, err
 	}
-	e.heard[o.ClientID] = e.passed()
-	e.flying[o.ClientID]++
-	return func() { e.land(o.ClientID) }, nil
+	g.lastHeard[o.ClientID] = g.env.passed()
+	g.inFlight[o.ClientID]++
+	return func() { g.done(o.ClientID) }, nil
 }
 
-// land notes that a call of Submit has returned.
-func (e *Engine) land(clientID string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.flying[clientID]--; e.flying[clientID] == 0 {
-		delete(e.flying, clientID)
+// done notes that a call of Submit has returned.
+func (g *gate) done(clientID string) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	if g.inFlight[clientID]--; g.inFlight[clientID] == 0 {
+		delete(g.inFlight, clientID)
 	}
 }
 
-// mayActLocked tells whether a run may begin anything at the Broker.
-func (e *Engine) mayActLocked(ctx context.Context, r *run) error {
-	if ctx.Err() != nil || r != e.run || r.ended {
-		return errRunEnded
-	}
-	if !e.loaded || !e.reconciled {
-		return errRunEnded // Another goroutine's write failed: the next step reads the Journal and begins anew.
-	}
-	return nil
+// isInFlight reports whether a call of Submit has not returned.
+func (g *gate) isInFlight(clientID string) bool {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	return g.inFlight[clientID] > 0
 }
 
-func (e *Engine) mayLocked(ctx context.Context, r *run, o trading.Order, opening error) error {
-	if err := e.mayActLocked(ctx, r); err != nil {
+// mayBegin asks the gate without going through it.
+func (g *gate) mayBegin(ctx context.Context, r *run, o trading.Order, opening error) error {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	return g.mayBeginLocked(ctx, r, o, opening)
+}
+
+// mayCancel is the gate for cancels: the run must be the current one.
+func (g *gate) mayCancel(ctx context.Context, r *run) error {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	return g.ledger.mayActLocked(ctx, r)
+}
+
+func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, opening error) error {
+	if err := g.ledger.mayActLocked(ctx, r); err != nil {
 		return err
 	}
-	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && (other.Status == trading.StatusUnknown || other.InFlight) {
-			return errUnknown
-		}
+	x := g.ledger.book.ExposureBeside(o)
+	if x.InDoubt {
+		return errUnknown
 	}
 	if opening == nil {
-		opening = e.blockedLocked()
+		opening = g.blockedLocked()
 	}
-	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, e.heldLocked(o))) {
+	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, openExposure(x))) {
 		return opening
 	}
 	return nil
 }
 
-// heldLocked is what is held of an order's instrument, and what open orders besides it will bring. The legs of a bracket
-// do not count: at most one of the two is going to fill, and perhaps neither.
-func (e *Engine) heldLocked(o trading.Order) decimal.Decimal {
-	held := e.book.Position(o.Symbol).Quantity
-	for _, other := range e.book.PendingOf(o.Symbol) {
-		if other.ClientID != o.ClientID && other.Status == trading.StatusOpen && other.Leg == "" {
-			held = held.Add(other.Side.Signed(other.Remaining()))
+// hearLocked takes note of when an order was heard of, which matters until it is done.
+func (g *gate) hearLocked(event journal.Event) {
+	switch event := event.(type) {
+	case journal.Acknowledged, journal.Triggered, journal.CancelAsked:
+		g.lastHeard[journal.OrderOf(event)] = g.env.passed()
+	case journal.Rejected, journal.Cancelled, journal.Expired:
+		delete(g.lastHeard, journal.OrderOf(event))
+	case journal.Filled:
+		if o, ok := g.ledger.book.Order(event.Fill.ClientID); ok && o.Status.Done() {
+			delete(g.lastHeard, o.ClientID)
 		}
+	default: // No other event is news from the Broker of an order that it has.
 	}
-	return held
+}
+
+// heard returns when an order was last sent or heard of in this process, or else when the Journal was opened, and whether
+// a call of Submit has not returned.
+func (g *gate) heard(clientID string) (at time.Duration, inFlight bool) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	at, ours := g.lastHeard[clientID]
+	if !ours {
+		at = g.ledger.openedAt
+	}
+	return at, g.inFlight[clientID] > 0
+}
+
+func (g *gate) noteRefusal(clientID, reason string) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.refusals[clientID] = reason
+}
+
+func (g *gate) wasRefused(clientID string) bool {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	_, refused := g.refusals[clientID]
+	return refused
+}
+
+func (g *gate) takeRefusal(clientID string) (reason string, ok bool) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	reason, ok = g.refusals[clientID]
+	delete(g.refusals, clientID)
+	return reason, ok
+}
+
+// openExposure is what is held once every open order has filled, also one that is being cancelled. The legs of a bracket
+// do not count: at most one of the two is going to fill, and perhaps neither.
+func openExposure(x book.Exposure) decimal.Decimal {
+	return decimal.Sum(x.Held, x.Working, x.Resting, x.Ending)
 }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -16,8 +18,8 @@ const maxAttempts = 4
 // retryAfter is how long the first retry waits; each further one waits twice as long as the one before.
 const retryAfter = 2 * time.Second
 
-// aim is a quantity to hold and the next order for it.
-type aim struct {
+// goal is a quantity to hold and the next order for it.
+type goal struct {
 	symbol     string
 	signalID   string
 	quantity   decimal.Decimal
@@ -27,32 +29,32 @@ type aim struct {
 	closeOnly  bool // leave the part that opens to a later attempt
 }
 
-// plan is what can be done for an aim.
+// plan is what can be done for a goal.
 type plan struct {
 	outcome journal.Outcome
-	target  decimal.Decimal // what is left of the aim
-	reason  string          // why it is less than was aimed for
+	target  decimal.Decimal // what is left of the goal
+	reason  string          // why it is less than was asked for
 	order   *trading.Order  // nil if there is nothing to do
 }
 
-// plan works out the order that leads from held, which includes what open orders will bring, to the aim: all of it if
+// plan works out the order that leads from held, which includes what open orders will bring, to the goal: all of it if
 // something may be opened, otherwise the part that closes.
-func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
+func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	p := plan{outcome: journal.OutcomeActed, target: a.quantity}
 	blocked := journal.OutcomeRefused
 	switch {
-	case sit.now.After(a.validUntil):
+	case in.now.After(a.validUntil):
 		blocked, p.reason = journal.OutcomeExpired, "the part that opens came too late"
-		p.target = between(a.quantity, held)
-	case sit.opening != nil:
-		p.reason = sit.opening.Error()
-		p.target = between(a.quantity, held)
+		p.target = clampToHeld(a.quantity, held)
+	case in.opening != nil:
+		p.reason = in.opening.Error()
+		p.target = clampToHeld(a.quantity, held)
 	}
 	if p.target.Equal(a.quantity) {
 		p.reason = ""
 	}
 	gap := p.target.Sub(held)
-	if closing := between(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
+	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
 	if gap.IsZero() {
@@ -61,11 +63,11 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 		}
 		return p
 	}
-	wanted := d.order(a, gap, sit.now)
+	wanted := d.order(a, gap, in.now)
 	if !a.closeOnly && trading.ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
 		wanted = a.ticket.Shape(wanted)
 	}
-	approved, err := d.risk.Approve(wanted, trading.View{Instrument: sit.instrument, Held: held, Price: wanted.WorstPrice(sit.price)})
+	approved, err := d.risk.Approve(wanted, trading.View{Instrument: in.instrument, Held: held, Price: wanted.WorstPrice(in.price)})
 	if err != nil {
 		p.outcome, p.reason = journal.OutcomeRefused, err.Error()
 		return p
@@ -83,7 +85,7 @@ func (d desk) plan(a aim, held decimal.Decimal, sit situation) plan {
 	return p
 }
 
-func (d desk) order(a aim, gap decimal.Decimal, now time.Time) trading.Order {
+func (d decider) order(a goal, gap decimal.Decimal, now time.Time) trading.Order {
 	o := trading.Order{
 		ClientID: ClientID(a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
 		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
@@ -94,8 +96,8 @@ func (d desk) order(a aim, gap decimal.Decimal, now time.Time) trading.Order {
 	return o
 }
 
-// between is the quantity nearest to want that opens nothing: from zero to what is held.
-func between(want, held decimal.Decimal) decimal.Decimal {
+// clampToHeld is the quantity nearest to want that opens nothing: from zero to what is held.
+func clampToHeld(want, held decimal.Decimal) decimal.Decimal {
 	if held.IsNegative() {
 		return decimal.Max(held, decimal.Min(want, decimal.Zero))
 	}
@@ -104,55 +106,80 @@ func between(want, held decimal.Decimal) decimal.Decimal {
 
 // again works out the next order for a target that the last one did not reach: it was deferred, refused by the Broker,
 // or ended before it was filled. Nil if nothing is to be done, or not yet.
-func (d desk) again(t book.Target, sit situation) *trading.Order {
-	if !d.auto && !t.Approved || sit.instrument.Symbol == "" {
+func (d decider) again(t book.Target, in inputs) *trading.Order {
+	if !d.auto && !t.Approved || in.instrument.Symbol == "" {
 		return nil
 	}
-	if !sit.price.IsPositive() {
-		sit.opening = cmp.Or(sit.opening, errNoPrice)
+	if !in.price.IsPositive() {
+		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
-	held := d.book.Position(t.Symbol).Quantity
-	for _, o := range d.book.PendingOf(t.Symbol) {
-		switch {
-		case o.Leg != "" && o.Status == trading.StatusIntended:
-		case o.Status != trading.StatusOpen || o.CancelAsked:
-			return nil
-		case o.Leg == "":
-			held = held.Add(o.Side.Signed(o.Remaining()))
-		}
+	x := d.book.Exposure(t.Symbol)
+	if x.Unsettled {
+		return nil
 	}
-	a := aim{
+	held := decimal.Sum(x.Held, x.Working, x.Resting)
+	a := goal{
 		symbol: t.Symbol, signalID: t.SignalID, quantity: t.Quantity, ticket: t.Ticket, validUntil: t.ValidUntil,
 		attempt: t.Attempts + 1,
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || d.spent(t) || !unfinished(t, last) || pausing(last.UpdatedAt, pause(t, last), sit.now) {
+		if !ok || d.spent(t) || !unfinished(t, last) || pausing(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.
 		a.closeOnly = last.Status == trading.StatusRejected
 	}
-	p := d.plan(a, held, sit)
+	p := d.plan(a, held, in)
 	if p.order == nil && a.closeOnly {
 		a.closeOnly = false
-		p = d.plan(a, held, sit)
+		p = d.plan(a, held, in)
 	}
 	return p.order
 }
 
-// spent tells whether a target has had all its attempts.
-func (d desk) spent(t book.Target) bool { return t.Attempts >= maxAttempts }
+// recheck reports whether an intent is still right, and has Risk approve it.
+func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error) {
+	held := openExposure(d.book.ExposureBeside(o.Order))
+	opens := o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, held))
+	target, _ := d.book.Target(o.Symbol)
+	switch {
+	case in.instrument.Symbol == "":
+		return trading.Approved{}, fmt.Errorf("%s is not set up any more", o.Symbol)
+	case !d.auto && !target.Approved:
+		return trading.Approved{}, errors.New("orders are not placed automatically")
+	case o.Leg == "" && target.SignalID != o.SignalID:
+		return trading.Approved{}, errors.New("its target was replaced")
+	case o.Leg != "":
+		if why := d.book.Unwanted(o, in.now, in.opening); why != "" {
+			return trading.Approved{}, errors.New(why)
+		}
+	case opens && in.now.After(target.ValidUntil):
+		return trading.Approved{}, errors.New("its signal has expired")
+	case opens && in.opening != nil:
+		return trading.Approved{}, in.opening
+	}
+	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: o.DecisionPrice})
+	if err != nil {
+		return trading.Approved{}, err
+	}
+	return approved.Confirm(o.Order)
+}
 
-// unfinished tells whether the last order of a target leaves something to do for it. One that was filled leaves the
+// spent reports whether a target has had all its attempts.
+func (d decider) spent(t book.Target) bool { return t.Attempts >= maxAttempts }
+
+// unfinished reports whether the last order of a target leaves something to do for it. One that was filled leaves the
 // rest only where it was the closing half of a flip: otherwise a position that a person changed by hand would be changed
 // back.
 func unfinished(t book.Target, last book.OrderState) bool {
+	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCancelled:
 		return true
 	case trading.StatusFilled:
 		return last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusExpired:
 	}
 	return false
 }

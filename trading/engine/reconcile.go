@@ -12,90 +12,47 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// fillLimit is how many fills are asked for at a time.
-const fillLimit = 500
+// reconciler brings the book and the Broker together. What it does, in this order:
+//
+//	fills:     fetchFills journals those that the book does not know
+//	fates:     resolve asks about every order that was sent and is not done; resolve.go has what is made of an answer
+//	positions: compare looks, before anything is sent and then from time to time, for what the fills do not explain;
+//	           difference.go has what is done about it
+//
+// Nothing is sent before all of it has succeeded once, and again after every failure of a call to the Broker.
+type reconciler struct {
+	env    *env
+	ledger *ledger
+	gate   *gate
 
-// reconcile brings the book and the Broker together: fills that were missed, orders whose fate is not known, positions.
-// Nothing is sent before it has succeeded once, and again after every failure of a call to the Broker.
-func (e *Engine) reconcile(ctx context.Context, r *run) error {
-	if !e.mustCompare() {
-		return nil
-	}
-	if err := e.comparePositions(ctx, r); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.reconciled = e.loaded && r == e.run
-	e.compared = e.passed()
-	done := e.reconciled
-	e.mu.Unlock()
-	if !done {
-		return errReplaced
-	}
-	if !r.greeted {
-		r.greeted = true
-		s := e.Status()
-		e.log.Info("LIVE TRADING ENGINE STARTED SUCCESSFULLY", "positions", len(s.Positions), "open_orders", len(s.Orders))
-	}
-	health.Ready(ctx)
-	return nil
-}
-
-// mustCompare tells whether positions are to be compared: before anything is sent, and then from time to time while no
-// order is under way, as the two sides of one need not show its fill in the same moment. Those that rest are not under
-// way until the Broker reports more of them filled than its fills add up to.
-func (e *Engine) mustCompare() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.reconciled {
-		return true
-	}
-	if e.passed()-e.compared < e.cfg.Reconcile || e.lookBack > 0 {
-		return false
-	}
-	for _, o := range e.book.Pending() {
-		if !o.Rests() || o.Status != trading.StatusOpen || o.CancelAsked {
-			return false
-		}
-	}
-	return true
-}
-
-// doubt takes note that the Broker could not be asked: what happened meanwhile is to be looked into. That a run which was
-// given up could not says nothing about the one that took over.
-func (e *Engine) doubt(r *run, err error) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r == e.run {
-		e.reconciled = false
-	}
-	return err
+	// All below is guarded by ledger.mu.
+	compared time.Duration // on the stopwatch: when positions were last found to be dealt with
+	suspect  string        // differences that were found once, while orders were open
+	lookBack time.Duration // how much further back fills are asked for, as some are known to be missing
+	behind   bool          // the Broker reported more filled, in this round, than its fills add up to
 }
 
 // fetchFills journals the fills that the book does not know. What cannot be is left out and told.
-func (e *Engine) fetchFills(ctx context.Context, r *run) error {
-	e.mu.Lock()
-	further := e.lookBack
-	e.mu.Unlock()
-	return e.fetchFillsOf(ctx, r, further)
+func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
+	c.ledger.mu.Lock()
+	further := c.lookBack
+	c.ledger.mu.Unlock()
+	return c.fetchFillsOf(ctx, r, further)
 }
 
 // fetchFillsOf asks for fills from so much further back than news can be expected from, had all clocks gone right. Of
 // those only the ones of our own orders count: what else happened then was there before.
-func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
-	e.mu.Lock()
-	since := e.book.FillsSince()
-	if e.book.IsNew() {
-		since = e.opened.Add(-book.FillOverlap) // what an account did before its first day here is not ours
-	}
-	e.mu.Unlock()
+func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
+	c.ledger.mu.Lock()
+	since := c.ledger.book.FillsSince(c.ledger.opened)
+	c.ledger.mu.Unlock()
 	var nonsense error
 	for from := (trading.Cursor{Since: since.Add(-further)}); ; {
-		fills, next, err := e.fillPage(ctx, r, from)
+		fills, next, err := c.fillPage(ctx, r, from)
 		if err != nil {
 			return errors.Join(nonsense, err)
 		}
-		events, err := e.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
+		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
 			news, wrong := newFills(b, since, fills)
 			nonsense = errors.Join(nonsense, wrong)
 			return news, nil
@@ -103,7 +60,7 @@ func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration
 		if err != nil {
 			return err
 		}
-		e.tellFills(events)
+		c.logFills(events)
 		if len(fills) == 0 || next.Equal(from) {
 			return nonsense
 		}
@@ -111,14 +68,16 @@ func (e *Engine) fetchFillsOf(ctx context.Context, r *run, further time.Duration
 	}
 }
 
-// fillPage asks for fillLimit fills.
-func (e *Engine) fillPage(ctx context.Context, r *run, from trading.Cursor) ([]trading.Fill, trading.Cursor, error) {
+// fillLimit is how many fills are asked for at a time.
+const fillLimit = 500
+
+func (c *reconciler) fillPage(ctx context.Context, r *run, from trading.Cursor) ([]trading.Fill, trading.Cursor, error) {
 	health.Beat(ctx)
-	limited, cancel := e.limited(ctx)
+	limited, cancel := c.env.limited(ctx)
 	defer cancel()
-	fills, next, err := e.cfg.Broker.Fills(limited, from, fillLimit)
+	fills, next, err := c.env.cfg.Broker.Fills(limited, from, fillLimit)
 	if err != nil {
-		return nil, next, e.doubt(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
+		return nil, next, c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
 	}
 	return fills, next, nil
 }
@@ -126,7 +85,7 @@ func (e *Engine) fillPage(ctx context.Context, r *run, from trading.Cursor) ([]t
 func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, nonsense error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
-		if b.HasFill(f.ID) || known[f.ID] || b.Forgotten(f) { // None that is so old was asked for.
+		if b.Knows(f) || known[f.ID] {
 			continue
 		}
 		if _, ours := b.Order(f.ClientID); !ours && f.Time.Before(since) {
@@ -142,31 +101,153 @@ func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journ
 	return news, nonsense
 }
 
-// tellFills logs what is durable by now: no fill is ever told that a crash could take back.
-func (e *Engine) tellFills(events []journal.Event) {
+// logFills logs what is durable by now: no fill is ever logged that a crash could take back.
+func (c *reconciler) logFills(events []journal.Event) {
 	for _, event := range events {
 		f := event.(journal.Filled).Fill
-		e.mu.Lock()
-		_, ours := e.book.Order(f.ClientID)
-		e.mu.Unlock()
-		e.log.Info("Fill", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee,
+		_, ours := c.ledger.order(f.ClientID)
+		c.env.log.Info("Fill", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee,
 			"id", f.ID, "client_id", f.ClientID)
 		if !ours {
-			e.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
+			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}
 }
 
-// haltFor halts trading for a reason that the Engine found itself.
-func (e *Engine) haltFor(ctx context.Context, r *run, reason string) error {
-	events, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		if b.Halted().Active() {
-			return nil, nil
+// resolve asks the Broker about every order that was sent and is not done. stuck names those that only a person can
+// decide on; err says that the Broker or the Journal did not answer.
+func (c *reconciler) resolve(ctx context.Context, r *run) (stuck, err error) {
+	defer c.widen()
+	for _, o := range view(c.ledger, (*book.Book).Pending) {
+		if o.Status == trading.StatusIntended {
+			continue
 		}
-		return []journal.Event{journal.Halted{Reason: reason}}, nil
-	})
-	if err == nil && len(events) > 0 {
-		e.log.Error("Trading halted", "reason", reason)
+		left, err := c.learn(ctx, r, o)
+		stuck = errors.Join(stuck, left)
+		if err != nil {
+			return stuck, err
+		}
 	}
-	return err
+	return stuck, nil
+}
+
+// firstLookBack is how much further back fills are asked for when the first of them is missing.
+const firstLookBack = time.Minute
+
+// widen asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
+// may be far behind ours, so that a fill of now bears a time from before the order was made.
+func (c *reconciler) widen() {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	if c.behind {
+		c.lookBack = min(max(2*c.lookBack, firstLookBack), book.MaxLookBack)
+	} else {
+		c.lookBack = 0
+	}
+	c.behind = false
+}
+
+// noteBehind remembers that fills are missing which the Broker has.
+func (c *reconciler) noteBehind() {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	c.behind = true
+}
+
+// compare compares positions if they are to be, and lets orders pass once they were found to be dealt with.
+func (c *reconciler) compare(ctx context.Context, r *run) error {
+	if !c.mustCompare() {
+		return nil
+	}
+	if err := c.comparePositions(ctx, r); err != nil {
+		return err
+	}
+	c.ledger.mu.Lock()
+	c.compared = c.env.passed()
+	c.ledger.mu.Unlock()
+	if err := c.ledger.markReconciled(r); err != nil {
+		return err
+	}
+	if !r.greeted {
+		r.greeted = true
+		c.logStart()
+	}
+	health.Ready(ctx)
+	return nil
+}
+
+func (c *reconciler) logStart() {
+	positions := 0
+	for _, p := range view(c.ledger, (*book.Book).Positions) {
+		if !p.Quantity.IsZero() {
+			positions++
+		}
+	}
+	orders := len(view(c.ledger, (*book.Book).Pending))
+	c.env.log.Info("LIVE TRADING ENGINE STARTED SUCCESSFULLY", "positions", positions, "open_orders", orders)
+}
+
+// mustCompare reports whether positions are to be compared: before anything is sent, and then from time to time while no
+// order is under way, as the two sides of one need not show its fill in the same moment. Those that rest are not under
+// way until the Broker reports more of them filled than its fills add up to.
+func (c *reconciler) mustCompare() bool {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	if !c.ledger.reconciled {
+		return true
+	}
+	if c.env.passed()-c.compared < c.env.cfg.Reconcile || c.lookBack > 0 {
+		return false
+	}
+	for _, o := range c.ledger.book.Pending() {
+		if !o.Rests() || o.Status != trading.StatusOpen || o.CancelAsked {
+			return false
+		}
+	}
+	return true
+}
+
+// comparePositions looks for differences and deals with them. The fills are read between two questions, so that one
+// which came meanwhile is not taken for a difference; the second time from far back, as a clock that was set back may
+// have dated one before what is known.
+func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
+	positioner, ok := c.env.cfg.Broker.(trading.Positioner)
+	if !ok {
+		return nil
+	}
+	further := time.Duration(0)
+	for attempt := 0; ; attempt++ {
+		limited, cancel := c.env.limited(ctx)
+		held, err := positioner.Positions(limited)
+		cancel()
+		if err != nil {
+			return c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for positions: %w", err))
+		}
+		if err := c.fetchFillsOf(ctx, r, further); err != nil {
+			return err
+		}
+		found := c.differences(held)
+		if len(found) > 0 && attempt == 0 {
+			further = book.MaxLookBack
+			continue
+		}
+		if err := c.confirm(found); err != nil || len(found) == 0 {
+			return err
+		}
+		return c.dealWith(ctx, r, found)
+	}
+}
+
+// confirm makes sure that a difference is none that an order brings about which fills at this very moment: while any is
+// open it has to be found twice, with a step between, in which orders and fills are asked for again.
+func (c *reconciler) confirm(found []difference) error {
+	text := fmt.Sprint(found)
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	if len(found) == 0 || !c.ledger.book.HasPending() || text == c.suspect {
+		c.suspect = ""
+		return nil
+	}
+	c.suspect = text
+	return fmt.Errorf("engine: positions differ while orders are open, and are compared again: %s", text)
 }

@@ -13,69 +13,37 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// resolve asks the Broker about every order that was sent and is not done. stuck names those that only a person can
-// decide on; err says that the Broker or the Journal did not answer.
-func (e *Engine) resolve(ctx context.Context, r *run) (stuck, err error) {
-	e.mu.Lock()
-	pending := e.book.Pending()
-	e.mu.Unlock()
-	for _, o := range pending {
-		if o.Status == trading.StatusIntended {
-			continue
-		}
-		left, err := e.learn(ctx, r, o)
-		stuck = errors.Join(stuck, left)
-		if err != nil {
-			return stuck, err
-		}
-	}
-	return stuck, nil
-}
-
 // learn asks the Broker about one order.
-func (e *Engine) learn(ctx context.Context, r *run, o book.OrderState) (stuck, err error) {
+func (c *reconciler) learn(ctx context.Context, r *run, o book.OrderState) (stuck, err error) {
 	health.Beat(ctx)
-	asked := e.passed() // before the question: the answer is at least as young as this
-	limited, cancel := e.limited(ctx)
-	report, err := e.cfg.Broker.Order(limited, o.Ref())
+	asked := c.env.passed() // before the question: the answer is at least as young as this
+	limited, cancel := c.env.limited(ctx)
+	report, err := c.env.cfg.Broker.Order(limited, o.Ref())
 	cancel()
 	switch {
 	case err == nil:
-		return nil, e.settle(ctx, r, o, report)
+		return nil, c.settle(ctx, r, o, report)
 	case errors.Is(err, trading.ErrUnknownOrder):
-		return e.missing(ctx, r, o, asked)
+		return c.missing(ctx, r, o, asked)
 	}
-	return nil, e.doubt(r, fmt.Errorf("engine: ask the broker for order %s: %w", o.ClientID, err))
+	return nil, c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for order %s: %w", o.ClientID, err))
 }
 
 // settle records what the Broker says of an order. How much was filled is not taken from it: that comes with the fills,
 // and until they are all there the order is not done.
-func (e *Engine) settle(ctx context.Context, r *run, asked book.OrderState, report trading.OrderReport) error {
-	ctx = context.WithoutCancel(ctx)
-	_, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, report trading.OrderReport) error {
+	_, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) (events []journal.Event, err error) {
 		o, _ := b.Order(asked.ClientID)
-		if o.Status.Done() {
+		switch behind := o.Filled.LessThan(report.Filled); {
+		case o.Status.Done():
 			return nil, nil
+		case behind:
+			c.noteBehind()
+		default:
+			if ended := ending(o, report); ended != nil {
+				return []journal.Event{ended}, nil
+			}
 		}
-		if o.Filled.LessThan(report.Filled) {
-			e.noteBehind()
-			return nil, nil
-		}
-		switch {
-		case report.Status == trading.StatusRejected && o.Filled.IsZero():
-			return []journal.Event{journal.Rejected{ClientID: o.ClientID, Reason: report.Reason}}, nil
-		case report.Status == trading.StatusExpired:
-			return []journal.Event{journal.Expired{ClientID: o.ClientID, Reason: report.Reason}}, nil
-		case report.Status == trading.StatusRejected, report.Status == trading.StatusCancelled:
-			return []journal.Event{journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}}, nil
-		}
-		return nil, nil
-	})
-	if err != nil {
-		return err
-	}
-	_, err = e.write(ctx, r, func(b *book.Book) (events []journal.Event, err error) {
-		o, _ := b.Order(asked.ClientID)
 		if o.Status == trading.StatusUnknown {
 			events = append(events, journal.Acknowledged{ClientID: o.ClientID})
 		}
@@ -84,98 +52,100 @@ func (e *Engine) settle(ctx context.Context, r *run, asked book.OrderState, repo
 		}
 		return events, nil
 	})
-	e.tellFate(asked)
-	return err
+	if err != nil {
+		return err
+	}
+	c.logFate(asked)
+	return nil
 }
 
-// noteBehind remembers that fills are missing which the Broker has.
-func (e *Engine) noteBehind() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.behind = true
+// ending is the event by which an order ends of which all fills are there; nil where it has not ended, or by its fills.
+func ending(o book.OrderState, report trading.OrderReport) journal.Event {
+	//exhaustive:enforce
+	switch report.Status {
+	case trading.StatusRejected:
+		if o.Filled.IsZero() {
+			return journal.Rejected{ClientID: o.ClientID, Reason: report.Reason}
+		}
+		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
+	case trading.StatusCancelled:
+		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
+	case trading.StatusExpired:
+		return journal.Expired{ClientID: o.ClientID, Reason: report.Reason}
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusFilled:
+	}
+	return nil
 }
 
-func (e *Engine) tellFate(before book.OrderState) {
-	e.mu.Lock()
-	now, _ := e.book.Order(before.ClientID)
-	e.mu.Unlock()
+func (c *reconciler) logFate(before book.OrderState) {
+	now, _ := c.ledger.order(before.ClientID)
 	if now.Status == before.Status {
 		return
 	}
+	//exhaustive:enforce
 	switch now.Status {
 	case trading.StatusOpen:
-		e.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
+		c.env.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
 	case trading.StatusRejected, trading.StatusCancelled, trading.StatusExpired:
 		level := slog.LevelWarn
 		if now.CancelAsked && now.Status == trading.StatusCancelled { // by us
 			level = slog.LevelInfo
 		}
-		e.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
+		c.env.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
 			"symbol", now.Symbol, "status", now.Status, "filled", now.Filled, "reason", now.Reason)
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusFilled: // The fills were logged.
 	}
 }
 
 // missing deals with an order that was sent and that the Broker, asked when so much time had passed, did not have.
-func (e *Engine) missing(ctx context.Context, r *run, o book.OrderState, asked time.Duration) (stuck, err error) {
-	resend := e.resendable(o)
-	switch wait, why := e.mayBelieve(o, asked); {
+func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, asked time.Duration) (stuck, err error) {
+	resend := c.resendable(o)
+	switch wait, why := c.mayBelieve(o, asked); {
 	case resend && (wait || why != ""):
-		e.log.Warn("Order was not received and is sent again", "client_id", o.ClientID, "symbol", o.Symbol)
-		return nil, e.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it yet", InFlight: true})
+		c.env.log.Warn("Order was not received and is sent again", "client_id", o.ClientID, "symbol", o.Symbol)
+		return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it yet", InFlight: true})
 	case wait:
 		return nil, nil
 	case why != "":
 		stuck = fmt.Errorf("engine: order %s for %s needs a person: %s", o.ClientID, o.Symbol, why)
-		if e.sayOnce("stuck " + o.ClientID) {
-			e.log.Error("Order needs a person", told(o, "reason", why)...)
+		if c.env.logOnce("stuck " + o.ClientID) {
+			c.env.log.Error("Order needs a person", orderAttrs(o, "reason", why)...)
 		}
 		if o.Status == trading.StatusOpen {
-			return stuck, e.record(ctx, r, journal.Unknown{ClientID: o.ClientID, Reason: why})
+			return stuck, c.ledger.record(ctx, r, journal.Unknown{ClientID: o.ClientID, Reason: why})
 		}
 		return stuck, nil
 	}
-	if reason, ok := e.takeRefusal(o.ClientID); ok {
-		return nil, e.reject(ctx, r, o, reason)
+	if reason, ok := c.gate.takeRefusal(o.ClientID); ok {
+		return nil, c.reject(ctx, r, o, reason)
 	}
-	e.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
-	return nil, e.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it", InFlight: false})
+	c.env.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
+	return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it", InFlight: false})
 }
 
-// resendable tells whether an order may be sent again although an earlier sending may be under way: it is still wanted,
+// resendable reports whether an order may be sent again although an earlier sending may be under way: it is still wanted,
 // and the Broker takes its client ID only once. One that it refused, for whatever it knew of then, is not.
-func (e *Engine) resendable(o book.OrderState) bool {
-	if !e.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged {
+func (c *reconciler) resendable(o book.OrderState) bool {
+	if !c.env.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged || c.gate.wasRefused(o.ClientID) {
 		return false
 	}
-	opening := e.blocked(o.Symbol)
-	e.mu.Lock()
-	_, refused := e.refusals[o.ClientID]
-	e.mu.Unlock()
-	if refused {
-		return false
-	}
-	_, err := e.holds(o, opening)
+	_, err := c.gate.recheck(o, c.gate.blocked(o.Symbol))
 	return err == nil
 }
 
-// mayBelieve tells whether it can be believed that the Broker will never have the order: neither wait nor a reason
+// mayBelieve reports whether it can be believed that the Broker will never have the order: neither wait nor a reason
 // against it.
 //
 // A Broker may get the request a moment after it was asked, so its longest flight is waited out first. It counts from
 // when the request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old
 // one may have written the submission down long before it began, and its clock may have been another.
-func (e *Engine) mayBelieve(o book.OrderState, asked time.Duration) (wait bool, against string) {
-	traits := e.cfg.Broker.Traits()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	since, ours := e.heard[o.ClientID]
-	if !ours {
-		since = e.openedAt
-	}
+func (c *reconciler) mayBelieve(o book.OrderState, asked time.Duration) (wait bool, against string) {
+	traits := c.env.cfg.Broker.Traits()
+	since, inFlight := c.gate.heard(o.ClientID)
 	switch {
 	case o.Acknowledged: // Some venues answer questions from a copy that lags behind what they acknowledge.
-		return asked-since < e.cfg.Timeout, "the broker had it and has forgotten it"
-	case e.flying[o.ClientID] > 0:
+		return asked-since < c.env.cfg.Timeout, "the broker had it and has forgotten it"
+	case inFlight:
 		return true, "" // The call has not even returned.
 	case traits.MaxFlight <= 0:
 		return false, "the broker does not have it, and no bound is known for how long a request takes"
@@ -183,10 +153,11 @@ func (e *Engine) mayBelieve(o book.OrderState, asked time.Duration) (wait bool, 
 	return asked-since < traits.MaxFlight, ""
 }
 
-func (e *Engine) takeRefusal(clientID string) (reason string, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	reason, ok = e.refusals[clientID]
-	delete(e.refusals, clientID)
-	return reason, ok
+// reject records that the Broker refused an order.
+func (c *reconciler) reject(ctx context.Context, r *run, o book.OrderState, reason string) error {
+	if err := c.ledger.record(ctx, r, journal.Rejected{ClientID: o.ClientID, Reason: reason}); err != nil {
+		return err
+	}
+	c.env.log.Warn("Order rejected", orderAttrs(o, "reason", reason)...)
+	return nil
 }

@@ -6,14 +6,12 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// maxRest bounds the pause after steps that failed one after the other.
-const maxRest = 30 * time.Second
+// maxBackoff bounds the pause after steps that failed one after the other.
+const maxBackoff = 30 * time.Second
 
 // Serve steps until ctx ends: when there is a new signal, when the Broker has news, and at least every Poll. A step
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
@@ -24,16 +22,16 @@ const maxRest = 30 * time.Second
 // it cannot begin a submission or a cancel any more, what it still learns is dropped, and the fate of its order is found
 // out by the run that took over.
 func (e *Engine) Serve(ctx context.Context) error {
-	r := e.takeOver(false)
+	r := e.ledger.takeOver(false)
 	if r == nil {
 		return ErrStopped
 	}
-	e.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.instruments), "auto_execute", e.cfg.AutoExecute)
-	defer e.fence(r)
+	e.env.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.env.instruments), "auto_execute", e.env.cfg.AutoExecute)
+	defer e.ledger.end(r)
 	failures := 0
 	var tick <-chan time.Time
 	for {
-		wake := e.subscribe()
+		wake := e.env.subscribe()
 		stuck, err := e.step(ctx, r)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -45,12 +43,12 @@ func (e *Engine) Serve(ctx context.Context) error {
 		if err != nil {
 			failures++
 			wake, tick = alarms{}, nil // A Broker that is down is not asked more often for being talked about.
-			e.log.Warn("Trading step failed", "error", err, "failures", failures)
+			e.env.log.Warn("Trading step failed", "error", err, "failures", failures)
 		} else {
 			failures = 0
 		}
 		if tick == nil {
-			tick = e.cfg.Clock.After(rest(e.cfg.Poll, failures))
+			tick = e.env.cfg.Clock.After(backoff(e.env.cfg.Poll, failures))
 		}
 		select {
 		case <-ctx.Done():
@@ -63,38 +61,96 @@ func (e *Engine) Serve(ctx context.Context) error {
 	}
 }
 
-// takeOver makes a new run the current one. From here on any other can neither write nor begin to send. A run that stops
-// the Engine is the last one, but for others that do: there is no run for anybody else then.
-func (e *Engine) takeOver(stop bool) *run {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.stopped && !stop {
-		return nil
+// Step does one round of the Engine's work and returns when it is done: it reads the Journal if it must, brings the
+// book and the Broker together, opens the trading day, decides on the signals from the cursor on, sends what is to be
+// sent and takes in the fills. It waits for nothing but its calls, so a replay that drives it from one goroutine gives
+// the same result every time.
+//
+// An error says that the round could not be finished, or that an order needs a person; the next Step goes on where this
+// one stopped. Only one Step runs at a time; the others wait for it.
+func (e *Engine) Step(ctx context.Context) error {
+	r := e.ledger.join()
+	if r == nil {
+		return ErrStopped
 	}
-	e.stopped = stop
-	e.run = newRun()
-	e.reconciled = false
-	return e.run
+	stuck, err := e.step(ctx, r)
+	if stuck == nil {
+		return err
+	}
+	return errors.Join(stuck, err)
 }
 
-// fence ends a run, and tells which orders it leaves behind.
-func (e *Engine) fence(r *run) {
-	e.mu.Lock()
-	r.ended = true
-	current := r == e.run
-	open := len(e.book.Pending())
-	e.mu.Unlock()
-	switch {
-	case !current:
-		e.log.Warn("Trading engine run ended after another one took over")
-	case open > 0:
-		e.log.Warn("Trading engine stopped", "open_orders", open)
-	default:
-		e.log.Info("Trading engine stopped", "open_orders", 0)
+// step does a round for run r. stuck names the orders that need a person; they keep nothing else back.
+func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	stuck, err = e.round(ctx, r)
+	e.env.logClock()
+	e.ledger.mu.Lock()
+	defer e.ledger.mu.Unlock()
+	if r == e.ledger.runs.current {
+		e.lastErr = errors.Join(stuck, err)
+	}
+	return stuck, err
 }
 
-// final tells whether trying again is of no use.
+// phase is a part of a round.
+type phase func(context.Context, *run) error
+
+// round is what the Engine does again and again: it settles what has happened, decides on what is new, and acts on it.
+func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
+	if stuck, err = e.settle(ctx, r); err != nil {
+		return stuck, err
+	}
+	if err := e.decide(ctx, r); err != nil {
+		return stuck, err
+	}
+	return stuck, e.act(ctx, r)
+}
+
+// settle brings the journal, the book and the Broker together.
+func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
+	for _, p := range []phase{e.ledger.load, e.gate.journalHalt, e.reconciler.fetchFills} {
+		if err := p(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if stuck, err = e.reconciler.resolve(ctx, r); err != nil {
+		return stuck, err
+	}
+	return stuck, inTurn(ctx, r, e.reconciler.compare)
+}
+
+// decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
+func (e *Engine) decide(ctx context.Context, r *run) error {
+	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.follower.sweep, e.sender.cancelAll, e.follower.retry,
+		e.follower.guard)
+}
+
+// act sends the intents, and guards at once what has filled a moment ago.
+func (e *Engine) act(ctx context.Context, r *run) error {
+	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchFills, e.follower.guard, e.sender.submitAll)
+}
+
+// inTurn does one phase after the other, up to the first that fails.
+func inTurn(ctx context.Context, r *run, phases ...phase) error {
+	for _, p := range phases {
+		health.Beat(ctx)
+		if err := p(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// final reports whether trying again is of no use.
 func final(err error) bool {
 	var store *OtherStoreError
 	var j *book.EntryError
@@ -102,27 +158,10 @@ func final(err error) bool {
 		errors.Is(err, journal.ErrTakenOver) || errors.Is(err, ErrStopped)
 }
 
-// rest is how long to wait after a step, where so many before it failed.
-func rest(poll time.Duration, failures int) time.Duration {
+// backoff is how long to wait after a step, where so many before it failed.
+func backoff(poll time.Duration, failures int) time.Duration {
 	if failures == 0 {
 		return poll
 	}
-	return max(poll, min(poll<<min(failures-1, 10), maxRest))
-}
-
-// alarms are what wakes Serve before its time; nil channels never do.
-type alarms struct {
-	signals, broker <-chan struct{}
-}
-
-// subscribe asks for the alarms. It must be called before what they are about is read, or news could be missed.
-func (e *Engine) subscribe() alarms {
-	var a alarms
-	if n, ok := e.cfg.Signals.(signal.Notifier); ok {
-		a.signals = n.Appended()
-	}
-	if u, ok := e.cfg.Broker.(trading.Updater); ok {
-		a.broker = u.Updated()
-	}
-	return a
+	return max(poll, min(poll<<min(failures-1, 10), maxBackoff))
 }

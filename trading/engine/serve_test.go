@@ -67,7 +67,7 @@ func TestServeTriesAgainEverLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
 		registry := health.NewRegistry(health.Config{})
-		ctx, cancel := context.WithCancel(health.NewContext(t.Context(), registry.Begin("engine")))
+		ctx, cancel := context.WithCancel(health.NewContext(t.Context(), registry.Begin("engine").Part()))
 		defer cancel()
 		r.broker.Disconnect(true)
 		ended := serving(ctx, r.engine)

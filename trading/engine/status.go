@@ -32,34 +32,34 @@ type Status struct {
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
 func (e *Engine) Status() Status {
-	prices := e.prices()
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	prices := e.gate.prices()
+	e.ledger.mu.Lock()
+	defer e.ledger.mu.Unlock()
 	s := Status{
-		At: e.now(), Reconciled: e.reconciled, ReduceOnly: e.reduceOnly, Halt: e.book.Halted(),
-		Orders: e.book.Pending(), Targets: e.book.Targets(), Offers: e.book.Offers(), Cursor: e.book.Cursor(),
-		Counts: e.book.Counts(),
-		Day:    e.book.Day(), Capital: e.book.Capital(), Cash: e.book.Cash(), Positions: []trading.Position{},
+		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: e.ledger.book.Halted(),
+		Orders: e.ledger.book.Pending(), Targets: e.ledger.book.Targets(), Offers: e.ledger.book.Offers(), Cursor: e.ledger.book.Cursor(),
+		Counts: e.ledger.book.Counts(),
+		Day:    e.ledger.book.Day(), Capital: e.ledger.book.Capital(), Cash: e.ledger.book.Cash(), Positions: []trading.Position{},
 	}
-	if e.halting != "" {
-		s.Halt = book.Halt{Reason: e.halting, At: s.At}
+	if e.gate.halting != "" {
+		s.Halt = book.Halt{Reason: e.gate.halting, At: s.At}
 	}
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()
 	}
-	for _, p := range e.book.Positions() {
+	for _, p := range e.ledger.book.Positions() {
 		if !p.Quantity.IsZero() {
 			s.Positions = append(s.Positions, p)
 		}
 	}
-	s.Unrealised, _ = e.book.Unrealised(prices)
-	s.Equity, s.Unpriced = e.book.Equity(prices)
+	s.Unrealised, _ = e.ledger.book.Unrealised(prices)
+	s.Equity, s.Unpriced = e.ledger.book.Equity(prices)
 	return s
 }
 
 // Digest is the Digest of the Engine's book.
 func (e *Engine) Digest() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.book.Digest()
+	e.ledger.mu.Lock()
+	defer e.ledger.mu.Unlock()
+	return e.ledger.book.Digest()
 }

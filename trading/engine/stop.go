@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
@@ -11,9 +13,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
-
-// ErrStopped says that the Engine was stopped for good.
-var ErrStopped = errors.New("engine: the engine was stopped")
 
 // StopPolicy says what becomes of open orders when an Engine is stopped.
 type StopPolicy string
@@ -44,6 +43,7 @@ type StopReport struct {
 // called again, as to flatten after all. What it did is in the Journal: an Engine that starts on it later goes on from
 // there.
 func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Duration) (StopReport, error) {
+	//exhaustive:enforce
 	switch policy {
 	case LeaveOrders, CancelOrders, FlattenAll:
 	default:
@@ -52,91 +52,97 @@ func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Durati
 	if within <= 0 {
 		return StopReport{}, fmt.Errorf("engine: a stop within %s cannot be", within)
 	}
-	r := e.takeOver(true)
-	defer e.fence(r)
-	limited, cancel := clockctx.WithTimeout(ctx, e.cfg.Clock, within)
+	r := e.ledger.takeOver(true)
+	defer e.ledger.end(r)
+	limited, cancel := clockctx.WithTimeout(ctx, e.env.cfg.Clock, within)
 	defer cancel()
-	err := e.windDown(limited, r, policy)
+	err := e.runStop(limited, r, policy)
 	s := e.Status()
 	return StopReport{Policy: policy, Done: err == nil, Open: s.Orders, Positions: s.Positions}, err
 }
 
-// windDown does what the policy asks for, again and again until it is done.
-func (e *Engine) windDown(ctx context.Context, r *run, policy StopPolicy) error {
+// runStop does what the policy asks for, again and again until it is done.
+func (e *Engine) runStop(ctx context.Context, r *run, policy StopPolicy) error {
 	closed := false
 	var last error // of a step that had the time it needed
 	for {
-		wake := e.subscribe()
-		err := e.windStep(ctx, r, policy, &closed)
+		wake := e.env.subscribe()
+		err := e.stopStep(ctx, r, policy, &closed)
 		if ctx.Err() == nil {
 			last = err
 		}
 		switch {
 		case final(err), err != nil && policy == LeaveOrders:
 			return err
-		case err == nil && e.wound(policy):
+		case err == nil && e.stopDone(policy):
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("engine: stop (%s) is not done: %w", policy, context.Cause(ctx)), last)
-		case <-e.cfg.Clock.After(e.cfg.Poll):
+		case <-e.env.cfg.Clock.After(e.env.cfg.Poll):
 		case <-wake.broker:
 		}
 	}
 }
 
-// windStep is a round of an Engine that is being stopped: it learns what there is to know, and begins nothing but what
+// stopStep is a round of an Engine that is being stopped: it learns what there is to know, and begins nothing but what
 // the policy asks for. closed notes that it has asked for the end of all positions.
-func (e *Engine) windStep(ctx context.Context, r *run, policy StopPolicy, closed *bool) error {
-	phases := []func(context.Context, *run) error{e.load, e.journalHalt, e.fetchFills, func(ctx context.Context, r *run) error {
-		stuck, err := e.resolve(ctx, r)
-		e.widen()
-		return errors.Join(stuck, err)
-	}}
-	if policy != LeaveOrders {
-		phases = append(phases, e.reconcile, func(ctx context.Context, r *run) error {
-			if policy == FlattenAll && !*closed {
-				if err := e.flattenAll(ctx, r); err != nil {
-					return err
-				}
-				*closed = true
-			}
-			return e.unwant(ctx, r, policy)
-		}, e.cancelAll)
-	}
-	if policy == FlattenAll {
-		phases = append(phases, e.retry, e.submitAll, e.fetchFills)
-	}
-	for _, phase := range phases {
-		if err := phase(ctx, r); err != nil {
+func (e *Engine) stopStep(ctx context.Context, r *run, policy StopPolicy, closed *bool) error {
+	for _, p := range e.stopPhases(policy, closed) {
+		if err := p(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// flattenAll replaces every target, and closes what is held without one.
-func (e *Engine) flattenAll(ctx context.Context, r *run) error {
-	for symbol := range e.instruments {
-		e.mu.Lock()
-		t, held := e.book.Standing(symbol)
-		e.mu.Unlock()
-		if t.Quantity.IsZero() && held.IsZero() {
+func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
+	phases := []phase{e.ledger.load, e.gate.journalHalt, e.reconciler.fetchFills, func(ctx context.Context, r *run) error {
+		stuck, err := e.reconciler.resolve(ctx, r)
+		return errors.Join(stuck, err)
+	}}
+	end := func(ctx context.Context, r *run) error { return e.cancelFor(ctx, r, policy) }
+	//exhaustive:enforce
+	switch policy {
+	case LeaveOrders:
+	case CancelOrders:
+		phases = append(phases, e.reconciler.compare, end, e.sender.cancelAll)
+	case FlattenAll:
+		phases = append(phases, e.reconciler.compare, func(ctx context.Context, r *run) error {
+			return e.flattenAll(ctx, r, closed)
+		}, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchFills)
+	}
+	return phases
+}
+
+// flattenAll replaces every target, and closes what is held without one, in the order of the symbols. closed notes that
+// it has done so.
+func (e *Engine) flattenAll(ctx context.Context, r *run, closed *bool) error {
+	if *closed {
+		return nil
+	}
+	for _, symbol := range slices.Sorted(maps.Keys(e.env.instruments)) {
+		idle := view(e.ledger, func(b *book.Book) bool {
+			t, _ := b.Target(symbol)
+			return t.Quantity.IsZero() && b.Position(symbol).Quantity.IsZero()
+		})
+		if idle {
 			continue
 		}
 		if err := e.flatten(ctx, r, symbol, "stop"); err != nil {
 			return err
 		}
 	}
+	*closed = true
 	return nil
 }
 
-// unwant asks for the end of the orders that the policy does not leave. What closes in the name of the policy itself
+// cancelFor asks for the end of the orders that the policy does not leave. What closes in the name of the policy itself
 // stays, and so do the legs of brackets while their position does.
-func (e *Engine) unwant(ctx context.Context, r *run, policy StopPolicy) error {
-	_, cancels := e.cfg.Broker.(trading.Canceller)
-	_, err := e.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error {
+	cancels := e.env.cancels()
+	_, err := e.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		var events []journal.Event
 		for _, o := range b.Pending() {
 			t, _ := b.Target(o.Symbol)
@@ -153,10 +159,12 @@ func (e *Engine) unwant(ctx context.Context, r *run, policy StopPolicy) error {
 	return err
 }
 
-// wound tells whether nothing is left to do.
-func (e *Engine) wound(policy StopPolicy) bool {
+// stopDone reports whether nothing is left to do.
+func (e *Engine) stopDone(policy StopPolicy) bool {
 	s := e.Status()
+	//exhaustive:enforce
 	switch policy {
+	case LeaveOrders:
 	case CancelOrders:
 		for _, o := range s.Orders {
 			if o.Leg == "" || o.Status != trading.StatusOpen && o.Status != trading.StatusIntended {

@@ -193,9 +193,7 @@ func tellStop(t *testing.T, policy engine.StopPolicy) string {
 	s.steps()
 	s.venue.SetPrice(btc, d("97"))
 	s.waits(time.Second)
-	if policy != engine.FlattenAll { // it closes symbols in no order
-		s.signals.put(says(eth, signal.Long, s.now()))
-	}
+	s.signals.put(says(eth, signal.Long, s.now()))
 	s.waits(time.Second)
 	s.chapter("stop: " + string(policy))
 	report, err := s.engine.Stop(t.Context(), policy, time.Minute)

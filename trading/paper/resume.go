@@ -74,22 +74,14 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 // replay folds the Journal, and lists the fills that came after its last snapshot, each once, in the order of their
 // times. Whoever reads the Journal knows of the others.
 func replay(ctx context.Context, j journal.Journal, cash decimal.Decimal) (*book.Book, []trading.Fill, error) {
-	history := journal.Load(ctx, j)
-	b, after, err := book.Last(cash, history)
-	if err != nil {
-		return nil, nil, fmt.Errorf("paper: %w", err)
-	}
 	var fills []trading.Fill
-	for entry, err := range history.Entries(after) {
-		if err != nil {
-			return nil, nil, fmt.Errorf("paper: %w", err)
-		}
-		if f, ok := entry.Event.(journal.Filled); ok && !b.HasFill(f.Fill.ID) {
+	b, err := book.Replay(cash, journal.Load(ctx, j), func(before *book.Book, entry journal.Entry) {
+		if f, ok := entry.Event.(journal.Filled); ok && !before.Knows(f.Fill) {
 			fills = append(fills, f.Fill)
 		}
-		if err := b.Apply(entry.At, entry.Event); err != nil {
-			return nil, nil, fmt.Errorf("paper: %w", &book.EntryError{Seq: entry.Seq, Err: err})
-		}
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("paper: %w", err)
 	}
 	slices.SortStableFunc(fills, func(x, y trading.Fill) int { return x.Time.Compare(y.Time) })
 	return b, fills, nil

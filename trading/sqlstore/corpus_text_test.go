@@ -75,7 +75,7 @@ func accountText(b *book.Book) string {
 		said("day", "opened", day.Day, "equity", day.Equity) +
 		said("halt", "active", halt.Active(), "at", halt.At, "reason", halt.Reason) +
 		said("counts", "orders", counts.Orders, "rejected", counts.Rejected, "fills", counts.Fills,
-			"foreign_fills", counts.ForeignFills, "asked_for_since", b.FillsSince())
+			"foreign_fills", counts.ForeignFills, "asked_for_since", b.FillsSince(time.Time{}))
 	for _, outcome := range slices.Sorted(maps.Keys(counts.Signals)) {
 		text += said("signals", "outcome", outcome, "count", counts.Signals[outcome])
 	}

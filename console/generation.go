@@ -1,4 +1,4 @@
-package healthhttp
+package console
 
 import (
 	"cmp"
@@ -6,6 +6,16 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
+
+// SignalGeneration returns a function that adds the object signal_generation to /health, for the Extra of a
+// healthhttp.Config: how the part at path is, in the words that operators' scripts read. A path that the registry does
+// not know (yet) is shown as not started.
+func SignalGeneration(path string) func(health.Report) map[string]any {
+	return func(report health.Report) map[string]any {
+		p, known := report.Part(path)
+		return map[string]any{"signal_generation": newGeneration(p, known)}
+	}
+}
 
 // generation is the object signal_generation. Its first six names and their values are what scripts of operators read,
 // and must not change; background_task_error is there only while the task counts as crashed. What follows shows a death
@@ -41,7 +51,7 @@ func newGeneration(p health.PartReport, known bool) *generation {
 	g := &generation{
 		Status: "stopped", TaskStatus: taskNotStarted, ServiceInitialized: known,
 		Verdict: p.Verdict, Reason: p.Reason, Restarts: l.Restarts,
-		Attempt: l.Attempt, MaxAttempts: l.Attempts, LastEnd: l.End,
+		Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, LastEnd: l.LastEnd,
 	}
 	if !known {
 		g.Verdict, g.Reason = health.Degraded, taskNotStarted
@@ -57,29 +67,31 @@ func newGeneration(p health.PartReport, known bool) *generation {
 		g.Status = "running"
 	}
 	if g.TaskStatus == taskCrashed {
-		g.TaskError = cmp.Or(l.Error, string(l.State))
+		g.TaskError = cmp.Or(l.LastError, string(l.State))
 	}
-	if l.Error != "" {
-		g.LastError, g.LastErrorAt = l.Error, l.ErrorAt.UTC()
+	if l.LastError != "" {
+		g.LastError, g.LastErrorAt = l.LastError, l.LastErrorAt.UTC()
 	}
 	return g
 }
 
 // taskStatus maps a life on the four words. A part without a supervisor has begun a run, or it would not be known; of
-// its end nobody would tell.
+// its end no word would come.
 func taskStatus(l health.Lifecycle) string {
+	//exhaustive:enforce
 	switch l.State {
 	case health.StateNotStarted:
 		return taskNotStarted
 	case health.StateStopping, health.StateStopped:
 		return taskStopped
 	case health.StateBackoff:
-		if l.Error == "" { // it ended without an error and is awaited back
+		if l.LastError == "" { // it ended without an error and is awaited back
 			return taskStopped
 		}
 		return taskCrashed
 	case health.StateStalled, health.StateCrashed:
 		return taskCrashed
+	case health.StateStarting, health.StateRunning, health.StatePaused:
 	}
 	return taskRunning
 }

@@ -1,0 +1,140 @@
+// Package serve makes a service of an http.Handler: the console, a page of metrics, or a host's own.
+//
+// Listen binds an address, and a Server serves a handler there until its context ends. A supervisor may start the Server
+// again after any end: it binds the same address again. A Server sets limits on slow clients, lets requests in flight
+// finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches Stopping.
+//
+// A handler that panics ends its own request, and the panic goes to the Logger. A listener that fails ends Serve with an
+// error. Everything is safe for concurrent use.
+package serve
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+)
+
+// Clock is the time on which a shutdown is too slow. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+// DefaultDrain is how long requests in flight may take at the end where the Config does not say.
+const DefaultDrain = 2 * time.Second
+
+// The limits on what a slow client, or a hostile one, may hold on to. A handler whose answer is to last longer lifts them
+// with http.ResponseController.
+const (
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 15 * time.Second
+	writeTimeout   = 30 * time.Second
+	idleTimeout    = time.Minute
+	maxHeaderBytes = 16 << 10
+)
+
+// Config configures a Server.
+type Config struct {
+	Port    *Port         // where it serves. Required
+	Handler http.Handler  // what it serves. Required
+	Drain   time.Duration // how long requests in flight may take once Serve is asked to end; 0 means DefaultDrain
+	Clock   Clock         // nil means the machine's clock
+	Logger  *slog.Logger  // nil means slog.Default()
+}
+
+// Server serves one handler on one Port. It is a service. Use New.
+type Server struct{ cfg Config }
+
+// New returns a Server. It begins with Serve.
+func New(cfg Config) (*Server, error) {
+	if cfg.Port == nil {
+		return nil, errors.New("serve: Config.Port is nil")
+	}
+	if cfg.Handler == nil {
+		return nil, errors.New("serve: Config.Handler is nil")
+	}
+	if cfg.Drain < 0 {
+		return nil, fmt.Errorf("serve: Config.Drain %s is negative", cfg.Drain)
+	}
+	cfg.Drain = cmp.Or(cfg.Drain, DefaultDrain)
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Server{cfg: cfg}, nil
+}
+
+// Serve serves until ctx ends and returns its error, or why it could not serve. At the end it takes no more connections,
+// lets requests in flight finish for as long as Config.Drain says, and cuts off the rest: their contexts end and their
+// connections are closed. A handler that ignores its context is not waited for.
+func (s *Server) Serve(ctx context.Context) error {
+	listener, err := s.cfg.Port.take()
+	if err != nil {
+		return err
+	}
+	defer s.cfg.Port.release()
+	// Not from ctx: requests outlive it by the drain.
+	requests, cut := context.WithCancel(context.WithValue(context.Background(), stoppingKey{}, ctx.Done()))
+	defer cut()
+	server := s.server(requests)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+
+	health.Idle(ctx, time.Time{}) // it waits for others: its silence means nothing
+	health.Ready(ctx)
+	select {
+	case err := <-ended:
+		_ = server.Close() // the listener's error is the one that counts
+		return fmt.Errorf("serve: serve on %s: %w", s.cfg.Port.addr, plain(err))
+	case <-ctx.Done():
+		s.drain(server)
+		<-ended //nolint:errcheck // it says that the server was closed
+		return ctx.Err()
+	}
+}
+
+// stoppingKey is where a request's context has the channel that Stopping returns.
+type stoppingKey struct{}
+
+// Stopping returns a channel that is closed when the Server of the request with this context is asked to end; nil where
+// no Server serves it. An answer without an end must watch it: http.Server.Shutdown waits for such an answer as for any
+// other, and would take the whole drain.
+func Stopping(ctx context.Context) <-chan struct{} {
+	stopping, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	return stopping
+}
+
+func (s *Server) server(requests context.Context) *http.Server {
+	return &http.Server{
+		Handler:           s.cfg.Handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelWarn),
+	}
+}
+
+func (s *Server) drain(server *http.Server) {
+	limit, cancel := clockctx.WithTimeout(context.Background(), s.cfg.Clock, s.cfg.Drain)
+	defer cancel()
+	if err := server.Shutdown(limit); err == nil {
+		return
+	}
+	s.cfg.Logger.Warn("Requests cut off at the end", "address", s.cfg.Port.addr, "drain", s.cfg.Drain)
+	_ = server.Close() // its own error would be a listener that is closed already
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// newConfig returns a config of defaults, whose flags are declared.
+func newConfig() *config {
+	c := &config{flags: flag.NewFlagSet("livetrader", flag.ContinueOnError), origin: make(map[string]string)}
+	c.flags.SetOutput(io.Discard) // run tells errors, in one line
+	c.declareRun()
+	c.declareTrading()
+	// What these two ask for is no setting of a run.
+	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
+	c.flags.BoolVar(&c.version, "version", false, "print the version, and end")
+	return c
+}
+
+// setting declares a flag that sets a field. What it takes stands in its usage, in `quotes`.
+func setting[T any](c *config, field *T, name string, value T, k kind[T], usage string) {
+	*field = value
+	c.flags.Var(flagValue[T]{field, k}, name, usage)
+	c.settings = append(c.settings, name)
+}
+
+func (c *config) declareRun() {
+	setting(c, &c.paper, "paper", false, toggles, "trade on paper: the only venue there is")
+	setting(c, &c.duration, "duration", 0, spans, "`time` to run for, such as 60, 60s or 5m; until interrupted if not given")
+	setting(c, &c.infinite, "infinite", false, toggles, "run until interrupted")
+	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start everything again when trading has failed for good")
+	setting(c, &c.symbols, "symbols", []string{"BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"}, symbolLists,
+		"comma-separated `list` of symbols")
+	setting(c, &c.interval, "interval", 5*time.Second, spans, "`time` between two signal cycles, and of one bar")
+	setting(c, &c.autoExecute, "auto-execute", true, toggles, "place orders; otherwise only record what would have been done")
+	setting(c, &c.minConfidence, "min-confidence", 0, fractions, "`confidence` from 0 to 1 that a signal must reach")
+	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
+		"a replay without it uses a temporary file")
+	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off")
+	setting(c, &c.replay, "replay", "", texts, "`file`, folder or pattern of candles to replay instead of the synthetic market")
+	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
+		"such as timestamp,open,high,low,close,volume")
+	setting(c, &c.speed, "speed", 1, speeds, "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
+	setting(c, &c.seed, "seed", 1, seeds, "`number` that makes the synthetic market and the chaos what they are")
+	setting(c, &c.chaos, "chaos", "", chaosTargets,
+		"`what` to break from time to time: signals (also if nothing is named) or trading")
+}
+
+func (c *config) declareTrading() {
+	amount := func(field *decimal.Decimal, name, value, usage string) {
+		setting(c, field, name, decimal.RequireFromString(value), amounts, usage)
+	}
+	setting(c, &c.strategy, "strategy", "ema_cross", texts, "`name` of the strategy: "+strings.Join(strategyNames(), ", "))
+	amount(&c.cash, "cash", "10000", "`amount` that the account starts with")
+	amount(&c.fee, "fee", "0.0004", "`fraction` of an order's value that the venue takes")
+	amount(&c.slippage, "slippage", "0.0002", "`fraction` by which market orders fill worse than the price")
+	amount(&c.notional, "order-size", "1000", "`amount` to hold of each symbol on a signal")
+	amount(&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol")
+	amount(&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open")
+	amount(&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened")
+	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars, "`policy` for a broken or repeated bar of a replay: refuse or skip")
+	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
+	setting(c, &c.rearm, "rearm", "", texts, "`name` of who lifts a halt that stands, such as one for the daily loss")
+	amount(&c.takeProfit, "take-profit", "0", "`fraction` beyond the entry at which a position is closed; 0 for nowhere")
+	amount(&c.stopLoss, "stop-loss", "0", "`fraction` behind the entry at which a position is closed; 0 for nowhere")
+	amount(&c.limitEntry, "limit-entry", "0", "`fraction` better than the price at which positions are opened; 0 for at once")
+	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
+		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
+	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
+	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
+}
+
+// variable is the environment variable that sets a flag. Two have the names that operators know.
+func variable(flagName string) string {
+	switch flagName {
+	case "interval":
+		return "SIGNAL_GENERATION_INTERVAL"
+	case "health-interval":
+		return "HEALTH_CHECK_INTERVAL"
+	}
+	return "LIVETRADER_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+// parseConfig reads the flags, and for those that are not given the environment.
+func parseConfig(args []string, lookup func(string) (string, bool)) (*config, error) {
+	c := newConfig()
+	if err := c.flags.Parse(args); err != nil {
+		return nil, mistake(err)
+	}
+	if c.flags.NArg() > 0 {
+		return nil, usagef("unexpected argument %q", c.flags.Arg(0))
+	}
+	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
+	if err := c.readEnvironment(lookup); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+// mistake says a parser's error as an operator writes the flags.
+func mistake(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		return usagef("unknown flag --%s", name)
+	}
+	return usagef("%s", strings.Replace(err.Error(), "for flag -", "for --", 1))
+}
+
+// readEnvironment sets what no flag has set.
+func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error) {
+	c.flags.VisitAll(func(f *flag.Flag) {
+		value, set := lookup(variable(f.Name))
+		switch {
+		case c.origin[f.Name] != "" || err != nil:
+		case !set || value == "":
+			c.origin[f.Name] = fromDefault
+		default:
+			c.origin[f.Name] = variable(f.Name)
+			if e := c.flags.Set(f.Name, value); e != nil {
+				err = usagef("%s=%q: %w", variable(f.Name), value, e)
+			}
+		}
+	})
+	return err
+}
+
+// shown is a setting's value as it is printed.
+func (c *config) shown(name string) string { return c.flags.Lookup(name).Value.String() }
+
+// print writes every setting, its value and where it comes from.
+func (c *config) print(w io.Writer) {
+	for _, name := range c.settings {
+		fmt.Fprintf(w, "%-16s %-45s %s\n", name, c.shown(name), c.origin[name])
+	}
+}
+
+// usage writes every flag, what it does, its variable and its default.
+func (c *config) usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: livetrader --paper [flags]")
+	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
+	c.flags.VisitAll(func(f *flag.Flag) {
+		name, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))
+		switch f.DefValue {
+		case "", "false", "0s": // nothing
+		default:
+			fmt.Fprintf(w, "; default %s", f.DefValue)
+		}
+		fmt.Fprintln(w, ")")
+	})
+}

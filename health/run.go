@@ -1,0 +1,79 @@
+package health
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// Run is a supervisor's side of one run of a part: it tells where the part is in its life, and watches what the service
+// says through the run's Part. Registry.Begin returns the first one of a part, Next the following ones.
+type Run struct {
+	part Part
+}
+
+// runInContext is a Run together with its context: both are needed, and one allocation is cheaper than two.
+type runInContext struct {
+	partContext
+	own Run
+}
+
+// Begin begins a new run of the part at path, and makes the part if there is none. The handles of earlier runs, and
+// those of their children, go dead. What is known of the part stays; its silence counts anew.
+func (r *Registry) Begin(path string) *Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run := &Run{Part{registry: r, record: r.madeLocked(path)}}
+	run.part.begin()
+	return run
+}
+
+// Next begins another run of the same part, as Registry.Begin does, and returns it with a context that carries its
+// Part. It costs less than Begin: a supervisor that restarts a service over and over has no path to look up.
+func (r *Run) Next(ctx context.Context) (context.Context, *Run) {
+	p := &r.part
+	next := &runInContext{own: Run{Part{registry: p.registry, record: p.record, owner: p.owner}}}
+	if p.record.present() == nil { // the part was forgotten, and runs again
+		next.own.part.record = p.registry.Begin(p.record.path).part.record
+	}
+	next.partContext = partContext{ctx, &next.own.part}
+	next.own.part.begin()
+	return &next.partContext, &next.own
+}
+
+// Part returns the service's side of the run.
+func (r *Run) Part() *Part { return &r.part }
+
+// TakeBeat reports whether a Beat came since the last call.
+func (r *Run) TakeBeat() bool { return r.part.beat.Load() && r.part.beat.Swap(false) }
+
+// IdleAt reports whether silence at the given time is planned.
+func (r *Run) IdleAt(now time.Time) bool { return r.part.idleAt(now) }
+
+// SetState records the stage that the part is in, whichever of its runs r is. Where the part was inactive before and is
+// so no more, its silence and that of its children count anew: the rest was planned. It stands apart from SetFailure
+// because of its size: a whole Lifecycle would double the stack of a goroutine which does little else.
+func (r *Run) SetState(s Stage) {
+	rec := r.part.record
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	l := &rec.lifecycle
+	if l.state.inactive() && !s.State.inactive() {
+		rec.rose = r.part.registry.uptime()
+	}
+	l.state, l.since, l.restarts, l.done = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32)), s.Done
+}
+
+// SetFailure records how, why and when the part's last run ended, and when the next one begins.
+func (r *Run) SetFailure(f Failure) {
+	rec := r.part.record
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.lifecycle.failure == nil {
+		if f == (Failure{}) {
+			return
+		}
+		rec.lifecycle.failure = new(Failure)
+	}
+	*rec.lifecycle.failure = f
+}

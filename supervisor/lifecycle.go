@@ -1,0 +1,225 @@
+package supervisor
+
+// A child's life is a table: what is wanted of the child, the phase that it is in, three marks, and what each input
+// makes of them. Nothing here takes a lock or reads a clock. stepLocked (child.go) applies an input, and its caller
+// performs the effects. phase.go has the words.
+//
+//	               | idle     | delayed, | blocked  | starting | running  | stalling, | stopped, | done, crashed,
+//	               |          | parked   |          |          |          | stopping  | paused   | recalled
+//	joined (1)     | idle     | idle     | idle     | idle     | idle     | idle      | idle     | idle
+//	turn (2)       | -        | -        | -        | -        | -        | -         | -        | stopped
+//	begun (3)      | running  | running  | running  | running  | running  | running   | running  | X
+//	on trial (3)   | starting | starting | starting | starting | starting | starting  | starting | X
+//	verified       | X        | X        | X        | running  | X        | X         | X        | X
+//	stalled (4)    | X        | X        | X        | stalling | stalling | X         | X        | X
+//	asked          | X        | X        | X        | stopping | stopping | stopping  | X        | X
+//	finished       | X        | X        | done     | done     | done     | done      | X        | X
+//	crashed        | X        | X        | crashed  | crashed  | crashed  | crashed   | X        | X
+//	delayed (5)    | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | X
+//	parked (5)     | parked   | parked   | parked   | parked   | parked   | parked    | parked   | X
+//	down (6)       | stopped  | stopped  | stopped  | stopped  | stopped  | stopped   | stopped  | -
+//	blocked (7)    | blocked  | blocked  | blocked  | blocked  | blocked  | blocked   | blocked  | -
+//	group down (4) | -        | -        | -        | -        | -        | -         | -        | -
+//	group left (4) | -        | -        | -        | -        | -        | -         | -        | -
+//	group delayed  | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | recalled
+//	group held     | stopped  | stopped  | stopped  | stopped  | stopped  | stopped   | stopped  | -
+//	wanted (8)     | -        | -        | -        | -        | -        | -         | -        | stopped
+//	paused (8)     | -        | -        | -        | -        | -        | -         | -        | -
+//	resumed (8)    | -        | -        | -        | -        | -        | -         | -        | -
+//	halted (8)     | -        | -        | -        | -        | -        | -         | -        | -
+//	removed        | -        | -        | -        | stopped  | stopped  | stopped   | -        | -
+//	closed (4)     | -        | -        | -        | -        | -        | -         | -        | -
+//	idling         | -        | -        | -        | running  | -        | -         | -        | -
+//	working        | -        | -        | -        | -        | -        | -         | -        | -
+//
+// The table is that of a child that is wanted and bears no mark. X cannot be and changes nothing; - leaves the phase.
+//
+//	(1) not of a removed child; the child then awaits its turn
+//	(2) only while the child awaits its turn
+//	(3) only of a child that is wanted, awaits no turn and does not close; one that idles starts without a trial
+//	(4) not while the tree closes
+//	(5) only of a child that is wanted and does not close
+//	(6) a child that is not wanted becomes paused or stopped, or stays done; one that awaits its turn shows what its
+//	    group waits for; where the tree closes, idle, parked, done, crashed and recalled stay
+//	(7) of a child that is wanted and does not close; otherwise the same as down
+//	(8) not of a removed child, nor while the tree closes
+//
+// Group delayed and group held concern a child that is wanted, while the tree does not close.
+type life struct {
+	desired desired
+	phase   phase
+	marks   marks
+}
+
+// next applies an input. An impossible one leaves the life as it is and says so.
+func (l life) next(in input) (life, effects) {
+	if in.fromPerson() && (l.desired == toRemove || l.is(closes)) {
+		return l, isImpossible
+	}
+	//exhaustive:enforce
+	switch in {
+	case inJoined, inTurn, inGroupDown, inGroupLeft, inGroupDelayed, inGroupHeld:
+		return l.placed(in)
+	case inBegun, inBegunOnTrial, inDelayed, inParked:
+		return l.upcoming(in)
+	case inVerified, inStalled, inAsked, inFinished, inCrashed:
+		return l.ran(in)
+	case inDown, inBlocked:
+		return l.downed(in)
+	case inWanted, inPaused, inResumed, inHalted, inRemoved, inClosed, inIdling, inWorking:
+		return l.wished(in)
+	case inputs:
+	}
+	return l, isImpossible
+}
+
+// fromPerson reports whether the input is what a person wants of a child of a tree that goes on.
+func (in input) fromPerson() bool {
+	return in == inWanted || in == inPaused || in == inResumed || in == inHalted
+}
+
+// placed is what the child's place in its session and its group makes of it.
+func (l life) placed(in input) (life, effects) {
+	switch {
+	case in == inJoined && l.desired != toRemove:
+		if l.desired == toStop {
+			l.desired = toRun
+		}
+		l.phase, l.marks = isIdle, l.marks&idles|awaitsTurn
+		return l, 0
+	case in == inTurn && l.is(awaitsTurn):
+		l.marks &^= awaitsTurn
+		return l.released(), 0
+	case in == inJoined, in == inTurn, l.is(closes):
+		return l, isImpossible
+	case in == inGroupDown:
+		l.marks |= awaitsTurn
+		return l, endsRun
+	case in == inGroupLeft:
+		l.desired, l.marks = toRemove, l.marks|awaitsTurn
+		return l, endsRun
+	case l.desired != toRun:
+		return l, isImpossible
+	}
+	l.marks |= awaitsTurn
+	switch {
+	case in == inGroupDelayed && l.held():
+		l.phase = isRecalled
+	case in == inGroupDelayed:
+		l.phase = isDelayed
+	case !l.held():
+		l.phase = isStopped
+	}
+	return l, 0
+}
+
+// upcoming is the beginning of a run, or the wait for one. The one whose failure took a group down waits although it
+// awaits its turn.
+func (l life) upcoming(in input) (life, effects) {
+	begins := in == inBegun || in == inBegunOnTrial
+	switch {
+	case l.desired != toRun || l.held() || l.is(closes) || begins && l.is(awaitsTurn):
+		return l, isImpossible
+	case in == inDelayed:
+		l.phase = isDelayed
+	case in == inParked:
+		l.phase = isParked
+	case in == inBegunOnTrial && !l.is(idles):
+		l.phase = isStarting
+	default:
+		l.phase = isRunning
+	}
+	return l, 0
+}
+
+// ran is what is found out of a run, or of the one that a blocked child gave up.
+func (l life) ran(in input) (life, effects) {
+	fresh := l.phase == isStarting || l.phase == isRunning
+	running := fresh || l.phase == isStalling || l.phase == isStopping
+	switch {
+	case in == inVerified && l.phase == isStarting:
+		l.phase = isRunning
+	case in == inStalled && fresh && !l.is(closes):
+		l.phase = isStalling
+	case in == inAsked && running:
+		l.phase = isStopping
+	case in == inFinished && (running || l.phase == isBlocked):
+		l.phase = isDone
+	case in == inCrashed && (running || l.phase == isBlocked):
+		l.phase = isCrashed
+	default:
+		return l, isImpossible
+	}
+	return l, 0
+}
+
+// downed is what a child is without a guard. Where the tree closes, what was down before stays as it was.
+func (l life) downed(in input) (life, effects) {
+	switch {
+	case l.is(closes):
+		if !l.held() && l.phase != isIdle && l.phase != isParked {
+			l.phase = isStopped
+		}
+	case l.desired == toPause:
+		l.phase = isPaused
+	case l.desired == toStop && l.phase != isDone:
+		l.phase = isStopped
+	case l.held():
+	case l.desired == toRun && in == inBlocked:
+		l.phase = isBlocked
+	case l.desired == toRun && l.is(awaitsTurn):
+		return l, asksGroup
+	default:
+		l.phase = isStopped
+	}
+	return l, 0
+}
+
+// wished is what is wanted of the child, or told to its service.
+func (l life) wished(in input) (life, effects) {
+	switch {
+	case in == inWanted:
+		l.desired = toRun
+		return l.released(), 0
+	case in == inPaused && l.desired == toRun && !l.held():
+		l.desired = toPause
+		return l, tellsPaused | endsRun
+	case in == inResumed && l.desired == toPause:
+		l.desired = toRun
+		return l, tellsResumed
+	case in == inHalted:
+		l.desired = toStop
+		return l, endsRun
+	case in == inRemoved:
+		l.desired = toRemove
+		if l.runs() {
+			l.phase = isStopped
+		}
+	case in == inClosed && l.is(closes):
+		return l, isImpossible
+	case in == inClosed:
+		if l.desired == toRemove { // by its group, which is not going to start again
+			l.desired = toRun
+		}
+		l.marks |= closes
+		return l, endsRun
+	case in == inIdling && !l.is(idles):
+		l.marks |= idles
+		if l.phase == isStarting {
+			l.phase = isRunning
+		}
+		return l, tellsPaused
+	case in == inWorking && l.is(idles):
+		l.marks &^= idles
+		return l, tellsResumed
+	}
+	return l, 0
+}
+
+// released lets a child start again that was down for good.
+func (l life) released() life {
+	if l.held() {
+		l.phase = isStopped
+	}
+	return l
+}

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// Signals is what an Engine follows: a signal.Store that can be told from another one. If it is a signal.Notifier too,
+// the Engine wakes as soon as there is a new signal.
+type Signals interface {
+	// After returns signals with a Seq above seq, ascending, at most limit.
+	After(ctx context.Context, seq int64, limit int) ([]signal.Signal, error)
+	// Identity names the store that Seq counts in.
+	Identity(ctx context.Context) (string, error)
+}
+
+// Risk stands between a decision and an order. It is asked synchronously and often, must not block, and for the same
+// arguments must give the same answer.
+type Risk interface {
+	// Validate says what of its own settings cannot be.
+	Validate() error
+	// Approve makes of o what is allowed; see trading.Approve. An error wraps ErrLimit where nothing is left.
+	Approve(o trading.Order, v trading.View) (trading.Approved, error)
+	// DailyLoss is the loss of a day from which trading is halted; false says that there is no limit.
+	DailyLoss() (limit decimal.Decimal, limited bool)
+}
+
+// Config configures an Engine.
+type Config struct {
+	Signals     Signals              // required
+	Journal     journal.Journal      // required; this Engine is the only one that writes it
+	Broker      trading.Broker       // required
+	Instruments []trading.Instrument // required: what may be traded; signals for anything else are refused
+	Size        trading.Sizer        // required: how much to hold on a signal
+	Risk        Risk                 // required: what an order may open, and how much a day may lose; risk.Limits is one
+	Capital     decimal.Decimal      // required, above zero: what the account held when the Journal began
+
+	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
+	// Broker that is a Canceller.
+	Ticket trading.TicketPolicy
+
+	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
+	Pricer trading.Pricer
+
+	// Allow says why nothing may be opened on symbol at the moment, such as stale data; only what reduces a position
+	// then passes. nil means always. It is called outside of all locks, often, and should answer at once.
+	Allow func(symbol string) error
+
+	// Differences says what to do where the Broker holds something else than the fills add up to; "" means Halt.
+	Differences DifferencePolicy
+	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
+
+	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
+	Fingerprint string
+
+	AutoExecute bool          // place orders; otherwise signals are would_have, and sent only once a person Approves
+	Poll        time.Duration // the longest time between two steps of Serve; 0 means 1 s
+	Timeout     time.Duration // how long one call to the Broker or the Journal may take; 0 means 10 s
+	// SnapshotEvery is how many events pass between two snapshots of the book, where the Journal is a Snapshotter; 0
+	// means 10,000.
+	SnapshotEvery int
+
+	Day    *time.Location // where trading days begin; nil means UTC
+	Clock  Clock          // nil means the machine's clock
+	Logger *slog.Logger   // nil means slog.Default()
+}
+
+// Fingerprint is a short name for a configuration, for Config.Fingerprint: the same settings give the same one on
+// any machine, and another value of any of them gives another one.
+func Fingerprint(settings map[string]string) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(h, "%q=%q\n", name, settings[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// check says what of the configuration cannot be.
+func (cfg Config) check() error {
+	missing := ""
+	switch {
+	case cfg.Signals == nil:
+		missing = "Signals"
+	case cfg.Journal == nil:
+		missing = "Journal"
+	case cfg.Broker == nil:
+		missing = "Broker"
+	case len(cfg.Instruments) == 0:
+		missing = "Instruments"
+	case cfg.Size == nil:
+		missing = "Size"
+	case cfg.Risk == nil:
+		missing = "Risk"
+	}
+	_, cancels := cfg.Broker.(trading.Canceller)
+	switch {
+	case missing != "":
+		return fmt.Errorf("engine: Config.%s is not set", missing)
+	case cfg.Ticket != nil && !cancels:
+		return fmt.Errorf("engine: Config.Ticket needs a Broker that can cancel")
+	case !cfg.Capital.IsPositive():
+		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)
+	case !cfg.Differences.valid():
+		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
+	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
+		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
+	case cfg.Reconcile < 0:
+		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
+	case cfg.Poll < 0:
+		return fmt.Errorf("engine: Config.Poll %s is negative", cfg.Poll)
+	case cfg.SnapshotEvery < 0:
+		return fmt.Errorf("engine: Config.SnapshotEvery %d is negative", cfg.SnapshotEvery)
+	case cfg.Timeout < 0:
+		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
+	}
+	return cfg.Risk.Validate()
+}
+
+// withDefaults fills in what zero means.
+func (cfg Config) withDefaults() Config {
+	cfg.Reconcile = cmp.Or(cfg.Reconcile, 5*time.Minute)
+	cfg.Poll = cmp.Or(cfg.Poll, time.Second)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.SnapshotEvery = cmp.Or(cfg.SnapshotEvery, snapshotEvery)
+	cfg.Day = cmp.Or(cfg.Day, time.UTC)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New()
+	}
+	if cfg.Pricer == nil {
+		cfg.Pricer, _ = cfg.Broker.(trading.Pricer)
+	}
+	return cfg
+}

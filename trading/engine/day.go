@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// rollDay opens a new trading day, and halts when the day's loss has reached its limit.
+func (g *gate) rollDay(ctx context.Context, r *run) error {
+	prices := g.prices()
+	limit, limited := g.env.cfg.Risk.DailyLoss()
+	g.ledger.mu.Lock()
+	equity, missing := g.ledger.book.Equity(prices)
+	if !limited {
+		missing = nil
+	}
+	g.unvalued = missing
+	opened := g.ledger.book.Day()
+	g.ledger.mu.Unlock()
+	if len(missing) > 0 {
+		return nil // blockedLocked keeps anything from being opened meanwhile.
+	}
+	if day := g.env.today(); day > opened.Day {
+		return g.ledger.record(ctx, r, journal.DayOpened{Day: day, Equity: equity})
+	}
+	if loss := opened.Equity.Sub(equity); limited && loss.GreaterThanOrEqual(limit) {
+		return g.haltFor(ctx, r, fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, opened.Day, limit))
+	}
+	return nil
+}
+
+// prices asks for the price of everything that is held. It returns what was said, so that the Pricer, who is not ours,
+// is not called under the lock.
+func (g *gate) prices() book.PriceFunc {
+	known := make(map[string]decimal.Decimal)
+	for _, p := range view(g.ledger, (*book.Book).Positions) {
+		if p.Quantity.IsZero() {
+			continue
+		}
+		if price, ok := g.env.price(p.Symbol); ok {
+			known[p.Symbol] = price
+		}
+	}
+	return func(symbol string) (decimal.Decimal, bool) {
+		price, ok := known[symbol]
+		return price, ok
+	}
+}
+
+// halt shuts the gate at once; journalHalt makes that durable.
+func (g *gate) halt(reason string) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.halting = reason
+}
+
+// journalHalt makes a halt durable that could not be journaled when it was asked for.
+func (g *gate) journalHalt(ctx context.Context, r *run) error {
+	g.ledger.mu.Lock()
+	reason := g.halting
+	g.ledger.mu.Unlock()
+	if reason == "" {
+		return nil
+	}
+	if err := g.ledger.record(ctx, r, journal.Halted{Reason: reason}); err != nil {
+		return err
+	}
+	g.halt("")
+	return nil
+}
+
+// haltFor halts trading for a reason that the Engine found itself.
+func (g *gate) haltFor(ctx context.Context, r *run, reason string) error {
+	events, err := g.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+		if b.Halted().Active() {
+			return nil, nil
+		}
+		return []journal.Event{journal.Halted{Reason: reason}}, nil
+	})
+	if err == nil && len(events) > 0 {
+		g.env.log.Error("Trading halted", "reason", reason)
+	}
+	return err
+}
+
+func (g *gate) setReduceOnly(on bool) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.reduceOnly = on
+}
+
+// inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
+func (g *gate) inputs(symbol string, signalled float64) inputs {
+	in := inputs{now: g.env.now(), instrument: g.env.instruments[symbol], opening: g.blocked(symbol)}
+	price, ok := g.env.price(symbol)
+	if !ok && signalled != 0 && in.instrument.Symbol != "" {
+		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
+	}
+	in.price = price
+	return in
+}

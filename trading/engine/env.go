@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// env is what all parts of an Engine share: the configuration with its defaults filled in, and the time.
+type env struct {
+	cfg         Config
+	log         *slog.Logger
+	instruments map[string]trading.Instrument
+	watch       stopwatch
+
+	mu     sync.Mutex      // guards logged
+	logged map[string]bool // what is not to be logged again at every step
+}
+
+func newEnv(cfg Config) (*env, error) {
+	e := &env{
+		cfg: cfg, log: cfg.Logger, instruments: make(map[string]trading.Instrument, len(cfg.Instruments)),
+		watch: stopwatch{clock: cfg.Clock}, logged: make(map[string]bool),
+	}
+	for _, i := range cfg.Instruments {
+		if err := i.Validate(); err != nil {
+			return nil, err
+		}
+		if _, twice := e.instruments[i.Symbol]; twice {
+			return nil, fmt.Errorf("engine: Config.Instruments has %s twice", i.Symbol)
+		}
+		e.instruments[i.Symbol] = i
+	}
+	return e, nil
+}
+
+// limited bounds one call to the outside.
+func (e *env) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return clockctx.WithTimeout(ctx, e.cfg.Clock, e.cfg.Timeout)
+}
+
+// now is the time of day on the Engine's clock, in UTC: what dates events, and what validity and days go by.
+func (e *env) now() time.Time {
+	now, _ := e.watch.read()
+	return now
+}
+
+// passed is how long the Engine has lived: what waits go by.
+func (e *env) passed() time.Duration {
+	_, passed := e.watch.read()
+	return passed
+}
+
+func (e *env) today() string { return e.now().In(e.cfg.Day).Format(time.DateOnly) }
+
+// price is what an instrument is worth now, and false if nobody knows.
+func (e *env) price(symbol string) (decimal.Decimal, bool) {
+	if e.cfg.Pricer == nil {
+		return decimal.Zero, false
+	}
+	price, ok := e.cfg.Pricer.Price(symbol)
+	return price, ok && price.IsPositive()
+}
+
+// cancels reports whether the Broker can cancel orders.
+func (e *env) cancels() bool {
+	_, ok := e.cfg.Broker.(trading.Canceller)
+	return ok
+}
+
+// decider makes decisions on a book; store is the identity of the signal store.
+func (e *env) decider(b *book.Book, store string) decider {
+	return decider{
+		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
+		config: e.cfg.Fingerprint,
+	}
+}
+
+// logOnce reports whether what is under key is logged for the first time.
+func (e *env) logOnce(key string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.logged[key] {
+		return false
+	}
+	e.logged[key] = true
+	return true
+}
+
+// logClock says that the clock was set, or that the machine was asleep.
+func (e *env) logClock() {
+	if set := e.watch.wasSet(); set != 0 {
+		e.log.Warn("Clock jumped", "by", set, "now", e.now())
+	}
+}
+
+// orderAttrs are the attributes by which an order is known in the log.
+func orderAttrs(o book.OrderState, more ...any) []any {
+	return append([]any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}, more...)
+}
+
+// alarms are what wakes Serve before its time; nil channels never do.
+type alarms struct {
+	signals, broker <-chan struct{}
+}
+
+// subscribe asks for the alarms. It must be called before what they are about is read, or news could be missed.
+func (e *env) subscribe() alarms {
+	var a alarms
+	if n, ok := e.cfg.Signals.(signal.Notifier); ok {
+		a.signals = n.Appended()
+	}
+	if u, ok := e.cfg.Broker.(trading.Updater); ok {
+		a.broker = u.Updated()
+	}
+	return a
+}

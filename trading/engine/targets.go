@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// retry makes the next order for each target that its last one did not reach, once its time has come.
+func (f *follower) retry(ctx context.Context, r *run) error {
+	for _, t := range view(f.ledger, (*book.Book).Targets) {
+		if !f.due(t) {
+			continue
+		}
+		in := f.gate.inputs(t.Symbol, 0)
+		if !in.price.IsPositive() {
+			in.price = f.lastDecisionPrice(t)
+		}
+		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+			if now, _ := b.Target(t.Symbol); now != t {
+				return nil, nil
+			}
+			if o := f.env.decider(b, r.store).again(t, in); o != nil {
+				return []journal.Event{journal.IntentMade{Order: *o}}, nil
+			}
+			return nil, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due reports whether a target may have something left to do; most have not, and cost no more than this.
+func (f *follower) due(t book.Target) bool {
+	last, ok := f.ledger.order(t.Last)
+	if t.Deferred {
+		return true
+	}
+	if !ok || !unfinished(t, last) {
+		return false
+	}
+	if t.Attempts < maxAttempts {
+		return true
+	}
+	if last.Status != trading.StatusFilled && f.env.logOnce("spent "+t.SignalID) {
+		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
+			"target", t.Quantity, "reason", last.Reason)
+	}
+	return false
+}
+
+// lastDecisionPrice is what a retry goes by where nobody gives prices; before the first order, what was paid.
+func (f *follower) lastDecisionPrice(t book.Target) decimal.Decimal {
+	f.ledger.mu.Lock()
+	defer f.ledger.mu.Unlock()
+	if last, ok := f.ledger.book.Order(t.Last); ok {
+		return last.DecisionPrice
+	}
+	return f.ledger.book.Position(t.Symbol).AveragePrice()
+}
+
+// guard makes the legs that brackets lack.
+func (f *follower) guard(ctx context.Context, r *run) error {
+	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
+		in := inputs{now: f.env.now(), instrument: f.env.instruments[t.Symbol]}
+		for made := true; made; {
+			var wrong error
+			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+				now, _ := b.Target(t.Symbol)
+				var o *trading.Order
+				if o, wrong = f.env.decider(b, r.store).guard(now, in); o == nil {
+					return nil, nil
+				}
+				return []journal.Event{journal.IntentMade{Order: *o}}, nil
+			})
+			if err != nil {
+				return err
+			}
+			if wrong != nil && f.env.logOnce("unguarded "+t.SignalID) {
+				f.env.log.Error("Position is not guarded", "symbol", t.Symbol, "reason", wrong)
+			}
+			made = len(events) > 0
+		}
+	}
+	return nil
+}
+
+// sweep asks for the end of resting orders that are not wanted any more.
+func (f *follower) sweep(ctx context.Context, r *run) error {
+	for _, o := range f.ledger.pendingWhere(func(o book.OrderState) bool {
+		return o.Rests() && o.Status == trading.StatusOpen && !o.CancelAsked
+	}) {
+		opening := f.gate.blocked(o.Symbol)
+		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+			now, _ := b.Order(o.ClientID)
+			why := b.Unwanted(now, f.env.now(), opening)
+			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked {
+				return nil, nil
+			}
+			f.env.log.Info("Order is to be cancelled", orderAttrs(o, "reason", why)...)
+			return []journal.Event{journal.CancelAsked{ClientID: o.ClientID, Reason: why}}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
