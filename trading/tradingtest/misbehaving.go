@@ -117,7 +117,7 @@ func (m *Misbehaving) Forget(clientID string, on bool) {
 	m.forgotten[clientID] = on
 }
 
-// Submits tells how often Submit was called.
+// Submits tells how often a submission has begun.
 func (m *Misbehaving) Submits() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +147,6 @@ func (m *Misbehaving) Deliver(ctx context.Context) []error {
 func (m *Misbehaving) nextFault() Fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.submits++
 	fault := None
 	if len(m.plan) > 0 {
 		fault, m.plan = m.plan[0], m.plan[1:]
@@ -184,6 +183,12 @@ func (m *Misbehaving) SubmitPair(ctx context.Context, takeProfit, stopLoss tradi
 	})
 }
 
+func (m *Misbehaving) count(calls *int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	*calls++
+}
+
 // send begins, and then delivers as well as the next fault lets it.
 func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Context) error) error {
 	fault := m.nextFault()
@@ -197,6 +202,7 @@ func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Cont
 	if err := begin(ctx); err != nil {
 		return err
 	}
+	m.count(&m.submits)
 	switch fault {
 	case LoseRequest:
 		return ErrLost
@@ -226,8 +232,8 @@ func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Cont
 
 // Cancel implements trading.Canceller.
 func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	m.count(&m.cancels)
 	m.mu.Lock()
-	m.cancels++
 	down := m.down || m.deaf
 	m.mu.Unlock()
 	if down {
