@@ -14,8 +14,9 @@ import (
 
 // reconciler brings the book and the Broker together. What it does, in this order:
 //
+//	news:      knowledge.go has what is asked for, and what need not be
 //	fills:     fetchFills journals those that the book does not know
-//	fates:     resolve asks about every order that was sent and is not done; resolve.go has what is made of an answer
+//	fates:     resolve settles what is known of each order that was sent and is not done; resolve.go has how
 //	positions: compare looks, before anything is sent and then from time to time, for what the fills do not explain;
 //	           difference.go has what is done about it
 //
@@ -40,17 +41,40 @@ func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
 	return c.fetchFillsOf(ctx, r, further)
 }
 
-// fetchFillsOf asks for fills from so much further back than news can be expected from, had all clocks gone right. Of
-// those only the ones of our own orders count: what else happened then was there before.
+// fetchSent looks for the fills of what was sent in this round.
+func (c *reconciler) fetchSent(ctx context.Context, r *run) error {
+	if !r.known.sent {
+		return nil
+	}
+	return c.fetchFills(ctx, r)
+}
+
+// fetchFillsOf goes on from the last fill that was seen. Where none was, or some are known to be missing, it asks from a
+// time on: that of the earliest news had all clocks gone right, or so much further back. Of what lies before that time
+// only the fills of our own orders count: what else happened then was there before.
 func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
+	k := &r.known
 	c.ledger.mu.Lock()
 	since := c.ledger.book.FillsSince(c.ledger.opened)
 	c.ledger.mu.Unlock()
+	from := trading.Cursor{Since: since.Add(-further)}
+	if k.walked && further == 0 {
+		from, since = k.fills, time.Time{}
+	}
+	end, err := c.walkFills(ctx, r, from, since)
+	k.sent = false
+	// A place that is only a time is none: what comes next may bear an earlier one.
+	k.fills, k.walked = end, err == nil && end.Token != ""
+	return err
+}
+
+// walkFills takes in page after page, up to the end of the list.
+func (c *reconciler) walkFills(ctx context.Context, r *run, from trading.Cursor, since time.Time) (trading.Cursor, error) {
 	var nonsense error
-	for from := (trading.Cursor{Since: since.Add(-further)}); ; {
+	for {
 		fills, next, err := c.fillPage(ctx, r, from)
 		if err != nil {
-			return errors.Join(nonsense, err)
+			return from, errors.Join(nonsense, err)
 		}
 		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
 			news, wrong := newFills(b, since, fills)
@@ -58,11 +82,11 @@ func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Dura
 			return news, nil
 		})
 		if err != nil {
-			return err
+			return from, err
 		}
 		c.logFills(events)
 		if len(fills) == 0 || next.Equal(from) {
-			return nonsense
+			return next, nonsense
 		}
 		from = next
 	}
@@ -112,23 +136,6 @@ func (c *reconciler) logFills(events []journal.Event) {
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}
-}
-
-// resolve asks the Broker about every order that was sent and is not done. stuck names those that only a person can
-// decide on; err says that the Broker or the Journal did not answer.
-func (c *reconciler) resolve(ctx context.Context, r *run) (stuck, err error) {
-	defer c.widen()
-	for _, o := range view(c.ledger, (*book.Book).Pending) {
-		if o.Status == trading.StatusIntended {
-			continue
-		}
-		left, err := c.learn(ctx, r, o)
-		stuck = errors.Join(stuck, left)
-		if err != nil {
-			return stuck, err
-		}
-	}
-	return stuck, nil
 }
 
 // firstLookBack is how much further back fills are asked for when the first of them is missing.
@@ -232,6 +239,9 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 			continue
 		}
 		if err := c.confirm(found); err != nil || len(found) == 0 {
+			if err != nil {
+				r.known.forget()
+			}
 			return err
 		}
 		return c.dealWith(ctx, r, found)

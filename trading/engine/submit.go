@@ -30,6 +30,7 @@ type sender struct {
 // the other. One that fails keeps none of the others back. It returns when all calls have.
 func (s *sender) submitAll(ctx context.Context, r *run) error {
 	lines := bySymbol(s.ledger.pendingWhere(func(o book.OrderState) bool { return o.Status == trading.StatusIntended }))
+	r.known.sent = r.known.sent || len(lines) > 0
 	ends := make([]lineEnd, len(lines))
 	var running sync.WaitGroup
 	for i, line := range lines {

@@ -243,5 +243,8 @@ func (b *Broker) Cash() decimal.Decimal {
 // Updated implements trading.Updater.
 func (b *Broker) Updated() <-chan struct{} { return b.updates.Updated() }
 
-// Updates implements trading.Updater.
-func (b *Broker) Updates(after int64) trading.Updates { return b.updates.Updates(after) }
+// Updates implements trading.Updater. Where there are quotes, it first takes the open orders to those of now.
+func (b *Broker) Updates(after int64) trading.Updates {
+	b.workQuotes()
+	return b.updates.Updates(after)
+}
