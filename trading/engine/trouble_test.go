@@ -42,6 +42,7 @@ type trouble struct {
 	set       time.Duration     // by which the clock of the machine is set in the middle of the round
 	hangs     bool              // a call is going to hang
 	zombies   []<-chan struct{} // steps that hang in a call and were given up
+	streams   bool              // the venue tells what happens
 	byHand    int               // trades of others on the account
 	forgotten []string          // client IDs that the broker acknowledged and does not know any more
 }
@@ -56,6 +57,8 @@ func newTrouble(rt *rapid.T) *trouble {
 		})
 	})}
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
+	t.streams = t.yes("stream")
+	t.broker.Stream(t.streams)
 	t.crash()
 	t.mustStep() // so that it has begun: what the account did before is not ours
 	return t
@@ -148,10 +151,11 @@ var troubles = map[string]func(t *trouble){
 	"another signal": (*trouble).signal,
 	"fault": func(t *trouble) {
 		t.broker.Next(rapid.SampledFrom([]tradingtest.Fault{
-			tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject,
+			tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject, tradingtest.FailBegin,
 		}).Draw(t.rt, "fault"))
 	},
 	"submit hangs": func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
+	"begin hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangBegin) }) },
 	"no hangs":     func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReject) }) },
 	"reply hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReply) }) },
 	"cancel hangs": func(t *trouble) { t.hang(t.broker.HangCancel) },
@@ -163,8 +167,13 @@ var troubles = map[string]func(t *trouble){
 		t.journal.failAt = t.journal.appends + t.draw(1, 4, "append")
 		t.journal.wrote = t.yes("wrote")
 	},
-	"crash":           (*trouble).crash,
-	"connection":      func(t *trouble) { t.broker.Disconnect(t.yes("down")) },
+	"crash":      (*trouble).crash,
+	"connection": func(t *trouble) { t.broker.Disconnect(t.yes("down")) },
+	"stream": func(t *trouble) {
+		t.streams = t.yes("streams")
+		t.broker.Stream(t.streams)
+	},
+	"stream breaks":   func(t *trouble) { t.venue.Break(t.yes("breaks")) },
 	"duplicate fills": func(t *trouble) { t.broker.DuplicateFills(t.yes("duplicate")) },
 	"deaf to cancels": func(t *trouble) { t.broker.FailCancels(t.yes("deaf")) },
 	"price":           func(t *trouble) { t.venue.SetPrice(btc, d(fmt.Sprint(t.draw(50, 200, "price")))) },
@@ -213,6 +222,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			t.clock.Add(time.Duration(t.draw(1, 30, "seconds")) * time.Second)
 		}
 		t.broker.Disconnect(false)
+		t.venue.Break(false)
 		t.broker.FailCancels(false)
 		t.broker.HideFills(false)
 		t.broker.Release()

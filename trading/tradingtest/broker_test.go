@@ -57,6 +57,7 @@ func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 		t.Parallel()
 		tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
 			m := tradingtest.Misbehave(goldVenue(trading.Traits{RefusesDuplicates: true}))
+			m.Stream(true)
 			return tradingtest.BrokerSubject{Broker: m, Instrument: gold, Price: decimal.NewFromInt(2000)}
 		})
 	})

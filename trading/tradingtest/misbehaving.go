@@ -49,6 +49,7 @@ type Misbehaving struct {
 	submits   int
 	cancels   int
 	deaf      bool
+	stream    bool
 
 	hangCancel bool          // the next one
 	hangOrder  bool          // the next one
@@ -73,6 +74,7 @@ var (
 	_ trading.Replacer         = (*Misbehaving)(nil)
 	_ trading.Pairer           = (*Misbehaving)(nil)
 	_ trading.Pricer           = (*Misbehaving)(nil)
+	_ trading.Updater          = (*Misbehaving)(nil)
 )
 
 // Next plans the faults of the next submissions, one each, after those that are planned already.
@@ -87,6 +89,14 @@ func (m *Misbehaving) Disconnect(down bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.down = down
+}
+
+// Stream lets the updates of the Broker through, or stops them. As long as it was not called there are none, and they say
+// that something was missed.
+func (m *Misbehaving) Stream(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stream = on
 }
 
 // FailCancels lets every Cancel fail with ErrLost before it arrives, or work again.
@@ -342,6 +352,32 @@ func (m *Misbehaving) Price(symbol string) (decimal.Decimal, bool) {
 		return p.Price(symbol)
 	}
 	return decimal.Decimal{}, false
+}
+
+// Updated implements trading.Updater, if the Broker does; otherwise, and while there is no stream, nothing wakes.
+func (m *Misbehaving) Updated() <-chan struct{} {
+	if u, ok := m.inner.(trading.Updater); ok && m.streams() {
+		return u.Updated()
+	}
+	return nil
+}
+
+// Updates implements trading.Updater.
+func (m *Misbehaving) Updates(after int64) trading.Updates {
+	u, ok := m.inner.(trading.Updater)
+	switch {
+	case !ok:
+		return trading.Updates{Missed: true}
+	case !m.streams():
+		return trading.Updates{Seq: u.Updates(after).Seq, Missed: true}
+	}
+	return u.Updates(after)
+}
+
+func (m *Misbehaving) streams() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stream && !m.down
 }
 
 // Traits implements trading.Broker.

@@ -39,6 +39,7 @@ type Venue struct {
 	part    decimal.Decimal // of the next order's quantity; zero for all of it
 	fee     func(trading.Fill) (fee decimal.Decimal, asset string)
 
+	broken  bool // the stream of updates
 	updates trading.UpdateLog
 }
 
@@ -147,15 +148,20 @@ func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset st
 	v.fee = fee
 }
 
-// Break lets the stream of updates be down, or up again.
-func (v *Venue) Break(down bool) { v.updates.Break(down) }
+// Break lets the stream of updates be down, or up again. What happens meanwhile is in no update.
+func (v *Venue) Break(down bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.broken = down
+	v.updates.Break(down)
+}
 
 // Trade executes something that no client sent here, as when a person trades by hand on the same account.
 func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Decimal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
-	v.updates.Push()
+	v.pushLocked()
 }
 
 // Transfer changes what is held without a fill, as when coins are moved from or to the account.
@@ -316,7 +322,13 @@ func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
 // reportLocked notes what became of an order, and tells those who wait for it.
 func (v *Venue) reportLocked(report trading.OrderReport) {
 	v.orders[report.ClientID] = report
-	v.updates.Push(report)
+	v.pushLocked(report)
+}
+
+func (v *Venue) pushLocked(reports ...trading.OrderReport) {
+	if !v.broken {
+		v.updates.Push(reports...)
+	}
 }
 
 func (v *Venue) executeLocked(f trading.Fill) {
