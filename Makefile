@@ -5,7 +5,7 @@ BENCH    ?= .
 COUNT    ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers test bench pairs figures fuzz clean
+.PHONY: help check fmt tidy build lint layers papers test bench pairs figures fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -26,10 +26,13 @@ build: ## build and vet each module alone, as in a user's program
 	@scripts/check build
 
 lint: ## staticcheck and golangci-lint (built into bin/ the first time)
-	@scripts/check staticcheck sumtype golangci
+	@scripts/check staticcheck golangci
 
 layers: ## who may import whom, whose clock, which tests look for leaks
 	GOWORK=off go test -count=1 . ./internal/checks
+
+papers: ## write the plan of the rooms into docs/architecture.md
+	GOWORK=off go test . -run Paper -update
 
 bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod benchstat`
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) work

@@ -4,8 +4,9 @@
 //     fail, panic, call Goexit or hang.
 //   - [github.com/seed-5dee1c0a/vigil/health]: heartbeats, error runs and one honest verdict, computed from progress.
 //   - [github.com/seed-5dee1c0a/vigil/signal]: bars in, strategies over them, signals stored durably, in a loop that
-//     never stops.
-//   - [github.com/seed-5dee1c0a/vigil/trading]: signals to orders, each placed once and only once, across crashes.
+//     never stops (signal/generator).
+//   - [github.com/seed-5dee1c0a/vigil/trading]: signals to orders, each placed once and only once, across crashes
+//     (trading/engine).
 //   - [github.com/seed-5dee1c0a/vigil/console]: what operators ask over HTTP: the signals and the health of the above.
 //
 // Every package that waits does so on an injected Clock, so that a day of trading is a test of about a second.

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // rooms is the plan in force. It becomes checks.Rooms as soon as checks.Leaving is empty.
 var rooms = checks.Present
 
-// go test . -run Paper -update
+// The plan is written by: go test . -run Paper -update.
 var update = flag.Bool("update", false, "write the plan's table and picture into docs/architecture.md")
 
 // The rules of the house, over all of its modules. What each of them means, and that each can fail, is tested in

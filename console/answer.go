@@ -32,8 +32,8 @@ func encode(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// write answers with the whole body at once. Package healthhttp has the same lines: it also serves hosts without a console,
-// and three lines of headers are no room of their own.
+// write answers with the whole body at once. Package healthhttp has the same lines: it also serves hosts without a
+// console, and three lines of headers are no room of their own.
 func write(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	setHeaders(w, contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

@@ -1,14 +1,14 @@
-// Package console answers operators over HTTP: the signals that were made, and the host's health, for people and scripts
-// beside it. It reads a signal.Store and changes nothing. SignalGeneration shows one service in /health in the words that
-// operators' scripts read.
+// Package console answers operators over HTTP: the signals that were made, and the host's health, for people and
+// scripts beside it. It reads a signal.Store and changes nothing. SignalGeneration shows one service in /health in the
+// words that operators' scripts read.
 //
-// New returns a plain http.Handler, which a host mounts where it likes; package serve makes a service of one. A request that
-// fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its parameter, and a store
-// that fails or hangs is a 503 whose cause is in the log and not in the answer.
+// New returns a plain http.Handler, which a host mounts where it likes; package serve makes a service of one. A
+// request that fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its
+// parameter, and a store that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
 // There is no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
-// foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and refuses
-// what such a page sends across origins. Everything is safe for concurrent use.
+// foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and
+// refuses what such a page sends across origins. Everything is safe for concurrent use.
 package console
 
 import (
@@ -71,12 +71,13 @@ type api struct {
 //	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
 //	GET /health, /livez, /readyz	by Config.Health
 //
-// An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a 409
-// when the store is another one by then; without it, the numbers of the one are taken for those of the other.
+// An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
+// 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
 //
-// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it as
-// Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server ends its
-// streams when it is asked to end; a host that serves the handler itself ends them by their requests' contexts.
+// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it
+// as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server
+// ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
+// contexts.
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Signals == nil {
 		return nil, errors.New("console: Config.Signals is nil")

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// cursor is how far somebody has read. The number alone means nothing in another store, such as one in memory that
+// cursor is how far a client has read. The number alone means nothing in another store, such as one in memory that
 // began anew at 1: it would be waited for in silence until the new store has caught up.
 type cursor struct {
 	seq   int64

@@ -3,10 +3,12 @@ package console
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -106,7 +108,16 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, signals []signal.Si
 // failed logs what went wrong inside and answers without it: what a database says is not for everybody.
 func (a *api) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil { // else whoever asked has gone, which is no failure of ours
-		a.cfg.Logger.ErrorContext(r.Context(), "Console request failed", "path", r.URL.Path, "error", err)
+		a.log(r, slog.LevelError, "Console request failed", err)
 	}
 	refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: "the signals cannot be read at present"})
+}
+
+// log tells what became of a request, with the stack where the store panicked.
+func (a *api) log(r *http.Request, level slog.Level, msg string, err error) {
+	attrs := []slog.Attr{slog.String("path", r.URL.Path), slog.Any("error", err)}
+	if stack := foreign.Stack(err); stack != "" {
+		attrs = append(attrs, slog.String("stack", stack))
+	}
+	a.cfg.Logger.LogAttrs(r.Context(), level, msg, attrs...)
 }

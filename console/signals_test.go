@@ -160,7 +160,7 @@ func TestStoreThatHangsIsGivenUp(t *testing.T) {
 			})
 		})
 	}
-	t.Run("who asked has gone, which is nobody's failure", func(t *testing.T) {
+	t.Run("the client has gone, which is no failure", func(t *testing.T) {
 		t.Parallel()
 		var log bytes.Buffer
 		h := handler(t, console.Config{Signals: hanging, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -172,7 +172,7 @@ func TestStoreThatHangsIsGivenUp(t *testing.T) {
 	})
 }
 
-// A store that hangs whatever its context says costs a bounded number of calls, and nobody who asks waits for it.
+// A store that hangs whatever its context says costs a bounded number of calls, and no client waits for it.
 func TestStoreThatIsDeafHangsNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -203,13 +203,14 @@ func TestStoreThatIsDeafHangsNoRequest(t *testing.T) {
 func TestStoreThatEndsItsGoroutineIsAnError(t *testing.T) {
 	t.Parallel()
 	for want, store := range map[string]latestFunc{
-		"the store panicked: no":               func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
-		"the store ended the call's goroutine": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
+		"panic: no":                 func(context.Context, signal.Query) ([]signal.Signal, error) { panic("no") },
+		"runtime.Goexit was called": func(context.Context, signal.Query) ([]signal.Signal, error) { runtime.Goexit(); return nil, nil },
 	} {
 		var log bytes.Buffer
 		h := handler(t, console.Config{Signals: store, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
 		require.Contains(t, log.String(), want)
+		require.Equal(t, strings.HasPrefix(want, "panic"), strings.Contains(log.String(), "stack="), log.String())
 	}
 }
 

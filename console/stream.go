@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -59,7 +60,7 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, *wrong)
 	case s.open():
 		if err := s.run(wake, first); err != nil && r.Context().Err() == nil {
-			a.cfg.Logger.WarnContext(r.Context(), "Console stream ended", "path", r.URL.Path, "error", err)
+			a.log(r, slog.LevelWarn, "Console stream ended", err)
 		}
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
-// DefaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
+// defaultCapacity is how many signals a Memory holds where none is named: with three symbols and a cycle of five
 // seconds, several hours even of a strategy that speaks on every bar.
-const DefaultCapacity = 10_000
+const defaultCapacity = 10_000
 
 // Memory is a Store in memory, for tests and for hosts that need no more than the recent past. It holds a bounded
 // number of signals and drops the oldest beyond it: a follower that is further behind than that misses what was
@@ -19,14 +21,14 @@ const DefaultCapacity = 10_000
 type Memory struct {
 	identity string
 	capacity int64
+	appended wake.Bell
 
-	mu       sync.RWMutex // guards what follows
-	ring     []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
-	last     int64        // the newest Seq, 0 before the first
-	pruned   int64        // nothing is held up to this Seq
-	byID     map[string]int64
-	appended chan struct{} // nil while nobody waits
-	states   map[Stream]State
+	mu     sync.RWMutex // guards what follows
+	ring   []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
+	last   int64        // the newest Seq, 0 before the first
+	pruned int64        // nothing is held up to this Seq
+	byID   map[string]int64
+	states map[Stream]State
 }
 
 var (
@@ -37,10 +39,10 @@ var (
 	_ Pruner     = (*Memory)(nil)
 )
 
-// NewMemory returns an empty store that holds up to capacity signals; 0 or less means DefaultCapacity.
+// NewMemory returns an empty store that holds up to capacity signals; 0 or less means 10,000.
 func NewMemory(capacity int) *Memory {
 	if capacity <= 0 {
-		capacity = DefaultCapacity
+		capacity = defaultCapacity
 	}
 	return &Memory{identity: "memory-" + rand.Text(), capacity: int64(capacity), byID: make(map[string]int64),
 		states: make(map[Stream]State)}
@@ -53,7 +55,7 @@ func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
 	}
 	for _, s := range signals { // Before the first is stored: all or none.
 		if err := s.Validate(); err != nil {
-			return fmt.Errorf("store signals: %w", err)
+			return fmt.Errorf("signal: store signals: %w", err)
 		}
 	}
 	m.mu.Lock()
@@ -65,9 +67,8 @@ func (m *Memory) Append(ctx context.Context, signals ...Signal) error {
 			conflicts = append(conflicts, err)
 		}
 	}
-	if m.last > before && m.appended != nil {
-		close(m.appended)
-		m.appended = nil
+	if m.last > before {
+		m.appended.Ring()
 	}
 	return errors.Join(conflicts...)
 }
@@ -78,7 +79,7 @@ func (m *Memory) addLocked(s Signal) error {
 		if m.atLocked(seq).Same(s) {
 			return nil
 		}
-		return fmt.Errorf("store signal %s: %w", s.ID, ErrConflict)
+		return fmt.Errorf("signal: store signal %s: %w", s.ID, ErrConflict)
 	}
 	m.last++
 	s = s.own()
@@ -144,16 +145,9 @@ func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.pruned)
 func (m *Memory) Identity(context.Context) (string, error) { return m.identity, nil }
 
 // Appended implements Notifier.
-func (m *Memory) Appended() <-chan struct{} {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.appended == nil {
-		m.appended = make(chan struct{})
-	}
-	return m.appended
-}
+func (m *Memory) Appended() <-chan struct{} { return m.appended.Next() }
 
-// matches tells whether the query asks for s.
+// matches reports whether the query asks for s.
 func (q Query) matches(s Signal) bool {
 	return (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
 		s.Confidence >= q.MinConfidence
@@ -162,7 +156,7 @@ func (q Query) matches(s Signal) bool {
 // readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.
 func readable(ctx context.Context, limit int) error {
 	if limit < 1 {
-		return fmt.Errorf("read signals: limit %d is below 1", limit)
+		return fmt.Errorf("signal: read signals: limit %d is below 1", limit)
 	}
 	return ctx.Err()
 }

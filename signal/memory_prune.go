@@ -12,11 +12,11 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 		return 0, err
 	}
 	if r.Count < 0 {
-		return 0, fmt.Errorf("prune signals: Retention.Count %d is negative", r.Count)
+		return 0, fmt.Errorf("signal: prune signals: Retention.Count %d is negative", r.Count)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	type pair struct{ strategy, symbol string }
+	type pair struct{ strategy, symbol string } // no Stream: with other parameters it says what to hold as well
 	newest := make(map[pair]bool)
 	held := 0
 	for seq := m.last; seq > m.droppedLocked(); seq-- {
@@ -45,7 +45,7 @@ func (m *Memory) shortenLocked() {
 	}
 }
 
-// lets tells whether a signal may be removed that is the n-th newest.
+// lets reports whether a signal may be removed that is the n-th newest.
 func (r Retention) lets(s Signal, n int) bool {
 	tooMany := r.Count > 0 && n > r.Count
 	return s.Seq <= r.Passed && (tooMany || s.CreatedAt.Before(r.Before))

@@ -20,13 +20,13 @@ func (m *Memory) SaveStates(ctx context.Context, states ...State) error {
 }
 
 // LoadState implements States.
-func (m *Memory) LoadState(ctx context.Context, key Stream) (State, bool, error) {
+func (m *Memory) LoadState(ctx context.Context, of Stream) (State, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return State{}, false, err
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	s, ok := m.states[key]
+	s, ok := m.states[of]
 	s.Data = bytes.Clone(s.Data)
 	return s, ok, nil
 }

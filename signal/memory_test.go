@@ -59,10 +59,10 @@ func TestMemoryWithoutACapacityHoldsTheDefault(t *testing.T) {
 	t.Parallel()
 	for _, capacity := range []int{0, -5} {
 		m := signal.NewMemory(capacity)
-		for n := range signal.DefaultCapacity + 1 {
+		for n := range 10_001 {
 			require.NoError(t, m.Append(t.Context(), numbered(n)))
 		}
-		require.Len(t, ids(t, m), signal.DefaultCapacity)
+		require.Len(t, ids(t, m), 10_000)
 	}
 }
 

@@ -11,8 +11,19 @@ import (
 type Source interface {
 	// Bars returns bars of symbol whose Time is later than after, ascending and without duplicates, at most limit
 	// of them: the first ones after that time. A bar that is not closed yet is left out. No new bar is an empty
-	// answer, not an error. A symbol that it does not have is an error that wraps ErrUnknownSymbol.
-	Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]Bar, error)
+	// Batch, not an error. A symbol that it does not have is an error that wraps ErrUnknownSymbol.
+	Bars(ctx context.Context, symbol string, after time.Time, limit int) (Batch, error)
+}
+
+// Batch is a Source's answer. A Source that knows no more than its bars returns Batch{Bars: bars}.
+type Batch struct {
+	Bars []Bar
+
+	// Complete is up to when the Source knows that nothing is missing: each bar of the symbol that opens after the
+	// time asked from and closes by then is in Bars, and no other such bar will ever come. It tells an interval
+	// without a trade, of which there is no bar, from one whose bar is late. In UTC; zero means that the Source does
+	// not know, and that is always right.
+	Complete time.Time
 }
 
 // Waker is a Source that can say when it may have something new, so that a signal need not wait for the next cycle.
@@ -53,9 +64,9 @@ type Spec struct {
 // Store keeps signals in the order in which they were appended. It is safe for concurrent use.
 type Store interface {
 	// Append stores the signals, all or none, and returns when they are durable. One that is not valid (see
-	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is
-	// left out; if its content differs the error wraps ErrConflict, the others of the call are stored, and the
-	// first one stays as it is.
+	// Signal.Validate) is refused, and the whole call with it. One whose ID is stored already is left out; if its
+	// content differs the error wraps ErrConflict, the others of the call are stored, and the first one stays as it
+	// is.
 	Append(ctx context.Context, s ...Signal) error
 	// Latest returns the signals that q asks for, newest (highest Seq) first.
 	Latest(ctx context.Context, q Query) ([]Signal, error)
@@ -119,8 +130,8 @@ type Query struct {
 // DefaultLimit is how many signals Latest returns where the Query names no limit.
 const DefaultLimit = 100
 
-// Hours tells when a symbol's market is open.
+// Hours knows when a symbol's market is open.
 type Hours interface {
-	// Open tells whether symbol trades at the given time, and when that changes next (zero for never).
+	// Open reports whether symbol trades at the given time, and when that changes next (zero for never).
 	Open(symbol string, at time.Time) (open bool, until time.Time)
 }

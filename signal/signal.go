@@ -20,10 +20,10 @@ import (
 )
 
 // ErrConflict says that a Store holds a Signal of the same ID with other content. The first one stays.
-var ErrConflict = errors.New("a signal with this ID and other content is stored already")
+var ErrConflict = errors.New("signal: a signal with this ID and other content is stored already")
 
 // ErrUnknownSymbol says that a Source has no such symbol.
-var ErrUnknownSymbol = errors.New("unknown symbol")
+var ErrUnknownSymbol = errors.New("signal: unknown symbol")
 
 // Direction is what a Signal says to hold.
 type Direction int8
@@ -89,7 +89,7 @@ func (s Signal) Stream() Stream {
 	return Stream{Strategy: s.Strategy, Params: s.Params, Symbol: s.Symbol, Interval: s.Interval}
 }
 
-// Same tells whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.
+// Same reports whether two Signals say the same: all but Seq and CreatedAt, which differ when one is produced again.
 func (s Signal) Same(o Signal) bool {
 	return s.ID == o.ID && s.Strategy == o.Strategy && s.Params == o.Params && s.Symbol == o.Symbol &&
 		s.Interval == o.Interval && s.Direction == o.Direction && s.Confidence == o.Confidence && s.Price == o.Price &&

@@ -76,11 +76,9 @@ func Approve(o Order, v View, room Room) (Approved, error) {
 		return Approved{}, err
 	}
 	i, closing := v.Instrument, ClosingPart(o.Side, o.Quantity, v.Held)
-	opening, limit := o.Quantity.Sub(closing), ""
+	opening, limit := decimal.Zero, "there is no price"
 	if v.Price.IsPositive() {
-		opening, limit = room(o, v, opening)
-	} else {
-		opening, limit = decimal.Zero, "there is no price"
+		opening, limit = room(o, v, o.Quantity.Sub(closing))
 	}
 	quantity := i.Quantity(closing.Add(opening))
 	if opening.IsPositive() && !i.MinNotional.IsZero() && quantity.Sub(closing).Mul(v.Price).LessThan(i.MinNotional) {

@@ -25,13 +25,13 @@ type series struct {
 	clock *hand
 }
 
-func (s *series) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *series) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
 	first := max(0, int(after.Sub(origin)/minute)+1)
 	if after.Before(origin) {
 		first = 0
 	}
 	end := min(len(s.bars), first+limit, int(s.clock.now.Sub(origin)/minute))
-	return s.bars[min(first, end):end], nil
+	return signal.Batch{Bars: s.bars[min(first, end):end]}, nil
 }
 
 // newVigil is a Generator with all that it does to a bar: asking the source, checking, comparing with what the source

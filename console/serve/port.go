@@ -21,9 +21,9 @@ type Port struct {
 	serving bool
 }
 
-// Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects waits
-// until a Server serves the Port. An empty addr is DefaultAddr. One without a host, such as ":9000", is on this machine
-// only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
+// Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects
+// waits until a Server serves the Port. An empty addr is DefaultAddr. One without a host, such as ":9000", is on this
+// machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
 func Listen(addr string) (*Port, error) {
 	host, port, err := net.SplitHostPort(cmp.Or(addr, DefaultAddr))
 	if err != nil {
@@ -60,8 +60,8 @@ func plain(err error) error {
 // Addr is the address with its real port.
 func (p *Port) Addr() string { return p.addr }
 
-// Close gives the address back where no Serve has taken it. It leaves a Port alone that is being served: end the context
-// of that Serve.
+// Close gives the address back where no Serve has taken it. It leaves a Port alone that is being served: end the
+// context of that Serve.
 func (p *Port) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

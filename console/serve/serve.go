@@ -1,11 +1,12 @@
 // Package serve makes a service of an http.Handler: the console, a page of metrics, or a host's own.
 //
-// Listen binds an address, and a Server serves a handler there until its context ends. A supervisor may start the Server
-// again after any end: it binds the same address again. A Server sets limits on slow clients, lets requests in flight
-// finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches Stopping.
+// Listen binds an address, and a Server serves a handler there until its context ends. A supervisor may start the
+// Server again after any end: it binds the same address again. A Server sets limits on slow clients, lets requests in
+// flight finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches
+// Stopping.
 //
-// A handler that panics ends its own request, and the panic goes to the Logger. A listener that fails ends Serve with an
-// error. Everything is safe for concurrent use.
+// A handler that panics ends its own request, and the panic goes to the Logger. A listener that fails ends Serve with
+// an error. Everything is safe for concurrent use.
 package serve
 
 import (
@@ -33,8 +34,8 @@ type Clock interface {
 // DefaultDrain is how long requests in flight may take at the end where the Config does not say.
 const DefaultDrain = 2 * time.Second
 
-// The limits on what a slow client, or a hostile one, may hold on to. A handler whose answer is to last longer lifts them
-// with http.ResponseController.
+// The limits on what a slow client, or a hostile one, may hold on to. A handler whose answer is to last longer lifts
+// them with http.ResponseController.
 const (
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 15 * time.Second
@@ -76,9 +77,9 @@ func New(cfg Config) (*Server, error) {
 	return &Server{cfg: cfg}, nil
 }
 
-// Serve serves until ctx ends and returns its error, or why it could not serve. At the end it takes no more connections,
-// lets requests in flight finish for as long as Config.Drain says, and cuts off the rest: their contexts end and their
-// connections are closed. A handler that ignores its context is not waited for.
+// Serve serves until ctx ends and returns its error, or why it could not serve. At the end it takes no more
+// connections, lets requests in flight finish for as long as Config.Drain says, and cuts off the rest: their contexts
+// end and their connections are closed. A handler that ignores its context is not waited for.
 func (s *Server) Serve(ctx context.Context) error {
 	listener, err := s.cfg.Port.take()
 	if err != nil {

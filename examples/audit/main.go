@@ -117,8 +117,9 @@ func what(e journal.Event) string {
 		f := e.Fill
 		return fmt.Sprintf("%s %s %s at %s, fee %s, fill %s at %s",
 			f.Side, f.Quantity, f.Symbol, f.Price, f.Fee, f.ID, stamp(f.Time))
+	default: // The kind says all.
+		return ""
 	}
-	return ""
 }
 
 func because(reason string) string {

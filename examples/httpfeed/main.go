@@ -8,13 +8,13 @@
 //
 //	--rows data.candles --fields openTime,o,h,l,c,v
 //
-// A second --url is asked where the first one fails, and --hours says when the market is closed, so that its silence is no
-// fault:
+// A second --url is asked where the first one fails, and --hours says when the market is closed, so that its silence
+// is no fault:
 //
 //	--hours 'America/New_York 09:30-16:00'
 //
-// The address is asked in each cycle of the generator. Source is what is meant to be copied: it is all that another kind
-// of data takes, because what is done when it fails, hangs, falls silent or talks nonsense is the generator's.
+// The address is asked in each cycle of the generator. Source is what is meant to be copied: it is all that another
+// kind of data takes, because what is done when it fails, hangs, falls silent or talks nonsense is the generator's.
 package main
 
 import (

@@ -43,13 +43,13 @@ func venue(t *testing.T, clk *feed.ReplayClock) *httptest.Server {
 			return
 		}
 		since = max(since, noon.AddDate(0, 0, -1).UnixMilli())
-		bars, err := market.Bars(r.Context(), btc, time.UnixMilli(since-1), limit)
+		batch, err := market.Bars(r.Context(), btc, time.UnixMilli(since-1), limit)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		var rows []string
-		for _, b := range bars {
+		for _, b := range batch.Bars {
 			rows = append(rows, fmt.Sprintf(`[%d,"%v","%v","%v","%v","%v",0]`, b.Time.UnixMilli(), b.Open, b.High, b.Low, b.Close, b.Volume))
 		}
 		_, _ = io.WriteString(w, "["+strings.Join(rows, ",")+"]")

@@ -89,30 +89,30 @@ func NewSource(end Endpoint) (*Source, error) {
 func (s *Source) Close() { s.http.CloseIdleConnections() }
 
 // Bars asks for the candles after the given time, as signal.Source says.
-func (s *Source) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *Source) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	name, known := s.end.Symbols[symbol]
 	switch {
 	case !known:
-		return nil, fmt.Errorf("httpfeed: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, fmt.Errorf("httpfeed: %w %q", signal.ErrUnknownSymbol, symbol)
 	case limit < 1:
-		return nil, ctx.Err()
+		return signal.Batch{}, ctx.Err()
 	}
 	if err := s.paused(); err != nil {
-		return nil, err
+		return signal.Batch{}, err
 	}
 	body, now, err := s.get(ctx, s.address(name, after, min(limit, s.end.MaxLimit-1)+1)) // one more: after's own may come too
 	if err != nil {
-		return nil, err
+		return signal.Batch{}, err
 	}
 	bars, err := s.end.Shape.decode(body)
 	if err != nil {
-		return nil, fmt.Errorf("httpfeed: %s: %w", symbol, err)
+		return signal.Batch{}, fmt.Errorf("httpfeed: %s: %w", symbol, err)
 	}
 	bars, err = choose(bars, symbol, s.end.Interval, after, now)
 	if err != nil {
-		return nil, fmt.Errorf("httpfeed: %s: %w", symbol, err)
+		return signal.Batch{}, fmt.Errorf("httpfeed: %s: %w", symbol, err)
 	}
-	return bars[:min(len(bars), limit)], nil
+	return signal.Batch{Bars: bars[:min(len(bars), limit)]}, nil // a server does not say what it has not
 }
 
 // address fills in the URL.

@@ -82,11 +82,11 @@ func TestSourceNamesWhatIsNoAnswer(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			bars, err := source(t, says(t, answer), feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-time.Hour), 10)
+			batch, err := source(t, says(t, answer), feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-time.Hour), 10)
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "secret")
 			require.Less(t, len(err.Error()), 500)
-			require.Empty(t, bars)
+			require.Empty(t, batch.Bars)
 		})
 	}
 }
@@ -137,10 +137,10 @@ func TestSourceGivesWhatHasClosedByBothClocks(t *testing.T) {
 				// The newest first, one of them twice, and the last one not over yet.
 				_, _ = io.WriteString(w, "["+candle(0, fine)+","+candle(-1, fine)+","+candle(-1, fine)+","+candle(-2, fine)+"]")
 			})
-			bars, err := source(t, address, feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
+			batch, err := source(t, address, feed.NewReplayClock(noon)).Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
 			require.NoError(t, err)
-			require.Len(t, bars, c.want)
-			for i, b := range bars {
+			require.Len(t, batch.Bars, c.want)
+			for i, b := range batch.Bars {
 				require.Equal(t, noon.Add(time.Duration(i-2)*time.Minute), b.Time)
 			}
 		})
@@ -183,9 +183,9 @@ func TestSourceLeavesABusyServerAlone(t *testing.T) {
 				require.Equal(t, 1, asked)
 			}
 			clk.Set(noon.Add(c.wait))
-			bars, err := s.Bars(t.Context(), btc, noon, 10)
+			batch, err := s.Bars(t.Context(), btc, noon, 10)
 			require.NoError(t, err)
-			require.Empty(t, bars, "an empty list is no news and no fault")
+			require.Empty(t, batch.Bars, "an empty list is no news and no fault")
 		})
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
@@ -27,6 +29,24 @@ const (
 )
 
 var errChaos = errors.New("chaos: broken on purpose")
+
+// bars is the market as the generator sees it. With --chaos=feed bars come twice, cannot be, never come, and come late:
+// each for five bars, ten bars after the last.
+func (a *app) bars(market *feed.Synthetic) (signal.Source, error) {
+	if a.cfg.chaos != chaosFeed || a.cfg.dryStart {
+		return market, nil
+	}
+	from := a.clock.Now()
+	var faults []feed.Disturbance
+	for _, kind := range []feed.DisturbanceKind{feed.Doubled, feed.Spoilt, feed.Lost, feed.Mute} {
+		from = from.Add(10 * a.cfg.interval)
+		until := from.Add(5 * a.cfg.interval)
+		faults = append(faults, feed.Disturbance{Kind: kind, From: from, Until: until})
+		a.log.Warn("Chaos: breaking the feed", "fault", kind, "from", from, "until", until)
+		from = until
+	}
+	return feed.NewDisturbed(market, a.clock, faults...)
+}
 
 // generation is the signal service, broken from time to time where --chaos asks for it.
 func (a *app) generation(sys *system) supervisor.Service {

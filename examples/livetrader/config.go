@@ -13,8 +13,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-// config is what one run of the launcher does. Each field is set by the flag of its name, which newConfig declares. Nothing
-// changes it once parseConfig has returned.
+// config is what one run of the launcher does. Each field is set by the flag of its name, which newConfig declares.
+// Nothing changes it once parseConfig has returned.
 type config struct {
 	paper         bool
 	duration      time.Duration // 0 means until interrupted

@@ -126,7 +126,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a replay of two symbols":     {[]string{"--paper", "--replay", "x.csv", "--symbols", "A/B,C/D"}, nil, "--replay reads one symbol, and --symbols names 2"},
 		"a stop that is none":         {[]string{"--paper", "--on-stop", "burn"}, nil, "want leave, cancel or flatten"},
 		"a stop of a replay":          {[]string{"--paper", "--replay", "x.csv", "--on-stop", "flatten"}, nil, "--dry-start and --on-stop do not go with --replay"},
-		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals or trading"},
+		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals, trading or feed"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 )
 
 // openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
-// dry start where there is none yet; one that is there is only read by a dry start, also while somebody trades on it.
+// dry start where there is none yet; one that is there is only read by a dry start, also while another process trades
+// on it.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	a.dbName = a.cfg.db
 	absent := false
@@ -64,8 +65,8 @@ func withoutPassword(name string) string {
 	return u.Redacted()
 }
 
-// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from here
-// on it writes nothing any more. A dry start writes nothing anyway, and takes the right from nobody.
+// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from
+// here on it writes nothing any more. A dry start writes nothing anyway, and leaves the right where it is.
 func (a *app) openJournal(ctx context.Context) (*sqlstore.Journal, error) {
 	if a.cfg.dryStart {
 		return a.db.Journal(), nil
@@ -77,8 +78,8 @@ func (a *app) openJournal(ctx context.Context) (*sqlstore.Journal, error) {
 	return journal, nil
 }
 
-// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are traded,
-// and how much of them, may change from one run to the next.
+// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
+// traded, and how much of them, may change from one run to the next.
 func (a *app) runConfiguration() ([]sqlstore.Setting, error) {
 	spec, err := a.strategySpec()
 	if err != nil {

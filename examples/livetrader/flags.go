@@ -46,13 +46,14 @@ func (c *config) declareRun() {
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off")
-	setting(c, &c.replay, "replay", "", texts, "`file`, folder or pattern of candles to replay instead of the synthetic market")
+	setting(c, &c.replay, "replay", "", texts,
+		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
 		"such as timestamp,open,high,low,close,volume")
 	setting(c, &c.speed, "speed", 1, speeds, "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	setting(c, &c.seed, "seed", 1, seeds, "`number` that makes the synthetic market and the chaos what they are")
 	setting(c, &c.chaos, "chaos", "", chaosTargets,
-		"`what` to break from time to time: signals (also if nothing is named) or trading")
+		"`what` to break from time to time: signals (also if nothing is named), trading or feed")
 }
 
 func (c *config) declareTrading() {
@@ -67,7 +68,8 @@ func (c *config) declareTrading() {
 	amount(&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol")
 	amount(&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open")
 	amount(&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened")
-	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars, "`policy` for a broken or repeated bar of a replay: refuse or skip")
+	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
+		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
 	setting(c, &c.rearm, "rearm", "", texts, "`name` of who lifts a halt that stands, such as one for the daily loss")
 	amount(&c.takeProfit, "take-profit", "0", "`fraction` beyond the entry at which a position is closed; 0 for nowhere")

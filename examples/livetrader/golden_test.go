@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,7 +18,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
@@ -107,7 +105,7 @@ func TestReplaysComeToWhatTheyDid(t *testing.T) {
 	golden.Check(t, strings.Join(lines, ""), path)
 }
 
-// raced tells whether this is a build with the race detector.
+// raced reports whether this is a build with the race detector.
 func raced() bool {
 	info, _ := debug.ReadBuildInfo()
 	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
@@ -117,42 +115,34 @@ func raced() bool {
 func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string {
 	cfg, err := parseConfig(args, environ())
 	require.NoError(t, err)
-	symbol, clk, quiet := cfg.symbols[0], feed.NewReplayClock(time.Unix(0, 0)), slog.New(slog.DiscardHandler)
-	candles, err := candle.Open(cfg.replay, candle.Options{
+	symbol := cfg.symbols[0]
+	candles, err := candle.Open(cfg.replay, candle.Config{
 		Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns,
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, candles.Close()) }()
-	tape, err := feed.NewTape(tapeLength)
-	require.NoError(t, err)
 	spec, err := strategies[cfg.strategy]()
 	require.NoError(t, err)
-	interval, signals, journal := candles.Report().Interval, signal.NewMemory(100_000), journal.NewMemory()
-	generator, err := generator.New(generator.Config{
-		Source: tape, Specs: []signal.Spec{spec}, Store: signals, Symbols: cfg.symbols,
-		Interval: interval, Cycle: cfg.interval, Concurrency: 1, Validity: 3 * interval, Clock: clk, Logger: quiet,
+	interval, journal := candles.Report().Interval, journal.NewMemory()
+	replay, err := backtest.New(backtest.Config{
+		Bars: candles, Instruments: []trading.Instrument{market{}.instrument(symbol)}, Journal: journal,
+		Generator: generator.Config{
+			Specs: []signal.Spec{spec}, Interval: interval, Cycle: cfg.interval, Validity: 3 * interval,
+		},
+		Paper: paper.Config{Cash: cfg.cash, FeeRate: cfg.fee, Slippage: cfg.slippage, Fill: fill},
+		Engine: engine.Config{
+			Size:        size.FixedNotional{Amount: cfg.notional},
+			Ticket:      trading.FixedTicket{Limit: cfg.limitEntry, TakeProfit: cfg.takeProfit, StopLoss: cfg.stopLoss},
+			Risk:        risk.Limits{MaxPosition: cfg.maxPosition, MaxOrder: cfg.maxOrder, MaxDailyLoss: cfg.maxDailyLoss},
+			AutoExecute: true,
+		},
 	})
 	require.NoError(t, err)
-	coins := []trading.Instrument{market{}.instrument(symbol)}
-	broker, err := paper.New(paper.Config{
-		Instruments: coins, Cash: cfg.cash, FeeRate: cfg.fee, Slippage: cfg.slippage, Fill: fill, Clock: clk,
-	})
-	require.NoError(t, err)
-	engine, err := engine.New(engine.Config{
-		Signals: signals, Journal: journal, Broker: broker, Instruments: coins,
-		Size:    size.FixedNotional{Amount: cfg.notional},
-		Ticket:  trading.FixedTicket{Limit: cfg.limitEntry, TakeProfit: cfg.takeProfit, StopLoss: cfg.stopLoss},
-		Risk:    risk.Limits{MaxPosition: cfg.maxPosition, MaxOrder: cfg.maxOrder, MaxDailyLoss: cfg.maxDailyLoss},
-		Capital: cfg.cash, AutoExecute: true, Clock: clk, Logger: quiet,
-	})
-	require.NoError(t, err)
-	require.NoError(t, backtest.Run(t.Context(), backtest.Config{
-		Bars: candles, Clock: clk, Tape: tape, Broker: broker, Generator: generator, Engine: engine,
-	}))
+	require.NoError(t, replay.Run(t.Context()))
 	entries, err := journal.Read(t.Context(), 0, 1<<20)
 	require.NoError(t, err)
-	end := engine.Status()
-	return digestOf(account{entries: entries}.fills(), candles.Report().Bars, generator.Status().Signals,
+	end := replay.Status().Engine
+	return digestOf(account{entries: entries}.fills(), candles.Report().Bars, replay.Generator.Status().Signals,
 		end.Counts.Orders, end.Counts.Fills, end.Equity, end.Counts.Realised)
 }
 

@@ -29,7 +29,7 @@ type asked struct {
 	times []time.Time
 }
 
-func (s *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	s.mu.Lock()
 	s.times = append(s.times, time.Now())
 	s.mu.Unlock()

@@ -54,11 +54,15 @@ func (a *app) liveSystem(ctx context.Context) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
+	bars, err := a.bars(synthetic)
+	if err != nil {
+		return nil, err
+	}
 	m := market{
-		source: &announced{Source: synthetic, log: a.log}, interval: a.cfg.interval, states: a.db.Signals(),
+		source: &announced{Source: bars, log: a.log}, interval: a.cfg.interval, states: a.db.Signals(),
 		quote: synthetic.Price, tick: synthetic.Tick, allow: a.allow,
 	}
-	return a.newSystem(ctx, m, a.clock, 0)
+	return a.newSystem(ctx, m, a.clock)
 }
 
 // dryStart prints what the engine would do first.

@@ -212,7 +212,29 @@ func TestChaosOfAMinute(t *testing.T) {
 	})
 }
 
-// And /health shows it: each death while it lasts, and what came before once it is over.
+// Bars that come twice, cannot be, never come or come late are told, and the system trades on afterwards.
+func TestChaosOfTheFeedIsToldAndTradedOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "8m", "--chaos=feed", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+		for _, told := range []string{
+			`msg="Market data has faults" symbol=BTC/USDT:USDT gaps=0 missing=0 duplicates=3`,
+			`msg="Error in background generation cycle" symbol=BTC/USDT:USDT kind=data`,
+			`msg="Market data has faults" symbol=BTC/USDT:USDT gaps=1 missing=5`,
+		} {
+			require.Contains(t, log, told)
+		}
+		last := regexp.MustCompile(`time=(\S+) level=INFO msg=Fill `).FindAllStringSubmatch(log, -1)
+		require.NotEmpty(t, last)
+		at, err := time.Parse(time.RFC3339, last[len(last)-1][1])
+		require.NoError(t, err)
+		require.Less(t, time.Since(at), 3*time.Minute, "the last fault was over three minutes before the end")
+		require.Regexp(t, `(?m)^  restarts +0$`, stdout)
+	})
+}
+
+// With chaos of the signals /health shows it: each death while it lasts, and what came before once it is over.
 func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -142,7 +142,7 @@ type announced struct {
 	said sync.Map
 }
 
-func (s *announced) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *announced) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	if _, said := s.said.LoadOrStore(symbol, true); !said {
 		s.log.Info("Processing symbol", "symbol", symbol)
 	}

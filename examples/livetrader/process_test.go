@@ -116,7 +116,7 @@ func TestOpenThatFailsIsOneLineAndLeavesNothing(t *testing.T) {
 			[]string{"--replay", "Columns"}},
 		"a replay without a header": {[]string{"--listen", "off", "--db", "new.db", "--replay", text}, []string{"--replay", "notes.txt"}},
 		"a replay that breaks at line 4": {[]string{"--listen", "off", "--speed", "0", "--replay", broken},
-			[]string{"livetrader: " + broken + ":4: ", "high"}},
+			[]string{"livetrader: candle: " + broken + ":4: ", "high"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -249,7 +249,7 @@ func requireNothingDoubled(t *testing.T, a account) {
 			require.False(t, fills[f.ID], "one fill, once")
 			fills[f.ID] = true
 			order, ours := orders[f.ClientID]
-			require.True(t, ours, "a fill of an order that nobody made: %s", f.ClientID)
+			require.True(t, ours, "a fill of an order that was not made: %s", f.ClientID)
 			require.True(t, order.Quantity.Equal(f.Quantity), "a market order on paper fills once, in full")
 
 			if earlier, again := served[order.SignalID]; again {
@@ -262,11 +262,12 @@ func requireNothingDoubled(t *testing.T, a account) {
 			held[f.Symbol] = after
 			require.True(t, between(before, after, target), "%s of %s: %s held, %s after it, and %s was to be held\n%s",
 				f.ClientID, order.SignalID, before, after, target, chain(a, order.SignalID))
+		default: // The others change no position.
 		}
 	}
 }
 
-// between tells whether x lies between two ends.
+// between reports whether x lies between two ends.
 func between(a, x, b decimal.Decimal) bool {
 	return x.Cmp(decimal.Min(a, b)) >= 0 && x.Cmp(decimal.Max(a, b)) <= 0
 }

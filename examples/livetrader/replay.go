@@ -9,26 +9,24 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
-	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
-
-// tapeLength is how many bars of the past a replay's generator can ask for. It asks for new ones only.
-const tapeLength = 1024
 
 // replayTree builds the tree that trades on a file of candles, on the clock of its bars. It ends when the file does.
 func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
-	clk := feed.NewReplayClock(time.Unix(0, 0)) // until the first bar
-	tape, err := feed.NewTape(tapeLength)
+	bars := &reported{Reader: a.candles, log: a.log}
+	replay, err := a.newReplay(ctx, bars)
 	if err != nil {
 		return nil, err
 	}
-	sys, err := a.newSystem(ctx, market{source: tape, interval: a.candles.Report().Interval}, clk, 1)
-	if err != nil {
-		return nil, err
-	}
-	a.totals.watch(sys)
+	a.totals.watch(&system{generator: replay.Generator, broker: replay.Broker, engine: replay.Engine})
 
 	tree, err := a.newTree()
 	if err != nil {
@@ -36,11 +34,8 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
-		bars := &reported{Reader: a.candles, ctx: ctx, log: a.log}
-		err := backtest.Run(ctx, backtest.Config{
-			Bars: bars, Clock: clk, Tape: tape, Broker: sys.broker, Generator: sys.generator, Engine: sys.engine,
-			Speed: a.cfg.speed, Wall: a.clock,
-		})
+		bars.ctx = ctx
+		err := replay.Run(ctx)
 		a.totals.replayed(a.candles.Report())
 		if err != nil {
 			return err
@@ -52,12 +47,45 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	})
 }
 
+// newReplay builds what trades on the file. Health, which is the machine's, must not change the result: nothing is asked
+// whether an order may open something.
+func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Replay, error) {
+	spec, err := a.strategySpec()
+	if err != nil {
+		return nil, err
+	}
+	journal, err := a.openJournal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var instruments []trading.Instrument
+	for _, symbol := range a.cfg.symbols {
+		instruments = append(instruments, market{}.instrument(symbol))
+	}
+	interval := a.candles.Report().Interval
+	return backtest.New(backtest.Config{
+		Bars: bars, Instruments: instruments, Signals: a.db.Signals(), Journal: journal, Logger: a.log,
+		Generator: generator.Config{
+			Specs: []signal.Spec{spec}, Interval: interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
+			Validity: max(3*interval, time.Second),
+		},
+		Paper: paper.Config{Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage},
+		Engine: engine.Config{
+			Size:        size.FixedNotional{Amount: a.cfg.notional},
+			Ticket:      trading.FixedTicket{Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss},
+			Risk:        risk.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
+			AutoExecute: a.cfg.autoExecute, Fingerprint: a.fingerprint(spec),
+		},
+		Speed: a.cfg.speed, Wall: a.clock,
+	})
+}
+
 // openCandles opens what a replay reads.
 func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
 	if a.cfg.replay == "" {
 		return nil
 	}
-	options := candle.Options{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
+	options := candle.Config{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
 	if a.cfg.origin["interval"] == fromFlag {
 		options.Interval = a.cfg.interval
 	}

@@ -36,7 +36,7 @@ func strategyNames() []string {
 
 func (a *app) strategySpec() (signal.Spec, error) { return strategies[a.cfg.strategy]() }
 
-// clockLike is the time that a system lives in: the machine's, or a replay's.
+// clockLike is the time that a system lives in: the machine's, or a test's.
 type clockLike interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
@@ -56,12 +56,12 @@ type market struct {
 	interval time.Duration
 	states   signal.States                       // nil where every run begins at the first bar
 	quote    func(symbol string) (float64, bool) // nil where bars are all there is
-	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where nobody says
+	tick     func(symbol string) (float64, bool) // how fine its prices are; nil where the source does not say
 	allow    func(symbol string) error           // nil where health, which is the machine's, must not change the result
 }
 
 // newSystem builds a system that has read the account from the journal and has not begun to work.
-func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrency int) (*system, error) {
+func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, error) {
 	spec, err := a.strategySpec()
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike, concurrenc
 	s := &system{}
 	s.generator, err = generator.New(generator.Config{
 		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
-		Interval: m.interval, Cycle: a.cfg.interval, Concurrency: concurrency, MinConfidence: a.cfg.minConfidence,
+		Interval: m.interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
 		States:   m.states,
 		Validity: max(3*m.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		Clock:    clk, Logger: a.log,
@@ -120,8 +120,8 @@ func (a *app) fingerprint(spec signal.Spec) string {
 	return engine.Fingerprint(settings)
 }
 
-// instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where nobody says, and quantities
-// as they are usual for what is dear.
+// instrument is what the paper venue says of a symbol: the market's ticks, a hundredth where the source does not say,
+// and quantities as they are usual for what is dear.
 func (m market) instrument(symbol string) trading.Instrument {
 	i := trading.Instrument{Symbol: symbol, Tick: decimal.New(1, -2), Step: decimal.New(1, -2)}
 	if m.tick != nil {

@@ -158,6 +158,7 @@ type chaosTarget string
 const (
 	chaosSignals chaosTarget = "signals"
 	chaosTrading chaosTarget = "trading"
+	chaosFeed    chaosTarget = "feed"
 )
 
 func readChaos(text string) (chaosTarget, error) {
@@ -166,10 +167,12 @@ func readChaos(text string) (chaosTarget, error) {
 		return chaosSignals, nil
 	case "trading":
 		return chaosTrading, nil
+	case "feed":
+		return chaosFeed, nil
 	case "false":
 		return "", nil
 	}
-	return "", errors.New("want signals or trading")
+	return "", errors.New("want signals, trading or feed")
 }
 
 func showBadBars(p candle.Policy) string {

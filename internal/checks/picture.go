@@ -23,7 +23,7 @@ func (h *House) Picture(rooms []Room) string {
 			p.rooms = append(p.rooms, room)
 		}
 	}
-	rows := make([][]string, 1)
+	rows := [][]string{nil}
 	for _, room := range p.rooms {
 		row := p.depth(room)
 		rows = append(rows, make([][]string, max(0, row+1-len(rows)))...)

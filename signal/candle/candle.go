@@ -24,8 +24,8 @@ const (
 	Skip                 // count it, report it, and go on with the next row
 )
 
-// Options say how candle files are to be read.
-type Options struct {
+// Config says how candle files are to be read.
+type Config struct {
 	Symbol   string        // what the bars are of; of a file of several symbols, which of them
 	Interval time.Duration // of the bars; 0 means the most frequent distance between the first rows
 	Policy   Policy        // for broken and duplicate rows; a gap is reported and never an error
@@ -42,7 +42,7 @@ type Options struct {
 //
 //   - CSV with a header that names timestamp (or open_time), open, high, low, close and volume, in any order and case;
 //     other columns are left alone;
-//   - CSV without a header: Binance's klines, told by their twelve columns, or what Options.Columns says;
+//   - CSV without a header: Binance's klines, told by their twelve columns, or what Config.Columns says;
 //   - JSON rows [timestamp, open, high, low, close, volume, ...], as freqtrade stores them and exchanges answer;
 //   - JSON objects {"t","o","h","l","c","v"}, as Alpaca answers: in a list, as the list "bars", or as the list of the
 //     symbol in the object "bars";
@@ -54,7 +54,7 @@ type Options struct {
 //
 // Each bar is checked with Bar.Validate, and its time has to rise by the interval or more, from file to file as well.
 type Reader struct {
-	opt    Options
+	cfg    Config
 	parts  []part      // that were not opened yet, in the order of time
 	now    *stream     // the part that is read; nil between two
 	ahead  []candleRow // read to detect the interval, not yet returned by Next
@@ -78,61 +78,69 @@ type candleRow struct {
 //
 // It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here, and
 // so is an interval that cannot be told. Close it after use.
-func Open(path string, opt Options) (*Reader, error) {
-	if err := opt.check(); err != nil {
-		return nil, err
+func Open(path string, cfg Config) (*Reader, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("candle: Config.%w", err)
 	}
 	parts, err := findParts(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(path, parts, opt)
+	return newReader(path, parts, cfg)
 }
 
 // New is Open for one file that is open already; name stands for it in errors. Closing r is left to the
 // caller. A zip archive has to be an io.ReaderAt and an io.Seeker too, as files and byte readers are.
-func New(r io.Reader, name string, opt Options) (*Reader, error) {
-	if err := opt.check(); err != nil {
-		return nil, err
+func New(r io.Reader, name string, cfg Config) (*Reader, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("candle: Config.%w", err)
 	}
 	parts, err := partsOf(r, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(name, parts, opt)
+	return newReader(name, parts, cfg)
 }
 
-func (o Options) check() error {
+func (c Config) validate() error {
 	switch {
-	case o.Symbol == "":
-		return fmt.Errorf("candle: candles: Symbol is empty")
-	case o.Interval < 0:
-		return fmt.Errorf("candle: candles: Interval %s is negative", o.Interval)
-	case o.Policy != Refuse && o.Policy != Skip:
-		return fmt.Errorf("candle: candles: Policy %d is neither Refuse nor Skip", o.Policy)
-	case o.Columns != "":
-		if err := new(table).header([]byte(o.Columns)); err != nil {
-			return fmt.Errorf("candle: candles: Columns: %w", err)
+	case c.Symbol == "":
+		return fmt.Errorf("Symbol is empty")
+	case c.Interval < 0:
+		return fmt.Errorf("Interval %s is negative", c.Interval)
+	case c.Policy != Refuse && c.Policy != Skip:
+		return fmt.Errorf("Policy %d is neither Refuse nor Skip", c.Policy)
+	case c.Columns != "":
+		if err := new(table).header([]byte(c.Columns)); err != nil {
+			return fmt.Errorf("Columns: %w", err)
 		}
 	}
 	return nil
 }
 
-func newReader(name string, parts []part, opt Options) (*Reader, error) {
-	if err := inOrder(parts, opt); err != nil {
-		return nil, err
+func newReader(name string, parts []part, cfg Config) (*Reader, error) {
+	if err := inOrder(parts, cfg); err != nil {
+		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c := &Reader{opt: opt, parts: parts, report: Report{Name: name, Files: len(parts)}}
+	c := &Reader{cfg: cfg, parts: parts, report: Report{Name: name, Files: len(parts)}}
 	if err := c.lookAhead(); err != nil {
 		_ = c.Close() // it was only read from
-		return nil, err
+		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c.report.Interval = c.opt.Interval
+	c.report.Interval = c.cfg.Interval
 	return c, nil
 }
 
 // Next returns the next bar, and io.EOF after the last one. An error, too, is returned again by each further call.
 func (c *Reader) Next() (signal.Bar, error) {
+	b, err := c.next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("candle: %w", err)
+	}
+	return b, err
+}
+
+func (c *Reader) next() (signal.Bar, error) {
 	for {
 		row, err := c.nextRow()
 		if errors.Is(err, io.EOF) && c.report.Bars == 0 { // a silent nothing would look like a market that slept
@@ -146,7 +154,7 @@ func (c *Reader) Next() (signal.Bar, error) {
 		c.report.Rows++
 		if finding, bad := c.check(&row); bad {
 			c.report.add(finding)
-			if c.opt.Policy == Refuse {
+			if c.cfg.Policy == Refuse {
 				c.err, c.ahead = &RowError{Name: c.report.Name, Finding: finding}, nil
 			}
 			continue
@@ -174,7 +182,7 @@ func (c *Reader) readRow() (candleRow, error) {
 			break
 		}
 		if c.now == nil {
-			c.now, c.err = c.parts[0].start(c.opt)
+			c.now, c.err = c.parts[0].start(c.cfg)
 			c.parts = c.parts[1:]
 			continue
 		}

@@ -29,7 +29,7 @@ func TestBarsSurviveTheFile(t *testing.T) {
 			text += fmt.Sprintf("%s,%v,%v,%v,%v,%v\n", stamp(at, format), b.Open, b.High, b.Low, b.Close, b.Volume)
 			at = at.Add(time.Second)
 		}
-		got, report, err := readAll(text, candle.Options{})
+		got, report, err := readAll(text, candle.Config{})
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 		require.Empty(t, report.Findings)
@@ -78,11 +78,11 @@ func FuzzCandlesZip(f *testing.F) {
 // fuzzReader checks what has to hold for any text.
 func fuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, skip bool) {
-		opt := candle.Options{Interval: time.Minute}
+		cfg := candle.Config{Interval: time.Minute}
 		if skip {
-			opt = candle.Options{Policy: candle.Skip}
+			cfg = candle.Config{Policy: candle.Skip}
 		}
-		bars, report, err := readAll(string(data), opt)
+		bars, report, err := readAll(string(data), cfg)
 		var last time.Time
 		for i, b := range bars {
 			if invalid := b.Validate(); invalid != nil {
@@ -127,7 +127,7 @@ func BenchmarkCandles(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				bars := 0
-				c, err := candle.New(strings.NewReader(text), "x.csv", candle.Options{Symbol: btc})
+				c, err := candle.New(strings.NewReader(text), "x.csv", candle.Config{Symbol: btc})
 				require.NoError(b, err)
 				for _, err := c.Next(); err == nil; _, err = c.Next() {
 					bars++

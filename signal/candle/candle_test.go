@@ -21,11 +21,11 @@ import (
 const header = "timestamp,open,high,low,close,volume\n"
 
 // readAll reads all bars of a text, and the error that ended it; none for io.EOF.
-func readAll(text string, opt candle.Options) ([]signal.Bar, candle.Report, error) {
-	if opt.Symbol == "" {
-		opt.Symbol = btc
+func readAll(text string, cfg candle.Config) ([]signal.Bar, candle.Report, error) {
+	if cfg.Symbol == "" {
+		cfg.Symbol = btc
 	}
-	c, err := candle.New(strings.NewReader(text), "x.csv", opt)
+	c, err := candle.New(strings.NewReader(text), "x.csv", cfg)
 	if err != nil {
 		return nil, candle.Report{}, err
 	}
@@ -90,7 +90,7 @@ func TestWaysToWriteTheSameBars(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, interval := range []time.Duration{0, time.Minute} {
-				bars, report, err := readAll(text, candle.Options{Interval: interval})
+				bars, report, err := readAll(text, candle.Config{Interval: interval})
 				require.NoError(t, err)
 				require.Equal(t, want, bars)
 				require.Equal(t, candle.Report{
@@ -122,7 +122,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bars, _, err := readAll(c.text, candle.Options{})
+			bars, _, err := readAll(c.text, candle.Config{})
 			require.ErrorContains(t, err, c.want)
 			require.Empty(t, bars)
 		})
@@ -169,7 +169,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text := header + first + c.row + "\n" + last
-			bars, report, err := readAll(text, candle.Options{Interval: time.Minute})
+			bars, report, err := readAll(text, candle.Config{Interval: time.Minute})
 			require.ErrorContains(t, err, "x.csv:3: ")
 			require.ErrorContains(t, err, c.want)
 			var refused *candle.RowError
@@ -180,7 +180,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 			require.Less(t, len(err.Error()), 250, "one line, whatever the row holds")
 			require.Len(t, bars, 1)
 
-			bars, report, err = readAll(text, candle.Options{Interval: time.Minute, Policy: candle.Skip})
+			bars, report, err = readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 			require.NoError(t, err)
 			require.Len(t, bars, 2)
 			require.Equal(t, 3, report.Rows)
@@ -197,7 +197,7 @@ func TestAnErrorComesAgain(t *testing.T) {
 	t.Parallel()
 	text := header + "1709283600,10,12,9.5,11,3\n1709283660,11,11,8,8,0\n1709283660,11,11,8,8,0\n1709283720,8,8,8,8,0\n"
 	for _, interval := range []time.Duration{0, time.Minute} { // with rows read ahead and without
-		c, err := candle.New(strings.NewReader(text), "x.csv", candle.Options{Symbol: btc, Interval: interval})
+		c, err := candle.New(strings.NewReader(text), "x.csv", candle.Config{Symbol: btc, Interval: interval})
 		require.NoError(t, err)
 		bars, _, err := drain(c)
 		require.ErrorContains(t, err, "x.csv:4: ")
@@ -228,7 +228,7 @@ func TestTheIntervalIsTheMostFrequentDistance(t *testing.T) {
 				text += fmt.Sprintf("%d,1,1,1,1,0\n", 1709283600+60*m)
 			}
 			for range 20 { // it must not hang on the order of a map
-				_, report, err := readAll(text, candle.Options{Policy: candle.Skip})
+				_, report, err := readAll(text, candle.Config{Policy: candle.Skip})
 				require.NoError(t, err)
 				require.Equal(t, c.want, report.Interval)
 			}
@@ -240,10 +240,10 @@ func TestAFileOfNothingButBrokenRows(t *testing.T) {
 	t.Parallel()
 	text := header + "yesterday,1,1,1,1,0\ntoday,1,1,1,1,0\n"
 	for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
-		_, _, err := readAll(text, candle.Options{Policy: policy})
+		_, _, err := readAll(text, candle.Config{Policy: policy})
 		require.ErrorContains(t, err, `x.csv:2: timestamp "yesterday"`)
 	}
-	_, report, err := readAll(text, candle.Options{Policy: candle.Skip, Interval: time.Minute})
+	_, report, err := readAll(text, candle.Config{Policy: candle.Skip, Interval: time.Minute})
 	require.ErrorContains(t, err, `x.csv: no row is a bar; line 2: timestamp "yesterday"`)
 	require.Equal(t, 2, report.Broken)
 }
@@ -255,14 +255,14 @@ func TestACutFileNamesTheLine(t *testing.T) {
 		text += fmt.Sprintf("%d,%d,%d,1,2,%d\n", 1709283600+60*i, 10+i%7, 20+i%11, i*7919%1000)
 	}
 	data := zipped(t, text)
-	bars, _, err := readAll(string(data[:len(data)/2]), candle.Options{})
+	bars, _, err := readAll(string(data[:len(data)/2]), candle.Config{})
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.NotEmpty(t, bars)
 	require.ErrorContains(t, err, fmt.Sprintf("x.csv:%d: the compressed data is cut off", len(bars)+2))
 
 	damaged := bytes.Clone(data)
 	damaged[len(damaged)-6] ^= 1 // of the checksum
-	bars, _, err = readAll(string(damaged), candle.Options{})
+	bars, _, err = readAll(string(damaged), candle.Config{})
 	require.ErrorIs(t, err, gzip.ErrChecksum)
 	require.Len(t, bars, 5000)
 }
@@ -270,10 +270,10 @@ func TestACutFileNamesTheLine(t *testing.T) {
 func TestFindingsAreBoundedAndCountsAreNot(t *testing.T) {
 	t.Parallel()
 	text := header + "1709283600,1,1,1,1,0\n" + strings.Repeat("1709283600,1,1,1,1,0\n", 500)
-	_, report, err := readAll(text, candle.Options{Interval: time.Minute, Policy: candle.Skip})
+	_, report, err := readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 	require.NoError(t, err)
 	require.Equal(t, 500, report.Duplicates)
-	require.Len(t, report.Findings, candle.MaxFindings)
+	require.Len(t, report.Findings, 100)
 	require.Equal(t, 3, report.Findings[0].Line)
 }
 
@@ -281,7 +281,7 @@ func TestGapsAreCountedInBars(t *testing.T) {
 	t.Parallel()
 	text := header + "1709283600,1,1,1,1,0\n1709283660,1,1,1,1,0\n1709283960,1,1,1,1,0\n1709284051,1,1,1,1,0\n" +
 		"9000000000,1,1,1,1,0\n" // 231 years
-	_, report, err := readAll(text, candle.Options{Interval: time.Minute})
+	_, report, err := readAll(text, candle.Config{Interval: time.Minute})
 	require.NoError(t, err)
 	require.Equal(t, 3, report.Gaps)
 	require.Equal(t, "no bar for 4m0s from 2024-03-01T09:02:00Z on, 4 missing", report.Findings[0].Text)
@@ -291,13 +291,13 @@ func TestGapsAreCountedInBars(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	_, err := candle.Open(filepath.Join(t.TempDir(), "none.csv"), candle.Options{Symbol: btc})
+	_, err := candle.Open(filepath.Join(t.TempDir(), "none.csv"), candle.Config{Symbol: btc})
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "none.csv")
-	_, err = candle.Open(t.TempDir(), candle.Options{Symbol: btc})
+	_, err = candle.Open(t.TempDir(), candle.Config{Symbol: btc})
 	require.ErrorContains(t, err, "no file of candles in this folder")
 
-	c, err := candle.Open("testdata/btc_1m.csv", candle.Options{Symbol: btc, Policy: candle.Skip})
+	c, err := candle.Open("testdata/btc_1m.csv", candle.Config{Symbol: btc, Policy: candle.Skip})
 	require.NoError(t, err)
 	_, err = c.Next()
 	require.NoError(t, err)
@@ -307,15 +307,15 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, c.Close(), "twice")
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestConfigThatCannotBe(t *testing.T) {
 	t.Parallel()
-	for want, opt := range map[string]candle.Options{
+	for want, cfg := range map[string]candle.Config{
 		"Symbol is empty":                      {},
 		"Interval -1s is negative":             {Symbol: btc, Interval: -time.Second},
 		"Policy 7 is neither Refuse nor Skip":  {Symbol: btc, Policy: 7},
 		"Policy -1 is neither Refuse nor Skip": {Symbol: btc, Policy: -1},
 	} {
-		_, err := candle.New(strings.NewReader(header), "x.csv", opt)
+		_, err := candle.New(strings.NewReader(header), "x.csv", cfg)
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -13,7 +13,7 @@ const rowsAhead = 64
 // lookAhead reads the first rows, for a file without any and for the interval if it was not given.
 func (c *Reader) lookAhead() error {
 	want := 1
-	if c.opt.Interval == 0 {
+	if c.cfg.Interval == 0 {
 		want = rowsAhead
 	}
 	for len(c.ahead) < want {
@@ -26,7 +26,7 @@ func (c *Reader) lookAhead() error {
 	switch {
 	case len(c.ahead) == 0:
 		return c.err
-	case c.opt.Interval == 0:
+	case c.cfg.Interval == 0:
 		return c.detectInterval()
 	}
 	return nil
@@ -58,7 +58,7 @@ func (c *Reader) detectInterval() error {
 	if best == 0 {
 		return c.noInterval(broken)
 	}
-	c.opt.Interval = best
+	c.cfg.Interval = best
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (c *Reader) noInterval(broken *candleRow) error {
 
 // check completes the row's bar and says what is wrong with it.
 func (c *Reader) check(row *candleRow) (Finding, bool) {
-	row.bar.Symbol, row.bar.Interval = c.opt.Symbol, c.opt.Interval
+	row.bar.Symbol, row.bar.Interval = c.cfg.Symbol, c.cfg.Interval
 	err := row.err
 	if err == nil {
 		err = row.bar.Validate()

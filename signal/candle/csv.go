@@ -14,7 +14,7 @@ const binance = "open_time,open,high,low,close,volume,close_time,quote_volume,co
 // csvRows reads CSV.
 type csvRows struct {
 	lines   lines
-	columns string // as Options say
+	columns string // as Config says
 	table   table
 	begun   bool
 }
@@ -60,7 +60,7 @@ func (c *csvRows) begin() (candleRow, error) {
 	return c.row(line), nil
 }
 
-// find finds the columns and tells whether the first line is a row.
+// find finds the columns and reports whether the first line is a row.
 func (c *csvRows) find(line []byte) (data bool, err error) {
 	fields, err := split(line, nil)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *csvRows) find(line []byte) (data bool, err error) {
 // startsWithDigit tells a timestamp, in any form, from a column's name.
 func startsWithDigit(field []byte) bool { return len(field) > 0 && '0' <= field[0] && field[0] <= '9' }
 
-// isKline tells whether a line is one of Binance's: the seventh of its twelve columns is when the bar closes.
+// isKline reports whether a line is one of Binance's: the seventh of its twelve columns is when the bar closes.
 func isKline(fields [][]byte) bool {
 	if len(fields) != 12 {
 		return false

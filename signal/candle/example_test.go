@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleOpen() {
-	candles, err := candle.Open("testdata/btc_1m.csv", candle.Options{
+	candles, err := candle.Open("testdata/btc_1m.csv", candle.Config{
 		Symbol: "BTC/USDT:USDT",
 		Policy: candle.Skip, // a broken or a doubled row is reported rather than the end
 	})

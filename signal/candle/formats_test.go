@@ -78,7 +78,7 @@ func TestFormsAreToldByWhatIsInThem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, interval := range []time.Duration{0, time.Minute} {
-				bars, report, err := readAll(c.text, candle.Options{Interval: interval, Columns: c.columns})
+				bars, report, err := readAll(c.text, candle.Config{Interval: interval, Columns: c.columns})
 				require.NoError(t, err)
 				require.Equal(t, want, bars)
 				require.Empty(t, report.Findings)
@@ -120,7 +120,7 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, interval := range []time.Duration{0, time.Minute} {
-				_, _, err := readAll(c.text, candle.Options{Columns: c.columns, Interval: interval})
+				_, _, err := readAll(c.text, candle.Config{Columns: c.columns, Interval: interval})
 				if interval == 0 && err != nil && strings.Contains(err.Error(), "the interval cannot be told") {
 					continue // there is one good row before the end
 				}
@@ -154,12 +154,12 @@ func TestJSONRowsThatCannotBe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text := "[" + first + ",\n" + c.row + ",\n" + last + "]"
-			_, report, err := readAll(text, candle.Options{Interval: time.Minute})
+			_, report, err := readAll(text, candle.Config{Interval: time.Minute})
 			require.ErrorContains(t, err, "x.csv:2: "+c.want)
 			require.Equal(t, c.kind, report.Findings[0].Kind)
 			require.Less(t, len(err.Error()), 250)
 
-			bars, report, err := readAll(text, candle.Options{Interval: time.Minute, Policy: candle.Skip})
+			bars, report, err := readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 			require.NoError(t, err)
 			require.Len(t, bars, 2)
 			require.Equal(t, candle.Finding{File: "x.csv", Line: 3, Kind: candle.Gap,
@@ -201,7 +201,7 @@ func TestAFolderIsReadInTheOrderOfTime(t *testing.T) {
 		".hidden.csv":      "nor this",
 		"older/before.csv": minutes(-500, 5),
 	})
-	c, err := candle.Open(folder, candle.Options{Symbol: btc})
+	c, err := candle.Open(folder, candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	bars, report, err := drain(c)
 	require.NoError(t, err)
@@ -222,21 +222,21 @@ func TestAPatternChoosesFiles(t *testing.T) {
 	folder := filled(t, map[string]string{
 		"BTC-1.csv": minutes(0, 3), "BTC-2.csv": minutes(3, 3), "ETH-1.csv": minutes(0, 3),
 	})
-	c, err := candle.Open(filepath.Join(folder, "BTC-*.csv"), candle.Options{Symbol: btc})
+	c, err := candle.Open(filepath.Join(folder, "BTC-*.csv"), candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	bars, report, err := drain(c)
 	require.NoError(t, err)
 	require.Len(t, bars, 6)
 	require.Equal(t, 2, report.Files)
 
-	_, err = candle.Open(filepath.Join(folder, "SOL-*.csv"), candle.Options{Symbol: btc})
+	_, err = candle.Open(filepath.Join(folder, "SOL-*.csv"), candle.Config{Symbol: btc})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 func TestFilesThatOverlapAreFoundOut(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{"day.csv": minutes(0, 10), "month.csv": minutes(9, 10)})
-	c, err := candle.Open(folder, candle.Options{Symbol: btc})
+	c, err := candle.Open(folder, candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	bars, _, err := drain(c)
 	day, month := filepath.Join(folder, "day.csv"), filepath.Join(folder, "month.csv")
@@ -260,7 +260,7 @@ func TestFoldersThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := candle.Open(filled(t, c.files), candle.Options{Symbol: btc, Policy: candle.Skip})
+			_, err := candle.Open(filled(t, c.files), candle.Config{Symbol: btc, Policy: candle.Skip})
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -269,7 +269,7 @@ func TestFoldersThatCannotBeRead(t *testing.T) {
 func TestAFileThatVanishesIsAnError(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{"a.csv": minutes(0, 100), "b.csv": minutes(100, 3)})
-	c, err := candle.Open(folder, candle.Options{Symbol: btc})
+	c, err := candle.Open(folder, candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(filepath.Join(folder, "b.csv")))
 	bars, _, err := drain(c)
@@ -305,7 +305,7 @@ func TestReadingOverTheRestTakesConstantMemory(t *testing.T) { //nolint:parallel
 	var before runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	_, err := candle.New(rest, "x.json", candle.Options{Symbol: btc})
+	_, err := candle.New(rest, "x.json", candle.Config{Symbol: btc})
 	require.ErrorContains(t, err, "x.json:133")
 	require.ErrorContains(t, err, "the JSON text is cut off")
 	require.Less(t, highest, before.HeapAlloc+8_000_000)
@@ -331,7 +331,7 @@ func TestReadingTakesConstantMemory(t *testing.T) { //nolint:paralleltest // it 
 		{"JSON", "[[1709283540000,1,1,1,1,0]", ",\n[%d,1,1,1,1,0]"},
 	} {
 		in := io.MultiReader(strings.NewReader(c.begin), &endless{format: c.format})
-		candles, err := candle.New(in, c.name, candle.Options{Symbol: btc})
+		candles, err := candle.New(in, c.name, candle.Config{Symbol: btc})
 		require.NoError(t, err)
 		after := func(rows int) int64 {
 			for range rows {

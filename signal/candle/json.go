@@ -118,7 +118,7 @@ func (j *jsonRows) findSymbol() error {
 	return fmt.Errorf("%q of %s is not a list", alpaca, j.symbol)
 }
 
-// means tells whether a key is the symbol: as it is written here, or without what a derivative settles in, or without
+// means reports whether a key is the symbol: as it is written here, or without what a derivative settles in, or without
 // the slash as well.
 func (j *jsonRows) means(key string) bool {
 	s, err := signal.ParseSymbol(j.symbol)

@@ -52,7 +52,7 @@ func findParts(name string) ([]part, error) {
 	return partsOfFiles(files)
 }
 
-// named tells whether a file of a folder or an archive is taken for candles. Others lie beside them: checksums, a
+// named reports whether a file of a folder or an archive is taken for candles. Others lie beside them: checksums, a
 // README, what an operating system leaves behind.
 func named(name string) bool {
 	ending := strings.ToLower(path.Ext(name))
@@ -164,7 +164,7 @@ func partsOfZip(archive *zip.Reader, name string, open func(entry int) (io.ReadC
 }
 
 // start opens the part and reads its first row.
-func (p part) start(opt Options) (*stream, error) {
+func (p part) start(cfg Config) (*stream, error) {
 	in, err := p.open()
 	if errors.As(err, new(*fs.PathError)) {
 		return nil, err // it names the file
@@ -172,7 +172,7 @@ func (p part) start(opt Options) (*stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be read: %w", p.name, err)
 	}
-	s, err := newStream(in, p.name, opt)
+	s, err := newStream(in, p.name, cfg)
 	if err != nil {
 		_ = in.Close() // it was only read from
 		return nil, err
@@ -182,12 +182,12 @@ func (p part) start(opt Options) (*stream, error) {
 }
 
 // inOrder sorts the parts by their first bars. One part is left alone: it may be a stream that can be read only once.
-func inOrder(parts []part, opt Options) error {
+func inOrder(parts []part, cfg Config) error {
 	if len(parts) == 1 {
 		return nil
 	}
 	for i := range parts {
-		begin, err := parts[i].firstTime(opt)
+		begin, err := parts[i].firstTime(cfg)
 		if err != nil {
 			return err
 		}
@@ -199,8 +199,8 @@ func inOrder(parts []part, opt Options) error {
 
 // firstTime is the time of the first row that has one. A file whose first rows are all broken is an error: there would
 // be no telling where it belongs.
-func (p part) firstTime(opt Options) (time.Time, error) {
-	s, err := p.start(opt)
+func (p part) firstTime(cfg Config) (time.Time, error) {
+	s, err := p.start(cfg)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -26,7 +26,7 @@ func realFile(t *testing.T, name string) string {
 
 func TestAMonthOfRealMinutes(t *testing.T) {
 	t.Parallel()
-	c, err := candle.Open(realFile(t, "btc-perp_1m_2022-01.csv.gz"), candle.Options{Symbol: btc})
+	c, err := candle.Open(realFile(t, "btc-perp_1m_2022-01.csv.gz"), candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
 	bars, report, err := drain(c)
@@ -55,8 +55,8 @@ func TestRealHoursWithGaps(t *testing.T) {
 			require.Equal(t, gaps, linesOf(want, candle.Gap))
 			require.Equal(t, []int{501, 998, 2498, 2998, 3994}, linesOf(want, candle.Duplicate))
 
-			opt := candle.Options{Symbol: btc, Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume,trades"}
-			c, err := candle.Open(path, opt)
+			cfg := candle.Config{Symbol: btc, Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume,trades"}
+			c, err := candle.Open(path, cfg)
 			require.NoError(t, err)
 			bars, report, err := drain(c)
 			require.NoError(t, err)
@@ -66,8 +66,8 @@ func TestRealHoursWithGaps(t *testing.T) {
 			require.Equal(t, 12, report.Missing)
 			require.Len(t, bars, 4_309)
 
-			opt.Policy = candle.Refuse
-			c, err = candle.Open(path, opt)
+			cfg.Policy = candle.Refuse
+			c, err = candle.Open(path, cfg)
 			require.NoError(t, err)
 			_, _, err = drain(c)
 			require.ErrorContains(t, err, name+":501: the bar of 2020-12-")
@@ -81,7 +81,7 @@ func TestRealHoursWithGaps(t *testing.T) {
 // file has nothing. No bar is made up to fill a gap.
 func TestAStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
 	t.Parallel()
-	c, err := candle.Open(realFile(t, "btcusdt_1h_gaps.csv"), candle.Options{
+	c, err := candle.Open(realFile(t, "btcusdt_1h_gaps.csv"), candle.Config{
 		Symbol: btc, Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume",
 	})
 	require.NoError(t, err)

@@ -24,8 +24,8 @@ type Finding struct {
 	Text string
 }
 
-// MaxFindings is how many Findings a Report holds; those after them are only counted.
-const MaxFindings = 100
+// maxFindings is how many Findings a Report holds; those after them are only counted.
+const maxFindings = 100
 
 // Report is what was found in candle files so far.
 type Report struct {
@@ -40,7 +40,7 @@ type Report struct {
 	Broken     int
 	First      time.Time // open of the first bar
 	Last       time.Time // open of the last one
-	Findings   []Finding // the first MaxFindings of them, in the order of the lines
+	Findings   []Finding // the first hundred of them, in the order of the lines
 }
 
 // clone is a copy that the reader does not write to any more.
@@ -58,7 +58,7 @@ func (r *Report) add(f Finding) {
 	case Broken:
 		r.Broken++
 	}
-	if len(r.Findings) < MaxFindings {
+	if len(r.Findings) < maxFindings {
 		r.Findings = append(r.Findings, f)
 	}
 }

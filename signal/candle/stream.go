@@ -27,16 +27,16 @@ type stream struct {
 }
 
 // newStream finds out what r is written in, and reads the first row.
-func newStream(r io.Reader, name string, opt Options) (*stream, error) {
+func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
 	in, err := unzipped(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
 	}
 	s := &stream{name: name, close: func() error { return nil }}
 	if isJSON(in) {
-		s.rows = newJSONRows(in, opt.Symbol)
+		s.rows = newJSONRows(in, cfg.Symbol)
 	} else {
-		s.rows = &csvRows{lines: lines{in: in}, columns: opt.Columns}
+		s.rows = &csvRows{lines: lines{in: in}, columns: cfg.Columns}
 	}
 	row, err := s.next()
 	switch {
@@ -89,8 +89,8 @@ func unzipped(r io.Reader) (*bufio.Reader, error) {
 // byteOrderMark is what spreadsheets write first.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// isJSON tells whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has no
-// place for.
+// isJSON reports whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has
+// no place for.
 func isJSON(in *bufio.Reader) bool {
 	head, _ := in.Peek(512)
 	text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))

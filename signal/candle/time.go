@@ -49,8 +49,8 @@ func parseStamp(s string) (time.Time, stampFormat, error) {
 	return at.UTC(), format, nil
 }
 
-// dated tells whether s begins with a date and a time in full, which time.Parse is not strict about. It also bounds the
-// length, for the sake of error messages.
+// dated reports whether s begins with a date and a time in full, which time.Parse is not strict about. It also bounds
+// the length, for the sake of error messages.
 func dated(s string) bool {
 	const shape, longest = "0000-00-00T00:00:00", 40
 	if len(s) < len(shape) || len(s) > longest || strings.Contains(s, ",") {

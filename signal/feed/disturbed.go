@@ -30,8 +30,9 @@ const (
 // Disturbed is a source with faults at given times, for trying out what stands on it. Use NewDisturbed. It is as safe for
 // concurrent use as the source beneath.
 //
-// The faults are a function of the bars' times (and, for Mute, of the clock), so asking again gives the same answer. With
-// Doubled and Spoilt it breaks on purpose what signal.Source promises.
+// The faults are a function of the bars' times (and, for Mute, of the clock), so asking again gives the same answer.
+// With Doubled and Spoilt it breaks on purpose what signal.Source promises. A feed with faults does not know how far it
+// is complete, so its Batches do not say.
 type Disturbed struct {
 	source       signal.Source
 	clock        Clock
@@ -61,25 +62,25 @@ func NewDisturbed(source signal.Source, clock Clock, disturbances ...Disturbance
 
 // Bars returns the source's bars with their faults. It goes on asking where bars are lost, so that a gap that is longer
 // than the limit is no end.
-func (d *Disturbed) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (d *Disturbed) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	var out []signal.Bar
 	for len(out) < limit {
-		bars, err := d.source.Bars(ctx, symbol, after, limit)
+		batch, err := d.source.Bars(ctx, symbol, after, limit)
 		if err != nil {
-			return nil, err
+			return signal.Batch{}, err
 		}
-		for _, b := range bars {
+		for _, b := range batch.Bars {
 			if d.mute(b) {
-				return out, nil
+				return signal.Batch{Bars: out}, nil
 			}
 			out = append(out, d.disturb(b)...)
 		}
-		if len(bars) < limit {
+		if len(batch.Bars) < limit {
 			break
 		}
-		after = bars[len(bars)-1].Time
+		after = batch.Bars[len(batch.Bars)-1].Time
 	}
-	return out[:min(len(out), max(limit, 0))], nil
+	return signal.Batch{Bars: out[:min(len(out), max(limit, 0))]}, nil
 }
 
 // disturb is what becomes of a bar.
@@ -99,7 +100,7 @@ func (d *Disturbed) disturb(b signal.Bar) []signal.Bar {
 	return []signal.Bar{b}
 }
 
-// in tells whether the bar lies in a disturbance of that kind.
+// in reports whether the bar lies in a disturbance of that kind.
 func (d *Disturbed) in(kind DisturbanceKind, b signal.Bar) bool {
 	for _, one := range d.disturbances {
 		if one.Kind == kind && one.concerns(b) {
@@ -109,7 +110,7 @@ func (d *Disturbed) in(kind DisturbanceKind, b signal.Bar) bool {
 	return false
 }
 
-// mute tells whether a mute spell of the bar is not over yet.
+// mute reports whether a mute spell of the bar is not over yet.
 func (d *Disturbed) mute(b signal.Bar) bool {
 	for _, one := range d.disturbances {
 		if one.Kind == Mute && one.concerns(b) && d.clock.Now().Before(one.Until) {

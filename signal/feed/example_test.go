@@ -9,7 +9,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 )
 
-// A file is read bar by bar; at the end the report says what was wrong with it.
 // A synthetic market has a past as soon as it is made, and the same one each time.
 func ExampleNewSynthetic() {
 	now := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
@@ -23,20 +22,22 @@ func ExampleNewSynthetic() {
 		fmt.Println(err)
 		return
 	}
-	bars, err := market.Bars(context.Background(), "ETH/USDT:USDT", now.Add(-20*time.Second), 10)
+	batch, err := market.Bars(context.Background(), "ETH/USDT:USDT", now.Add(-20*time.Second), 10)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, b := range bars {
+	for _, b := range batch.Bars {
 		fmt.Println(b.Time.Format(time.TimeOnly), b.Open, b.High, b.Low, b.Close)
 	}
+	fmt.Println("complete up to", batch.Complete.Format(time.TimeOnly))
 	quote, _ := market.Price("ETH/USDT:USDT")
 	fmt.Println("now", quote)
 	// Output:
 	// 11:59:45 2963.38 2963.49 2962.77 2962.77
 	// 11:59:50 2962.77 2962.77 2961.88 2961.88
 	// 11:59:55 2961.88 2961.88 2961.15 2961.15
+	// complete up to 12:00:00
 	// now 2961.15
 }
 
@@ -48,7 +49,7 @@ func ExampleTape() {
 		fmt.Println(err)
 		return
 	}
-	candles, err := candle.Open("../candle/testdata/btc_1m.csv", candle.Options{Symbol: "BTC/USDT:USDT"})
+	candles, err := candle.Open("../candle/testdata/btc_1m.csv", candle.Config{Symbol: "BTC/USDT:USDT"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -67,7 +68,7 @@ func ExampleTape() {
 			return
 		}
 		seen, err := tape.Bars(context.Background(), "BTC/USDT:USDT", time.Time{}, 500)
-		fmt.Println(clock.Now().Format(time.TimeOnly), len(seen), err)
+		fmt.Println(clock.Now().Format(time.TimeOnly), len(seen.Bars), err)
 	}
 	// Output:
 	// 09:01:00 1 <nil>
@@ -97,9 +98,9 @@ func ExampleFailover() {
 		fmt.Println(err)
 		return
 	}
-	bars, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-4*time.Minute), 10)
+	batch, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-4*time.Minute), 10)
 	serving, _ := source.Serving("BTC/USDT")
-	fmt.Println(len(bars), "bars from", serving, err)
+	fmt.Println(len(batch.Bars), "bars from", serving, err)
 	// Output:
 	// 3 bars from spare <nil>
 }
@@ -123,12 +124,12 @@ func ExampleCrash() {
 		fmt.Println(err)
 		return
 	}
-	bars, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-90*time.Minute), 10)
+	batch, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-90*time.Minute), 10)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, b := range bars {
+	for _, b := range batch.Bars {
 		fmt.Printf("%s %.0f\n", b.Time.Format("15:04"), b.Close)
 	}
 	// Output:
@@ -138,4 +139,31 @@ func ExampleCrash() {
 	// 11:30 51150
 	// 11:40 51015
 	// 11:50 50899
+}
+
+// Regimes make a market of one's own: an even rise, a quiet hour, and a jump at its end.
+func ExampleRegime() {
+	noon := time.Date(2024, 6, 3, 12, 0, 0, 0, time.UTC)
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{
+		Symbols: []string{"BTC/USDT"}, Interval: time.Hour, Clock: feed.NewReplayClock(noon.Add(3 * time.Hour)),
+		Regimes: []feed.Regime{
+			feed.Trend(noon, time.Hour, 0.1), feed.Calm(noon.Add(time.Hour), time.Hour), feed.Jump(noon.Add(2*time.Hour), -0.2),
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := market.Bars(context.Background(), "BTC/USDT", noon.Add(-time.Hour), 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, b := range batch.Bars {
+		fmt.Printf("%s %.0f to %.0f\n", b.Time.Format("15:04"), b.Open, b.Close)
+	}
+	// Output:
+	// 12:00 63624 to 69675
+	// 13:00 69675 to 55430
+	// 14:00 55430 to 55586
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -67,9 +68,9 @@ type lineKey struct {
 
 // line is what is known of one source for one symbol.
 type line struct {
-	hanging int       // calls that were left behind and have not returned
-	failed  error     // the last answer; nil if it was good
-	until   time.Time // not asked before, if it has failed
+	left   []*foreign.Call[signal.Batch] // calls that were left behind
+	failed error                         // the last answer; nil if it was good
+	until  time.Time                     // not asked before, if it has failed
 }
 
 // NewFailover checks the configuration and returns the source.
@@ -105,29 +106,29 @@ func NewFailover(cfg FailoverConfig) (*Failover, error) {
 }
 
 // Bars returns the bars of the first source that has an answer, as signal.Source says.
-func (f *Failover) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (f *Failover) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	var errs []error
 	silent := false
 	for _, i := range f.order(symbol) {
-		bars, err := f.ask(ctx, i, symbol, after, limit)
+		batch, err := f.ask(ctx, i, symbol, after, limit)
 		switch {
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return signal.Batch{}, ctx.Err()
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", f.cfg.Sources[i].Name, err))
-		case len(bars) == 0 && limit > 0 && f.doubted(after):
+		case len(batch.Bars) == 0 && limit > 0 && f.doubted(after):
 			silent = true
 		default:
-			if len(bars) > 0 {
+			if len(batch.Bars) > 0 {
 				f.serve(symbol, i)
 			}
-			return bars, nil
+			return batch, nil
 		}
 	}
 	if silent { // nobody knows better
-		return nil, nil
+		return signal.Batch{}, nil
 	}
-	return nil, fmt.Errorf("feed: failover: %w", errors.Join(errs...))
+	return signal.Batch{}, fmt.Errorf("feed: failover: %w", errors.Join(errs...))
 }
 
 // order is that of the sources, those that have failed for the symbol lately behind the others.
@@ -145,7 +146,7 @@ func (f *Failover) order(symbol string) []int {
 	return append(first, last...)
 }
 
-// doubted tells whether there should be newer bars than those of the given time.
+// doubted reports whether there should be newer bars than those of the given time.
 func (f *Failover) doubted(after time.Time) bool {
 	return f.cfg.MaxSilence > 0 && f.cfg.Clock.Now().Sub(after) > f.cfg.MaxSilence
 }

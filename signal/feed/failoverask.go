@@ -2,88 +2,60 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-var (
-	errHangs = errors.New("an earlier call has not returned yet")
-	errGone  = errors.New("the call ended its goroutine")
-)
-
-// call is one question to one source.
-type call struct {
-	line   *line
-	answer chan struct{} // closed when bars and err are there
-	bars   []signal.Bar
-	err    error
-
-	returned, abandoned bool // guarded by the Failover's mu
-}
+var errHangs = fmt.Errorf("an earlier call is %w yet", foreign.ErrNotBack)
 
 // ask asks one source for no longer than Timeout, and remembers whether it did well.
-func (f *Failover) ask(ctx context.Context, source int, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-	f.mu.Lock()
-	l := f.lineLocked(source, symbol)
-	hangs := l.hanging > 0
-	f.mu.Unlock()
+func (f *Failover) ask(ctx context.Context, source int, symbol string, after time.Time, limit int) (signal.Batch, error) {
+	l, hangs := f.reach(source, symbol)
 	if hangs {
-		return nil, errHangs
+		return signal.Batch{}, errHangs
 	}
 	limited, cancel := clockctx.WithTimeout(ctx, f.cfg.Clock, f.cfg.Timeout)
 	defer cancel()
-	c := &call{line: l, answer: make(chan struct{})}
-	go f.run(c, func() ([]signal.Bar, error) { return f.cfg.Sources[source].Source.Bars(limited, symbol, after, limit) })
-	var bars []signal.Bar
-	var err error
-	select {
-	case <-c.answer:
-		if bars, err = c.bars, c.err; err == nil {
-			err = faulty(bars, symbol, after, limit)
-		}
-	case <-limited.Done():
-		err = limited.Err()
-		f.abandon(c)
+	call := foreign.Go(func() (signal.Batch, error) {
+		return f.cfg.Sources[source].Source.Bars(limited, symbol, after, limit)
+	})
+	batch, err := call.Wait(limited)
+	if err == nil {
+		err = faulty(batch.Bars, symbol, after, limit)
 	}
+	f.leave(l, call)
 	if ctx.Err() != nil { // it is the caller's end, not the source's fault
-		return nil, ctx.Err()
+		return signal.Batch{}, ctx.Err()
 	}
 	f.judge(l, err)
 	if err != nil {
-		return nil, err
+		return signal.Batch{}, err
 	}
-	return bars, nil
+	return batch, nil
 }
 
-// run makes the call. Its goroutine ends when the source returns; ask waits for it up to the time limit.
-func (f *Failover) run(c *call, bars func() ([]signal.Bar, error)) {
-	c.err = errGone
-	defer func() {
-		if p := recover(); p != nil {
-			c.err = fmt.Errorf("panic: %v", p)
-		}
-		f.mu.Lock()
-		c.returned = true
-		if c.abandoned {
-			c.line.hanging--
-		}
-		f.mu.Unlock()
-		close(c.answer)
-	}()
-	c.bars, c.err = bars()
-}
-
-// abandon leaves a call behind.
-func (f *Failover) abandon(c *call) {
+// reach returns what is known of a source for a symbol, and reports whether a call of it hangs.
+func (f *Failover) reach(source int, symbol string) (l *line, hangs bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if c.abandoned = !c.returned; c.abandoned {
-		c.line.hanging++
+	l = f.lineLocked(source, symbol)
+	l.left = slices.DeleteFunc(l.left, (*foreign.Call[signal.Batch]).Ended)
+	return l, len(l.left) > 0
+}
+
+// leave remembers a call that has not ended.
+func (f *Failover) leave(l *line, call *foreign.Call[signal.Batch]) {
+	if call.Ended() {
+		return
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l.left = append(l.left, call)
 }
 
 // judge remembers how a source has answered.

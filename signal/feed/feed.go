@@ -11,8 +11,8 @@
 //
 //   - Disturbed puts gaps, mute spells, duplicates and bad bars over a source at given times, for tests and trials.
 //
-// Only a Failover starts
-// goroutines, one for each call of a source, which end when the source returns. All are safe for concurrent use.
+// Only a Failover starts goroutines, one for each call of a source, which end when the source returns. All are safe for
+// concurrent use.
 package feed
 
 import "time"

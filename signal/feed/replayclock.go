@@ -45,8 +45,7 @@ func (c *ReplayClock) After(d time.Duration) <-chan time.Time {
 	return fired
 }
 
-// Set moves the clock to t and fires the timers that are due. A t that is not later than Now
-// changes nothing.
+// Set moves the clock to t and fires the timers that are due. A t that is not later than Now changes nothing.
 func (c *ReplayClock) Set(t time.Time) {
 	t = plain(t)
 	c.mu.Lock()

@@ -91,27 +91,30 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 const checkEvery = 1024
 
 // Bars returns the bars after the given time that have closed on the market's clock, as signal.Source says.
-func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	m := s.markets[symbol]
 	if m == nil {
-		return nil, fmt.Errorf("feed: synthetic market: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, fmt.Errorf("feed: synthetic market: %w %q", signal.ErrUnknownSymbol, symbol)
 	}
 	first := s.firstAfter(after)
 	closed := s.clock.Now().Sub(first) / s.interval
-	if limit <= 0 || closed <= 0 {
-		return nil, ctx.Err()
+	switch {
+	case limit <= 0:
+		return signal.Batch{}, ctx.Err()
+	case closed <= 0:
+		return signal.Batch{Complete: s.clock.Now().UTC().Truncate(s.interval)}, ctx.Err()
 	}
 	wanted := min(limit, int(closed))
 	bars := make([]signal.Bar, 0, min(wanted, 4*checkEvery)) // more of them only once they are there
 	price := m.price(first.UnixNano())
 	for i := range wanted {
 		if i%checkEvery == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return signal.Batch{}, ctx.Err()
 		}
 		bars = append(bars, m.bar(first.Add(time.Duration(i)*s.interval), price))
 		price = bars[i].Close
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars, Complete: bars[wanted-1].End()}, nil // there is no bar between two that follow each other
 }
 
 // firstAfter is when the first bar later than the given time opens.

@@ -39,9 +39,9 @@ func newSynthetic(t require.TestingT, seed uint64, interval time.Duration, now t
 }
 
 func barsOf(t require.TestingT, s signal.Source, symbol string, after time.Time, limit int) []signal.Bar {
-	bars, err := s.Bars(context.Background(), symbol, after, limit)
+	batch, err := s.Bars(context.Background(), symbol, after, limit)
 	require.NoError(t, err)
-	return bars
+	return batch.Bars
 }
 
 func TestSyntheticRefusesWhatCannotBe(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -21,9 +22,10 @@ import (
 type Tape struct {
 	size int
 
-	mu     sync.RWMutex // guards all below
-	reels  map[string]*reel
-	pushed chan struct{} // closed at the next Push; nil while nobody waits
+	mu    sync.RWMutex // guards reels
+	reels map[string]*reel
+
+	pushed wake.Bell
 }
 
 var (
@@ -74,44 +76,34 @@ func (t *Tape) Push(b signal.Bar) error {
 		}
 	}
 	r.push(b, t.size)
-	if t.pushed != nil {
-		close(t.pushed)
-		t.pushed = nil
-	}
+	t.pushed.Ring()
 	return nil
 }
 
 // Wake returns a channel that is closed at the next Push, as signal.Waker says.
-func (t *Tape) Wake() <-chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.pushed == nil {
-		t.pushed = make(chan struct{})
-	}
-	return t.pushed
-}
+func (t *Tape) Wake() <-chan struct{} { return t.pushed.Next() }
 
 // Bars returns the bars after the given time, as signal.Source says.
-func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return signal.Batch{}, err
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	r := t.reels[symbol]
 	if r == nil {
-		return nil, fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol)
 	}
 	first := sort.Search(len(r.bars), func(i int) bool { return r.at(i).Time.After(after) })
 	n := min(limit, len(r.bars)-first)
 	if n <= 0 {
-		return nil, nil
+		return signal.Batch{}, nil // when the next one is pushed a tape does not know
 	}
 	bars := make([]signal.Bar, n)
 	for i := range bars {
 		bars[i] = *r.at(first + i)
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars, Complete: bars[n-1].End().UTC()}, nil // Push takes none that is older
 }
 
 // at is the i-th oldest bar.

@@ -104,12 +104,12 @@ func TestATapeIsReadWhileItIsWritten(t *testing.T) {
 		readers.Go(func() {
 			var after time.Time
 			for after.Before(minute(btc, 499).Time) {
-				bars, err := tape.Bars(context.Background(), btc, after, 100)
+				batch, err := tape.Bars(context.Background(), btc, after, 100)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				for _, b := range bars {
+				for _, b := range batch.Bars {
 					if !b.Time.After(after) {
 						t.Errorf("%s came after %s", b.Time, after)
 					}

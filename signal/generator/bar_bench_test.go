@@ -36,11 +36,11 @@ func newWalk(now *time.Time) *walk {
 	return w
 }
 
-func (w *walk) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
+func (w *walk) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
 	at := after.Truncate(time.Minute).Add(time.Minute)
 	n := min(limit, len(w.page), int(w.now.Sub(at)/time.Minute))
 	if n <= 0 {
-		return nil, nil
+		return signal.Batch{}, nil
 	}
 	i := int(at.Unix() / 60)
 	for j := range n {
@@ -49,7 +49,7 @@ func (w *walk) Bars(_ context.Context, _ string, after time.Time, limit int) ([]
 		b.Time = at.Add(time.Duration(j) * time.Minute)
 		b.Open, b.High, b.Low, b.Close = open, max(open, end), min(open, end), end
 	}
-	return w.page[:n], nil
+	return signal.Batch{Bars: w.page[:n]}, nil
 }
 
 // BenchmarkBarToSignal is the whole way in memory, of one symbol with one EMA cross of 8 and 21: source, checks, strategy,

@@ -45,10 +45,11 @@ func benchmarkCycle(b *testing.B, symbols, bars int) {
 // oneMore has the bar that has just closed.
 type oneMore struct{ now *time.Time }
 
-func (s oneMore) Bars(_ context.Context, symbol string, after time.Time, _ int) ([]signal.Bar, error) {
+func (s oneMore) Bars(_ context.Context, symbol string, after time.Time, _ int) (signal.Batch, error) {
 	at := s.now.Add(-time.Minute)
 	if !at.After(after) {
-		return nil, nil
+		return signal.Batch{}, nil
 	}
-	return []signal.Bar{{Symbol: symbol, Time: at, Interval: time.Minute, Open: 1, High: 1, Low: 1, Close: 1}}, nil
+	bars := []signal.Bar{{Symbol: symbol, Time: at, Interval: time.Minute, Open: 1, High: 1, Low: 1, Close: 1}}
+	return signal.Batch{Bars: bars}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// CycleVariable is the environment variable that sets a Generator's Cycle, in whole seconds.
+// CycleVariable is the environment variable from which CycleFromEnv reads a Cycle, in whole seconds.
 const CycleVariable = "SIGNAL_GENERATION_INTERVAL"
 
 // DefaultCycle is the time from one cycle to the next when nothing else is set.
@@ -39,7 +38,8 @@ type Config struct {
 	Symbols  []string      // what to generate signals for, without duplicates
 	Interval time.Duration // of the bars; above zero
 
-	// Cycle is the time from one cycle to the next. 0 means CycleVariable if it is set, else DefaultCycle.
+	// Cycle is the time from one cycle to the next. 0 means DefaultCycle; a program that lets CycleVariable decide
+	// asks CycleFromEnv.
 	Cycle time.Duration
 	// Timeout is how long one symbol may take in one cycle before it is left behind. The context that its Source
 	// and Store get ends a tenth earlier, so that those that heed it come back in time. 0 means nine tenths of
@@ -48,6 +48,10 @@ type Config struct {
 	// Concurrency is how many symbols are worked on at once. 0 means 4. With 1 they follow each other in the order
 	// of Symbols, and so do their signals in the Store.
 	Concurrency int
+	// Inline has the symbols worked on one after the other in the goroutine that calls Cycle. It is for callers that need
+	// no protection from what hangs, such as a replay: Concurrency counts as 1 and Timeout does not hold. A panic is
+	// still the symbol's error.
+	Inline bool
 	// MinConfidence is what a signal's confidence must reach, 0 to 1. A Flat is emitted whatever its confidence.
 	MinConfidence float64
 	// History is how many bars warm the strategies up ahead of the first bar whose signals are emitted, and how many
@@ -97,7 +101,8 @@ const (
 	Rebuild
 )
 
-// CycleFromEnv reads CycleVariable through lookup, and returns DefaultCycle where it is not set.
+// CycleFromEnv reads CycleVariable through lookup, such as os.LookupEnv, and returns DefaultCycle where it is not set. It
+// is for programs: a Generator reads no environment.
 func CycleFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
 	text, ok := lookup(CycleVariable)
 	if !ok || text == "" {
@@ -110,19 +115,12 @@ func CycleFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// complete checks the configuration and fills in what was left at zero, all but History: its default takes the
-// strategies' Warmup, and a constructor runs none of their code.
-func (c *Config) complete() error {
-	if err := cmp.Or(c.checkParts(), c.checkNumbers()); err != nil {
-		return fmt.Errorf("generator: Config.%w", err)
-	}
-	if c.Cycle == 0 {
-		cycle, err := CycleFromEnv(os.LookupEnv)
-		if err != nil {
-			return err
-		}
-		c.Cycle = cycle
-	}
+func (c *Config) validate() error { return cmp.Or(c.validateParts(), c.validateNumbers()) }
+
+// complete fills in what was left at zero, all but History: its default takes the strategies' Warmup, and a constructor
+// runs none of their code.
+func (c *Config) complete() {
+	c.Cycle = cmp.Or(c.Cycle, DefaultCycle)
 	c.Symbols, c.Specs = slices.Clone(c.Symbols), slices.Clone(c.Specs)
 	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
 	c.MaxSkew = cmp.Or(c.MaxSkew, defaultMaxSkew)
@@ -134,10 +132,9 @@ func (c *Config) complete() error {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return nil
 }
 
-func (c *Config) checkParts() error {
+func (c *Config) validateParts() error {
 	switch {
 	case c.Source == nil:
 		return errors.New("Source is nil")
@@ -157,14 +154,14 @@ func (c *Config) checkParts() error {
 			return fmt.Errorf("Specs[%d].Name %q is there twice", i, spec.Name)
 		}
 	}
-	return checkSymbols(c.Symbols)
+	return validateSymbols(c.Symbols)
 }
 
-func (c *Config) checkNumbers() error {
+func (c *Config) validateNumbers() error {
 	if c.Interval <= 0 {
 		return fmt.Errorf("Interval %s is not above zero", c.Interval)
 	}
-	if err := checkConfidence(c.MinConfidence); err != nil {
+	if err := validateConfidence(c.MinConfidence); err != nil {
 		return err
 	}
 	switch {

@@ -97,19 +97,15 @@ func TestCycleFromEnv(t *testing.T) {
 	}
 }
 
-func TestTheEnvironmentSetsTheCycle(t *testing.T) { // not parallel: the environment is everybody's
-	cfg := config(signal.NewMemory(0))
-	cfg.Cycle = 0
-	t.Setenv(generator.CycleVariable, "none")
-	_, err := generator.New(cfg)
-	require.ErrorContains(t, err, generator.CycleVariable)
-
+func TestCycleIsFiveSecondsWhateverTheEnvironment(t *testing.T) { // not parallel: the environment is everybody's
 	t.Setenv(generator.CycleVariable, "90")
 	store := signal.NewMemory(0)
-	cfg.Store, cfg.Specs = store, []signal.Spec{always(signal.Signal{Confidence: 1})}
+	cfg := config(store)
+	cfg.Cycle, cfg.Interval = 0, time.Second
+	cfg.Specs = []signal.Spec{always(signal.Signal{Confidence: 1})}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	cfg.Clock = still{&now}
-	cfg.Source = market{clock: cfg.Clock, interval: time.Minute}
+	cfg.Source = market{clock: cfg.Clock, interval: time.Second}
 	newGenerator(t, cfg).Cycle(context.Background(), now)
-	require.Equal(t, now.Add(3*90*time.Second), stored(t, store, "")[0].ValidUntil, "three cycles outlast three bars")
+	require.Equal(t, now.Add(3*generator.DefaultCycle), stored(t, store, "")[0].ValidUntil, "three cycles outlast three bars")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // Result is what one cycle did.
@@ -52,13 +53,13 @@ func (g *Generator) cycle(ctx context.Context, now time.Time, woken bool) Result
 // cycle is one call of Cycle. All its accounts are settled on the caller's goroutine, so that a log handler that panics
 // does so under the caller's guard, and so that the log tells what happened in the order in which it did.
 type cycle struct {
-	*Generator
+	g       *Generator
 	set     *settings
-	lanes   []*lane
+	workers []*worker
 	retired []string    // symbols that health is to forget
 	woken   bool        // by the Source
 	reports chan report // has room for all, so that nobody waits to report
-	errors  []error     // by the lanes' index
+	errors  []error     // by the workers' index
 	result  Result
 }
 
@@ -66,8 +67,8 @@ func (g *Generator) newCycle(woken bool) *cycle {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return &cycle{
-		Generator: g, set: g.set.Load(), lanes: g.lanes, retired: slices.Collect(maps.Keys(g.retired)),
-		woken: woken, reports: make(chan report, len(g.lanes)),
+		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)),
+		woken: woken, reports: make(chan report, len(g.workers)),
 	}
 }
 
@@ -82,45 +83,53 @@ func (c *cycle) forget(ctx context.Context) {
 
 // report is how one symbol fared.
 type report struct {
-	lane  *lane
-	index int // among the cycle's lanes
-	turn  int // which claim of the lane it was
-	now   time.Time
-	work  work
+	worker *worker
+	task   *task // of the claim; not for whoever gets the report, who does not own it
+	turn   int   // the claim's number
+	index  int   // among the cycle's workers
+	now    time.Time
+	work   work
 }
 
 func (c *cycle) pause(ctx context.Context, now time.Time) {
 	c.result.Paused = true
-	for _, l := range c.lanes {
-		health.Idle(c.part(ctx, l), now.Add(2*c.set.cycle)) // until the next cycle has had its chance
+	for _, w := range c.workers {
+		health.Idle(c.part(ctx, w), now.Add(2*c.set.cycle)) // until the next cycle has had its chance
 		health.Beat(ctx)
 	}
 }
 
+// run has up to Concurrency workers at work at once. Waiting for a place is waiting for a report, which is settled at
+// once: that is the loop's heartbeat, and keeps the log in order. A semaphore (x/sync) bounds as well, but whoever waits
+// in its Acquire settles nothing meanwhile.
 func (c *cycle) run(ctx context.Context, now time.Time) {
-	c.errors = make([]error, len(c.lanes))
+	c.errors = make([]error, len(c.workers))
 	running := 0
 	settleOne := func() {
 		c.settle(ctx, <-c.reports)
 		running--
 	}
-	for i, l := range c.lanes {
-		if c.woken && !l.ripe(now) {
+	for i, w := range c.workers {
+		if c.woken && !w.due(now) {
 			continue
 		}
-		for running >= c.cfg.Concurrency {
+		for running >= c.g.cfg.Concurrency {
 			settleOne()
 		}
 		if ctx.Err() != nil {
 			break
 		}
-		r := report{lane: l, index: i, now: now}
-		if r.turn, r.work.err = l.claim(now, c.cfg.Clock.Now(), c.set); r.work.err != nil {
+		r := report{worker: w, index: i, now: now}
+		if r.task, r.turn, r.work.err = w.claim(now, c.g.cfg.Clock.Now(), c.set); r.work.err != nil {
 			c.settle(ctx, r)
 			continue
 		}
+		part := c.part(ctx, w)
+		if c.g.cfg.Inline {
+			c.settle(ctx, c.inline(part, r))
+			continue
+		}
 		running++
-		part := c.part(ctx, l)
 		go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than Timeout
 	}
 	for running > 0 {
@@ -131,17 +140,25 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 // part returns the context that speaks for the symbol's health, and through it for nothing of the loop's: a Source that
 // beats must not hide that the loop hangs. A symbol that is up to date says so in each cycle until its next bar is due,
 // so its silence begins an Interval after its newest bar's end.
-func (c *cycle) part(ctx context.Context, l *lane) context.Context {
-	part := health.Child(ctx, l.symbol)
-	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.cfg.Interval})
+func (c *cycle) part(ctx context.Context, w *worker) context.Context {
+	part := health.Child(ctx, w.symbol)
+	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.g.cfg.Interval})
 	return part
+}
+
+// inline works on the symbol in the caller's goroutine: nothing stops it but its own end.
+func (c *cycle) inline(part context.Context, r report) report {
+	done := make(chan work, 1)
+	c.work(part, r, done)
+	r.work = <-done
+	return r
 }
 
 // attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
 // context needs to come back.
 func (c *cycle) attend(part context.Context, r report) report {
 	grace := max(c.set.timeout/10, 1)
-	ctx, cancel := clockctx.WithTimeout(part, c.cfg.Clock, c.set.timeout-grace)
+	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, c.set.timeout-grace)
 	defer cancel()
 	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
 	go c.work(ctx, r, done)
@@ -152,8 +169,8 @@ func (c *cycle) attend(part context.Context, r report) report {
 	}
 	select {
 	case r.work = <-done:
-	case <-c.cfg.Clock.After(grace):
-		if left := r.lane.leave(r.turn, c.set.timeout); left != nil {
+	case <-c.g.cfg.Clock.After(grace):
+		if left := r.worker.leave(r.turn, c.set.timeout); left != nil {
 			r.work = work{err: left}
 		} else {
 			r.work = <-done // it came back this very moment
@@ -164,20 +181,20 @@ func (c *cycle) attend(part context.Context, r report) report {
 
 // work advances the symbol, in a goroutine of its own because what it calls may hang, panic or call Goexit.
 func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
-	var w work
-	returned := false
-	defer func() {
-		if !returned {
-			w.err = r.lane.broken(recover())
+	foreign.Run(func() error {
+		r.task.advance(ctx)
+		return nil
+	}, func(broken error) {
+		if broken != nil {
+			r.task.broken(broken)
 		}
-		late := r.lane.release(&w)
-		done <- w
-		if late && !returned {
-			c.brokeLate(w.err)
+		did := r.task.work
+		late := r.worker.release(r.task)
+		done <- did
+		if late && broken != nil {
+			c.brokeLate(did.err)
 		}
-	}()
-	r.lane.advance(ctx, r.now, &w)
-	returned = true
+	})
 }
 
 // settle takes one symbol's report to the books, to health and to the log.
@@ -187,14 +204,14 @@ func (c *cycle) settle(ctx context.Context, r report) {
 	if ctx.Err() != nil && w.err != nil && w.err.Kind != KindLeftBehind && w.err.Stack == "" {
 		return // it was told to stop, and that is no fault of the symbol's
 	}
-	part := health.Child(ctx, r.lane.symbol)
+	part := health.Child(ctx, r.worker.symbol)
 	c.result.Bars += w.bars
 	c.result.Signals += w.signals
 	c.result.NotEmitted.add(w.notEmitted)
 	if w.closed {
 		health.Idle(part, r.now.Add(2*c.set.cycle)) // no further ahead: hours may change, and this loop may die
 	}
-	old, turned := r.lane.age(r.now, c.set, w.closed)
+	old, turned := r.worker.age(r.now, c.set, w.closed)
 	if turned {
 		c.aged(r)
 	}
@@ -237,16 +254,16 @@ func (c *cycle) conclude(ctx context.Context) {
 	c.logCycle(warn)
 }
 
-// count counts the cycle, and tells whether it was the last of ten in a row in which nothing succeeded.
+// count counts the cycle, and reports whether it was the last of ten in a row in which nothing succeeded.
 func (c *cycle) count(stopping bool) (warn bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cycles++
+	c.g.mu.Lock()
+	defer c.g.mu.Unlock()
+	c.g.cycles++
 	switch {
 	case c.result.Succeeded > 0:
-		c.failing.end()
+		c.g.failing.end()
 	case len(c.result.Errors) > 0 && !stopping:
-		warn = c.failing.fail(c.result.At)
+		warn = c.g.failing.fail(c.result.At)
 	}
 	return warn
 }

@@ -3,7 +3,6 @@ package generator
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 )
 
 // ErrorKind says where in a symbol's cycle an Error arose.
@@ -29,28 +28,9 @@ type Error struct {
 	Stack  string // of a panic, else empty
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Symbol, e.Kind, e.Err) }
+func (e *Error) Error() string { return fmt.Sprintf("generator: %s: %s: %v", e.Symbol, e.Kind, e.Err) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-var (
-	errGoexit      = errors.New("runtime.Goexit was called")
-	errNilStrategy = errors.New("Spec.New returned nil")
-)
-
-// escaped makes an Error of what ended a symbol's goroutine: of what recover returned, or of Goexit where that is nil.
-// It must be called while the panic unwinds, for its stack.
-func escaped(symbol string, kind ErrorKind, recovered any) *Error {
-	e := &Error{Symbol: symbol, Kind: kind, Err: errGoexit}
-	switch cause := recovered.(type) {
-	case nil:
-		return e
-	case error:
-		e.Err = fmt.Errorf("panic: %w", cause)
-	default:
-		e.Err = fmt.Errorf("panic: %v", cause)
-	}
-	e.Stack = string(debug.Stack())
-	return e
-}
+var errNilStrategy = errors.New("Spec.New returned nil")

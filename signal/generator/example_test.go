@@ -2,7 +2,9 @@ package generator_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 // prices is a Source of three bars.
 type prices []float64
 
-func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	open := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	var bars []signal.Bar
 	for i, price := range p {
@@ -23,7 +25,7 @@ func (p prices) Bars(_ context.Context, symbol string, after time.Time, limit in
 				Open: price, High: price, Low: price, Close: price})
 		}
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars}, nil
 }
 
 // above is a strategy that holds a symbol while its price is above a level.
@@ -88,7 +90,7 @@ func ExampleGenerator_Status() {
 	for _, s := range g.Status().Symbols {
 		fmt.Println(s.LastError, "| errors in a row:", s.ErrorRun)
 	}
-	// Output: BTC/USDT: strategy: panic: not today | errors in a row: 1
+	// Output: generator: BTC/USDT: strategy: panic: not today | errors in a row: 1
 }
 
 func ExampleGenerator_Pause() {
@@ -120,7 +122,7 @@ type stopping struct {
 	stop context.CancelFunc
 }
 
-func (s stopping) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s stopping) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	defer s.stop()
 	return s.Source.Bars(ctx, symbol, after, limit)
 }
@@ -146,6 +148,35 @@ func ExampleGenerator_Serve() {
 	// Output:
 	// context canceled
 	// 1 cycle
+}
+
+// A program that lets its environment decide asks for it; a Generator reads none.
+func ExampleCycleFromEnv() {
+	environment := map[string]string{generator.CycleVariable: "30"}
+	cycle, err := generator.CycleFromEnv(func(name string) (string, bool) { // os.LookupEnv in a program
+		value, ok := environment[name]
+		return value, ok
+	})
+	fmt.Println(cycle, err)
+	// Output: 30s <nil>
+}
+
+// What went wrong says with whom and where, and wraps the cause.
+func ExampleError() {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	cfg := replayConfig(signal.NewMemory(0), &now)
+	cfg.Symbols, cfg.Source = []string{"BTC"}, sourceFunc(func() ([]signal.Bar, error) { return nil, io.ErrUnexpectedEOF })
+	g, err := generator.New(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result := g.Cycle(context.Background(), now)
+	var failed *generator.Error
+	if errors.As(result.Errors[0], &failed) && failed.Kind == generator.KindSource {
+		fmt.Println(failed.Symbol, errors.Is(failed, io.ErrUnexpectedEOF))
+	}
+	// Output: BTC true
 }
 
 // What a Generator works on may change while it runs.

@@ -126,7 +126,7 @@ func TestTenErrorsInARowWarnOnceAndTheCountBeginsAgain(t *testing.T) {
 		require.Len(t, failures, 22)
 		require.Contains(t, failures[9], "consecutive=10")
 		require.Contains(t, failures[10], "consecutive=1")
-		require.Contains(t, failures[0], `symbol=BTC kind=source error="BTC: source: bars after `)
+		require.Contains(t, failures[0], `symbol=BTC kind=source error="generator: BTC: source: bars after `)
 
 		source.Set("BTC")
 		time.Sleep(5 * second)
@@ -353,7 +353,10 @@ func TestStrategiesAreWarmedUpAnewAfterAPanic(t *testing.T) {
 // sourceFunc answers whatever it is asked.
 type sourceFunc func() ([]signal.Bar, error)
 
-func (f sourceFunc) Bars(context.Context, string, time.Time, int) ([]signal.Bar, error) { return f() }
+func (f sourceFunc) Bars(context.Context, string, time.Time, int) (signal.Batch, error) {
+	bars, err := f()
+	return signal.Batch{Bars: bars}, err
+}
 
 type hoursFunc func(at time.Time) bool
 

@@ -7,11 +7,13 @@ package generator
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
 // Generator asks a Source for new bars in each cycle, feeds them to the strategies of each symbol and stores the
@@ -36,14 +38,15 @@ import (
 // All methods are safe for concurrent use. Two runs of Serve may overlap, as when one was given up and replaced: a
 // symbol belongs to one of them at a time, and a run whose context has ended takes on no further symbol.
 type Generator struct {
-	cfg    Config
-	paused atomic.Bool
-	set    atomic.Pointer[settings] // what may change while it runs; replaced, never changed
+	cfg     Config // without its ports
+	ports   ports
+	paused  atomic.Bool
+	set     atomic.Pointer[settings] // what may change while it runs; replaced, never changed
+	retimed wake.Bell                // rings when the time between cycles changes
 
-	mu       sync.Mutex       // guards the rest
-	lanes    []*lane          // one for each symbol, in their order; replaced, never changed
-	retired  map[string]*lane // of symbols that were taken out; a lane may still be busy
-	changed  chan struct{}    // closed when the time between cycles changes
+	mu       sync.Mutex         // guards the rest
+	workers  []*worker          // one for each symbol, in their order; replaced, never changed
+	retired  map[string]*worker // of symbols that were taken out; one may still be busy
 	cycles   int
 	overruns int
 	failing  errorRun // cycles in which nothing succeeded
@@ -51,13 +54,15 @@ type Generator struct {
 
 // New checks the configuration and returns a Generator that has asked nothing of anybody yet.
 func New(cfg Config) (*Generator, error) {
-	if err := cfg.complete(); err != nil {
-		return nil, err
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("generator: Config.%w", err)
 	}
-	g := &Generator{cfg: cfg, retired: make(map[string]*lane), changed: make(chan struct{})}
+	cfg.complete()
+	ports := cfg.takePorts()
+	g := &Generator{cfg: cfg, ports: ports, retired: make(map[string]*worker)}
 	g.set.Store(cfg.settings(cfg.Cycle, cfg.MinConfidence))
 	for _, symbol := range cfg.Symbols {
-		g.lanes = append(g.lanes, &lane{cfg: &g.cfg, symbol: symbol})
+		g.workers = append(g.workers, newWorker(&g.cfg, &g.ports, symbol))
 	}
 	return g, nil
 }
@@ -71,18 +76,18 @@ func New(cfg Config) (*Generator, error) {
 // new bar is due for, and those that failed the last time.
 func (g *Generator) Serve(ctx context.Context) error {
 	g.cfg.Logger.Info("Background signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
-	rest := rest{Generator: g}
+	wait := waiter{g: g}
 	woken := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rest.listen() // before anything is read, so that no bar falls in between
+		wait.listen() // before anything is read, so that no bar falls in between
 		start, cycle := g.cfg.Clock.Now(), g.set.Load().cycle
 		g.cycle(ctx, start, woken)
 		health.Ready(ctx)
 		var err error
-		if woken, err = rest.until(ctx, g.next(start, cycle, woken), start.Add(max(cycle/wakesPerCycle, 1))); err != nil {
+		if woken, err = wait.until(ctx, g.next(start, cycle, woken), start.Add(max(cycle/wakesPerCycle, 1))); err != nil {
 			return err
 		}
 	}
@@ -114,5 +119,5 @@ func (g *Generator) Pause() { g.paused.Store(true) }
 // Resume ends a Pause. The bars of the meantime are taken up like those of a short downtime: late, and none left out.
 func (g *Generator) Resume() { g.paused.Store(false) }
 
-// Paused tells whether the Generator is paused.
+// Paused reports whether the Generator is paused.
 func (g *Generator) Paused() bool { return g.paused.Load() }

@@ -217,7 +217,8 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
 		market := cfg.Source
 		cfg.Source = &asked{Source: sourceFunc(func() ([]signal.Bar, error) {
-			bars, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			batch, err := market.Bars(t.Context(), "BTC", time.Now().Add(-2*time.Minute), 10)
+			bars := batch.Bars
 			if bad {
 				bars = append(bars, signal.Bar{})
 			}
@@ -285,14 +286,14 @@ func TestConcurrencyBoundsWhatRunsAtOnce(t *testing.T) {
 		require.Equal(t, 2, result.Succeeded)
 		require.Len(t, result.Errors, 3)
 		for i, symbol := range []string{"A", "B", "D"} {
-			require.EqualError(t, result.Errors[i], symbol+": left_behind: not back within 10s")
+			require.EqualError(t, result.Errors[i], "generator: "+symbol+": left_behind: not back within 10s")
 		}
 		require.Equal(t, 3, source.Waiting())
 
 		from = time.Now()
 		result = g.Cycle(context.Background(), time.Now())
 		require.Zero(t, time.Since(from), "they hold up nobody a second time")
-		require.EqualError(t, result.Errors[0], "A: left_behind: not back yet after 20s")
+		require.EqualError(t, result.Errors[0], "generator: A: left_behind: not back yet after 20s")
 		require.Equal(t, 3, g.Status().LeftBehind)
 		require.Equal(t, 6, g.Status().Errors)
 		source.Release()

@@ -27,8 +27,8 @@ func TestNoAnswerReachesAStrategyThatCannotBe(t *testing.T) {
 		cfg.Symbols = []string{"BTC"}
 		cfg.Source = answers(func(after time.Time, limit int) []signal.Bar {
 			if well {
-				bars, _ := honest.Bars(context.Background(), "BTC", after, limit)
-				return bars
+				batch, _ := honest.Bars(context.Background(), "BTC", after, limit)
+				return batch.Bars
 			}
 			return answer
 		})
@@ -102,8 +102,8 @@ func anyBar(t *rapid.T, m market, now time.Time) signal.Bar {
 // answers is a Source that says what it likes.
 type answers func(after time.Time, limit int) []signal.Bar
 
-func (a answers) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
-	return a(after, limit), nil
+func (a answers) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
+	return signal.Batch{Bars: a(after, limit)}, nil
 }
 
 // A source that changes its bars' times at each answer can fill no memory with bars that came late.

@@ -41,7 +41,7 @@ type Housekeeper struct{ cfg HousekeeperConfig }
 
 // NewHousekeeper checks the configuration and returns a Housekeeper that has removed nothing yet.
 func NewHousekeeper(cfg HousekeeperConfig) (*Housekeeper, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("generator: HousekeeperConfig.%w", err)
 	}
 	cfg.Every, cfg.Timeout = cmp.Or(cfg.Every, time.Hour), cmp.Or(cfg.Timeout, time.Minute)
@@ -54,7 +54,7 @@ func NewHousekeeper(cfg HousekeeperConfig) (*Housekeeper, error) {
 	return &Housekeeper{cfg: cfg}, nil
 }
 
-func (c *HousekeeperConfig) check() error {
+func (c *HousekeeperConfig) validate() error {
 	switch {
 	case c.Store == nil:
 		return errors.New("Store is nil")
@@ -127,10 +127,10 @@ func (h *Housekeeper) prune(ctx context.Context, now time.Time) (removed int, er
 		r.Before = now.Add(-h.cfg.MaxAge)
 	}
 	if r.Passed, err = h.passed(ctx); err != nil {
-		return 0, fmt.Errorf("how far the signals were read: %w", err)
+		return 0, fmt.Errorf("generator: how far the signals were read: %w", err)
 	}
 	if removed, err = h.cfg.Store.Prune(ctx, r); err != nil {
-		return removed, fmt.Errorf("prune signals: %w", err)
+		return removed, fmt.Errorf("generator: prune signals: %w", err)
 	}
 	return removed, nil
 }

@@ -107,10 +107,10 @@ func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 		log    string
 	}{
 		"the store fails": {func(context.Context, signal.Retention) (int, error) { return 2, locked }, nil,
-			`error="prune signals: the database is locked" removed=2`},
-		"the store hangs": {hangs, nil, `error="prune signals: remove: context deadline exceeded" removed=0`},
+			`error="generator: prune signals: the database is locked" removed=2`},
+		"the store hangs": {hangs, nil, `error="generator: prune signals: remove: context deadline exceeded" removed=0`},
 		"nobody knows what was read": {func(context.Context, signal.Retention) (int, error) { panic("it must not be asked") }, locked,
-			`error="how far the signals were read: the database is locked" removed=0`},
+			`error="generator: how far the signals were read: the database is locked" removed=0`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,14 +20,14 @@ import (
 // ledger is a Source of whatever bars it is given, of one symbol, and may be rewritten.
 type ledger struct{ bars []signal.Bar }
 
-func (l *ledger) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
+func (l *ledger) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
 	var found []signal.Bar
 	for _, b := range l.bars {
 		if b.Time.After(after) && len(found) < limit {
 			found = append(found, b)
 		}
 	}
-	return found, nil
+	return signal.Batch{Bars: found}, nil
 }
 
 // diary is a strategy that notes the closes it sees, of all its values together, and of which value.
@@ -273,13 +273,13 @@ type late struct {
 	by atomic.Int64 // nanoseconds
 }
 
-func (l *late) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-	bars, err := l.Source.Bars(ctx, symbol, after, limit)
-	end := slices.IndexFunc(bars, func(b signal.Bar) bool { return b.End().After(time.Now().Add(-time.Duration(l.by.Load()))) })
+func (l *late) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
+	batch, err := l.Source.Bars(ctx, symbol, after, limit)
+	end := slices.IndexFunc(batch.Bars, func(b signal.Bar) bool { return b.End().After(time.Now().Add(-time.Duration(l.by.Load()))) })
 	if end >= 0 {
-		bars = bars[:end]
+		batch.Bars = batch.Bars[:end]
 	}
-	return bars, err
+	return signal.Batch{Bars: batch.Bars}, err
 }
 
 func TestDataThatIsOldTurnsTheVerdictThoughItArrives(t *testing.T) {
@@ -348,8 +348,8 @@ func TestDataIsNotStaleBecauseTheMarketWasClosed(t *testing.T) {
 		cfg.Hours = hoursFunc(open)
 		inner := cfg.Source
 		cfg.Source = sourceOf(func(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-			bars, err := inner.Bars(ctx, symbol, after, limit)
-			return slices.DeleteFunc(bars, func(b signal.Bar) bool { return !open(b.Time) }), err
+			batch, err := inner.Bars(ctx, symbol, after, limit)
+			return slices.DeleteFunc(batch.Bars, func(b signal.Bar) bool { return !open(b.Time) }), err
 		})
 		w := watch(t, cfg)
 		defer w.stop()
@@ -365,6 +365,7 @@ func TestDataIsNotStaleBecauseTheMarketWasClosed(t *testing.T) {
 
 type sourceOf func(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error)
 
-func (f sourceOf) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-	return f(ctx, symbol, after, limit)
+func (f sourceOf) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
+	bars, err := f(ctx, symbol, after, limit)
+	return signal.Batch{Bars: bars}, err
 }

@@ -86,7 +86,7 @@ func TestAPanicIsToldAlsoWhereNobodyWaitsForIt(t *testing.T) {
 				g.Cycle(t.Context(), time.Now())
 				close(release)
 				synctest.Wait()
-				require.Len(t, log.with(`kind=source error="BTC: source: panic: late"`), 1)
+				require.Len(t, log.with(`kind=source error="generator: BTC: source: panic: late"`), 1)
 				require.Len(t, g.Cycle(t.Context(), time.Now()).Errors, 1, "it has come back")
 			})
 		})
@@ -108,14 +108,15 @@ func TestAPanicIsToldAlsoWhileStopping(t *testing.T) {
 	}
 	result := newGenerator(t, cfg).Cycle(ctx, time.Now())
 	require.Len(t, result.Errors, 1)
-	require.EqualError(t, result.Errors[0], "BTC: source: panic: stopping")
+	require.EqualError(t, result.Errors[0], "generator: BTC: source: panic: stopping")
 	require.Len(t, log.with("Error in background generation cycle"), 1)
 }
 
 type bySymbol map[string]sourceFunc
 
-func (s bySymbol) Bars(_ context.Context, symbol string, _ time.Time, _ int) ([]signal.Bar, error) {
-	return s[symbol]()
+func (s bySymbol) Bars(_ context.Context, symbol string, _ time.Time, _ int) (signal.Batch, error) {
+	bars, err := s[symbol]()
+	return signal.Batch{Bars: bars}, err
 }
 
 // panicsOn is a log handler that panics once it has written of a certain error.

@@ -29,7 +29,7 @@ type errorRun struct {
 	since  time.Time // of the first of them
 }
 
-// fail lengthens the run, and tells whether it is time for a warning.
+// fail lengthens the run, and reports whether it is time for a warning.
 func (r *errorRun) fail(at time.Time) (warn bool) {
 	if r.errors == 0 {
 		r.since = at
@@ -52,25 +52,25 @@ func (r *errorRun) end() errorRun {
 
 // failed books and logs an error of one symbol.
 func (c *cycle) failed(r report) {
-	run, warn := r.lane.failed(r.now, r.work.err)
+	run, warn := r.worker.failed(r.now, r.work.err)
 	consecutive := run.count
 	if warn {
 		consecutive = warnAfter
 	}
-	attrs := []slog.Attr{slog.String("symbol", r.lane.symbol), slog.String("kind", string(r.work.err.Kind)),
+	attrs := []slog.Attr{slog.String("symbol", r.worker.symbol), slog.String("kind", string(r.work.err.Kind)),
 		slog.Any("error", r.work.err), slog.Int("consecutive", consecutive)}
 	if r.work.err.Stack != "" {
 		attrs = append(attrs, slog.String("stack", r.work.err.Stack))
 	}
 	c.log(slog.LevelError, msgError, attrs...)
 	if warn {
-		c.log(slog.LevelWarn, msgUnstable, slog.String("symbol", r.lane.symbol), slog.Int("consecutive", warnAfter))
+		c.log(slog.LevelWarn, msgUnstable, slog.String("symbol", r.worker.symbol), slog.Int("consecutive", warnAfter))
 	}
 }
 
 // aged logs that the symbol's data has become stale, or current again.
 func (c *cycle) aged(r report) {
-	s := r.lane.snapshot()
+	s := r.worker.snapshot()
 	level, msg := slog.LevelInfo, msgCurrent
 	if s.Stale {
 		level, msg = slog.LevelWarn, msgStale
@@ -82,7 +82,7 @@ func (c *cycle) aged(r report) {
 // noticed logs what was not as it should be with the bars of one symbol in one cycle.
 func (c *cycle) noticed(r report) {
 	f := r.work.faults
-	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.lane.symbol), slog.Int("gaps", f.Gaps),
+	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.worker.symbol), slog.Int("gaps", f.Gaps),
 		slog.Int("missing", f.Missing), slog.Int("duplicates", f.Duplicates), slog.Int("revised", f.Revised),
 		slog.Int("late", f.Late), slog.Int("overlaps", f.Overlaps))
 }
@@ -96,8 +96,8 @@ func (c *cycle) brokeLate(err *Error) {
 
 // succeeded books a success of one symbol, and logs it where it ends a run of errors.
 func (c *cycle) succeeded(r report) {
-	if run := r.lane.succeeded(r.now); run.errors > 0 {
-		c.log(slog.LevelInfo, msgRecovered, slog.String("symbol", r.lane.symbol), slog.Int("errors", run.errors),
+	if run := r.worker.succeeded(r.now); run.errors > 0 {
+		c.log(slog.LevelInfo, msgRecovered, slog.String("symbol", r.worker.symbol), slog.Int("errors", run.errors),
 			slog.Duration("duration", r.now.Sub(run.since)))
 	}
 }
@@ -108,9 +108,9 @@ func (c *cycle) logCycle(warn bool) {
 		level = slog.LevelInfo
 	}
 	c.log(level, msgGenerated, slog.Int("count", c.result.Signals), slog.Duration("duration", c.result.Duration),
-		slog.Int("symbols", len(c.lanes)))
+		slog.Int("symbols", len(c.workers)))
 	c.logWithheld()
-	if warn && len(c.lanes) > 1 { // a single symbol has said so itself
+	if warn && len(c.workers) > 1 { // a single symbol has said so itself
 		c.log(slog.LevelWarn, msgUnstable, slog.String("scope", "cycle"), slog.Int("consecutive", warnAfter))
 	}
 }
@@ -132,5 +132,5 @@ func (c *cycle) logWithheld() {
 
 // log leaves the cycle's context out: a handler may heed it, and the last words of a run that was told to stop count.
 func (c *cycle) log(level slog.Level, msg string, attrs ...slog.Attr) {
-	c.cfg.Logger.LogAttrs(context.Background(), level, msg, attrs...)
+	c.g.cfg.Logger.LogAttrs(context.Background(), level, msg, attrs...)
 }

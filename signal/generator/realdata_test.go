@@ -28,17 +28,17 @@ type past struct {
 	now  *time.Time
 }
 
-func (m past) Bars(_ context.Context, _ string, after time.Time, limit int) ([]signal.Bar, error) {
+func (m past) Bars(_ context.Context, _ string, after time.Time, limit int) (signal.Batch, error) {
 	first := sort.Search(len(m.bars), func(i int) bool { return m.bars[i].Time.After(after) })
 	end := first
 	for end < len(m.bars) && end < first+limit && !m.bars[end].End().After(*m.now) {
 		end++
 	}
-	return m.bars[first:end], nil
+	return signal.Batch{Bars: m.bars[first:end]}, nil
 }
 
 // readReal reads a file of real market data, which lies beside the repository and is not a part of it.
-func readReal(t *testing.T, name string, opt candle.Options) ([]signal.Bar, candle.Report) {
+func readReal(t *testing.T, name string, opt candle.Config) ([]signal.Bar, candle.Report) {
 	path := filepath.Join("..", "..", "shared", "data", name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("there is no real market data here: %v", err)
@@ -77,7 +77,7 @@ func realSpecs(t *testing.T) []signal.Spec {
 // same order and at the same times.
 func TestAMonthThatIsCutAtEveryBar(t *testing.T) {
 	t.Parallel()
-	bars, _ := readReal(t, "btc-perp_1m_2022-01.csv.gz", candle.Options{})
+	bars, _ := readReal(t, "btc-perp_1m_2022-01.csv.gz", candle.Config{})
 	require.Len(t, bars, 45_031)
 	if !*wholeMonth {
 		bars = bars[:2*24*60]
@@ -120,7 +120,7 @@ func TestAStrategySeesRealHoursWithGapsAsTheyAre(t *testing.T) {
 	for _, name := range []string{"btcusdt_1h_gaps.csv", "ethusdt_1h_gaps.csv"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bars, report := readReal(t, name, candle.Options{
+			bars, report := readReal(t, name, candle.Config{
 				Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume",
 			})
 			require.Equal(t, []int{7, 12, 5}, []int{report.Gaps, report.Missing, report.Duplicates})

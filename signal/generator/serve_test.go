@@ -21,7 +21,7 @@ type asked struct {
 	then func(call int)
 }
 
-func (a *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (a *asked) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	a.at = append(a.at, time.Since(a.from))
 	if a.then != nil {
 		a.then(len(a.at))

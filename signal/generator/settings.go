@@ -34,14 +34,13 @@ func (g *Generator) SetCycle(cycle time.Duration) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set.Store(g.cfg.settings(cycle, g.set.Load().minConfidence))
-	close(g.changed)
-	g.changed = make(chan struct{})
+	g.retimed.Ring()
 	return nil
 }
 
 // SetMinConfidence changes what a signal's confidence must reach, for symbols that are begun from now on.
 func (g *Generator) SetMinConfidence(confidence float64) error {
-	if err := checkConfidence(confidence); err != nil {
+	if err := validateConfidence(confidence); err != nil {
 		return fmt.Errorf("generator: SetMinConfidence: %w", err)
 	}
 	g.mu.Lock()
@@ -54,49 +53,49 @@ func (g *Generator) SetMinConfidence(confidence float64) error {
 // that is taken out ends with the cycle that it is in, and health forgets it. One that comes back begins like after a
 // restart: its strategies are warmed up from history, and it is run no second time while an earlier call still hangs.
 func (g *Generator) SetSymbols(symbols ...string) error {
-	if err := checkSymbols(symbols); err != nil {
+	if err := validateSymbols(symbols); err != nil {
 		return fmt.Errorf("generator: SetSymbols: %w", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	known := g.retired
-	for _, l := range g.lanes {
-		known[l.symbol] = l
+	for _, w := range g.workers {
+		known[w.symbol] = w
 	}
-	before, lanes := g.lanes, make([]*lane, 0, len(symbols))
+	before, workers := g.workers, make([]*worker, 0, len(symbols))
 	for _, symbol := range symbols {
-		l := known[symbol]
+		w := known[symbol]
 		switch {
-		case l == nil:
-			l = &lane{cfg: &g.cfg, symbol: symbol}
-		case !slices.Contains(before, l):
-			l.rejoin()
+		case w == nil:
+			w = newWorker(&g.cfg, &g.ports, symbol)
+		case !slices.Contains(before, w):
+			w.rejoin()
 		}
 		delete(known, symbol)
-		lanes = append(lanes, l)
+		workers = append(workers, w)
 	}
-	g.lanes = lanes
+	g.workers = workers
 	return nil
 }
 
 func (g *Generator) symbols() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	names := make([]string, 0, len(g.lanes))
-	for _, l := range g.lanes {
-		names = append(names, l.symbol)
+	names := make([]string, 0, len(g.workers))
+	for _, w := range g.workers {
+		names = append(names, w.symbol)
 	}
 	return names
 }
 
-func checkConfidence(c float64) error {
+func validateConfidence(c float64) error {
 	if !(c >= 0 && c <= 1) { // negated, so that NaN is refused
 		return fmt.Errorf("MinConfidence %v is not between 0 and 1", c)
 	}
 	return nil
 }
 
-func checkSymbols(symbols []string) error {
+func validateSymbols(symbols []string) error {
 	if len(symbols) == 0 {
 		return errors.New("Symbols is empty")
 	}

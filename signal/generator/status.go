@@ -85,19 +85,19 @@ func (g *Generator) Status() Status {
 	s := Status{Paused: g.Paused()}
 	g.mu.Lock()
 	s.Cycles, s.Overruns = g.cycles, g.overruns
-	lanes, retired := g.lanes, slices.Collect(maps.Values(g.retired))
+	workers, retired := g.workers, slices.Collect(maps.Values(g.retired))
 	g.mu.Unlock()
-	s.Symbols = make([]SymbolStatus, 0, len(lanes))
-	for _, l := range lanes {
-		one := l.snapshot()
+	s.Symbols = make([]SymbolStatus, 0, len(workers))
+	for _, w := range workers {
+		one := w.snapshot()
 		s.Symbols = append(s.Symbols, one)
 		s.sum(one)
 		if one.Stale {
 			s.Stale++
 		}
 	}
-	for _, l := range retired {
-		s.sum(l.snapshot())
+	for _, w := range retired {
+		s.sum(w.snapshot())
 	}
 	return s
 }

@@ -49,7 +49,7 @@ func TestAFailedAppendLosesNothing(t *testing.T) {
 	store.fail = errors.New("disk full")
 	store.offered = nil
 	var failed []error
-	for len(failed) == 0 || !strings.HasPrefix(failed[0].Error(), "BTC: ") {
+	for len(failed) == 0 || !strings.HasPrefix(failed[0].Error(), "generator: BTC: ") {
 		now = now.Add(time.Minute)
 		failed = r.Cycle(t.Context(), now).Errors
 	}
@@ -346,7 +346,7 @@ type sourceAfter struct {
 	from time.Time
 }
 
-func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	if after.Before(s.from.Add(-1)) {
 		after = s.from.Add(-1)
 	}

@@ -125,7 +125,7 @@ type lockedWaker struct {
 	wakes atomic.Int32
 }
 
-func (l *lockedWaker) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (l *lockedWaker) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	l.lock <- struct{}{}
 	defer func() { <-l.lock }()
 	return l.Flaky.Bars(ctx, symbol, after, limit)

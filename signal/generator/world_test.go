@@ -22,7 +22,7 @@ type market struct {
 	interval time.Duration
 }
 
-func (m market) Bars(_ context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (m market) Bars(_ context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	var bars []signal.Bar
 	for at := after.Truncate(m.interval).Add(m.interval).UTC(); len(bars) < limit; at = at.Add(m.interval) {
 		b := m.bar(symbol, at)
@@ -31,7 +31,7 @@ func (m market) Bars(_ context.Context, symbol string, after time.Time, limit in
 		}
 		bars = append(bars, b)
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars}, nil
 }
 
 func (m market) bar(symbol string, at time.Time) signal.Bar {

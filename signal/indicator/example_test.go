@@ -99,3 +99,47 @@ func ExampleMACD() {
 	// 1.00 1.00 0.00
 	// 2.50 2.00 0.50
 }
+
+// The true range of four bars, and the mean and the deviation of their closes. Update reports whether it has seen enough.
+func ExampleATR() {
+	spread, err := indicator.NewATR(2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mean, err := indicator.NewSMA(2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	around, err := indicator.NewStdDev(2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, bar := range [][3]float64{{12, 8, 10}, {14, 10, 12}, {15, 11, 14}, {20, 14, 18}} {
+		high, low, last := bar[0], bar[1], bar[2]
+		atr, ready := spread.Update(high, low, last)
+		average, _ := mean.Update(last)
+		deviation, _ := around.Update(last)
+		fmt.Println(ready, atr, average, deviation)
+	}
+	// Output:
+	// false 0 10 0
+	// false 4 11 1
+	// true 4 13 1
+	// true 5 16 2
+}
+
+// The average price of two sessions; each begins with a Reset.
+func ExampleVWAP() {
+	var price indicator.VWAP
+	for range 2 {
+		price.Reset()
+		price.Update(11, 9, 10, 1)
+		fmt.Println(price.Update(21, 19, 20, 3))
+	}
+	// Output:
+	// 17.5 true
+	// 17.5 true
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrFlaky is the error of a Flaky source that fails on request.
-var ErrFlaky = errors.New("the source fails on request")
+var ErrFlaky = errors.New("signaltest: the source fails on request")
 
 // Fault is a way in which a Source misbehaves.
 type Fault int
@@ -47,7 +47,7 @@ type Flaky struct {
 	mu      sync.Mutex // guards all below
 	scripts map[string][]Fault
 	calls   map[string]int
-	good    map[string][]signal.Bar
+	good    map[string]signal.Batch
 	hanging int
 	release chan struct{}
 }
@@ -58,7 +58,7 @@ var _ signal.Source = (*Flaky)(nil)
 func NewFlaky(source signal.Source) *Flaky {
 	return &Flaky{
 		source: source, scripts: make(map[string][]Fault), calls: make(map[string]int),
-		good: make(map[string][]signal.Bar), release: make(chan struct{}),
+		good: make(map[string]signal.Batch), release: make(chan struct{}),
 	}
 }
 
@@ -107,36 +107,42 @@ func (f *Flaky) next(symbol string) Fault {
 }
 
 // Bars does what the script says, and otherwise what the source beneath does.
-func (f *Flaky) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
+func (f *Flaky) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	switch f.next(symbol) {
 	case Failing:
-		return nil, ErrFlaky
+		return signal.Batch{}, ErrFlaky
 	case Panicking:
 		panic(ErrFlaky)
 	case Exiting:
 		runtime.Goexit()
 	case Hanging:
 		if err := f.wait(ctx.Done()); err != nil {
-			return nil, ctx.Err()
+			return signal.Batch{}, ctx.Err()
 		}
 	case Deaf:
 		_ = f.wait(nil)
 	case Empty:
-		return nil, nil
+		return signal.Batch{}, nil
 	case Garbage:
-		return garbage(symbol, after), nil
+		return signal.Batch{Bars: garbage(symbol, after)}, nil
 	case Frozen:
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		return slices.Clone(f.good[symbol]), nil
+		return own(f.good[symbol]), nil
 	}
-	bars, err := f.source.Bars(ctx, symbol, after, limit)
-	if err == nil && len(bars) > 0 {
+	batch, err := f.source.Bars(ctx, symbol, after, limit)
+	if err == nil && len(batch.Bars) > 0 {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.good[symbol] = slices.Clone(bars)
+		f.good[symbol] = own(batch)
 	}
-	return bars, err
+	return batch, err
+}
+
+// own returns the Batch with bars that it shares with nobody.
+func own(b signal.Batch) signal.Batch {
+	b.Bars = slices.Clone(b.Bars)
+	return b
 }
 
 // wait hangs until Release, or until ended is closed, which is an error.

@@ -50,6 +50,7 @@ var sourceCases = []struct {
 	{"pages join to the whole", pagesJoin},
 	{"asking again gives the same, whatever became of the first answer", askingAgain},
 	{"where there is no newer bar the answer is empty", nothingNewer},
+	{"what is complete has every bar, and no other comes later", completeStaysComplete},
 	{"a symbol that it does not have is ErrUnknownSymbol", unknownSymbol},
 	{"many may ask at once", manyAsk},
 	{"a call whose context has ended returns", endedCall},
@@ -58,11 +59,16 @@ var sourceCases = []struct {
 // ask returns the bars after the given time.
 func ask(t testing.TB, src signal.Source, symbol string, after time.Time, limit int) []signal.Bar {
 	t.Helper()
-	bars, err := src.Bars(context.Background(), symbol, after, limit)
+	return askBatch(t, src, symbol, after, limit).Bars
+}
+
+func askBatch(t testing.TB, src signal.Source, symbol string, after time.Time, limit int) signal.Batch {
+	t.Helper()
+	batch, err := src.Bars(context.Background(), symbol, after, limit)
 	if err != nil {
 		t.Fatalf("Bars(%q, after %s, limit %d): %v", symbol, after, limit, err)
 	}
-	return bars
+	return batch
 }
 
 func sourceHasBars(t testing.TB, src signal.Source, symbol string) {
@@ -151,11 +157,52 @@ func nothingNewer(t testing.TB, src signal.Source, symbol string) {
 	}
 }
 
+// completeStaysComplete asks for pages of several sizes from several times on, and holds what each of them says to be
+// complete against all bars that the source gives afterwards. A source that does not say keeps this promise.
+func completeStaysComplete(t testing.TB, src signal.Source, symbol string) {
+	whole := ask(t, src, symbol, time.Time{}, maxBars)
+	begins := []time.Time{{}}
+	for _, b := range whole[:min(len(whole), minBars)] {
+		begins = append(begins, b.Time, b.End())
+	}
+	if len(whole) > 0 {
+		begins = append(begins, whole[len(whole)-1].Time)
+	}
+	for _, after := range begins {
+		for _, limit := range []int{1, 2, maxBars} {
+			batch := askBatch(t, src, symbol, after, limit)
+			wantComplete(t, batch, after, ask(t, src, symbol, after, maxBars))
+		}
+	}
+}
+
+// wantComplete checks a Batch against all the bars after the time that it was asked from.
+func wantComplete(t testing.TB, batch signal.Batch, after time.Time, all []signal.Bar) {
+	t.Helper()
+	if batch.Complete.IsZero() {
+		return
+	}
+	if batch.Complete.Location() != time.UTC {
+		t.Errorf("Complete %s is not in UTC", batch.Complete)
+	}
+	given := make(map[int64]bool, len(batch.Bars))
+	for _, b := range batch.Bars {
+		given[b.Time.UnixNano()] = true
+	}
+	for _, b := range all {
+		if !b.End().After(batch.Complete) && !given[b.Time.UnixNano()] {
+			t.Errorf("the answer after %s was complete up to %s; a bar of %s was not in it and came later", after,
+				batch.Complete.Format(time.RFC3339Nano), b.Time.Format(time.RFC3339Nano))
+			return
+		}
+	}
+}
+
 func unknownSymbol(t testing.TB, src signal.Source, _ string) {
 	const symbol = "NO/SUCH:SYMBOL"
-	bars, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
-	if !errors.Is(err, signal.ErrUnknownSymbol) || len(bars) != 0 {
-		t.Errorf("Bars(%q) = %d bars, error %v; want none and ErrUnknownSymbol", symbol, len(bars), err)
+	batch, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
+	if !errors.Is(err, signal.ErrUnknownSymbol) || len(batch.Bars) != 0 {
+		t.Errorf("Bars(%q) = %d bars, error %v; want none and ErrUnknownSymbol", symbol, len(batch.Bars), err)
 	}
 }
 
@@ -164,12 +211,12 @@ func manyAsk(t testing.TB, src signal.Source, symbol string) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			bars, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
+			batch, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
 			if err != nil {
 				t.Errorf("one of many at once: %v", err)
 				return
 			}
-			wantBars(t, bars, want)
+			wantBars(t, batch.Bars, want)
 		})
 	}
 	wg.Wait()
@@ -179,9 +226,9 @@ func manyAsk(t testing.TB, src signal.Source, symbol string) {
 func endedCall(t testing.TB, src signal.Source, symbol string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	bars, err := src.Bars(ctx, symbol, time.Time{}, maxBars)
-	if err != nil && len(bars) != 0 {
-		t.Errorf("got %d bars beside the error %v", len(bars), err)
+	batch, err := src.Bars(ctx, symbol, time.Time{}, maxBars)
+	if err != nil && len(batch.Bars) != 0 {
+		t.Errorf("got %d bars beside the error %v", len(batch.Bars), err)
 	}
 }
 

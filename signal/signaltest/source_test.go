@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,11 +20,14 @@ import (
 type recording struct {
 	fault string
 	bars  []signal.Bar
-	calls *int
+	calls *atomic.Int64
 }
 
+// recorded is when all bars of a recording have closed.
+var recorded = time.Date(2026, 1, 1, 0, 10, 0, 0, time.UTC)
+
 func newRecording(fault string) recording {
-	r := recording{fault: fault, calls: new(int)}
+	r := recording{fault: fault, calls: new(atomic.Int64)}
 	for i := range 10 {
 		r.bars = append(r.bars, signal.Bar{Symbol: "BTC", Time: time.Date(2026, 1, 1, 0, i, 0, 0, time.UTC),
 			Interval: time.Minute, Open: 1, High: 3, Low: 1, Close: 2, Volume: float64(i)})
@@ -45,16 +50,16 @@ func newRecording(fault string) recording {
 	return r
 }
 
-func (r recording) Bars(_ context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-	*r.calls++
+func (r recording) Bars(_ context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
+	calls := r.calls.Add(1)
 	if symbol != "BTC" {
 		switch r.fault {
 		case "knows every symbol":
-			return nil, nil
+			return signal.Batch{}, nil
 		case "another error":
-			return nil, errors.New("no such symbol")
+			return signal.Batch{}, errors.New("no such symbol")
 		}
-		return nil, fmt.Errorf("%q: %w", symbol, signal.ErrUnknownSymbol)
+		return signal.Batch{}, fmt.Errorf("%q: %w", symbol, signal.ErrUnknownSymbol)
 	}
 	var bars []signal.Bar
 	for _, b := range r.bars {
@@ -74,63 +79,66 @@ func (r recording) Bars(_ context.Context, symbol string, after time.Time, limit
 	}
 	switch {
 	case r.fault == "the last ones" && len(bars) == limit:
-		return r.bars[len(r.bars)-limit:], nil
+		return signal.Batch{Bars: r.bars[len(r.bars)-limit:]}, nil
 	case r.fault == "fails when cancelled halfway":
-		return bars, context.Canceled
+		return signal.Batch{Bars: bars}, context.Canceled
 	case r.fault == "hands out its own" && limit >= len(r.bars) && after.IsZero():
-		return r.bars, nil
+		return signal.Batch{Bars: r.bars}, nil
 	case r.fault == "skips every third page" && limit == 3 && len(bars) == 3:
-		return bars[1:], nil
+		return signal.Batch{Bars: bars[1:]}, nil
+	case r.fault == "complete beyond a full page":
+		return signal.Batch{Bars: bars, Complete: recorded}, nil
+	case r.fault == "complete, and then an older bar comes" && calls%2 == 0 && len(bars) > 3:
+		return signal.Batch{Bars: slices.Delete(bars, 2, 3), Complete: recorded}, nil
+	case r.fault == "complete in local time":
+		return signal.Batch{Bars: bars, Complete: r.bars[0].Time.In(time.FixedZone("", 3600))}, nil
+	case len(bars) == 0:
+		return signal.Batch{Complete: recorded}, nil
 	}
-	return bars, nil
+	return signal.Batch{Bars: bars, Complete: bars[len(bars)-1].End()}, nil
 }
 
 func TestARecordingIsASource(t *testing.T) {
 	t.Parallel()
 	signaltest.TestSource(t, func(*testing.T) (signal.Source, string) {
-		return signaltest.NewFlaky(quiet{newRecording("")}), "BTC"
+		return signaltest.NewFlaky(newRecording("")), "BTC"
 	})
-}
-
-// quiet is a recording that does not count, so that many may ask at once.
-type quiet struct{ recording }
-
-func (q quiet) Bars(ctx context.Context, symbol string, after time.Time, limit int) ([]signal.Bar, error) {
-	q.calls = new(int)
-	return q.recording.Bars(ctx, symbol, after, limit)
 }
 
 // The suite must see each fault that is planted here, in the case that is about it.
 func TestSourceSuiteFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]string{ // fault: the case that must fail for it
-		"has nothing":                  "it has bars from the beginning on",
-		"a high below":                 "every bar is whole, and of the symbol that was asked for",
-		"another symbol's":             "every bar is whole, and of the symbol that was asked for",
-		"another interval":             "every bar is whole, and of the symbol that was asked for",
-		"local time":                   "bars rise in time, an interval apart or more, and are in UTC",
-		"a bar twice":                  "bars rise in time, an interval apart or more, and are in UTC",
-		"the bar itself again":         "the answer begins with the first bar after the given time",
-		"by the end of a bar":          "the answer begins with the first bar after the given time",
-		"ignores the limit":            "a limit cuts the answer's end off",
-		"the last ones":                "a limit cuts the answer's end off",
-		"skips every third page":       "pages join to the whole",
-		"hands out its own":            "asking again gives the same, whatever became of the first answer",
-		"never ends":                   "where there is no newer bar the answer is empty",
-		"knows every symbol":           "a symbol that it does not have is ErrUnknownSymbol",
-		"another error":                "a symbol that it does not have is ErrUnknownSymbol",
-		"fails when cancelled halfway": "a call whose context has ended returns",
+		"has nothing":                           "it has bars from the beginning on",
+		"a high below":                          "every bar is whole, and of the symbol that was asked for",
+		"another symbol's":                      "every bar is whole, and of the symbol that was asked for",
+		"another interval":                      "every bar is whole, and of the symbol that was asked for",
+		"local time":                            "bars rise in time, an interval apart or more, and are in UTC",
+		"a bar twice":                           "bars rise in time, an interval apart or more, and are in UTC",
+		"the bar itself again":                  "the answer begins with the first bar after the given time",
+		"by the end of a bar":                   "the answer begins with the first bar after the given time",
+		"ignores the limit":                     "a limit cuts the answer's end off",
+		"the last ones":                         "a limit cuts the answer's end off",
+		"skips every third page":                "pages join to the whole",
+		"hands out its own":                     "asking again gives the same, whatever became of the first answer",
+		"never ends":                            "where there is no newer bar the answer is empty",
+		"complete beyond a full page":           "what is complete has every bar, and no other comes later",
+		"complete in local time":                "what is complete has every bar, and no other comes later",
+		"complete, and then an older bar comes": "what is complete has every bar, and no other comes later",
+		"knows every symbol":                    "a symbol that it does not have is ErrUnknownSymbol",
+		"another error":                         "a symbol that it does not have is ErrUnknownSymbol",
+		"fails when cancelled halfway":          "a call whose context has ended returns",
 	}
 	for fault, name := range faults {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, signaltest.SourceCases(), name)
 			w := watch(t, func(t testing.TB) {
-				signaltest.RunSourceCase(t, name, quiet{newRecording(fault)}, "BTC")
+				signaltest.RunSourceCase(t, name, newRecording(fault), "BTC")
 			})
 			require.True(t, w.Failed(), "the case did not notice")
 			w = watch(t, func(t testing.TB) {
-				signaltest.RunSourceCase(t, name, quiet{newRecording("")}, "BTC")
+				signaltest.RunSourceCase(t, name, newRecording(""), "BTC")
 			})
 			require.False(t, w.Failed(), w.said)
 		})
@@ -140,8 +148,11 @@ func TestSourceSuiteFindsPlantedFaults(t *testing.T) {
 func TestFlakyDoesWhatItIsTold(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 1, 1, 0, 1, 30, 0, time.UTC)
-	ask := func(f *signaltest.Flaky) ([]signal.Bar, error) { return f.Bars(context.Background(), "BTC", begin, 2) }
-	flaky := signaltest.NewFlaky(quiet{newRecording("")})
+	ask := func(f *signaltest.Flaky) ([]signal.Bar, error) {
+		batch, err := f.Bars(context.Background(), "BTC", begin, 2)
+		return batch.Bars, err
+	}
+	flaky := signaltest.NewFlaky(newRecording(""))
 	want, err := ask(flaky)
 	require.NoError(t, err)
 	require.Len(t, want, 2)
@@ -152,9 +163,10 @@ func TestFlakyDoesWhatItIsTold(t *testing.T) {
 	got, err := ask(flaky)
 	require.NoError(t, err)
 	require.Empty(t, got)
-	got, err = flaky.Bars(t.Context(), "BTC", begin.Add(time.Hour), 2)
+	batch, err := flaky.Bars(t.Context(), "BTC", begin.Add(time.Hour), 2)
 	require.NoError(t, err)
-	require.Equal(t, want, got, "frozen, whatever was asked")
+	require.Equal(t, want, batch.Bars, "frozen, whatever was asked")
+	require.Equal(t, want[1].End(), batch.Complete)
 	got, _ = ask(flaky)
 	require.Equal(t, want, got)
 	for range 2 { // the last one stays
@@ -190,7 +202,7 @@ func TestFlakyHangsUntilItIsReleased(t *testing.T) {
 	t.Parallel()
 	for fault, heeds := range map[signaltest.Fault]bool{signaltest.Hanging: true, signaltest.Deaf: false} {
 		synctest.Test(t, func(t *testing.T) {
-			flaky := signaltest.NewFlaky(quiet{newRecording("")})
+			flaky := signaltest.NewFlaky(newRecording(""))
 			flaky.Set("BTC", fault)
 			ctx, cancel := context.WithCancel(t.Context())
 			results := make(chan error, 2)

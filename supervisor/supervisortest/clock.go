@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
 // Clock is a supervisor.Clock that stands still until a test moves it. It is a clock.Mock of benbjohnson/clock that arms
@@ -18,14 +20,15 @@ import (
 type Clock struct {
 	mock *clock.Mock
 
-	mu    sync.Mutex // guards all below
+	mu    sync.Mutex // guards armed
 	armed map[time.Time]int
-	news  chan struct{} // closed when a timer is armed
+
+	news wake.Bell // rings when a timer is armed
 }
 
 // NewClock returns a Clock that stands at the beginning of 1970, in UTC.
 func NewClock() *Clock {
-	c := &Clock{mock: clock.NewMock(), armed: make(map[time.Time]int), news: make(chan struct{})}
+	c := &Clock{mock: clock.NewMock(), armed: make(map[time.Time]int)}
 	c.mock.Set(time.Unix(0, 0).UTC())
 	return c
 }
@@ -45,8 +48,7 @@ func (c *Clock) After(d time.Duration) <-chan time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.armed[at]++
-	close(c.news)
-	c.news = make(chan struct{})
+	c.news.Ring()
 	return timer
 }
 
@@ -71,10 +73,8 @@ func (c *Clock) AwaitArmed(at time.Time) { _ = c.AwaitArmedContext(context.Backg
 // AwaitArmedContext is AwaitArmed until ctx ends, of which it returns the cause.
 func (c *Clock) AwaitArmedContext(ctx context.Context, at time.Time) error {
 	for {
-		c.mu.Lock()
-		armed, news := c.isArmedLocked(at), c.news
-		c.mu.Unlock()
-		if armed || !at.After(c.Now()) {
+		news := c.news.Next()
+		if c.isArmed(at) || !at.After(c.Now()) {
 			return nil
 		}
 		select {
@@ -85,7 +85,9 @@ func (c *Clock) AwaitArmedContext(ctx context.Context, at time.Time) error {
 	}
 }
 
-func (c *Clock) isArmedLocked(at time.Time) bool {
+func (c *Clock) isArmed(at time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for t := range c.armed { // there are few, and == would compare their locations too
 		if t.Equal(at) {
 			return true

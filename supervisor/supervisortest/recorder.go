@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-5dee1c0a/vigil/internal/wake"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
@@ -16,22 +17,22 @@ import (
 type Recorder struct {
 	awaiting sync.Mutex // held while events are matched: each is for one Await
 
-	mu     sync.Mutex // guards all below
+	mu     sync.Mutex // guards events and read
 	events []supervisor.Event
-	read   int           // how many of them Await has passed
-	news   chan struct{} // closed when an event comes
+	read   int // how many of them Await has passed
+
+	news wake.Bell // rings when an event comes
 }
 
 // NewRecorder returns a Recorder without events.
-func NewRecorder() *Recorder { return &Recorder{news: make(chan struct{})} }
+func NewRecorder() *Recorder { return &Recorder{} }
 
 // Record keeps an event.
 func (r *Recorder) Record(e supervisor.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, e)
-	close(r.news)
-	r.news = make(chan struct{})
+	r.news.Ring()
 }
 
 // Events returns what was recorded so far, in order.
@@ -45,7 +46,8 @@ func (r *Recorder) Events() []supervisor.Event {
 // before it is passed over. When ctx ends first the error says how many events there were, and wraps the cause.
 func (r *Recorder) Await(ctx context.Context, match func(supervisor.Event) bool) (supervisor.Event, error) {
 	for {
-		e, news := r.next(match)
+		news := r.news.Next()
+		e := r.next(match)
 		if e != nil {
 			return e, nil
 		}
@@ -57,20 +59,20 @@ func (r *Recorder) Await(ctx context.Context, match func(supervisor.Event) bool)
 	}
 }
 
-func (r *Recorder) next(match func(supervisor.Event) bool) (supervisor.Event, <-chan struct{}) {
+func (r *Recorder) next(match func(supervisor.Event) bool) supervisor.Event {
 	r.awaiting.Lock()
 	defer r.awaiting.Unlock()
 	r.mu.Lock()
-	unread, news := r.events[r.read:], r.news
+	unread := r.events[r.read:]
 	r.mu.Unlock()
 	i := slices.IndexFunc(unread, match) // without mu: it is the caller's code, and the tree must not wait for it
 	if i < 0 {
-		return nil, news
+		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.read += i + 1
-	return unread[i], news
+	return unread[i]
 }
 
 // Await waits for the next event of type E that happens at path, and returns it:

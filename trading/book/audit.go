@@ -20,7 +20,10 @@ type Trail struct {
 // Audit makes the trail of the order with a client ID from all entries of a Journal; it trusts no snapshot. An error that
 // wraps trading.ErrUnknownOrder says that no entry is about such an order.
 func Audit(entries iter.Seq2[journal.Entry, error], clientID string) (Trail, error) {
-	a := audit{clientID: clientID, signals: map[string]journal.Entry{}, approvals: map[string]journal.Entry{}, book: New(decimal.Zero)}
+	a := audit{
+		clientID: clientID, book: New(decimal.Zero),
+		signals: map[string]journal.Entry{}, approvals: map[string]journal.Entry{},
+	}
 	for entry, err := range entries {
 		if err != nil {
 			return Trail{}, err

@@ -33,7 +33,8 @@ func (b *Book) Check(event journal.Event) error {
 		return b.checkSignal(e)
 	case journal.IntentMade:
 		return b.checkIntent(e.Order)
-	case journal.Submitting, journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived, journal.CancelAsked, journal.Cancelled, journal.Expired:
+	case journal.Submitting, journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown,
+		journal.NotReceived, journal.CancelAsked, journal.Cancelled, journal.Expired:
 		return b.checkOrder(event, journal.OrderOf(event))
 	case journal.SignalApproved:
 		return b.checkApproved(e)

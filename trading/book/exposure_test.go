@@ -22,10 +22,10 @@ func resting(id string, leg trading.Leg) journal.IntentMade {
 func TestExposureCountsAnOrderOnceInEveryState(t *testing.T) {
 	t.Parallel()
 	type row struct {
-		sum                       string
-		left                      string // of 10
-		held                      string
-		rests, inDoubt, unsettled bool
+		sum                string
+		left               string // of 10
+		held               string
+		inDoubt, unsettled bool
 	}
 	table := map[string]row{ // of the market order
 		"intended":                    {sum: "intended", left: "10", unsettled: true},

@@ -213,7 +213,8 @@ func (b *Book) foldFillOfOrder(at time.Time, f trading.Fill) {
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		b.move(at, o.ClientID, trading.StatusFilled, "")
-	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired: // The fill overtook the end; the rest stays ended.
+	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired:
+		// The fill overtook the end; the rest stays ended.
 	default:
 		b.move(at, o.ClientID, trading.StatusOpen, "")
 	}

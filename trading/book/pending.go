@@ -18,7 +18,14 @@ func (b *Book) Pending() []OrderState {
 func (b *Book) PendingOf(symbol string) []OrderState { return copies(b.pending[symbol]) }
 
 // HasPending reports whether any order is not done.
-func (b *Book) HasPending() bool { return len(b.pending) > 0 }
+func (b *Book) HasPending() bool {
+	for _, orders := range b.pending {
+		if len(orders) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 func copies(orders []*OrderState) []OrderState {
 	all := make([]OrderState, 0, len(orders))
@@ -41,14 +48,10 @@ func (b *Book) addPending(o *OrderState) {
 	}
 }
 
+// dropPending takes it out. What the symbol's slice has room for stays with it: the next order is seldom far.
 func (b *Book) dropPending(o *OrderState) {
 	orders := b.pending[o.Symbol]
-	i, there := place(orders, o)
-	switch {
-	case !there:
-	case len(orders) == 1:
-		delete(b.pending, o.Symbol)
-	default:
+	if i, there := place(orders, o); there {
 		b.pending[o.Symbol] = slices.Delete(orders, i, i+1)
 	}
 }

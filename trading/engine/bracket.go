@@ -58,7 +58,8 @@ func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
 		if !ok {
 			continue
 		}
-		failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
+		cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
+		failed := last.Status == trading.StatusRejected || cancelled
 		return failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 	}
 	return false

@@ -41,7 +41,8 @@ func clientID(signalID, what string) string {
 	return "v-" + hex.EncodeToString(sum[:12])
 }
 
-// decider is all that decisions depend on besides the signal. Decisions are pure: the same decider and signal give the same.
+// decider is all that decisions depend on besides the signal and the inputs. Decisions are pure: the same three give the
+// same.
 type decider struct {
 	book   *book.Book
 	risk   Risk
@@ -145,15 +146,16 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 	if kept {
 		held = held.Add(x.Resting)
 	}
+	why := "signal " + s.ID + " replaced its target"
 	for _, o := range d.book.PendingOf(s.Symbol) {
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
 		case o.Status == trading.StatusIntended:
-			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: signal " + s.ID + " replaced its target"})
+			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
 			deferred = beingEnded
 		case o.Rests() && !kept:
-			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: "signal " + s.ID + " replaced its target"})
+			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
 			deferred = beingEnded
 		}
 	}

@@ -61,6 +61,7 @@ func told(events []journal.Event) string {
 			if e.Order.ReduceOnly {
 				text += " reduce only"
 			}
+		default: // The tables say nothing else.
 		}
 	}
 	return text

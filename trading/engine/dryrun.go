@@ -149,7 +149,8 @@ func (r DryReport) String() string {
 		case journal.SignalSeen:
 			line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
 				strings.TrimSpace(e.Target.String()+" "+e.Reason))
-		case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived, journal.Cancelled, journal.Expired, journal.CancelAsked:
+		case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived,
+			journal.Cancelled, journal.Expired, journal.CancelAsked:
 			kind, data, err := journal.Encode(e)
 			if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
 				line("order %s: %s", kind, data)

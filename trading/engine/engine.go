@@ -28,7 +28,8 @@ type Engine struct {
 	follower   *follower   // decide: signals and targets become intents
 	sender     *sender     // act: intents and cancels go to the Broker
 
-	lastErr error // of the last step; guarded by ledger.mu
+	lastErr error    // of the last step; guarded by ledger.mu
+	outlook *outlook // what Idle has worked out of the book last; guarded by ledger.mu
 }
 
 // New checks the configuration; it reads and starts nothing.

@@ -120,18 +120,18 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 	last := group[len(group)-1]
 	var in inputs
 	if lastCounts {
-		in = f.gate.inputs(last.Symbol, last.Price)
+		in = f.inputs(last.Symbol, last.Price)
 		group = group[:len(group)-1]
 	}
 	var made decision
 	_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		decider := f.env.decider(b, r.store)
+		d := f.env.decider(b, r.store)
 		var events []journal.Event
 		for _, s := range group {
-			events = append(events, decider.superseded(s).events()...)
+			events = append(events, d.superseded(s).events()...)
 		}
 		if lastCounts {
-			made = decider.decide(last, in)
+			made = d.decide(last, in)
 			events = append(events, made.events()...)
 		}
 		return events, nil
@@ -140,6 +140,17 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 		f.logDecision(last, made)
 	}
 	return err
+}
+
+// inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
+func (f *follower) inputs(symbol string, signalled float64) inputs {
+	in := inputs{now: f.env.now(), instrument: f.env.instruments[symbol], opening: f.gate.blocked(symbol)}
+	price, ok := f.env.price(symbol)
+	if !ok && signalled != 0 && in.instrument.Symbol != "" {
+		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
+	}
+	in.price = price
+	return in
 }
 
 func (f *follower) logDecision(s signal.Signal, d decision) {

@@ -31,6 +31,7 @@ type ledger struct {
 
 	mu         sync.Mutex    // guards all below, and what the type's comment names
 	book       *book.Book    // changed with both the permit and mu held, and read with either
+	version    int           // of the book: it counts the changes
 	loaded     bool          // the book is what the Journal says
 	reconciled bool          // and as far as is known the Broker says the same
 	opened     time.Time     // when the Journal was first read
@@ -135,6 +136,7 @@ func (l *ledger) append(ctx context.Context, events []journal.Event) error {
 		l.loaded, l.reconciled = false, false // Nobody knows whether it is there: read it again.
 		return fmt.Errorf("engine: journal %s: %w", journal.KindOf(events[0]), err)
 	}
+	l.version++
 	for _, event := range events {
 		if err := l.book.Apply(at, event); err != nil {
 			l.loaded, l.reconciled = false, false
@@ -168,6 +170,7 @@ func (l *ledger) loadWithPermit(ctx context.Context, r *run) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.book, l.loaded = b, true
+	l.version++
 	if l.opened.IsZero() {
 		l.opened, l.openedAt = l.env.watch.read()
 	}

@@ -67,7 +67,8 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	if !a.closeOnly && trading.ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
 		wanted = a.ticket.Shape(wanted)
 	}
-	approved, err := d.risk.Approve(wanted, trading.View{Instrument: in.instrument, Held: held, Price: wanted.WorstPrice(in.price)})
+	price := wanted.WorstPrice(in.price)
+	approved, err := d.risk.Approve(wanted, trading.View{Instrument: in.instrument, Held: held, Price: price})
 	if err != nil {
 		p.outcome, p.reason = journal.OutcomeRefused, err.Error()
 		return p

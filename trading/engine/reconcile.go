@@ -117,7 +117,7 @@ func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journ
 		}
 		known[f.ID] = true
 		if err := b.Check(journal.Filled{Fill: f}); err != nil {
-			nonsense = errors.Join(nonsense, fmt.Errorf("the broker tells of what cannot be: %w", err))
+			nonsense = errors.Join(nonsense, fmt.Errorf("engine: the broker tells of what cannot be: %w", err))
 			continue
 		}
 		news = append(news, journal.Filled{Fill: f})

@@ -47,7 +47,8 @@ func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, 
 		if o.Status == trading.StatusUnknown {
 			events = append(events, journal.Acknowledged{ClientID: o.ClientID})
 		}
-		if reached := (journal.Triggered{ClientID: o.ClientID}); report.Triggered && !report.Status.Done() && b.Check(reached) == nil {
+		reached := journal.Triggered{ClientID: o.ClientID}
+		if report.Triggered && !report.Status.Done() && b.Check(reached) == nil {
 			events = append(events, reached)
 		}
 		return events, nil
@@ -105,7 +106,9 @@ func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, ask
 	switch wait, why := c.mayBelieve(o, asked); {
 	case resend && (wait || why != ""):
 		c.env.log.Warn("Order was not received and is sent again", "client_id", o.ClientID, "symbol", o.Symbol)
-		return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it yet", InFlight: true})
+		return nil, c.ledger.record(ctx, r, journal.NotReceived{
+			ClientID: o.ClientID, Reason: "the broker does not have it yet", InFlight: true,
+		})
 	case wait:
 		return nil, nil
 	case why != "":
@@ -122,7 +125,7 @@ func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, ask
 		return nil, c.reject(ctx, r, o, reason)
 	}
 	c.env.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
-	return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it", InFlight: false})
+	return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it"})
 }
 
 // resendable reports whether an order may be sent again although an earlier sending may be under way: it is still wanted,

@@ -242,9 +242,9 @@ func (r *rig) mustStep() {
 	require.NoError(r.t, r.step())
 }
 
-// settle steps, with time passing, for as long as anything could still be tried, and as everything is asked for once.
+// settle steps, with time passing, for as long as anything could still be tried.
 func (r *rig) settle() {
-	for range 70 {
+	for range 40 {
 		_ = r.step()
 		r.clock.Add(time.Second)
 	}

@@ -82,13 +82,17 @@ func (l *ledger) end(r *run) {
 	}
 }
 
-// markReconciled notes that the Broker and the book agree. That a run which was given up found so does not count.
+// markReconciled notes that the Broker and the book agree. It does not count where a run found so that was given up, or
+// where a write has failed meanwhile.
 func (l *ledger) markReconciled(r *run) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reconciled = l.loaded && r == l.runs.current
-	if !l.reconciled {
+	switch {
+	case r != l.runs.current:
 		return errReplaced
+	case !l.loaded:
+		return errNotReconciled
 	}
 	return nil
 }

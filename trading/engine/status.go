@@ -35,11 +35,11 @@ func (e *Engine) Status() Status {
 	prices := e.gate.prices()
 	e.ledger.mu.Lock()
 	defer e.ledger.mu.Unlock()
+	b := e.ledger.book
 	s := Status{
-		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: e.ledger.book.Halted(),
-		Orders: e.ledger.book.Pending(), Targets: e.ledger.book.Targets(), Offers: e.ledger.book.Offers(), Cursor: e.ledger.book.Cursor(),
-		Counts: e.ledger.book.Counts(),
-		Day:    e.ledger.book.Day(), Capital: e.ledger.book.Capital(), Cash: e.ledger.book.Cash(), Positions: []trading.Position{},
+		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
+		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
+		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
 	if e.gate.halting != "" {
 		s.Halt = book.Halt{Reason: e.gate.halting, At: s.At}
@@ -47,19 +47,15 @@ func (e *Engine) Status() Status {
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()
 	}
-	for _, p := range e.ledger.book.Positions() {
+	for _, p := range b.Positions() {
 		if !p.Quantity.IsZero() {
 			s.Positions = append(s.Positions, p)
 		}
 	}
-	s.Unrealised, _ = e.ledger.book.Unrealised(prices)
-	s.Equity, s.Unpriced = e.ledger.book.Equity(prices)
+	s.Unrealised, _ = b.Unrealised(prices)
+	s.Equity, s.Unpriced = b.Equity(prices)
 	return s
 }
 
 // Digest is the Digest of the Engine's book.
-func (e *Engine) Digest() string {
-	e.ledger.mu.Lock()
-	defer e.ledger.mu.Unlock()
-	return e.ledger.book.Digest()
-}
+func (e *Engine) Digest() string { return view(e.ledger, (*book.Book).Digest) }

@@ -154,7 +154,9 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 // the step, which lets the next one wait.
 func (s *sender) notSent(ctx context.Context, r *run, o book.OrderState, t *attempt, answer error) error {
 	why := cmp.Or(t.refused, answer)
-	err := s.ledger.record(context.WithoutCancel(ctx), r, journal.NotReceived{ClientID: o.ClientID, Reason: "not sent: " + why.Error(), InFlight: o.InFlight})
+	err := s.ledger.record(context.WithoutCancel(ctx), r, journal.NotReceived{
+		ClientID: o.ClientID, Reason: "not sent: " + why.Error(), InFlight: o.InFlight,
+	})
 	if endsRun(why) || t.refused == nil {
 		err = errors.Join(err, fmt.Errorf("engine: order %s not sent: %w", o.ClientID, why))
 	}
@@ -199,7 +201,9 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 		return nil
 	}
 	var all error
-	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool { return o.CancelAsked && o.Status == trading.StatusOpen }) {
+	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool {
+		return o.CancelAsked && o.Status == trading.StatusOpen
+	}) {
 		if err := s.gate.mayCancel(ctx, r); err != nil {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}

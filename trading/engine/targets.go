@@ -16,7 +16,7 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 		if !f.due(t) {
 			continue
 		}
-		in := f.gate.inputs(t.Symbol, 0)
+		in := f.inputs(t.Symbol, 0)
 		if !in.price.IsPositive() {
 			in.price = f.lastDecisionPrice(t)
 		}

@@ -109,8 +109,9 @@ func (t *transcript) words(event journal.Event) string {
 		return because(e.Reason)
 	case journal.Rearmed:
 		return "by " + e.By
+	default: // No story has come to another one yet.
+		return fmt.Sprintf("%+v", event)
 	}
-	return fmt.Sprintf("%+v", event)
 }
 
 func (t *transcript) offset(at time.Time) string {

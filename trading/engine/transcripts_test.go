@@ -53,8 +53,9 @@ func (a *account) bar(volume, open, high, low, end float64) {
 	a.steps()
 }
 
-func (a *account) hears(direction signal.Direction, valid time.Duration) {
-	s := says(btc, direction, a.now())
+// hears lets a signal come to go long, which is valid for so long.
+func (a *account) hears(valid time.Duration) {
+	s := says(btc, signal.Long, a.now())
 	s.ValidUntil = a.now().Add(valid)
 	a.signals.put(s)
 	a.steps()
@@ -64,7 +65,7 @@ func TestTranscriptOfAnOrder(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, patient)
 	a.bar(100, 100, 100, 100, 100)
-	a.hears(signal.Long, time.Hour)
+	a.hears(time.Hour)
 	a.bar(16, 99, 99.5, 97.5, 99)    // the limit of 98 is reached once: 4 of 10
 	a.bar(100, 99, 99.5, 97, 99)     // and again: the rest
 	a.bar(100, 103, 108.5, 102, 104) // the profit is taken
@@ -76,7 +77,7 @@ func TestTranscriptOfAStop(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, bracket)
 	a.bar(1000, 100, 100, 100, 100)
-	a.hears(signal.Long, time.Hour)
+	a.hears(time.Hour)
 	a.bar(1000, 99, 99.5, 94.5, 96) // the loss is stopped
 	a.bar(1000, 96, 96, 96, 96)
 	golden.Check(t, a.String(), "testdata/transcripts/stop.txt")
@@ -88,18 +89,18 @@ func TestTranscriptOfWhatExpires(t *testing.T) {
 	a := newAccount(t, dayTicket{patient})
 	a.chapter("an order ends with the day")
 	a.bar(100, 100, 100, 100, 100)
-	a.hears(signal.Long, 24*time.Hour)
+	a.hears(24 * time.Hour)
 	a.rig.clock.Add(12 * time.Hour)
 	a.bar(100, 99, 99, 99, 99)
 	a.waits(time.Minute)
 	b := newAccount(t, patient)
 	b.chapter("an order ends with its signal")
 	b.bar(100, 100, 100, 100, 100)
-	b.hears(signal.Long, 2*time.Minute)
+	b.hears(2 * time.Minute)
 	b.waits(3 * time.Minute)
 	b.waits(time.Minute)
 	b.chapter("a signal comes too late")
-	b.hears(signal.Long, -time.Second)
+	b.hears(-time.Second)
 	golden.Check(t, a.String()+"\n"+b.String(), "testdata/transcripts/expired.txt")
 }
 

@@ -91,6 +91,13 @@ func (t *trouble) round() {
 	}
 }
 
+// settle lasts until the broker was asked for everything once more, too.
+func (t *trouble) settle() {
+	for range 2 {
+		t.rig.settle()
+	}
+}
+
 // wake lets the call go on that hangs, and waits until the step that was given up has ended.
 func (t *trouble) wake() {
 	if len(t.zombies) > 0 {
@@ -283,6 +290,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 			if of[e.ClientID] == symbol {
 				sum++
 			}
+		default: // Nothing else is sent.
 		}
 	}
 	return sum

@@ -12,8 +12,7 @@ import (
 // Event is one thing that happened, as the Journal keeps it. The set is sealed: the types below are all there are. A
 // Book is the sum of its events.
 //
-// A new event is a type here and a line in the table of codec.go; `scripts/check sumtype` then names each switch that
-// lacks it.
+// A new event is a type here and a line in the table of codec.go; the linter then names each switch that lacks it.
 //
 //sumtype:decl
 type Event interface {

@@ -16,7 +16,7 @@ import (
 
 // ErrTakenOver says that another Engine writes the Journal now: what this one knows is out of date, and nothing of it
 // was written.
-var ErrTakenOver = errors.New("another engine has taken over the journal")
+var ErrTakenOver = errors.New("journal: another engine has taken over")
 
 // Entry is one event in a Journal.
 type Entry struct {

@@ -24,14 +24,15 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 		fills       string
 		cash        string
 	}{
-		"a loss that the equity carries":                 {"buy 300 market", nil, "0", "100 101 70 80", "", "-20000"},
-		"nothing left":                                   {"buy 300 market", nil, "0", "100 101 66 70", "sell 300 at 66.7", "10"},
-		"a tenth of what is held is to be left":          {"buy 300 market", nil, "0.1", "100 101 74 80", "sell 300 at 74", "2200"},
-		"and is":                                         {"buy 300 market", nil, "0.1", "100 101 74.1 80", "", "-20000"},
-		"a short one, beyond its equity":                 {"sell 300 market", nil, "0", "100 150 99 140", "buy 300 at 133.3", "10"},
-		"a stop before that saves the rest":              {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000"},
-		"a stop beyond that is too late":                 {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 73", "1900"},
-		"open orders are cancelled, and nothing else is": {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
+		"a loss that the equity carries":                      {"buy 300 market", nil, "0", "100 101 70 80", "", "-20000"},
+		"nothing left":                                        {"buy 300 market", nil, "0", "100 101 66 70", "sell 300 at 66.7", "10"},
+		"a tenth of what is held is to be left":               {"buy 300 market", nil, "0.1", "100 101 74 80", "sell 300 at 74", "2200"},
+		"and is":                                              {"buy 300 market", nil, "0.1", "100 101 74.1 80", "", "-20000"},
+		"a short one, beyond its equity":                      {"sell 300 market", nil, "0", "100 150 99 140", "buy 300 at 133.3", "10"},
+		"a short one, at the high of a bar that closes below": {"sell 300 market", nil, "0", "100 150 99 110", "buy 300 at 133.3", "10"},
+		"a stop before that saves the rest":                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000"},
+		"a stop beyond that is too late":                      {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 73", "1900"},
+		"open orders are cancelled, and nothing else is":      {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,18 +23,22 @@ type walk struct {
 
 // walkBarLocked lets an instrument's price go the way of a bar.
 func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
-	w := walk{Broker: b, i: i, due: func(o *order) bool { return !bar.Time.Before(o.CreatedAt) }, at: bar.Time}
+	begins := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
 	for _, o := range b.open {
 		if o.Symbol == i.Symbol && o.overdue(bar.Time) {
 			o.end(trading.StatusExpired, "its day is over")
 		}
 	}
-	share := i.Quantity(decimal.NewFromFloat(bar.Volume / 4))
+	var share decimal.Decimal
+	if b.cfg.Fill.ticks() {
+		share = i.Quantity(decimal.NewFromFloat(bar.Volume / 4))
+	}
 	held := b.holding[i.Symbol].Quantity.Sign()
 	b.depth[i.Symbol] = share
-	if len(b.open) == 0 && (held == 0 || held > 0 && b.unlevered) {
+	if len(b.open) == 0 && (held == 0 || held > 0 && b.unlevered || b.carriesLocked(i, bar, held)) {
 		return // Nothing can happen, as on most bars.
 	}
+	w := walk{Broker: b, i: i, due: func(o *order) bool { return !begins.Before(o.CreatedAt) }, at: begins}
 	path := b.cfg.Fill.path(bar, held)
 	w.depth = share
 	buy, sell, atEnd := b.cfg.Fill.market(bar)
@@ -52,6 +56,17 @@ func (b *Broker) walkBarLocked(i trading.Instrument, bar signal.Bar) {
 		w.marginCall(decimal.Zero)
 	}
 	b.depth[i.Symbol] = w.depth
+}
+
+// carriesLocked reports whether the account carries what is held of an instrument all through a bar. It does if it does at
+// the worst price: what is left above Maintenance falls as a long position's price falls and as a short one's rises.
+func (b *Broker) carriesLocked(i trading.Instrument, bar signal.Bar, held int) bool {
+	worst := bar.Low
+	if held < 0 {
+		worst = bar.High
+	}
+	w := walk{Broker: b, i: i, now: decimal.NewFromFloat(worst)}
+	return !w.shortLocked(decimal.Zero)
 }
 
 // walkQuoteLocked takes one order to the present price.

@@ -173,6 +173,7 @@ func (p *plainJournal) entry(at time.Time, e journal.Event) (journal.Entry, bool
 		entry.Event = e
 	case journal.Rearmed:
 		return entry, !p.has("drops re-arms")
+	default: // None of the faults is about another event.
 	}
 	return entry, true
 }

@@ -93,14 +93,3 @@ func (g *gate) setReduceOnly(on bool) {
 	defer g.ledger.mu.Unlock()
 	g.reduceOnly = on
 }
-
-// inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
-func (g *gate) inputs(symbol string, signalled float64) inputs {
-	in := inputs{now: g.env.now(), instrument: g.env.instruments[symbol], opening: g.blocked(symbol)}
-	price, ok := g.env.price(symbol)
-	if !ok && signalled != 0 && in.instrument.Symbol != "" {
-		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
-	}
-	in.price = price
-	return in
-}

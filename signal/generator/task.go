@@ -1,0 +1,196 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// A cycle takes at most maxPages pages of a symbol; the rest waits for the next one, so that a long way to catch up
+// does not hold the others up.
+const (
+	pageSize = 1000
+	maxPages = 10
+)
+
+// task is what a worker works with. It has no lock: it belongs to the goroutine of the cycle that claimed the worker.
+//
+// A bar is checked and placed among its neighbours (bars.go, place.go) and fed to the strategies, and what they make of
+// it waits in pending until the Store has it. Strategies begin in warmup.go, with what state.go has kept of them.
+type task struct {
+	cfg    *Config
+	ports  *ports
+	symbol string
+
+	// Of the present claim.
+	now   time.Time // the time that the cycle was given
+	set   *settings
+	doing ErrorKind // whose code was entered last, so that a panic can be told
+	work  work      // what was done so far
+
+	// From claim to claim.
+	since       time.Time       // the first cycle; where nothing is stored yet, signals begin here
+	begins      []time.Time     // by strategy: only signals of bars that open later are emitted; nil: not read yet
+	runners     []*runner       // nil: to be warmed up
+	midBar      bool            // some strategies have seen a bar that others have not
+	ignoreState bool            // the next warm-up leaves the States alone
+	unsaved     bool            // the strategies know more than their States
+	after       time.Time       // open of the newest bar that the strategies have seen
+	nextOpen    time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
+	newest      time.Time       // end of the newest bar ever taken; zero for none
+	pending     []signal.Signal // made and not stored
+	recent      recent          // the newest bars seen
+	gap         time.Time       // the bar before the newest gap
+	gapAsks     int             // in how many more cycles it is asked for again
+	overlaps    time.Time       // the newest bar that was left out because it overlaps another
+}
+
+// work is what one claim of a worker did.
+type work struct {
+	bars       int
+	refused    int // bars that cannot be
+	signals    int
+	conflicts  int
+	notEmitted NotEmitted
+	faults     DataFaults
+	current    bool   // no newer bar can exist yet
+	closed     bool   // the market is
+	err        *Error // the first one
+}
+
+// upToDate reports whether the symbol has what there is to have.
+func (w *work) upToDate() bool { return w.err == nil && (w.bars > 0 || w.current || w.closed) }
+
+// forget makes the task begin like after a restart.
+func (t *task) forget() { t.runners, t.begins = nil, nil }
+
+// begin makes the task ready for a claim.
+func (t *task) begin(now, since time.Time, set *settings) {
+	t.now, t.since, t.set, t.work = now, since, set, work{}
+}
+
+// fail keeps the claim's first error, and reports whether there is one.
+func (t *task) fail(err *Error) (failed bool) {
+	if t.work.err == nil {
+		t.work.err = err
+	}
+	return t.work.err != nil
+}
+
+func (t *task) errorf(kind ErrorKind, format string, args ...any) *Error {
+	return &Error{Symbol: t.symbol, Kind: kind, Err: fmt.Errorf(format, args...)}
+}
+
+// broken books what ended the task's goroutine. Strategies that were torn out of a bar are not to be trusted any more; a
+// panic of the Source or the Store leaves them as they are.
+func (t *task) broken(err error) {
+	if t.midBar {
+		t.midBar = false
+		t.rebuild() // a State may be what broke it
+	}
+	t.work.err = &Error{Symbol: t.symbol, Kind: t.doing, Err: err, Stack: foreign.Stack(err)}
+}
+
+// rebuild has the strategies made anew, from history and without their States.
+func (t *task) rebuild() { t.runners, t.ignoreState = nil, true }
+
+// advance takes the task up to now. Whatever it leaves undone when it fails or ctx ends, the next call finds the task
+// in order: a bar counts as seen once all strategies have seen it, and a signal stays pending until it is stored.
+func (t *task) advance(ctx context.Context) {
+	t.work.closed = !t.open(t.now)
+	if t.fail(t.store(ctx)) {
+		return // what is old goes first, or the Store would not have the signals in order
+	}
+	from := t.askFrom()
+	for range maxPages {
+		if t.runners == nil {
+			if t.fail(t.warmUp(ctx)) {
+				return
+			}
+			from = t.after
+		}
+		more, err := t.page(ctx, from)
+		if err != nil {
+			t.fail(err)
+			return
+		}
+		if !more {
+			break
+		}
+		from = t.after
+	}
+	t.fail(t.save(ctx))
+	t.judge()
+}
+
+// page takes one page of bars by way of the strategies to the Store, and reports whether there may be another.
+func (t *task) page(ctx context.Context, from time.Time) (more bool, err *Error) {
+	bars, err := t.fetch(ctx, from)
+	if err != nil {
+		return false, err
+	}
+	before := t.after
+	t.take(ctx, bars, from)
+	if err := t.store(ctx); err != nil {
+		return false, err
+	}
+	again := t.runners == nil
+	return ctx.Err() == nil && (again || len(bars) >= pageSize && !t.after.Equal(before)), nil
+}
+
+// judge books whether a newer bar is due than the newest one taken.
+func (t *task) judge() {
+	w := &t.work
+	w.current = !t.newest.IsZero() && t.newest.Add(t.cfg.Interval).After(t.now)
+	if ahead := t.newest.Sub(t.by()); ahead > t.cfg.MaxSkew { // no bar was ahead when it was taken: the Clock went back
+		t.fail(t.errorf(KindClock, "the newest bar closes %s ahead of the clock", ahead))
+	}
+	if w.err == nil && w.bars == 0 && !w.current && !w.closed {
+		w.notEmitted.NoData++
+	}
+}
+
+func (t *task) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error) {
+	batch, err := t.ports.source.enter(t).Bars(ctx, t.symbol, after, pageSize)
+	if err == nil {
+		err = ctx.Err() // what comes too late is asked for again
+	}
+	if err != nil {
+		return nil, t.errorf(KindSource, "bars after %s: %w", stamp(after), err)
+	}
+	return batch.Bars, nil
+}
+
+// store appends what is pending. Its signals stay pending until the Store has said that it has them.
+func (t *task) store(ctx context.Context) *Error {
+	if len(t.pending) == 0 {
+		return nil
+	}
+	err := ctx.Err() // a run that was given up adds nothing
+	if err == nil {
+		err = t.ports.store.enter(t).Append(ctx, t.pending...)
+	}
+	if errors.Is(err, signal.ErrConflict) {
+		t.work.conflicts++
+		t.work.signals-- // at least one of them is not what is stored
+		t.cfg.Logger.Warn(msgConflict, "symbol", t.symbol, "error", err)
+		err = nil
+	}
+	if err != nil {
+		return t.errorf(KindStore, "append %s: %w", countOf(t.pending), err)
+	}
+	t.work.signals += len(t.pending)
+	t.pending = nil // not [:0]: a Store may have kept what it was given
+	return nil
+}
+
+func countOf(s []signal.Signal) string {
+	if len(s) == 1 {
+		return "signal " + s[0].ID
+	}
+	return fmt.Sprintf("%d signals from %s on", len(s), s[0].ID)
+}

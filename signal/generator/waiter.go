@@ -1,0 +1,88 @@
+package generator
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// wakesPerCycle bounds how often a Waker can begin a cycle. At five seconds that is a latency of 50 ms at the most.
+const wakesPerCycle = 100
+
+// waiter waits between the cycles of one run of Serve.
+type waiter struct {
+	g       *Generator
+	asked   *foreign.Call[<-chan struct{}] // of a Source that was asked for its wake-up; nil while none is asked
+	woke    <-chan struct{}                // closed by the Source when a bar arrives; nil where it does not say
+	retimed <-chan struct{}
+	alarm   <-chan time.Time // armed for at; nil for none
+	at      time.Time
+}
+
+// listen asks for the news of what happens from now on.
+func (w *waiter) listen() {
+	w.wake()
+	w.retimed = w.g.retimed.Next()
+}
+
+// wake asks the Source for its wake-up. It does so in a goroutine of its own, and waits no longer than for a symbol that
+// was told to come back: a Source that holds a lock while it hangs in Bars would else take the loop along. Until it has
+// answered it is not asked again, and is a Source without; so is one that panics, and the cycle goes on asking it.
+func (w *waiter) wake() {
+	waker, ok := w.g.ports.source.code.(signal.Waker)
+	if !ok {
+		return
+	}
+	w.woke = nil
+	if w.asked == nil {
+		w.asked = foreign.Go(func() (<-chan struct{}, error) { return waker.Wake(), nil })
+	}
+	select {
+	case <-w.asked.Done():
+		w.woke, _ = w.asked.Result()
+		w.asked = nil
+	case <-w.g.cfg.Clock.After(max(w.g.set.Load().timeout/10, 1)):
+	}
+}
+
+// until waits for due, or for a wake-up and then no longer than to soonest. It reports whether it was woken.
+func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool, err error) {
+	for {
+		health.Idle(ctx, due)
+		at := due
+		if woken && soonest.Before(due) {
+			at = soonest
+		}
+		wait := at.Sub(w.g.cfg.Clock.Now())
+		if wait <= 0 || ctx.Err() != nil { // A mock clock must never see After(d <= 0).
+			return woken && at.Before(due), ctx.Err()
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-w.arm(at, wait):
+			w.alarm = nil
+		case <-w.woke:
+			w.woke, woken = nil, true
+		case <-w.retimed:
+			due = w.redue()
+		}
+	}
+}
+
+// arm keeps the alarm that is set for the same time: a source that wakes often would else leave one behind each time.
+func (w *waiter) arm(at time.Time, wait time.Duration) <-chan time.Time {
+	if w.alarm == nil || !w.at.Equal(at) {
+		w.alarm, w.at = w.g.cfg.Clock.After(wait), at
+	}
+	return w.alarm
+}
+
+// redue is when a cycle is due now that the time between them has changed.
+func (w *waiter) redue() time.Time {
+	w.retimed = w.g.retimed.Next() // before it is read, so that no change falls in between
+	return multiple(w.g.cfg.Clock.Now(), w.g.set.Load().cycle)
+}

@@ -1,0 +1,164 @@
+package generator
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+)
+
+// worker takes one symbol through the Generator, for one cycle at a time. A cycle claims it, and gets its task; the
+// account can be read meanwhile, whatever the task is hanging in.
+type worker struct {
+	cfg    *Config
+	symbol string
+	task   task // owned by whoever has claimed the worker
+
+	mu      sync.Mutex // guards account
+	account account
+}
+
+// account is what everybody may know of a worker.
+type account struct {
+	busy    bool      // claimed
+	claimed time.Time // since when, on the Clock
+	turn    int       // how often it was claimed
+	left    bool      // the cycle that claimed it has gone on without it
+	rejoins bool      // it was taken out: the next claim begins like after a restart
+	since   time.Time // the first cycle
+	shut    time.Time // the last cycle that found its market closed
+	failing errorRun
+	status  SymbolStatus
+}
+
+func newWorker(cfg *Config, ports *ports, symbol string) *worker {
+	return &worker{cfg: cfg, symbol: symbol, task: task{cfg: cfg, ports: ports, symbol: symbol}}
+}
+
+// rejoin makes the next claim begin like after a restart.
+func (w *worker) rejoin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.account.rejoins = true
+}
+
+// due reports whether a cycle that was woken by one bar should take the worker along.
+func (w *worker) due(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	last := a.status.LastBar
+	return !a.busy && a.failing.errors == 0 && (last.IsZero() || !last.Add(2*w.cfg.Interval).After(now))
+}
+
+// claim takes the worker for one cycle and hands out its task, or says since when it has not come back from an earlier
+// one. The turn is the claim's number.
+func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, busy *Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	if a.busy {
+		return nil, 0, w.leftBehind(fmt.Errorf("%w yet after %s", foreign.ErrNotBack, clock.Sub(a.claimed)))
+	}
+	a.busy, a.claimed = true, clock
+	if a.rejoins {
+		a.rejoins, a.since = false, time.Time{}
+		w.task.forget()
+	}
+	if a.since.IsZero() {
+		a.since = now
+	}
+	a.turn++
+	w.task.begin(now, a.since, set)
+	return &w.task, a.turn, nil
+}
+
+// leave gives the worker up, still claimed, or returns nil where it has come back from that turn after all.
+func (w *worker) leave(turn int, timeout time.Duration) *Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	if !a.busy || a.turn != turn { // another run may have claimed it since
+		return nil
+	}
+	a.left = true
+	a.status.LeftBehind++
+	a.status.BusySince = a.claimed.UTC()
+	return w.leftBehind(fmt.Errorf("%w within %s", foreign.ErrNotBack, timeout))
+}
+
+func (w *worker) leftBehind(err error) *Error {
+	return &Error{Symbol: w.symbol, Kind: KindLeftBehind, Err: err}
+}
+
+// release takes the task back, books what it did, and reports whether it was left behind meanwhile.
+func (w *worker) release(t *task) (late bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, did := &w.account, &t.work
+	late, a.busy, a.left = a.left, false, false
+	s := &a.status
+	s.BusySince = time.Time{}
+	s.Bars += did.bars
+	s.Refused += did.refused
+	s.Signals += did.signals
+	s.Conflicts += did.conflicts
+	s.NotEmitted.add(did.notEmitted)
+	s.Faults.add(did.faults)
+	s.Unstored = len(t.pending)
+	if !t.newest.IsZero() {
+		s.LastBar = t.newest.Add(-w.cfg.Interval)
+	}
+	return late
+}
+
+func (w *worker) failed(at time.Time, err *Error) (run errorRun, warn bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	warn = a.failing.fail(at)
+	a.status.Errors++
+	a.status.LastError, a.status.LastErrorAt = err, at.UTC()
+	return a.failing, warn
+}
+
+func (w *worker) succeeded(at time.Time) (ended errorRun) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.account.status.LastSuccess = at.UTC()
+	return w.account.failing.end()
+}
+
+// age books how old the newest bar is. It returns whether that is too old for the symbol to be up to date, and whether
+// this turn has made its data stale, or current again. Data is stale only once it has had MaxAge to come: since the
+// first cycle, and since its market opened.
+func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	if closed {
+		a.shut = now
+	}
+	s := &a.status
+	base := later(a.since, a.shut)
+	if !s.LastBar.IsZero() {
+		end := s.LastBar.Add(w.cfg.Interval)
+		base = later(base, end)
+		s.DataAge = max(now.Sub(end), 0)
+		old = s.DataAge > set.maxAge && !closed
+	}
+	was := s.Stale
+	s.Stale = now.Sub(base) > set.maxAge
+	return old, was != s.Stale
+}
+
+// snapshot returns a copy of the symbol's status.
+func (w *worker) snapshot() SymbolStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.account.status
+	s.Symbol = w.symbol
+	s.ErrorRun = w.account.failing.errors
+	return s
+}

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// Idle reports whether a Step would do nothing now, given that the Broker has had no news and the signal store no new
+// signal since the last one began: only the caller can know of these. It is for whoever drives Step himself, such as a
+// replay, where nothing happens on most bars; it costs a fraction of a Step and asks only the Pricer.
+//
+// It goes through what Step would do and says false where in doubt: while an order is open, a target is not reached, a
+// comparison of positions or a new day is due, the day's loss has reached its limit, or the last Step failed.
+func (e *Engine) Idle() bool {
+	now, passed := e.env.watch.read()
+	e.ledger.mu.Lock()
+	calm := e.calmLocked() && passed-e.reconciler.compared < e.env.cfg.Reconcile
+	if !calm {
+		e.ledger.mu.Unlock()
+		return false
+	}
+	if e.outlook == nil || e.outlook.version != e.ledger.version {
+		e.outlook = newOutlook(e.ledger.book, e.ledger.version)
+	}
+	o := e.outlook // never changes
+	e.ledger.mu.Unlock()
+	return o.reached && !o.newDay(now.In(e.env.cfg.Day)) && e.bearable(o)
+}
+
+// calmLocked reports whether nothing is under way: the book is the journal's, the Broker has been compared with it, and
+// no order is open.
+func (e *Engine) calmLocked() bool {
+	r := e.ledger.runs.current
+	return r != nil && !r.ended && len(r.turn) == 0 && !e.ledger.runs.stopped &&
+		e.ledger.loaded && e.ledger.reconciled && !e.ledger.book.HasPending() && e.lastErr == nil &&
+		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.halting == "" && len(e.gate.unvalued) == 0
+}
+
+// bearable reports whether rollDay would neither miss a price nor halt.
+func (e *Engine) bearable(o *outlook) bool {
+	limit, limited := e.env.cfg.Risk.DailyLoss()
+	if !limited {
+		return true
+	}
+	worth := decimal.Zero
+	for _, p := range o.held {
+		price, ok := e.env.price(p.Symbol)
+		if !ok {
+			return false
+		}
+		worth = worth.Add(p.Quantity.Mul(price))
+	}
+	return o.fallen.Sub(worth).LessThan(limit)
+}
+
+// outlook is what one state of the book says of the Steps to come, until an event changes it.
+type outlook struct {
+	version int                // of the book
+	reached bool               // no target waits for an order or for its bracket
+	day     string             // the trading day that is open
+	held    []trading.Position // those that are not flat
+	fallen  decimal.Decimal    // the day's loss, were all that is held worth nothing
+}
+
+func newOutlook(b *book.Book, version int) *outlook {
+	nothing := func(string) (decimal.Decimal, bool) { return decimal.Zero, true }
+	equity, _ := b.Equity(nothing)
+	o := &outlook{version: version, reached: true, day: b.Day().Day, fallen: b.Day().Equity.Sub(equity)}
+	for _, p := range b.Positions() {
+		if !p.Quantity.IsZero() {
+			o.held = append(o.held, p)
+		}
+	}
+	for _, t := range b.Targets() {
+		last, ok := b.Order(t.Last)
+		bracketed := t.Ticket.Bracketed() && t.Guarded(b.Position(t.Symbol).Quantity).IsPositive()
+		if t.Deferred || bracketed || ok && unfinished(t, last) {
+			o.reached = false
+		}
+	}
+	return o
+}
+
+// newDay reports whether a trading day begins that is not open yet.
+func (o *outlook) newDay(now time.Time) bool {
+	var text [len(time.DateOnly)]byte
+	return string(now.AppendFormat(text[:0], time.DateOnly)) > o.day
+}
