@@ -21,30 +21,29 @@ func (c Cursor) Equal(other Cursor) bool { return c.Token == other.Token && c.Si
 // its venue lists them all: the token is the ID of the last fill of the page. If that is not among them any more, the page
 // begins again at that fill's time.
 func FillPage(all []Fill, from Cursor, limit int) (page []Fill, next Cursor) {
+	return cutPage(all, from, limit, func(f Fill) Cursor { return Cursor{Since: f.Time, Token: f.ID} })
+}
+
+// CashPage does for cash events what FillPage does for fills.
+func CashPage(all []CashEvent, from Cursor, limit int) (page []CashEvent, next Cursor) {
+	return cutPage(all, from, limit, func(e CashEvent) Cursor { return Cursor{Since: e.Time, Token: e.ID} })
+}
+
+func cutPage[T any](all []T, from Cursor, limit int, place func(T) Cursor) (page []T, next Cursor) {
 	begin := -1
-	if from.Token != "" {
-		begin = lastIndex(all, from.Token)
+	for i := len(all) - 1; i >= 0 && from.Token != "" && begin < 0; i-- { // most cursors are near the end
+		if place(all[i]).Token == from.Token {
+			begin = i
+		}
 	}
 	next = from
-	for _, f := range all[begin+1:] {
+	for _, one := range all[begin+1:] {
 		if len(page) == limit {
 			break
 		}
-		if begin < 0 && f.Time.Before(from.Since) {
-			continue
+		if at := place(one); begin >= 0 || !at.Since.Before(from.Since) {
+			page, next = append(page, one), at
 		}
-		page = append(page, f)
-		next = Cursor{Since: f.Time, Token: f.ID}
 	}
 	return slices.Clip(page), next
-}
-
-// lastIndex looks from the end, near which most cursors are.
-func lastIndex(all []Fill, id string) int {
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].ID == id {
-			return i
-		}
-	}
-	return -1
 }

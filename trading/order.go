@@ -201,6 +201,14 @@ func (f Fill) QuoteFee() decimal.Decimal {
 	return f.Fee
 }
 
+// OtherAsset is what the fee was paid in if that is neither of the instrument's assets; "" if it is.
+func (f Fill) OtherAsset() string {
+	if f.feeKind() == feeInOther {
+		return f.FeeAsset
+	}
+	return ""
+}
+
 // Cash is by how much a fill changes the account's cash in the quote currency: a fee in another currency does not.
 func (f Fill) Cash() decimal.Decimal {
 	cash := f.Side.Signed(f.Quantity).Mul(f.Price).Neg()

@@ -142,6 +142,8 @@ func (r DryReport) String() string {
 			line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
 		case journal.Adopted:
 			line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
+		case journal.CashMoved:
+			line("book %s %s: %s", e.Move.Kind, e.Move.ID, strings.TrimSpace(e.Move.Amount.String()+" "+e.Move.Asset))
 		case journal.CloseAsked:
 			line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
 		case journal.Halted:

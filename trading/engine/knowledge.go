@@ -37,6 +37,11 @@ type knowledge struct {
 	cannot  bool            // list orders
 	ask     map[string]bool // client IDs of orders of which not all is here that the Broker has reported
 	sent    bool            // something was sent since fills were asked for
+
+	cash      trading.Cursor // behind the last cash event that was seen
+	cashAt    time.Duration  // on the stopwatch: when cash events were last asked for
+	cashAsked bool
+	noCash    bool // the Broker tells of none
 }
 
 // forget begins anew.
@@ -95,6 +100,9 @@ func (c *reconciler) catchUp(ctx context.Context, r *run) (stuck, err error) {
 		if err := c.fetchFills(ctx, r); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.fetchCash(ctx, r, !q.missed && q.seq != r.known.seq); err != nil {
+		return nil, err
 	}
 	begun := c.env.passed()
 	if stuck, err = c.resolve(ctx, r, q); err != nil {

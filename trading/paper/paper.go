@@ -71,6 +71,7 @@ type Broker struct {
 	orders  map[string]*order
 	open    []*order // as they came
 	fills   []trading.Fill
+	moves   []trading.CashEvent
 
 	updates trading.UpdateLog
 }
@@ -99,6 +100,7 @@ var (
 	_ trading.Positioner       = (*Broker)(nil)
 	_ trading.InstrumentLister = (*Broker)(nil)
 	_ trading.Pricer           = (*Broker)(nil)
+	_ trading.CashReporter     = (*Broker)(nil)
 	_ trading.Updater          = (*Broker)(nil)
 )
 

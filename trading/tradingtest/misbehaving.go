@@ -75,6 +75,7 @@ var (
 	_ trading.Pairer           = (*Misbehaving)(nil)
 	_ trading.Pricer           = (*Misbehaving)(nil)
 	_ trading.Updater          = (*Misbehaving)(nil)
+	_ trading.CashReporter     = (*Misbehaving)(nil)
 )
 
 // Next plans the faults of the next submissions, one each, after those that are planned already.
@@ -344,6 +345,27 @@ func (m *Misbehaving) Instruments(ctx context.Context) ([]trading.Instrument, er
 		return nil, ErrLost
 	}
 	return l.Instruments(ctx)
+}
+
+// CashEvents implements trading.CashReporter.
+func (m *Misbehaving) CashEvents(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.CashEvent, trading.Cursor, error) {
+	c, ok := m.inner.(trading.CashReporter)
+	if !ok {
+		return nil, from, unsupported("CashEvents")
+	}
+	m.mu.Lock()
+	down, duplicate := m.down, m.duplicate
+	m.mu.Unlock()
+	if down {
+		return nil, from, ErrLost
+	}
+	page, next, err := c.CashEvents(ctx, from, limit)
+	if duplicate {
+		page = append(page, page...)
+	}
+	return page, next, err
 }
 
 // Price implements trading.Pricer, if the Broker does.

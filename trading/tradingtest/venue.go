@@ -35,6 +35,7 @@ type Venue struct {
 	traded  []trading.Instrument
 	taken   map[string]int // how often a client ID was accepted
 	fills   []trading.Fill
+	moves   []trading.CashEvent
 	held    map[string]decimal.Decimal
 	part    decimal.Decimal // of the next order's quantity; zero for all of it
 	fee     func(trading.Fill) (fee decimal.Decimal, asset string)
@@ -62,6 +63,7 @@ var (
 	_ trading.Updater          = (*Venue)(nil)
 	_ trading.Replacer         = (*Venue)(nil)
 	_ trading.Pairer           = (*Venue)(nil)
+	_ trading.CashReporter     = (*Venue)(nil)
 )
 
 // SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
@@ -146,6 +148,26 @@ func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset st
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.fee = fee
+}
+
+// MoveCash lets the account's cash change without a fill. The event is dated now.
+func (v *Venue) MoveCash(e trading.CashEvent) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e.Time = v.clock.Now().UTC()
+	v.moves = append(v.moves, e)
+	v.pushLocked()
+}
+
+// CashEvents implements trading.CashReporter.
+func (v *Venue) CashEvents(ctx context.Context, from trading.Cursor, limit int) ([]trading.CashEvent, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	page, next := trading.CashPage(v.moves, from, limit)
+	return page, next, nil
 }
 
 // Break lets the stream of updates be down, or up again. What happens meanwhile is in no update.
