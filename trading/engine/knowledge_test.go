@@ -68,6 +68,13 @@ func (c *counting) Fills(ctx context.Context, from trading.Cursor, limit int) ([
 	return c.Misbehaving.Fills(ctx, from, limit)
 }
 
+func (c *counting) CashEvents(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.CashEvent, trading.Cursor, error) {
+	c.count("cash")
+	return c.Misbehaving.CashEvents(ctx, from, limit)
+}
+
 func (c *counting) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
 	c.count("positions")
 	return c.Misbehaving.Positions(ctx)
@@ -80,10 +87,10 @@ func TestKnowledgeOfTwentyGuardedPositionsCostsFewCalls(t *testing.T) {
 		streams, listless bool
 		calls             string
 	}{
-		"it tells what happens":      {true, false, "6 fills, 5 open orders, 1 positions"},
-		"it lists its orders":        {false, false, "301 fills, 30 open orders, 1 positions"},
-		"it tells, and lists none":   {true, true, "6 fills, 200 order, 1 positions"},
-		"it does neither of the two": {false, true, "301 fills, 12000 order, 1 positions"},
+		"it tells what happens":      {true, false, "5 cash, 6 fills, 5 open orders, 1 positions"},
+		"it lists its orders":        {false, false, "5 cash, 301 fills, 30 open orders, 1 positions"},
+		"it tells, and lists none":   {true, true, "5 cash, 6 fills, 200 order, 1 positions"},
+		"it does neither of the two": {false, true, "5 cash, 301 fills, 12000 order, 1 positions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,10 +145,10 @@ func TestKnowledgeOfAFillCostsNoQuestionForItsOrder(t *testing.T) {
 	r.venue.SetPrice(btc, d("111"))
 	r.mustStep()
 	require.Equal(t, "0", r.held(btc))
-	require.Equal(t, "2 fills, 1 order", b.counted(), "the order is the other leg, of which is asked whether it is cancelled")
+	require.Equal(t, "1 cash, 2 fills, 1 order", b.counted(), "the order is the other leg, of which is asked whether it is cancelled")
 	r.stepFor(2)
 	require.Empty(t, r.resting())
-	require.Equal(t, "1 fills", b.counted(), "the cancel is news, too")
+	require.Equal(t, "1 cash, 1 fills", b.counted(), "the cancel is news, too")
 	r.agree()
 }
 
@@ -153,7 +160,7 @@ func TestKnowledgeOfWhatAPersonCancelledIsPushed(t *testing.T) {
 	r.mustStep()
 	now := r.engine.Status().Orders
 	require.NotContains(t, fmt.Sprint(now), stop.ClientID)
-	require.Equal(t, "1 fills", b.counted())
+	require.Equal(t, "1 cash, 1 fills", b.counted())
 }
 
 // What is reported before its fills are shown is asked for until they are.

@@ -180,6 +180,10 @@ var troubles = map[string]func(t *trouble){
 		t.streams = t.yes("streams")
 		t.broker.Stream(t.streams)
 	},
+	"funding": func(t *trouble) {
+		t.byHand++
+		t.venue.MoveCash(funding(fmt.Sprint("funding ", t.byHand), fmt.Sprint(1+t.draw(0, 9, "funding"))))
+	},
 	"stream breaks":   func(t *trouble) { t.venue.Break(t.yes("breaks")) },
 	"duplicate fills": func(t *trouble) { t.broker.DuplicateFills(t.yes("duplicate")) },
 	"deaf to cancels": func(t *trouble) { t.broker.FailCancels(t.yes("deaf")) },
@@ -299,7 +303,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 // conserved adds up the account: nothing is lost and nothing made up, to the last digit.
 func conserved(t require.TestingT, r *rig) {
 	s := r.engine.Status()
-	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees)
+	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
 	for _, p := range s.Positions {
 		sum = sum.Add(p.Cost)
 	}

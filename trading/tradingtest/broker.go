@@ -19,6 +19,8 @@ type BrokerSubject struct {
 	Price      decimal.Decimal  // about what the instrument trades at
 	Now        func() time.Time // the time that the Broker lives in; nil means the machine's
 	Advance    func()           // lets the market go on, so that market orders fill; nil if they fill at once
+	// MoveCash lets cash move without a fill, once; nil leaves out what needs it.
+	MoveCash func()
 	// Reopen returns a Broker for the same account as it is in a process that has just begun and remembers nothing; nil
 	// leaves out the case that needs it.
 	Reopen func() trading.Broker
@@ -69,6 +71,7 @@ var brokerCases = []brokerCase{
 	{"many senders of one client id get one order where that is promised", concurrentDuplicates},
 	{"who asks for news before it happens is woken by it", woken},
 	{"updates tell the latest of each order that has changed", updates},
+	{"cash that moves without a fill is told once, and stays told", cashMoves},
 	{"instruments are listed as they are traded", instruments},
 	{"a context that has ended ends the call", endedContext},
 	{"traits do not change, and go together", constantTraits},

@@ -48,7 +48,7 @@ func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 				v := goldVenue(traits)
 				return tradingtest.BrokerSubject{
 					Broker: v, Instrument: gold, Price: decimal.NewFromInt(2000),
-					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) },
+					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) }, MoveCash: moves(v),
 				}
 			})
 		})
@@ -61,6 +61,15 @@ func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 			return tradingtest.BrokerSubject{Broker: m, Instrument: gold, Price: decimal.NewFromInt(2000)}
 		})
 	})
+}
+
+// moves lets a venue's cash move, each time under another ID.
+func moves(v *tradingtest.Venue) func() {
+	n := 0
+	return func() {
+		n++
+		v.MoveCash(trading.CashEvent{ID: fmt.Sprint("cash-", n), Kind: trading.CashFunding, Amount: decimal.New(-1, -2)})
+	}
 }
 
 // crookedBroker has one fault.
@@ -263,6 +272,24 @@ func (c crookedBroker) SubmitPair(ctx context.Context, takeProfit, stopLoss trad
 	return c.Venue.SubmitPair(ctx, takeProfit, stopLoss)
 }
 
+func (c crookedBroker) CashEvents(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.CashEvent, trading.Cursor, error) {
+	switch c.fault {
+	case "knows no limit of cash":
+		limit = 100
+	case "tells of cash again":
+		from.Token = ""
+	}
+	page, next, err := c.Venue.CashEvents(ctx, from, limit)
+	for i := range page {
+		if c.fault == "one id for all cash" {
+			page[i].ID = "c"
+		}
+	}
+	return page, next, err
+}
+
 func (c crookedBroker) Instruments(ctx context.Context) ([]trading.Instrument, error) {
 	all, err := c.Venue.Instruments(ctx)
 	switch c.fault {
@@ -347,6 +374,9 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"tells the latest only":              "updates tell the latest of each order that has changed",
 		"tells each twice":                   "updates tell the latest of each order that has changed",
 		"always misses something":            "updates tell the latest of each order that has changed",
+		"knows no limit of cash":             "cash that moves without a fill is told once, and stays told",
+		"tells of cash again":                "cash that moves without a fill is told once, and stays told",
+		"one id for all cash":                "cash that moves without a fill is told once, and stays told",
 		"lists none":                         "instruments are listed as they are traded",
 		"lists one twice":                    "instruments are listed as they are traded",
 		"takes the precision for the tick":   "instruments are listed as they are traded",
@@ -365,7 +395,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 					defer close(ended)
 					tradingtest.RunBrokerCase(watched, inCase, tradingtest.BrokerSubject{
 						Broker: crooked(venue, planted), Instrument: gold, Price: decimal.NewFromInt(2000),
-						Reopen: func() trading.Broker { return crooked(venue, planted) },
+						Reopen:   func() trading.Broker { return crooked(venue, planted) },
+						MoveCash: moves(venue),
 					})
 				}()
 				<-ended

@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -190,5 +191,55 @@ func instruments(b brokerTest) {
 	}
 	if !found {
 		b.Errorf("%s with its tick and step is not among %d instruments", b.Instrument.Symbol, len(all))
+	}
+}
+
+func cashMoves(b brokerTest) {
+	r, ok := b.Broker.(trading.CashReporter)
+	if !ok {
+		b.Skip("the broker tells of no cash")
+	}
+	walk := func(from trading.Cursor, limit int) (all []trading.CashEvent, end trading.Cursor) {
+		b.Helper()
+		for range maxPages {
+			page, next, err := r.CashEvents(b.Context(), from, limit)
+			if errors.Is(err, errors.ErrUnsupported) {
+				b.Skip("the broker tells of no cash")
+			}
+			if err != nil {
+				b.Fatalf("CashEvents from %+v: %v", from, err)
+			}
+			if len(page) == 0 {
+				return all, next
+			}
+			if len(page) > limit {
+				b.Errorf("a page of at most %d has %d cash events", limit, len(page))
+			}
+			all, from = append(all, page...), next
+		}
+		b.Fatalf("no empty page among the first %d, of which one must say that there are no more", maxPages)
+		return nil, from
+	}
+	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
+	before, end := walk(trading.Cursor{}, 10)
+	if b.MoveCash == nil {
+		b.Skip("the subject cannot move cash")
+	}
+	b.MoveCash()
+	b.MoveCash()
+	news, _ := walk(end, 1)
+	all, end := walk(trading.Cursor{}, 10)
+	ids := make(map[string]bool)
+	for _, e := range all {
+		ids[e.ID] = true
+		if err := e.Validate(); err != nil || e.Time.IsZero() || e.Time.Location() != time.UTC {
+			b.Errorf("%+v lacks something, or its time in UTC: %v", e, err)
+		}
+	}
+	if len(news) != 2 || len(all) != len(before)+2 || len(ids) != len(all) {
+		b.Errorf("cash moved twice, and of %d events, %d in all, %d differ in their ids", len(news), len(all), len(ids))
+	}
+	if again, _ := walk(end, 10); len(again) > 0 {
+		b.Errorf("%d cash events after the last one", len(again))
 	}
 }
