@@ -130,8 +130,11 @@ func (c *reconciler) logFills(events []journal.Event) {
 	for _, event := range events {
 		f := event.(journal.Filled).Fill
 		_, ours := c.ledger.order(f.ClientID)
-		c.env.log.Info("Fill", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee,
-			"id", f.ID, "client_id", f.ClientID)
+		attrs := []any{"symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee}
+		if f.FeeAsset != "" {
+			attrs = append(attrs, "fee_asset", f.FeeAsset)
+		}
+		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID)...)
 		if !ours {
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
