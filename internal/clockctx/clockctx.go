@@ -9,6 +9,7 @@ package clockctx
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,9 +40,11 @@ type deadline struct {
 	clock           Clock
 	at              time.Time
 
-	mu   sync.Mutex    // guards all below
-	done chan struct{} // nil until Done is called
-	err  error
+	// done holds the chan struct{} once Done was called. It is read without the lock: loops ask at each turn.
+	done atomic.Value
+
+	mu  sync.Mutex // guards all below, and who sets done
+	err error
 }
 
 func (c *deadline) cancel() { _ = c.end(context.Canceled) }
@@ -52,8 +55,8 @@ func (c *deadline) end(err error) error {
 	defer c.mu.Unlock()
 	if c.err == nil {
 		c.err = err
-		if c.done != nil {
-			close(c.done)
+		if done, ok := c.done.Load().(chan struct{}); ok {
+			close(done)
 		}
 	}
 	return c.err
@@ -62,21 +65,30 @@ func (c *deadline) end(err error) error {
 // Done arms the timer when it is called for the first time. The clock is not ours, so that is done outside of the lock:
 // of two callers the second may get the channel a moment before the timer is armed, and misses nothing by it.
 func (c *deadline) Done() <-chan struct{} {
-	c.mu.Lock()
-	done, first := c.done, c.done == nil
-	if first {
-		done = make(chan struct{}) // none for all that have ended: a channel belongs to the bubble that made it
-		c.done = done
+	if done, ok := c.done.Load().(chan struct{}); ok {
+		return done
 	}
-	if first && c.err != nil {
-		close(done)
-		first = false
-	}
-	c.mu.Unlock()
+	done, first := c.makeDone()
 	if first {
 		c.arm(done)
 	}
 	return done
+}
+
+// makeDone returns the channel, and whether it is new and waits for an end. There is none for all that have ended: a
+// channel belongs to the bubble that made it.
+func (c *deadline) makeDone() (done chan struct{}, waits bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if done, ok := c.done.Load().(chan struct{}); ok {
+		return done, false
+	}
+	done = make(chan struct{})
+	c.done.Store(done)
+	if c.err != nil {
+		close(done)
+	}
+	return done, c.err == nil
 }
 
 // arm waits for the end in a goroutine, which ends with the context.

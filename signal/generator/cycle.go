@@ -160,12 +160,13 @@ func (c *cycle) attend(part context.Context, r report) report {
 	grace := max(c.set.timeout/10, 1)
 	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, c.set.timeout-grace)
 	defer cancel()
+	expired := ctx.Done()      // armed first: the goroutine that was begun last runs next on this processor
 	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
 	go c.work(ctx, r, done)
 	select {
 	case r.work = <-done:
 		return r
-	case <-ctx.Done():
+	case <-expired:
 	}
 	select {
 	case r.work = <-done:
