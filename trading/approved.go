@@ -1,6 +1,7 @@
 package trading
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -23,10 +24,33 @@ type View struct {
 // Approved is an order that has passed a Risk. Approve makes one, nothing else does, and a Broker takes nothing else.
 type Approved struct {
 	order Order
+	gate  func(context.Context) error
 }
 
 // Order returns the order that was approved.
 func (a Approved) Order() Order { return a.order }
+
+// Begin asks for the last time whether the order may be sent. An adapter calls it once for each Submit, when everything
+// else is done, such as signing, and sends right after it: the next thing that happens is the request. An error says that
+// the order must not be sent, for whoever sent it has lost the right meanwhile; Submit then returns it.
+//
+// It does not wait, but it is not the adapter's code: call it without a lock that other methods of the adapter need.
+func (a Approved) Begin(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if a.gate == nil {
+		return nil
+	}
+	return a.gate(ctx)
+}
+
+// Gated returns the approval with another gate, which is what Begin asks; nil is one that is always open. An Engine gives
+// it its own. A wrapper around a Broker that has called Begin itself passes the order on with an open one.
+func (a Approved) Gated(gate func(context.Context) error) Approved {
+	a.gate = gate
+	return a
+}
 
 // Confirm approves o, an order that was approved before, exactly as it stands. An error says that no more than a part of
 // it is allowed now.
@@ -70,7 +94,7 @@ func Approve(o Order, v View, room Room) (Approved, error) {
 	o.Quantity = quantity
 	o.ReduceOnly = quantity.LessThanOrEqual(closing)
 	o.DecisionPrice = v.Price
-	return Approved{o}, nil
+	return Approved{order: o}, nil
 }
 
 // checkOrder says what is wrong with an order, whatever the limits.

@@ -3,18 +3,33 @@ package trading
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
 
 // Instrument is what can be traded, and in which steps. Its methods are the only way from the float64 of bars and
 // signals to the exact numbers of orders.
+//
+// A symbol that names its assets is written as their names with a slash between, BTC/USDT, and what follows a colon is
+// what it settles in, BTC/USDT:USDT. By these names a fee is told that is paid in what was bought.
 type Instrument struct {
 	Symbol      string
 	Tick        decimal.Decimal // the price increment, above zero
 	Step        decimal.Decimal // the quantity increment, above zero
 	MinQuantity decimal.Decimal // the smallest order; zero for none
 	MinNotional decimal.Decimal // the smallest price x quantity of an order that opens; zero for none
+}
+
+// Assets are the names that a symbol has for what is traded and for what that is paid in; empty where it has none, as
+// that of a stock.
+func Assets(symbol string) (base, quote string) {
+	base, quote, ok := strings.Cut(symbol, "/")
+	if !ok {
+		return "", ""
+	}
+	quote, _, _ = strings.Cut(quote, ":")
+	return base, quote
 }
 
 // Validate says which field cannot be.

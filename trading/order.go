@@ -161,8 +161,70 @@ type Fill struct {
 	Side     Side            `json:"side"`
 	Price    decimal.Decimal `json:"price"`
 	Quantity decimal.Decimal `json:"quantity"` // above zero
-	Fee      decimal.Decimal `json:"fee"`      // in the quote currency; negative for a rebate
-	Time     time.Time       `json:"time"`     // UTC
+	Fee      decimal.Decimal `json:"fee"`      // negative for a rebate
+	// FeeAsset is what the fee was paid in, such as BNB; "" means the quote currency. See QuoteFee.
+	FeeAsset string    `json:"fee_asset,omitempty"`
+	Time     time.Time `json:"time"` // UTC
+}
+
+// feeKind is how a fee relates to the instrument of its fill.
+type feeKind int
+
+const (
+	feeInQuote feeKind = iota
+	feeInBase
+	feeInOther
+)
+
+func (f Fill) feeKind() feeKind {
+	if f.FeeAsset == "" {
+		return feeInQuote
+	}
+	switch base, quote := Assets(f.Symbol); f.FeeAsset {
+	case quote:
+		return feeInQuote
+	case base:
+		return feeInBase
+	}
+	return feeInOther
+}
+
+// QuoteFee is the fee in the quote currency. One that was taken from what was bought counts at the fill's price. One in
+// another asset is not converted, as the fill does not say what that is worth: it is zero here.
+func (f Fill) QuoteFee() decimal.Decimal {
+	switch f.feeKind() {
+	case feeInBase:
+		return f.Fee.Mul(f.Price)
+	case feeInOther:
+		return decimal.Zero
+	}
+	return f.Fee
+}
+
+// OtherAsset is what the fee was paid in if that is neither of the instrument's assets; "" if it is.
+func (f Fill) OtherAsset() string {
+	if f.feeKind() == feeInOther {
+		return f.FeeAsset
+	}
+	return ""
+}
+
+// Cash is by how much a fill changes the account's cash in the quote currency: a fee in another currency does not.
+func (f Fill) Cash() decimal.Decimal {
+	cash := f.Side.Signed(f.Quantity).Mul(f.Price).Neg()
+	if f.feeKind() == feeInQuote {
+		return cash.Sub(f.Fee)
+	}
+	return cash
+}
+
+// Held is by how much a fill changes what is held of the instrument: its quantity, signed, less a fee that was taken from
+// it.
+func (f Fill) Held() decimal.Decimal {
+	if f.feeKind() == feeInBase {
+		return f.Side.Signed(f.Quantity).Sub(f.Fee)
+	}
+	return f.Side.Signed(f.Quantity)
 }
 
 // OrderStatus is where in its life an order is.

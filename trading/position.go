@@ -32,18 +32,30 @@ func (p Position) Unrealised(price decimal.Decimal) decimal.Decimal {
 }
 
 // After returns the position after f. A fill against the position closes it at its average price; what goes beyond
-// that opens a position on the other side.
+// that opens a position on the other side. A fee that was taken from what was bought counts as if it had been sold again
+// at the fill's price, to pay the fee.
 func (p Position) After(f Fill) Position {
 	p.Symbol = f.Symbol
-	p.Fees = plus(p.Fees, f.Fee)
-	signed := f.Side.Signed(f.Quantity)
+	p.Fees = plus(p.Fees, f.QuoteFee())
+	p = p.moved(f.Side.Signed(f.Quantity), f.Price)
+	if f.feeKind() == feeInBase {
+		p = p.moved(f.Fee.Neg(), f.Price)
+	}
+	return p
+}
+
+// moved takes a signed quantity in at a price.
+func (p Position) moved(signed, price decimal.Decimal) Position {
 	if p.Quantity.Sign()*signed.Sign() < 0 {
 		closing := decimal.Min(p.Quantity.Abs(), signed.Abs())
-		p = p.closed(closing, f.Price)
-		signed = f.Side.Signed(f.Quantity.Sub(closing))
+		left := signed.Add(closing)
+		if signed.IsPositive() {
+			left = signed.Sub(closing)
+		}
+		p, signed = p.closed(closing, price), left
 	}
 	p.Quantity = plus(p.Quantity, signed)
-	p.Cost = plus(p.Cost, signed.Mul(f.Price))
+	p.Cost = plus(p.Cost, signed.Mul(price))
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -17,15 +18,23 @@ import (
 //	POST /orders        a client.Order: 201 taken, 409 client id used before, 422 rejected, 408 too long under way
 //	GET  /orders/{id}   a trading.OrderReport, or 404
 //	DELETE /orders/{id} 204: what is not filled of the order is not going to be; or 404
-//	GET  /fills?since=  all fills from then on
+//	GET  /orders        trading.OrderReports of all open orders
+//	GET  /fills?since=&after=&limit=
+//	                    a client.Page: the fills after the one of that ID or, without one, those from then on
+//	GET  /updates?run=&after=
+//	                    a client.News, as soon as there is any
 //	GET  /positions     signed quantities by symbol
+//	GET  /instruments   what is traded
 //	GET  /price?symbol= what it trades at
 func (v *venue) api() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", v.postOrder)
 	mux.HandleFunc("GET /orders/{id}", v.getOrder)
 	mux.HandleFunc("DELETE /orders/{id}", v.deleteOrder)
+	mux.HandleFunc("GET /orders", v.getOrders)
+	mux.HandleFunc("GET /instruments", v.getInstruments)
 	mux.HandleFunc("GET /fills", v.getFills)
+	mux.HandleFunc("GET /updates", v.getUpdates)
 	mux.HandleFunc("GET /positions", v.getPositions)
 	mux.HandleFunc("GET /price", v.getPrice)
 	return mux
@@ -54,7 +63,7 @@ func (v *venue) postOrder(w http.ResponseWriter, r *http.Request) {
 func (v *venue) getOrder(w http.ResponseWriter, r *http.Request) {
 	var report trading.OrderReport
 	err := v.settled(r.Context(), func() (err error) {
-		report, err = v.broker.Order(r.Context(), r.PathValue("id"))
+		report, err = v.broker.Order(r.Context(), trading.OrderRef{ClientID: r.PathValue("id")})
 		return err
 	})
 	if errors.Is(err, trading.ErrUnknownOrder) {
@@ -65,7 +74,8 @@ func (v *venue) getOrder(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *venue) deleteOrder(w http.ResponseWriter, r *http.Request) {
-	err := v.settled(r.Context(), func() error { return v.broker.Cancel(r.Context(), r.PathValue("id")) })
+	ref := trading.OrderRef{ClientID: r.PathValue("id")}
+	err := v.settled(r.Context(), func() error { return v.broker.Cancel(r.Context(), ref) })
 	switch {
 	case errors.Is(err, trading.ErrUnknownOrder):
 		refuse(w, http.StatusNotFound, err)
@@ -76,19 +86,37 @@ func (v *venue) deleteOrder(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (v *venue) getOrders(w http.ResponseWriter, r *http.Request) {
+	reports := []trading.OrderReport{}
+	err := v.settled(r.Context(), func() error {
+		open, err := v.broker.OpenOrders(r.Context())
+		reports = append(reports, open...)
+		return err
+	})
+	answer(w, reports, err)
+}
+
+func (v *venue) getInstruments(w http.ResponseWriter, r *http.Request) {
+	all, err := v.broker.Instruments(r.Context())
+	answer(w, all, err)
+}
+
 func (v *venue) getFills(w http.ResponseWriter, r *http.Request) {
-	since, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("since"))
-	if err != nil {
+	asked := r.URL.Query()
+	since, err := time.Parse(time.RFC3339Nano, asked.Get("since"))
+	limit, wrong := strconv.Atoi(asked.Get("limit"))
+	if err := errors.Join(err, wrong); err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	fills := []trading.Fill{}
+	var page client.Page
 	err = v.settled(r.Context(), func() error {
-		found, err := v.broker.Fills(r.Context(), since)
-		fills = append(fills, found...)
+		from := trading.Cursor{Since: since, Token: asked.Get("after")}
+		fills, next, err := v.broker.Fills(r.Context(), from, limit)
+		page = client.Page{Fills: fills, Next: next}
 		return err
 	})
-	answer(w, fills, err)
+	answer(w, page, err)
 }
 
 func (v *venue) getPositions(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
@@ -78,14 +78,15 @@ func happens(chance float64) bool { return rand.Float64() < chance }
 
 // double tells every fill twice, the latest first.
 func double(body *bytes.Buffer) {
-	var fills []trading.Fill
-	if json.NewDecoder(strings.NewReader(body.String())).Decode(&fills) != nil {
+	var page client.Page
+	if json.NewDecoder(strings.NewReader(body.String())).Decode(&page) != nil {
 		return // no fills but a refusal
 	}
-	again := slices.Clone(fills)
+	again := slices.Clone(page.Fills)
 	slices.Reverse(again)
+	page.Fills = append(again, page.Fills...)
 	body.Reset()
-	_ = json.NewEncoder(body).Encode(append(again, fills...))
+	_ = json.NewEncoder(body).Encode(page)
 }
 
 type readCloser struct{ *bytes.Buffer }

@@ -287,18 +287,18 @@ type believer struct {
 	asked map[string]bool
 }
 
-func (b *believer) Cancel(_ context.Context, clientID string) error {
+func (b *believer) Cancel(_ context.Context, ref trading.OrderRef) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.asked[clientID] = true
+	b.asked[ref.ClientID] = true
 	return nil
 }
 
-func (b *believer) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
-	report, err := b.Client.Order(ctx, clientID)
+func (b *believer) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	report, err := b.Client.Order(ctx, ref)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err == nil && b.asked[clientID] && !report.Status.Done() {
+	if err == nil && b.asked[ref.ClientID] && !report.Status.Done() {
 		report.Status = trading.StatusCancelled
 	}
 	return report, err

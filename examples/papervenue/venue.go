@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ type venue struct {
 	limits      risk.Limits
 	instruments map[string]trading.Instrument
 	clock       engine.Clock
+	run         string // names this process, in which updates are counted
 
 	mu     sync.Mutex          // held while an order is executed and written down
 	book   *book.Book          // what the ledger says
@@ -57,7 +60,8 @@ func openVenue(ctx context.Context, ledger journal.Journal, cash decimal.Decimal
 	}
 	limits := risk.NoLimits()
 	v := &venue{
-		broker: broker, ledger: ledger, limits: limits, clock: clock, instruments: make(map[string]trading.Instrument),
+		broker: broker, ledger: ledger, limits: limits, clock: clock, run: rand.Text(),
+		instruments: make(map[string]trading.Instrument),
 	}
 	for _, i := range instruments {
 		v.instruments[i.Symbol] = i
@@ -145,7 +149,7 @@ func (v *venue) write(ctx context.Context, o trading.Order, answer error) error 
 		return v.append(ctx, o.CreatedAt, events...)
 	}
 	events = append(events, journal.Acknowledged{ClientID: o.ClientID})
-	fills, err := v.broker.Fills(ctx, o.CreatedAt)
+	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: o.CreatedAt}, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func (v *venue) settled(ctx context.Context, question func() error) error {
 
 // catchUp writes down the fills, the stops that were reached and the ends of orders that the ledger does not know.
 func (v *venue) catchUp(ctx context.Context) error {
-	fills, err := v.broker.Fills(ctx, v.book.FillsSince(time.Time{}))
+	fills, _, err := v.broker.Fills(ctx, trading.Cursor{Since: v.book.FillsSince(time.Time{})}, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -198,7 +202,7 @@ func (v *venue) catchUp(ctx context.Context) error {
 		}
 	}
 	for _, o := range v.book.Pending() {
-		report, err := v.broker.Order(ctx, o.ClientID)
+		report, err := v.broker.Order(ctx, o.Ref())
 		switch {
 		case err != nil:
 			return err

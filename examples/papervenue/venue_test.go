@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/benbjohnson/clock"
@@ -34,14 +38,88 @@ func inProcess(t *testing.T, ledger journal.Journal, f faults) (*client.Client, 
 	return c, v
 }
 
+// anotherClient is one that has just begun, on the way that nothing disturbs.
+func anotherClient(t *testing.T, v *venue) *client.Client {
+	t.Helper()
+	server := httptest.NewServer(v.api())
+	t.Cleanup(server.Close)
+	c, err := client.New(server.URL, nil)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// listens lets a client be told of updates, and returns once it is. The end of the test ends that.
+func listens(t *testing.T, c *client.Client) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	serving.Go(func() { assert.ErrorIs(t, c.Serve(ctx), context.Canceled) })
+	stop = func() {
+		cancel()
+		serving.Wait()
+	}
+	t.Cleanup(stop)
+	for {
+		news := c.Updated()
+		if !c.Updates(c.Updates(0).Seq).Missed {
+			return stop
+		}
+		<-news
+	}
+}
+
 func TestClientIsABroker(t *testing.T) {
 	t.Parallel()
 	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
 		c, v := inProcess(t, journal.NewMemory(), faults{})
 		price, err := c.PriceOf(t.Context(), "BTC/USDT")
 		require.NoError(t, err)
-		return tradingtest.BrokerSubject{Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now}
+		listens(t, c)
+		return tradingtest.BrokerSubject{
+			Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now,
+			Reopen: func() trading.Broker { return anotherClient(t, v) },
+		}
 	})
+}
+
+// What the market does to an order is told without a question for it, also across a stream that breaks and a venue that
+// starts anew.
+func TestClientIsToldWhatHappens(t *testing.T) {
+	t.Parallel()
+	ledger := journal.NewMemory()
+	c, v := inProcess(t, ledger, faults{})
+	require.True(t, c.Updates(0).Missed, "before Serve it knows nothing, and says so")
+	stop := listens(t, c)
+	begin := c.Updates(0).Seq
+	require.NoError(t, c.Submit(t.Context(), approved(t, v, "one", "0.1")))
+	news, told := c.Updated(), c.Updates(begin)
+	for ; len(told.Orders) == 0; news, told = c.Updated(), c.Updates(begin) {
+		<-news
+	}
+	require.False(t, told.Missed)
+	require.Equal(t, "one", told.Orders[0].ClientID)
+	require.Equal(t, trading.StatusFilled, told.Orders[0].Status)
+	stop()
+	require.True(t, c.Updates(told.Seq).Missed, "nobody listens any more")
+	listens(t, c)
+	require.True(t, c.Updates(told.Seq).Missed, "what happened meanwhile is to be asked for")
+	require.False(t, c.Updates(c.Updates(0).Seq).Missed)
+}
+
+func TestVenueThatStartsAnewHasMissedWhatWasTold(t *testing.T) {
+	t.Parallel()
+	ledger := journal.NewMemory()
+	_, before := inProcess(t, ledger, faults{})
+	_, after := inProcess(t, ledger, faults{})
+	for run, missed := range map[string]bool{before.run: true, after.run: false, "": true} {
+		answer := httptest.NewRecorder()
+		after.api().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/updates?after=0&run="+run, nil))
+		var news client.News
+		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &news), answer.Body.String())
+		require.Equal(t, missed, news.Missed, run)
+		require.Equal(t, after.run, news.Run)
+	}
 }
 
 func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {
@@ -60,13 +138,13 @@ func TestTheVenueRemembersEverythingAcrossARestart(t *testing.T) {
 	c, v := inProcess(t, ledger, faults{})
 	require.NoError(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")))
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "1000")), trading.ErrRejected)
-	before, err := c.Fills(t.Context(), time.Time{})
+	before, _, err := c.Fills(t.Context(), trading.Cursor{}, 100)
 	require.NoError(t, err)
 
 	c, v = inProcess(t, ledger, faults{})
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "taken", "0.1")), trading.ErrDuplicate)
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "too-much", "0.1")), trading.ErrDuplicate)
-	after, err := c.Fills(t.Context(), time.Time{})
+	after, _, err := c.Fills(t.Context(), trading.Cursor{}, 100)
 	require.NoError(t, err)
 	require.Equal(t, len(before), len(after))
 	require.Equal(t, before[0].ID, after[0].ID)
@@ -91,7 +169,7 @@ func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
 	err = c.Submit(t.Context(), approved(t, v, "late", "0.1"))
 	require.ErrorContains(t, err, "under way for longer than 250ms")
 	require.NotErrorIs(t, err, trading.ErrRejected, "an earlier sending may have been taken")
-	_, err = c.Order(t.Context(), "late")
+	_, err = c.Order(t.Context(), trading.OrderRef{ClientID: "late"})
 	require.ErrorIs(t, err, trading.ErrUnknownOrder)
 }
 
@@ -107,7 +185,7 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 			err := broker.Submit(t.Context(), approved(t, v, "x", "0.1"))
 			require.Error(t, err)
 			require.NotErrorIs(t, err, trading.ErrRejected)
-			_, err = broker.Order(t.Context(), "x")
+			_, err = broker.Order(t.Context(), trading.OrderRef{ClientID: "x"})
 			require.Equal(t, c.taken, err == nil)
 		})
 	}
@@ -133,7 +211,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	price = 90
 	ask := func(v *venue, id string) (status trading.OrderStatus) {
 		require.NoError(t, v.settled(t.Context(), func() error {
-			report, err := v.broker.Order(t.Context(), id)
+			report, err := v.broker.Order(t.Context(), trading.OrderRef{ClientID: id})
 			status = report.Status
 			return err
 		}))
@@ -144,7 +222,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 
 	v = open()
 	require.Equal(t, trading.StatusFilled, ask(v, "near"))
-	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), "far") }))
+	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), trading.OrderRef{ClientID: "far"}) }))
 	v = open()
 	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
 	book, err := book.Restore(number("10000"), journal.Load(t.Context(), ledger))
@@ -163,7 +241,7 @@ func TestAVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
 	t.Parallel()
 	c, v := inProcess(t, fullDisk{journal.NewMemory()}, faults{})
 	require.ErrorContains(t, c.Submit(t.Context(), approved(t, v, "x", "0.1")), "disk full")
-	_, err := c.Order(t.Context(), "x")
+	_, err := c.Order(t.Context(), trading.OrderRef{ClientID: "x"})
 	require.ErrorContains(t, err, "disk full", "the account knows of it, and the ledger does not")
 	require.NotErrorIs(t, err, trading.ErrUnknownOrder)
 }
@@ -205,7 +283,7 @@ func TestAClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
 			journal.Submitting{ClientID: id}, journal.Rejected{ClientID: id, Reason: "margin"}))
 	}
 	c, v := inProcess(t, ledger, faults{})
-	_, err := c.Order(t.Context(), "old-0")
+	_, err := c.Order(t.Context(), trading.OrderRef{ClientID: "old-0"})
 	require.ErrorIs(t, err, trading.ErrUnknownOrder, "the book has forgotten it, or this test shows nothing")
 	require.ErrorIs(t, c.Submit(t.Context(), approved(t, v, "old-0", "0.1")), trading.ErrDuplicate)
 }

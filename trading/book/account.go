@@ -16,7 +16,7 @@ type PriceFunc func(symbol string) (decimal.Decimal, bool)
 // Capital is what the account began with.
 func (b *Book) Capital() decimal.Decimal { return b.capital }
 
-// Cash is the capital less what was paid for positions and in fees.
+// Cash is the capital, less what was paid for positions and in fees, and what moved without a fill.
 func (b *Book) Cash() decimal.Decimal { return b.cash }
 
 // Unrealised is the profit, before fees, of closing all positions at the given prices. A position without a price
@@ -36,11 +36,15 @@ func (b *Book) Unrealised(price PriceFunc) (profit decimal.Decimal, missing []st
 	return profit, missing
 }
 
-// Equity is what the account is worth: capital, realised and unrealised profit, less fees. A position without a price
-// counts at its cost and is named in missing.
+// Equity is what the account is worth: capital, realised and unrealised profit, less fees, and what moved without a fill.
+// A position without a price counts at its cost and is named in missing.
 func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
 	unrealised, missing := b.Unrealised(price)
-	return b.capital.Add(b.counts.Realised).Sub(b.counts.Fees).Add(unrealised), missing
+	equity = b.capital.Add(b.counts.Realised).Sub(b.counts.Fees).Add(unrealised)
+	if len(b.counts.Moved) > 0 {
+		equity = equity.Add(b.counts.movedCash())
+	}
+	return equity, missing
 }
 
 // FillsSince is the time from which a Broker's fills may hold one that the Book does not know. A Book without events goes

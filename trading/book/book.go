@@ -39,6 +39,9 @@ type Book struct {
 	fills     map[string]struct{}      // all that are remembered, by ID
 	seen      []seenFill               // the same, as they came
 	horizon   time.Time                // of the latest fill that is not remembered any more
+	moved     map[string]struct{}      // cash events that are remembered, by ID
+	moves     []seenFill               // the same, as they came
+	lastMove  time.Time                // the latest of all cash events\' times
 	cursor    Cursor
 	targets   map[string]*Target              // by symbol
 	acted     map[follower]time.Time          // the bar last acted on
@@ -114,8 +117,12 @@ type Counts struct {
 	Rejected     int                     `json:"rejected"`      // orders that the Broker refused
 	Fills        int                     `json:"fills"`         // each ID once
 	ForeignFills int                     `json:"foreign_fills"` // those of them under a client ID that is not ours
-	Fees         decimal.Decimal         `json:"fees"`
-	Realised     decimal.Decimal         `json:"realised"` // before fees
+	Fees         decimal.Decimal         `json:"fees"`          // in the quote currency
+	Realised     decimal.Decimal         `json:"realised"`      // before fees
+	// Moved is the cash that moved without a fill.
+	Moved map[trading.CashKind]decimal.Decimal `json:"moved,omitempty"`
+	// OtherAssets is what fees and cash events in other assets come to. It is not part of the account's worth.
+	OtherAssets map[string]decimal.Decimal `json:"other_assets,omitempty"`
 }
 
 // New returns the Book of an account that holds capital and nothing else.
@@ -126,6 +133,7 @@ func New(capital decimal.Decimal) *Book {
 		orders:    make(map[string]*OrderState),
 		pending:   make(map[string][]*OrderState),
 		fills:     make(map[string]struct{}),
+		moved:     make(map[string]struct{}),
 		targets:   make(map[string]*Target),
 		acted:     make(map[follower]time.Time),
 		offers:    make(map[follower]journal.SignalSeen),
@@ -235,5 +243,6 @@ func (b *Book) Counts() Counts {
 	for outcome, n := range b.counts.Signals {
 		c.Signals[outcome] = n
 	}
+	c.Moved, c.OtherAssets = maps.Clone(b.counts.Moved), maps.Clone(b.counts.OtherAssets)
 	return c
 }

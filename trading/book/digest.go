@@ -43,6 +43,15 @@ func (b *Book) Digest() string {
 	for _, outcome := range slices.Sorted(maps.Keys(b.counts.Signals)) {
 		fmt.Fprintf(h, "signals %q %d\n", outcome, b.counts.Signals[outcome])
 	}
+	for _, kind := range slices.Sorted(maps.Keys(b.counts.Moved)) {
+		fmt.Fprintf(h, "moved %q %s\n", kind, b.counts.Moved[kind])
+	}
+	for _, asset := range slices.Sorted(maps.Keys(b.counts.OtherAssets)) {
+		fmt.Fprintf(h, "other %q %s\n", asset, b.counts.OtherAssets[asset])
+	}
+	for _, m := range b.moves {
+		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
+	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", b.counts.Orders, b.counts.Rejected, b.counts.Fills,
 		b.counts.ForeignFills, b.counts.Fees, b.counts.Realised)
 	return hex.EncodeToString(h.Sum(nil))

@@ -47,6 +47,8 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 		b.foldFill(at, e.Fill)
 	case journal.Adopted:
 		b.adopt(e)
+	case journal.CashMoved:
+		b.foldCash(e.Move)
 	case journal.DayOpened:
 		b.day = e
 	case journal.Halted:
@@ -187,14 +189,13 @@ func (b *Book) adopt(e journal.Adopted) {
 
 // pay takes what a fill cost out of the cash, or puts in what it brought.
 func (b *Book) pay(f trading.Fill) {
-	if notional := f.Quantity.Mul(f.Price); f.Side == trading.Buy {
-		b.cash = b.cash.Sub(notional)
-	} else {
-		b.cash = b.cash.Add(notional)
+	b.cash = b.cash.Add(f.Cash())
+	if f.Fee.IsZero() {
+		return
 	}
-	if !f.Fee.IsZero() {
-		b.cash = b.cash.Sub(f.Fee)
-		b.counts.Fees = b.counts.Fees.Add(f.Fee)
+	b.counts.Fees = b.counts.Fees.Add(f.QuoteFee())
+	if asset := f.OtherAsset(); asset != "" {
+		b.countOther(asset, f.Fee.Neg())
 	}
 }
 

@@ -29,6 +29,8 @@ type bookState struct {
 	Orders    []numberedOrder      `json:"orders"`
 	Done      []string             `json:"done"`
 	Fills     []seenFill           `json:"fills"`
+	Moves     []seenFill           `json:"moves,omitempty"`
+	LastMove  time.Time            `json:"last_move,omitzero"`
 	Cursor    Cursor               `json:"cursor"`
 	Targets   []Target             `json:"targets"`
 	Acted     []actedOn            `json:"acted"`
@@ -53,6 +55,7 @@ type actedOn struct {
 func (b *Book) Snapshot() ([]byte, error) {
 	state := bookState{
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.lastFill,
+		Moves: b.moves, LastMove: b.lastMove,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.done, Fills: b.seen, Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.counts,
 	}
@@ -87,6 +90,10 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b := New(capital)
 	b.cash, b.began, b.lastFill, b.horizon = s.Cash, s.Began, s.LastFill, s.Horizon
 	b.cursor, b.day, b.halt, b.done, b.seen = s.Cursor, s.Day, s.Halt, s.Done, s.Fills
+	b.moves, b.lastMove = s.Moves, s.LastMove
+	for _, m := range s.Moves {
+		b.moved[m.ID] = struct{}{}
+	}
 	signals := b.counts.Signals
 	maps.Copy(signals, s.Counts.Signals)
 	b.counts = s.Counts

@@ -326,8 +326,8 @@ type slowCancels struct {
 	asked []string
 }
 
-func (s *slowCancels) Cancel(_ context.Context, clientID string) error {
-	s.asked = append(s.asked, clientID)
+func (s *slowCancels) Cancel(_ context.Context, ref trading.OrderRef) error {
+	s.asked = append(s.asked, ref.ClientID)
 	return nil
 }
 
@@ -349,7 +349,7 @@ func TestNothingTakesTheOrdersPlaceBeforeItIsGone(t *testing.T) {
 			require.Equal(t, before, r.resting())
 			require.Equal(t, sent, r.broker.Submits(), "nothing is sent meanwhile")
 			for _, id := range slow.asked {
-				require.NoError(t, r.venue.Cancel(t.Context(), id))
+				require.NoError(t, r.venue.Cancel(t.Context(), trading.OrderRef{ClientID: id}))
 			}
 			r.mustStep()
 			require.Empty(t, r.resting())

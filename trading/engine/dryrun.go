@@ -91,15 +91,18 @@ type drySender struct {
 	record *dryRecord
 }
 
-func (b drySender) Submit(_ context.Context, a trading.Approved) error {
+func (b drySender) Submit(ctx context.Context, a trading.Approved) error {
+	if err := a.Begin(ctx); err != nil {
+		return err
+	}
 	b.record.note(func(r *DryReport) { r.Send = append(r.Send, a.Order()) })
 	return nil
 }
 
 type dryCanceller struct{ record *dryRecord }
 
-func (c dryCanceller) Cancel(_ context.Context, clientID string) error {
-	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, clientID) })
+func (c dryCanceller) Cancel(_ context.Context, ref trading.OrderRef) error {
+	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, ref.ClientID) })
 	return nil
 }
 
@@ -139,6 +142,8 @@ func (r DryReport) String() string {
 			line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
 		case journal.Adopted:
 			line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
+		case journal.CashMoved:
+			line("book %s %s: %s", e.Move.Kind, e.Move.ID, strings.TrimSpace(e.Move.Amount.String()+" "+e.Move.Asset))
 		case journal.CloseAsked:
 			line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
 		case journal.Halted:

@@ -132,8 +132,8 @@ func TestAPartCancelledOrderWaitsForItsFills(t *testing.T) {
 // refusesTheRest is a broker that calls rejected what it executed in part.
 type refusesTheRest struct{ trading.Broker }
 
-func (b refusesTheRest) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
-	report, err := b.Broker.Order(ctx, clientID)
+func (b refusesTheRest) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	report, err := b.Broker.Order(ctx, ref)
 	if report.Status == trading.StatusCancelled {
 		report.Status = trading.StatusRejected
 	}
@@ -246,9 +246,9 @@ func TestABrokerWhoseAnswersLagIsNoCaseForAPerson(t *testing.T) {
 // slowToShow is a broker that does not know of what it cancels, for a while.
 type slowToShow struct{ *tradingtest.Misbehaving }
 
-func (b slowToShow) Cancel(ctx context.Context, clientID string) error {
-	b.Forget(clientID, true)
-	return b.Misbehaving.Cancel(ctx, clientID)
+func (b slowToShow) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	b.Forget(ref.ClientID, true)
+	return b.Misbehaving.Cancel(ctx, ref)
 }
 
 func TestABrokerThatIsSlowToShowWhatItCancelledIsNoCaseForAPerson(t *testing.T) {

@@ -30,17 +30,18 @@ type gate struct {
 	ledger *ledger
 
 	// All below is guarded by ledger.mu.
-	inFlight   map[string]int           // calls of Submit that have not returned, by client ID
-	lastHeard  map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
-	refusals   map[string]string        // refusals of orders that were sent more than once, by client ID
-	halting    string                   // the reason of a halt that is not durable yet
-	reduceOnly bool
-	unvalued   []string // instruments that are held and have no price
+	calls       map[string][]*attempt    // calls of Submit that have not returned, by client ID
+	trustsBegin bool                     // the Broker has called Begin in this process
+	lastHeard   map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
+	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
+	halting     string                   // the reason of a halt that is not durable yet
+	reduceOnly  bool
+	unvalued    []string // instruments that are held and have no price
 }
 
 func newGate(env *env, ledger *ledger) *gate {
 	g := &gate{
-		env: env, ledger: ledger, inFlight: make(map[string]int), lastHeard: make(map[string]time.Duration),
+		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastHeard: make(map[string]time.Duration),
 		refusals: make(map[string]string),
 	}
 	ledger.hear = g.hearLocked
@@ -82,40 +83,14 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	return g.env.decider(g.ledger.book, "").recheck(o, in)
 }
 
-// admit is the one place that lets a submission begin. It looks, under the lock, at everything that can take away the
-// right to trade, and notes the order as in flight before it lets go of the lock, so that whoever comes next knows of it.
-// opening is what was found outside of the lock against opening anything. done is to be called when Submit has returned.
-//
-// It is asked twice for each order, before the submission is journaled (by mayBegin) and after: whatever happens during
-// that write, a new run above all, is seen. The lock is not held during the submission, which may hang.
-func (g *gate) admit(ctx context.Context, r *run, o trading.Order, opening error) (done func(), err error) {
-	g.ledger.mu.Lock()
-	defer g.ledger.mu.Unlock()
-	if err := g.mayBeginLocked(ctx, r, o, opening); err != nil {
-		return nil, err
-	}
-	g.lastHeard[o.ClientID] = g.env.passed()
-	g.inFlight[o.ClientID]++
-	return func() { g.done(o.ClientID) }, nil
-}
-
-// done notes that a call of Submit has returned.
-func (g *gate) done(clientID string) {
-	g.ledger.mu.Lock()
-	defer g.ledger.mu.Unlock()
-	if g.inFlight[clientID]--; g.inFlight[clientID] == 0 {
-		delete(g.inFlight, clientID)
-	}
-}
-
 // isInFlight reports whether a call of Submit has not returned.
 func (g *gate) isInFlight(clientID string) bool {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	return g.inFlight[clientID] > 0
+	return g.flyingLocked(clientID)
 }
 
-// mayBegin asks the gate without going through it.
+// mayBegin asks the gate without going through it; begin does that.
 func (g *gate) mayBegin(ctx context.Context, r *run, o trading.Order, opening error) error {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
@@ -170,7 +145,7 @@ func (g *gate) heard(clientID string) (at time.Duration, inFlight bool) {
 	if !ours {
 		at = g.ledger.openedAt
 	}
-	return at, g.inFlight[clientID] > 0
+	return at, g.flyingLocked(clientID)
 }
 
 func (g *gate) noteRefusal(clientID, reason string) {

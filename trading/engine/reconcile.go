@@ -14,8 +14,9 @@ import (
 
 // reconciler brings the book and the Broker together. What it does, in this order:
 //
+//	news:      knowledge.go has what is asked for, and what need not be
 //	fills:     fetchFills journals those that the book does not know
-//	fates:     resolve asks about every order that was sent and is not done; resolve.go has what is made of an answer
+//	fates:     resolve settles what is known of each order that was sent and is not done; resolve.go has how
 //	positions: compare looks, before anything is sent and then from time to time, for what the fills do not explain;
 //	           difference.go has what is done about it
 //
@@ -40,30 +41,69 @@ func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
 	return c.fetchFillsOf(ctx, r, further)
 }
 
-// fetchFillsOf asks for fills from so much further back than news can be expected from, had all clocks gone right. Of
-// those only the ones of our own orders count: what else happened then was there before.
+// fetchSent looks for the fills of what was sent in this round.
+func (c *reconciler) fetchSent(ctx context.Context, r *run) error {
+	if !r.known.sent {
+		return nil
+	}
+	return c.fetchFills(ctx, r)
+}
+
+// fetchFillsOf goes on from the last fill that was seen. Where none was, or some are known to be missing, it asks from a
+// time on: that of the earliest news had all clocks gone right, or so much further back. Of what lies before that time
+// only the fills of our own orders count: what else happened then was there before.
 func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
-	health.Beat(ctx)
+	k := &r.known
 	c.ledger.mu.Lock()
 	since := c.ledger.book.FillsSince(c.ledger.opened)
 	c.ledger.mu.Unlock()
+	from := trading.Cursor{Since: since.Add(-further)}
+	if k.walked && further == 0 {
+		from, since = k.fills, time.Time{}
+	}
+	end, err := c.walkFills(ctx, r, from, since)
+	k.sent = false
+	// A place that is only a time is none: what comes next may bear an earlier one.
+	k.fills, k.walked = end, err == nil && end.Token != ""
+	return err
+}
+
+// walkFills takes in page after page, up to the end of the list.
+func (c *reconciler) walkFills(ctx context.Context, r *run, from trading.Cursor, since time.Time) (trading.Cursor, error) {
+	var nonsense error
+	for {
+		fills, next, err := c.fillPage(ctx, r, from)
+		if err != nil {
+			return from, errors.Join(nonsense, err)
+		}
+		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
+			news, wrong := newFills(b, since, fills)
+			nonsense = errors.Join(nonsense, wrong)
+			return news, nil
+		})
+		if err != nil {
+			return from, err
+		}
+		c.logFills(events)
+		if len(fills) == 0 || next.Equal(from) {
+			return next, nonsense
+		}
+		from = next
+	}
+}
+
+// fillLimit is how many fills are asked for at a time.
+const fillLimit = 500
+
+func (c *reconciler) fillPage(ctx context.Context, r *run, from trading.Cursor) ([]trading.Fill, trading.Cursor, error) {
+	health.Beat(ctx)
 	limited, cancel := c.env.limited(ctx)
 	defer cancel()
-	fills, err := c.env.cfg.Broker.Fills(limited, since.Add(-further))
+	fills, next, err := c.env.cfg.Broker.Fills(limited, from, fillLimit)
 	if err != nil {
-		return c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
+		return nil, next, c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for fills: %w", err))
 	}
-	var nonsense error
-	events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
-		var news []journal.Event
-		news, nonsense = newFills(b, since, fills)
-		return news, nil
-	})
-	if err != nil {
-		return err
-	}
-	c.logFills(events)
-	return nonsense
+	return fills, next, nil
 }
 
 func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, nonsense error) {
@@ -90,29 +130,15 @@ func (c *reconciler) logFills(events []journal.Event) {
 	for _, event := range events {
 		f := event.(journal.Filled).Fill
 		_, ours := c.ledger.order(f.ClientID)
-		c.env.log.Info("Fill", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee,
-			"id", f.ID, "client_id", f.ClientID)
+		attrs := []any{"symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee}
+		if f.FeeAsset != "" {
+			attrs = append(attrs, "fee_asset", f.FeeAsset)
+		}
+		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID)...)
 		if !ours {
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}
-}
-
-// resolve asks the Broker about every order that was sent and is not done. stuck names those that only a person can
-// decide on; err says that the Broker or the Journal did not answer.
-func (c *reconciler) resolve(ctx context.Context, r *run) (stuck, err error) {
-	defer c.widen()
-	for _, o := range view(c.ledger, (*book.Book).Pending) {
-		if o.Status == trading.StatusIntended {
-			continue
-		}
-		left, err := c.learn(ctx, r, o)
-		stuck = errors.Join(stuck, left)
-		if err != nil {
-			return stuck, err
-		}
-	}
-	return stuck, nil
 }
 
 // firstLookBack is how much further back fills are asked for when the first of them is missing.
@@ -216,6 +242,9 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 			continue
 		}
 		if err := c.confirm(found); err != nil || len(found) == 0 {
+			if err != nil {
+				r.known.forget()
+			}
 			return err
 		}
 		return c.dealWith(ctx, r, found)

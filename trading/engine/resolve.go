@@ -18,7 +18,7 @@ func (c *reconciler) learn(ctx context.Context, r *run, o book.OrderState) (stuc
 	health.Beat(ctx)
 	asked := c.env.passed() // before the question: the answer is at least as young as this
 	limited, cancel := c.env.limited(ctx)
-	report, err := c.env.cfg.Broker.Order(limited, o.ClientID)
+	report, err := c.env.cfg.Broker.Order(limited, o.Ref())
 	cancel()
 	switch {
 	case err == nil:
@@ -56,6 +56,8 @@ func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, 
 	if err != nil {
 		return err
 	}
+	now, _ := c.ledger.order(asked.ClientID)
+	r.known.note(now, report)
 	c.logFate(asked)
 	return nil
 }
@@ -150,6 +152,8 @@ func (c *reconciler) mayBelieve(o book.OrderState, asked time.Duration) (wait bo
 		return asked-since < c.env.cfg.Timeout, "the broker had it and has forgotten it"
 	case inFlight:
 		return true, "" // The call has not even returned.
+	case !traits.Remembered(o.Ref(), c.env.now()):
+		return false, "it was made longer ago than the broker remembers"
 	case traits.MaxFlight <= 0:
 		return false, "the broker does not have it, and no bound is known for how long a request takes"
 	}

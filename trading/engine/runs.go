@@ -16,6 +16,7 @@ type run struct {
 	turn    chan struct{} // held by the Step that runs: one at a time
 	store   string        // the signal store's identity, once asked; used with turn held
 	greeted bool          // the first reconciliation was logged; used with turn held
+	known   knowledge     // used with turn held
 	ended   bool          // guarded by ledger.mu
 }
 

@@ -117,12 +117,12 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 
 // settle brings the journal, the book and the Broker together.
 func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
-	for _, p := range []phase{e.ledger.load, e.gate.journalHalt, e.reconciler.fetchFills} {
+	for _, p := range []phase{e.ledger.load, e.gate.journalHalt} {
 		if err := p(ctx, r); err != nil {
 			return nil, err
 		}
 	}
-	if stuck, err = e.reconciler.resolve(ctx, r); err != nil {
+	if stuck, err = e.reconciler.catchUp(ctx, r); err != nil {
 		return stuck, err
 	}
 	return stuck, inTurn(ctx, r, e.reconciler.compare)
@@ -136,7 +136,7 @@ func (e *Engine) decide(ctx context.Context, r *run) error {
 
 // act sends the intents, and guards at once what has filled a moment ago.
 func (e *Engine) act(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchFills, e.follower.guard, e.sender.submitAll)
+	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.guard, e.sender.submitAll)
 }
 
 // inTurn does one phase after the other, up to the first that fails.

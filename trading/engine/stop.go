@@ -98,8 +98,8 @@ func (e *Engine) stopStep(ctx context.Context, r *run, policy StopPolicy, closed
 }
 
 func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
-	phases := []phase{e.ledger.load, e.gate.journalHalt, e.reconciler.fetchFills, func(ctx context.Context, r *run) error {
-		stuck, err := e.reconciler.resolve(ctx, r)
+	phases := []phase{e.ledger.load, e.gate.journalHalt, func(ctx context.Context, r *run) error {
+		stuck, err := e.reconciler.catchUp(ctx, r)
 		return errors.Join(stuck, err)
 	}}
 	end := func(ctx context.Context, r *run) error { return e.cancelFor(ctx, r, policy) }
@@ -111,7 +111,7 @@ func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
 	case FlattenAll:
 		phases = append(phases, e.reconciler.compare, func(ctx context.Context, r *run) error {
 			return e.flattenAll(ctx, r, closed)
-		}, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchFills)
+		}, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchSent)
 	}
 	return phases
 }

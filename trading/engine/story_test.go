@@ -66,19 +66,20 @@ func (b *toldBroker) Submit(ctx context.Context, a trading.Approved) error {
 	return err
 }
 
-func (b *toldBroker) Cancel(ctx context.Context, clientID string) error {
-	err := b.counterparty.Cancel(ctx, clientID)
-	b.say("broker", "cancel %s: %s", b.order(clientID), answer(err))
+func (b *toldBroker) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	err := b.counterparty.Cancel(ctx, ref)
+	b.say("broker", "cancel %s: %s", b.order(ref.ClientID), answer(err))
 	return err
 }
 
-func (b *toldBroker) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
-	report, err := b.counterparty.Order(ctx, clientID)
+func (b *toldBroker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	report, err := b.counterparty.Order(ctx, ref)
 	if err != nil {
-		b.say("broker", "ask for %s: %s", b.order(clientID), answer(err))
+		b.say("broker", "ask for %s: %s", b.order(ref.ClientID), answer(err))
 		return report, err
 	}
-	b.say("broker", "ask for %s: %s, %s filled%s", b.order(clientID), report.Status, report.Filled, because(report.Reason))
+	b.say("broker", "ask for %s: %s, %s filled%s", b.order(ref.ClientID), report.Status, report.Filled,
+		because(report.Reason))
 	return report, nil
 }
 

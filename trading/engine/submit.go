@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type sender struct {
 // the other. One that fails keeps none of the others back. It returns when all calls have.
 func (s *sender) submitAll(ctx context.Context, r *run) error {
 	lines := bySymbol(s.ledger.pendingWhere(func(o book.OrderState) bool { return o.Status == trading.StatusIntended }))
+	r.known.sent = r.known.sent || len(lines) > 0
 	ends := make([]lineEnd, len(lines))
 	var running sync.WaitGroup
 	for i, line := range lines {
@@ -109,11 +111,15 @@ func (s *sender) submit(ctx context.Context, r *run, o book.OrderState) error {
 	if err := s.ledger.record(ctx, r, journal.Submitting{ClientID: o.ClientID}); err != nil {
 		return err
 	}
-	done, err := s.gate.admit(ctx, r, o.Order, s.gate.blocked(o.Symbol))
-	if err != nil {
-		return s.notSent(ctx, r, o, err)
+	t := s.gate.try(r, o.Order)
+	err = s.call(ctx, approved, t)
+	switch {
+	case t.begun:
+	case err == nil:
+		err = errNotBegun
+	case s.gate.trusts() && !errors.Is(err, trading.ErrRejected):
+		return s.notSent(ctx, r, o, t, err)
 	}
-	err = s.call(ctx, approved, done)
 	return s.answered(ctx, r, o, err)
 }
 
@@ -144,23 +150,25 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 	return s.ledger.record(ctx, r, journal.Cancelled{ClientID: o.ClientID, Reason: reason + why.Error()})
 }
 
-// notSent takes back a submission that was announced and then not begun.
-func (s *sender) notSent(ctx context.Context, r *run, o book.OrderState, why error) error {
+// notSent takes back a submission that was announced and then not begun. That the adapter itself could not is an error of
+// the step, which lets the next one wait.
+func (s *sender) notSent(ctx context.Context, r *run, o book.OrderState, t *attempt, answer error) error {
+	why := cmp.Or(t.refused, answer)
 	err := s.ledger.record(context.WithoutCancel(ctx), r, journal.NotReceived{
 		ClientID: o.ClientID, Reason: "not sent: " + why.Error(), InFlight: o.InFlight,
 	})
-	if endsRun(why) {
+	if endsRun(why) || t.refused == nil {
 		err = errors.Join(err, fmt.Errorf("engine: order %s not sent: %w", o.ClientID, why))
 	}
 	return err
 }
 
-// call submits, and tells the gate that it is done even where Submit panics.
-func (s *sender) call(ctx context.Context, a trading.Approved, done func()) error {
-	defer done()
+// call submits, and tells the gate that it is over even where Submit panics.
+func (s *sender) call(ctx context.Context, a trading.Approved, t *attempt) error {
+	defer s.gate.end(t)
 	limited, cancel := s.env.limited(ctx)
 	defer cancel()
-	return s.env.cfg.Broker.Submit(limited, a)
+	return s.env.cfg.Broker.Submit(limited, a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) }))
 }
 
 // answered records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
@@ -200,7 +208,7 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}
 		limited, cancel := s.env.limited(ctx)
-		err := canceller.Cancel(limited, o.ClientID)
+		err := canceller.Cancel(limited, o.Ref())
 		cancel()
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
 			all = errors.Join(all, s.ledger.markUnreconciled(r, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err)))

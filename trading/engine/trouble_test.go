@@ -42,6 +42,7 @@ type trouble struct {
 	set       time.Duration     // by which the clock of the machine is set in the middle of the round
 	hangs     bool              // a call is going to hang
 	zombies   []<-chan struct{} // steps that hang in a call and were given up
+	streams   bool              // the venue tells what happens
 	byHand    int               // trades of others on the account
 	forgotten []string          // client IDs that the broker acknowledged and does not know any more
 }
@@ -56,6 +57,8 @@ func newTrouble(rt *rapid.T) *trouble {
 		})
 	})}
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
+	t.streams = t.yes("stream")
+	t.broker.Stream(t.streams)
 	t.crash()
 	t.mustStep() // so that it has begun: what the account did before is not ours
 	return t
@@ -85,6 +88,13 @@ func (t *trouble) round() {
 	case <-hung:
 		engine.TakeOver()
 		t.zombies, t.hangs = append(t.zombies, ended), false
+	}
+}
+
+// settle lasts until the broker was asked for everything once more, too.
+func (t *trouble) settle() {
+	for range 2 {
+		t.rig.settle()
 	}
 }
 
@@ -148,10 +158,11 @@ var troubles = map[string]func(t *trouble){
 	"another signal": (*trouble).signal,
 	"fault": func(t *trouble) {
 		t.broker.Next(rapid.SampledFrom([]tradingtest.Fault{
-			tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject,
+			tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject, tradingtest.FailBegin,
 		}).Draw(t.rt, "fault"))
 	},
 	"submit hangs": func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
+	"begin hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangBegin) }) },
 	"no hangs":     func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReject) }) },
 	"reply hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReply) }) },
 	"cancel hangs": func(t *trouble) { t.hang(t.broker.HangCancel) },
@@ -163,8 +174,17 @@ var troubles = map[string]func(t *trouble){
 		t.journal.failAt = t.journal.appends + t.draw(1, 4, "append")
 		t.journal.wrote = t.yes("wrote")
 	},
-	"crash":           (*trouble).crash,
-	"connection":      func(t *trouble) { t.broker.Disconnect(t.yes("down")) },
+	"crash":      (*trouble).crash,
+	"connection": func(t *trouble) { t.broker.Disconnect(t.yes("down")) },
+	"stream": func(t *trouble) {
+		t.streams = t.yes("streams")
+		t.broker.Stream(t.streams)
+	},
+	"funding": func(t *trouble) {
+		t.byHand++
+		t.venue.MoveCash(funding(fmt.Sprint("funding ", t.byHand), fmt.Sprint(1+t.draw(0, 9, "funding"))))
+	},
+	"stream breaks":   func(t *trouble) { t.venue.Break(t.yes("breaks")) },
 	"duplicate fills": func(t *trouble) { t.broker.DuplicateFills(t.yes("duplicate")) },
 	"deaf to cancels": func(t *trouble) { t.broker.FailCancels(t.yes("deaf")) },
 	"price":           func(t *trouble) { t.venue.SetPrice(btc, d(fmt.Sprint(t.draw(50, 200, "price")))) },
@@ -213,6 +233,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			t.clock.Add(time.Duration(t.draw(1, 30, "seconds")) * time.Second)
 		}
 		t.broker.Disconnect(false)
+		t.venue.Break(false)
 		t.broker.FailCancels(false)
 		t.broker.HideFills(false)
 		t.broker.Release()
@@ -255,7 +276,7 @@ func (t *trouble) leftToAPerson() {
 		before := t.submissions(o.Symbol)
 		t.settle()
 		require.Equal(t.rt, before, t.submissions(o.Symbol), "%s is left alone", o.Symbol)
-		require.NoError(t.rt, t.venue.Cancel(t.rt.Context(), o.ClientID))
+		require.NoError(t.rt, t.venue.Cancel(t.rt.Context(), o.Ref()))
 		require.NoError(t.rt, t.engine.GiveUp(t.rt.Context(), o.ClientID, "carol"))
 	}
 }
@@ -282,7 +303,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 // conserved adds up the account: nothing is lost and nothing made up, to the last digit.
 func conserved(t require.TestingT, r *rig) {
 	s := r.engine.Status()
-	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees)
+	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
 	for _, p := range s.Positions {
 		sum = sum.Add(p.Cost)
 	}

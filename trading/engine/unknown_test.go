@@ -208,12 +208,17 @@ type fillsOfAnotherTime struct {
 	late time.Duration
 }
 
-func (b fillsOfAnotherTime) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
-	fills, err := b.Broker.Fills(ctx, since.Add(b.late))
+func (b fillsOfAnotherTime) Fills(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.Fill, trading.Cursor, error) {
+	if from.Token == "" {
+		from.Since = from.Since.Add(b.late)
+	}
+	fills, next, err := b.Broker.Fills(ctx, from, limit)
 	for i := range fills {
 		fills[i].Time = fills[i].Time.Add(-b.late)
 	}
-	return fills, err
+	return fills, next, err
 }
 
 func (b fillsOfAnotherTime) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {

@@ -55,15 +55,30 @@ func (l *limbo) enter(ctx context.Context, call string) (before, after func()) {
 func (l *limbo) Submit(ctx context.Context, a trading.Approved) error {
 	before, after := l.enter(ctx, "submit "+a.Order().ClientID)
 	before()
+	if l.slowToSend() {
+		if err := a.Begin(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		a = a.Gated(nil)
+		_, way := l.enter(ctx, "submit "+a.Order().ClientID)
+		way()
+	}
 	err := l.Venue.Submit(context.WithoutCancel(ctx), a)
 	after()
 	return err
 }
 
-func (l *limbo) Cancel(ctx context.Context, clientID string) error {
-	before, after := l.enter(ctx, "cancel "+clientID)
+// slowToSend reports whether a submission is to begin and then may hang on its way.
+func (l *limbo) slowToSend() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.calm && l.random.IntN(2) == 0
+}
+
+func (l *limbo) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	before, after := l.enter(ctx, "cancel "+ref.ClientID)
 	before()
-	err := l.Venue.Cancel(context.WithoutCancel(ctx), clientID)
+	err := l.Venue.Cancel(context.WithoutCancel(ctx), ref)
 	after()
 	return err
 }

@@ -23,6 +23,7 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Expired{}.kind():        decode[Expired],
 	Filled{}.kind():         decode[Filled],
 	Adopted{}.kind():        decode[Adopted],
+	CashMoved{}.kind():      decode[CashMoved],
 	DayOpened{}.kind():      decode[DayOpened],
 	Halted{}.kind():         decode[Halted],
 	Rearmed{}.kind():        decode[Rearmed],
@@ -44,6 +45,7 @@ func (Cancelled) kind() string      { return "cancelled" }
 func (Expired) kind() string        { return "expired" }
 func (Filled) kind() string         { return "filled" }
 func (Adopted) kind() string        { return "adopted" }
+func (CashMoved) kind() string      { return "cash_moved" }
 func (DayOpened) kind() string      { return "day_opened" }
 func (Halted) kind() string         { return "halted" }
 func (Rearmed) kind() string        { return "rearmed" }
@@ -64,6 +66,7 @@ func (e Cancelled) order() string    { return e.ClientID }
 func (e Expired) order() string      { return e.ClientID }
 func (e Filled) order() string       { return e.Fill.ClientID }
 func (Adopted) order() string        { return "" }
+func (CashMoved) order() string      { return "" }
 func (DayOpened) order() string      { return "" }
 func (Halted) order() string         { return "" }
 func (Rearmed) order() string        { return "" }

@@ -15,7 +15,7 @@ func TestDecodeEventRefusesWhatItDoesNotKnow(t *testing.T) {
 		"a kind":                     {"paused", `{}`, `unknown event kind "paused"`},
 		"a field":                    {"halted", `{"reason":"x","severity":3}`, `decode halted: json: unknown field "severity"`},
 		"a field of an order":        {"intent_made", `{"order":{"iceberg":"1"}}`, `decode intent_made: json: unknown field "iceberg"`},
-		"a field of a fill":          {"filled", `{"fill":{"fee_asset":"BNB"}}`, `decode filled: json: unknown field "fee_asset"`},
+		"a field of a fill":          {"filled", `{"fill":{"fee_currency":"BNB"}}`, `decode filled: json: unknown field "fee_currency"`},
 		"a field of a ticket":        {"amended", `{"ticket":{"trail":"1"}}`, `decode amended: json: unknown field "trail"`},
 		"what follows the event":     {"halted", `{"reason":"x"}{"reason":"y"}`, "decode halted: something follows its JSON"},
 		"an event that is cut off":   {"halted", `{"reason":"x"`, "decode halted: unexpected EOF"},

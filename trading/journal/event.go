@@ -148,6 +148,11 @@ type Adopted struct {
 	Price    decimal.Decimal `json:"price"`    // at which that is reckoned
 }
 
+// CashMoved says that the account's cash changed without a fill.
+type CashMoved struct {
+	Move trading.CashEvent `json:"move"`
+}
+
 // DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day;
 // the daily loss counts from it.
 type DayOpened struct {

@@ -13,7 +13,9 @@ import (
 
 // Traits implements trading.Broker: client IDs are refused twice, and what was sent is there when Submit returns.
 func (b *Broker) Traits() trading.Traits {
-	return trading.Traits{RefusesDuplicates: true, MaxFlight: time.Nanosecond}
+	return trading.Traits{
+		RefusesDuplicates: true, MaxFlight: time.Nanosecond, Remembers: trading.Forever, Replaces: trading.Beside,
+	}
 }
 
 // Submit takes an order. An error wraps trading.ErrRejected where the account cannot carry it or the instrument
@@ -24,6 +26,9 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	o := a.Order()
 	quote, quoted := b.quote(o.Symbol)
+	if err := a.Begin(ctx); err != nil {
+		return fmt.Errorf("paper: order %s was not sent: %w", o.ClientID, err)
+	}
 	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o)}
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()
@@ -37,7 +42,6 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
 	}
 	b.open = append(b.open, taken)
-	fills := len(b.fills)
 	if quoted {
 		b.walkQuoteLocked(taken, quote, now)
 	} else if last, known := b.price[o.Symbol]; known {
@@ -46,7 +50,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 			b.takeAtOnceLocked(taken, last, now)
 		}
 	}
-	b.tidyLocked(fills)
+	b.tidyLocked()
 	return nil
 }
 
@@ -102,19 +106,19 @@ func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) stri
 }
 
 // Cancel implements trading.Canceller: what is not filled of the order is not going to be.
-func (b *Broker) Cancel(ctx context.Context, clientID string) error {
+func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	o, ok := b.orders[clientID]
+	o, ok := b.orders[ref.ClientID]
 	if !ok {
-		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, clientID)
+		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	if !o.status.Done() {
 		o.end(trading.StatusCancelled, "as asked for")
-		b.tidyLocked(len(b.fills))
+		b.tidyLocked()
 	}
 	return nil
 }
@@ -132,7 +136,6 @@ func (b *Broker) workQuotes() {
 		quote, ok := b.cfg.Quote(o.Symbol)
 		_, err := b.instruments[o.Symbol].Price(quote)
 		b.mu.Lock()
-		fills := len(b.fills)
 		switch {
 		case o.status.Done():
 		case o.overdue(now): // also where there is no quote, as at night
@@ -140,42 +143,63 @@ func (b *Broker) workQuotes() {
 		case ok && err == nil:
 			b.walkQuoteLocked(o, quote, now)
 		}
-		b.tidyLocked(fills)
+		b.tidyLocked()
 		b.mu.Unlock()
 	}
 	b.callMargins(now)
 }
 
 // Order implements trading.Broker.
-func (b *Broker) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return trading.OrderReport{}, err
 	}
 	b.workQuotes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	o, ok := b.orders[clientID]
+	o, ok := b.orders[ref.ClientID]
 	if !ok {
-		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, clientID)
+		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	return trading.OrderReport{
-		ClientID: clientID, Status: o.status, Filled: o.filled, Triggered: o.triggered, Reason: o.reason,
-	}, nil
+	return o.report(), nil
 }
 
-// Fills implements trading.Broker.
-func (b *Broker) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+func (o *order) report() trading.OrderReport {
+	return trading.OrderReport{
+		ClientID: o.ClientID, Status: o.status, Filled: o.filled, Triggered: o.triggered, Reason: o.reason,
+	}
+}
+
+// OpenOrders implements trading.OrderLister.
+func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	b.workQuotes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	first := len(b.fills)
-	for first > 0 && !b.fills[first-1].Time.Before(since) {
-		first--
+	var reports []trading.OrderReport
+	for _, o := range b.open {
+		reports = append(reports, o.report())
 	}
-	return append([]trading.Fill(nil), b.fills[first:]...), nil
+	return reports, nil
+}
+
+// Fills implements trading.Broker.
+func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	b.workQuotes()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	page, next := trading.FillPage(b.fills, from, limit)
+	return page, next, nil
+}
+
+// Instruments implements trading.InstrumentLister.
+func (b *Broker) Instruments(context.Context) ([]trading.Instrument, error) {
+	return slices.Clone(b.cfg.Instruments), nil
 }
 
 // Positions implements trading.Positioner.
@@ -217,8 +241,10 @@ func (b *Broker) Cash() decimal.Decimal {
 }
 
 // Updated implements trading.Updater.
-func (b *Broker) Updated() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.updated
+func (b *Broker) Updated() <-chan struct{} { return b.updates.Updated() }
+
+// Updates implements trading.Updater. Where there are quotes, it first takes the open orders to those of now.
+func (b *Broker) Updates(after int64) trading.Updates {
+	b.workQuotes()
+	return b.updates.Updates(after)
 }

@@ -77,11 +77,11 @@ func TestADayEndsWithItsSession(t *testing.T) {
 			require.NoError(t, resumed.Resume(t.Context(), j))
 			for _, b := range []*paper.Broker{b, resumed} {
 				clock.set(c.ends.Add(-time.Nanosecond))
-				report, err := b.Order(t.Context(), "o")
+				report, err := b.Order(t.Context(), ref("o"))
 				require.NoError(t, err)
 				require.Equal(t, trading.StatusOpen, report.Status, "the last moment of the day")
 				clock.set(c.ends)
-				report, err = b.Order(t.Context(), "o")
+				report, err = b.Order(t.Context(), ref("o"))
 				require.NoError(t, err)
 				require.Equal(t, trading.StatusExpired, report.Status)
 			}
@@ -96,7 +96,7 @@ func TestADayEndsWithItsSessionWhereThereAreBars(t *testing.T) {
 	require.NoError(t, b.OnBar(signal.Bar{
 		Symbol: btc, Interval: time.Hour, Time: at(4, 13), Open: 85, High: 85, Low: 85, Close: 85, Volume: 1000,
 	}))
-	report, err := b.Order(t.Context(), "o")
+	report, err := b.Order(t.Context(), ref("o"))
 	require.NoError(t, err)
 	require.Equal(t, trading.StatusExpired, report.Status, "of the auction after the close it gets nothing")
 	require.Empty(t, fills(t, b))

@@ -142,7 +142,7 @@ func ExampleBroker() {
 	if err := broker.OnBar(bar(noon, 100, 102)); err != nil {
 		panic(err)
 	}
-	fills, err := broker.Fills(ctx, noon)
+	fills, _, err := broker.Fills(ctx, trading.Cursor{Since: noon}, 10)
 	if err != nil {
 		panic(err)
 	}

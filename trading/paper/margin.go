@@ -45,10 +45,9 @@ func (b *Broker) callMargins(now time.Time) {
 			continue
 		}
 		b.mu.Lock()
-		fills := len(b.fills)
 		w := walk{Broker: b, i: i, at: now, now: decimal.NewFromFloat(quote)}
 		w.marginCall(decimal.Zero)
-		b.tidyLocked(fills)
+		b.tidyLocked()
 		b.mu.Unlock()
 	}
 }
@@ -88,4 +87,5 @@ func (w *walk) closeOut(i trading.Instrument, price decimal.Decimal) {
 		ID: fmt.Sprintf("liquidation-%s-%d", i.Symbol, w.at.UnixNano()), ClientID: "liquidation", Symbol: i.Symbol,
 		Side: side, Price: paid, Quantity: held.Abs(), Fee: fee, Time: w.at.UTC(),
 	})
+	w.updates.Push() // of no order
 }

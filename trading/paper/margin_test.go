@@ -107,7 +107,7 @@ func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
 	require.NoError(t, submit(t, b, coin, order(t, "sell 2 stop 95"), "0"))
 	require.NoError(t, b.OnBar(ohlc(t, 1, "100 106 94 100")))
 	require.Equal(t, "buy 2 at 100, sell 2 at 95", executed(fills(t, b)))
-	report, err := b.Order(t.Context(), "sell 2 limit 105")
+	report, err := b.Order(t.Context(), ref("sell 2 limit 105"))
 	require.NoError(t, err)
 	require.Equal(t, trading.StatusCancelled, report.Status)
 	require.Contains(t, report.Reason, "spot")

@@ -272,11 +272,14 @@ func (w *walk) settle() {
 	}
 }
 
-// tidyLocked forgets the orders that are done, and tells whoever waits for news if there were any or fills came.
-func (b *Broker) tidyLocked(fillsBefore int) {
-	open := len(b.open)
-	b.open = slices.DeleteFunc(b.open, func(o *order) bool { return o.status.Done() })
-	if len(b.open) < open || len(b.fills) > fillsBefore {
-		b.announceLocked()
-	}
+// tidyLocked forgets the orders that are done, and tells of those and of the others that have changed.
+func (b *Broker) tidyLocked() {
+	b.open = slices.DeleteFunc(b.open, func(o *order) bool {
+		now := told{filled: o.filled, triggered: o.triggered}
+		if o.status.Done() || now.triggered != o.told.triggered || !now.filled.Equal(o.told.filled) {
+			o.told = now
+			b.updates.Push(o.report())
+		}
+		return o.status.Done()
+	})
 }

@@ -159,7 +159,7 @@ func TestOrdersAgainstBars(t *testing.T) {
 				ids[f.ID] = true
 			}
 			for id, want := range c.status {
-				report, err := b.Order(t.Context(), id)
+				report, err := b.Order(t.Context(), ref(id))
 				require.NoError(t, err)
 				require.Equal(t, want, report.Status, report.Reason)
 			}
@@ -226,14 +226,14 @@ func TestACancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, submit(t, b, coin, order(t, "buy 1 limit 95"), "0"))
-	require.ErrorIs(t, b.Cancel(t.Context(), "other"), trading.ErrUnknownOrder)
+	require.ErrorIs(t, b.Cancel(t.Context(), ref("other")), trading.ErrUnknownOrder)
 	news := b.Updated()
-	require.NoError(t, b.Cancel(t.Context(), "buy 1 limit 95"))
+	require.NoError(t, b.Cancel(t.Context(), ref("buy 1 limit 95")))
 	<-news
-	require.NoError(t, b.Cancel(t.Context(), "buy 1 limit 95"), "again")
+	require.NoError(t, b.Cancel(t.Context(), ref("buy 1 limit 95")), "again")
 	require.NoError(t, b.OnBar(ohlc(t, 0, "90 91 89 90")))
 	require.Empty(t, fills(t, b))
-	report, err := b.Order(t.Context(), "buy 1 limit 95")
+	report, err := b.Order(t.Context(), ref("buy 1 limit 95"))
 	require.NoError(t, err)
 	require.Equal(t, trading.StatusCancelled, report.Status)
 }

@@ -71,7 +71,9 @@ type Broker struct {
 	orders  map[string]*order
 	open    []*order // as they came
 	fills   []trading.Fill
-	updated chan struct{}
+	moves   []trading.CashEvent
+
+	updates trading.UpdateLog
 }
 
 type order struct {
@@ -82,14 +84,24 @@ type order struct {
 	resting   bool      // it was there before the price that meets it: its owner is the maker
 	triggered bool      // its stop was reached
 	until     time.Time // when its day ends; zero if it is not for the day
+	told      told      // what the last update said
+}
+
+// told is what of an order makes an update when it changes.
+type told struct {
+	filled    decimal.Decimal
+	triggered bool
 }
 
 var (
-	_ trading.Broker     = (*Broker)(nil)
-	_ trading.Canceller  = (*Broker)(nil)
-	_ trading.Positioner = (*Broker)(nil)
-	_ trading.Pricer     = (*Broker)(nil)
-	_ trading.Updater    = (*Broker)(nil)
+	_ trading.Broker           = (*Broker)(nil)
+	_ trading.Canceller        = (*Broker)(nil)
+	_ trading.OrderLister      = (*Broker)(nil)
+	_ trading.Positioner       = (*Broker)(nil)
+	_ trading.InstrumentLister = (*Broker)(nil)
+	_ trading.Pricer           = (*Broker)(nil)
+	_ trading.CashReporter     = (*Broker)(nil)
+	_ trading.Updater          = (*Broker)(nil)
 )
 
 // New checks the configuration and returns a Broker whose account holds nothing but cash.
@@ -115,7 +127,6 @@ func New(cfg Config) (*Broker, error) {
 		barTime:     make(map[string]time.Time),
 		depth:       make(map[string]decimal.Decimal),
 		orders:      make(map[string]*order),
-		updated:     make(chan struct{}),
 	}
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
@@ -174,16 +185,9 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 		return fmt.Errorf("paper: %w", err)
 	}
 	if b.cfg.Quote == nil {
-		fills := len(b.fills)
 		b.walkBarLocked(i, bar)
-		b.tidyLocked(fills)
+		b.tidyLocked()
 	}
 	b.price[bar.Symbol], b.barTime[bar.Symbol] = price, bar.Time
 	return nil
-}
-
-// announceLocked wakes those who wait for news.
-func (b *Broker) announceLocked() {
-	close(b.updated)
-	b.updated = make(chan struct{})
 }

@@ -68,10 +68,12 @@ func bar(at time.Time, open, closing float64) signal.Bar {
 }
 
 func fills(t require.TestingT, b *paper.Broker) []trading.Fill {
-	all, err := b.Fills(context.Background(), time.Time{})
+	all, _, err := b.Fills(context.Background(), trading.Cursor{}, 1000)
 	require.NoError(t, err)
 	return all
 }
+
+func ref(id string) trading.OrderRef { return trading.OrderRef{ClientID: id} }
 
 func TestThePaperBrokerKeepsToTheContract(t *testing.T) {
 	t.Parallel()
@@ -101,7 +103,7 @@ func TestAMarketOrderFillsAtTheOpenOfTheNextBar(t *testing.T) {
 	require.NoError(t, b.Submit(t.Context(), approve(t, "a", trading.Buy, "2", "0")))
 	require.NoError(t, b.OnBar(bar(noon.Add(-time.Minute), 50, 51)))
 	require.Empty(t, fills(t, b), "that bar began before the order was made")
-	report, err := b.Order(t.Context(), "a")
+	report, err := b.Order(t.Context(), ref("a"))
 	require.NoError(t, err)
 	require.Equal(t, trading.StatusOpen, report.Status)
 
@@ -176,7 +178,7 @@ func TestTheAccountCarriesNoMoreThanItsEquity(t *testing.T) {
 			}
 			require.ErrorIs(t, err, trading.ErrRejected)
 			require.ErrorContains(t, err, "margin")
-			report, err := b.Order(t.Context(), "a")
+			report, err := b.Order(t.Context(), ref("a"))
 			require.NoError(t, err)
 			require.Equal(t, trading.StatusRejected, report.Status)
 			require.ErrorIs(t, b.Submit(t.Context(), approve(t, "a", trading.Buy, "1", "0")), trading.ErrDuplicate)
@@ -190,7 +192,7 @@ func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCancelled(t *testing.T) {
 	require.NoError(t, b.OnBar(bar(noon.Add(-time.Minute), 100, 100)))
 	require.NoError(t, b.Submit(t.Context(), approve(t, "a", trading.Buy, "100", "0")))
 	require.NoError(t, b.OnBar(bar(noon, 100.1, 100)))
-	report, err := b.Order(t.Context(), "a")
+	report, err := b.Order(t.Context(), ref("a"))
 	require.NoError(t, err)
 	require.Equal(t, trading.StatusCancelled, report.Status)
 	require.Contains(t, report.Reason, "margin")
@@ -268,12 +270,12 @@ func TestResumeBringsBackOrdersAndAccount(t *testing.T) {
 			require.NoError(t, b.Resume(t.Context(), j))
 			require.Equal(t, "9699.5", b.Cash().String())
 			for id, want := range map[string]trading.OrderStatus{"done": trading.StatusFilled, "refused": trading.StatusRejected} {
-				report, err := b.Order(t.Context(), id)
+				report, err := b.Order(t.Context(), ref(id))
 				require.NoError(t, err)
 				require.Equal(t, want, report.Status)
 			}
 			for _, id := range []string{"lost", "kept"} {
-				_, err := b.Order(t.Context(), id)
+				_, err := b.Order(t.Context(), ref(id))
 				require.ErrorIs(t, err, trading.ErrUnknownOrder)
 			}
 			c.advance(b)

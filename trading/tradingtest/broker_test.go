@@ -2,8 +2,10 @@ package tradingtest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,18 +32,24 @@ func (venueClock) After(time.Duration) <-chan time.Time { return nil }
 
 func goldVenue(traits trading.Traits) *tradingtest.Venue {
 	now := time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
-	v := tradingtest.NewVenue(venueClock{&now}, traits)
+	v := tradingtest.NewVenue(venueClock{&now}, traits, gold)
 	v.SetPrice(gold.Symbol, decimal.NewFromInt(2000))
 	return v
 }
 
 func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 	t.Parallel()
-	for name, traits := range map[string]trading.Traits{"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second}} {
+	for name, traits := range map[string]trading.Traits{
+		"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second, Replaces: trading.Atomic},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
-				return tradingtest.BrokerSubject{Broker: goldVenue(traits), Instrument: gold, Price: decimal.NewFromInt(2000)}
+				v := goldVenue(traits)
+				return tradingtest.BrokerSubject{
+					Broker: v, Instrument: gold, Price: decimal.NewFromInt(2000),
+					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) }, MoveCash: moves(v),
+				}
 			})
 		})
 	}
@@ -49,25 +57,76 @@ func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 		t.Parallel()
 		tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
 			m := tradingtest.Misbehave(goldVenue(trading.Traits{RefusesDuplicates: true}))
+			m.Stream(true)
 			return tradingtest.BrokerSubject{Broker: m, Instrument: gold, Price: decimal.NewFromInt(2000)}
 		})
 	})
+}
+
+// moves lets a venue's cash move, each time under another ID.
+func moves(v *tradingtest.Venue) func() {
+	n := 0
+	return func() {
+		n++
+		v.MoveCash(trading.CashEvent{ID: fmt.Sprint("cash-", n), Kind: trading.CashFunding, Amount: decimal.New(-1, -2)})
+	}
 }
 
 // crookedBroker has one fault.
 type crookedBroker struct {
 	*tradingtest.Venue
 	fault string
+	sent  map[string]bool // in this process
+	used  map[string]bool
+}
+
+func crooked(v *tradingtest.Venue, fault string) crookedBroker {
+	return crookedBroker{v, fault, make(map[string]bool), make(map[string]bool)}
 }
 
 func (c crookedBroker) Traits() trading.Traits {
 	if c.fault == "changes its traits" && len(c.Ledger()) > 0 {
 		return trading.Traits{}
 	}
+	if c.fault == "promises what cannot be" {
+		return trading.Traits{RefusesDuplicates: true, Replaces: "at once"}
+	}
 	return trading.Traits{RefusesDuplicates: true}
 }
 
 func (c crookedBroker) Submit(ctx context.Context, a trading.Approved) error {
+	switch c.fault {
+	case "never begins":
+		a = a.Gated(nil)
+	case "begins twice":
+		_ = a.Begin(ctx)
+	case "begins when it is there":
+		err := c.Venue.Submit(ctx, a.Gated(nil))
+		return errors.Join(err, a.Begin(ctx))
+	case "sends all the same":
+		_ = a.Begin(ctx)
+		a = a.Gated(nil)
+	case "calls what did not begin rejected":
+		if err := a.Begin(ctx); err != nil {
+			return fmt.Errorf("%w: %w", trading.ErrRejected, err)
+		}
+		a = a.Gated(nil)
+	case "says nothing of what did not begin":
+		if a.Begin(ctx) != nil {
+			return nil
+		}
+		a = a.Gated(nil)
+	case "uses up what did not begin":
+		if err := a.Begin(ctx); err != nil {
+			c.used[a.Order().ClientID] = true
+			return err
+		}
+		if c.used[a.Order().ClientID] {
+			return trading.ErrDuplicate
+		}
+		a = a.Gated(nil)
+	}
+	c.sent[a.Order().ClientID] = true
 	switch {
 	case c.fault == "never looks at ctx":
 		ctx = context.WithoutCancel(ctx)
@@ -79,21 +138,23 @@ func (c crookedBroker) Submit(ctx context.Context, a trading.Approved) error {
 	return c.Venue.Submit(ctx, a)
 }
 
-func (c crookedBroker) Cancel(ctx context.Context, id string) error {
-	if c.fault == "cancels nothing" {
-		_, err := c.Venue.Order(ctx, id)
+func (c crookedBroker) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	if c.fault == "cancels nothing" || c.fault == "cancels stops elsewhere" && ref.Type == trading.Stop {
+		_, err := c.Venue.Order(ctx, ref)
 		return err
 	}
-	err := c.Venue.Cancel(ctx, id)
+	err := c.Venue.Cancel(ctx, ref)
 	if c.fault == "minds a second cancel" && err == nil && len(c.Resting()) == 0 {
 		err = fmt.Errorf("it is done")
 	}
 	return err
 }
 
-func (c crookedBroker) Order(ctx context.Context, id string) (trading.OrderReport, error) {
-	report, err := c.Venue.Order(ctx, id)
+func (c crookedBroker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	report, err := c.Venue.Order(ctx, ref)
 	switch {
+	case c.fault == "finds no stops" && ref.Type == trading.Stop, c.fault == "keeps in memory what it sent" && !c.sent[ref.ClientID]:
+		err = fmt.Errorf("%w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	case c.fault == "has a word of its own for unknown" && err != nil:
 		err = fmt.Errorf("404")
 	case c.fault == "reports half":
@@ -102,11 +163,27 @@ func (c crookedBroker) Order(ctx context.Context, id string) (trading.OrderRepor
 	return report, err
 }
 
-func (c crookedBroker) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
-	if c.fault == "since is exclusive" {
-		since = since.Add(1)
+func (c crookedBroker) Fills(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.Fill, trading.Cursor, error) {
+	switch c.fault {
+	case "since is exclusive":
+		from.Since = from.Since.Add(1)
+	case "knows no limit":
+		limit = 1000
+	case "knows no cursor":
+		from.Token = ""
 	}
-	fills, err := c.Venue.Fills(ctx, since)
+	fills, next, err := c.Venue.Fills(ctx, from, limit)
+	switch {
+	case c.fault == "loses one between pages" && from.Token != "" && len(fills) > 0:
+		fills = fills[1:]
+	case c.fault == "ends with a short page" && len(fills) == 0 && from.Token != "":
+		fills, next, err = c.Venue.Fills(ctx, trading.Cursor{}, limit)
+		fills = fills[:min(1, len(fills))]
+	case c.fault == "the last page is the end of all" && from.Token != "" && len(fills) == 0:
+		next.Token, next.Since = "", from.Since.Add(time.Hour)
+	}
 	for i := range fills {
 		switch c.fault {
 		case "fills without client id":
@@ -120,7 +197,7 @@ func (c crookedBroker) Fills(ctx context.Context, since time.Time) ([]trading.Fi
 	if c.fault == "newest first" && len(fills) > 1 {
 		fills[0], fills[len(fills)-1] = fills[len(fills)-1], fills[0]
 	}
-	return fills, err
+	return fills, next, err
 }
 
 func (c crookedBroker) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
@@ -134,6 +211,96 @@ func (c crookedBroker) Positions(ctx context.Context) (map[string]decimal.Decima
 		}
 	}
 	return held, err
+}
+
+func (c crookedBroker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
+	open, err := c.Venue.OpenOrders(ctx)
+	switch c.fault {
+	case "lists no stops":
+		open = slices.DeleteFunc(open, func(r trading.OrderReport) bool { return c.isStop(r.ClientID) })
+	case "lists what is done":
+		for id := range c.sent {
+			if report, err := c.Venue.Order(ctx, trading.OrderRef{ClientID: id}); err == nil && report.Status.Done() {
+				open = append(open, report)
+			}
+		}
+	}
+	return open, err
+}
+
+func (c crookedBroker) isStop(id string) bool {
+	return slices.ContainsFunc(c.Resting(), func(o trading.Order) bool { return o.ClientID == id && o.Type == trading.Stop })
+}
+
+func (c crookedBroker) Updates(after int64) trading.Updates {
+	u := c.Venue.Updates(after)
+	switch c.fault {
+	case "has no seq":
+		u.Seq = 0
+	case "tells all again and again":
+		return trading.Updates{Orders: c.Venue.Updates(0).Orders, Seq: u.Seq}
+	case "tells the latest only":
+		u.Orders = u.Orders[max(len(u.Orders)-1, 0):]
+	case "tells each twice":
+		u.Orders = append(u.Orders, u.Orders...)
+	case "always misses something":
+		u.Missed = true
+	}
+	return u
+}
+
+func (c crookedBroker) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
+	switch c.fault {
+	case "replaces without a gate":
+		with = with.Gated(nil)
+	case "cancels before it places":
+		_ = c.Venue.Cancel(ctx, old)
+		return c.Venue.Submit(ctx, with)
+	case "leaves the old one":
+		return c.Venue.Submit(ctx, with)
+	}
+	return c.Venue.Replace(ctx, old, with)
+}
+
+func (c crookedBroker) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	switch c.fault {
+	case "asks for one of a pair":
+		stopLoss = stopLoss.Gated(nil)
+	case "sends a pair one by one":
+		return errors.Join(c.Venue.Submit(ctx, takeProfit), c.Venue.Submit(ctx, stopLoss))
+	}
+	return c.Venue.SubmitPair(ctx, takeProfit, stopLoss)
+}
+
+func (c crookedBroker) CashEvents(
+	ctx context.Context, from trading.Cursor, limit int,
+) ([]trading.CashEvent, trading.Cursor, error) {
+	switch c.fault {
+	case "knows no limit of cash":
+		limit = 100
+	case "tells of cash again":
+		from.Token = ""
+	}
+	page, next, err := c.Venue.CashEvents(ctx, from, limit)
+	for i := range page {
+		if c.fault == "one id for all cash" {
+			page[i].ID = "c"
+		}
+	}
+	return page, next, err
+}
+
+func (c crookedBroker) Instruments(ctx context.Context) ([]trading.Instrument, error) {
+	all, err := c.Venue.Instruments(ctx)
+	switch c.fault {
+	case "lists none":
+		all = nil
+	case "lists one twice":
+		all = append(all, all...)
+	case "takes the precision for the tick":
+		all[0].Tick = decimal.New(1, -8)
+	}
+	return all, err
 }
 
 // brokerWatcher keeps to itself what a case has to say.
@@ -164,36 +331,72 @@ func (w *brokerWatcher) Fatal(args ...any) {
 func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	for fault, inCase := range map[string]string{
-		"has a word of its own for unknown": "an order that was never sent is unknown",
-		"fills without client id":           "an order fills in full, on its side, under its client id",
-		"reports half":                      "an order fills in full, on its side, under its client id",
-		"times in the zone of the venue":    "an order fills in full, on its side, under its client id",
-		"since is exclusive":                "fills are ascending and are given from the time asked for on",
-		"one id for all fills":              "fills are ascending and are given from the time asked for on",
-		"newest first":                      "fills are ascending and are given from the time asked for on",
-		"lists what is flat":                "what was filled is the position, and closing it leaves none",
-		"positions without a sign":          "what was filled is the position, and closing it leaves none",
-		"takes duplicates":                  "a client id that was used is refused where that is promised, and changes nothing",
-		"calls a duplicate rejected":        "a client id that was used is refused where that is promised, and changes nothing",
-		"cancels nothing":                   "an order that rests can be cancelled, and one that is done cannot",
-		"minds a second cancel":             "an order that rests can be cancelled, and one that is done cannot",
-		"never looks at ctx":                "a context that has ended ends the call",
-		"changes its traits":                "traits do not change",
+		"has a word of its own for unknown":  "an order that was never sent is unknown",
+		"fills without client id":            "an order fills in full, on its side, under its client id",
+		"reports half":                       "an order fills in full, on its side, under its client id",
+		"times in the zone of the venue":     "an order fills in full, on its side, under its client id",
+		"since is exclusive":                 "fills are ascending and are given from the time asked for on",
+		"one id for all fills":               "fills are ascending and are given from the time asked for on",
+		"newest first":                       "fills are ascending and are given from the time asked for on",
+		"lists what is flat":                 "what was filled is the position, and closing it leaves none",
+		"positions without a sign":           "what was filled is the position, and closing it leaves none",
+		"takes duplicates":                   "a client id that was used is refused where that is promised, and changes nothing",
+		"calls a duplicate rejected":         "a client id that was used is refused where that is promised, and changes nothing",
+		"cancels nothing":                    "an order that rests can be cancelled, and one that is done cannot",
+		"minds a second cancel":              "an order that rests can be cancelled, and one that is done cannot",
+		"never looks at ctx":                 "a context that has ended ends the call",
+		"changes its traits":                 "traits do not change, and go together",
+		"promises what cannot be":            "traits do not change, and go together",
+		"never begins":                       "an order is begun once, and is not there before",
+		"begins twice":                       "an order is begun once, and is not there before",
+		"begins when it is there":            "an order is begun once, and is not there before",
+		"sends all the same":                 "an order that may not begin is not sent",
+		"calls what did not begin rejected":  "an order that may not begin is not sent",
+		"says nothing of what did not begin": "an order that may not begin is not sent",
+		"uses up what did not begin":         "an order that may not begin is not sent",
+		"knows no limit":                     "fills come in pages, and none is lost between them",
+		"loses one between pages":            "fills come in pages, and none is lost between them",
+		"knows no cursor":                    "after the last page there is nothing until something fills",
+		"ends with a short page":             "after the last page there is nothing until something fills",
+		"the last page is the end of all":    "after the last page there is nothing until something fills",
+		"cancels stops elsewhere":            "an order with a stop rests, is found and is cancelled like any",
+		"finds no stops":                     "an order with a stop rests, is found and is cancelled like any",
+		"lists no stops":                     "open orders are told in one answer, and no others",
+		"lists what is done":                 "open orders are told in one answer, and no others",
+		"keeps in memory what it sent":       "an order is found by its reference in another process",
+		"replaces without a gate":            "an order is replaced by another one, or nothing changes",
+		"cancels before it places":           "an order is replaced by another one, or nothing changes",
+		"leaves the old one":                 "an order is replaced by another one, or nothing changes",
+		"asks for one of a pair":             "of a pair both rest, and the end of one ends the other",
+		"sends a pair one by one":            "of a pair both rest, and the end of one ends the other",
+		"has no seq":                         "updates tell the latest of each order that has changed",
+		"tells all again and again":          "updates tell the latest of each order that has changed",
+		"tells the latest only":              "updates tell the latest of each order that has changed",
+		"tells each twice":                   "updates tell the latest of each order that has changed",
+		"always misses something":            "updates tell the latest of each order that has changed",
+		"knows no limit of cash":             "cash that moves without a fill is told once, and stays told",
+		"tells of cash again":                "cash that moves without a fill is told once, and stays told",
+		"one id for all cash":                "cash that moves without a fill is told once, and stays told",
+		"lists none":                         "instruments are listed as they are traded",
+		"lists one twice":                    "instruments are listed as they are traded",
+		"takes the precision for the tick":   "instruments are listed as they are traded",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, tradingtest.BrokerCases(), inCase)
 			for _, broken := range []bool{true, false} {
-				broker := crookedBroker{goldVenue(trading.Traits{RefusesDuplicates: true}), ""}
+				venue, planted := goldVenue(trading.Traits{RefusesDuplicates: true}), ""
 				if broken {
-					broker.fault = fault
+					planted = fault
 				}
 				watched := &brokerWatcher{TB: t}
 				ended := make(chan struct{})
 				go func() { // FailNow ends the goroutine
 					defer close(ended)
 					tradingtest.RunBrokerCase(watched, inCase, tradingtest.BrokerSubject{
-						Broker: broker, Instrument: gold, Price: decimal.NewFromInt(2000),
+						Broker: crooked(venue, planted), Instrument: gold, Price: decimal.NewFromInt(2000),
+						Reopen:   func() trading.Broker { return crooked(venue, planted) },
+						MoveCash: moves(venue),
 					})
 				}()
 				<-ended

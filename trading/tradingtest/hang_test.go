@@ -53,13 +53,13 @@ func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 		"a cancel": {
 			(*tradingtest.Misbehaving).HangCancel,
 			func(_ *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
-				return m.Cancel(ctx, "known")
+				return m.Cancel(ctx, trading.OrderRef{ClientID: "known"})
 			}, 0,
 		},
 		"a question": {
 			(*tradingtest.Misbehaving).HangOrder,
 			func(_ *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
-				_, err := m.Order(ctx, "known")
+				_, err := m.Order(ctx, trading.OrderRef{ClientID: "known"})
 				return err
 			}, 0,
 		},

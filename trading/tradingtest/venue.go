@@ -31,28 +31,39 @@ type Venue struct {
 	prices  map[string]decimal.Decimal
 	orders  map[string]trading.OrderReport
 	resting []trading.Order
+	pairs   map[string]string // the other one of two orders of which only one may fill, by client ID
+	traded  []trading.Instrument
 	taken   map[string]int // how often a client ID was accepted
 	fills   []trading.Fill
+	moves   []trading.CashEvent
 	held    map[string]decimal.Decimal
 	part    decimal.Decimal // of the next order's quantity; zero for all of it
-	updated chan struct{}
+	fee     func(trading.Fill) (fee decimal.Decimal, asset string)
+
+	broken  bool // the stream of updates
+	updates trading.UpdateLog
 }
 
-// NewVenue returns a Venue without prices; an order for what has no price is rejected.
-func NewVenue(clock Clock, traits trading.Traits) *Venue {
+// NewVenue returns a Venue without prices; an order for what has no price is rejected. The instruments are what it lists.
+func NewVenue(clock Clock, traits trading.Traits, instruments ...trading.Instrument) *Venue {
 	return &Venue{
-		clock: clock, traits: traits,
+		clock: clock, traits: traits, traded: instruments,
 		prices: make(map[string]decimal.Decimal), orders: make(map[string]trading.OrderReport),
-		taken: make(map[string]int), held: make(map[string]decimal.Decimal), updated: make(chan struct{}),
+		taken: make(map[string]int), held: make(map[string]decimal.Decimal), pairs: make(map[string]string),
 	}
 }
 
 var (
-	_ trading.Broker     = (*Venue)(nil)
-	_ trading.Canceller  = (*Venue)(nil)
-	_ trading.Positioner = (*Venue)(nil)
-	_ trading.Pricer     = (*Venue)(nil)
-	_ trading.Updater    = (*Venue)(nil)
+	_ trading.Broker           = (*Venue)(nil)
+	_ trading.Canceller        = (*Venue)(nil)
+	_ trading.OrderLister      = (*Venue)(nil)
+	_ trading.Positioner       = (*Venue)(nil)
+	_ trading.InstrumentLister = (*Venue)(nil)
+	_ trading.Pricer           = (*Venue)(nil)
+	_ trading.Updater          = (*Venue)(nil)
+	_ trading.Replacer         = (*Venue)(nil)
+	_ trading.Pairer           = (*Venue)(nil)
+	_ trading.CashReporter     = (*Venue)(nil)
 )
 
 // SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
@@ -61,8 +72,8 @@ func (v *Venue) SetPrice(symbol string, price decimal.Decimal) {
 	defer v.mu.Unlock()
 	v.prices[symbol] = price
 	for _, o := range slices.Clone(v.resting) {
-		if o.Symbol == symbol && due(o, price) {
-			v.leaveLocked(o.ClientID)
+		if o.Symbol == symbol && due(o, price) && v.leaveLocked(o.ClientID) {
+			v.endPairLocked(o.ClientID)
 			v.fillLocked(o, o.Quantity)
 		}
 	}
@@ -87,21 +98,34 @@ func (v *Venue) leaveLocked(clientID string) bool {
 }
 
 // Cancel implements trading.Canceller.
-func (v *Venue) Cancel(ctx context.Context, clientID string) error {
+func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	report, ok := v.orders[clientID]
-	if !ok {
-		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+	if _, ok := v.orders[ref.ClientID]; !ok {
+		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	if v.leaveLocked(clientID) {
-		report.Status, report.Reason = trading.StatusCancelled, "as asked for"
-		v.orders[clientID] = report
-	}
+	v.cancelLocked(ref.ClientID, "as asked for")
 	return nil
+}
+
+// cancelLocked cancels an order if it rests, and the other one of its pair.
+func (v *Venue) cancelLocked(clientID, reason string) {
+	if report := v.orders[clientID]; v.leaveLocked(clientID) {
+		report.Status, report.Reason = trading.StatusCancelled, reason
+		v.reportLocked(report)
+		v.endPairLocked(clientID)
+	}
+}
+
+// endPairLocked cancels the other one of an order's pair.
+func (v *Venue) endPairLocked(clientID string) {
+	other := v.pairs[clientID]
+	delete(v.pairs, clientID)
+	delete(v.pairs, other)
+	v.cancelLocked(other, "the other one of the pair ended")
 }
 
 // Resting returns the orders that wait for their price.
@@ -118,11 +142,48 @@ func (v *Venue) FillPart(quantity decimal.Decimal) {
 	v.part = quantity
 }
 
+// ChargeFees lets every fill from now on cost what fee says, in an asset by name, or in the quote currency where that is
+// "". A fee in what is traded is taken from what is held.
+func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset string)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.fee = fee
+}
+
+// MoveCash lets the account's cash change without a fill. The event is dated now.
+func (v *Venue) MoveCash(e trading.CashEvent) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e.Time = v.clock.Now().UTC()
+	v.moves = append(v.moves, e)
+	v.pushLocked()
+}
+
+// CashEvents implements trading.CashReporter.
+func (v *Venue) CashEvents(ctx context.Context, from trading.Cursor, limit int) ([]trading.CashEvent, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	page, next := trading.CashPage(v.moves, from, limit)
+	return page, next, nil
+}
+
+// Break lets the stream of updates be down, or up again. What happens meanwhile is in no update.
+func (v *Venue) Break(down bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.broken = down
+	v.updates.Break(down)
+}
+
 // Trade executes something that no client sent here, as when a person trades by hand on the same account.
 func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Decimal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
+	v.pushLocked()
 }
 
 // Transfer changes what is held without a fill, as when coins are moved from or to the account.
@@ -174,19 +235,35 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 		return err
 	}
 	o := a.Order()
+	if err := a.Begin(ctx); err != nil {
+		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.mayTakeLocked(o); err != nil {
+		return err
+	}
+	v.takeLocked(o)
+	return nil
+}
+
+// mayTakeLocked says why an order cannot be taken.
+func (v *Venue) mayTakeLocked(o trading.Order) error {
 	if _, ok := v.orders[o.ClientID]; ok && v.traits.RefusesDuplicates {
 		return fmt.Errorf("venue: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
 	if _, ok := v.prices[o.Symbol]; !ok {
 		return fmt.Errorf("venue: %w: no price for %s", trading.ErrRejected, o.Symbol)
 	}
+	return nil
+}
+
+func (v *Venue) takeLocked(o trading.Order) {
 	v.taken[o.ClientID]++
 	if !due(o, v.prices[o.Symbol]) {
 		v.orders[o.ClientID] = trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusOpen}
 		v.resting = append(v.resting, o)
-		return nil
+		return
 	}
 	quantity := o.Quantity
 	if v.part.IsPositive() {
@@ -194,6 +271,55 @@ func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
 	}
 	v.part = decimal.Zero
 	v.fillLocked(o, quantity)
+}
+
+// Replace implements trading.Replacer.
+func (v *Venue) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
+	o := with.Order()
+	if err := with.Begin(ctx); err != nil {
+		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.mayTakeLocked(o); err != nil {
+		return err
+	}
+	if v.orders[old.ClientID].Status != trading.StatusOpen {
+		return fmt.Errorf("venue: %w: %s is not open", trading.ErrRejected, old.ClientID)
+	}
+	v.cancelLocked(old.ClientID, "replaced by "+o.ClientID)
+	v.takeLocked(o)
+	return nil
+}
+
+// beginBoth asks the second gate only where the first one is open.
+func beginBoth(ctx context.Context, first, second trading.Approved) error {
+	if err := first.Begin(ctx); err != nil {
+		return err
+	}
+	return second.Begin(ctx)
+}
+
+// SubmitPair implements trading.Pairer.
+func (v *Venue) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	pair := []trading.Order{takeProfit.Order(), stopLoss.Order()}
+	if err := beginBoth(ctx, takeProfit, stopLoss); err != nil {
+		return fmt.Errorf("venue: the pair %s and %s was not sent: %w", pair[0].ClientID, pair[1].ClientID, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, o := range pair {
+		if err := v.mayTakeLocked(o); err != nil {
+			return err
+		}
+		if due(o, v.prices[o.Symbol]) {
+			return fmt.Errorf("venue: %w: %s would fill at once", trading.ErrRejected, o.ClientID)
+		}
+	}
+	v.pairs[pair[0].ClientID], v.pairs[pair[1].ClientID] = pair[1].ClientID, pair[0].ClientID
+	for _, o := range pair {
+		v.takeLocked(o)
+	}
 	return nil
 }
 
@@ -206,45 +332,80 @@ func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
 	if quantity.LessThan(o.Quantity) {
 		report.Status, report.Reason = trading.StatusCancelled, "no more to be had"
 	}
-	v.orders[o.ClientID] = report
 	if quantity.IsPositive() {
 		v.executeLocked(trading.Fill{
 			ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
 			Quantity: quantity,
 		})
 	}
+	v.reportLocked(report)
+}
+
+// reportLocked notes what became of an order, and tells those who wait for it.
+func (v *Venue) reportLocked(report trading.OrderReport) {
+	v.orders[report.ClientID] = report
+	v.pushLocked(report)
+}
+
+func (v *Venue) pushLocked(reports ...trading.OrderReport) {
+	if !v.broken {
+		v.updates.Push(reports...)
+	}
 }
 
 func (v *Venue) executeLocked(f trading.Fill) {
 	f.Price, f.Time = v.prices[f.Symbol], v.clock.Now().UTC()
+	if v.fee != nil {
+		f.Fee, f.FeeAsset = v.fee(f)
+	}
 	v.fills = append(v.fills, f)
-	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Side.Signed(f.Quantity))
-	close(v.updated)
-	v.updated = make(chan struct{})
+	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Held())
 }
 
 // Order implements trading.Broker.
-func (v *Venue) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+func (v *Venue) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return trading.OrderReport{}, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	report, ok := v.orders[clientID]
+	report, ok := v.orders[ref.ClientID]
 	if !ok {
-		return report, fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, clientID)
+		return report, fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return report, nil
 }
 
-// Fills implements trading.Broker.
-func (v *Venue) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
+// OpenOrders implements trading.OrderLister.
+func (v *Venue) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(v.fills), func(f trading.Fill) bool { return f.Time.Before(since) }), nil
+	var open []trading.OrderReport
+	for _, o := range v.resting {
+		if report, ok := v.orders[o.ClientID]; ok {
+			open = append(open, report)
+		}
+	}
+	return open, nil
+}
+
+// Fills implements trading.Broker.
+func (v *Venue) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	page, next := trading.FillPage(v.fills, from, limit)
+	return page, next, nil
+}
+
+// Instruments implements trading.InstrumentLister.
+func (v *Venue) Instruments(context.Context) ([]trading.Instrument, error) {
+	return slices.Clone(v.traded), nil
 }
 
 // Positions implements trading.Positioner.
@@ -272,8 +433,7 @@ func (v *Venue) Price(symbol string) (decimal.Decimal, bool) {
 }
 
 // Updated implements trading.Updater.
-func (v *Venue) Updated() <-chan struct{} {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.updated
-}
+func (v *Venue) Updated() <-chan struct{} { return v.updates.Updated() }
+
+// Updates implements trading.Updater.
+func (v *Venue) Updates(after int64) trading.Updates { return v.updates.Updates(after) }

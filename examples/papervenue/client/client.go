@@ -2,7 +2,8 @@
 //
 // It sends each order once: what is not plainly an answer is an error that says nothing about the order's fate, and the
 // Engine asks by client ID. The venue refuses what was under way for longer than Flight, which is what the adapter's
-// Traits rest on. It is safe for concurrent use and keeps no state besides its connections.
+// Traits rest on. It is safe for concurrent use and keeps no state besides its connections and, while Serve runs, the
+// updates that the venue has told.
 package client
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,17 +36,27 @@ type Order struct {
 	SentAt time.Time `json:"sent_at"`
 }
 
+// Page is a page of fills.
+type Page struct {
+	Fills []trading.Fill `json:"fills"`
+	Next  trading.Cursor `json:"next"`
+}
+
 // Client talks to one venue. Use New, and Close when done.
 type Client struct {
-	base  string
-	http  *http.Client
-	clock engine.Clock
+	base    string
+	http    *http.Client
+	clock   engine.Clock
+	updates *trading.UpdateLog
 }
 
 var (
-	_ trading.Broker     = (*Client)(nil)
-	_ trading.Canceller  = (*Client)(nil)
-	_ trading.Positioner = (*Client)(nil)
+	_ trading.Broker           = (*Client)(nil)
+	_ trading.Canceller        = (*Client)(nil)
+	_ trading.OrderLister      = (*Client)(nil)
+	_ trading.Positioner       = (*Client)(nil)
+	_ trading.InstrumentLister = (*Client)(nil)
+	_ trading.Updater          = (*Client)(nil)
 )
 
 // New returns a client for the venue at base, such as http://127.0.0.1:8100. clk dates the orders; nil means the
@@ -57,22 +69,33 @@ func New(base string, clk engine.Clock) (*Client, error) {
 	if clk == nil {
 		clk = clock.New()
 	}
-	return &Client{base: strings.TrimSuffix(base, "/"), http: &http.Client{Transport: &http.Transport{}}, clock: clk}, nil
+	c := &Client{
+		base: strings.TrimSuffix(base, "/"), http: &http.Client{Transport: &http.Transport{}}, clock: clk,
+		updates: &trading.UpdateLog{},
+	}
+	c.updates.Break(true) // Serve is not there yet.
+	return c, nil
 }
 
 // Close closes the connections that nobody uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Traits implements trading.Broker.
+// Traits implements trading.Broker. The venue's ledger forgets orders that are done after two days.
 func (c *Client) Traits() trading.Traits {
-	return trading.Traits{RefusesDuplicates: true, MaxFlight: Flight}
+	return trading.Traits{
+		RefusesDuplicates: true, MaxFlight: Flight, Remembers: 48 * time.Hour, Replaces: trading.Beside,
+	}
 }
 
-// Submit implements trading.Broker.
+// Submit implements trading.Broker. The order is dated first, and then begun: should the process sleep between the two or
+// after them, the request comes too late and is refused.
 func (c *Client) Submit(ctx context.Context, a trading.Approved) error {
 	body, err := json.Marshal(Order{a.Order(), c.clock.Now().UTC()})
 	if err != nil {
 		return err
+	}
+	if err := a.Begin(ctx); err != nil {
+		return fmt.Errorf("client: order %s was not sent: %w", a.Order().ClientID, err)
 	}
 	status, text, err := c.call(ctx, http.MethodPost, "/orders", bytes.NewReader(body))
 	switch {
@@ -88,15 +111,15 @@ func (c *Client) Submit(ctx context.Context, a trading.Approved) error {
 	return unexpected("submit", status, text) // Whatever it is, it is no answer about the order.
 }
 
-// Order implements trading.Broker.
-func (c *Client) Order(ctx context.Context, clientID string) (trading.OrderReport, error) {
+// Order implements trading.Broker. This venue needs no more of the reference than the client ID.
+func (c *Client) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	var report trading.OrderReport
-	status, text, err := c.call(ctx, http.MethodGet, "/orders/"+url.PathEscape(clientID), nil)
+	status, text, err := c.call(ctx, http.MethodGet, "/orders/"+url.PathEscape(ref.ClientID), nil)
 	switch {
 	case err != nil:
 		return report, err
 	case status == http.StatusNotFound && bytes.Contains(text, []byte(trading.ErrUnknownOrder.Error())):
-		return report, fmt.Errorf("client: %w: %s", trading.ErrUnknownOrder, clientID) // and not just any 404
+		return report, fmt.Errorf("client: %w: %s", trading.ErrUnknownOrder, ref.ClientID) // and not just any 404
 	case status != http.StatusOK:
 		return report, unexpected("ask for an order", status, text)
 	}
@@ -104,27 +127,44 @@ func (c *Client) Order(ctx context.Context, clientID string) (trading.OrderRepor
 }
 
 // Cancel implements trading.Canceller.
-func (c *Client) Cancel(ctx context.Context, clientID string) error {
-	status, text, err := c.call(ctx, http.MethodDelete, "/orders/"+url.PathEscape(clientID), nil)
+func (c *Client) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	status, text, err := c.call(ctx, http.MethodDelete, "/orders/"+url.PathEscape(ref.ClientID), nil)
 	switch {
 	case err != nil:
 		return err
 	case status == http.StatusNotFound && bytes.Contains(text, []byte(trading.ErrUnknownOrder.Error())):
-		return fmt.Errorf("client: %w: %s", trading.ErrUnknownOrder, clientID)
+		return fmt.Errorf("client: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	case status != http.StatusNoContent:
 		return unexpected("cancel an order", status, text)
 	}
 	return nil
 }
 
-// Fills implements trading.Broker.
-func (c *Client) Fills(ctx context.Context, since time.Time) ([]trading.Fill, error) {
-	var fills []trading.Fill
-	err := c.get(ctx, "/fills?since="+url.QueryEscape(since.UTC().Format(time.RFC3339Nano)), &fills)
-	for i := range fills {
-		fills[i].Time = fills[i].Time.UTC()
+// OpenOrders implements trading.OrderLister.
+func (c *Client) OpenOrders(ctx context.Context) (open []trading.OrderReport, err error) {
+	err = c.get(ctx, "/orders", &open)
+	return open, err
+}
+
+// Fills implements trading.Broker. The venue goes on after a fill by its ID.
+func (c *Client) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
+	asked := url.Values{
+		"since": {from.Since.UTC().Format(time.RFC3339Nano)}, "after": {from.Token}, "limit": {strconv.Itoa(limit)},
 	}
-	return fills, err
+	var page Page
+	if err := c.get(ctx, "/fills?"+asked.Encode(), &page); err != nil {
+		return nil, from, err
+	}
+	for i := range page.Fills {
+		page.Fills[i].Time = page.Fills[i].Time.UTC()
+	}
+	return page.Fills, page.Next, nil
+}
+
+// Instruments implements trading.InstrumentLister.
+func (c *Client) Instruments(ctx context.Context) (all []trading.Instrument, err error) {
+	err = c.get(ctx, "/instruments", &all)
+	return all, err
 }
 
 // Positions implements trading.Positioner.
