@@ -143,9 +143,9 @@ func TestFailoverGoesToTheSecondAddress(t *testing.T) {
 	source, closeSource, err := open(cfg)
 	require.NoError(t, err)
 	defer closeSource()
-	bars, err := source.Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
+	batch, err := source.Bars(t.Context(), btc, noon.Add(-3*time.Minute), 10)
 	require.NoError(t, err)
-	require.Len(t, bars, 2)
+	require.Len(t, batch.Bars, 2)
 }
 
 func TestHoursAreThoseOfThePlace(t *testing.T) {

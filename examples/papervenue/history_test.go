@@ -38,6 +38,7 @@ func targetsOf(j []journal.Entry) map[string]decimal.Decimal {
 			}
 		case journal.CloseAsked:
 			targets[e.ID] = e.Quantity
+		default: // The others want nothing.
 		}
 	}
 	return targets
@@ -63,6 +64,7 @@ func (p *past) look(event journal.Event) []string {
 		delete(p.resting, e.ClientID)
 	case journal.Expired:
 		delete(p.resting, e.ClientID)
+	default: // The venue's ledger has no others that matter here.
 	}
 	return nil
 }

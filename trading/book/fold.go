@@ -52,13 +52,18 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.DayOpened:
 		b.day = e
 	case journal.Halted:
-		if !b.halt.Active() { // The first reason is the one to look into; what follows is often its consequence.
-			b.halt = Halt{Reason: e.Reason, At: at}
-		}
+		b.foldHalted(at, e)
 	case journal.Rearmed:
 		b.halt = Halt{}
 	}
 	b.forget(at)
+}
+
+// foldHalted keeps the first reason: it is the one to look into, and what follows is often its consequence.
+func (b *Book) foldHalted(at time.Time, e journal.Halted) {
+	if !b.halt.Active() {
+		b.halt = Halt{Reason: e.Reason, At: at}
+	}
 }
 
 func (b *Book) foldSignal(e journal.SignalSeen) {

@@ -142,7 +142,7 @@ func TestBeginIsForOneSending(t *testing.T) {
 func TestBeginIsOverWhenSubmitHasReturned(t *testing.T) {
 	t.Parallel()
 	var late []trading.Approved
-	r := careless(t, func(ctx context.Context, a trading.Approved, send func(trading.Approved) error) error {
+	r := careless(t, func(_ context.Context, a trading.Approved, send func(trading.Approved) error) error {
 		if a.Order().Symbol == eth {
 			return send(a)
 		}

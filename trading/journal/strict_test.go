@@ -44,8 +44,8 @@ func TestDecodeIsNotDisturbedByTheEntryBefore(t *testing.T) {
 func TestDecodeAcceptsWhiteSpaceAndNothingElseBehind(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{
-		`{"reason":"x"}`:        "",
-		"{\"reason\":\"x\"}\n ": "",
+		`{"reason":"x"}`:          "",
+		`{"reason":"x"}` + "\n\t": "",
 		"{\"reason\":\"x\"}" + strings.Repeat(" ", 100_000): "",
 		`{"reason":"x"}{}`: "something follows its JSON",
 		`{"reason":"x"}` + strings.Repeat(" ", 10_000) + "x": "something follows its JSON",

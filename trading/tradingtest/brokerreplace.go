@@ -70,8 +70,12 @@ func pairs(b brokerTest) {
 		b.Skip("the broker takes no pairs")
 	}
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
-	profit := b.approve(trading.Order{ClientID: "suite-2", Side: trading.Sell, Type: trading.Limit, LimitPrice: b.times(2)}, 10, 10)
-	loss := b.approve(trading.Order{ClientID: "suite-3", Side: trading.Sell, Type: trading.Stop, StopPrice: b.times(0.5)}, 10, 10)
+	profit := b.approve(trading.Order{
+		ClientID: "suite-2", Side: trading.Sell, Type: trading.Limit, LimitPrice: b.times(2),
+	}, 10, 10)
+	loss := b.approve(trading.Order{
+		ClientID: "suite-3", Side: trading.Sell, Type: trading.Stop, StopPrice: b.times(0.5),
+	}, 10, 10)
 	for _, one := range [][2]trading.Approved{{profit.Gated(shut), loss}, {profit, loss.Gated(shut)}} {
 		if err := p.SubmitPair(b.Context(), one[0], one[1]); errors.Is(err, errors.ErrUnsupported) {
 			b.Skip("the broker takes no pairs")

@@ -155,7 +155,7 @@ func (f *files) Archived(ctx context.Context, after int64, limit int) (entries [
 	}
 	archive := openPool(path, readOnly)
 	defer func() { err = errors.Join(err, archive.Close()) }()
-	rows, err := archive.QueryContext(ctx, sqldb.EventsAfter, after, limit)
+	rows, err := archive.QueryContext(ctx, sqldb.EventsAfter, after, limit) //nolint:rowserrcheck // Entries checks
 	if err == nil {
 		entries, err = sqldb.Entries(rows)
 	}

@@ -116,13 +116,13 @@ func rawEntries(t *testing.T, path string) (all []rawEntry) {
 	inRaw(t, path, func(db *sql.DB) {
 		rows, err := db.QueryContext(t.Context(), "SELECT kind, data FROM journal ORDER BY seq")
 		require.NoError(t, err)
+		defer func() { require.NoError(t, rows.Close()) }()
 		for rows.Next() {
 			var e rawEntry
 			require.NoError(t, rows.Scan(&e.kind, &e.data))
 			all = append(all, e)
 		}
 		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
 	})
 	return all
 }

@@ -167,6 +167,7 @@ func (j *timedJournal) Append(ctx context.Context, at time.Time, events ...journ
 			j.intents <- time.Now()
 		case journal.Filled:
 			j.fills <- struct{}{}
+		default: // Only the two ends are timed.
 		}
 	}
 	return err

@@ -137,9 +137,9 @@ func foreign(t *testing.T, path, text string) string {
 	return path
 }
 
-func closedDatabase(t *testing.T, path string, run ...sqlite.Setting) string {
+func closedDatabase(t *testing.T, path string) string {
 	t.Helper()
-	require.NoError(t, openAt(t, path, run...).Close())
+	require.NoError(t, openAt(t, path).Close())
 	return path
 }
 

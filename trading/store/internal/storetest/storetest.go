@@ -59,9 +59,9 @@ func (p Place) Open(t testing.TB, run ...Setting) DB {
 	return db
 }
 
-func (k Kind) open(t testing.TB, run ...Setting) DB {
+func (k Kind) open(t testing.TB) DB {
 	t.Helper()
-	return k(t).Open(t, run...)
+	return k(t).Open(t)
 }
 
 // Test runs all tests on databases of a kind.
