@@ -54,6 +54,12 @@ type Started struct {
 // Verified says that a run has lasted for as long as its policy's Verify.
 type Verified struct{ Stamp }
 
+// NotReady says that a run has not called health.Ready within its policy's Ready. The run goes on.
+type NotReady struct {
+	Stamp
+	Limit time.Duration
+}
+
 // Failed says that a run ended by itself, in whichever way.
 type Failed struct {
 	Stamp
@@ -142,6 +148,7 @@ func (Added) event()        {}
 func (Removed) event()      {}
 func (Started) event()      {}
 func (Verified) event()     {}
+func (NotReady) event()     {}
 func (Failed) event()       {}
 func (Restarting) event()   {}
 func (Stopped) event()      {}
@@ -183,6 +190,8 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 		return slog.LevelInfo, "service started", attr(slog.String("attempt", e.Attempt.String()))
 	case Verified:
 		return slog.LevelDebug, "service verified", nil
+	case NotReady:
+		return slog.LevelError, "service not ready", attr(slog.Duration("limit", e.Limit))
 	case Failed:
 		return slog.LevelError, "service ended", describeEnd(e.End,
 			slog.Duration("ran", e.Ran), slog.Bool("failed_start", e.FailedStart))
