@@ -136,7 +136,9 @@ type Suspended struct {
 	Late time.Duration
 }
 
-// Dropped says that N events were lost at this place because the receiver was too slow.
+// Dropped says that the receiver was too slow, and that N events up to this place were folded with later ones of the same
+// child. Parked, GaveUp, Escalated, Abandoned and StopTimedOut are never among them, except that of more than 64 of the
+// same kind and child only the latest are kept; and the latest event of each child always arrives.
 type Dropped struct {
 	Stamp
 	N int

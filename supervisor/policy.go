@@ -165,7 +165,10 @@ func (b Backoff) delay(n int, random *rand.Rand) time.Duration {
 	if b.Max > 0 {
 		d = min(d, float64(b.Max))
 	}
-	return b.jitter(time.Duration(min(d, math.MaxInt64)), random)
+	if d >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return b.jitter(time.Duration(d), random)
 }
 
 // jitter makes d longer or shorter by chance.

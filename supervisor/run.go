@@ -22,6 +22,7 @@ type run struct {
 	// guarded by the child's mu
 	asked       bool          // it was wanted to end: its end is not its own
 	unready     bool          // it was not ready in time, which has been said
+	excused     bool          // when it was last looked at no beat could be expected
 	suspect     bool          // its stack is being looked at, because it seems to have stalled
 	beat        time.Duration // when it was last seen to beat, to one tick, since it started
 	termination *termination  // nil for a run that did not have to be ended

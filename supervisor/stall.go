@@ -60,9 +60,11 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 	}
 	if r.termination == nil && c.policy.Stall > 0 && !r.suspect {
 		r.beat += late // no beat could be seen while the watch itself stood still
-		if r.health.TakeBeat() || r.health.IdleAt(now) || c.excusedLocked(r, now) {
+		excused := c.excusedLocked(r, now)
+		if r.health.TakeBeat() || r.health.IdleAt(now) || excused || r.excused {
 			r.beat = now.Sub(r.started)
 		}
+		r.excused = excused
 		if now.Sub(r.started)-r.beat >= c.policy.Stall {
 			r.suspect = true
 			stalled = r
