@@ -1,6 +1,10 @@
 package health
 
-import "time"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // State is where in its life a supervised part is.
 type State string
@@ -30,6 +34,7 @@ type Lifecycle struct {
 	Attempt     int       // which restart in a row the present run is, or the one that is due; 0 for none
 	MaxAttempts int       // how many of them there may be; 0 for no bound
 	Done        bool      // StateStopped because the work is finished, as its policy allows
+	Asked       bool      // a person wants it down or paused
 }
 
 // Stage is the half of a Lifecycle that changes with every run.
@@ -38,6 +43,11 @@ type Stage struct {
 	Since    time.Time
 	Restarts int
 	Done     bool
+	// Asked says that a person wants the part down or paused: the silence until it runs again is planned, which that
+	// of a part whose supervisor stopped is not.
+	Asked bool
+	// Ready is how long a run may take to call Ready; 0 for one that need not.
+	Ready time.Duration
 }
 
 // Failure is the half of a Lifecycle that only a part with an ended run has.
@@ -46,6 +56,7 @@ type Failure struct {
 	Error                string
 	At, Next             time.Time
 	Attempt, MaxAttempts int
+	Falls                int // how many runs have ended by themselves; each one more is remembered (see Limits.MaxRestarts)
 }
 
 // lifecycle is a Lifecycle as it is kept: the rarer half only where there is any of it.
@@ -54,19 +65,60 @@ type lifecycle struct {
 	since    time.Time
 	restarts int32
 	done     bool
-	failure  *Failure
+	asked    bool
+	ran      bool // a run of it has begun
+	past     *past
+}
+
+// past is what is kept of a part that has failed, or that has to say that it is ready.
+type past struct {
+	failure Failure
+	falls   falls
+	ready   time.Duration // how long a run may take to call Ready; 0 for one that need not
+}
+
+// pastLocked returns the part's past, to add to it.
+func (l *lifecycle) pastLocked() *past {
+	if l.past == nil {
+		l.past = new(past)
+	}
+	return l.past
 }
 
 func (l *lifecycle) get() Lifecycle {
-	out := Lifecycle{State: l.state, Since: l.since, Restarts: int(l.restarts), Done: l.done}
-	if f := l.failure; f != nil {
+	out := Lifecycle{State: l.state, Since: l.since, Restarts: int(l.restarts), Done: l.done, Asked: l.asked}
+	if l.past != nil {
+		f := &l.past.failure
 		out.LastEnd, out.LastError, out.LastErrorAt, out.NextRestart = f.End, f.Error, f.At, f.Next
 		out.Attempt, out.MaxAttempts = f.Attempt, f.MaxAttempts
 	}
 	return out
 }
 
-// inactive reports whether no progress can be expected of a part in this state.
+// rests reports whether the silence of the part is planned, so that it counts anew when the rest is over.
+func (l *lifecycle) rests() bool {
+	switch l.state {
+	case StatePaused:
+		return true
+	case StateNotStarted:
+		return l.asked || !l.ran
+	case StateStopped:
+		return l.asked || l.done
+	}
+	return false
+}
+
+// set shows a stage.
+func (l *lifecycle) set(s Stage) {
+	l.state, l.since, l.restarts = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32))
+	l.done, l.asked = s.Done, s.Asked
+	l.ran = l.ran || s.State != StateNotStarted
+	if s.Ready != 0 || l.past != nil {
+		l.pastLocked().ready = s.Ready
+	}
+}
+
+// inactive reports whether no progress is expected of a part in this state.
 func (s State) inactive() bool {
 	//exhaustive:enforce
 	switch s {
@@ -76,3 +128,36 @@ func (s State) inactive() bool {
 	}
 	return false // nor in a state of no supervisor, the empty one
 }
+
+// mostFalls is how many ends of runs a part's past remembers at most.
+const mostFalls = 1000
+
+// falls are when runs of a part last ended by themselves, since the Registry's start: as many as its limit needs.
+type falls struct {
+	at   []time.Duration // a ring
+	next int             // where the next one goes, once the ring is full
+}
+
+func (f *falls) add(at time.Duration, keep int) {
+	keep = min(max(keep, DefaultMaxRestarts), mostFalls)
+	if len(f.at) < keep {
+		f.at = slices.Concat(f.at[f.next:], f.at[:f.next], []time.Duration{at})
+		f.next = 0
+		return
+	}
+	f.at[f.next] = at
+	f.next = (f.next + 1) % len(f.at)
+}
+
+// since counts those after the given time.
+func (f *falls) since(from time.Duration) (n int) {
+	for _, at := range f.at {
+		if at > from {
+			n++
+		}
+	}
+	return n
+}
+
+// working reports whether a run of the part is under way that nobody has asked to end.
+func (s State) working() bool { return s == StateStarting || s == StateRunning }

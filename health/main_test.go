@@ -23,7 +23,7 @@ func begin(t testing.TB, r *health.Registry, path string) (context.Context, *hea
 
 // live puts a part into a stage of its life, as its supervisor would.
 func live(run *health.Run, l health.Lifecycle) {
-	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done})
+	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done, Asked: l.Asked})
 	run.SetFailure(health.Failure{
 		End: l.LastEnd, Error: l.LastError, At: l.LastErrorAt, Next: l.NextRestart, Attempt: l.Attempt, MaxAttempts: l.MaxAttempts,
 	})

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // DefaultMaxErrors is the length of a run of errors from which a part is unhealthy, unless its Limits say otherwise.
@@ -18,14 +20,23 @@ type Limits struct {
 	// MaxErrors is the length of a run of errors from which the part is unhealthy; a shorter run makes it
 	// degraded. 0 means DefaultMaxErrors.
 	MaxErrors int
+	// MaxRestarts is how many of its runs may end by themselves within RestartWindow: from that number on the part is
+	// unhealthy, and from DegradedRestarts on degraded, although its present run works. 0 means DefaultMaxRestarts,
+	// DefaultDegradedRestarts and DefaultRestartWindow; a negative number means that they are not judged. More than
+	// 1,000 are not counted.
+	MaxRestarts, DegradedRestarts int
+	RestartWindow                 time.Duration
 }
 
-// untilNextBeat marks an Idle without an end. A time too far away for nanoseconds (after 2262) counts as the last one
-// that fits, farthest.
+// How many ends of runs within a window count against a part, unless its Limits say otherwise.
 const (
-	untilNextBeat = int64(math.MaxInt64)
-	farthest      = untilNextBeat - 1
+	DefaultDegradedRestarts = 3
+	DefaultMaxRestarts      = 10
+	DefaultRestartWindow    = 10 * time.Minute
 )
+
+// untilNextBeat marks an Idle without an end.
+const untilNextBeat = int64(math.MaxInt64)
 
 // Part is what one run of a service says of one part of the system; the supervisor's side of the same run is its Run.
 // When a part begins a new run the old Part goes dead: what a run that was given up says later is ignored. The methods
@@ -37,7 +48,7 @@ type Part struct {
 
 	beat    atomic.Bool   // a Beat came since Run.TakeBeat last looked
 	readied atomic.Bool   // Ready was called
-	idle    atomic.Int64  // unix nanoseconds until which silence is, or was, planned; 0 for not at all
+	idle    atomic.Int64  // until when silence is, or was, planned, as a time.Duration since the Registry's start; 0 for not at all
 	ready   chan struct{} // made when it is first waited for, closed by Ready; guarded by record.mu
 }
 
@@ -46,12 +57,13 @@ type Part struct {
 type record struct {
 	path string
 
-	kids map[string]*record // by the last name of their path; guarded by the Registry's mu
+	kids   map[string]*record // by the last name of their path; guarded by the Registry's mu
+	parent atomic.Bool        // some of the kids are children of its runs
 
 	mu        sync.Mutex    // guards all below
 	current   *Part         // whose words count; nil after Forget
-	began     time.Duration // since the Registry's start: when the current run began; its silence counts from here
-	rose      time.Duration // since the Registry's start: when it last left an inactive state; 0 for never
+	began     time.Duration // since the Registry's start: when the current run began
+	rose      time.Duration // since the Registry's start: silence without progress counts from here; 0 for not begun
 	said      *words        // nil while it has said nothing
 	lifecycle lifecycle
 }
@@ -64,6 +76,7 @@ type words struct {
 	lastError    string
 	lastErrorAt  time.Time
 	counts       map[string]int64
+	conditions   []condition // by key
 }
 
 // wordsLocked returns the part's words, to add to them.
@@ -85,10 +98,16 @@ func (p *Part) Beat() {
 	// Loads first: many goroutines may beat at once, and only a store takes the cache line away from the others.
 	if p.idle.Load() == untilNextBeat {
 		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
-		p.idle.CompareAndSwap(untilNextBeat, p.registry.clock.Now().UnixNano())
+		p.idle.CompareAndSwap(untilNextBeat, int64(p.registry.uptime()))
 	}
 	if !p.beat.Load() {
 		p.beat.Store(true)
+	}
+	// A loop may beat through its children alone: what they say is a sign of the owner's life as well.
+	for owner := p.owner; owner != nil; owner = owner.owner {
+		if !owner.beat.Load() {
+			owner.beat.Store(true)
+		}
 	}
 }
 
@@ -100,7 +119,7 @@ func (p *Part) Observe(err error) {
 	now := p.registry.clock.Now()
 	text := ""
 	if err != nil {
-		text = err.Error() // before the lock: it is the caller's code
+		text = foreign.Text(err, p.registry.clock) // before the lock: it is the caller's code
 	}
 	r := p.record
 	r.mu.Lock()
@@ -124,16 +143,23 @@ func (p *Part) Idle(until time.Time) {
 	case p == nil:
 	case until.IsZero():
 		p.idle.Store(untilNextBeat)
-	case until.Before(time.Unix(0, 0)): // UnixNano has no sense for a time before 1678
-		p.idle.Store(0)
-	case until.After(time.Unix(0, farthest)):
-		p.idle.Store(farthest)
 	default:
-		p.idle.Store(until.UnixNano())
+		p.idle.Store(p.registry.sinceStart(until))
 	}
 }
 
-func (p *Part) idleAt(now time.Time) bool { return now.UnixNano() < p.idle.Load() }
+// sinceStart returns the length of time from the start until then, at least 1 and below untilNextBeat. How far away
+// the time is counts as of now: from here on the wait is a length of time, which no change of the clock touches.
+func (r *Registry) sinceStart(then time.Time) int64 {
+	now := r.clock.Now()
+	since, left := now.Sub(r.started), then.Sub(now)
+	if left > time.Duration(untilNextBeat-1)-since {
+		return untilNextBeat - 1
+	}
+	return max(0, int64(since+left))
+}
+
+func (p *Part) idleAt(now time.Time) bool { return int64(now.Sub(p.registry.started)) < p.idle.Load() }
 
 // Ready says that start-up is done, and closes what AwaitReady returned.
 func (p *Part) Ready() {
@@ -142,8 +168,14 @@ func (p *Part) Ready() {
 	}
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if !p.readied.Swap(true) && p.ready != nil {
+	if p.readied.Swap(true) {
+		return
+	}
+	if p.ready != nil {
 		close(p.ready)
+	}
+	if w := p.record.said; w != nil && p.speaksLocked() {
+		w.settle(p)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestIdleTakesAnyTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, p := begin(t, health.NewRegistry(health.Config{}), "part")
+			ctx, p := begin(t, health.NewRegistry(health.Config{Clock: &handClock{now}}), "part")
 			health.Idle(ctx, time.Time{})
 			health.Idle(ctx, c.until)
 			require.Equal(t, c.idle, p.IdleAt(now))
@@ -168,7 +168,8 @@ func TestAnOldRunIsNotHeard(t *testing.T) {
 
 	now, nowPart := begin(t, r, "gen")
 	nowChild := health.Child(now, "BTC")
-	require.Equal(t, 1, judged(t, r, "gen").ErrorRun, "what is known of the part stays")
+	require.Zero(t, judged(t, r, "gen").ErrorRun, "a run of errors ends with its run")
+	require.Equal(t, errDown.Error(), judged(t, r, "gen").ObservedError, "what is known of the part stays")
 
 	// The zombie wakes up and says everything that it can say.
 	for _, ctx := range []context.Context{old, oldChild, health.Child(old, "ETH"), health.Child(old, "BTC")} {
@@ -182,7 +183,7 @@ func TestAnOldRunIsNotHeard(t *testing.T) {
 	require.True(t, oldPart.TakeBeat(), "its own handle still works")
 	require.False(t, nowPart.TakeBeat())
 	p := judged(t, r, "gen")
-	require.Equal(t, 1, p.ErrorRun)
+	require.Zero(t, p.ErrorRun)
 	require.Zero(t, p.LastProgress)
 	require.Equal(t, health.Limits{}, p.Limits)
 	require.False(t, p.Idle)

@@ -29,6 +29,7 @@ type model struct {
 	children      map[string]*model
 	run           *health.Run // nil for a child, which no supervisor runs
 	handle        context.Context
+	runs          int // of a part: its runs; of a child: the run of its part that asked for it last
 	beat, removed bool
 }
 
@@ -82,6 +83,20 @@ func (m *model) silent(now time.Time) bool {
 
 func (m *model) rests() bool {
 	return m.state == health.StateNotStarted || m.state == health.StatePaused || m.state == health.StateStopped
+}
+
+// carry hands over to a new run: the silence goes on, and the run of errors has ended.
+func (m *model) carry(now time.Time) {
+	if m.excused.IsZero() || m.waiting {
+		m.excused = now
+	}
+	if end := m.waitsUntil; end.After(m.excused) {
+		m.excused = end
+		if end.After(now) {
+			m.excused = now
+		}
+	}
+	m.waiting, m.waitsUntil, m.errors, m.beat = false, time.Time{}, 0, false
 }
 
 // excuse starts silence anew for the part and those below it.
@@ -185,7 +200,8 @@ func (m *machine) begin(t *rapid.T) {
 	m.retire(p)
 	p.run = m.r.Begin(path)
 	p.handle = health.NewContext(context.Background(), p.run.Part())
-	p.waiting, p.waitsUntil, p.excused, p.beat = false, time.Time{}, m.clock.now, false
+	p.carry(m.clock.now)
+	p.runs++
 	m.limited(t, p)
 	if p.state == "" {
 		p.state = health.StateRunning
@@ -218,9 +234,12 @@ func (m *machine) child(t *rapid.T) {
 		p.children[name] = c
 	}
 	if c.removed {
-		c.waiting, c.waitsUntil, c.excused, c.beat = false, time.Time{}, m.clock.now, false
+		if c.runs < p.runs-1 { // nobody remembers it
+			c.excused, c.waiting, c.waitsUntil = m.clock.now, false, time.Time{}
+		}
+		c.carry(m.clock.now)
 	}
-	c.removed, c.handle = false, handle
+	c.removed, c.handle, c.runs = false, handle, p.runs
 	m.limited(t, c)
 }
 
@@ -229,10 +248,10 @@ func (m *machine) setState(t *rapid.T) {
 	if p == nil {
 		t.Skip("not begun")
 	}
-	rested := p.rests()
+	rested := p.state == health.StatePaused // the rests that are planned; any other stop excuses nothing
 	p.state = rapid.SampledFrom(allStates).Draw(t, "state")
 	live(p.run, health.Lifecycle{State: p.state})
-	if rested && !p.rests() {
+	if rested && p.state != health.StatePaused {
 		p.excuse(m.clock.now)
 	}
 }

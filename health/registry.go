@@ -18,8 +18,10 @@ type Registry struct {
 	clock   Clock
 	started time.Time
 
-	mu   sync.Mutex // guards the tree of records
-	root record     // what hangs below are the parts, a record for each name of their paths
+	mu      sync.Mutex // guards all below, and the tree of records
+	root    record     // what hangs below are the parts, a record for each name of their paths
+	zombies map[*zombie]bool
+	claims  map[string]*claim // by path
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.
@@ -33,13 +35,51 @@ func NewRegistry(cfg Config) *Registry {
 // uptime is the time in which the records count: a Duration keeps to the monotonic clock, and takes a third of a Time.
 func (r *Registry) uptime() time.Duration { return r.clock.Now().Sub(r.started) }
 
-// begin makes p the present run of its part.
-func (p *Part) begin() {
+// begin makes p the present run of its part. A run of errors ends with the run that had it; silence does not: it counts
+// from the last progress, whoever restarts the part.
+func (p *Part) begin() (before *Part) {
 	now := p.registry.uptime()
-	p.record.mu.Lock()
-	defer p.record.mu.Unlock()
-	p.record.current = p
-	p.record.began = now
+	rec := p.record
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.rose == 0 {
+		rec.rose = max(1, now)
+	}
+	before = rec.current
+	if before != nil {
+		if waited := min(int64(now), before.idle.Load()); waited > 0 { // what it has waited so far was planned
+			p.idle.Store(waited)
+		}
+	}
+	if rec.said != nil {
+		rec.said.errorRun = 0
+	}
+	rec.current, rec.began = p, now
+	return before
+}
+
+// sweepLocked drops the children that the run before did not ask for: what a part knows of those that it did ask for is
+// kept for one more run, and a service that names a child anew in each run keeps no more than two runs' worth.
+func (rec *record) sweepLocked(before *Part) {
+	for name, kid := range rec.kids {
+		p := kid.present()
+		if p != nil && p.owner != nil && p.owner != before && !kid.supervisedLocked() {
+			for _, below := range kid.below(nil) {
+				below.silence()
+			}
+			delete(rec.kids, name)
+		}
+	}
+}
+
+// supervisedLocked reports whether a part with a supervisor of its own is below the record.
+func (rec *record) supervisedLocked() bool {
+	for _, kid := range rec.kids {
+		if p := kid.present(); p != nil && p.owner == nil || kid.supervisedLocked() {
+			return true
+		}
+	}
+	return false
 }
 
 // madeLocked returns the record at path, which it makes if there is none.
@@ -96,6 +136,7 @@ func (r *Registry) child(owner *Part, name string) *Part {
 	}
 	p := &Part{registry: r, record: r.madeLocked(path), owner: owner}
 	p.begin()
+	owner.record.parent.Store(true)
 	return p
 }
 

@@ -39,6 +39,11 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // degraded when one of them is not healthy and unhealthy when none of them is better than that, so that one delisted
 // symbol of fifty does not stop the other forty-nine. A part that is paused, stopped or not started is not expected to
 // make progress, and neither are its children.
+//
+// The verdict has a memory. Silence counts from the last progress, however often the part is restarted since; only what
+// was planned is excused: an Idle, a pause, a stop that a person asked for. Runs that ended by themselves within a window
+// make the part degraded and then unhealthy (see Limits), an abandoned run that still lives makes it degraded, and a run
+// that has not called Ready in time does as well. A run of errors ends with the run of the service that had it.
 type Report struct {
 	Verdict Verdict
 	At      time.Time
@@ -69,16 +74,23 @@ type PartReport struct {
 	ObservedError   string    // the last one of them, or of those before
 	ObservedErrorAt time.Time
 	Counts          map[string]int64 // what the part counted, by name; see Count
+	Conditions      []Raised         // what the part has raised, by key; see Raise
+	Falls           int              // runs that ended by themselves within the window of its Limits, as far as they are judged
+	Zombies         int              // runs that were abandoned and still live
+	ZombiesSince    time.Time        // when the first of them was abandoned
+	Unready         bool             // its present run has not called Ready, as its policy asks it to
 
 	owner    string        // path of the part that this one is a child of
 	silence  time.Duration // since the last progress, without planned silence
+	loading  time.Duration // how long its run has been unready
+	readyIn  time.Duration // how long it may be
 	inactive bool          // no progress is expected of it
 }
 
-// Report judges all parts as of now. It takes microseconds and waits for no part.
+// Report judges all parts as of now. It waits for no part, and costs about a microsecond for each.
 func (r *Registry) Report() Report {
 	now := r.clock.Now()
-	records := r.all()
+	records, zombies := r.all()
 	report := Report{At: now, Uptime: now.Sub(r.started), Parts: make([]PartReport, 0, len(records))}
 	for _, rec := range records {
 		if p, ok := rec.report(now); ok {
@@ -86,15 +98,20 @@ func (r *Registry) Report() Report {
 		}
 	}
 	slices.SortFunc(report.Parts, func(a, b PartReport) int { return cmp.Compare(a.Path, b.Path) })
+	report.addZombies(zombies)
 	report.judge()
 	report.sumUp()
 	return report
 }
 
-func (r *Registry) all() []*record {
+func (r *Registry) all() ([]*record, []zombie) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.root.below(nil)
+	var zombies []zombie
+	for z := range r.zombies {
+		zombies = append(zombies, *z)
+	}
+	return r.root.below(nil), zombies
 }
 
 // report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
@@ -112,6 +129,10 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 	if w := rec.said; w != nil {
 		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
 		p.ErrorRun, p.ObservedError, p.ObservedErrorAt = w.errorRun, w.lastError, w.lastErrorAt
+		p.Conditions = w.raised()
+	}
+	if past := rec.lifecycle.past; past != nil {
+		rec.reportPastLocked(&p, past, now)
 	}
 	if owner := rec.current.owner; owner != nil {
 		p.owner = owner.Path()
@@ -119,14 +140,23 @@ func (rec *record) report(now time.Time) (PartReport, bool) {
 	return p, true
 }
 
-// silentSinceLocked returns the latest of the run's begin, its last progress and the end of its last planned silence,
-// be it a wait of its own or an inactive state of the part or one of its owners.
+// reportPastLocked adds what is remembered of the part's runs.
+func (rec *record) reportPastLocked(p *PartReport, past *past, now time.Time) {
+	up := now.Sub(rec.current.registry.started)
+	p.Falls = past.falls.since(up - cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow))
+	if past.ready > 0 && p.Lifecycle.State.working() && !rec.current.readied.Load() {
+		p.Unready, p.loading, p.readyIn = true, up-rec.began, past.ready
+	}
+}
+
+// silentSinceLocked returns the latest of the part's last progress and the end of its last planned silence, be it a wait
+// of its own or a rest of the part or one of its owners. A run that begins is neither.
 func (rec *record) silentSinceLocked() time.Time {
-	counted := max(rec.began, rec.rose)
+	counted := max(rec.rose, time.Duration(rec.current.idle.Load()))
 	for owner := rec.current.owner; owner != nil; owner = owner.owner {
 		counted = max(counted, owner.record.lastRose())
 	}
-	since := latest(rec.current.registry.started.Add(counted), time.Unix(0, rec.current.idle.Load()))
+	since := rec.current.registry.started.Add(counted)
 	if rec.said != nil {
 		since = latest(since, rec.said.lastProgress)
 	}

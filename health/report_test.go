@@ -97,7 +97,7 @@ func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
 				health.Expect(ctx, health.Limits{MaxSilence: time.Second})
 				health.Expect(child, health.Limits{MaxSilence: time.Second})
 
-				live(p, health.Lifecycle{State: state})
+				live(p, health.Lifecycle{State: state, Asked: true})
 				time.Sleep(time.Hour)
 				require.Equal(t, health.Degraded, judged(t, r, "gen").Verdict)
 				require.Equal(t, string(state), judged(t, r, "gen").Reason)

@@ -2,7 +2,6 @@ package health
 
 import (
 	"context"
-	"math"
 	"time"
 )
 
@@ -19,12 +18,14 @@ type runInContext struct {
 }
 
 // Begin begins a new run of the part at path, and makes the part if there is none. The handles of earlier runs, and
-// those of their children, go dead. What is known of the part stays; its silence counts anew.
+// those of their children, go dead. What is known of the part stays, except its run of errors.
 func (r *Registry) Begin(path string) *Run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	run := &Run{Part{registry: r, record: r.madeLocked(path)}}
-	run.part.begin()
+	if before := run.part.begin(); run.part.record.parent.Load() {
+		run.part.record.sweepLocked(before)
+	}
 	return run
 }
 
@@ -37,8 +38,16 @@ func (r *Run) Next(ctx context.Context) (context.Context, *Run) {
 		next.own.part.record = p.registry.Begin(p.record.path).part.record
 	}
 	next.partContext = partContext{ctx, &next.own.part}
-	next.own.part.begin()
+	if before := next.own.part.begin(); next.own.part.record.parent.Load() {
+		next.own.part.sweep(before)
+	}
 	return &next.partContext, &next.own
+}
+
+func (p *Part) sweep(before *Part) {
+	p.registry.mu.Lock()
+	defer p.registry.mu.Unlock()
+	p.record.sweepLocked(before)
 }
 
 // Part returns the service's side of the run.
@@ -50,18 +59,19 @@ func (r *Run) TakeBeat() bool { return r.part.beat.Load() && r.part.beat.Swap(fa
 // IdleAt reports whether silence at the given time is planned.
 func (r *Run) IdleAt(now time.Time) bool { return r.part.idleAt(now) }
 
-// SetState records the stage that the part is in, whichever of its runs r is. Where the part was inactive before and is
-// so no more, its silence and that of its children count anew: the rest was planned. It stands apart from SetFailure
-// because of its size: a whole Lifecycle would double the stack of a goroutine which does little else.
+// SetState records the stage that the part is in, whichever of its runs r is. Where the part rested as planned and does
+// so no more, its silence and that of its children count anew. It stands apart from SetFailure because of its size: a
+// whole Lifecycle would double the stack of a goroutine which does little else.
 func (r *Run) SetState(s Stage) {
 	rec := r.part.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	l := &rec.lifecycle
-	if l.state.inactive() && !s.State.inactive() {
-		rec.rose = r.part.registry.uptime()
+	rested := l.rests()
+	l.set(s)
+	if rested && !l.rests() {
+		rec.rose = max(1, r.part.registry.uptime())
 	}
-	l.state, l.since, l.restarts, l.done = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32)), s.Done
 }
 
 // SetFailure records how, why and when the part's last run ended, and when the next one begins.
@@ -69,11 +79,19 @@ func (r *Run) SetFailure(f Failure) {
 	rec := r.part.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	if rec.lifecycle.failure == nil {
-		if f == (Failure{}) {
-			return
-		}
-		rec.lifecycle.failure = new(Failure)
+	if rec.lifecycle.past == nil && f == (Failure{}) {
+		return
 	}
-	*rec.lifecycle.failure = f
+	p := rec.lifecycle.pastLocked()
+	if f.Falls > p.failure.Falls {
+		keep := 0
+		if rec.said != nil {
+			keep = rec.said.limits.MaxRestarts
+		}
+		p.falls.add(f.At.Sub(r.part.registry.started), keep)
+	}
+	p.failure = f
 }
+
+// IsReady reports whether the run has called Ready.
+func (r *Run) IsReady() bool { return r.part.readied.Load() }

@@ -38,6 +38,8 @@ func (r *Report) judge() {
 // judge sets the verdict on the part without its children.
 func (p *PartReport) judge() {
 	p.judgeLifecycle()
+	p.judgePast()
+	p.judgeConditions()
 	if p.inactive || p.Verdict == Unhealthy {
 		return
 	}
@@ -50,6 +52,39 @@ func (p *PartReport) judge() {
 	case p.ErrorRun > 0:
 		p.worsen(Degraded, p.errorRunReason())
 	}
+}
+
+// judgePast judges what is remembered of the part's runs.
+func (p *PartReport) judgePast() {
+	if p.Zombies > 0 {
+		p.worsen(Degraded, fmt.Sprintf("%d abandoned %s still running, since %s",
+			p.Zombies, plural(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)))
+	}
+	if p.Unready && p.loading > p.readyIn {
+		p.worsen(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn))
+	}
+	if p.inactive {
+		return
+	}
+	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
+	reason := func(limit int) string {
+		return fmt.Sprintf("%d runs ended within %s (limit %d), last: %s",
+			p.Falls, window, limit, cmp.Or(p.Lifecycle.LastError, "without an error"))
+	}
+	poor, ill := cmp.Or(p.Limits.DegradedRestarts, DefaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, DefaultMaxRestarts)
+	switch {
+	case ill > 0 && p.Falls >= min(ill, mostFalls):
+		p.worsen(Unhealthy, reason(ill))
+	case poor > 0 && p.Falls >= poor:
+		p.worsen(Degraded, reason(poor))
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 func (p *PartReport) errorRunReason() string {

@@ -55,6 +55,7 @@ type history struct {
 	due    time.Time // when the next run begins; zero for at once
 	parked bool      // until due
 	spent  int       // restarts of the budget that are used
+	falls  int       // runs that ended by themselves, in this session
 	random *rand.Rand
 
 	end   Ending // of the last run
@@ -160,13 +161,20 @@ var onImpossible = func(life, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
+		Asked: c.restsLocked(), Ready: c.policy.Ready,
 	})
+}
+
+// restsLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the child, or by
+// the start of the whole tree.
+func (c *child) restsLocked() bool {
+	return c.life.desired == toPause || c.life.desired == toStop || c.life.phase == isIdle && c.session.fresh
 }
 
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
 func (c *child) tellFailureLocked() {
 	h := c.history
-	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent}
+	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, Falls: h.falls}
 	if h.spent > 0 {
 		f.MaxAttempts = max(0, c.policy.MaxRestarts)
 	}
@@ -200,13 +208,20 @@ func (c *child) unstoppedLocked() []Unstopped {
 	return left
 }
 
-// jitterLocked is the child's own source of chance: the same seed and path give the same delays.
+// jitterLocked is the child's own source of chance: the same seed and path give the same delays, and no seed gives others
+// each time.
 func (c *child) jitterLocked(sess *session) *rand.Rand {
 	h := c.historyLocked()
 	if h.random == nil && c.policy.Backoff.Jitter > 0 {
-		hash := fnv.New64a()
-		_, _ = hash.Write([]byte(c.path))
-		h.random = rand.New(rand.NewPCG(sess.seed(), hash.Sum64()))
+		seed, own := sess.seed(), rand.Uint64()
+		if seed == 0 {
+			seed = rand.Uint64() // two processes that start at once must not come back at once
+		} else {
+			hash := fnv.New64a()
+			_, _ = hash.Write([]byte(c.path))
+			own = hash.Sum64()
+		}
+		h.random = rand.New(rand.NewPCG(seed, own))
 	}
 	return h.random
 }

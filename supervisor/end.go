@@ -73,6 +73,7 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 		c.finishLocked(sess, o, now)
 		return
 	}
+	c.historyLocked().falls++
 	failedStart := p.Verify != Off && ran < p.Verify
 	if failedStart {
 		c.failedStarts++
@@ -135,7 +136,7 @@ func (c *child) followLocked(sess *session, end End, d decision, now time.Time) 
 	case restart:
 		h.due = now.Add(c.policy.Backoff.delay(h.spent, c.jitterLocked(sess)))
 	case park:
-		h.parked, h.due = true, now.Add(c.policy.CoolDown)
+		h.parked, h.due = true, now.Add(c.policy.Backoff.jitter(c.policy.CoolDown, c.jitterLocked(sess)))
 	case parkForever:
 		c.stepLocked(inCrashed, now)
 		sess.emit(Parked{Stamp: Stamp{c.path, now}})

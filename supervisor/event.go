@@ -54,6 +54,12 @@ type Started struct {
 // Verified says that a run has lasted for as long as its policy's Verify.
 type Verified struct{ Stamp }
 
+// NotReady says that a run has not called health.Ready within its policy's Ready. The run goes on.
+type NotReady struct {
+	Stamp
+	Limit time.Duration
+}
+
 // Failed says that a run ended by itself, in whichever way.
 type Failed struct {
 	Stamp
@@ -130,7 +136,9 @@ type Suspended struct {
 	Late time.Duration
 }
 
-// Dropped says that N events were lost at this place because the receiver was too slow.
+// Dropped says that the receiver was too slow, and that N events up to this place were folded with later ones of the same
+// child. Parked, GaveUp, Escalated, Abandoned and StopTimedOut are never among them, except that of more than 64 of the
+// same kind and child only the latest are kept; and the latest event of each child always arrives.
 type Dropped struct {
 	Stamp
 	N int
@@ -142,6 +150,7 @@ func (Added) event()        {}
 func (Removed) event()      {}
 func (Started) event()      {}
 func (Verified) event()     {}
+func (NotReady) event()     {}
 func (Failed) event()       {}
 func (Restarting) event()   {}
 func (Stopped) event()      {}
@@ -183,6 +192,8 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 		return slog.LevelInfo, "service started", attr(slog.String("attempt", e.Attempt.String()))
 	case Verified:
 		return slog.LevelDebug, "service verified", nil
+	case NotReady:
+		return slog.LevelError, "service not ready", attr(slog.Duration("limit", e.Limit))
 	case Failed:
 		return slog.LevelError, "service ended", describeEnd(e.End,
 			slog.Duration("ran", e.Ran), slog.Bool("failed_start", e.FailedStart))

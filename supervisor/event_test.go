@@ -139,7 +139,7 @@ func TestEveryEventHasALine(t *testing.T) {
 		supervisor.Added{}, supervisor.Removed{}, supervisor.Started{}, supervisor.Verified{}, supervisor.Failed{}, supervisor.Restarting{},
 		supervisor.Stopped{}, supervisor.Finished{}, supervisor.Stalled{}, supervisor.Abandoned{}, supervisor.ZombieEnded{},
 		supervisor.Parked{}, supervisor.Escalated{}, supervisor.GaveUp{}, supervisor.Paused{}, supervisor.Resumed{},
-		supervisor.StopTimedOut{}, supervisor.Suspended{}, supervisor.Dropped{},
+		supervisor.StopTimedOut{}, supervisor.Suspended{}, supervisor.Dropped{}, supervisor.NotReady{},
 	} {
 		var log bytes.Buffer
 		supervisor.LogEvent(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), e)

@@ -40,11 +40,6 @@ func (g *guard) String() string { return g.child.name }
 
 // Serve is what suture calls: once, and again after a Goexit took the goroutine away.
 func (g *guard) Serve(context.Context) error {
-	if g.labels != nil {
-		// What the service starts inherits the label, so that a stall shows all of it. The goroutine ends with the
-		// guard, so nothing else ever runs under the label.
-		pprof.SetGoroutineLabels(g.labels)
-	}
 	r := g.enter()
 	if r == nil {
 		r = g.next(g.session.clock.Now())

@@ -5,10 +5,15 @@ import (
 	"time"
 )
 
-// mailboxSize is how many events may wait for a receiver before the newest are dropped.
+// mailboxSize is how many events may wait for a receiver before they are folded.
 const mailboxSize = 1024
 
-// mailbox hands events to a receiver in a goroutine of its own: the tree never waits for it.
+// maxAlarms is how many alarms of one kind and child may wait before they are folded.
+const maxAlarms = 64
+
+// mailbox hands events to a receiver in a goroutine of its own: the tree never waits for it. Where the receiver is too
+// slow, what wakes a person waits until it is taken, and of everything else the latest event of each child, which tells
+// what state it is in. What was folded is counted.
 type mailbox struct {
 	receive  func(Event)
 	panicked func(any)     // told of a panic in receive; may be nil
@@ -17,10 +22,44 @@ type mailbox struct {
 	batch    []Event       // about to be handed over; only the goroutine touches it
 
 	mu      sync.Mutex // guards all below
-	waiting []Event
+	waiting []Event    // in their order; those that were folded are nil
+	noise   int        // how many of them are no alarms
+	latest  map[topic]int
+	alarms  map[topic][]int
 	dropped int
 	lastAt  Stamp // of the last dropped event
 	closed  bool
+}
+
+// topic is what events are about: of two about the same the later one makes the earlier one old. The numbers in the maps
+// are places among those that wait.
+type topic struct {
+	path string
+	kind string // empty for what tells the state of a child
+}
+
+// topicOf tells what the event is about, and whether it is to wake a person.
+func topicOf(e Event) (about topic, alarm bool) {
+	path := e.Stamped().Path
+	switch e.(type) {
+	case Parked:
+		return topic{path, "parked"}, true
+	case GaveUp:
+		return topic{path, "given up"}, true
+	case Escalated:
+		return topic{path, "escalated"}, true
+	case Abandoned:
+		return topic{path, "abandoned"}, true
+	case StopTimedOut:
+		return topic{path, "not stopped"}, true
+	case ZombieEnded:
+		return topic{path, "zombie"}, false
+	case Suspended:
+		return topic{path, "suspended"}, false
+	case NotReady:
+		return topic{path, "not ready"}, false
+	}
+	return topic{path: path}, false
 }
 
 func openMailbox(receive func(Event), panicked func(any)) *mailbox {
@@ -29,17 +68,86 @@ func openMailbox(receive func(Event), panicked func(any)) *mailbox {
 	return m
 }
 
-// put adds an event, or counts it as dropped. It never blocks.
+// put adds an event, and folds it with others where too many wait. It never blocks.
 func (m *mailbox) put(e Event) {
 	m.mu.Lock()
-	if len(m.waiting) >= mailboxSize || m.closed {
-		m.dropped++
-		m.lastAt = e.Stamped()
-	} else {
-		m.waiting = append(m.waiting, e)
-	}
+	m.putLocked(e)
 	m.mu.Unlock()
 	m.nudge()
+}
+
+func (m *mailbox) putLocked(e Event) {
+	about, alarm := topicOf(e)
+	switch {
+	case m.closed && !alarm:
+		m.foldLocked(e)
+		return
+	case alarm:
+		m.putAlarmLocked(about, e)
+		return
+	case m.noise >= mailboxSize:
+		if m.latest == nil {
+			m.latest = make(map[topic]int)
+		}
+		if at, ok := m.latest[about]; ok {
+			m.foldLocked(m.waiting[at])
+			m.waiting[at] = nil
+		}
+		m.latest[about] = len(m.waiting)
+	default:
+		m.noise++
+	}
+	m.waiting = append(m.waiting, e)
+	m.shrinkLocked()
+}
+
+// putAlarmLocked keeps an alarm until it is taken. Only of the same alarm over and over are the earlier ones folded.
+func (m *mailbox) putAlarmLocked(about topic, e Event) {
+	if m.alarms == nil {
+		m.alarms = make(map[topic][]int)
+	}
+	at := m.alarms[about]
+	if len(at) >= maxAlarms {
+		m.foldLocked(m.waiting[at[0]])
+		m.waiting[at[0]] = nil
+		at = at[1:]
+	}
+	m.alarms[about] = append(at, len(m.waiting))
+	m.waiting = append(m.waiting, e)
+	m.shrinkLocked()
+}
+
+func (m *mailbox) foldLocked(e Event) {
+	m.dropped++
+	if at := e.Stamped(); !at.Time.Before(m.lastAt.Time) {
+		m.lastAt = at
+	}
+}
+
+// shrinkLocked drops the places of what was folded, once they are the most.
+func (m *mailbox) shrinkLocked() {
+	if len(m.waiting) < 4*mailboxSize || len(m.waiting) < cap(m.waiting) {
+		return
+	}
+	moved, kept := make(map[int]int), make([]Event, 0, len(m.waiting))
+	for i, e := range m.waiting {
+		if e != nil {
+			moved[i] = len(kept)
+			kept = append(kept, e)
+		}
+	}
+	if len(kept) > len(m.waiting)/2 {
+		return
+	}
+	m.waiting = kept
+	for about, at := range m.latest {
+		m.latest[about] = moved[at]
+	}
+	for _, places := range m.alarms {
+		for i, at := range places {
+			places[i] = moved[at]
+		}
+	}
 }
 
 func (m *mailbox) nudge() {
@@ -76,16 +184,29 @@ func (m *mailbox) deliver() {
 	}
 }
 
-// take empties the mailbox into the batch, with a word on what was lost at the end of it.
+// take empties the mailbox into the batch, with a word on what was folded at the place of the last of it.
 func (m *mailbox) take() (closed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.batch, m.waiting = append(m.batch, m.waiting...), nil
+	for _, e := range m.waiting {
+		if e == nil {
+			continue
+		}
+		if m.dropped > 0 && e.Stamped().Time.After(m.lastAt.Time) {
+			m.sayDroppedLocked()
+		}
+		m.batch = append(m.batch, e)
+	}
+	m.sayDroppedLocked()
+	m.waiting, m.noise, m.latest, m.alarms = nil, 0, nil, nil
+	return m.closed
+}
+
+func (m *mailbox) sayDroppedLocked() {
 	if m.dropped > 0 {
 		m.batch = append(m.batch, Dropped{m.lastAt, m.dropped})
-		m.dropped = 0
+		m.dropped, m.lastAt = 0, Stamp{}
 	}
-	return m.closed
 }
 
 // call shields the delivery from a receiver that panics: it has lost that event, and gets the next one.

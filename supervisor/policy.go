@@ -48,7 +48,7 @@ const (
 )
 
 // Backoff says how long a child waits before the n-th restart in a row: Initial x Factor^(n-1), at most Max, made
-// longer or shorter by up to Jitter of itself.
+// longer or shorter by up to Jitter of itself. The Jitter applies to CoolDown too.
 type Backoff struct {
 	Initial time.Duration // 0 means 5 s; NoDelay
 	Factor  float64       // 0 means 1, a constant delay; at least 1
@@ -165,13 +165,22 @@ func (b Backoff) delay(n int, random *rand.Rand) time.Duration {
 	if b.Max > 0 {
 		d = min(d, float64(b.Max))
 	}
-	if b.Jitter > 0 {
-		d *= 1 + b.Jitter*(2*random.Float64()-1)
-	}
 	if d >= math.MaxInt64 {
 		return math.MaxInt64
 	}
-	return time.Duration(d)
+	return b.jitter(time.Duration(d), random)
+}
+
+// jitter makes d longer or shorter by chance.
+func (b Backoff) jitter(d time.Duration, random *rand.Rand) time.Duration {
+	if b.Jitter == 0 {
+		return d
+	}
+	jittered := float64(d) * (1 + b.Jitter*(2*random.Float64()-1))
+	if jittered >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(jittered)
 }
 
 // tick is the time between two looks of the watch at a child. It divides Stall, so that a stall is seen within its

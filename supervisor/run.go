@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"runtime/pprof"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -20,6 +21,8 @@ type run struct {
 
 	// guarded by the child's mu
 	asked       bool          // it was wanted to end: its end is not its own
+	unready     bool          // it was not ready in time, which has been said
+	excused     bool          // when it was last looked at no beat could be expected
 	suspect     bool          // its stack is being looked at, because it seems to have stalled
 	beat        time.Duration // when it was last seen to beat, to one tick, since it started
 	termination *termination  // nil for a run that did not have to be ended
@@ -32,6 +35,7 @@ type termination struct {
 	askedAt     time.Time // when its context was cancelled
 	abandonAt   time.Time // zero for never
 	abandonedAt time.Time // zero while it is not abandoned
+	ended       func()    // tells the registry that the zombie has ended
 }
 
 func (r *run) stalledLocked() bool { return r.termination != nil && r.termination.stall != nil }
@@ -107,6 +111,11 @@ func (r *run) serve(c *child) (now time.Time) {
 	if q := r.guard.queue; q != nil {
 		r.guard.queue = nil
 		q.next() // as late as can be: in the next moment the next child may enter its own Serve
+	}
+	if labels := r.guard.labels; labels != nil {
+		// What the service starts inherits the label, so that a stall shows all of it. A run may leave others behind. The
+		// goroutine ends with the guard, so nothing else ever runs under the label.
+		pprof.SetGoroutineLabels(labels)
 	}
 	if err := c.service.Serve(r.ctx); err != nil {
 		end = End{Kind: EndError, Err: err}

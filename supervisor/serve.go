@@ -59,6 +59,7 @@ func (s *Supervisor) serve(sess *session) error {
 	err := sess.run()
 	s.mu.Lock()
 	s.session, s.closing = nil, false
+	s.served, s.fell = true, err != nil
 	s.mu.Unlock()
 	sess.result = err
 	close(sess.done)

@@ -23,6 +23,7 @@ type session struct {
 	supervisor *Supervisor
 	parent     *session // nil for a root
 	path       string
+	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
 	clock      Clock
 	registry   *health.Registry
 	mailboxes  []*mailbox
@@ -75,6 +76,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	if sess.registry == nil {
 		sess.registry = health.NewRegistry(health.Config{Clock: sess.clock})
 	}
+	sess.fresh = sess.isFresh()
 	sess.watch = newWatch(sess.clock)
 	sess.group = newGroupRunner(sess)
 	// suture only starts goroutines and catches what escapes them. It never delays a restart, and its stop waits for
@@ -89,6 +91,12 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 		},
 	})
 	return sess
+}
+
+// isFresh reports whether the supervisor is served for the first time, or again after a stop that was asked for.
+func (sess *session) isFresh() bool {
+	s := sess.supervisor
+	return !s.fell && (sess.parent == nil || sess.parent.fresh && !s.served)
 }
 
 // startEngine starts suture's loop, if it does not turn yet. What is added before is started by it all at once, without

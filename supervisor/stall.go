@@ -27,6 +27,9 @@ func (c *child) nextLookLocked(r *run, ran time.Duration) time.Duration {
 	if c.life.phase == isStarting {
 		next = min(next, c.policy.Verify)
 	}
+	if c.policy.Ready > 0 && ran < c.policy.Ready {
+		next = min(next, c.policy.Ready)
+	}
 	if c.policy.Stall > 0 && r.termination == nil && !r.suspect {
 		tick := c.policy.tick()
 		next = min(next, (ran/tick+1)*tick)
@@ -48,14 +51,20 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		c.stepLocked(inVerified, now)
 		sess.emit(Verified{Stamp{c.path, now}})
 	}
+	if c.policy.Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy.Ready && r.termination == nil && !r.health.IsReady() {
+		r.unready = true
+		sess.emit(NotReady{Stamp{c.path, now}, c.policy.Ready})
+	}
 	if t := r.termination; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
 		return nil, c.abandonLocked(sess, now)
 	}
 	if r.termination == nil && c.policy.Stall > 0 && !r.suspect {
 		r.beat += late // no beat could be seen while the watch itself stood still
-		if r.health.TakeBeat() || r.health.IdleAt(now) {
+		excused := c.excusedLocked(r, now)
+		if r.health.TakeBeat() || r.health.IdleAt(now) || excused || r.excused {
 			r.beat = now.Sub(r.started)
 		}
+		r.excused = excused
 		if now.Sub(r.started)-r.beat >= c.policy.Stall {
 			r.suspect = true
 			stalled = r
@@ -63,6 +72,12 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 	}
 	c.setAlarmLocked(sess, r, now)
 	return stalled, false
+}
+
+// excusedLocked reports whether no beat can be expected of the run: it was told to idle, or it is still starting, for
+// which a policy with a Ready gives it time.
+func (c *child) excusedLocked(r *run, now time.Time) bool {
+	return c.life.is(idles) || c.policy.Ready > 0 && now.Sub(r.started) < c.policy.Ready && !r.health.IsReady()
 }
 
 // addStack adds the stack of a run that has stalled, found late.
@@ -87,7 +102,7 @@ func (c *child) stalled(sess *session, r *run, stack string) {
 		return
 	}
 	now := sess.clock.Now()
-	if r.health.TakeBeat() || r.health.IdleAt(now) {
+	if r.health.TakeBeat() || r.health.IdleAt(now) || c.excusedLocked(r, now) {
 		r.beat = now.Sub(r.started)
 		c.setAlarmLocked(sess, r, now)
 		return
@@ -134,6 +149,7 @@ func (c *child) makeZombieLocked(asked, now time.Time) {
 	r := c.run
 	r.giveTimeLocked(asked, Forever)
 	r.termination.abandonedAt = now
+	r.termination.ended = r.guard.session.registry.Abandon(c.path, now)
 	h := c.historyLocked()
 	h.zombies = append(h.zombies, r)
 	c.guard.letGoLocked()
@@ -145,6 +161,7 @@ func (c *child) makeZombieLocked(asked, now time.Time) {
 // launched, if it waited for that.
 func (c *child) zombieEndedLocked(r *run, now time.Time) *session {
 	own := r.guard.session
+	r.termination.ended()
 	h := c.historyLocked()
 	for i, z := range h.zombies {
 		if z == r {

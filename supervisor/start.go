@@ -93,6 +93,9 @@ func (g *guard) makeRunLocked() *run {
 	c, sess := g.child, g.session
 	r := &run{guard: g}
 	base := sess.base
+	if g.labels != nil {
+		base = g.labels // so that a pprof.Do of the service goes back to them
+	}
 	if _, ok := c.service.(*Supervisor); ok {
 		base = context.WithValue(base, treeKey{}, inheritance{sess, c.path})
 	}

@@ -85,6 +85,8 @@ type Supervisor struct {
 	children siblings
 	session  *session        // the present Serve; nil when it does not run
 	closing  bool            // the session stops its children, and takes no more
+	served   bool            // it has been served before
+	fell     bool            // the last Serve ended with an error
 	orphans  map[*run]string // zombies of children that are not here any more, and their paths
 	last     []*Status       // of the children, as last shown; it is not written to any more
 }

@@ -50,7 +50,24 @@ type part struct {
 	ObservedError   string         `json:"observed_error,omitempty"`
 	ObservedErrorAt time.Time      `json:"observed_error_at,omitzero"`
 
+	Asked        bool        `json:"asked,omitempty"`           // a person wants it down or paused
+	Unready      bool        `json:"unready,omitempty"`         // its run has not said yet that it is ready
+	Falls        int         `json:"recent_failures,omitempty"` // runs that ended by themselves of late
+	Zombies      int         `json:"zombies,omitempty"`         // abandoned runs that still live
+	ZombiesSince time.Time   `json:"zombies_since,omitzero"`
+	Conditions   []condition `json:"conditions,omitempty"`
+
 	Counts map[string]int64 `json:"counts,omitempty"`
+}
+
+// condition is what a part says of itself until it does not hold any more.
+type condition struct {
+	Key    string         `json:"key"`
+	Status health.Verdict `json:"status"`
+	Text   string         `json:"text"`
+	Remedy string         `json:"remedy,omitempty"`
+	Person bool           `json:"person,omitempty"` // a person has to act
+	Since  time.Time      `json:"since"`
 }
 
 func newDocument(report health.Report, extra map[string]any) document {
@@ -100,6 +117,10 @@ func newPart(p health.PartReport) part {
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
 		LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(), Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
+		Asked: l.Asked, Unready: p.Unready, Falls: p.Falls, Zombies: p.Zombies, ZombiesSince: p.ZombiesSince.UTC(),
+	}
+	for _, c := range p.Conditions {
+		out.Conditions = append(out.Conditions, condition{c.Key, c.Verdict, c.Text, c.Remedy, c.Person, c.Since.UTC()})
 	}
 	if l.LastError != "" { // an end without an error has a time as well
 		out.LastError, out.LastErrorAt = l.LastError, l.LastErrorAt.UTC()

@@ -85,7 +85,7 @@ func TestStatusCodesFollowTheVerdict(t *testing.T) {
 		"starting":                      {life{State: health.StateStarting, Since: noon}, yes, yes, yes},
 		"paused for a week":             {life{State: health.StatePaused, Since: ago(168 * time.Hour)}, yes, yes, yes},
 		"not started":                   {life{State: health.StateNotStarted, Since: noon}, yes, yes, no},
-		"stopped by hand":               {life{State: health.StateStopped, Since: ago(time.Hour)}, yes, yes, yes},
+		"stopped by hand":               {life{State: health.StateStopped, Asked: true, Since: ago(time.Hour)}, yes, yes, yes},
 		"waiting for hours":             {life{State: health.StateBackoff, Since: ago(5 * time.Hour)}, no, yes, no},
 		"stalled just now":              {life{State: health.StateStalled, Since: noon}, no, yes, no},
 		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},

@@ -24,7 +24,7 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 type handClock struct{ now time.Time }
 
 func (c *handClock) Now() time.Time                       { return c.now }
-func (c *handClock) After(time.Duration) <-chan time.Time { panic("nothing here waits") }
+func (c *handClock) After(time.Duration) <-chan time.Time { return nil }
 
 func handler(t testing.TB, cfg healthhttp.Config) http.Handler {
 	t.Helper()
@@ -41,7 +41,7 @@ func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 
 // live puts a part into a stage of its life, as its supervisor would.
 func live(run *health.Run, l health.Lifecycle) {
-	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done})
+	run.SetState(health.Stage{State: l.State, Since: l.Since, Restarts: l.Restarts, Done: l.Done, Asked: l.Asked})
 	run.SetFailure(health.Failure{
 		End: l.LastEnd, Error: l.LastError, At: l.LastErrorAt, Next: l.NextRestart, Attempt: l.Attempt, MaxAttempts: l.MaxAttempts,
 	})

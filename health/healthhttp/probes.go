@@ -29,16 +29,22 @@ func stuck(report health.Report, limit time.Duration) []string {
 	return against
 }
 
-// unready lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started.
-// Degraded is ready: a system with one symbol of fifty gone still does its work.
+// unready lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started,
+// have not said yet that they are ready, or are stopping or stopped without a person's wish for it. Degraded is ready: a
+// system with one symbol of fifty gone still does its work.
 func unready(report health.Report) []string {
 	if report.Verdict == health.Unhealthy {
 		return report.Reasons
 	}
 	var against []string
 	for _, p := range report.Parts {
-		if p.Lifecycle.State == health.StateNotStarted {
-			against = append(against, p.Path+": "+string(p.Lifecycle.State))
+		l := p.Lifecycle
+		down := l.State == health.StateNotStarted || l.State == health.StateStopping || l.State == health.StateStopped
+		switch {
+		case down && !l.Done && !l.Asked:
+			against = append(against, p.Path+": "+string(l.State))
+		case p.Unready:
+			against = append(against, p.Path+": not ready")
 		}
 	}
 	return against

@@ -1,0 +1,131 @@
+package health
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+)
+
+// Condition is something about a part that holds until it is cleared, and that no error or silence says: trading is
+// halted, a position has no guard. It counts in the part's verdict as long as it is raised.
+type Condition struct {
+	Key     string  // names the condition within its part, such as "halted"
+	Verdict Verdict // what the part is at best while it holds; Healthy for what is only worth knowing
+	Text    string  // what holds, in one sentence
+	Remedy  string  // what ends it; may be empty
+	Person  bool    // it does not end by itself: a person has to act
+}
+
+// Raised is a Condition that holds.
+type Raised struct {
+	Condition
+
+	Since time.Time // when it was raised first
+}
+
+// What a part may raise is bounded: a report is read by people, and kept by whoever polls it.
+const (
+	MaxConditions = 32       // of one part at once; those beyond are counted in one of the key OverflowKey
+	maxKey        = 64       // bytes of a Key
+	OverflowKey   = "others" // of the condition that stands for those for which there was no room
+)
+
+// Raise says that a condition holds for the part in ctx. Raising it again changes all of it but its Since.
+//
+// A condition outlives the run that raised it: a service that crashes while it is halted is still halted. A later run
+// may clear it or raise it again, and what it has not raised again by the time that it calls Ready is gone: by then it
+// has looked. A run that never calls Ready clears by itself what no longer holds.
+//
+// Texts are cut at 1 kB and keys at 64 bytes. Of more than MaxConditions, those that come last are folded into one.
+func Raise(ctx context.Context, c Condition) { FromContext(ctx).Raise(c) }
+
+// Clear says that the condition of that key does not hold any more. Clearing what was not raised does nothing.
+func Clear(ctx context.Context, key string) { FromContext(ctx).Clear(key) }
+
+// condition is a Raised as it is kept.
+type condition struct {
+	Raised
+
+	run *Part // the run that raised it last
+}
+
+// Raise says that a condition holds; see the function Raise.
+func (p *Part) Raise(c Condition) {
+	if p == nil {
+		return
+	}
+	c.Key, c.Text, c.Remedy = foreign.Cut(c.Key, maxKey), foreign.Cut(c.Text, foreign.MaxText), foreign.Cut(c.Remedy, foreign.MaxText)
+	c.Verdict = min(max(c.Verdict, Healthy), Unhealthy)
+	now := p.registry.clock.Now()
+	p.record.mu.Lock()
+	defer p.record.mu.Unlock()
+	if p.speaksLocked() {
+		p.record.wordsLocked().raise(condition{Raised{c, now}, p})
+	}
+}
+
+// Clear says that a condition does not hold any more; see the function Clear.
+func (p *Part) Clear(key string) {
+	if p == nil {
+		return
+	}
+	key = foreign.Cut(key, maxKey)
+	p.record.mu.Lock()
+	defer p.record.mu.Unlock()
+	if w := p.record.said; w != nil && p.speaksLocked() {
+		w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.Key == key })
+	}
+}
+
+func (w *words) raise(c condition) {
+	at, found := w.find(c.Key)
+	if !found && len(w.conditions) >= MaxConditions {
+		// The worst of those without room speaks for them: the verdict stays right.
+		c.Key, c.Text = OverflowKey, "there are more conditions than are kept, one is: "+c.Text
+		at, found = w.find(c.Key)
+		if found && w.conditions[at].Verdict > c.Verdict {
+			return
+		}
+	}
+	if found {
+		c.Since = w.conditions[at].Since
+		w.conditions[at] = c
+		return
+	}
+	w.conditions = slices.Insert(w.conditions, at, c)
+}
+
+func (w *words) find(key string) (at int, found bool) {
+	return slices.BinarySearchFunc(w.conditions, key, func(c condition, key string) int { return cmp.Compare(c.Key, key) })
+}
+
+// settle drops what earlier runs have raised and this one has not.
+func (w *words) settle(run *Part) {
+	w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.run != run })
+}
+
+// raised returns a copy of the conditions.
+func (w *words) raised() []Raised {
+	if len(w.conditions) == 0 {
+		return nil
+	}
+	raised := make([]Raised, len(w.conditions))
+	for i, c := range w.conditions {
+		raised[i] = c.Raised
+	}
+	return raised
+}
+
+// judgeConditions counts what the part has raised, the worst first.
+func (p *PartReport) judgeConditions() {
+	for _, c := range p.Conditions {
+		reason := c.Key + ": " + c.Text
+		if c.Remedy != "" {
+			reason += " (" + c.Remedy + ")"
+		}
+		p.worsen(c.Verdict, reason)
+	}
+}

@@ -1,0 +1,8 @@
+package health
+
+// Records counts the parts that are kept, shown or not.
+func (r *Registry) Records() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.root.below(nil)) - 1
+}

@@ -1,0 +1,93 @@
+package supervisor_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+)
+
+// noDelay restarts at once, without an end.
+func noDelay() supervisor.Policy {
+	return supervisor.Policy{MaxRestarts: supervisor.Unlimited, Backoff: supervisor.Backoff{Initial: supervisor.NoDelay}}
+}
+
+func TestAlarmsAreNotCrowdedOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var got []supervisor.Event
+		s := withReceiver(t, quiet(), func(e supervisor.Event) {
+			<-release
+			got = append(got, e)
+		})
+		for i := range 20 {
+			p := supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.GiveUp}
+			add(t, s, fmt.Sprint("dying-", i), lasting(time.Minute), p)
+		}
+		add(t, s, "noisy", lasting(time.Millisecond), noDelay())
+		for i := range 3000 {
+			add(t, s, fmt.Sprint("quiet-", i), untilDone, supervisor.Policy{})
+		}
+		start(t, s)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+
+		last := make(map[string]supervisor.Event)
+		var before time.Time
+		folded := 0
+		for _, e := range got {
+			require.False(t, e.Stamped().Time.Before(before), "in order")
+			before = e.Stamped().Time
+			if d, ok := e.(supervisor.Dropped); ok {
+				folded += d.N
+				continue
+			}
+			last[e.Stamped().Path] = e
+		}
+		require.Greater(t, folded, 100_000)
+		for i := range 20 {
+			require.IsType(t, supervisor.GaveUp{}, last[fmt.Sprint("root/dying-", i)])
+		}
+		for i := range 3000 {
+			require.IsType(t, supervisor.Verified{}, last[fmt.Sprint("root/quiet-", i)], "the latest state arrives")
+		}
+		require.Less(t, len(got), 6000)
+		stop(t, s)
+	})
+}
+
+func TestAlarmOverAndOverIsFolded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var got []supervisor.Event
+		s := withReceiver(t, quiet(), func(e supervisor.Event) {
+			<-release
+			got = append(got, e)
+		})
+		add(t, s, "a", failing, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, CoolDown: time.Second})
+		start(t, s)
+		time.Sleep(3 * time.Hour)
+		parked := time.Now().Add(-time.Second) // the last one
+		require.NoError(t, s.StopChild(context.Background(), "a"))
+		close(release)
+		synctest.Wait()
+		var alarms []supervisor.Parked
+		for _, e := range got {
+			if e, ok := e.(supervisor.Parked); ok {
+				alarms = append(alarms, e)
+			}
+		}
+		require.Len(t, alarms, 65, "one in the receiver's hands at most, and the latest")
+		require.WithinDuration(t, parked, alarms[64].Time, 2*time.Second)
+		stop(t, s)
+	})
+}
