@@ -8,12 +8,15 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 )
 
 // MaxText is how many bytes of an error's text are kept: it is shown in every status, report and log line.
 const MaxText = 1 << 10
+
+// Clock is the time that a call may take.
+type Clock interface {
+	After(d time.Duration) <-chan time.Time
+}
 
 // textLimit is how long an error may take to say what it is.
 const textLimit = time.Second
@@ -34,7 +37,7 @@ func IsPlain(err error) bool { return plain[reflect.TypeOf(err)] }
 
 // Text returns what err says, cut at MaxText. An error that panics, or takes longer than a second to say it, is named by
 // its type instead. It is asked once: what it says later may be something else.
-func Text(err error, clk clockctx.Clock) string {
+func Text(err error, clk Clock) string {
 	if IsPlain(err) {
 		return Cut(err.Error(), MaxText)
 	}
@@ -50,11 +53,16 @@ func Text(err error, clk clockctx.Clock) string {
 
 // Ask calls f in a goroutine of its own, and waits for at most a second. The error says how f ended if it did not
 // return.
-func Ask[T any](clk clockctx.Clock, f func() T) (T, error) {
+func Ask[T any](clk Clock, f func() T) (T, error) {
 	call := Go(func() (T, error) { return f(), nil })
-	ctx, cancel := clockctx.WithTimeout(context.Background(), clk, textLimit)
-	defer cancel()
-	return call.Wait(ctx)
+	late := clk.After(textLimit)
+	select {
+	case <-call.Done():
+		return call.Result()
+	case <-late:
+		var none T
+		return none, ErrNotBack
+	}
 }
 
 // Cut returns at most limit bytes of the text, and says so where it is more. It cuts no character in two.
