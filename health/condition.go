@@ -57,7 +57,8 @@ func (p *Part) Raise(c Condition) {
 	if p == nil {
 		return
 	}
-	c.Key, c.Text, c.Remedy = foreign.Cut(c.Key, maxKey), foreign.Cut(c.Text, foreign.MaxText), foreign.Cut(c.Remedy, foreign.MaxText)
+	c.Key = foreign.Cut(c.Key, maxKey)
+	c.Text, c.Remedy = foreign.Cut(c.Text, foreign.MaxText), foreign.Cut(c.Remedy, foreign.MaxText)
 	c.Verdict = min(max(c.Verdict, Healthy), Unhealthy)
 	now := p.registry.clock.Now()
 	p.record.mu.Lock()

@@ -48,7 +48,7 @@ type Part struct {
 
 	beat    atomic.Bool   // a Beat came since Run.TakeBeat last looked
 	readied atomic.Bool   // Ready was called
-	idle    atomic.Int64  // until when silence is, or was, planned, as a time.Duration since the Registry's start; 0 for not at all
+	idle    atomic.Int64  // until when silence is, or was, planned, since the Registry's start; 0 for not at all
 	ready   chan struct{} // made when it is first waited for, closed by Ready; guarded by record.mu
 }
 

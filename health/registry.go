@@ -21,7 +21,6 @@ type Registry struct {
 	mu      sync.Mutex // guards all below, and the tree of records
 	root    record     // what hangs below are the parts, a record for each name of their paths
 	zombies map[*zombie]bool
-	claims  map[string]*claim // by path
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.

@@ -48,31 +48,3 @@ func (r *Report) addZombies(zombies []zombie) {
 		}
 	}
 }
-
-// claim is a tree's right to a path.
-type claim struct {
-	owner *Part // in whose run the tree runs; nil for none
-}
-
-// Claim takes the path for one tree: two trees of one name would each overwrite what the other says. It is false where
-// another tree has it, unless that one runs inside of a run that is over. The owner is the part in whose run the tree
-// runs, nil for none.
-func (r *Registry) Claim(path string, owner *Part) (release func(), ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if c := r.claims[path]; c != nil && (c.owner == nil || c.owner.speaks()) {
-		return nil, false
-	}
-	mine := &claim{owner}
-	if r.claims == nil {
-		r.claims = make(map[string]*claim)
-	}
-	r.claims[path] = mine
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.claims[path] == mine {
-			delete(r.claims, path)
-		}
-	}, true
-}

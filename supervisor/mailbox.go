@@ -58,8 +58,9 @@ func topicOf(e Event) (about topic, alarm bool) {
 		return topic{path, "suspended"}, false
 	case NotReady:
 		return topic{path, "not ready"}, false
+	default: // The others tell the state of the child.
+		return topic{path: path}, false
 	}
-	return topic{path: path}, false
 }
 
 func openMailbox(receive func(Event), panicked func(any)) *mailbox {
