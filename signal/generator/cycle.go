@@ -56,10 +56,10 @@ type cycle struct {
 	g       *Generator
 	set     *settings
 	workers []*worker
-	retired []string    // symbols that health is to forget
-	woken   bool        // by the Source
-	reports chan report // has room for all, so that nobody waits to report
-	errors  []error     // by the workers' index
+	retired []string     // symbols that health is to forget
+	woken   bool         // by the Source
+	reports chan *report // has room for all, so that nobody waits to report
+	errors  []error      // by the workers' index
 	result  Result
 }
 
@@ -68,7 +68,7 @@ func (g *Generator) newCycle(woken bool) *cycle {
 	defer g.mu.Unlock()
 	return &cycle{
 		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)),
-		woken: woken, reports: make(chan report, len(g.workers)),
+		woken: woken, reports: make(chan *report, len(g.workers)),
 	}
 }
 
@@ -119,7 +119,7 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 		if ctx.Err() != nil {
 			break
 		}
-		r := report{worker: w, index: i, now: now}
+		r := &report{worker: w, index: i, now: now}
 		if r.task, r.turn, r.work.err = w.claim(now, c.g.cfg.Clock.Now(), c.set); r.work.err != nil {
 			c.settle(ctx, r)
 			continue
@@ -147,7 +147,7 @@ func (c *cycle) part(ctx context.Context, w *worker) context.Context {
 }
 
 // inline works on the symbol in the caller's goroutine: nothing stops it but its own end.
-func (c *cycle) inline(part context.Context, r report) report {
+func (c *cycle) inline(part context.Context, r *report) *report {
 	done := make(chan work, 1)
 	c.work(part, r, done)
 	r.work = <-done
@@ -156,17 +156,20 @@ func (c *cycle) inline(part context.Context, r report) report {
 
 // attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
 // context needs to come back.
-func (c *cycle) attend(part context.Context, r report) report {
+func (c *cycle) attend(part context.Context, r *report) *report {
 	grace := max(c.set.timeout/10, 1)
 	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, c.set.timeout-grace)
 	defer cancel()
-	expired := ctx.Done()      // armed first: the goroutine that was begun last runs next on this processor
+	// The timer is armed first: the goroutine that was begun last runs next on this processor. It stands beside the
+	// context, which needs a goroutine of its own once somebody waits on it.
+	expired := c.g.cfg.Clock.After(c.set.timeout - grace)
 	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
 	go c.work(ctx, r, done)
 	select {
 	case r.work = <-done:
 		return r
 	case <-expired:
+	case <-part.Done():
 	}
 	select {
 	case r.work = <-done:
@@ -181,7 +184,7 @@ func (c *cycle) attend(part context.Context, r report) report {
 }
 
 // work advances the symbol, in a goroutine of its own because what it calls may hang, panic or call Goexit.
-func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
+func (c *cycle) work(ctx context.Context, r *report, done chan<- work) {
 	foreign.Run(func() error {
 		r.task.advance(ctx)
 		return nil
@@ -199,7 +202,7 @@ func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
 }
 
 // settle takes one symbol's report to the books, to health and to the log.
-func (c *cycle) settle(ctx context.Context, r report) {
+func (c *cycle) settle(ctx context.Context, r *report) {
 	defer health.Beat(ctx)
 	w := &r.work
 	if ctx.Err() != nil && w.err != nil && w.err.Kind != KindLeftBehind && w.err.Stack == "" {
