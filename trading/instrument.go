@@ -55,7 +55,10 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 	if !(p > 0) || math.IsInf(p, 1) {
 		return decimal.Decimal{}, fmt.Errorf("trading: %s: %v is not a price", i.Symbol, p)
 	}
-	price := decimal.NewFromFloat(p).DivRound(i.Tick, 0).Mul(i.Tick)
+	price := decimal.NewFromFloat(p)
+	if i.Tick.CoefficientInt64() != 1 || price.Exponent() < i.Tick.Exponent() || i.Tick.NumDigits() > 1 {
+		price = price.DivRound(i.Tick, 0).Mul(i.Tick)
+	} // Most prices are on the tick already, and a division is the dearest of sums.
 	if !price.IsPositive() {
 		return decimal.Decimal{}, fmt.Errorf("trading: %s: price %v is below half a tick of %s", i.Symbol, p, i.Tick)
 	}
