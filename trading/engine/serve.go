@@ -92,6 +92,10 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
+	stuck = errors.Join(stuck, e.lookout.look(ctx, r))
+	if r.greeted { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
+		health.Ready(ctx)
+	}
 	e.env.logClock()
 	e.ledger.mu.Lock()
 	defer e.ledger.mu.Unlock()

@@ -38,21 +38,19 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 
 // due reports whether a target may have something left to do; most have not, and cost no more than this.
 func (f *follower) due(t book.Target) bool {
-	last, ok := f.ledger.order(t.Last)
 	if t.Deferred {
 		return true
 	}
-	if !ok || !unfinished(t, last) {
-		return false
-	}
-	if t.Attempts < maxAttempts {
-		return true
-	}
-	if last.Status != trading.StatusFilled && f.env.logOnce("spent "+t.SignalID) {
+	f.ledger.mu.Lock()
+	last, ok := f.ledger.book.Order(t.Last)
+	due := ok && unfinished(t, last, f.ledger.book.Position(t.Symbol).Quantity)
+	f.ledger.mu.Unlock()
+	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
+	if ok && !due && failed && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
 			"target", t.Quantity, "reason", last.Reason)
 	}
-	return false
+	return due
 }
 
 // lastDecisionPrice is what a retry goes by where nobody gives prices; before the first order, what was paid.

@@ -1,0 +1,49 @@
+package book
+
+import (
+	"iter"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/shopspring/decimal"
+)
+
+// Holding is what is held of an instrument, beside what is to be held.
+type Holding struct {
+	trading.Position
+
+	Target Target // the zero Target where there is none
+	Last   OrderState
+}
+
+// Holdings yields what is held, in no order: an Engine looks at it in every step, where seldom anything is held.
+func (b *Book) Holdings() iter.Seq[Holding] {
+	return func(yield func(Holding) bool) {
+		for symbol, p := range b.positions {
+			if p.Quantity.IsZero() {
+				continue
+			}
+			h := Holding{Position: p}
+			if t := b.targets[symbol]; t != nil {
+				h.Target = *t
+				h.Last, _ = b.Order(t.Last)
+			}
+			if !yield(h) {
+				return
+			}
+		}
+	}
+}
+
+// ToClose is how much of what is held is more than the target, or on its other side: signed as the position is.
+func (h Holding) ToClose() decimal.Decimal { return h.Target.ToClose(h.Quantity) }
+
+// ToClose is how much of what is held is more than the target, or on its other side: signed as what is held.
+func (t Target) ToClose(held decimal.Decimal) decimal.Decimal {
+	if t.Quantity.Sign()*held.Sign() <= 0 {
+		return held
+	}
+	if held.IsNegative() {
+		return decimal.Min(held.Sub(t.Quantity), decimal.Zero)
+	}
+	return decimal.Max(held.Sub(t.Quantity), decimal.Zero)
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// trouble is something that holds and that somebody should know of: a condition in health, and an error of the step as
+// long as it lasts.
+type trouble struct {
+	health.Condition
+
+	err error // nil for what is no error
+}
+
+// lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
+// no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
+type lookout struct {
+	env    *env
+	ledger *ledger
+	gate   *gate
+}
+
+// look returns what is wrong, and lets health know of it.
+func (l *lookout) look(ctx context.Context, r *run) error {
+	found := l.troubles()
+	l.raise(ctx, r, found)
+	var all error
+	for _, t := range found {
+		all = errors.Join(all, t.err)
+	}
+	return all
+}
+
+// troubles are in the order of their keys.
+func (l *lookout) troubles() []trouble {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	var found []trouble
+	for h := range l.ledger.book.Holdings() {
+		found = append(found, l.ofHoldingLocked(h)...)
+	}
+	slices.SortFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
+	return found
+}
+
+func (l *lookout) ofHoldingLocked(h book.Holding) (found []trouble) {
+	if refusedClose(h) {
+		found = append(found, unclosed(h))
+	}
+	return found
+}
+
+// raise raises what was found and clears what was found before and is over. It says each only once.
+func (l *lookout) raise(ctx context.Context, r *run, found []trouble) {
+	if health.FromContext(ctx) == nil || len(found) == 0 && len(r.raised) == 0 {
+		return
+	}
+	now := make(map[string]health.Condition, len(found))
+	for _, t := range found {
+		now[t.Key] = t.Condition
+		if r.raised[t.Key] != t.Condition {
+			health.Raise(ctx, t.Condition)
+		}
+	}
+	for key := range r.raised {
+		if _, still := now[key]; !still {
+			health.Clear(ctx, key)
+		}
+	}
+	r.raised = now
+}
