@@ -40,7 +40,7 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.CancelAsked:
 		b.orders[e.ClientID].cancelAsked(at, e.Reason)
 	case journal.Cancelled:
-		b.move(at, e.ClientID, trading.StatusCancelled, e.Reason)
+		b.move(at, e.ClientID, endOf(e), e.Reason)
 	case journal.Expired:
 		b.move(at, e.ClientID, trading.StatusExpired, e.Reason)
 	case journal.Filled:
@@ -219,7 +219,7 @@ func (b *Book) foldFillOfOrder(at time.Time, f trading.Fill) {
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		b.move(at, o.ClientID, trading.StatusFilled, "")
-	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired:
+	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
 		// The fill overtook the end; the rest stays ended.
 	default:
 		b.move(at, o.ClientID, trading.StatusOpen, "")

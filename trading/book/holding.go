@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
 )
 
@@ -32,6 +33,14 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 			}
 		}
 	}
+}
+
+// endOf is the status of an order of which nothing is to come any more.
+func endOf(e journal.Cancelled) trading.OrderStatus {
+	if e.Complete {
+		return trading.StatusFilled
+	}
+	return trading.StatusCancelled
 }
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as the position is.

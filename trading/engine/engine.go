@@ -49,6 +49,6 @@ func New(cfg Config) (*Engine, error) {
 		env: env, ledger: ledger, gate: gate, reconciler: reconciler,
 		follower: &follower{env: env, ledger: ledger, gate: gate},
 		sender:   &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
-		lookout:  &lookout{env: env, ledger: ledger, gate: gate},
+		lookout:  &lookout{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 	}, nil
 }

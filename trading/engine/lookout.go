@@ -24,6 +24,8 @@ type lookout struct {
 	env    *env
 	ledger *ledger
 	gate   *gate
+
+	reconciler *reconciler
 }
 
 // look returns what is wrong, and lets health know of it.
@@ -45,8 +47,22 @@ func (l *lookout) troubles() []trouble {
 	for h := range l.ledger.book.Holdings() {
 		found = append(found, l.ofHoldingLocked(h)...)
 	}
+	if l.reconciler.lookBack >= book.MaxLookBack {
+		found = append(found, missingFills)
+	}
 	slices.SortFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	return found
+}
+
+// missingFills holds while a Broker reports more filled than all of its fills add up to.
+var missingFills = troubled("fills", health.Unhealthy,
+	"fills are missing: the broker counts more of an order as filled than its fills add up to", "")
+
+// troubled makes a trouble that is an error.
+func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
+	return trouble{
+		health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, errors.New("engine: " + text),
+	}
 }
 
 func (l *lookout) ofHoldingLocked(h book.Holding) (found []trouble) {

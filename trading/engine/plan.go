@@ -68,6 +68,10 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 		}
 		return p
 	}
+	position := d.book.Position(a.symbol).Quantity
+	if p.target.Sign()*position.Sign() >= 0 && gap.Sign()*position.Sign() < 0 && gap.Abs().GreaterThan(position.Abs()) {
+		gap = position.Neg() // What is open may never fill: a close is never more than what is held.
+	}
 	wanted := d.order(a, gap, in.now)
 	if !a.closeOnly && trading.ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
 		wanted = a.ticket.Shape(wanted)
@@ -85,7 +89,6 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	}
 	// Orders that are open may not fill first, so they do not count for the promise to the Broker that this one
 	// only reduces.
-	position := d.book.Position(a.symbol).Quantity
 	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(trading.ClosingPart(o.Side, o.Quantity, position))
 	p.order = &o
 	return p

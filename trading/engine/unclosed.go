@@ -21,8 +21,5 @@ func refusedClose(h book.Holding) bool {
 func unclosed(h book.Holding) trouble {
 	text := fmt.Sprintf("%s of %s is to be closed, and order %s for it was %s: %s; it is tried again at least every %s",
 		h.ToClose(), h.Symbol, h.Last.ClientID, h.Last.Status, h.Last.Reason, maxRetryPause)
-	return trouble{
-		health.Condition{Key: "closing/" + h.Symbol, Verdict: health.Unhealthy, Text: text},
-		fmt.Errorf("engine: %s", text),
-	}
+	return troubled("closing/"+h.Symbol, health.Unhealthy, text, "")
 }
