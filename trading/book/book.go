@@ -49,6 +49,7 @@ type Book struct {
 	day       journal.DayOpened
 	halt      Halt
 	counts    Counts
+	elsewhere elsewhere
 }
 
 // follower is one strategy on one symbol: the line along which signals replace each other.
@@ -137,6 +138,7 @@ func New(capital decimal.Decimal) *Book {
 		targets:   make(map[string]*Target),
 		acted:     make(map[follower]time.Time),
 		offers:    make(map[follower]journal.SignalSeen),
+		elsewhere: make(elsewhere),
 		counts:    Counts{Signals: make(map[journal.Outcome]int)},
 	}
 }

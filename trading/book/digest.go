@@ -52,6 +52,9 @@ func (b *Book) Digest() string {
 	for _, m := range b.moves {
 		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
 	}
+	for _, symbol := range slices.Sorted(maps.Keys(b.elsewhere)) {
+		fmt.Fprintf(h, "elsewhere %q %s\n", symbol, b.elsewhere[symbol])
+	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", b.counts.Orders, b.counts.Rejected, b.counts.Fills,
 		b.counts.ForeignFills, b.counts.Fees, b.counts.Realised)
 	return hex.EncodeToString(h.Sum(nil))

@@ -86,6 +86,7 @@ func (b *Book) foldSignal(e journal.SignalSeen) {
 // act lets a signal set its target.
 func (b *Book) act(e journal.SignalSeen) {
 	b.acted[follower{e.Strategy, e.Symbol}] = e.BarTime
+	delete(b.elsewhere, e.Symbol)
 	b.targets[e.Symbol] = &Target{
 		Symbol: e.Symbol, Strategy: e.Strategy, SignalID: e.SignalID,
 		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred, Ticket: e.Ticket,
@@ -114,6 +115,7 @@ func (b *Book) foldCloseAsked(e journal.CloseAsked) {
 		}
 	}
 	b.targets[e.Symbol] = next
+	delete(b.elsewhere, e.Symbol)
 }
 
 // foldAmended changes how a target is reached. An order that rests for it gives way to one of the new shape.
@@ -176,6 +178,7 @@ func (b *Book) foldFill(at time.Time, f trading.Fill) {
 	if f.Time.After(b.lastFill) {
 		b.lastFill = f.Time
 	}
+	b.cameByFill(f)
 	b.foldFillOfOrder(at, f)
 }
 
@@ -188,6 +191,7 @@ func (b *Book) adopt(e journal.Adopted) {
 	before := b.positions[e.Symbol]
 	after := before.After(f)
 	b.positions[e.Symbol] = after
+	b.elsewhere.came(e.Symbol, e.Quantity, after.Quantity)
 	b.counts.Realised = b.counts.Realised.Add(after.Realised.Sub(before.Realised))
 	b.pay(f)
 }

@@ -12,8 +12,9 @@ import (
 type Holding struct {
 	trading.Position
 
-	Target Target // the zero Target where there is none
-	Last   OrderState
+	Target    Target // the zero Target where there is none
+	Last      OrderState
+	Elsewhere decimal.Decimal // the part of the position that no target asked for, signed as the position
 }
 
 // Holdings yields what is held, in no order: an Engine looks at it in every step, where seldom anything is held.
@@ -23,7 +24,7 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 			if p.Quantity.IsZero() {
 				continue
 			}
-			h := Holding{Position: p}
+			h := Holding{Position: p, Elsewhere: b.elsewhere[symbol]}
 			if t := b.targets[symbol]; t != nil {
 				h.Target = *t
 				h.Last, _ = b.Order(t.Last)
@@ -45,6 +46,9 @@ func endOf(e journal.Cancelled) trading.OrderStatus {
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as the position is.
 func (h Holding) ToClose() decimal.Decimal { return h.Target.ToClose(h.Quantity) }
+
+// Beyond is how much more is held, of what came from our own orders, than the target asks for: signed as the position.
+func (h Holding) Beyond() decimal.Decimal { return h.Target.ToClose(h.Quantity.Sub(h.Elsewhere)) }
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as what is held.
 func (t Target) ToClose(held decimal.Decimal) decimal.Decimal {

@@ -18,6 +18,9 @@ type trouble struct {
 	err error // nil for what is no error
 }
 
+// tell says in the middle of a step what is wrong; it holds until the end of the next one.
+func (r *run) tell(t trouble) { r.told = append(r.told, t) }
+
 // lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
 // no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
 type lookout struct {
@@ -30,7 +33,9 @@ type lookout struct {
 
 // look returns what is wrong, and lets health know of it.
 func (l *lookout) look(ctx context.Context, r *run) error {
-	found := l.troubles()
+	found := append(l.troubles(), r.told...)
+	r.told = nil
+	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	l.raise(ctx, r, found)
 	var all error
 	for _, t := range found {
@@ -39,7 +44,7 @@ func (l *lookout) look(ctx context.Context, r *run) error {
 	return all
 }
 
-// troubles are in the order of their keys.
+// troubles are what can be seen at any time.
 func (l *lookout) troubles() []trouble {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
@@ -50,7 +55,6 @@ func (l *lookout) troubles() []trouble {
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
-	slices.SortFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	return found
 }
 

@@ -20,6 +20,7 @@ type run struct {
 	greeted bool                        // the first reconciliation was logged; used with turn held
 	known   knowledge                   // used with turn held
 	raised  map[string]health.Condition // the conditions that hold, by key; used with turn held
+	told    []trouble                   // in the step that runs; used with turn held
 	ended   bool                        // guarded by ledger.mu
 }
 

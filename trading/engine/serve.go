@@ -134,8 +134,8 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.follower.sweep, e.sender.cancelAll, e.follower.retry,
-		e.follower.guard)
+	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.watchdog.watch, e.follower.sweep, e.sender.cancelAll,
+		e.follower.retry, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.
