@@ -198,7 +198,7 @@ func (b *Book) adopt(e journal.Adopted) {
 
 // pay takes what a fill cost out of the cash, or puts in what it brought.
 func (b *Book) pay(f trading.Fill) {
-	b.cash = b.cash.Add(f.Cash())
+	b.cash = f.CashAfter(b.cash)
 	if f.Fee.IsZero() {
 		return
 	}
@@ -218,7 +218,11 @@ func (b *Book) foldFillOfOrder(at time.Time, f trading.Fill) {
 	if o.Leg != "" {
 		b.guardFilled(f)
 	}
-	o.Filled = o.Filled.Add(f.Quantity)
+	if o.Filled.IsZero() {
+		o.Filled = f.Quantity // most orders fill at once: spare the sum
+	} else {
+		o.Filled = o.Filled.Add(f.Quantity)
+	}
 	o.Acknowledged, o.InFlight = true, false
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):

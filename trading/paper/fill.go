@@ -82,7 +82,7 @@ func (b *Broker) bookLocked(f trading.Fill) {
 	}
 	b.fills = append(b.fills, f)
 	b.holding[f.Symbol] = b.holding[f.Symbol].After(f)
-	b.cash = b.cash.Add(f.Cash())
+	b.cash = f.CashAfter(b.cash)
 }
 
 const (
