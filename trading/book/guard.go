@@ -30,11 +30,10 @@ func (t Target) Side() trading.Side {
 func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	t, held := b.standing(o.Symbol)
 	if o.Leg != "" {
-		price := o.WorstPrice(decimal.Zero) // it has one
 		switch {
-		case !price.Equal(t.Ticket.LegPrice(o.Leg)):
+		case !o.priced(t):
 			return "the bracket is another one now"
-		case o.Side == t.Side(), b.legQuantity(o.Symbol, o.Leg, o.number).Add(o.Remaining()).GreaterThan(t.Guarded(held)):
+		case o.Side == t.Side(), b.tooMuch(o, t, t.Guarded(held)):
 			return "what it guards is less now"
 		}
 		return ""

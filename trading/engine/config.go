@@ -67,6 +67,10 @@ type Config struct {
 	// Excess says what to do where more is held than the target asks for; "" means Trim.
 	Excess ExcessPolicy
 
+	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
+	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
+	MaxUnguarded time.Duration
+
 	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
 	Fingerprint string
 

@@ -34,6 +34,7 @@ type gate struct {
 	trustsBegin bool                     // the Broker has called Begin in this process
 	lastHeard   map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
 	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
+	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
 	halting     string                   // the reason of a halt that is not durable yet
 	reduceOnly  bool
 	unvalued    []string // instruments that are held and have no price
@@ -42,7 +43,7 @@ type gate struct {
 func newGate(env *env, ledger *ledger) *gate {
 	g := &gate{
 		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastHeard: make(map[string]time.Duration),
-		refusals: make(map[string]string),
+		refusals: make(map[string]string), asks: make(map[string]bool),
 	}
 	ledger.hear = g.hearLocked
 	return g
@@ -146,6 +147,22 @@ func (g *gate) heard(clientID string) (at time.Duration, inFlight bool) {
 		at = g.ledger.openedAt
 	}
 	return at, g.flyingLocked(clientID)
+}
+
+// ask lets an order be asked for in the next round.
+func (g *gate) ask(clientID string) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.asks[clientID] = true
+}
+
+// takeAsk reports whether an order is to be asked for, once.
+func (g *gate) takeAsk(clientID string) bool {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	ask := g.asks[clientID]
+	delete(g.asks, clientID)
+	return ask
 }
 
 func (g *gate) noteRefusal(clientID, reason string) {

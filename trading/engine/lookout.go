@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
@@ -32,8 +34,8 @@ type lookout struct {
 }
 
 // look returns what is wrong, and lets health know of it.
-func (l *lookout) look(ctx context.Context, r *run) error {
-	found := append(l.troubles(), r.told...)
+func (l *lookout) look(ctx context.Context, r *run, failed error) error {
+	found := append(l.troubles(r, failed), r.told...)
 	r.told = nil
 	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	l.raise(ctx, r, found)
@@ -45,12 +47,27 @@ func (l *lookout) look(ctx context.Context, r *run) error {
 }
 
 // troubles are what can be seen at any time.
-func (l *lookout) troubles() []trouble {
+func (l *lookout) troubles(r *run, failed error) []trouble {
+	now := l.env.passed()
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
 	var found []trouble
+	var naked map[string]decimal.Decimal
 	for h := range l.ledger.book.Holdings() {
-		found = append(found, l.ofHoldingLocked(h)...)
+		if refusedClose(h) {
+			found = append(found, unclosed(h))
+		}
+		if q := l.env.naked(l.ledger.book, h); !q.IsZero() {
+			if naked == nil {
+				naked = make(map[string]decimal.Decimal)
+			}
+			naked[h.Symbol] = q
+			found = append(found, l.env.unguarded(h, q, r.sentry.gone(h.Symbol, now)))
+		}
+	}
+	r.sentry.see(naked, now)
+	if failed != nil {
+		r.sentry.failed(now)
 	}
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
@@ -67,13 +84,6 @@ func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
 	return trouble{
 		health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, errors.New("engine: " + text),
 	}
-}
-
-func (l *lookout) ofHoldingLocked(h book.Holding) (found []trouble) {
-	if refusedClose(h) {
-		found = append(found, unclosed(h))
-	}
-	return found
 }
 
 // raise raises what was found and clears what was found before and is over. It says each only once.

@@ -89,6 +89,20 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 	return nil
 }
 
+// guardsYet reports whether an order, though it is not wanted as it is, guards what nothing else does yet: where the venue
+// lets two rest, or puts one in the place of the other, it stays until the next one is there.
+func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
+	if o.Leg == "" || f.env.replaces() == trading.ByGap {
+		return false
+	}
+	t, _ := b.Target(o.Symbol)
+	guarded := t.Guarded(b.Position(o.Symbol).Quantity)
+	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
+		return false
+	}
+	return f.env.tradable(o.Symbol, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+}
+
 // sweep asks for the end of resting orders that are not wanted any more.
 func (f *follower) sweep(ctx context.Context, r *run) error {
 	for _, o := range f.ledger.pendingWhere(func(o book.OrderState) bool {
@@ -98,7 +112,7 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			now, _ := b.Order(o.ClientID)
 			why := b.Unwanted(now, f.env.now(), opening)
-			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked {
+			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil
 			}
 			f.env.log.Info("Order is to be cancelled", orderAttrs(o, "reason", why)...)
