@@ -168,7 +168,11 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 	case opens && in.opening != nil:
 		return trading.Approved{}, in.opening
 	}
-	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: o.DecisionPrice})
+	dearer := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
+	if !in.price.IsPositive() {
+		dearer = o.DecisionPrice
+	}
+	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: dearer})
 	if err != nil {
 		return trading.Approved{}, err
 	}
