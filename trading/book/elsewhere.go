@@ -23,13 +23,13 @@ func (e elsewhere) came(symbol string, by, held decimal.Decimal) {
 	}
 }
 
-// cameByFill does so for a fill.
-func (b *Book) cameByFill(f trading.Fill) {
+// filled does so for a fill, of our own order or of another.
+func (e elsewhere) filled(f trading.Fill, ours bool, held decimal.Decimal) {
 	by := decimal.Zero
-	if b.orders[f.ClientID] == nil {
+	if !ours {
 		by = f.Held()
 	}
-	b.elsewhere.came(f.Symbol, by, b.positions[f.Symbol].Quantity)
+	e.came(f.Symbol, by, held)
 }
 
 // within is the quantity nearest to want from zero to what is held.

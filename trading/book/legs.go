@@ -18,8 +18,8 @@ type Legs struct {
 // Legs returns what the legs of one kind of an instrument add up to.
 func (b *Book) Legs(symbol string, leg trading.Leg) Legs {
 	var sum Legs
-	t, held := b.standing(symbol)
-	guarded := t.Guarded(held)
+	t, _ := b.Target(symbol)
+	guarded := t.Guarded(b.Position(symbol).Quantity)
 	for _, o := range slices.Backward(b.pending[symbol]) {
 		if o.Leg != leg || o.CancelAsked || o.Side == t.Side() {
 			continue
@@ -45,9 +45,9 @@ func (o *OrderState) priced(t Target) bool {
 
 // tooMuch reports whether a leg guards more than there is, beside those that are newer. The newest stays: where both may
 // rest it is the one that takes the place of the others.
-func (b *Book) tooMuch(o OrderState, t Target, guarded decimal.Decimal) bool {
+func (s *orders) tooMuch(o OrderState, t Target, guarded decimal.Decimal) bool {
 	sum := decimal.Zero
-	for _, other := range slices.Backward(b.pending[o.Symbol]) {
+	for _, other := range slices.Backward(s.pending[o.Symbol]) {
 		if other.Leg != o.Leg || other.number <= o.number || other.CancelAsked || !other.priced(t) {
 			continue
 		}
