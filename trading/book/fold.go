@@ -15,6 +15,9 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	switch e := e.(type) {
 	case journal.SignalSeen:
 		b.signals.see(e, b.targets)
+		if e.Outcome == journal.OutcomeActed {
+			delete(b.elsewhere, e.Symbol)
+		}
 	case journal.IntentMade:
 		b.orders.intend(at, e.Order)
 		b.targets.count(e.Order)
@@ -31,15 +34,16 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.NotReceived:
 		b.orders.move(at, e.ClientID, trading.StatusIntended, e.Reason).InFlight = e.InFlight
 	case journal.SignalApproved:
-		b.signals.approve(e, b.targets)
+		delete(b.elsewhere, b.signals.approve(e, b.targets))
 	case journal.CloseAsked:
 		b.targets.reduce(e)
+		delete(b.elsewhere, e.Symbol)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
 		b.orders.all[e.ClientID].cancelAsked(at, e.Reason)
 	case journal.Cancelled:
-		b.orders.move(at, e.ClientID, trading.StatusCancelled, e.Reason)
+		b.orders.move(at, e.ClientID, endOf(e), e.Reason)
 	case journal.Expired:
 		b.orders.move(at, e.ClientID, trading.StatusExpired, e.Reason)
 	case journal.Filled:
@@ -73,6 +77,7 @@ func (b *Book) foldFill(at time.Time, f trading.Fill) {
 	}
 	b.account.pay(f, b.positions.add(f))
 	o := b.orders.all[f.ClientID]
+	b.elsewhere.filled(f, o != nil, b.positions[f.Symbol].Quantity)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -90,4 +95,5 @@ func (b *Book) adopt(e journal.Adopted) {
 		f.Side = trading.Sell
 	}
 	b.account.pay(f, b.positions.add(f))
+	b.elsewhere.came(e.Symbol, e.Quantity, b.positions[e.Symbol].Quantity)
 }

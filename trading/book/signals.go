@@ -122,13 +122,15 @@ func (s *signals) act(e journal.SignalSeen, standing targets) *Target {
 	return standing.set(e)
 }
 
-// approve lets an offer set its target, for which an order is to be made.
-func (s *signals) approve(e journal.SignalApproved, standing targets) {
+// approve lets an offer set its target, for which an order is to be made, and returns the symbol.
+func (s *signals) approve(e journal.SignalApproved, standing targets) (symbol string) {
 	for line, offer := range s.offers {
 		if offer.SignalID == e.SignalID {
 			delete(s.offers, line)
 			t := s.act(offer, standing)
 			t.Deferred, t.Approved = true, true
+			symbol = offer.Symbol
 		}
 	}
+	return symbol
 }

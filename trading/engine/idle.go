@@ -101,7 +101,7 @@ func newOutlook(b *book.Book, version int, risk Risk) *outlook {
 	for _, t := range b.Targets() {
 		last, ok := b.Order(t.Last)
 		bracketed := t.Ticket.Bracketed() && t.Guarded(b.Position(t.Symbol).Quantity).IsPositive()
-		if t.Deferred || bracketed || ok && unfinished(t, last) {
+		if t.Deferred || bracketed || ok && unfinished(t, last, b.Position(t.Symbol).Quantity) {
 			o.reached = false
 		}
 	}

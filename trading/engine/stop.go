@@ -111,7 +111,7 @@ func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
 	case FlattenAll:
 		phases = append(phases, e.reconciler.compare, func(ctx context.Context, r *run) error {
 			return e.flattenAll(ctx, r, closed)
-		}, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchSent)
+		}, e.watchdog.watch, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchSent)
 	}
 	return phases
 }
