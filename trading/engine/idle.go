@@ -24,7 +24,7 @@ func (e *Engine) Idle() bool {
 		return false
 	}
 	if e.outlook == nil || e.outlook.version != e.ledger.version {
-		e.outlook = newOutlook(e.ledger.book, e.ledger.version)
+		e.outlook = e.env.newOutlook(e.ledger.book, e.ledger.version)
 	}
 	o := e.outlook // never changes
 	e.ledger.mu.Unlock()
@@ -66,7 +66,7 @@ type outlook struct {
 	fallen  decimal.Decimal    // the day's loss, were all that is held worth nothing
 }
 
-func newOutlook(b *book.Book, version int) *outlook {
+func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	nothing := func(string) (decimal.Decimal, bool) { return decimal.Zero, true }
 	equity, _ := b.Equity(nothing)
 	o := &outlook{version: version, reached: true, day: b.Day().Day, fallen: b.Day().Equity.Sub(equity)}
@@ -76,9 +76,9 @@ func newOutlook(b *book.Book, version int) *outlook {
 		}
 	}
 	for _, t := range b.Targets() {
-		last, ok := b.Order(t.Last)
-		bracketed := t.Ticket.Bracketed() && t.Guarded(b.Position(t.Symbol).Quantity).IsPositive()
-		if t.Deferred || bracketed || ok && unfinished(t, last, b.Position(t.Symbol).Quantity) {
+		h := b.Holding(t.Symbol)
+		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
+		if t.Deferred || bracketed || h.Last.ClientID != "" && unfinished(h, e.instrument(t.Symbol, h.Quantity)) {
 			o.reached = false
 		}
 	}
