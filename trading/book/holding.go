@@ -17,6 +17,16 @@ type Holding struct {
 	Elsewhere decimal.Decimal // the part of the position that no target asked for, signed as the position
 }
 
+// Holding returns what is held of symbol, beside what is to be held.
+func (b *Book) Holding(symbol string) Holding {
+	h := Holding{Position: b.Position(symbol), Elsewhere: b.elsewhere[symbol]}
+	if t := b.targets[symbol]; t != nil {
+		h.Target = *t
+		h.Last, _ = b.Order(t.Last)
+	}
+	return h
+}
+
 // Holdings yields what is held, in no order: an Engine looks at it in every step, where seldom anything is held.
 func (b *Book) Holdings() iter.Seq[Holding] {
 	return func(yield func(Holding) bool) {
@@ -24,12 +34,7 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 			if p.Quantity.IsZero() {
 				continue
 			}
-			h := Holding{Position: p, Elsewhere: b.elsewhere[symbol]}
-			if t := b.targets[symbol]; t != nil {
-				h.Target = *t
-				h.Last, _ = b.Order(t.Last)
-			}
-			if !yield(h) {
+			if !yield(b.Holding(symbol)) {
 				return
 			}
 		}

@@ -73,16 +73,6 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
-// tradable reports whether so much of an instrument can be sold or bought at all.
-func (e *env) tradable(symbol string, quantity decimal.Decimal) bool {
-	i, ok := e.instruments[symbol]
-	if !ok {
-		return false
-	}
-	q := i.Quantity(quantity.Abs())
-	return q.IsPositive() && !q.LessThan(i.MinQuantity)
-}
-
 // cancels reports whether the Broker can cancel orders.
 func (e *env) cancels() bool {
 	_, ok := e.cfg.Broker.(trading.Canceller)

@@ -93,7 +93,8 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	}
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	in := inputs{now: g.env.now(), instrument: g.env.instruments[o.Symbol], opening: opening, price: price}
+	held := g.ledger.book.Position(o.Symbol).Quantity
+	in := inputs{now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price}
 	return g.env.decider(g.ledger.book, "").recheck(o, in)
 }
 

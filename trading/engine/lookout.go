@@ -18,6 +18,7 @@ type trouble struct {
 	health.Condition
 
 	err error // nil for what is no error
+	log bool  // it is logged once, too; what is an error is logged with the step
 }
 
 // tell says in the middle of a step what is wrong; it holds until the end of the next one.
@@ -42,6 +43,9 @@ func (l *lookout) look(ctx context.Context, r *run, failed error) error {
 	var all error
 	for _, t := range found {
 		all = errors.Join(all, t.err)
+		if t.log && l.env.logOnce(t.Key+" "+t.Text) {
+			l.env.log.Warn("Worth knowing", "what", t.Text)
+		}
 	}
 	return all
 }
@@ -54,8 +58,14 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 	var found []trouble
 	var naked map[string]decimal.Decimal
 	for h := range l.ledger.book.Holdings() {
-		if refusedClose(h) {
+		if l.env.refusedClose(h) {
 			found = append(found, unclosed(h))
+		}
+		if !h.ToClose().IsZero() && l.env.closable(h).IsZero() {
+			found = append(found, dust(h))
+		}
+		if _, ok := l.env.instruments[h.Symbol]; !ok {
+			found = append(found, notSetUp(h))
 		}
 		if q := l.env.naked(l.ledger.book, h); !q.IsZero() {
 			if naked == nil {
@@ -82,7 +92,7 @@ var missingFills = troubled("fills", health.Unhealthy,
 // troubled makes a trouble that is an error.
 func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
 	return trouble{
-		health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, errors.New("engine: " + text),
+		Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, err: errors.New("engine: " + text),
 	}
 }
 

@@ -35,7 +35,7 @@ func (e *env) naked(b *book.Book, h book.Holding) decimal.Decimal {
 		return decimal.Zero
 	}
 	lacking := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !lacking.IsPositive() || !e.tradable(h.Symbol, lacking) {
+	if !lacking.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, lacking, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
 	return lacking
