@@ -43,6 +43,7 @@ type child struct {
 	guard   *guard      // that runs it; nil when it is down
 	run     *run        // the present run; nil between two
 	history *history    // nil for none
+	idling  *idling     // nil for a child that was never told to idle
 
 	life         life
 	since        time.Time // when the state began that the life shows
@@ -147,7 +148,7 @@ func (c *child) stepLocked(in input, now time.Time) effects {
 	if changed {
 		c.since = now
 	}
-	if changed || next.phase != before.phase && before.phase == isDone {
+	if changed || next.desired != before.desired || next.phase != before.phase && before.phase == isDone {
 		c.tellLocked()
 	}
 	return fx
@@ -168,7 +169,7 @@ func (c *child) tellLocked() {
 // restsLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the child, or by
 // the start of the whole tree.
 func (c *child) restsLocked() bool {
-	return c.life.desired == toPause || c.life.desired == toStop || c.life.phase == isIdle && c.session.fresh
+	return c.life.desired == toPause || c.life.desired == toStop || c.life.phase == isIdle && c.session != nil && c.session.fresh
 }
 
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
