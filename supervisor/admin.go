@@ -41,11 +41,11 @@ func (s *Supervisor) find(path string) (*Supervisor, *child, error) {
 	if !nested {
 		return s, c, nil
 	}
-	sub, ok := c.service.(*Supervisor)
-	if !ok {
-		return nil, nil, fmt.Errorf("%w: %q in %q is no supervisor", ErrNotFound, name, s.cfg.Name)
+	owner, found, err := c.below(rest)
+	if found == nil && err == nil {
+		err = fmt.Errorf("%w: %q in %q is no supervisor", ErrNotFound, name, s.cfg.Name)
 	}
-	return sub.find(rest)
+	return owner, found, err
 }
 
 // withChild does what a person asks of the child at path, with the child's mu held. The guard that do returns was put in
@@ -195,7 +195,7 @@ func (s *Supervisor) Remove(ctx context.Context, path string) error {
 	if c.health != nil {
 		c.health.Part().Forget()
 	}
-	owner.addOrphans(c.zombiesLocked(), c.path)
+	owner.letGoLocked(c)
 	owner.forget(c)
 	return nil
 }

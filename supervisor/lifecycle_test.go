@@ -106,7 +106,7 @@ func broken(l, next supervisor.Life, name string, possible bool) map[string]bool
 		"a stop lasts through sessions":                      name == "joined" && l.Desired == "stop" && next.Desired != "stop",
 		"only a person ends a wish": !person && name != "removed" && name != "group left" &&
 			(l.Desired == "pause" || l.Desired == "stop") && next.Desired != l.Desired,
-		"a pauser idles through sessions":                    next.Idling != l.Idling && name != "idling" && name != "working",
+		"a pauser idles through sessions": next.Idling != l.Idling && name != "idling" && name != "working",
 		"a turn ends with a turn": l.Turn && !next.Turn && name != "turn" &&
 			!(name == "joined" && possible),
 		"a child without a guard does not run": (name == "down" || name == "blocked") && runs(next) &&

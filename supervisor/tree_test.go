@@ -217,16 +217,16 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 	})
 }
 
-func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
+func TestATreeThatAServiceServesInsideOfItselfBelongsToItsTree(t *testing.T) {
 	t.Parallel()
 	for _, below := range []string{"the root", "a subtree"} {
 		t.Run("below "+below, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, rec := tree(t)
-				owner := s
+				owner, path := s, "root"
 				if below == "a subtree" {
-					owner = subtree(t, s, "sub", supervisor.Policy{})
+					owner, path = subtree(t, s, "sub", supervisor.Policy{}), "root/sub"
 				}
 				inside := newRecorder()
 				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.Record})
@@ -234,12 +234,13 @@ func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
 				add(t, inner, "a", untilDone, supervisor.Policy{})
 				add(t, owner, "a", inner.Serve, supervisor.Policy{}) // nobody can see that it is a tree
 				start(t, s)
-				require.Equal(t, seconds(0), timesOf[supervisor.Started](inside, "inner/a"))
+				require.Equal(t, seconds(0), timesOf[supervisor.Started](inside, path+"/a/inner/a"))
+				require.Equal(t, seconds(0), timesOf[supervisor.Started](rec, path+"/a/inner/a"))
+				require.Equal(t, path+"/a/inner/a", childOf(t, owner, "a").Children[0].Children[0].Path)
+				require.NoError(t, s.Restart(t.Context(), path+"/a/inner/a"))
+				synctest.Wait()
 				stop(t, s)
-				for _, e := range rec.all() {
-					require.NotContains(t, e.Stamped().Path, "inner")
-				}
-				require.Len(t, inside.all(), 2)
+				require.Len(t, inside.all(), 4)
 			})
 		})
 	}

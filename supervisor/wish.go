@@ -53,7 +53,10 @@ func (s *Supervisor) StopChild(ctx context.Context, path string) error {
 			return fmt.Errorf("supervisor: waiting for %q to stop: %w", path, context.Cause(ctx))
 		}
 	}
-	return c.leftOver()
+	if left := c.unstopped(); len(left) > 0 {
+		return &UnstoppedError{left}
+	}
+	return nil
 }
 
 // halt asks a child that is to stop to do so. It returns what closes when its guard has gone, nil where there is nothing
@@ -76,17 +79,6 @@ func (c *child) halt() (gone <-chan struct{}) {
 	return c.guard.goneLocked()
 }
 
-// leftOver says what of the child lives on.
-func (c *child) leftOver() error {
-	c.mu.lockToRead()
-	left := c.unstoppedLocked()
-	c.mu.unlock()
-	if len(left) == 0 {
-		return nil
-	}
-	return &UnstoppedError{left[len(left)-1:]}
-}
-
 // Pause pauses the child at path: a Pauser idles from now on, through restarts too; any other service is stopped and
 // stays so, also when its supervisor is started again, until Resume or Restart. A child that is down already stays
 // down.
@@ -94,10 +86,14 @@ func (c *child) leftOver() error {
 // It does not wait for a service to stop, but for a Pauser's Pause to return, or until ctx ends. The latest of several
 // wishes is what the Pauser is told in the end, in whichever order its methods return; until they have, it counts as
 // working.
-func (s *Supervisor) Pause(ctx context.Context, path string) error { return s.setPaused(ctx, path, inPaused) }
+func (s *Supervisor) Pause(ctx context.Context, path string) error {
+	return s.setPaused(ctx, path, inPaused)
+}
 
 // Resume lets the child at path go on. It waits as Pause does.
-func (s *Supervisor) Resume(ctx context.Context, path string) error { return s.setPaused(ctx, path, inResumed) }
+func (s *Supervisor) Resume(ctx context.Context, path string) error {
+	return s.setPaused(ctx, path, inResumed)
+}
 
 func (s *Supervisor) setPaused(ctx context.Context, path string, in input) error {
 	owner, c, err := s.lookUp(path)

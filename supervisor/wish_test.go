@@ -31,7 +31,9 @@ func TestWishOfAPersonLasts(t *testing.T) {
 			supervisor.WishPause,
 		},
 	}
-	nights := map[string]struct{ before, after func(t *testing.T, s *supervisor.Supervisor) }{
+	nights := map[string]struct {
+		before, after func(t *testing.T, s *supervisor.Supervisor)
+	}{
 		"through a restart of its supervisor": {nil, func(t *testing.T, s *supervisor.Supervisor) {
 			require.NoError(t, s.Restart(t.Context(), "desk"))
 		}},
