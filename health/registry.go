@@ -21,6 +21,7 @@ type Registry struct {
 	mu      sync.Mutex // guards all below, and the tree of records
 	root    record     // what hangs below are the parts, a record for each name of their paths
 	zombies map[*zombie]bool
+	claims  map[string]bool // paths of trees that are served
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.

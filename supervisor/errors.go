@@ -19,6 +19,7 @@ var (
 	ErrStarted    = errors.New("supervisor: the child is started already")
 	ErrNotStopped = errors.New("supervisor: the child is not stopped")
 	ErrZombie     = errors.New("supervisor: an abandoned run of the child still lives")
+	ErrOwned      = errors.New("supervisor: the supervisor is a child already")
 )
 
 // Causes of a run's context, besides ErrStopping and a *StallError: why it was asked to end.

@@ -120,7 +120,10 @@ type GaveUp struct{ Stamp }
 // Paused says that a child was paused.
 type Paused struct{ Stamp }
 
-// Resumed says that a paused child goes on.
+// Halted says that a person wants the child to be stopped: it stays down until the person wants it to run.
+type Halted struct{ Stamp }
+
+// Resumed says that a child that a person paused or stopped is wanted again.
 type Resumed struct{ Stamp }
 
 // StopTimedOut says that a run that was asked to end did not return within its StopTimeout.
@@ -162,6 +165,7 @@ func (Parked) event()       {}
 func (Escalated) event()    {}
 func (GaveUp) event()       {}
 func (Paused) event()       {}
+func (Halted) event()       {}
 func (Resumed) event()      {}
 func (StopTimedOut) event() {}
 func (Suspended) event()    {}
@@ -218,6 +222,8 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 		return slog.LevelError, "service given up", nil
 	case Paused:
 		return slog.LevelInfo, "service paused", nil
+	case Halted:
+		return slog.LevelInfo, "service halted", nil
 	case Resumed:
 		return slog.LevelInfo, "service resumed", nil
 	case StopTimedOut:

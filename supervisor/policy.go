@@ -81,7 +81,7 @@ func (p Policy) WithDefaults(service Service) Policy {
 	setDefault(&p.Verify, min(3*time.Second, p.Stable))
 	setDefault(&p.CoolDown, 5*time.Minute)
 	setDefault(&p.MaxZombies, 3)
-	if _, ok := service.(*Supervisor); ok {
+	if treeOf(service) != nil {
 		setDefault(&p.StopTimeout, Forever)
 	}
 	setDefault(&p.StopTimeout, 10*time.Second)

@@ -22,6 +22,8 @@ const drainTimeout = time.Second
 type session struct {
 	supervisor *Supervisor
 	parent     *session // nil for a root
+	host       *child   // whose guest the supervisor is; nil for a root or a child
+	release    func()   // gives its path in the registry back
 	path       string
 	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
 	clock      Clock
@@ -46,13 +48,8 @@ type session struct {
 	result    error         // what it returned; read it after done
 }
 
-// treeKey is where the context of a run carries what a Supervisor in it inherits.
-type treeKey struct{}
-
-type inheritance struct {
-	session *session
-	path    string
-}
+// sessionKey is where the context of a run carries the session that it is part of.
+type sessionKey struct{}
 
 func newSession(ctx context.Context, s *Supervisor) *session {
 	cfg := s.cfg
@@ -62,21 +59,21 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 		searching: make(chan struct{}, 1),
 	}
 	sess.ctx, sess.cancel = context.WithCancelCause(ctx)
-	if from, ok := ctx.Value(treeKey{}).(inheritance); ok {
-		sess.parent, sess.path = from.session, from.path
-		sess.base = context.WithValue(sess.base, treeKey{}, nil) // what its children serve inside of themselves is not its own
+	if from, ok := ctx.Value(sessionKey{}).(*session); ok {
+		sess.parent = from
+		sess.path, sess.host = from.seat(ctx, s)
 		if sess.clock == nil {
-			sess.clock = from.session.clock
+			sess.clock = from.clock
 		}
-		sess.registry = cmp.Or(sess.registry, from.session.registry)
+		sess.registry = cmp.Or(sess.registry, from.registry)
 	}
+	sess.base = context.WithValue(sess.base, sessionKey{}, sess)
 	if sess.clock == nil {
 		sess.clock = clock.New()
 	}
 	if sess.registry == nil {
 		sess.registry = health.NewRegistry(health.Config{Clock: sess.clock})
 	}
-	sess.fresh = sess.isFresh()
 	sess.watch = newWatch(sess.clock)
 	sess.group = newGroupRunner(sess)
 	// suture only starts goroutines and catches what escapes them. It never delays a restart, and its stop waits for
@@ -93,8 +90,8 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	return sess
 }
 
-// isFresh reports whether the supervisor is served for the first time, or again after a stop that was asked for.
-func (sess *session) isFresh() bool {
+// isFreshLocked reports whether the supervisor is served for the first time, or again after a stop that was asked for.
+func (sess *session) isFreshLocked() bool {
 	s := sess.supervisor
 	return !s.fell && (sess.parent == nil || sess.parent.fresh && !s.served)
 }

@@ -96,9 +96,6 @@ func (g *guard) makeRunLocked() *run {
 	if g.labels != nil {
 		base = g.labels // so that a pprof.Do of the service goes back to them
 	}
-	if _, ok := c.service.(*Supervisor); ok {
-		base = context.WithValue(base, treeKey{}, inheritance{sess, c.path})
-	}
 	base, r.cancel = context.WithCancelCause(base)
 	r.ctx, r.health = c.health.Next(base) // on top, where health.Beat finds it at once
 	return r
@@ -115,6 +112,9 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 		c.tellFailureLocked()
 	}
 	c.starts++
+	if len(c.guestsLocked()) > 0 {
+		c.dropGuestsLocked(sess)
+	}
 	c.enterRunLocked(now)
 	if sess.listens {
 		c.tellStartLocked(sess, now)

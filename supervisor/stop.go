@@ -121,18 +121,16 @@ func (sess *session) stopAll() {
 	left := sess.supervisor.unstoppedOrphans()
 	for _, c := range slices.Backward(children) {
 		left = append(left, c.leave(sess)...)
-		if sub, ok := c.service.(*Supervisor); ok {
-			left = append(left, sub.unstopped()...) // it may have ended long ago, and left something behind
-		}
+		left = append(left, c.unstopped()...) // what is below may have ended long ago, and left something behind
 	}
 	sess.unstopped = dedupe(left)
 }
 
-// stopDeadline returns a context that ends when the whole stop is to be over. Only a root has one: a child's stop is
-// bounded by its parent.
+// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a guest: a child's
+// stop is bounded by its parent.
 func (sess *session) stopDeadline() (context.Context, context.CancelFunc) {
 	limit := cmp.Or(sess.supervisor.cfg.StopTimeout, time.Minute)
-	if sess.parent != nil || limit == Forever {
+	if sess.parent != nil && sess.host == nil || limit == Forever {
 		return sess.base, func() {}
 	}
 	return clockctx.WithTimeout(sess.base, sess.clock, limit)
@@ -175,18 +173,4 @@ func dedupe(left []Unstopped) []Unstopped {
 		seen[u] = true
 		return again
 	})
-}
-
-// unstopped lists the zombies in the tree.
-func (s *Supervisor) unstopped() []Unstopped {
-	left := s.unstoppedOrphans()
-	for _, c := range s.snapshot() {
-		c.mu.lockToRead()
-		left = append(left, c.unstoppedLocked()...)
-		c.mu.unlock()
-		if sub, ok := c.service.(*Supervisor); ok {
-			left = append(left, sub.unstopped()...)
-		}
-	}
-	return left
 }

@@ -7,10 +7,11 @@
 // restarted together. Children are added, removed, stopped, started, restarted and paused by path at run time.
 //
 // Underneath is a tree of github.com/thejerf/suture: it starts the children and holds their goroutines. Every policy is
-// vigil's own, in a guard around each child, so that one child's trouble is never its siblings'. A *Supervisor may be
-// added to a suture tree, and any suture.Service may be added to a Supervisor. suture's sentinel errors keep their
-// meaning when they are returned as they are: ErrDoNotRestart ends the service for good, ErrTerminateSupervisorTree
-// escalates; wrapped in another error they are an end of a run like any other.
+// vigil's own, in a guard around each child, so that one child's trouble is never its siblings'. A tree that is served
+// anywhere below a run belongs to the tree of that run: its events, its health and its leftovers are seen there. A
+// *Supervisor may be added to a suture tree, and any suture.Service may be added to a Supervisor. suture's sentinel
+// errors keep their meaning when they are returned as they are: ErrDoNotRestart ends the service for good,
+// ErrTerminateSupervisorTree escalates; wrapped in another error they are an end of a run like any other.
 //
 // A goroutine in Go cannot be killed. A run that does not end when its context is cancelled is abandoned: it is listed
 // as a zombie until it ends after all, and Policy.Zombie says whether a new run may begin beside it.
@@ -20,7 +21,6 @@
 package supervisor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -64,8 +65,8 @@ const (
 	RestForOne                 // it, and those that were added after it
 )
 
-// Config configures a Supervisor. One that is served as the child of another inherits what is nil here from its parent,
-// and takes its path from it.
+// Config configures a Supervisor. One that is served below another, as a child, embedded in a child or by a child's own
+// Serve, inherits what is nil here from it, and takes its path from it.
 type Config struct {
 	Name        string           // required; the first part of its children's paths, unless it has a parent
 	Strategy    Strategy         // OneForOne
@@ -79,7 +80,8 @@ type Config struct {
 
 // Supervisor supervises its children. Use New.
 type Supervisor struct {
-	cfg Config
+	cfg   Config
+	owner atomic.Pointer[ownership] // nil for one that is no child
 
 	mu       sync.Mutex // guards all below
 	children siblings
@@ -88,6 +90,7 @@ type Supervisor struct {
 	served   bool            // it has been served before
 	fell     bool            // the last Serve ended with an error
 	orphans  map[*run]string // zombies of children that are not here any more, and their paths
+	departed []*Supervisor   // trees of children that are not here any more, as long as something in them runs
 	last     []*Status       // of the children, as last shown; it is not written to any more
 }
 
@@ -117,14 +120,24 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	if err != nil {
 		return err
 	}
-	if sub, ok := service.(*Supervisor); ok && sub.has(s) {
+	tree := treeOf(service)
+	switch {
+	case tree != nil && tree.has(s):
 		return fmt.Errorf("supervisor: add %q: the service is %q itself, or has it among its children", name, s.cfg.Name)
+	case !s.own(tree, name):
+		return fmt.Errorf("%w: %q", ErrOwned, name)
 	}
 	sess, err := s.enlist(c, policy.WithDefaults(service))
+	if err != nil {
+		s.disown(c)
+		return err
+	}
+	_ = s.unstoppedOrphans() // so that nothing is kept for long of trees that came and went
+	s.place(c)
 	if sess != nil {
 		c.launch(sess)
 	}
-	return err
+	return nil
 }
 
 // enlist puts the child into the list, and makes it a member of the session that it returns, nil for none.
@@ -162,8 +175,8 @@ func (s *Supervisor) list(c *child, policy Policy) (*session, error) {
 // has reports whether the other one is s, or is somewhere below it.
 func (s *Supervisor) has(other *Supervisor) bool {
 	return s == other || slices.ContainsFunc(s.snapshot(), func(c *child) bool {
-		sub, ok := c.service.(*Supervisor)
-		return ok && sub.has(other)
+		sub := treeOf(c.service)
+		return sub != nil && sub.has(other)
 	})
 }
 
@@ -173,41 +186,6 @@ func (s *Supervisor) forget(c *child) {
 	defer s.mu.Unlock()
 	s.children.remove(c)
 	s.last = nil // it may show the child
-}
-
-// addOrphans keeps zombies in view whose child is forgotten.
-func (s *Supervisor) addOrphans(zombies []*run, path string) {
-	if len(zombies) == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.orphans == nil {
-		s.orphans = make(map[*run]string)
-	}
-	for _, z := range zombies {
-		s.orphans[z] = path
-	}
-}
-
-func (s *Supervisor) dropOrphan(zombie *run) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.orphans, zombie)
-}
-
-// unstoppedOrphans lists the zombies of children that were forgotten.
-func (s *Supervisor) unstoppedOrphans() []Unstopped {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var left []Unstopped
-	for z, path := range s.orphans {
-		left = append(left, Unstopped{path, z.termination.askedAt}) // both were set before it became an orphan
-	}
-	slices.SortFunc(left, func(a, b Unstopped) int {
-		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Path, b.Path))
-	})
-	return left
 }
 
 // snapshot returns the children in their order.
