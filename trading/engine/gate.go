@@ -94,7 +94,7 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
 	in := inputs{now: g.env.now(), instrument: g.env.instruments[o.Symbol], opening: opening, price: price}
-	return g.env.decider(g.ledger.book, "").recheck(o, in)
+	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }
 
 // isInFlight reports whether a call of Submit has not returned.
