@@ -71,6 +71,10 @@ type Config struct {
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
 	MaxUnguarded time.Duration
 
+	// Identity stands for the Journal's in client IDs. It is for what must be equal to the last digit on whichever journal,
+	// such as a replay; two that trade at one venue must not share it. "" means the Journal's.
+	Identity string
+
 	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
 	Fingerprint string
 
