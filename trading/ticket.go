@@ -128,5 +128,13 @@ func (f FixedTicket) Ticket(s Sizing, side Side) (Ticket, error) {
 	if f.StopLoss.IsPositive() {
 		t.StopLoss = away(price, f.StopLoss, -side)
 	}
+	switch {
+	case f.StopLoss.IsPositive() && !t.StopLoss.IsPositive():
+		return Ticket{}, fmt.Errorf("FixedTicket.StopLoss %s at %s rounds to nothing on the tick of %s", f.StopLoss, price,
+			s.Instrument.Tick)
+	case f.TakeProfit.IsPositive() && !t.TakeProfit.IsPositive():
+		return Ticket{}, fmt.Errorf("FixedTicket.TakeProfit %s at %s rounds to nothing on the tick of %s", f.TakeProfit, price,
+			s.Instrument.Tick)
+	}
 	return t, nil
 }

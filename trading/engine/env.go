@@ -83,7 +83,7 @@ func (e *env) cancels() bool {
 func (e *env) decider(b *book.Book, store string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		config: e.cfg.Fingerprint, gap: e.replaces() == trading.ByGap,
+		config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry, gap: e.replaces() == trading.ByGap,
 	}
 }
 

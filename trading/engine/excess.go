@@ -39,7 +39,7 @@ type watchdog struct {
 // unexplained is how much more is held than the target and the orders that are under way account for.
 func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 	beyond := h.Beyond()
-	if beyond.IsZero() || h.Target.Deferred || unfinished(h, e.instrument(h.Symbol, h.Quantity)) {
+	if beyond.IsZero() || h.Target.Deferred || e.unfinished(h) {
 		return decimal.Zero
 	}
 	if e.closable(h).IsZero() || !e.tradable(h, beyond) {

@@ -45,7 +45,7 @@ func (f *follower) due(t book.Target) bool {
 	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
 	last := h.Last
-	due := last.ClientID != "" && unfinished(h, f.env.instrument(t.Symbol, h.Quantity))
+	due := last.ClientID != "" && f.env.unfinished(h)
 	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
