@@ -34,9 +34,12 @@ type lookout struct {
 	reconciler *reconciler
 }
 
-// look returns what is wrong, and lets health know of it.
-func (l *lookout) look(ctx context.Context, r *run, failed error) error {
+// look returns what is wrong besides, and lets health know of all of it. stuck and failed are what the step came to.
+func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
 	found := append(l.troubles(r, failed), r.told...)
+	if stuck != nil {
+		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), "cancel it at the venue, and give it up", true))
+	}
 	r.told = nil
 	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	l.raise(ctx, r, found)
@@ -53,9 +56,10 @@ func (l *lookout) look(ctx context.Context, r *run, failed error) error {
 // troubles are what can be seen at any time.
 func (l *lookout) troubles(r *run, failed error) []trouble {
 	now := l.env.passed()
+	found := r.failing.step(failed, now)
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	var found []trouble
+	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
 	var naked map[string]decimal.Decimal
 	for h := range l.ledger.book.Holdings() {
 		if l.env.refusedClose(h) {
