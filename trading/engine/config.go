@@ -67,6 +67,10 @@ type Config struct {
 	// Excess says what to do where more is held than the target asks for; "" means Trim.
 	Excess ExcessPolicy
 
+	// Collar is by which factor the Pricer's price and that of a signal may differ: where it is more, one of the two is
+	// wrong, and the signal opens nothing. 0 means 10; negative means that it is not looked at.
+	Collar float64
+
 	// Taken says what a signal does that confirms a target of which something else, such as a liquidation, has taken a
 	// part; "" means Leave.
 	Taken TakenPolicy
@@ -133,6 +137,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
 	case !cfg.Excess.valid():
 		return fmt.Errorf("engine: Config.Excess %q is no policy", cfg.Excess)
+	case cfg.Collar > 0 && cfg.Collar < 1:
+		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
 	case !cfg.Taken.valid():
 		return fmt.Errorf("engine: Config.Taken %q is no policy", cfg.Taken)
 	case !cfg.Entry.valid():
@@ -151,6 +157,7 @@ func (cfg Config) check() error {
 
 // withDefaults fills in what zero means.
 func (cfg Config) withDefaults() Config {
+	cfg.Collar = cmp.Or(cfg.Collar, 10)
 	cfg.Reconcile = cmp.Or(cfg.Reconcile, 5*time.Minute)
 	cfg.Poll = cmp.Or(cfg.Poll, time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)

@@ -59,7 +59,7 @@ func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 
 // watch deals with every position that is beyond its target, by policy.
 func (w *watchdog) watch(ctx context.Context, r *run) error {
-	for _, h := range w.excesses() {
+	for _, h := range w.excesses(r) {
 		if err := w.dealWith(ctx, r, h); err != nil {
 			return err
 		}
@@ -67,12 +67,17 @@ func (w *watchdog) watch(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *watchdog) excesses() (found []book.Holding) {
+func (w *watchdog) excesses(r *run) (found []book.Holding) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
+	if r.calm.watch == w.ledger.version {
+		return nil
+	}
+	r.calm.watch = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
 		if !w.env.unexplained(w.ledger.book, h).IsZero() {
 			found = append(found, h)
+			r.calm.watch = 0
 		}
 	}
 	return found

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -23,6 +24,10 @@ type trouble struct {
 
 // tell says in the middle of a step what is wrong; it holds until the end of the next one.
 func (r *run) tell(t trouble) { r.told = append(r.told, t) }
+
+// calm are the versions of the book at which a look at all that is held found nothing: what it looks for depends on the
+// book alone, and most steps change nothing. Zero is none.
+type calm struct{ look, watch, stand int }
 
 // lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
 // no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
@@ -60,7 +65,27 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
 	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
-	var naked map[string]decimal.Decimal
+	if l.reconciler.lookBack >= book.MaxLookBack {
+		found = append(found, missingFills)
+	}
+	if r.calm.look != l.ledger.version {
+		before := len(found)
+		var naked map[string]decimal.Decimal
+		found, naked = l.ofHoldingsLocked(r, found, now)
+		r.sentry.see(naked, now)
+		r.calm.look = 0
+		if len(found) == before && naked == nil {
+			r.calm.look = l.ledger.version
+		}
+	}
+	if failed != nil {
+		r.sentry.failed(now)
+	}
+	return found
+}
+
+// ofHoldingsLocked adds what is wrong with what is held, and returns how much of it lacks its stop-loss.
+func (l *lookout) ofHoldingsLocked(r *run, found []trouble, now time.Duration) (all []trouble, naked map[string]decimal.Decimal) {
 	for h := range l.ledger.book.Holdings() {
 		if l.env.refusedClose(h) {
 			found = append(found, unclosed(h))
@@ -79,14 +104,7 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 			found = append(found, l.env.unguarded(h, q, r.sentry.gone(h.Symbol, now)))
 		}
 	}
-	r.sentry.see(naked, now)
-	if failed != nil {
-		r.sentry.failed(now)
-	}
-	if l.reconciler.lookBack >= book.MaxLookBack {
-		found = append(found, missingFills)
-	}
-	return found
+	return found, naked
 }
 
 // missingFills holds while a Broker reports more filled than all of its fills add up to.

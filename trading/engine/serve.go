@@ -140,12 +140,13 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 // decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
 	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.watchdog.watch, e.watchdog.stand, e.follower.sweep, e.sender.cancelAll,
-		e.follower.retry, e.follower.guard)
+		e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.
 func (e *Engine) act(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.guard, e.sender.submitAll)
+	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.anchor, e.follower.guard,
+		e.sender.submitAll)
 }
 
 // inTurn does one phase after the other, up to the first that fails.
