@@ -98,8 +98,9 @@ func (e *env) identify(ctx context.Context) (string, error) {
 // decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
-		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store, journal: journal,
-		config: e.cfg.Fingerprint, gap: e.replaces() == trading.ByGap,
+		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
+		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		gap: e.replaces() == trading.ByGap,
 	}
 }
 

@@ -155,6 +155,9 @@ func (f *follower) inputs(symbol string, signalled float64) inputs {
 	if !ok && signalled != 0 && in.instrument.Symbol != "" {
 		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
 	}
+	if ok && signalled > 0 && in.opening == nil {
+		in.opening = f.env.collared(symbol, price, signalled)
+	}
 	in.price = price
 	return in
 }

@@ -41,11 +41,14 @@ func (f *follower) due(t book.Target) bool {
 	if t.Deferred {
 		return true
 	}
+	if last, ok := f.ledger.order(t.Last); !ok || last.Status == trading.StatusFilled && !last.ReduceOnly {
+		return false // as most are
+	}
 	f.ledger.mu.Lock()
 	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
 	last := h.Last
-	due := last.ClientID != "" && unfinished(h, f.env.instrument(t.Symbol, h.Quantity))
+	due := f.env.unfinished(h)
 	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
