@@ -108,7 +108,8 @@ type Parked struct {
 	Until time.Time
 }
 
-// Escalated says that a child's restarts are spent and that its supervisor stops because of it.
+// Escalated says that a child's restarts are spent, or those of all children together (Config.Intensity), and that its
+// supervisor stops because of it.
 type Escalated struct {
 	Stamp
 	End End
