@@ -100,13 +100,10 @@ func (p *Part) Beat() {
 		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
 		p.idle.CompareAndSwap(untilNextBeat, int64(p.registry.uptime()))
 	}
-	if !p.beat.Load() {
-		p.beat.Store(true)
-	}
 	// A loop may beat through its children alone: what they say is a sign of the owner's life as well.
-	for owner := p.owner; owner != nil; owner = owner.owner {
-		if !owner.beat.Load() {
-			owner.beat.Store(true)
+	for ; p != nil; p = p.owner {
+		if !p.beat.Load() {
+			p.beat.Store(true)
 		}
 	}
 }

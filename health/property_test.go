@@ -26,6 +26,7 @@ type model struct {
 	excused       time.Time // silence counts from here
 	waiting       bool      // until the next beat
 	waitsUntil    time.Time
+	owner         *model // nil for a part
 	children      map[string]*model
 	run           *health.Run // nil for a child, which no supervisor runs
 	handle        context.Context
@@ -167,7 +168,9 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"beat": func(t *rapid.T) {
 			p := m.pick(t)
 			health.Beat(p.handle)
-			p.beat = true
+			for fed := p; fed != nil; fed = fed.owner {
+				fed.beat = true
+			}
 			if p.waiting {
 				p.waiting, p.waitsUntil = false, m.clock.now
 			}
@@ -230,7 +233,7 @@ func (m *machine) child(t *rapid.T) {
 	handle := health.Child(p.handle, name)
 	c := p.children[name]
 	if c == nil {
-		c = &model{state: health.StateRunning, removed: true}
+		c = &model{owner: p, state: health.StateRunning, removed: true}
 		p.children[name] = c
 	}
 	if c.removed {

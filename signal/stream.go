@@ -18,22 +18,33 @@ type Stream struct {
 
 // ID derives the ID of the Stream's Signal on the bar that opened at the given time: the same Stream and bar give the same
 // ID, in whichever process. It has 24 hexadecimal digits.
-func (s Stream) ID(bar time.Time) string { return s.IDs()(bar) }
+func (s Stream) ID(bar time.Time) string {
+	var room [192]byte // on the stack
+	return idOf(s.appendText(room[:0]), bar)
+}
 
 // IDs returns ID for whoever needs many of them: what they have in common is derived once. The function is for one
 // goroutine at a time.
 func (s Stream) IDs() func(bar time.Time) string {
-	text := make([]byte, 0, 128)
+	text := s.appendText(make([]byte, 0, 192))
+	return func(bar time.Time) string { return idOf(text, bar) }
+}
+
+// appendText appends what the IDs of the Stream have in common.
+func (s Stream) appendText(text []byte) []byte {
 	for _, part := range [...]string{s.Strategy, s.Params, s.Symbol, s.Interval.String()} {
 		text = strconv.AppendInt(text, int64(len(part)), 10) // lengths, so that no two lists read alike
 		text = append(text, ':')
 		text = append(text, part...)
 		text = append(text, ',')
 	}
-	return func(bar time.Time) string {
-		sum := sha256.Sum256(strconv.AppendInt(text, bar.UnixNano(), 10)) // in the room behind text
-		var id [24]byte
-		hex.Encode(id[:], sum[:12])
-		return string(id[:])
-	}
+	return text
+}
+
+// idOf writes the bar's time into the room behind text.
+func idOf(text []byte, bar time.Time) string {
+	sum := sha256.Sum256(strconv.AppendInt(text, bar.UnixNano(), 10))
+	var id [24]byte
+	hex.Encode(id[:], sum[:12])
+	return string(id[:])
 }

@@ -153,13 +153,13 @@ func TestFeesCountInTheAssetThatTheyArePaidIn(t *testing.T) {
 			f := trading.Fill{
 				ID: "f", Symbol: c.symbol, Side: c.side, Quantity: d("2"), Price: d("100"), Fee: d("0.1"), FeeAsset: c.asset,
 			}
-			require.Equal(t, c.cash, f.Cash().String())
+			require.Equal(t, c.cash, f.CashAfter(d("0")).String())
 			require.Equal(t, c.held, f.Held().String())
 			require.Equal(t, c.fees, f.QuoteFee().String())
 			p := trading.Position{}.After(f)
 			require.Equal(t, c.after, p.Quantity.String())
 			require.Equal(t, c.fees, p.Fees.String())
-			require.Equal(t, c.worth, f.Cash().Add(p.Quantity.Mul(f.Price)).String())
+			require.Equal(t, c.worth, f.CashAfter(d("0")).Add(p.Quantity.Mul(f.Price)).String())
 			require.Equal(t, c.worth, p.Realised.Add(p.Unrealised(f.Price)).Sub(p.Fees).String(), "the same by its profit")
 		})
 	}

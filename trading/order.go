@@ -209,10 +209,14 @@ func (f Fill) OtherAsset() string {
 	return ""
 }
 
-// Cash is by how much a fill changes the account's cash in the quote currency: a fee in another currency does not.
-func (f Fill) Cash() decimal.Decimal {
-	cash := f.Side.Signed(f.Quantity).Mul(f.Price).Neg()
-	if f.feeKind() == feeInQuote {
+// CashAfter returns what becomes of an account's cash in the quote currency: a fee in another currency does not touch it.
+func (f Fill) CashAfter(cash decimal.Decimal) decimal.Decimal {
+	if f.Side == Buy {
+		cash = cash.Sub(f.Quantity.Mul(f.Price))
+	} else {
+		cash = cash.Add(f.Quantity.Mul(f.Price))
+	}
+	if !f.Fee.IsZero() && f.feeKind() == feeInQuote {
 		return cash.Sub(f.Fee)
 	}
 	return cash

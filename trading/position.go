@@ -47,12 +47,12 @@ func (p Position) After(f Fill) Position {
 // moved takes a signed quantity in at a price.
 func (p Position) moved(signed, price decimal.Decimal) Position {
 	if p.Quantity.Sign()*signed.Sign() < 0 {
-		closing := decimal.Min(p.Quantity.Abs(), signed.Abs())
-		left := signed.Add(closing)
-		if signed.IsPositive() {
-			left = signed.Sub(closing)
+		held := p.Quantity.Abs()
+		if moving := signed.Abs(); moving.LessThanOrEqual(held) {
+			return p.closed(moving, price)
 		}
-		p, signed = p.closed(closing, price), left
+		signed = signed.Add(p.Quantity) // what goes beyond flat
+		p = p.closed(held, price)
 	}
 	p.Quantity = plus(p.Quantity, signed)
 	p.Cost = plus(p.Cost, signed.Mul(price))

@@ -30,7 +30,7 @@ func (in *intake) passes(b *signal.Bar) (repeated bool) {
 func (t *task) take(ctx context.Context, bars []signal.Bar, from time.Time) {
 	in := intake{from: from, by: t.by(), newest: from}
 	for i := range bars {
-		if ended(ctx) {
+		if i > 0 && ended(ctx) { // before the first one the fetch has looked
 			t.fail(t.errorf(KindStrategy, "bars from %s on not taken: %w", stamp(bars[i].Time), ctx.Err()))
 			return
 		}

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -56,20 +57,23 @@ type cycle struct {
 	g       *Generator
 	set     *settings
 	workers []*worker
-	retired []string    // symbols that health is to forget
-	woken   bool        // by the Source
-	reports chan report // has room for all, so that nobody waits to report
-	errors  []error     // by the workers' index
+	retired []string     // symbols that health is to forget
+	woken   bool         // by the Source
+	reports chan *report // has room for all, so that nobody waits to report; nil with Inline
+	failing []*report    // as they came
 	result  Result
 }
 
 func (g *Generator) newCycle(woken bool) *cycle {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &cycle{
-		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)),
-		woken: woken, reports: make(chan report, len(g.workers)),
+	c := &cycle{
+		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)), woken: woken,
 	}
+	if !g.cfg.Inline {
+		c.reports = make(chan *report, len(g.workers))
+	}
+	return c
 }
 
 // forget has health forget the symbols that were taken out: nobody is to miss their progress.
@@ -103,7 +107,6 @@ func (c *cycle) pause(ctx context.Context, now time.Time) {
 // once: that is the loop's heartbeat, and keeps the log in order. A semaphore (x/sync) bounds as well, but whoever waits
 // in its Acquire settles nothing meanwhile.
 func (c *cycle) run(ctx context.Context, now time.Time) {
-	c.errors = make([]error, len(c.workers))
 	running := 0
 	settleOne := func() {
 		c.settle(ctx, <-c.reports)
@@ -119,7 +122,7 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 		if ctx.Err() != nil {
 			break
 		}
-		r := report{worker: w, index: i, now: now}
+		r := &report{worker: w, index: i, now: now}
 		if r.task, r.turn, r.work.err = w.claim(now, c.g.cfg.Clock.Now(), c.set); r.work.err != nil {
 			c.settle(ctx, r)
 			continue
@@ -147,26 +150,27 @@ func (c *cycle) part(ctx context.Context, w *worker) context.Context {
 }
 
 // inline works on the symbol in the caller's goroutine: nothing stops it but its own end.
-func (c *cycle) inline(part context.Context, r report) report {
-	done := make(chan work, 1)
-	c.work(part, r, done)
-	r.work = <-done
+func (c *cycle) inline(part context.Context, r *report) *report {
+	c.work(part, r, func(did work) { r.work = did })
 	return r
 }
 
 // attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
 // context needs to come back.
-func (c *cycle) attend(part context.Context, r report) report {
+func (c *cycle) attend(part context.Context, r *report) *report {
 	grace := max(c.set.timeout/10, 1)
 	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, c.set.timeout-grace)
 	defer cancel()
-	expired := ctx.Done()      // armed first: the goroutine that was begun last runs next on this processor
+	// The timer is armed first: the goroutine that was begun last runs next on this processor. It stands beside the
+	// context, which needs a goroutine of its own once somebody waits on it.
+	expired := c.g.cfg.Clock.After(c.set.timeout - grace)
 	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
-	go c.work(ctx, r, done)
+	go c.work(ctx, r, func(did work) { done <- did })
 	select {
 	case r.work = <-done:
 		return r
 	case <-expired:
+	case <-part.Done():
 	}
 	select {
 	case r.work = <-done:
@@ -180,8 +184,8 @@ func (c *cycle) attend(part context.Context, r report) report {
 	return r
 }
 
-// work advances the symbol, in a goroutine of its own because what it calls may hang, panic or call Goexit.
-func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
+// work advances the symbol and delivers what was done. What it calls may hang, panic or call Goexit.
+func (c *cycle) work(ctx context.Context, r *report, deliver func(work)) {
 	foreign.Run(func() error {
 		r.task.advance(ctx)
 		return nil
@@ -191,7 +195,7 @@ func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
 		}
 		did := r.task.work
 		late := r.worker.release(r.task)
-		done <- did
+		deliver(did)
 		if late && broken != nil {
 			c.brokeLate(did.err)
 		}
@@ -199,7 +203,7 @@ func (c *cycle) work(ctx context.Context, r report, done chan<- work) {
 }
 
 // settle takes one symbol's report to the books, to health and to the log.
-func (c *cycle) settle(ctx context.Context, r report) {
+func (c *cycle) settle(ctx context.Context, r *report) {
 	defer health.Beat(ctx)
 	w := &r.work
 	if ctx.Err() != nil && w.err != nil && w.err.Kind != KindLeftBehind && w.err.Stack == "" {
@@ -225,7 +229,7 @@ func (c *cycle) settle(ctx context.Context, r report) {
 			health.Observe(part, nil) // the bars beside the bad one are progress
 		}
 		health.Observe(part, w.err)
-		c.errors[r.index] = w.err
+		c.failing = append(c.failing, r)
 		c.failed(r)
 	case w.upToDate() && !old:
 		health.Observe(part, nil)
@@ -236,10 +240,9 @@ func (c *cycle) settle(ctx context.Context, r report) {
 
 // conclude books the cycle as a whole.
 func (c *cycle) conclude(ctx context.Context) {
-	for _, err := range c.errors {
-		if err != nil {
-			c.result.Errors = append(c.result.Errors, err)
-		}
+	slices.SortFunc(c.failing, func(a, b *report) int { return cmp.Compare(a.index, b.index) })
+	for _, r := range c.failing {
+		c.result.Errors = append(c.result.Errors, r.work.err)
 	}
 	stopping := ctx.Err() != nil
 	warn := c.count(stopping)

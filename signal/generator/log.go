@@ -51,7 +51,7 @@ func (r *errorRun) end() errorRun {
 }
 
 // failed books and logs an error of one symbol.
-func (c *cycle) failed(r report) {
+func (c *cycle) failed(r *report) {
 	run, warn := r.worker.failed(r.now, r.work.err)
 	consecutive := run.count
 	if warn {
@@ -69,7 +69,7 @@ func (c *cycle) failed(r report) {
 }
 
 // aged logs that the symbol's data has become stale, or current again.
-func (c *cycle) aged(r report) {
+func (c *cycle) aged(r *report) {
 	s := r.worker.snapshot()
 	level, msg := slog.LevelInfo, msgCurrent
 	if s.Stale {
@@ -80,7 +80,7 @@ func (c *cycle) aged(r report) {
 }
 
 // noticed logs what was not as it should be with the bars of one symbol in one cycle.
-func (c *cycle) noticed(r report) {
+func (c *cycle) noticed(r *report) {
 	f := r.work.faults
 	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.worker.symbol), slog.Int("gaps", f.Gaps),
 		slog.Int("missing", f.Missing), slog.Int("duplicates", f.Duplicates), slog.Int("revised", f.Revised),
@@ -95,7 +95,7 @@ func (c *cycle) brokeLate(err *Error) {
 }
 
 // succeeded books a success of one symbol, and logs it where it ends a run of errors.
-func (c *cycle) succeeded(r report) {
+func (c *cycle) succeeded(r *report) {
 	if run := r.worker.succeeded(r.now); run.errors > 0 {
 		c.log(slog.LevelInfo, msgRecovered, slog.String("symbol", r.worker.symbol), slog.Int("errors", run.errors),
 			slog.Duration("duration", r.now.Sub(run.since)))

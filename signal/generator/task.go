@@ -160,9 +160,13 @@ func (t *task) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error
 		err = ctx.Err() // what comes too late is asked for again
 	}
 	if err != nil {
-		return nil, t.errorf(KindSource, "bars after %s: %w", stamp(after), err)
+		return nil, t.unanswered(after, err)
 	}
 	return batch.Bars, nil
+}
+
+func (t *task) unanswered(after time.Time, err error) *Error {
+	return t.errorf(KindSource, "bars after %s: %w", stamp(after), err)
 }
 
 // store appends what is pending. Its signals stay pending until the Store has said that it has them.

@@ -1,68 +1,102 @@
 package book
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// fillOverlap is how far back of what is known fills are asked for again: a Broker may show one late, and its clock is
-// not ours. Those that are known are dropped by their IDs.
-const fillOverlap = time.Minute
+// account is the money: what it began with, what came of it, and what the day began with.
+type account struct {
+	capital  decimal.Decimal
+	cash     decimal.Decimal
+	fees     decimal.Decimal
+	realised decimal.Decimal
+	moved    map[trading.CashKind]decimal.Decimal // without a fill; nil until there is any
+	other    map[string]decimal.Decimal           // in other assets; nil until there is any
+	moves    once                                 // cash events
+	day      journal.DayOpened
+}
 
-// PriceFunc says what an instrument is worth, and false if that is not known.
-type PriceFunc func(symbol string) (decimal.Decimal, bool)
+func newAccount(capital decimal.Decimal) account {
+	return account{capital: capital, cash: capital, moves: newOnce()}
+}
 
 // Capital is what the account began with.
-func (b *Book) Capital() decimal.Decimal { return b.capital }
+func (a *account) Capital() decimal.Decimal { return a.capital }
 
 // Cash is the capital, less what was paid for positions and in fees, and what moved without a fill.
-func (b *Book) Cash() decimal.Decimal { return b.cash }
+func (a *account) Cash() decimal.Decimal { return a.cash }
 
-// Unrealised is the profit, before fees, of closing all positions at the given prices. A position without a price
-// counts as nothing and is named in missing.
-func (b *Book) Unrealised(price PriceFunc) (profit decimal.Decimal, missing []string) {
-	for _, p := range b.Positions() {
-		if p.Quantity.IsZero() {
-			continue
-		}
-		at, ok := price(p.Symbol)
-		if !ok {
-			missing = append(missing, p.Symbol)
-			continue
-		}
-		profit = profit.Add(p.Unrealised(at))
+// Day is the trading day last opened and what the account was worth then.
+func (a *account) Day() journal.DayOpened { return a.day }
+
+// HasMoved reports whether a cash event of this ID was applied.
+func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
+
+// worth is the account's equity with so much unrealised profit.
+func (a *account) worth(unrealised decimal.Decimal) decimal.Decimal {
+	equity := a.capital.Add(a.realised).Sub(a.fees).Add(unrealised)
+	for _, amount := range a.moved {
+		equity = equity.Add(amount)
 	}
-	return profit, missing
+	return equity
 }
 
-// Equity is what the account is worth: capital, realised and unrealised profit, less fees, and what moved without a fill.
-// A position without a price counts at its cost and is named in missing.
-func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
-	unrealised, missing := b.Unrealised(price)
-	equity = b.capital.Add(b.counts.Realised).Sub(b.counts.Fees).Add(unrealised)
-	if len(b.counts.Moved) > 0 {
-		equity = equity.Add(b.counts.movedCash())
+// pay takes what a fill cost out of the cash, or puts in what it brought, and takes note of what it realised.
+func (a *account) pay(f trading.Fill, realised decimal.Decimal) {
+	a.cash = f.CashAfter(a.cash)
+	if !realised.IsZero() {
+		a.realised = a.realised.Add(realised)
 	}
-	return equity, missing
+	if f.Fee.IsZero() {
+		return
+	}
+	a.fees = a.fees.Add(f.QuoteFee())
+	if asset := f.OtherAsset(); asset != "" {
+		a.countOther(asset, f.Fee.Neg())
+	}
 }
 
-// FillsSince is the time from which a Broker's fills may hold one that the Book does not know. A Book without events goes
-// by when its journal was opened: what the account did before is not ours.
-func (b *Book) FillsSince(opened time.Time) time.Time {
-	since := b.began
-	if since.IsZero() {
-		since = opened
+// move adds what moved without a fill. What is deposited or withdrawn is neither profit nor loss of the day.
+func (a *account) move(e trading.CashEvent) {
+	if a.HasMoved(e.ID) {
+		return
 	}
-	if b.lastFill.After(since) {
-		since = b.lastFill
+	a.moves.add(e.ID, e.Time)
+	a.moves.forget(keepMoves, e.Time)
+	if e.Asset != "" {
+		a.countOther(e.Asset, e.Amount)
+		return
 	}
-	for _, orders := range b.pending {
-		for _, o := range orders {
-			if o.CreatedAt.Before(since) {
-				since = o.CreatedAt
-			}
-		}
+	a.cash = a.cash.Add(e.Amount)
+	if a.moved == nil {
+		a.moved = make(map[trading.CashKind]decimal.Decimal)
 	}
-	return since.Add(-fillOverlap)
+	a.moved[e.Kind] = a.moved[e.Kind].Add(e.Amount)
+	if a.day.Day != "" && (e.Kind == trading.CashDeposit || e.Kind == trading.CashWithdrawal) {
+		a.day.Equity = a.day.Equity.Add(e.Amount)
+	}
+}
+
+// countOther adds up what was paid and received in assets besides the quote currency and what is traded.
+func (a *account) countOther(asset string, amount decimal.Decimal) {
+	if a.other == nil {
+		a.other = make(map[string]decimal.Decimal)
+	}
+	a.other[asset] = a.other[asset].Add(amount)
+}
+
+func (a *account) checkDay(e journal.DayOpened) error {
+	if _, err := time.Parse(time.DateOnly, e.Day); err != nil {
+		return fmt.Errorf("book: day_opened: %q is no day: %w", e.Day, err)
+	}
+	if e.Day < a.day.Day {
+		return fmt.Errorf("book: day_opened: %s is before %s", e.Day, a.day.Day)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package book
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 // stores of their own can be compared.
 func (b *Book) Digest() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "account %s %s %s %s\n", b.capital, b.cash, stamp(b.began), stamp(b.lastFill))
+	fmt.Fprintf(h, "account %s %s %s %s\n", b.capital, b.cash, stamp(b.began), stamp(b.fills.latest))
 	fmt.Fprintf(h, "horizon %s\n", stamp(b.horizon))
 	fmt.Fprintf(h, "cursor %d\n", b.cursor.Seq)
 	fmt.Fprintf(h, "day %q %s\n", b.day.Day, b.day.Equity)
@@ -37,38 +36,38 @@ func (b *Book) Digest() string {
 	for _, o := range b.Offers() {
 		fmt.Fprintf(h, "offer %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.fills)) {
+	for _, id := range slices.Sorted(maps.Keys(b.fills.ids)) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
-	for _, outcome := range slices.Sorted(maps.Keys(b.counts.Signals)) {
-		fmt.Fprintf(h, "signals %q %d\n", outcome, b.counts.Signals[outcome])
+	counts := b.Counts()
+	for _, outcome := range slices.Sorted(maps.Keys(counts.Signals)) {
+		fmt.Fprintf(h, "signals %q %d\n", outcome, counts.Signals[outcome])
 	}
-	for _, kind := range slices.Sorted(maps.Keys(b.counts.Moved)) {
-		fmt.Fprintf(h, "moved %q %s\n", kind, b.counts.Moved[kind])
+	for _, kind := range slices.Sorted(maps.Keys(counts.Moved)) {
+		fmt.Fprintf(h, "moved %q %s\n", kind, counts.Moved[kind])
 	}
-	for _, asset := range slices.Sorted(maps.Keys(b.counts.OtherAssets)) {
-		fmt.Fprintf(h, "other %q %s\n", asset, b.counts.OtherAssets[asset])
+	for _, asset := range slices.Sorted(maps.Keys(counts.OtherAssets)) {
+		fmt.Fprintf(h, "other %q %s\n", asset, counts.OtherAssets[asset])
 	}
-	for _, m := range b.moves {
+	for _, m := range b.moves.seen {
 		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
 	}
-	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", b.counts.Orders, b.counts.Rejected, b.counts.Fills,
-		b.counts.ForeignFills, b.counts.Fees, b.counts.Realised)
+	for _, symbol := range slices.Sorted(maps.Keys(b.elsewhere)) {
+		fmt.Fprintf(h, "elsewhere %q %s\n", symbol, b.elsewhere[symbol])
+	}
+	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
+		counts.ForeignFills, counts.Fees, counts.Realised)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (b *Book) digestOrders(h io.Writer) {
-	for _, id := range slices.Sorted(maps.Keys(b.orders)) {
-		o := b.orders[id]
+	for _, id := range slices.Sorted(maps.Keys(b.orders.all)) {
+		o := b.orders.all[id]
 		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %t %q %s\n", o.number, o.ClientID,
 			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
 			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
 			o.Triggered, o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
 	}
-}
-
-func compareFollowers(x, y follower) int {
-	return cmp.Or(cmp.Compare(x.symbol, y.symbol), cmp.Compare(x.strategy, y.strategy))
 }
 
 // stamp writes a time so that the same instant reads the same, whatever its zone.

@@ -33,15 +33,10 @@ type Exposure struct {
 	Unsettled bool // an order, or a leg, is being cancelled or of unknown fate, or an order that is no leg is not open yet
 }
 
-// Exposure returns what is held of symbol and what its pending orders may bring.
-func (b *Book) Exposure(symbol string) Exposure { return b.exposure(symbol, "") }
-
-// ExposureBeside returns the exposure that an order meets: that of its symbol without the order itself.
-func (b *Book) ExposureBeside(o trading.Order) Exposure { return b.exposure(o.Symbol, o.ClientID) }
-
-func (b *Book) exposure(symbol, without string) Exposure {
-	x := Exposure{Held: b.positions[symbol].Quantity}
-	for _, o := range b.pending[symbol] {
+// exposure adds up the pending orders of a symbol, but for one.
+func (s *orders) exposure(held decimal.Decimal, symbol, without string) Exposure {
+	x := Exposure{Held: held}
+	for _, o := range s.pending[symbol] {
 		if o.ClientID == without {
 			continue
 		}
@@ -89,15 +84,4 @@ func (x Exposure) Leg(l trading.Leg) decimal.Decimal {
 		return x.TakeProfit
 	}
 	return x.StopLoss
-}
-
-// legQuantity is how much the pending orders of one leg add up to that were made before the given number.
-func (b *Book) legQuantity(symbol string, leg trading.Leg, before int) decimal.Decimal {
-	sum := decimal.Zero
-	for _, o := range b.pending[symbol] {
-		if o.Leg == leg && o.number < before {
-			sum = sum.Add(o.Remaining())
-		}
-	}
-	return sum
 }

@@ -3,28 +3,54 @@ package book
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Pending returns the orders that are not done, in the order in which they were decided on.
-func (b *Book) Pending() []OrderState {
+func (s *orders) Pending() []OrderState {
 	all := []OrderState{}
-	for _, orders := range b.pending {
+	for _, orders := range s.pending {
 		all = append(all, copies(orders)...)
 	}
 	return inOrder(all)
 }
 
+// PendingWhere returns those of them that a question is answered yes for.
+func (s *orders) PendingWhere(is func(OrderState) bool) []OrderState {
+	var found []OrderState
+	for _, orders := range s.pending {
+		for _, o := range orders {
+			if is(*o) {
+				found = append(found, *o)
+			}
+		}
+	}
+	return inOrder(found)
+}
+
 // PendingOf returns the pending orders of one symbol, in the order in which they were decided on.
-func (b *Book) PendingOf(symbol string) []OrderState { return copies(b.pending[symbol]) }
+func (s *orders) PendingOf(symbol string) []OrderState { return copies(s.pending[symbol]) }
 
 // HasPending reports whether any order is not done.
-func (b *Book) HasPending() bool {
-	for _, orders := range b.pending {
+func (s *orders) HasPending() bool {
+	for _, orders := range s.pending {
 		if len(orders) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// oldest is when the oldest of those orders was made, or a time that is before.
+func (s *orders) oldest(since time.Time) time.Time {
+	for _, orders := range s.pending {
+		for _, o := range orders {
+			if o.CreatedAt.Before(since) {
+				since = o.CreatedAt
+			}
+		}
+	}
+	return since
 }
 
 func copies(orders []*OrderState) []OrderState {
@@ -41,18 +67,18 @@ func inOrder(orders []OrderState) []OrderState {
 }
 
 // addPending puts an order among those of its symbol that are not done, if it is not there.
-func (b *Book) addPending(o *OrderState) {
-	orders := b.pending[o.Symbol]
+func (s *orders) addPending(o *OrderState) {
+	orders := s.pending[o.Symbol]
 	if i, there := place(orders, o); !there {
-		b.pending[o.Symbol] = slices.Insert(orders, i, o)
+		s.pending[o.Symbol] = slices.Insert(orders, i, o)
 	}
 }
 
 // dropPending takes it out. What the symbol's slice has room for stays with it: the next order is seldom far.
-func (b *Book) dropPending(o *OrderState) {
-	orders := b.pending[o.Symbol]
+func (s *orders) dropPending(o *OrderState) {
+	orders := s.pending[o.Symbol]
 	if i, there := place(orders, o); there {
-		b.pending[o.Symbol] = slices.Delete(orders, i, i+1)
+		s.pending[o.Symbol] = slices.Delete(orders, i, i+1)
 	}
 }
 

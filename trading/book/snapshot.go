@@ -14,8 +14,9 @@ import (
 )
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
-// a Book did not keep offers yet: what a person may approve would be missing.
-const snapshotVersion = 3
+// a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
+// from elsewhere.
+const snapshotVersion = 4
 
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
@@ -38,6 +39,7 @@ type bookState struct {
 	Day       journal.DayOpened    `json:"day"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
+	Elsewhere elsewhere            `json:"elsewhere,omitempty"`
 }
 
 type numberedOrder struct {
@@ -54,10 +56,11 @@ type actedOn struct {
 // Snapshot returns everything that the Book knows, for FromSnapshot.
 func (b *Book) Snapshot() ([]byte, error) {
 	state := bookState{
-		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.lastFill,
-		Moves: b.moves, LastMove: b.lastMove,
-		Horizon: b.horizon, Positions: b.Positions(), Done: b.done, Fills: b.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.counts,
+		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
+		Moves: b.moves.seen, LastMove: b.moves.latest,
+		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
+		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.Counts(),
+		Elsewhere: b.elsewhere,
 	}
 	for _, o := range b.Orders() {
 		state.Orders = append(state.Orders, numberedOrder{o, o.number})
@@ -88,42 +91,44 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 		return nil, fmt.Errorf("book: snapshot began with %s, and this account with %s", s.Capital, capital)
 	}
 	b := New(capital)
-	b.cash, b.began, b.lastFill, b.horizon = s.Cash, s.Began, s.LastFill, s.Horizon
-	b.cursor, b.day, b.halt, b.done, b.seen = s.Cursor, s.Day, s.Halt, s.Done, s.Fills
-	b.moves, b.lastMove = s.Moves, s.LastMove
-	for _, m := range s.Moves {
-		b.moved[m.ID] = struct{}{}
-	}
-	signals := b.counts.Signals
-	maps.Copy(signals, s.Counts.Signals)
-	b.counts = s.Counts
-	b.counts.Signals = signals
+	b.began, b.halt = s.Began, s.Halt
+	b.signals.restore(s)
+	b.fills.once.restore(s.Fills, s.LastFill)
+	b.fills.horizon, b.fills.counted, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
+	b.account.restore(s)
+	b.orders.restore(s)
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
+	maps.Copy(b.elsewhere, s.Elsewhere)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
 	}
-	for _, a := range s.Acted {
-		b.acted[follower{a.Strategy, a.Symbol}] = a.Bar
-	}
-	for _, o := range s.Offers {
-		b.offers[follower{o.Strategy, o.Symbol}] = o
-	}
-	for _, f := range s.Fills {
-		b.fills[f.ID] = struct{}{}
-	}
-	b.restoreOrders(s.Orders)
 	return b, nil
 }
 
-func (b *Book) restoreOrders(orders []numberedOrder) {
-	for _, n := range orders {
+func (a *account) restore(s bookState) {
+	a.cash, a.fees, a.realised, a.day = s.Cash, s.Counts.Fees, s.Counts.Realised, s.Day
+	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
+	a.moves.restore(s.Moves, s.LastMove)
+}
+
+func (s *signals) restore(state bookState) {
+	s.cursor = state.Cursor
+	maps.Copy(s.outcomes, state.Counts.Signals)
+	for _, a := range state.Acted {
+		s.acted[follower{a.Strategy, a.Symbol}] = a.Bar
+	}
+	for _, o := range state.Offers {
+		s.offers[follower{o.Strategy, o.Symbol}] = o
+	}
+}
+
+func (s *orders) restore(state bookState) {
+	s.done, s.made, s.rejected = state.Done, state.Counts.Orders, state.Counts.Rejected
+	for _, n := range state.Orders {
 		o := n.OrderState
 		o.number = n.Number
-		b.orders[o.ClientID] = &o
-		if !o.Status.Done() {
-			b.addPending(&o)
-		}
+		s.put(&o)
 	}
 }

@@ -64,6 +64,13 @@ type Config struct {
 	Differences DifferencePolicy
 	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
 
+	// Excess says what to do where more is held than the target asks for; "" means Trim.
+	Excess ExcessPolicy
+
+	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
+	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
+	MaxUnguarded time.Duration
+
 	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
 	Fingerprint string
 
@@ -118,6 +125,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
 	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
+	case !cfg.Excess.valid():
+		return fmt.Errorf("engine: Config.Excess %q is no policy", cfg.Excess)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:

@@ -51,6 +51,7 @@ type decider struct {
 	auto   bool                 // orders are placed; otherwise they are only worked out
 	store  string               // identity of the signal store
 	config string               // fingerprint of the configuration
+	gap    bool                 // an order that guards has to go before the next one is taken
 }
 
 // inputs are what a decision on one instrument needs to know of the world.

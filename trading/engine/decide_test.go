@@ -113,7 +113,7 @@ func TestDecisions(t *testing.T) {
 		"a direction that is none":                         {book: bookOf(t), signal: 3, want: "refused"},
 		"not automatically":                                {book: bookOf(t), signal: signal.Long, manual: true, want: "would_have 10"},
 		"not automatically and refused":                    {book: bookOf(t), signal: signal.Long, manual: true, change: halt, want: "refused"},
-		"open orders count":                                {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 10"},
+		"what is open and not held cannot be sold":         {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 7 reduce only"},
 		"open orders that lead there":                      {book: holding(t, "7", pending(trading.Sell, "7", sent, acked)...), signal: signal.Flat, want: "acted 0"},
 		"an intent that was not sent is replaced":          {book: holding(t, "7", pending(trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
 		"an unknown order defers":                          {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ type env struct {
 	cfg         Config
 	log         *slog.Logger
 	instruments map[string]trading.Instrument
+	traits      trading.Traits // of the Broker
 	watch       stopwatch
 
 	mu     sync.Mutex      // guards logged
@@ -29,7 +31,7 @@ type env struct {
 func newEnv(cfg Config) (*env, error) {
 	e := &env{
 		cfg: cfg, log: cfg.Logger, instruments: make(map[string]trading.Instrument, len(cfg.Instruments)),
-		watch: stopwatch{clock: cfg.Clock}, logged: make(map[string]bool),
+		traits: cfg.Broker.Traits(), watch: stopwatch{clock: cfg.Clock}, logged: make(map[string]bool),
 	}
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
@@ -81,8 +83,23 @@ func (e *env) cancels() bool {
 func (e *env) decider(b *book.Book, store string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		config: e.cfg.Fingerprint,
+		config: e.cfg.Fingerprint, gap: e.replaces() == trading.ByGap,
 	}
+}
+
+// replaces is how an order that guards a position gives way to the next one. A Broker that calls itself Atomic and has no
+// Replace, such as a wrapper, is taken for one that needs a gap.
+func (e *env) replaces() trading.Replacing {
+	way := cmp.Or(e.traits.Replaces, trading.ByGap)
+	if _, ok := e.cfg.Broker.(trading.Replacer); way == trading.Atomic && !ok {
+		return trading.ByGap
+	}
+	return way
+}
+
+// maxUnguarded is how long a position may be without its stop-loss while the Broker answers; zero for as long as it takes.
+func (e *env) maxUnguarded() time.Duration {
+	return max(cmp.Or(e.cfg.MaxUnguarded, e.traits.MaxGap, defaultMaxUnguarded), 0)
 }
 
 // logOnce reports whether what is under key is logged for the first time.

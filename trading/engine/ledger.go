@@ -64,13 +64,7 @@ func (l *ledger) order(clientID string) (o book.OrderState, ok bool) {
 
 // pendingWhere returns the pending orders of which is holds.
 func (l *ledger) pendingWhere(is func(book.OrderState) bool) []book.OrderState {
-	var found []book.OrderState
-	for _, o := range view(l, (*book.Book).Pending) {
-		if is(o) {
-			found = append(found, o)
-		}
-	}
-	return found
+	return view(l, func(b *book.Book) []book.OrderState { return b.PendingWhere(is) })
 }
 
 // acquire waits for the permit to write, as long as ctx lives.

@@ -278,6 +278,18 @@ func (r *rig) agree() {
 	}
 }
 
+// ordersMade are all orders that were decided on.
+func (r *rig) ordersMade() (made []trading.Order) {
+	entries, err := r.journal.Read(context.Background(), 0, 100_000)
+	require.NoError(r.t, err)
+	for _, entry := range entries {
+		if e, ok := entry.Event.(journal.IntentMade); ok {
+			made = append(made, e.Order)
+		}
+	}
+	return made
+}
+
 func (r *rig) held(symbol string) string {
 	for _, p := range r.engine.Status().Positions {
 		if p.Symbol == symbol {

@@ -92,6 +92,10 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
+	stuck = errors.Join(stuck, e.lookout.look(ctx, r, err))
+	if r.greeted { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
+		health.Ready(ctx)
+	}
 	e.env.logClock()
 	e.ledger.mu.Lock()
 	defer e.ledger.mu.Unlock()
@@ -130,8 +134,8 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.follower.sweep, e.sender.cancelAll, e.follower.retry,
-		e.follower.guard)
+	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.watchdog.watch, e.watchdog.stand, e.follower.sweep, e.sender.cancelAll,
+		e.follower.retry, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.

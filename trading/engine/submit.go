@@ -168,7 +168,29 @@ func (s *sender) call(ctx context.Context, a trading.Approved, t *attempt) error
 	defer s.gate.end(t)
 	limited, cancel := s.env.limited(ctx)
 	defer cancel()
-	return s.env.cfg.Broker.Submit(limited, a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) }))
+	gated := a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) })
+	if old, ok := s.predecessor(t.order); ok {
+		defer s.gate.ask(old.ClientID) // What became of it the answer does not say.
+		return s.env.cfg.Broker.(trading.Replacer).Replace(limited, old.Ref(), gated)
+	}
+	return s.env.cfg.Broker.Submit(limited, gated)
+}
+
+// predecessor is the leg that an order takes the place of, where the venue does that in one act.
+func (s *sender) predecessor(o trading.Order) (old book.OrderState, ok bool) {
+	if o.Leg == "" || s.env.replaces() != trading.Atomic {
+		return old, false
+	}
+	now := s.env.now()
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	for _, other := range s.ledger.book.PendingOf(o.Symbol) {
+		rests := other.Status == trading.StatusOpen && !other.CancelAsked
+		if rests && other.Leg == o.Leg && s.ledger.book.Unwanted(other, now, nil) != "" {
+			return other, true
+		}
+	}
+	return old, false
 }
 
 // answered records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken

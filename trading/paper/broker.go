@@ -33,59 +33,51 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, ok := b.orders[o.ClientID]; ok {
+	if _, ok := b.orders.all[o.ClientID]; ok {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	b.orders[o.ClientID] = taken
-	if reason := b.refusalLocked(o, quote, quoted); reason != "" {
+	b.orders.all[o.ClientID] = taken
+	if reason := b.refusal(o, quote, quoted); reason != "" {
 		taken.status, taken.reason = trading.StatusRejected, reason
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
 	}
-	b.open = append(b.open, taken)
+	b.orders.open = append(b.orders.open, taken)
 	if quoted {
-		b.walkQuoteLocked(taken, quote, now)
-	} else if last, known := b.price[o.Symbol]; known {
+		b.walkQuote(taken, quote, now)
+	} else if last, known := b.markets.last(o.Symbol); known {
 		taken.resting = !taken.reached(last, false)
 		if b.cfg.Fill.atOnce() {
-			b.takeAtOnceLocked(taken, last, now)
+			b.takeAtOnce(taken, last, now)
 		}
 	}
-	b.tidyLocked()
+	b.orders.tidy()
 	return nil
 }
 
-// quote asks for the price of now; it takes no lock, because Quote is not ours.
-func (b *Broker) quote(symbol string) (float64, bool) {
-	if b.cfg.Quote == nil {
-		return 0, false
-	}
-	return b.cfg.Quote(symbol)
-}
-
-// refusalLocked says why the order cannot be taken.
-func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) string {
-	i, ok := b.instruments[o.Symbol]
+// refusal says why the order cannot be taken.
+func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
+	m, ok := b.markets.listed(o.Symbol)
 	switch {
 	case !ok:
 		return o.Symbol + " is not traded here"
 	case o.Validate() != nil:
 		return o.Validate().Error()
-	case !i.OnTick(o.LimitPrice) || !i.OnTick(o.StopPrice):
-		return fmt.Sprintf("a price is no whole number of ticks of %s", i.Tick)
-	case !o.Quantity.IsPositive() || !i.Quantity(o.Quantity).Equal(o.Quantity):
-		return fmt.Sprintf("quantity %s is no whole number of steps of %s", o.Quantity, i.Step)
-	case o.Quantity.LessThan(i.MinQuantity):
-		return fmt.Sprintf("quantity %s is below the smallest of %s", o.Quantity, i.MinQuantity)
+	case !m.OnTick(o.LimitPrice) || !m.OnTick(o.StopPrice):
+		return fmt.Sprintf("a price is no whole number of ticks of %s", m.Tick)
+	case !o.Quantity.IsPositive() || !m.Quantity(o.Quantity).Equal(o.Quantity):
+		return fmt.Sprintf("quantity %s is no whole number of steps of %s", o.Quantity, m.Step)
+	case o.Quantity.LessThan(m.MinQuantity):
+		return fmt.Sprintf("quantity %s is below the smallest of %s", o.Quantity, m.MinQuantity)
 	case b.cfg.Quote != nil && !quoted:
 		return "there is no quote"
-	case o.ReduceOnly && !b.closingLocked(o, o.Quantity).Equal(o.Quantity):
+	case o.ReduceOnly && !b.account.closing(o, o.Quantity).Equal(o.Quantity):
 		return nothingToReduce
-	case b.cfg.Spot && o.Side == trading.Sell && !b.closingLocked(o, o.Quantity).Equal(o.Quantity):
-		return b.notHeldLocked(o.Symbol)
+	case b.cfg.Spot && o.Side == trading.Sell && !b.account.closing(o, o.Quantity).Equal(o.Quantity):
+		return b.account.notHeld(o.Symbol)
 	}
-	price, known := b.price[o.Symbol]
+	price, known := m.last()
 	if quoted {
-		if _, err := i.Price(quote); err != nil {
+		if _, err := m.Price(quote); err != nil {
 			return err.Error()
 		}
 		price, known = decimal.NewFromFloat(quote), true
@@ -98,11 +90,32 @@ func (b *Broker) refusalLocked(o trading.Order, quote float64, quoted bool) stri
 	}
 	switch {
 	case o.LimitPrice.IsPositive():
-		return b.marginLocked(o, o.Quantity, o.LimitPrice, price)
+		return b.account.margin(o, o.Quantity, o.LimitPrice, price)
 	case quoted && !o.Rests():
-		price = b.worsened(i, o.Side, price)
+		price = worsened(m.Instrument, o.Side, price, b.cfg.Slippage)
 	}
-	return b.marginLocked(o, o.Quantity, price, price)
+	return b.account.margin(o, o.Quantity, price, price)
+}
+
+// dayEnds is when the trading day of an order ends; zero if it is not for the day. It takes no lock, because Hours is not
+// ours.
+func (b *Broker) dayEnds(o trading.Order) time.Time {
+	if o.TimeInForce != trading.Day {
+		return time.Time{}
+	}
+	made := o.CreatedAt.UTC()
+	if b.cfg.Hours != nil {
+		session := made
+		open, until := b.cfg.Hours.Open(o.Symbol, session)
+		if !open && !until.IsZero() {
+			session = until
+			_, until = b.cfg.Hours.Open(o.Symbol, session)
+		}
+		if !until.IsZero() && until.Sub(session) <= 24*time.Hour {
+			return until
+		}
+	}
+	return time.Date(made.Year(), made.Month(), made.Day()+1, 0, 0, 0, 0, time.UTC)
 }
 
 // Cancel implements trading.Canceller: what is not filled of the order is not going to be.
@@ -112,41 +125,15 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	o, ok := b.orders[ref.ClientID]
+	o, ok := b.orders.all[ref.ClientID]
 	if !ok {
 		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	if !o.status.Done() {
 		o.end(trading.StatusCancelled, "as asked for")
-		b.tidyLocked()
+		b.orders.tidy()
 	}
 	return nil
-}
-
-// workQuotes takes the orders that wait to the present quotes.
-func (b *Broker) workQuotes() {
-	if b.cfg.Quote == nil {
-		return
-	}
-	b.mu.Lock()
-	waiting := slices.Clone(b.open)
-	b.mu.Unlock()
-	now := b.cfg.Clock.Now().UTC()
-	for _, o := range waiting {
-		quote, ok := b.cfg.Quote(o.Symbol)
-		_, err := b.instruments[o.Symbol].Price(quote)
-		b.mu.Lock()
-		switch {
-		case o.status.Done():
-		case o.overdue(now): // also where there is no quote, as at night
-			o.end(trading.StatusExpired, "its day is over")
-		case ok && err == nil:
-			b.walkQuoteLocked(o, quote, now)
-		}
-		b.tidyLocked()
-		b.mu.Unlock()
-	}
-	b.callMargins(now)
 }
 
 // Order implements trading.Broker.
@@ -157,17 +144,11 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	b.workQuotes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	o, ok := b.orders[ref.ClientID]
+	o, ok := b.orders.all[ref.ClientID]
 	if !ok {
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return o.report(), nil
-}
-
-func (o *order) report() trading.OrderReport {
-	return trading.OrderReport{
-		ClientID: o.ClientID, Status: o.status, Filled: o.filled, Triggered: o.triggered, Reason: o.reason,
-	}
 }
 
 // OpenOrders implements trading.OrderLister.
@@ -179,7 +160,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var reports []trading.OrderReport
-	for _, o := range b.open {
+	for _, o := range b.orders.open {
 		reports = append(reports, o.report())
 	}
 	return reports, nil
@@ -193,7 +174,7 @@ func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]t
 	b.workQuotes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	page, next := trading.FillPage(b.fills, from, limit)
+	page, next := trading.FillPage(b.account.fills, from, limit)
 	return page, next, nil
 }
 
@@ -210,34 +191,49 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	held := make(map[string]decimal.Decimal)
-	for symbol, p := range b.holding {
-		if !p.Quantity.IsZero() {
-			held[symbol] = p.Quantity
+	for _, h := range b.account.holdings {
+		if !h.Quantity.IsZero() {
+			held[h.Symbol] = h.Quantity
 		}
 	}
 	return held, nil
-}
-
-// Price implements trading.Pricer: the quote, or the close of the last bar.
-func (b *Broker) Price(symbol string) (decimal.Decimal, bool) {
-	if i, ok := b.instruments[symbol]; ok && b.cfg.Quote != nil {
-		if quote, quoted := b.cfg.Quote(symbol); quoted {
-			if price, err := i.Price(quote); err == nil {
-				return price, true
-			}
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	price, ok := b.price[symbol]
-	return price, ok
 }
 
 // Cash is what the account has besides its positions.
 func (b *Broker) Cash() decimal.Decimal {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.cash
+	return b.account.cash
+}
+
+// MoveCash changes the account's cash without a fill, such as by funding that whoever owns the Broker works out: by itself
+// it moves none. symbol is what it is about, "" for nothing.
+func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol string) error {
+	now := b.cfg.Clock.Now().UTC()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := trading.CashEvent{
+		ID: fmt.Sprintf("%s-%s-%d-%d", kind, symbol, now.UnixNano(), len(b.account.moves)), Kind: kind, Amount: amount, Symbol: symbol,
+		Time: now,
+	}
+	if err := e.Validate(); err != nil {
+		return fmt.Errorf("paper: %w", err)
+	}
+	b.account.moves = append(b.account.moves, e)
+	b.account.setCash(b.account.cash.Add(amount))
+	b.updates.Push()
+	return nil
+}
+
+// CashEvents implements trading.CashReporter.
+func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int) ([]trading.CashEvent, trading.Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, from, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	page, next := trading.CashPage(b.account.moves, from, limit)
+	return page, next, nil
 }
 
 // Updated implements trading.Updater.

@@ -20,6 +20,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
@@ -58,39 +59,13 @@ type Config struct {
 
 // Broker executes orders on paper. Use New.
 type Broker struct {
-	cfg         Config
-	instruments map[string]trading.Instrument
-	unlevered   bool // what is held is always paid for, so nothing that is long is ever liquidated
+	cfg     Config
+	updates trading.UpdateLog
 
 	mu      sync.Mutex // guards all below
-	cash    decimal.Decimal
-	holding map[string]trading.Position
-	price   map[string]decimal.Decimal // the last known
-	barTime map[string]time.Time       // of the bar that it is from
-	depth   map[string]decimal.Decimal // what can be had at it, where the policy bounds that
-	orders  map[string]*order
-	open    []*order // as they came
-	fills   []trading.Fill
-	moves   []trading.CashEvent
-
-	updates trading.UpdateLog
-}
-
-type order struct {
-	trading.Order
-	status    trading.OrderStatus
-	filled    decimal.Decimal
-	reason    string
-	resting   bool      // it was there before the price that meets it: its owner is the maker
-	triggered bool      // its stop was reached
-	until     time.Time // when its day ends; zero if it is not for the day
-	told      told      // what the last update said
-}
-
-// told is what of an order makes an update when it changes.
-type told struct {
-	filled    decimal.Decimal
-	triggered bool
+	markets markets
+	account account
+	orders  orders
 }
 
 var (
@@ -119,23 +94,16 @@ func New(cfg Config) (*Broker, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
-	b := &Broker{
-		cfg: cfg, cash: cfg.Cash, unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
-		instruments: make(map[string]trading.Instrument, len(cfg.Instruments)),
-		holding:     make(map[string]trading.Position),
-		price:       make(map[string]decimal.Decimal),
-		barTime:     make(map[string]time.Time),
-		depth:       make(map[string]decimal.Decimal),
-		orders:      make(map[string]*order),
-	}
+	b := &Broker{cfg: cfg, markets: make(markets, len(cfg.Instruments))}
+	b.account, b.orders = newAccount(&b.cfg, b.markets), newOrders(&b.updates)
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
 			return nil, fmt.Errorf("paper: %w", err)
 		}
-		if _, twice := b.instruments[i.Symbol]; twice {
+		if _, twice := b.markets[i.Symbol]; twice {
 			return nil, fmt.Errorf("paper: Config.Instruments has %s twice", i.Symbol)
 		}
-		b.instruments[i.Symbol] = i
+		b.markets[i.Symbol] = &market{Instrument: i, listed: true, least: rough.Float(i.Tick)}
 	}
 	return b, nil
 }
@@ -162,32 +130,5 @@ func (cfg Config) check() error {
 	case !cfg.Fill.valid():
 		return fmt.Errorf("paper: Config.Fill %q is not known", cfg.Fill)
 	}
-	return nil
-}
-
-// OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
-// becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
-func (b *Broker) OnBar(bar signal.Bar) error {
-	i, ok := b.instruments[bar.Symbol]
-	if !ok {
-		return fmt.Errorf("paper: bar of %s, which is not set up", bar.Symbol)
-	}
-	if err := bar.Validate(); err != nil {
-		return fmt.Errorf("paper: bar of %s at %s: %w", bar.Symbol, bar.Time.UTC().Format(time.RFC3339), err)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if last, ok := b.barTime[bar.Symbol]; ok && !bar.Time.After(last) {
-		return nil
-	}
-	price, err := i.Price(bar.Close)
-	if err != nil {
-		return fmt.Errorf("paper: %w", err)
-	}
-	if b.cfg.Quote == nil {
-		b.walkBarLocked(i, bar)
-		b.tidyLocked()
-	}
-	b.price[bar.Symbol], b.barTime[bar.Symbol] = price, bar.Time
 	return nil
 }

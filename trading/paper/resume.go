@@ -28,23 +28,24 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.orders) > 0 || len(b.fills) > 0 {
+	if len(b.orders.all) > 0 || len(b.account.fills) > 0 {
 		return fmt.Errorf("paper: resume after orders were taken")
 	}
-	b.fills, b.cash = fills, book.Cash()
+	b.account.fills = fills
+	b.account.setCash(book.Cash())
 	for _, p := range book.Positions() {
-		b.holding[p.Symbol] = p
+		b.account.hold(p)
 		if !p.Quantity.IsZero() {
-			b.price[p.Symbol] = p.AveragePrice() // until there is a better one
+			b.markets.of(p.Symbol).set(p.AveragePrice()) // until there is a better one
 		}
 	}
 	for _, f := range fills {
-		b.price[f.Symbol] = f.Price
+		b.markets.of(f.Symbol).set(f.Price)
 	}
 	for _, o := range orders {
-		b.orders[o.ClientID] = o
+		b.orders.all[o.ClientID] = o
 		if !o.status.Done() {
-			b.open = append(b.open, o)
+			b.orders.open = append(b.orders.open, o)
 		}
 	}
 	return nil
@@ -53,7 +54,7 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 // resumed lists the orders of a Book that this Broker had.
 func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 	for _, o := range book.Orders() {
-		if _, ok := b.instruments[o.Symbol]; !ok && !o.Status.Done() {
+		if _, ok := b.markets.listed(o.Symbol); !ok && !o.Status.Done() {
 			return nil, fmt.Errorf("paper: order %s is open for %s, which is not set up", o.ClientID, o.Symbol)
 		}
 		if had := o.Acknowledged || o.Status == trading.StatusRejected || o.Status == trading.StatusExpired; !had {

@@ -1,0 +1,145 @@
+package book
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// orders are those that were decided on, and their lives.
+type orders struct {
+	all      map[string]*OrderState   // those that are remembered, by client ID
+	pending  map[string][]*OrderState // those of them that are not done, by symbol, in the order of their intents
+	done     []string                 // client IDs of those that are, as they became it
+	made     int                      // in all
+	rejected int                      // in all
+}
+
+func newOrders() orders {
+	return orders{all: make(map[string]*OrderState), pending: make(map[string][]*OrderState)}
+}
+
+// Order returns the order of a client ID.
+func (s *orders) Order(clientID string) (OrderState, bool) {
+	o, ok := s.all[clientID]
+	if !ok {
+		return OrderState{}, false
+	}
+	return *o, true
+}
+
+// Orders returns all orders that are remembered, in the order in which they were decided on.
+func (s *orders) Orders() []OrderState {
+	all := make([]OrderState, 0, len(s.all))
+	for _, o := range s.all {
+		all = append(all, *o)
+	}
+	return inOrder(all)
+}
+
+// check says why an event cannot happen to the order that it is about.
+func (s *orders) check(e journal.Event) error {
+	clientID := journal.OrderOf(e)
+	o := s.all[clientID]
+	if o == nil {
+		return fmt.Errorf("book: %s of an order %q that was never intended", journal.KindOf(e), clientID)
+	}
+	if !o.may(e) {
+		return fmt.Errorf("book: %s of order %s, which is %s (sent %d times, %s of %s filled)",
+			journal.KindOf(e), clientID, o.Status, o.Sends, o.Filled, o.Quantity)
+	}
+	return nil
+}
+
+func (s *orders) checkIntent(o trading.Order) error {
+	switch {
+	case o.ClientID == "" || o.Symbol == "":
+		return fmt.Errorf("book: intent lacks its client id %q or symbol %q", o.ClientID, o.Symbol)
+	case s.all[o.ClientID] != nil:
+		return fmt.Errorf("book: client id %s has been used before", o.ClientID)
+	case o.Side != trading.Buy && o.Side != trading.Sell:
+		return fmt.Errorf("book: order %s: %s is no side", o.ClientID, o.Side)
+	case !o.Quantity.IsPositive():
+		return fmt.Errorf("book: order %s: quantity %s is not above zero", o.ClientID, o.Quantity)
+	}
+	return o.Validate()
+}
+
+// intend adds an order that was decided on.
+func (s *orders) intend(at time.Time, o trading.Order) {
+	s.made++
+	s.put(&OrderState{Order: o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
+}
+
+func (s *orders) put(o *OrderState) {
+	s.all[o.ClientID] = o
+	if !o.Status.Done() {
+		s.addPending(o)
+	}
+}
+
+func (s *orders) acknowledge(at time.Time, clientID string) {
+	o := s.all[clientID]
+	o.Acknowledged, o.InFlight = true, false
+	if o.Status == trading.StatusUnknown || o.Status == trading.StatusIntended {
+		s.move(at, clientID, trading.StatusOpen, "")
+	}
+}
+
+func (s *orders) reject(at time.Time, clientID, reason string) {
+	s.move(at, clientID, trading.StatusRejected, reason)
+	s.rejected++
+}
+
+// fill lets a fill speak for its order: it was executed, whatever else had been heard of it.
+func (s *orders) fill(at time.Time, o *OrderState, f trading.Fill) {
+	if o.Filled.IsZero() {
+		o.Filled = f.Quantity // most orders fill at once: spare the sum
+	} else {
+		o.Filled = o.Filled.Add(f.Quantity)
+	}
+	o.Acknowledged, o.InFlight = true, false
+	switch {
+	case o.Filled.GreaterThanOrEqual(o.Quantity):
+		s.move(at, o.ClientID, trading.StatusFilled, "")
+	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
+		// The fill overtook the end; the rest stays ended.
+	default:
+		s.move(at, o.ClientID, trading.StatusOpen, "")
+	}
+}
+
+// move gives an order its new status and keeps the list of pending ones.
+func (s *orders) move(at time.Time, clientID string, status trading.OrderStatus, reason string) *OrderState {
+	o := s.all[clientID]
+	o.Status, o.Reason, o.UpdatedAt = status, reason, at
+	if status.Done() {
+		o.InFlight = false
+		s.done = append(s.done, clientID)
+		s.dropPending(o)
+	} else {
+		s.addPending(o) // also one that was thought done: a fill proved otherwise
+	}
+	return o
+}
+
+// forget drops one order that has been done for too long to matter.
+func (s *orders) forget(at time.Time, standing targets) {
+	if len(s.done) <= keepOrders {
+		return
+	}
+	clientID := s.done[0]
+	o := s.all[clientID]
+	switch {
+	case o == nil || !o.Status.Done(): // A fill brought it back to life: it is in the list once more, or will be.
+		s.done = s.done[1:]
+	case !o.UpdatedAt.Before(at.Add(-keepFor)):
+	case standing.lastIs(o):
+		s.done = append(s.done[1:], clientID)
+	default:
+		s.done = s.done[1:]
+		delete(s.all, clientID)
+	}
+}

@@ -1,0 +1,139 @@
+package book
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// Target is what to hold of an instrument. It holds until another one replaces it.
+type Target struct {
+	Symbol     string          `json:"symbol"`
+	Strategy   string          `json:"strategy"` // which owns the instrument; "" for nobody
+	SignalID   string          `json:"signal_id"`
+	Quantity   decimal.Decimal `json:"quantity"`
+	ValidUntil time.Time       `json:"valid_until"` // until when it may open something; closing is always right
+	Attempts   int             `json:"attempts"`    // orders made for it
+	Last       string          `json:"last"`        // client ID of the last of them
+	Deferred   bool            `json:"deferred"`    // its first order is still to be made
+	Ticket     trading.Ticket  `json:"ticket,omitzero"`
+	Legs       int             `json:"legs,omitempty"`     // orders made for its bracket
+	Approved   bool            `json:"approved,omitempty"` // a person asked for it: orders are placed in any case
+}
+
+// Guarded is how much of the position a bracket of the target guards: what is held on the target's side, and no more
+// than the target.
+func (t Target) Guarded(held decimal.Decimal) decimal.Decimal {
+	if t.Quantity.Sign()*held.Sign() <= 0 {
+		return decimal.Zero
+	}
+	return decimal.Min(t.Quantity.Abs(), held.Abs())
+}
+
+// Side is the side of orders that lead to a target from nothing.
+func (t Target) Side() trading.Side {
+	if t.Quantity.IsNegative() {
+		return trading.Sell
+	}
+	return trading.Buy
+}
+
+// targets are what is to be held, by symbol.
+type targets map[string]*Target
+
+// Targets returns what is to be held, by symbol.
+func (s targets) Targets() []Target {
+	all := make([]Target, 0, len(s))
+	for _, t := range s {
+		all = append(all, *t)
+	}
+	slices.SortFunc(all, func(x, y Target) int { return cmp.Compare(x.Symbol, y.Symbol) })
+	return all
+}
+
+// Target returns what is to be held of symbol.
+func (s targets) Target(symbol string) (Target, bool) {
+	t, ok := s[symbol]
+	if !ok {
+		return Target{}, false
+	}
+	return *t, true
+}
+
+// Bracketed returns the targets that have a bracket, by symbol.
+func (s targets) Bracketed() []Target {
+	for _, t := range s {
+		if t.Ticket.Bracketed() { // Most books have none, and copy nothing.
+			return slices.DeleteFunc(s.Targets(), func(t Target) bool { return !t.Ticket.Bracketed() })
+		}
+	}
+	return nil
+}
+
+// set lets a signal set its target.
+func (s targets) set(e journal.SignalSeen) *Target {
+	t := &Target{
+		Symbol: e.Symbol, Strategy: e.Strategy, SignalID: e.SignalID,
+		Quantity: e.Target, ValidUntil: e.ValidUntil, Deferred: e.Deferred, Ticket: e.Ticket,
+	}
+	s[e.Symbol] = t
+	return t
+}
+
+// reduce replaces a target by a smaller one, in the name of the strategy that owns the instrument.
+func (s targets) reduce(e journal.CloseAsked) {
+	next := &Target{Symbol: e.Symbol, SignalID: e.ID, Quantity: e.Quantity, Deferred: true, Approved: true}
+	if t := s[e.Symbol]; t != nil {
+		next.Strategy = t.Strategy
+		if t.Quantity.Sign()*e.Quantity.Sign() > 0 {
+			next.Ticket = t.Ticket
+		}
+	}
+	s[e.Symbol] = next
+}
+
+// amend changes how a target is reached. An order that rests for it gives way to one of the new shape.
+func (s targets) amend(e journal.Amended, pending []*OrderState) {
+	t := s[e.Symbol]
+	t.Ticket = e.Ticket
+	for _, o := range pending {
+		if o.Rests() && o.Leg == "" {
+			t.Deferred = true
+		}
+	}
+}
+
+// count takes note of an order that was made for its target.
+func (s targets) count(o trading.Order) {
+	switch t := s[o.Symbol]; {
+	case t == nil || t.SignalID != o.SignalID:
+	case o.Leg != "":
+		t.Legs++
+	default:
+		t.Attempts++
+		t.Last = o.ClientID
+		t.Deferred = false
+	}
+}
+
+// guardFilled lets a leg that filled bring the target down to what is left: what the bracket has closed is not opened
+// again.
+func (s targets) guardFilled(f trading.Fill, held decimal.Decimal) {
+	t := s[f.Symbol]
+	if t == nil || t.Quantity.Sign() != -int(f.Side) {
+		return
+	}
+	left := decimal.Max(t.Quantity.Abs().Sub(f.Quantity), decimal.Zero)
+	t.Quantity = f.Side.Signed(decimal.Min(left, t.Guarded(held))).Neg()
+}
+
+// lastIs reports whether an order is the last one of the target that stands: what is to be done next depends on it.
+func (s targets) lastIs(o *OrderState) bool {
+	t := s[o.Symbol]
+	return t != nil && t.Last == o.ClientID
+}

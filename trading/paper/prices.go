@@ -1,0 +1,264 @@
+package paper
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// market is an instrument and its price. Broker.mu guards it.
+type market struct {
+	trading.Instrument
+	listed  bool            // it is traded here
+	known   bool            // there is a price
+	rough   float64         // the last one, nearly
+	rounded bool            // now is the last one; otherwise it is to be made of rough
+	now     decimal.Decimal // see last
+	least   float64         // a price that is certainly one
+	barTime time.Time       // of the bar that it is from
+	depth   decimal.Decimal // what can be had at it, where the policy bounds that
+}
+
+func (m *market) set(price decimal.Decimal) {
+	m.now, m.rough, m.known, m.rounded = price, rough.Float(price), true, true
+}
+
+// mark takes note of the price at which a bar closed. It is rounded to the tick only when it is asked for.
+func (m *market) mark(price float64) { m.rough, m.known, m.rounded = price, true, false }
+
+// refuses says why a price cannot be.
+func (m *market) refuses(price float64) error {
+	if price >= m.least {
+		return nil
+	}
+	_, err := m.Price(price)
+	return err
+}
+
+// last is the last known price.
+func (m *market) last() (decimal.Decimal, bool) {
+	if m.known && !m.rounded {
+		m.now, _ = m.Price(m.rough) // mark comes after refuses
+		m.rounded = true
+	}
+	return m.now, m.known
+}
+
+// markets are those of a Broker, by symbol, and those of what is held besides.
+type markets map[string]*market
+
+// listed returns the market of what is traded here.
+func (s markets) listed(symbol string) (*market, bool) {
+	m, ok := s[symbol]
+	return m, ok && m.listed
+}
+
+// of returns the market of an instrument, also where it is not traded here any more and only held: that has a price, which
+// is not rounded, for nobody knows its tick.
+func (s markets) of(symbol string) *market {
+	m, ok := s[symbol]
+	if !ok {
+		finest := decimal.New(1, -18)
+		m = &market{Instrument: trading.Instrument{Symbol: symbol, Tick: finest, Step: finest}}
+		s[symbol] = m
+	}
+	return m
+}
+
+// last is the last known price.
+func (s markets) last(symbol string) (decimal.Decimal, bool) {
+	m, ok := s[symbol]
+	if !ok {
+		return decimal.Zero, false
+	}
+	return m.last()
+}
+
+// OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
+// becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
+func (b *Broker) OnBar(bar signal.Bar) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.markets.listed(bar.Symbol)
+	if !ok {
+		return fmt.Errorf("paper: bar of %s, which is not set up", bar.Symbol)
+	}
+	if err := bar.Validate(); err != nil {
+		return fmt.Errorf("paper: bar of %s at %s: %w", bar.Symbol, bar.Time.UTC().Format(time.RFC3339), err)
+	}
+	if !m.barTime.IsZero() && !bar.Time.After(m.barTime) {
+		return nil
+	}
+	if err := m.refuses(bar.Close); err != nil {
+		return fmt.Errorf("paper: %w", err)
+	}
+	if b.cfg.Quote == nil {
+		b.walkBar(m, bar)
+		b.orders.tidy()
+	}
+	m.mark(bar.Close)
+	m.barTime = bar.Time
+	return nil
+}
+
+// Price implements trading.Pricer: the quote, or the close of the last bar.
+func (b *Broker) Price(symbol string) (decimal.Decimal, bool) {
+	if quote, quoted := b.quote(symbol); quoted {
+		if i, ok := b.instrument(symbol); ok {
+			if price, err := i.Price(quote); err == nil {
+				return price, true
+			}
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.markets.last(symbol)
+}
+
+// instrument returns what is traded here.
+func (b *Broker) instrument(symbol string) (trading.Instrument, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.markets.listed(symbol)
+	if !ok {
+		return trading.Instrument{}, false
+	}
+	return m.Instrument, true
+}
+
+// quote asks for the price of now; it takes no lock, because Quote is not ours.
+func (b *Broker) quote(symbol string) (float64, bool) {
+	if b.cfg.Quote == nil {
+		return 0, false
+	}
+	return b.cfg.Quote(symbol)
+}
+
+// workQuotes takes the orders that wait to the present quotes.
+func (b *Broker) workQuotes() {
+	if b.cfg.Quote == nil {
+		return
+	}
+	b.mu.Lock()
+	waiting := slices.Clone(b.orders.open)
+	b.mu.Unlock()
+	now := b.cfg.Clock.Now().UTC()
+	for _, o := range waiting {
+		quote, ok := b.cfg.Quote(o.Symbol)
+		b.mu.Lock()
+		_, err := b.markets[o.Symbol].Price(quote)
+		switch {
+		case o.status.Done():
+		case o.overdue(now): // also where there is no quote, as at night
+			o.end(trading.StatusExpired, "its day is over")
+		case ok && err == nil:
+			b.walkQuote(o, quote, now)
+		}
+		b.orders.tidy()
+		b.mu.Unlock()
+	}
+	b.callMargins(now)
+}
+
+// callMargins looks at every position at its present quote.
+func (b *Broker) callMargins(now time.Time) {
+	b.mu.Lock()
+	held := b.account.symbols()
+	b.mu.Unlock()
+	for _, symbol := range held {
+		if quote, ok := b.cfg.Quote(symbol); ok {
+			b.callMargin(symbol, quote, now)
+		}
+	}
+}
+
+func (b *Broker) callMargin(symbol string, quote float64, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m := b.markets.of(symbol)
+	if _, err := m.Price(quote); err != nil {
+		return
+	}
+	w := b.walk(m, now)
+	w.now = decimal.NewFromFloat(quote)
+	w.marginCall(decimal.Zero)
+	b.orders.tidy()
+}
+
+// walkBar lets an instrument's price go the way of a bar.
+func (b *Broker) walkBar(m *market, bar signal.Bar) {
+	begins := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
+	for _, o := range b.orders.open {
+		if o.Symbol == m.Symbol && o.overdue(bar.Time) {
+			o.end(trading.StatusExpired, "its day is over")
+		}
+	}
+	var share decimal.Decimal
+	if b.cfg.Fill.ticks() {
+		share = m.Quantity(decimal.NewFromFloat(bar.Volume / 4))
+	}
+	held := b.account.position(m.Symbol).Quantity.Sign()
+	m.depth = share
+	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.unlevered || b.carries(m, bar, held)) {
+		return // Nothing can happen, as on most bars.
+	}
+	w := b.walk(m, begins)
+	w.due = func(o *order) bool { return !begins.Before(o.CreatedAt) }
+	path := b.cfg.Fill.path(bar, held)
+	w.depth = share
+	buy, sell, atEnd := b.cfg.Fill.market(bar)
+	if !atEnd {
+		w.takeMarket(buy, sell)
+	}
+	w.reach(decimal.NewFromFloat(path[0]), true)
+	w.at = bar.End() // Nobody says when it was, and this is when it was known.
+	for _, price := range path[1:] {
+		w.depth = share
+		w.reach(decimal.NewFromFloat(price), false)
+	}
+	if atEnd {
+		w.takeMarket(buy, sell)
+		w.marginCall(decimal.Zero)
+	}
+	m.depth = w.depth
+}
+
+// carries reports whether the account carries what is held of an instrument all through a bar. It does if it does at
+// the worst price: what is left above Maintenance falls as a long position's price falls and as a short one's rises.
+func (b *Broker) carries(m *market, bar signal.Bar, held int) bool {
+	worst := bar.Low
+	if held < 0 {
+		worst = bar.High
+	}
+	return b.account.surelyCarries(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
+}
+
+// walkQuote takes one order to the present price.
+func (b *Broker) walkQuote(o *order, price float64, at time.Time) {
+	if o.overdue(at) {
+		o.end(trading.StatusExpired, "its day is over")
+		return
+	}
+	w := b.walk(b.markets[o.Symbol], at)
+	w.due = func(open *order) bool { return open == o }
+	w.takeMarket(price, price)
+	w.reach(decimal.NewFromFloat(price), true)
+}
+
+// takeAtOnce fills a market order at the last price.
+func (b *Broker) takeAtOnce(o *order, last decimal.Decimal, at time.Time) {
+	if o.Rests() {
+		return
+	}
+	m := b.markets[o.Symbol]
+	w := b.walk(m, at)
+	w.depth = m.depth
+	w.take(o, last)
+	m.depth = w.depth
+}

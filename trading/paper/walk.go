@@ -1,0 +1,162 @@
+package paper
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// walk is a stretch of an instrument's prices, and the orders that it meets.
+type walk struct {
+	*Broker
+	m   *market
+	due func(*order) bool
+	at  time.Time
+	now decimal.Decimal // where the price is
+	// depth is how much can be had at this price; only where the policy bounds it.
+	depth decimal.Decimal
+}
+
+// walk begins one at a time; nothing is due on it yet.
+func (b *Broker) walk(m *market, at time.Time) walk { return walk{Broker: b, m: m, at: at} }
+
+// takeMarket fills the market orders that are due.
+func (w *walk) takeMarket(buy, sell float64) {
+	for _, o := range w.orders.open {
+		switch {
+		case !w.meets(o) || o.Rests():
+		case o.Side == trading.Buy:
+			w.take(o, decimal.NewFromFloat(buy))
+		default:
+			w.take(o, decimal.NewFromFloat(sell))
+		}
+	}
+}
+
+// meets tells whether the walk concerns an order.
+func (w *walk) meets(o *order) bool { return o.Symbol == w.m.Symbol && !o.status.Done() && w.due(o) }
+
+// reach moves the price: in a jump, as between two bars, or through all that lies between. What it meets is dealt with
+// in the order in which it is met, and of two at one price the older order comes first.
+func (w *walk) reach(to decimal.Decimal, jump bool) {
+	if jump {
+		w.now = to
+	}
+	var spent map[*order]bool // what has had its share of this price
+	for {
+		o, price := w.next(to, spent)
+		if o == nil {
+			break
+		}
+		w.now = price
+		if w.marginCall(decimal.Zero) {
+			return
+		}
+		if spent == nil {
+			spent = make(map[*order]bool)
+		}
+		spent[o] = !o.waiting()
+		w.meet(o, jump)
+	}
+	w.now = to
+	if !w.marginCall(decimal.Zero) {
+		w.settle()
+	}
+}
+
+// next finds what the price meets first on its way.
+func (w *walk) next(to decimal.Decimal, spent map[*order]bool) (first *order, price decimal.Decimal) {
+	for _, o := range w.orders.open {
+		if !w.meets(o) || !o.Rests() || spent[o] || !o.reached(to, w.cfg.Fill.through()) {
+			continue
+		}
+		level := o.level()
+		if level.Sub(w.now).Sign()*to.Sub(level).Sign() < 0 {
+			level = w.now // It lies behind us: a gap, or more was wanted than there was.
+		}
+		if first == nil || level.Sub(w.now).Abs().LessThan(price.Sub(w.now).Abs()) {
+			first, price = o, level
+		}
+	}
+	return first, price
+}
+
+// meet deals with an order whose price is there.
+func (w *walk) meet(o *order, jump bool) {
+	switch {
+	case o.waiting():
+		o.triggered = true
+		if o.Type == trading.Stop || o.reached(w.now, false) {
+			w.take(o, w.now)
+		}
+	case !o.resting:
+		w.take(o, w.now)
+	case jump && w.cfg.Fill == OpenGap:
+		w.fill(o, o.rest(), better(o.Side, o.LimitPrice, against(w.m.Instrument, o.Side, w.now)), w.cfg.MakerFeeRate.Decimal)
+	default:
+		w.fill(o, w.within(o.rest()), o.LimitPrice, w.cfg.MakerFeeRate.Decimal)
+	}
+}
+
+// within is how much of a quantity can be had at this price.
+func (w *walk) within(quantity decimal.Decimal) decimal.Decimal {
+	if !w.cfg.Fill.ticks() || w.cfg.Quote != nil {
+		return quantity
+	}
+	return decimal.Min(quantity, w.depth)
+}
+
+// take executes what is left of an order against the market: what there is at the price, and one tick worse what there
+// is not. A limit bounds both.
+func (w *walk) take(o *order, price decimal.Decimal) {
+	if o.PostOnly {
+		o.end(trading.StatusCancelled, postOnly)
+		return
+	}
+	limited := o.LimitPrice.IsPositive()
+	paid := worsened(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	worse := against(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
+	if limited {
+		paid = better(o.Side, paid, o.LimitPrice)
+	}
+	here := w.within(o.rest())
+	beyond := o.rest().Sub(here)
+	if limited && worse.Cmp(o.LimitPrice)*int(o.Side) > 0 {
+		if beyond.IsPositive() && o.TimeInForce == trading.FOK {
+			return
+		}
+		beyond = decimal.Zero
+	}
+	w.fill(o, here, paid, w.cfg.FeeRate)
+	if !o.status.Done() {
+		w.fill(o, beyond, worse, w.cfg.FeeRate)
+	}
+}
+
+func (w *walk) fill(o *order, quantity, price, feeRate decimal.Decimal) {
+	if !quantity.IsPositive() {
+		return
+	}
+	closes := w.account.closing(o.Order, quantity).IsPositive()
+	if closes && w.callAt(price, price.Mul(quantity).Mul(feeRate)) {
+		return
+	}
+	before := o.filled
+	w.execute(o, quantity, price, feeRate)
+	w.depth = decimal.Max(w.depth.Sub(o.filled.Sub(before)), decimal.Zero)
+}
+
+// settle says of the orders that are there now and did not fill at once what becomes of them.
+func (w *walk) settle() {
+	for _, o := range w.orders.open {
+		switch {
+		case !w.meets(o), !o.Rests(), o.waiting():
+		case o.TimeInForce == trading.IOC, o.TimeInForce == trading.FOK:
+			o.end(trading.StatusCancelled, "it could not be had at once")
+		default:
+			o.resting = true
+		}
+	}
+}
