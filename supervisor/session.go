@@ -210,9 +210,12 @@ func (sess *session) log() *slog.Logger {
 func (sess *session) openMailboxes() {
 	cfg := sess.supervisor.cfg
 	logger := sess.log()
-	own := cfg.Logger != nil || sess.parent == nil      // otherwise the parent logs it
-	if own && logger.Handler() != slog.DiscardHandler { // it is read by none: nothing is to be made for it
-		sess.mailboxes = append(sess.mailboxes, openMailbox(func(e Event) { LogEvent(logger, e) }, nil))
+	own := cfg.Logger != nil || sess.parent == nil // otherwise the parent logs it
+	switch {
+	case cfg.LogEvent != nil:
+		sess.mailboxes = append(sess.mailboxes, openLog(cfg.LogEvent, sess.clock))
+	case own && logger.Handler() != slog.DiscardHandler: // it is read by none: nothing is to be made for it
+		sess.mailboxes = append(sess.mailboxes, openLog(func(e Event) { LogEvent(logger, e) }, sess.clock))
 	}
 	if cfg.OnEvent != nil {
 		sess.mailboxes = append(sess.mailboxes, openMailbox(cfg.OnEvent, func(v any) {

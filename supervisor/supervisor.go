@@ -76,7 +76,8 @@ type Config struct {
 	Strategy    Strategy         // OneForOne
 	Clock       Clock            // nil means the parent's, or the machine's clock
 	Registry    *health.Registry // where its children's parts stand; nil means the parent's, or one of its own
-	Logger      *slog.Logger     // gets every event; nil means the parent's, or slog.Default()
+	Logger      *slog.Logger     // gets the events, repeated ones folded; nil means the parent's, or slog.Default()
+	LogEvent    func(Event)      // writes them to a log in words of one's own, instead of the Logger; may be nil
 	OnEvent     func(Event)      // called with every event, in order, from one goroutine of its own; may be nil
 	StopTimeout time.Duration    // how long the whole stop may take, without a parent; 0 means 1 min; Forever
 	Intensity   int              // restarts of all children together within Period, before it escalates; 0: no bound
