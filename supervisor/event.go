@@ -148,7 +148,7 @@ type Dropped struct {
 	N int
 }
 
-// Folded stands in a log for events of one child that repeat: of more than twelve within a minute only the first are
+// Folded stands in a log for events of one child that repeat: of more than fifty within a minute only the first are
 // written, and then one Folded each minute for as long as it goes on. OnEvent gets no such event, but each single one.
 type Folded struct {
 	Stamp           // of the last one

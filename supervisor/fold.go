@@ -12,7 +12,8 @@ import (
 
 const (
 	foldWindow = time.Minute
-	foldAfter  = 12 // four rounds of started, ended, restarting
+
+	foldAfter = 50 // a round of started, verified, ended and restarting every five seconds, the default delay
 )
 
 // folder stands between events and a log. Only one goroutine touches it.
