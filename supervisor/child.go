@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -30,11 +31,11 @@ import (
 type child struct {
 	name    string
 	service Service
-	policy  *Policy // with its defaults; shared with siblings of the same policy
-	static  bool    // added before Serve
-	order   int     // its rank among its siblings
-	slot    int     // guarded by the Supervisor's mu
-	alarm   alarm   // guarded by the watch's mu
+	rules   atomic.Pointer[Policy] // with its defaults; shared with siblings of the same policy
+	static  bool                   // added before Serve
+	order   int                    // its rank among its siblings
+	slot    int                    // guarded by the Supervisor's mu
+	alarm   alarm                  // guarded by the watch's mu
 
 	mu      stateMutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
@@ -56,6 +57,7 @@ type history struct {
 	due    time.Time // when the next run begins; zero for at once
 	parked bool      // until due
 	spent  int       // restarts of the budget that are used
+	round  int       // of the group, in which they were
 	falls  int       // runs that ended by themselves, in this session
 	random *rand.Rand
 
@@ -69,6 +71,8 @@ type history struct {
 	unjudged  *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
 	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
+
+func (c *child) policy() *Policy { return c.rules.Load() }
 
 func newChild(name string, service Service, policy *Policy) (*child, error) {
 	err := validateName(name)
@@ -161,7 +165,7 @@ var onImpossible = func(life, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.restsLocked(), Ready: c.policy.Ready,
+		Asked: c.restsLocked(), Ready: c.policy().Ready,
 	})
 }
 
@@ -177,7 +181,7 @@ func (c *child) tellFailureLocked() {
 	h := c.history
 	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, Falls: h.falls}
 	if h.spent > 0 {
-		f.MaxAttempts = max(0, c.policy.MaxRestarts)
+		f.MaxAttempts = max(0, c.policy().MaxRestarts)
 	}
 	c.health.SetFailure(f)
 }
@@ -204,7 +208,7 @@ func (c *child) zombiesLocked() []*run {
 // each time.
 func (c *child) jitterLocked(sess *session) *rand.Rand {
 	h := c.historyLocked()
-	if h.random == nil && c.policy.Backoff.Jitter > 0 {
+	if h.random == nil && c.policy().Backoff.Jitter > 0 {
 		seed, own := sess.seed(), rand.Uint64()
 		if seed == 0 {
 			seed = rand.Uint64() // two processes that start at once must not come back at once

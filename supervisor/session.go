@@ -33,6 +33,7 @@ type session struct {
 	engine     *suture.Supervisor
 	stopEngine func() error
 	group      *groupRunner
+	restarts   intensity
 	captures   sync.WaitGroup // of runs that seem to have stalled
 	searching  chan struct{}  // capacity 1: holds a token while stacks are looked for
 	watch      *watch
@@ -40,6 +41,7 @@ type session struct {
 
 	ctx       context.Context // ends when the session is asked to stop
 	cancel    context.CancelCauseFunc
+	cause     error                // of the contexts of runs that stop with it; set when it stops
 	escalated chan *EscalatedError // capacity 1: the first one counts
 
 	stopping  *stopSequence // set when the children are stopped
@@ -76,6 +78,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	}
 	sess.watch = newWatch(sess.clock)
 	sess.group = newGroupRunner(sess)
+	sess.restarts.period = cmp.Or(cfg.Period, time.Minute)
 	// suture only starts goroutines and catches what escapes them. It never delays a restart, and its stop waits for
 	// none of them: the guards are stopped in order before it.
 	sess.engine = suture.New(cfg.Name, suture.Spec{
@@ -115,6 +118,7 @@ func (sess *session) run() error {
 	sess.group.begin()
 	sess.watchOver()
 	sess.cancel(ErrStopping)
+	sess.cause = stopCause(context.Cause(sess.ctx))
 	sess.group.end()
 
 	sess.stopAll()
@@ -162,9 +166,13 @@ func (sess *session) watchOver() {
 }
 
 // escalate asks the session to stop because of a child. Only the first child's word counts.
-func (sess *session) escalate(c *child, end End) {
+func (sess *session) escalate(c *child, end End, together bool) {
+	err := &EscalatedError{Path: c.path, End: end}
+	if together {
+		err.Intensity, err.Period = sess.supervisor.cfg.Intensity, sess.restarts.period
+	}
 	select {
-	case sess.escalated <- &EscalatedError{Path: c.path, End: end}:
+	case sess.escalated <- err:
 	default:
 	}
 	sess.cancel(ErrStopping)
@@ -202,9 +210,12 @@ func (sess *session) log() *slog.Logger {
 func (sess *session) openMailboxes() {
 	cfg := sess.supervisor.cfg
 	logger := sess.log()
-	own := cfg.Logger != nil || sess.parent == nil      // otherwise the parent logs it
-	if own && logger.Handler() != slog.DiscardHandler { // it is read by none: nothing is to be made for it
-		sess.mailboxes = append(sess.mailboxes, openMailbox(func(e Event) { LogEvent(logger, e) }, nil))
+	own := cfg.Logger != nil || sess.parent == nil // otherwise the parent logs it
+	switch {
+	case cfg.LogEvent != nil:
+		sess.mailboxes = append(sess.mailboxes, openLog(cfg.LogEvent, sess.clock))
+	case own && logger.Handler() != slog.DiscardHandler: // it is read by none: nothing is to be made for it
+		sess.mailboxes = append(sess.mailboxes, openLog(func(e Event) { LogEvent(logger, e) }, sess.clock))
 	}
 	if cfg.OnEvent != nil {
 		sess.mailboxes = append(sess.mailboxes, openMailbox(cfg.OnEvent, func(v any) {

@@ -166,7 +166,7 @@ func newStatusLocked(c *child) *Status {
 		Wish:   c.life.wish(),
 		Starts: int(c.starts), Restarts: c.restartsLocked(), FailedStarts: int(c.failedStarts),
 	}
-	if c.run != nil && c.policy.Stall > 0 {
+	if c.run != nil && c.policy().Stall > 0 {
 		status.LastBeat = c.run.started.Add(c.run.beat)
 	}
 	if h := c.history; h != nil {

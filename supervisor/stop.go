@@ -19,7 +19,7 @@ func (c *child) interruptLocked(sess *session, cause error, now time.Time) {
 	if r := c.run; r != nil {
 		if !r.asked && !now.IsZero() {
 			r.asked = true
-			r.giveTimeLocked(now, c.policy.StopTimeout)
+			r.giveTimeLocked(now, c.policy().StopTimeout)
 			c.setAlarmLocked(sess, r, now)
 		}
 		r.asked = true
@@ -40,6 +40,9 @@ func (c *child) downLocked(now time.Time) {
 	if c.stepLocked(in, now)&asksGroup != 0 {
 		c.session.group.showLocked(c, now)
 	}
+	if c.policy().Restart == Temporary && c.life.halted() && c.guard == nil {
+		c.forgetLocked(c.session) // nothing is kept of it, whoever ended it
+	}
 }
 
 // askToStopLocked cancels the present run, because the tree stops, and sees to it that no other begins. It is false when
@@ -57,7 +60,7 @@ func (c *child) askToStopLocked(sess *session) bool {
 		return false
 	}
 	if fx&endsRun != 0 {
-		c.interruptLocked(sess, ErrStopping, time.Time{})
+		c.interruptLocked(sess, sess.cause, time.Time{})
 	}
 	return true
 }
@@ -98,10 +101,11 @@ func (c *child) abandonAtStop(sess *session, asked time.Time) bool {
 	sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(asked)})
 	if c.run != nil {
 		c.makeZombieLocked(asked, now)
-		return true
+	} else {
+		c.guard.letGoLocked()
+		c.guard = nil
 	}
-	c.guard.letGoLocked()
-	c.guard = nil
+	c.downLocked(now)
 	return true
 }
 

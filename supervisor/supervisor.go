@@ -13,6 +13,10 @@
 // errors keep their meaning when they are returned as they are: ErrDoNotRestart ends the service for good,
 // ErrTerminateSupervisorTree escalates; wrapped in another error they are an end of a run like any other.
 //
+// The runs of a child follow each other in one goroutine. What a run leaves behind in it stays for the next: one that
+// calls runtime.LockOSThread unlocks the thread again, or does that work in a goroutine of its own, which ends with its
+// thread.
+//
 // A goroutine in Go cannot be killed. A run that does not end when its context is cancelled is abandoned: it is listed
 // as a zombie until it ends after all, and Policy.Zombie says whether a new run may begin beside it.
 //
@@ -54,8 +58,8 @@ type Pauser interface {
 
 // Strategy says which children are restarted when one of them fails. OneForAll and RestForOne stop the others in
 // reverse order, wait for the delay of the one that failed, and start all of them in order again; the restart counts
-// once, in a budget that is the group's: the policy of the one that failed says how large it is. Temporary children are
-// stopped with the others and not started again. A child that a person stopped or paused stays so.
+// once in the budget of the one that failed, and once in that of the group, which is the largest budget of its members.
+// Temporary children are stopped with the others and not started again. A child that a person stopped or paused stays so.
 type Strategy int
 
 // The strategies are those of Erlang/OTP.
@@ -72,9 +76,12 @@ type Config struct {
 	Strategy    Strategy         // OneForOne
 	Clock       Clock            // nil means the parent's, or the machine's clock
 	Registry    *health.Registry // where its children's parts stand; nil means the parent's, or one of its own
-	Logger      *slog.Logger     // gets every event; nil means the parent's, or slog.Default()
+	Logger      *slog.Logger     // gets the events, repeated ones folded; nil means the parent's, or slog.Default()
+	LogEvent    func(Event)      // writes them to a log in words of one's own, instead of the Logger; may be nil
 	OnEvent     func(Event)      // called with every event, in order, from one goroutine of its own; may be nil
 	StopTimeout time.Duration    // how long the whole stop may take, without a parent; 0 means 1 min; Forever
+	Intensity   int              // restarts of all children together within Period, before it escalates; 0: no bound
+	Period      time.Duration    // 0 means 1 min
 	Seed        uint64           // makes the jitter of restart delays reproducible
 }
 
@@ -105,6 +112,10 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, fmt.Errorf("supervisor: Config.Strategy %d is unknown", cfg.Strategy)
 	case cfg.StopTimeout < 0 && cfg.StopTimeout != Forever:
 		return nil, fmt.Errorf("supervisor: Config.StopTimeout %s is negative", cfg.StopTimeout)
+	case cfg.Intensity < 0:
+		return nil, fmt.Errorf("supervisor: Config.Intensity %d is negative", cfg.Intensity)
+	case cfg.Period < 0:
+		return nil, fmt.Errorf("supervisor: Config.Period %s is negative", cfg.Period)
 	}
 	return &Supervisor{cfg: cfg}, nil
 }

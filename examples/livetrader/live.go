@@ -98,7 +98,7 @@ func (a *app) stopEngine(ctx context.Context) error {
 // newTree makes a tree with what every run has: the heartbeat and the API.
 func (a *app) newTree() (*supervisor.Supervisor, error) {
 	tree, err := supervisor.New(supervisor.Config{
-		Name: treeName, Clock: a.clock, Registry: a.registry, Logger: discard, OnEvent: a.onEvent, Seed: a.cfg.seed,
+		Name: treeName, Clock: a.clock, Registry: a.registry, LogEvent: a.logEvent, OnEvent: a.onEvent, Seed: a.cfg.seed,
 	})
 	if err != nil {
 		return nil, err
