@@ -25,6 +25,7 @@ type Registry struct {
 	root    record     // what hangs below are the parts, a record for each name of their paths
 	order   []*record  // those by path; nil where one came or went
 	zombies map[*zombie]bool
+	claims  map[string]bool // paths of trees that are served
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.
