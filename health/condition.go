@@ -64,6 +64,7 @@ func (p *Part) Raise(c Condition) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if p.speaksLocked() {
+		p.record.changed(p.registry)
 		p.record.wordsLocked().raise(condition{Raised{c, now}, p})
 	}
 }
@@ -77,6 +78,7 @@ func (p *Part) Clear(key string) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if w := p.record.said; w != nil && p.speaksLocked() {
+		p.record.changed(p.registry)
 		w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.Key == key })
 	}
 }

@@ -149,14 +149,16 @@ func (f *falls) add(at time.Duration, keep int) {
 	f.next = (f.next + 1) % len(f.at)
 }
 
-// since counts those after the given time.
-func (f *falls) since(from time.Duration) (n int) {
+// since counts those after the given time, and returns the first of them.
+func (f *falls) since(from time.Duration) (n int, first time.Duration) {
+	first = math.MaxInt64
 	for _, at := range f.at {
 		if at > from {
 			n++
+			first = min(first, at)
 		}
 	}
-	return n
+	return n, first
 }
 
 // working reports whether a run of the part is under way that nobody has asked to end.

@@ -111,7 +111,7 @@ func (d document) encode() ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-func newPart(p health.PartReport) part {
+func newPart(p *health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,

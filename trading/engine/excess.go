@@ -39,7 +39,7 @@ type watchdog struct {
 // unexplained is how much more is held than the target and the orders that are under way account for.
 func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 	beyond := h.Beyond()
-	if beyond.IsZero() || h.Target.Deferred || unfinished(h, e.instrument(h.Symbol, h.Quantity)) {
+	if beyond.IsZero() || h.Target.Deferred || e.unfinished(h) {
 		return decimal.Zero
 	}
 	if e.closable(h).IsZero() || !e.tradable(h, beyond) {
@@ -59,7 +59,7 @@ func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 
 // watch deals with every position that is beyond its target, by policy.
 func (w *watchdog) watch(ctx context.Context, r *run) error {
-	for _, h := range w.excesses() {
+	for _, h := range w.excesses(r) {
 		if err := w.dealWith(ctx, r, h); err != nil {
 			return err
 		}
@@ -67,12 +67,17 @@ func (w *watchdog) watch(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *watchdog) excesses() (found []book.Holding) {
+func (w *watchdog) excesses(r *run) (found []book.Holding) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
+	if r.calm.watch == w.ledger.version {
+		return nil
+	}
+	r.calm.watch = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
 		if !w.env.unexplained(w.ledger.book, h).IsZero() {
 			found = append(found, h)
+			r.calm.watch = 0
 		}
 	}
 	return found

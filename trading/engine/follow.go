@@ -127,7 +127,7 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 	}
 	var made decision
 	_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		d := f.env.decider(b, r.store)
+		d := f.env.decider(b, r.store, f.ledger.identity)
 		var events []journal.Event
 		for _, s := range group {
 			events = append(events, d.superseded(s).events()...)
@@ -154,6 +154,9 @@ func (f *follower) inputs(symbol string, signalled float64) inputs {
 	price, ok := f.env.price(symbol)
 	if !ok && signalled != 0 && in.instrument.Symbol != "" {
 		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
+	}
+	if ok && signalled > 0 && in.opening == nil {
+		in.opening = f.env.collared(symbol, price, signalled)
 	}
 	in.price = price
 	return in

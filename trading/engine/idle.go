@@ -101,7 +101,7 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	for _, t := range b.Targets() {
 		h := b.Holding(t.Symbol)
 		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
-		if t.Deferred || bracketed || h.Last.ClientID != "" && unfinished(h, e.instrument(t.Symbol, h.Quantity)) {
+		if t.Deferred || bracketed || h.Last.ClientID != "" && e.unfinished(h) {
 			o.reached = false
 		}
 	}

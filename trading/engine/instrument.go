@@ -65,6 +65,10 @@ func (e *env) closable(h book.Holding) decimal.Decimal {
 	return closable(h, e.instrument(h.Symbol, h.Quantity))
 }
 
+func (e *env) unfinished(h book.Holding) bool {
+	return unfinished(h, e.instrument(h.Symbol, h.Quantity), e.cfg.Entry)
+}
+
 // tradable reports whether so much of what is held can be sold or bought at all.
 func (e *env) tradable(h book.Holding, quantity decimal.Decimal) bool {
 	return !(smallest{e.instrument(h.Symbol, h.Quantity)}).holds(quantity, decimal.Zero, false)

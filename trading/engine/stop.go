@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -78,6 +79,7 @@ func (e *Engine) runStop(ctx context.Context, r *run, policy StopPolicy) error {
 		case err == nil && e.stopDone(policy):
 			return nil
 		}
+		health.Idle(ctx, e.env.cfg.Clock.Now().Add(e.env.cfg.Poll))
 		select {
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("engine: stop (%s) is not done: %w", policy, context.Cause(ctx)), e.left(policy), last)

@@ -24,7 +24,7 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 			if now, _ := b.Target(t.Symbol); now != t {
 				return nil, nil
 			}
-			if o := f.env.decider(b, r.store).again(t, in); o != nil {
+			if o := f.env.decider(b, r.store, f.ledger.identity).again(t, in); o != nil {
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil
 			}
 			return nil, nil
@@ -41,11 +41,14 @@ func (f *follower) due(t book.Target) bool {
 	if t.Deferred {
 		return true
 	}
+	if last, ok := f.ledger.order(t.Last); !ok || last.Status == trading.StatusFilled && !last.ReduceOnly {
+		return false // as most are
+	}
 	f.ledger.mu.Lock()
 	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
 	last := h.Last
-	due := last.ClientID != "" && unfinished(h, f.env.instrument(t.Symbol, h.Quantity))
+	due := f.env.unfinished(h)
 	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
@@ -74,7 +77,7 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 				now, _ := b.Target(t.Symbol)
 				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
-				if o, wrong = f.env.decider(b, r.store).guard(now, in); o == nil {
+				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
 					return nil, nil
 				}
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil

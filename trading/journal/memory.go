@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -12,6 +13,8 @@ import (
 // encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
 // safe for concurrent use.
 type Memory struct {
+	identity string
+
 	mu       sync.RWMutex // guards all below
 	pages    [][]encoded  // all of memoryPage entries but the last: a single slice would be copied whenever it grows
 	count    int64        // of the entries
@@ -34,8 +37,11 @@ var (
 	_ Snapshotter = (*Memory)(nil)
 )
 
-// NewMemory returns an empty journal.
-func NewMemory() *Memory { return &Memory{} }
+// NewMemory returns an empty journal with an identity of its own.
+func NewMemory() *Memory { return &Memory{identity: "memory-" + rand.Text()} }
+
+// Identity implements Journal.
+func (j *Memory) Identity(context.Context) (string, error) { return j.identity, nil }
 
 // Append implements Journal. Durable means here: until the process ends.
 func (j *Memory) Append(ctx context.Context, at time.Time, events ...Event) error {
