@@ -36,6 +36,9 @@ func (b *Book) Digest() string {
 	for _, o := range b.Offers() {
 		fmt.Fprintf(h, "offer %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
 	}
+	for _, o := range b.Blocked() {
+		fmt.Fprintf(h, "blocked %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.fills.ids)) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}

@@ -61,7 +61,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
 		Moves: b.moves.seen, LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.Counts(),
+		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day, Halt: b.halt, Counts: b.Counts(),
 		Came: b.came, Taken: b.taken,
 	}
 	for _, o := range b.Orders() {
