@@ -37,6 +37,7 @@ type bookState struct {
 	Acted     []actedOn            `json:"acted"`
 	Offers    []journal.SignalSeen `json:"offers,omitempty"`
 	Day       journal.DayOpened    `json:"day"`
+	Breached  bool                 `json:"breached,omitempty"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
 	Elsewhere elsewhere            `json:"elsewhere,omitempty"`
@@ -59,7 +60,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
 		Moves: b.moves.seen, LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.Counts(),
+		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Breached: b.breached, Halt: b.halt, Counts: b.Counts(),
 		Elsewhere: b.elsewhere,
 	}
 	for _, o := range b.Orders() {
@@ -108,7 +109,8 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 }
 
 func (a *account) restore(s bookState) {
-	a.cash, a.fees, a.realised, a.day = s.Cash, s.Counts.Fees, s.Counts.Realised, s.Day
+	a.cash, a.fees, a.realised = s.Cash, s.Counts.Fees, s.Counts.Realised
+	a.day, a.breached = s.Day, s.Breached
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
 	a.moves.restore(s.Moves, s.LastMove)
 }
