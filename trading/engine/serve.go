@@ -121,7 +121,7 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 
 // settle brings the journal, the book and the Broker together.
 func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
-	for _, p := range []phase{e.ledger.load, e.days.close, e.gate.journalHalt} {
+	for _, p := range []phase{e.ledger.load, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
 		if err := p(ctx, r); err != nil {
 			return nil, err
 		}
