@@ -23,12 +23,14 @@ type statements struct {
 	addStream    *sql.Stmt
 	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
+	keepMark     *sql.Stmt
 	saveState    *sql.Stmt
 	removeSignal *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
+	lastMark     *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
 	oldest       *sql.Stmt
@@ -71,6 +73,8 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
 			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
 			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
+		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
@@ -79,6 +83,7 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.eventsAfter, readers, EventsAfter},
 		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
+		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
