@@ -28,6 +28,9 @@ var long = flag.Bool("long", false, "run the campaigns in full")
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actAsLivetrader) != "" {
+		if at := os.Getenv(figuresAt); at != "" {
+			tellFigures(at)
+		}
 		main()
 		return
 	}
@@ -74,10 +77,16 @@ type process struct {
 // that a line that never comes fails the test instead of holding up the suite.
 func launch(t *testing.T, args ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return launchFor(t, time.Minute, nil, args...)
+}
+
+// launchFor is launch with a limit of its own, and more in the environment.
+func launchFor(t *testing.T, limit time.Duration, environment []string, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	p := &process{t: t, cmd: exec.CommandContext(ctx, os.Args[0], args...), lines: make(chan string, 1<<16)}
-	p.cmd.Env = append(os.Environ(), actAsLivetrader+"=1")
+	p.cmd.Env = append(append(os.Environ(), actAsLivetrader+"=1"), environment...)
 	p.cmd.Stdout = &p.stdout
 	p.cmd.Dir = t.TempDir()
 	stderr, err := p.cmd.StderrPipe()

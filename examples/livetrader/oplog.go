@@ -13,14 +13,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-// discard is the logger of the tree: onEvent writes its events, in the words that operators grep for.
-var discard = slog.New(slog.DiscardHandler)
-
-// onEvent takes note of what happens in the tree, and tells it.
+// onEvent takes note of what happens in the tree.
 func (a *app) onEvent(e supervisor.Event) {
 	if _, restarted := e.(supervisor.Restarting); restarted {
 		a.totals.restarted()
 	}
+}
+
+// logEvent tells what happens in the tree in the words that operators grep for. The tree folds what repeats.
+func (a *app) logEvent(e supervisor.Event) {
 	if e.Stamped().Path == generationPath {
 		a.tellGeneration(e)
 		return

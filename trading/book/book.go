@@ -35,6 +35,7 @@ type Book struct {
 	signals
 	fills
 	account
+	elsewhere
 	halt Halt
 }
 
@@ -66,7 +67,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		fills: fills{once: newOnce()}, account: newAccount(capital),
+		fills: fills{once: newOnce()}, account: newAccount(capital), elsewhere: newElsewhere(),
 	}
 }
 
@@ -117,11 +118,10 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	t, _ := b.Target(o.Symbol)
 	held := b.Position(o.Symbol).Quantity
 	if o.Leg != "" {
-		price := o.WorstPrice(decimal.Zero) // it has one
 		switch {
-		case !price.Equal(t.Ticket.LegPrice(o.Leg)):
+		case !o.priced(t):
 			return "the bracket is another one now"
-		case o.Side == t.Side(), b.legQuantity(o.Symbol, o.Leg, o.number).Add(o.Remaining()).GreaterThan(t.Guarded(held)):
+		case o.Side == t.Side(), b.orders.tooMuch(o, t, t.Guarded(held)):
 			return "what it guards is less now"
 		}
 		return ""

@@ -52,6 +52,12 @@ func (b *Book) Digest() string {
 	for _, m := range b.moves.seen {
 		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
 	}
+	for _, symbol := range slices.Sorted(maps.Keys(b.came)) {
+		fmt.Fprintf(h, "came %q %s\n", symbol, b.came[symbol])
+	}
+	for _, symbol := range slices.Sorted(maps.Keys(b.taken)) {
+		fmt.Fprintf(h, "taken %q %s\n", symbol, b.taken[symbol])
+	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
 		counts.ForeignFills, counts.Fees, counts.Realised)
 	return hex.EncodeToString(h.Sum(nil))

@@ -85,14 +85,3 @@ func (x Exposure) Leg(l trading.Leg) decimal.Decimal {
 	}
 	return x.StopLoss
 }
-
-// legQuantity is how much the pending orders of one leg add up to that were made before the given number.
-func (s *orders) legQuantity(symbol string, leg trading.Leg, before int) decimal.Decimal {
-	sum := decimal.Zero
-	for _, o := range s.pending[symbol] {
-		if o.Leg == leg && o.number < before {
-			sum = sum.Add(o.Remaining())
-		}
-	}
-	return sum
-}

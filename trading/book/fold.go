@@ -15,6 +15,9 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	switch e := e.(type) {
 	case journal.SignalSeen:
 		b.signals.see(e, b.targets)
+		if e.Outcome == journal.OutcomeActed {
+			b.elsewhere.settled(e.Symbol)
+		}
 	case journal.IntentMade:
 		b.orders.intend(at, e.Order)
 		b.targets.count(e.Order)
@@ -31,15 +34,16 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.NotReceived:
 		b.orders.move(at, e.ClientID, trading.StatusIntended, e.Reason).InFlight = e.InFlight
 	case journal.SignalApproved:
-		b.signals.approve(e, b.targets)
+		b.elsewhere.settled(b.signals.approve(e, b.targets))
 	case journal.CloseAsked:
 		b.targets.reduce(e)
+		b.elsewhere.settled(e.Symbol)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
 		b.orders.all[e.ClientID].cancelAsked(at, e.Reason)
 	case journal.Cancelled:
-		b.orders.move(at, e.ClientID, trading.StatusCancelled, e.Reason)
+		b.orders.move(at, e.ClientID, endOf(e), e.Reason)
 	case journal.Expired:
 		b.orders.move(at, e.ClientID, trading.StatusExpired, e.Reason)
 	case journal.Filled:
@@ -71,8 +75,10 @@ func (b *Book) foldFill(at time.Time, f trading.Fill) {
 	if !b.fills.count(f) {
 		return
 	}
+	before := b.positions[f.Symbol].Quantity
 	b.account.pay(f, b.positions.add(f))
 	o := b.orders.all[f.ClientID]
+	b.elsewhere.moved(f.Symbol, o != nil, before, b.positions[f.Symbol].Quantity)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -89,5 +95,7 @@ func (b *Book) adopt(e journal.Adopted) {
 	if e.Quantity.IsNegative() {
 		f.Side = trading.Sell
 	}
+	before := b.positions[e.Symbol].Quantity
 	b.account.pay(f, b.positions.add(f))
+	b.elsewhere.moved(e.Symbol, false, before, b.positions[e.Symbol].Quantity)
 }

@@ -104,7 +104,7 @@ func (s *orders) fill(at time.Time, o *OrderState, f trading.Fill) {
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		s.move(at, o.ClientID, trading.StatusFilled, "")
-	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired:
+	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
 		// The fill overtook the end; the rest stays ended.
 	default:
 		s.move(at, o.ClientID, trading.StatusOpen, "")

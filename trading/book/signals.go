@@ -57,7 +57,7 @@ func (s *signals) Offers() []journal.SignalSeen {
 	return all
 }
 
-func (s *signals) check(e journal.SignalSeen, standing targets) error {
+func (s *signals) check(e journal.SignalSeen, owner func(journal.SignalSeen) error) error {
 	switch {
 	case e.Store == "" || e.SignalID == "" || e.Symbol == "":
 		return fmt.Errorf("book: signal_seen lacks its store %q, id %q or symbol %q", e.Store, e.SignalID, e.Symbol)
@@ -74,7 +74,7 @@ func (s *signals) check(e journal.SignalSeen, standing targets) error {
 	default:
 		return fmt.Errorf("book: signal %s has an unknown outcome %q", e.SignalID, e.Outcome)
 	}
-	if err := checkOwner(e, standing); err != nil {
+	if err := owner(e); err != nil {
 		return err
 	}
 	if last, ok := s.Acted(e.Strategy, e.Symbol); ok && !e.BarTime.After(last) {
@@ -83,17 +83,10 @@ func (s *signals) check(e journal.SignalSeen, standing targets) error {
 	return nil
 }
 
-func checkOwner(e journal.SignalSeen, standing targets) error {
-	if t := standing[e.Symbol]; t != nil && t.Strategy != "" && t.Strategy != e.Strategy {
-		return fmt.Errorf("book: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, t.Strategy)
-	}
-	return nil
-}
-
-func (s *signals) checkApproved(e journal.SignalApproved, standing targets) error {
+func (s *signals) checkApproved(e journal.SignalApproved, owner func(journal.SignalSeen) error) error {
 	for _, offer := range s.offers {
 		if offer.SignalID == e.SignalID {
-			return checkOwner(offer, standing)
+			return owner(offer)
 		}
 	}
 	return fmt.Errorf("book: signal %q is none that waits for approval", e.SignalID)
@@ -122,13 +115,15 @@ func (s *signals) act(e journal.SignalSeen, standing targets) *Target {
 	return standing.set(e)
 }
 
-// approve lets an offer set its target, for which an order is to be made.
-func (s *signals) approve(e journal.SignalApproved, standing targets) {
+// approve lets an offer set its target, for which an order is to be made, and returns the symbol.
+func (s *signals) approve(e journal.SignalApproved, standing targets) (symbol string) {
 	for line, offer := range s.offers {
 		if offer.SignalID == e.SignalID {
 			delete(s.offers, line)
 			t := s.act(offer, standing)
 			t.Deferred, t.Approved = true, true
+			symbol = offer.Symbol
 		}
 	}
+	return symbol
 }

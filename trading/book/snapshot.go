@@ -14,8 +14,9 @@ import (
 )
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
-// a Book did not keep offers yet: what a person may approve would be missing.
-const snapshotVersion = 3
+// a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
+// from elsewhere.
+const snapshotVersion = 4
 
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
@@ -38,6 +39,9 @@ type bookState struct {
 	Day       journal.DayOpened    `json:"day"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
+	// Came and Taken are what something else than our orders did to positions, by symbol.
+	Came  map[string]decimal.Decimal `json:"came,omitempty"`
+	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
 }
 
 type numberedOrder struct {
@@ -58,6 +62,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Moves: b.moves.seen, LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Halt: b.halt, Counts: b.Counts(),
+		Came: b.came, Taken: b.taken,
 	}
 	for _, o := range b.Orders() {
 		state.Orders = append(state.Orders, numberedOrder{o, o.number})
@@ -97,6 +102,8 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
+	maps.Copy(b.came, s.Came)
+	maps.Copy(b.taken, s.Taken)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
 	}

@@ -24,8 +24,8 @@ func FuzzFromSnapshot(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(data)
 	}
-	f.Add([]byte(`{"version":3,"capital":"10000","orders":[{"client_id":"o"},{"client_id":"o","status":"filled"}],"done":["x","o"]}`))
-	f.Add([]byte(`{"version":3,"capital":"10000","cash":"-1","positions":null,"counts":{"signals":null}}`))
+	f.Add([]byte(`{"version":4,"capital":"10000","orders":[{"client_id":"o"},{"client_id":"o","status":"filled"}],"done":["x","o"]}`))
+	f.Add([]byte(`{"version":4,"capital":"10000","cash":"-1","positions":null,"counts":{"signals":null}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 5000 || exponent.Match(data) {
 			return // decimals of a million places are slow, and no disk makes them up

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
@@ -22,12 +24,17 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 	}
 	for _, leg := range legs {
 		price := t.Ticket.LegPrice(leg)
-		lacking := want.Sub(x.Leg(leg))
-		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) {
+		pending := x.Leg(leg)
+		if !d.gap { // What is to go stays until the new one rests.
+			pending = d.book.Legs(t.Symbol, leg).Fitting
+		}
+		lacking := want.Sub(pending)
+		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) ||
+			legIsDust(d.book, t, leg, lacking, in.instrument) {
 			continue
 		}
 		o := trading.Order{
-			ClientID: legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
 			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
 		}
 		if leg == trading.TakeProfit {
@@ -46,21 +53,27 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 }
 
 // legID derives the client ID of a target's n-th leg.
-func legID(t book.Target, leg trading.Leg, n int) string {
-	return clientID(t.SignalID, fmt.Sprintf("%s %d", leg, n))
+func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
+	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
 }
 
 // tooSoon reports whether the last order of a leg ended against our will so short a time ago that the next one has to
 // wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
 func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
-	for n := t.Legs; n > 0; n-- {
-		last, ok := d.book.Order(legID(t, leg, n))
-		if !ok {
-			continue
-		}
-		cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
-		failed := last.Status == trading.StatusRejected || cancelled
-		return failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
-	}
-	return false
+	last, ok := lastLeg(d.book, t, leg)
+	cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
+	failed := last.Status == trading.StatusRejected || cancelled
+	return ok && failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+}
+
+// legIsDust reports whether so much is too little for a leg.
+func legIsDust(b *book.Book, t book.Target, leg trading.Leg, quantity decimal.Decimal, i trading.Instrument) bool {
+	last, ok := lastLeg(b, t, leg)
+	refused := ok && last.Status == trading.StatusRejected && !last.Quantity.LessThan(quantity)
+	return (smallest{i}).holds(quantity, t.Ticket.LegPrice(leg), refused)
+}
+
+// lastLeg is the latest order that was made for a leg of a target's bracket.
+func lastLeg(b *book.Book, t book.Target, leg trading.Leg) (book.OrderState, bool) {
+	return b.Order(t.LastLeg(leg))
 }

@@ -113,7 +113,7 @@ func TestDecisions(t *testing.T) {
 		"a direction that is none":                         {book: bookOf(t), signal: 3, want: "refused"},
 		"not automatically":                                {book: bookOf(t), signal: signal.Long, manual: true, want: "would_have 10"},
 		"not automatically and refused":                    {book: bookOf(t), signal: signal.Long, manual: true, change: halt, want: "refused"},
-		"open orders count":                                {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 10"},
+		"what is open and not held cannot be sold":         {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 7 reduce only"},
 		"open orders that lead there":                      {book: holding(t, "7", pending(trading.Sell, "7", sent, acked)...), signal: signal.Flat, want: "acted 0"},
 		"an intent that was not sent is replaced":          {book: holding(t, "7", pending(trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
 		"an unknown order defers":                          {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},
@@ -179,9 +179,9 @@ func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
 
 func TestClientIDs(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, engine.ClientID("s", 1), engine.ClientID("s", 1))
+	require.Equal(t, clientID("s", 1), clientID("s", 1))
 	seen := map[string]bool{}
-	for _, id := range []string{engine.ClientID("s", 1), engine.ClientID("s", 2), engine.ClientID("s1", 1), engine.ClientID("s#1", 1), engine.ClientID("", 1)} {
+	for _, id := range []string{clientID("s", 1), clientID("s", 2), clientID("s1", 1), clientID("s#1", 1), clientID("", 1)} {
 		require.Regexp(t, regexp.MustCompile(`^[a-z0-9-]{1,36}$`), id)
 		require.False(t, seen[id])
 		seen[id] = true

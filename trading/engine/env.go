@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -20,6 +22,7 @@ type env struct {
 	cfg         Config
 	log         *slog.Logger
 	instruments map[string]trading.Instrument
+	traits      trading.Traits // of the Broker
 	watch       stopwatch
 
 	mu     sync.Mutex      // guards logged
@@ -29,7 +32,7 @@ type env struct {
 func newEnv(cfg Config) (*env, error) {
 	e := &env{
 		cfg: cfg, log: cfg.Logger, instruments: make(map[string]trading.Instrument, len(cfg.Instruments)),
-		watch: stopwatch{clock: cfg.Clock}, logged: make(map[string]bool),
+		traits: cfg.Broker.Traits(), watch: stopwatch{clock: cfg.Clock}, logged: make(map[string]bool),
 	}
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
@@ -77,12 +80,43 @@ func (e *env) cancels() bool {
 	return ok
 }
 
-// decider makes decisions on a book; store is the identity of the signal store.
-func (e *env) decider(b *book.Book, store string) decider {
+// identify asks for the identity that client IDs are derived from.
+func (e *env) identify(ctx context.Context) (string, error) {
+	if e.cfg.Identity != "" {
+		return e.cfg.Identity, nil
+	}
+	identity, err := e.cfg.Journal.Identity(ctx)
+	if err == nil && identity == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return "", fmt.Errorf("engine: ask for the journal's identity: %w", err)
+	}
+	return identity, nil
+}
+
+// decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
+func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		config: e.cfg.Fingerprint,
+		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		gap: e.replaces() == trading.ByGap,
 	}
+}
+
+// replaces is how an order that guards a position gives way to the next one. A Broker that calls itself Atomic and has no
+// Replace, such as a wrapper, is taken for one that needs a gap.
+func (e *env) replaces() trading.Replacing {
+	way := cmp.Or(e.traits.Replaces, trading.ByGap)
+	if _, ok := e.cfg.Broker.(trading.Replacer); way == trading.Atomic && !ok {
+		return trading.ByGap
+	}
+	return way
+}
+
+// maxUnguarded is how long a position may be without its stop-loss while the Broker answers; zero for as long as it takes.
+func (e *env) maxUnguarded() time.Duration {
+	return max(cmp.Or(e.cfg.MaxUnguarded, e.traits.MaxGap, defaultMaxUnguarded), 0)
 }
 
 // logOnce reports whether what is under key is logged for the first time.

@@ -33,8 +33,11 @@ type gate struct {
 	calls       map[string][]*attempt    // calls of Submit that have not returned, by client ID
 	trustsBegin bool                     // the Broker has called Begin in this process
 	lastHeard   map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
+	made        map[string]time.Duration // on the stopwatch: when an order was decided on in this process, until it is sent
 	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
-	halting     string                   // the reason of a halt that is not durable yet
+	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
+	answers     answers
+	halting     string // the reason of a halt that is not durable yet
 	reduceOnly  bool
 	unvalued    []string // instruments that are held and have no price
 }
@@ -42,7 +45,8 @@ type gate struct {
 func newGate(env *env, ledger *ledger) *gate {
 	g := &gate{
 		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastHeard: make(map[string]time.Duration),
-		refusals: make(map[string]string),
+		refusals: make(map[string]string), asks: make(map[string]bool),
+		made: make(map[string]time.Duration),
 	}
 	ledger.hear = g.hearLocked
 	return g
@@ -75,12 +79,24 @@ func (g *gate) blockedLocked() error {
 	return nil
 }
 
+// decisionHolds is how long an order may be sent at the price that it was decided at. What has waited for longer, as
+// through a crash, is judged by the price of now as well.
+const decisionHolds = 2 * time.Second
+
 // recheck reports whether an intent, perhaps from before a crash, is still right, and has Risk approve it.
 func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, error) {
+	price, passed := decimal.Zero, g.env.passed()
+	g.ledger.mu.Lock()
+	made, here := g.made[o.ClientID]
+	g.ledger.mu.Unlock()
+	if !here || passed-made > decisionHolds {
+		price, _ = g.env.price(o.Symbol)
+	}
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	in := inputs{now: g.env.now(), instrument: g.env.instruments[o.Symbol], opening: opening}
-	return g.env.decider(g.ledger.book, "").recheck(o, in)
+	held := g.ledger.book.Position(o.Symbol).Quantity
+	in := inputs{now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price}
+	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }
 
 // isInFlight reports whether a call of Submit has not returned.
@@ -121,13 +137,21 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 	return nil
 }
 
-// hearLocked takes note of when an order was heard of, which matters until it is done.
+// hearLocked takes note of when an order was made and heard of, which matters until it is done. A person who re-arms has
+// the positions compared before anything is opened: what halted may have been that they differ.
 func (g *gate) hearLocked(event journal.Event) {
 	switch event := event.(type) {
+	case journal.IntentMade:
+		g.made[event.Order.ClientID] = g.env.passed()
+	case journal.Submitting:
+		delete(g.made, event.ClientID)
+	case journal.Rearmed:
+		g.ledger.reconciled = false
 	case journal.Acknowledged, journal.Triggered, journal.CancelAsked:
 		g.lastHeard[journal.OrderOf(event)] = g.env.passed()
 	case journal.Rejected, journal.Cancelled, journal.Expired:
 		delete(g.lastHeard, journal.OrderOf(event))
+		delete(g.made, journal.OrderOf(event))
 	case journal.Filled:
 		if o, ok := g.ledger.book.Order(event.Fill.ClientID); ok && o.Status.Done() {
 			delete(g.lastHeard, o.ClientID)
@@ -146,6 +170,30 @@ func (g *gate) heard(clientID string) (at time.Duration, inFlight bool) {
 		at = g.ledger.openedAt
 	}
 	return at, g.flyingLocked(clientID)
+}
+
+// ask lets an order be asked for in the next round.
+func (g *gate) ask(clientID string) {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.asks[clientID] = true
+}
+
+// takeAsk reports whether an order is to be asked for, once.
+func (g *gate) takeAsk(clientID string) bool {
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	ask := g.asks[clientID]
+	delete(g.asks, clientID)
+	return ask
+}
+
+// noteAnswer takes note of how the Broker answered an order; "" says that it took it.
+func (g *gate) noteAnswer(bad string) {
+	now := g.env.passed()
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.answers.note(bad, now)
 }
 
 func (g *gate) noteRefusal(clientID, reason string) {

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
@@ -24,7 +26,7 @@ func (e *Engine) Idle() bool {
 		return false
 	}
 	if e.outlook == nil || e.outlook.version != e.ledger.version {
-		e.outlook = newOutlook(e.ledger.book, e.ledger.version)
+		e.outlook = e.env.newOutlook(e.ledger.book, e.ledger.version)
 	}
 	o := e.outlook // never changes
 	e.ledger.mu.Unlock()
@@ -42,10 +44,25 @@ func (e *Engine) calmLocked() bool {
 
 // bearable reports whether rollDay would neither miss a price nor halt.
 func (e *Engine) bearable(o *outlook) bool {
-	limit, limited := e.env.cfg.Risk.DailyLoss()
-	if !limited {
+	if !o.limited {
 		return true
 	}
+	worth, size := 0.0, math.Abs(o.roughLeast)
+	for _, p := range o.held {
+		price, ok := e.env.price(p.Symbol)
+		if !ok {
+			return false
+		}
+		of := rough.Float(p.Quantity) * rough.Float(price)
+		worth, size = worth+of, size+math.Abs(of)
+	}
+	if worth-o.roughLeast > rough.Error*size {
+		return true // as on nearly every bar
+	}
+	return e.bearableExactly(o)
+}
+
+func (e *Engine) bearableExactly(o *outlook) bool {
 	worth := decimal.Zero
 	for _, p := range o.held {
 		price, ok := e.env.price(p.Symbol)
@@ -54,7 +71,7 @@ func (e *Engine) bearable(o *outlook) bool {
 		}
 		worth = worth.Add(p.Quantity.Mul(price))
 	}
-	return o.fallen.Sub(worth).LessThan(limit)
+	return worth.GreaterThan(o.least)
 }
 
 // outlook is what one state of the book says of the Steps to come, until an event changes it.
@@ -63,22 +80,28 @@ type outlook struct {
 	reached bool               // no target waits for an order or for its bracket
 	day     string             // the trading day that is open
 	held    []trading.Position // those that are not flat
-	fallen  decimal.Decimal    // the day's loss, were all that is held worth nothing
+
+	limited    bool            // the day's loss is
+	least      decimal.Decimal // what is held is worth more than that where the loss is below its limit
+	roughLeast float64         // the same, nearly
 }
 
-func newOutlook(b *book.Book, version int) *outlook {
-	nothing := func(string) (decimal.Decimal, bool) { return decimal.Zero, true }
-	equity, _ := b.Equity(nothing)
-	o := &outlook{version: version, reached: true, day: b.Day().Day, fallen: b.Day().Equity.Sub(equity)}
+func (e *env) newOutlook(b *book.Book, version int) *outlook {
+	o := &outlook{version: version, reached: true, day: b.Day().Day}
+	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
+		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
+		o.limited, o.least = true, b.Day().Equity.Sub(equity).Sub(limit)
+		o.roughLeast = rough.Float(o.least)
+	}
 	for _, p := range b.Positions() {
 		if !p.Quantity.IsZero() {
 			o.held = append(o.held, p)
 		}
 	}
 	for _, t := range b.Targets() {
-		last, ok := b.Order(t.Last)
-		bracketed := t.Ticket.Bracketed() && t.Guarded(b.Position(t.Symbol).Quantity).IsPositive()
-		if t.Deferred || bracketed || ok && unfinished(t, last) {
+		h := b.Holding(t.Symbol)
+		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
+		if t.Deferred || bracketed || h.Last.ClientID != "" && e.unfinished(h) {
 			o.reached = false
 		}
 	}

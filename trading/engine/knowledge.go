@@ -144,7 +144,7 @@ func (c *reconciler) resolve(ctx context.Context, r *run, q inquiry) (stuck, err
 
 // mustAsk reports whether an order is asked for in any case.
 func (c *reconciler) mustAsk(r *run, q inquiry, o book.OrderState) bool {
-	if o.Status == trading.StatusUnknown || r.known.ask[o.ClientID] {
+	if c.gate.takeAsk(o.ClientID) || o.Status == trading.StatusUnknown || r.known.ask[o.ClientID] {
 		return true
 	}
 	return !q.quiet && (o.CancelAsked || !o.Rests())

@@ -12,11 +12,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// maxAttempts is how many orders one signal can lead to: the first and three retries.
+// maxAttempts is how many orders that open something one signal can lead to: the first and three retries. What closes is
+// never given up.
 const maxAttempts = 4
 
-// retryAfter is how long the first retry waits; each further one waits twice as long as the one before.
-const retryAfter = 2 * time.Second
+// retryAfter is how long the first retry waits; each further one waits twice as long as the one before, up to
+// maxRetryPause.
+const (
+	retryAfter    = 2 * time.Second
+	maxRetryPause = time.Minute
+)
 
 // goal is a quantity to hold and the next order for it.
 type goal struct {
@@ -57,11 +62,19 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
+	position := d.book.Position(a.symbol).Quantity
+	if p.target.IsZero() && gap.Equal(position.Neg()) && !gap.IsZero() && (smallest{in.instrument}).holds(gap, decimal.Zero, false) {
+		p.reason = fmt.Sprintf("%s is left, too little to be traded", position)
+		return p
+	}
 	if gap.IsZero() {
 		if p.reason != "" {
 			p.outcome = blocked
 		}
 		return p
+	}
+	if p.target.Sign()*position.Sign() >= 0 && gap.Sign()*position.Sign() < 0 && gap.Abs().GreaterThan(position.Abs()) {
+		gap = position.Neg() // What is open may never fill: a close is never more than what is held.
 	}
 	wanted := d.order(a, gap, in.now)
 	if !a.closeOnly && trading.ClosingPart(wanted.Side, wanted.Quantity, held).LessThan(wanted.Quantity) {
@@ -80,7 +93,6 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	}
 	// Orders that are open may not fill first, so they do not count for the promise to the Broker that this one
 	// only reduces.
-	position := d.book.Position(a.symbol).Quantity
 	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(trading.ClosingPart(o.Side, o.Quantity, position))
 	p.order = &o
 	return p
@@ -88,7 +100,7 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 
 func (d decider) order(a goal, gap decimal.Decimal, now time.Time) trading.Order {
 	o := trading.Order{
-		ClientID: ClientID(a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
+		ClientID: ClientID(d.journal, a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
 		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
 	}
 	if gap.IsNegative() {
@@ -125,14 +137,14 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || d.spent(t) || !unfinished(t, last) || pausing(last.UpdatedAt, pause(t, last), in.now) {
+		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.entry) || pausing(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.
-		a.closeOnly = last.Status == trading.StatusRejected
+		a.closeOnly = last.Status == trading.StatusRejected || spent(t)
 	}
 	p := d.plan(a, held, in)
-	if p.order == nil && a.closeOnly {
+	if p.order == nil && a.closeOnly && !spent(t) {
 		a.closeOnly = false
 		p = d.plan(a, held, in)
 	}
@@ -160,35 +172,42 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 	case opens && in.opening != nil:
 		return trading.Approved{}, in.opening
 	}
-	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: o.DecisionPrice})
+	dearer := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
+	if !in.price.IsPositive() {
+		dearer = o.DecisionPrice
+	}
+	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: dearer})
 	if err != nil {
 		return trading.Approved{}, err
 	}
 	return approved.Confirm(o.Order)
 }
 
-// spent reports whether a target has had all its attempts.
-func (d decider) spent(t book.Target) bool { return t.Attempts >= maxAttempts }
+// spent reports whether a target has had all its attempts to open something.
+func spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 
-// unfinished reports whether the last order of a target leaves something to do for it. One that was filled leaves the
-// rest only where it was the closing half of a flip: otherwise a position that a person changed by hand would be changed
-// back.
-func unfinished(t book.Target, last book.OrderState) bool {
+// unfinished reports whether the last order of a target leaves something to do for it. One that
+// was filled leaves the rest only where it was the closing half of a flip: otherwise a position that a person changed by
+// hand would be changed back.
+func unfinished(h book.Holding, i trading.Instrument, p EntryPolicy) bool {
+	t, last, closes := h.Target, h.Last, !closable(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCancelled:
-		return true
+		return closes || !p.lastWord(last) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
-		return last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
-	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusExpired:
+		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+	case trading.StatusExpired:
+		return closes
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen:
 	}
 	return false
 }
 
 // pause is how long to wait after an order's end before the next attempt.
 func pause(t book.Target, last book.OrderState) time.Duration {
-	if last.Sends == 0 || last.Status == trading.StatusFilled {
+	if last.Sends == 0 && !spent(t) || last.Status == trading.StatusFilled {
 		return 0 // it never troubled the Broker, or did its part
 	}
-	return retryAfter << (t.Attempts - 1)
+	return min(retryAfter<<min(t.Attempts-1, 10), maxRetryPause)
 }

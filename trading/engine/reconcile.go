@@ -182,7 +182,6 @@ func (c *reconciler) compare(ctx context.Context, r *run) error {
 		r.greeted = true
 		c.logStart()
 	}
-	health.Ready(ctx)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -37,7 +39,7 @@ func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, 
 		switch behind := o.Filled.LessThan(report.Filled); {
 		case o.Status.Done():
 			return nil, nil
-		case behind:
+		case behind && !c.isShort(o, report):
 			c.noteBehind()
 		default:
 			if ended := ending(o, report); ended != nil {
@@ -75,9 +77,29 @@ func ending(o book.OrderState, report trading.OrderReport) journal.Event {
 		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
 	case trading.StatusExpired:
 		return journal.Expired{ClientID: o.ClientID, Reason: report.Reason}
-	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusFilled:
+	case trading.StatusFilled:
+		if o.Filled.IsPositive() && report.Filled.IsPositive() {
+			return journal.Cancelled{
+				ClientID: o.ClientID, Complete: true,
+				Reason: fmt.Sprintf("the broker counts it as filled with %s of %s", o.Filled, o.Quantity),
+			}
+		}
+	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen:
 	}
 	return nil
+}
+
+// feeAtMost is the largest part of what was filled, as its inverse, by which the fills of an order may stay behind its
+// report for ever: some venues take a fee in coins out of the fill and count the order without it.
+const feeAtMost = 100
+
+// isShort reports whether an order is filled although its fills never add up to what the Broker counts. All of them were
+// asked for, from as far back as there can be any.
+func (c *reconciler) isShort(o book.OrderState, report trading.OrderReport) bool {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	lacking := report.Filled.Sub(o.Filled).Mul(decimal.NewFromInt(feeAtMost))
+	return report.Status == trading.StatusFilled && c.lookBack >= book.MaxLookBack && !lacking.GreaterThan(report.Filled)
 }
 
 func (c *reconciler) logFate(before book.OrderState) {

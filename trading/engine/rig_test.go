@@ -220,7 +220,8 @@ func newRig(t require.TestingT, traits trading.Traits, change ...func(*engine.Co
 		Size:        size.FixedNotional{Amount: d("1000")},
 		Risk:        risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 		Capital:     d("10000"), AutoExecute: true, Clock: r.clock, Logger: slog.New(r.log),
-		SnapshotEvery: 7, // so that most restarts begin with one, at all kinds of moments
+		Identity:      identity, // so that transcripts are the same each time
+		SnapshotEvery: 7,        // so that most restarts begin with one, at all kinds of moments
 	}
 	for _, c := range change {
 		c(&r.cfg)
@@ -276,6 +277,18 @@ func (r *rig) agree() {
 		require.True(r.t, ok, "order %s is not in the journal", id)
 		require.True(r.t, o.Status.Done(), "order %s is %s", id, o.Status)
 	}
+}
+
+// ordersMade are all orders that were decided on.
+func (r *rig) ordersMade() (made []trading.Order) {
+	entries, err := r.journal.Read(context.Background(), 0, 100_000)
+	require.NoError(r.t, err)
+	for _, entry := range entries {
+		if e, ok := entry.Event.(journal.IntentMade); ok {
+			made = append(made, e.Order)
+		}
+	}
+	return made
 }
 
 func (r *rig) held(symbol string) string {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -89,6 +90,7 @@ func bySymbol(orders []book.OrderState) (lines [][]book.OrderState) {
 func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState) error {
 	var all error
 	for _, o := range line {
+		health.Beat(ctx)
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
@@ -168,13 +170,40 @@ func (s *sender) call(ctx context.Context, a trading.Approved, t *attempt) error
 	defer s.gate.end(t)
 	limited, cancel := s.env.limited(ctx)
 	defer cancel()
-	return s.env.cfg.Broker.Submit(limited, a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) }))
+	gated := a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) })
+	if old, ok := s.predecessor(t.order); ok {
+		defer s.gate.ask(old.ClientID) // What became of it the answer does not say.
+		return s.env.cfg.Broker.(trading.Replacer).Replace(limited, old.Ref(), gated)
+	}
+	return s.env.cfg.Broker.Submit(limited, gated)
+}
+
+// predecessor is the leg that an order takes the place of, where the venue does that in one act.
+func (s *sender) predecessor(o trading.Order) (old book.OrderState, ok bool) {
+	if o.Leg == "" || s.env.replaces() != trading.Atomic {
+		return old, false
+	}
+	now := s.env.now()
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	for _, other := range s.ledger.book.PendingOf(o.Symbol) {
+		rests := other.Status == trading.StatusOpen && !other.CancelAsked
+		if rests && other.Leg == o.Leg && s.ledger.book.Unwanted(other, now, nil) != "" {
+			return other, true
+		}
+	}
+	return old, false
 }
 
 // answered records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
 // over: that one asks the Broker itself.
 func (s *sender) answered(ctx context.Context, r *run, o book.OrderState, answer error) error {
 	ctx = context.WithoutCancel(ctx)
+	if answer == nil {
+		s.gate.noteAnswer("")
+	} else {
+		s.gate.noteAnswer(answer.Error())
+	}
 	switch {
 	case answer == nil:
 		if err := s.ledger.record(ctx, r, journal.Acknowledged{ClientID: o.ClientID}); err != nil {
@@ -204,6 +233,7 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool {
 		return o.CancelAsked && o.Status == trading.StatusOpen
 	}) {
+		health.Beat(ctx)
 		if err := s.gate.mayCancel(ctx, r); err != nil {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}

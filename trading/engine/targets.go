@@ -24,7 +24,7 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 			if now, _ := b.Target(t.Symbol); now != t {
 				return nil, nil
 			}
-			if o := f.env.decider(b, r.store).again(t, in); o != nil {
+			if o := f.env.decider(b, r.store, f.ledger.identity).again(t, in); o != nil {
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil
 			}
 			return nil, nil
@@ -38,21 +38,23 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 
 // due reports whether a target may have something left to do; most have not, and cost no more than this.
 func (f *follower) due(t book.Target) bool {
-	last, ok := f.ledger.order(t.Last)
 	if t.Deferred {
 		return true
 	}
-	if !ok || !unfinished(t, last) {
-		return false
+	if last, ok := f.ledger.order(t.Last); !ok || last.Status == trading.StatusFilled && !last.ReduceOnly {
+		return false // as most are
 	}
-	if t.Attempts < maxAttempts {
-		return true
-	}
-	if last.Status != trading.StatusFilled && f.env.logOnce("spent "+t.SignalID) {
+	f.ledger.mu.Lock()
+	h := f.ledger.book.Holding(t.Symbol)
+	f.ledger.mu.Unlock()
+	last := h.Last
+	due := f.env.unfinished(h)
+	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
+	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
 			"target", t.Quantity, "reason", last.Reason)
 	}
-	return false
+	return due
 }
 
 // lastDecisionPrice is what a retry goes by where nobody gives prices; before the first order, what was paid.
@@ -68,13 +70,14 @@ func (f *follower) lastDecisionPrice(t book.Target) decimal.Decimal {
 // guard makes the legs that brackets lack.
 func (f *follower) guard(ctx context.Context, r *run) error {
 	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
-		in := inputs{now: f.env.now(), instrument: f.env.instruments[t.Symbol]}
+		in := inputs{now: f.env.now()}
 		for made := true; made; {
 			var wrong error
 			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 				now, _ := b.Target(t.Symbol)
+				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
-				if o, wrong = f.env.decider(b, r.store).guard(now, in); o == nil {
+				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
 					return nil, nil
 				}
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil
@@ -91,6 +94,20 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 	return nil
 }
 
+// guardsYet reports whether an order, though it is not wanted as it is, guards what nothing else does yet: where the venue
+// lets two rest, or puts one in the place of the other, it stays until the next one is there.
+func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
+	if o.Leg == "" || f.env.replaces() == trading.ByGap {
+		return false
+	}
+	h := b.Holding(o.Symbol)
+	t, guarded := h.Target, h.Target.Guarded(h.Quantity)
+	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
+		return false
+	}
+	return f.env.tradable(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+}
+
 // sweep asks for the end of resting orders that are not wanted any more.
 func (f *follower) sweep(ctx context.Context, r *run) error {
 	for _, o := range f.ledger.pendingWhere(func(o book.OrderState) bool {
@@ -100,7 +117,7 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			now, _ := b.Order(o.ClientID)
 			why := b.Unwanted(now, f.env.now(), opening)
-			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked {
+			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil
 			}
 			f.env.log.Info("Order is to be cancelled", orderAttrs(o, "reason", why)...)

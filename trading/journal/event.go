@@ -133,6 +133,8 @@ type Expired struct {
 type Cancelled struct {
 	ClientID string `json:"client_id"`
 	Reason   string `json:"reason"`
+	// Complete says that the Broker counts the order as filled: what its fills lack is not to be had again.
+	Complete bool `json:"complete,omitempty"`
 }
 
 // Filled says that the Broker executed the order or a part of it.

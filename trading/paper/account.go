@@ -2,9 +2,12 @@ package paper
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -14,17 +17,60 @@ type account struct {
 	markets   markets // whose prices it is worth
 	unlevered bool    // what is held is always paid for, so nothing that is long is ever liquidated
 	cash      decimal.Decimal
-	holding   map[string]trading.Position
+	bySymbol  map[string]*holding
+	holdings  []*holding // the same, as they came
 	fills     []trading.Fill
 	moves     []trading.CashEvent
+
+	rough                          float64 // the cash, nearly
+	maintenance, feeRate, leverage float64 // those of the Config, nearly
 }
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
 		cfg: cfg, markets: markets, unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
-		cash: cfg.Cash, holding: make(map[string]trading.Position),
+		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
+		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
 }
+
+// holding is what is held of an instrument, or was.
+type holding struct {
+	trading.Position
+	market *market
+	rough  float64 // its quantity, nearly
+}
+
+// position is what is held of an instrument.
+func (a *account) position(symbol string) trading.Position {
+	if h, ok := a.bySymbol[symbol]; ok {
+		return h.Position
+	}
+	return trading.Position{Symbol: symbol}
+}
+
+func (a *account) hold(p trading.Position) {
+	h, ok := a.bySymbol[p.Symbol]
+	if !ok {
+		h = &holding{market: a.markets.of(p.Symbol)}
+		a.bySymbol[p.Symbol] = h
+		a.holdings = append(a.holdings, h)
+	}
+	h.Position, h.rough = p, rough.Float(p.Quantity)
+}
+
+// symbols are those of all that is held, in their order.
+func (a *account) symbols() (held []string) {
+	for _, h := range a.holdings {
+		if !h.Quantity.IsZero() {
+			held = append(held, h.Symbol)
+		}
+	}
+	slices.Sort(held)
+	return held
+}
+
+func (a *account) setCash(cash decimal.Decimal) { a.cash, a.rough = cash, rough.Float(cash) }
 
 // book puts a fill into the account.
 func (a *account) book(f trading.Fill) {
@@ -32,17 +78,17 @@ func (a *account) book(f trading.Fill) {
 		f.Time = a.fills[n-1].Time // Fills are in the order of their times; another symbol's bar may have come early.
 	}
 	a.fills = append(a.fills, f)
-	a.holding[f.Symbol] = a.holding[f.Symbol].After(f)
-	a.cash = f.CashAfter(a.cash)
+	a.hold(a.position(f.Symbol).After(f))
+	a.setCash(f.CashAfter(a.cash))
 }
 
 func (a *account) notHeld(symbol string) string {
-	return fmt.Sprintf("spot: only %s of %s is held", a.holding[symbol].Quantity, symbol)
+	return fmt.Sprintf("spot: only %s of %s is held", a.position(symbol).Quantity, symbol)
 }
 
 // closing is how much of a quantity of an order brings the position nearer to zero.
 func (a *account) closing(o trading.Order, quantity decimal.Decimal) decimal.Decimal {
-	held := o.Side.Signed(a.holding[o.Symbol].Quantity)
+	held := o.Side.Signed(a.position(o.Symbol).Quantity)
 	if !held.IsNegative() {
 		return decimal.Zero
 	}
@@ -56,8 +102,11 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal)
 	if a.closing(o, quantity).Equal(quantity) {
 		return ""
 	}
-	held := a.holding[o.Symbol].Quantity.Mul(mark)
-	equity, exposure := a.worth(o.Symbol, mark)
+	if a.surelyCarriesMore(o, quantity, price, mark) {
+		return ""
+	}
+	held := a.position(o.Symbol).Quantity.Mul(mark)
+	equity, exposure := a.worth(a.markets[o.Symbol], mark)
 	equity = equity.Sub(quantity.Mul(price).Mul(a.cfg.FeeRate))
 	exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
 	if carried := equity.Mul(a.cfg.Leverage); exposure.GreaterThan(carried) {
@@ -66,22 +115,53 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal)
 	return ""
 }
 
-// worth is what the account is worth and what it holds, with symbol at price and the rest at their last prices.
-func (a *account) worth(symbol string, price decimal.Decimal) (equity, exposure decimal.Decimal) {
+// surelyCarriesMore reports that margin has nothing to say, where a rough sum shows it.
+func (a *account) surelyCarriesMore(o trading.Order, quantity, price, mark decimal.Decimal) bool {
+	worth := rough.Float(quantity) * rough.Float(price)
+	equity, exposure, doubt := a.roughWorth(a.markets[o.Symbol], rough.Float(mark))
+	return (equity-worth*a.feeRate)*a.leverage-(exposure+worth) > (doubt+rough.Error*worth)*max(a.leverage, 1)
+}
+
+// worth is what the account is worth and what it holds, with one market at price and the rest at their last prices.
+func (a *account) worth(m *market, price decimal.Decimal) (equity, exposure decimal.Decimal) {
 	equity = a.cash
-	for held, p := range a.holding {
-		at := price
-		if held != symbol {
-			at, _ = a.markets.last(held)
+	for _, h := range a.holdings {
+		if h.Quantity.IsZero() {
+			continue
 		}
-		worth := p.Quantity.Mul(at)
+		at := price
+		if h.market != m {
+			at, _ = h.market.last()
+		}
+		worth := h.Quantity.Mul(at)
 		equity, exposure = equity.Add(worth), exposure.Add(worth.Abs())
 	}
 	return equity, exposure
 }
 
-// short tells whether the equity, with symbol at price and less a fee that is due, does not carry what is held any more.
-func (a *account) short(symbol string, price, due decimal.Decimal) bool {
-	equity, exposure := a.worth(symbol, price)
+// short tells whether the equity, with a market at price and less a fee that is due, does not carry what is held any more.
+func (a *account) short(m *market, price, due decimal.Decimal) bool {
+	equity, exposure := a.worth(m, price)
 	return exposure.IsPositive() && equity.Sub(due).LessThanOrEqual(exposure.Mul(a.cfg.Maintenance))
+}
+
+// surelyCarries is what short says the opposite of, where a rough sum shows it: on nearly every bar.
+func (a *account) surelyCarries(m *market, price, due float64) bool {
+	equity, exposure, doubt := a.roughWorth(m, price)
+	return equity-due-a.maintenance*exposure > doubt
+}
+
+// roughWorth is nearly what worth says, and by how much it may be wrong.
+func (a *account) roughWorth(m *market, price float64) (equity, exposure, doubt float64) {
+	equity = a.rough
+	for _, h := range a.holdings {
+		at := price
+		if h.market != m {
+			at = h.market.rough
+			doubt += math.Abs(h.rough) * h.market.least // It may not be rounded to the tick.
+		}
+		worth := h.rough * at
+		equity, exposure = equity+worth, exposure+math.Abs(worth)
+	}
+	return equity, exposure, doubt + rough.Error*(math.Abs(a.rough)+exposure)
 }

@@ -75,7 +75,7 @@ func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
 	case b.cfg.Spot && o.Side == trading.Sell && !b.account.closing(o, o.Quantity).Equal(o.Quantity):
 		return b.account.notHeld(o.Symbol)
 	}
-	price, known := m.now, m.known
+	price, known := m.last()
 	if quoted {
 		if _, err := m.Price(quote); err != nil {
 			return err.Error()
@@ -191,9 +191,9 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	held := make(map[string]decimal.Decimal)
-	for symbol, p := range b.account.holding {
-		if !p.Quantity.IsZero() {
-			held[symbol] = p.Quantity
+	for _, h := range b.account.holdings {
+		if !h.Quantity.IsZero() {
+			held[h.Symbol] = h.Quantity
 		}
 	}
 	return held, nil
@@ -220,7 +220,7 @@ func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol 
 		return fmt.Errorf("paper: %w", err)
 	}
 	b.account.moves = append(b.account.moves, e)
-	b.account.cash = b.account.cash.Add(amount)
+	b.account.setCash(b.account.cash.Add(amount))
 	b.updates.Push()
 	return nil
 }

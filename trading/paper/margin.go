@@ -2,11 +2,10 @@ package paper
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -24,10 +23,11 @@ func (w *walk) marginCall(due decimal.Decimal) bool {
 		}
 	}
 	w.closeOut(w.m, w.now)
-	for _, symbol := range slices.Sorted(maps.Keys(w.account.holding)) {
+	for _, symbol := range w.account.symbols() {
 		if symbol != w.m.Symbol && w.short(decimal.Zero) {
 			other := w.markets[symbol]
-			w.closeOut(other, other.now)
+			price, _ := other.last()
+			w.closeOut(other, price)
 		}
 	}
 	return true
@@ -43,10 +43,12 @@ func (w *walk) callAt(price, fee decimal.Decimal) bool {
 }
 
 // short tells whether the account does not carry what is held any more, less a fee that is due.
-func (w *walk) short(due decimal.Decimal) bool { return w.account.short(w.m.Symbol, w.now, due) }
+func (w *walk) short(due decimal.Decimal) bool {
+	return !w.account.surelyCarries(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
+}
 
 func (w *walk) closeOut(m *market, price decimal.Decimal) {
-	held := w.account.holding[m.Symbol].Quantity
+	held := w.account.position(m.Symbol).Quantity
 	if held.IsZero() {
 		return
 	}
@@ -56,7 +58,7 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	}
 	paid := worsened(m.Instrument, side, price, w.cfg.Slippage)
 	fee := paid.Mul(held.Abs()).Mul(w.cfg.FeeRate)
-	rest, _ := w.account.worth(m.Symbol, decimal.Zero) // without the position
+	rest, _ := w.account.worth(m, decimal.Zero) // without the position
 	if rest.Add(held.Mul(paid)).Sub(fee).IsNegative() {
 		// The price at which nothing is left; rounded in the account's favour, as it cannot pay a tick more.
 		paid, fee = against(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero

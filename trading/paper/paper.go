@@ -20,6 +20,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
@@ -102,7 +103,7 @@ func New(cfg Config) (*Broker, error) {
 		if _, twice := b.markets[i.Symbol]; twice {
 			return nil, fmt.Errorf("paper: Config.Instruments has %s twice", i.Symbol)
 		}
-		b.markets[i.Symbol] = &market{Instrument: i, listed: true}
+		b.markets[i.Symbol] = &market{Instrument: i, listed: true, least: rough.Float(i.Tick)}
 	}
 	return b, nil
 }

@@ -2,12 +2,12 @@ package paper
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
@@ -17,12 +17,38 @@ type market struct {
 	trading.Instrument
 	listed  bool            // it is traded here
 	known   bool            // there is a price
-	now     decimal.Decimal // the last one
+	rough   float64         // the last one, nearly
+	rounded bool            // now is the last one; otherwise it is to be made of rough
+	now     decimal.Decimal // see last
+	least   float64         // a price that is certainly one
 	barTime time.Time       // of the bar that it is from
 	depth   decimal.Decimal // what can be had at it, where the policy bounds that
 }
 
-func (m *market) set(price decimal.Decimal) { m.now, m.known = price, true }
+func (m *market) set(price decimal.Decimal) {
+	m.now, m.rough, m.known, m.rounded = price, rough.Float(price), true, true
+}
+
+// mark takes note of the price at which a bar closed. It is rounded to the tick only when it is asked for.
+func (m *market) mark(price float64) { m.rough, m.known, m.rounded = price, true, false }
+
+// refuses says why a price cannot be.
+func (m *market) refuses(price float64) error {
+	if price >= m.least {
+		return nil
+	}
+	_, err := m.Price(price)
+	return err
+}
+
+// last is the last known price.
+func (m *market) last() (decimal.Decimal, bool) {
+	if m.known && !m.rounded {
+		m.now, _ = m.Price(m.rough) // mark comes after refuses
+		m.rounded = true
+	}
+	return m.now, m.known
+}
 
 // markets are those of a Broker, by symbol, and those of what is held besides.
 type markets map[string]*market
@@ -51,7 +77,7 @@ func (s markets) last(symbol string) (decimal.Decimal, bool) {
 	if !ok {
 		return decimal.Zero, false
 	}
-	return m.now, m.known
+	return m.last()
 }
 
 // OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
@@ -69,15 +95,14 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	if !m.barTime.IsZero() && !bar.Time.After(m.barTime) {
 		return nil
 	}
-	price, err := m.Price(bar.Close)
-	if err != nil {
+	if err := m.refuses(bar.Close); err != nil {
 		return fmt.Errorf("paper: %w", err)
 	}
 	if b.cfg.Quote == nil {
 		b.walkBar(m, bar)
 		b.orders.tidy()
 	}
-	m.set(price)
+	m.mark(bar.Close)
 	m.barTime = bar.Time
 	return nil
 }
@@ -144,10 +169,10 @@ func (b *Broker) workQuotes() {
 // callMargins looks at every position at its present quote.
 func (b *Broker) callMargins(now time.Time) {
 	b.mu.Lock()
-	held := maps.Clone(b.account.holding)
+	held := b.account.symbols()
 	b.mu.Unlock()
-	for _, symbol := range slices.Sorted(maps.Keys(held)) {
-		if quote, ok := b.cfg.Quote(symbol); ok && !held[symbol].Quantity.IsZero() {
+	for _, symbol := range held {
+		if quote, ok := b.cfg.Quote(symbol); ok {
 			b.callMargin(symbol, quote, now)
 		}
 	}
@@ -178,7 +203,7 @@ func (b *Broker) walkBar(m *market, bar signal.Bar) {
 	if b.cfg.Fill.ticks() {
 		share = m.Quantity(decimal.NewFromFloat(bar.Volume / 4))
 	}
-	held := b.account.holding[m.Symbol].Quantity.Sign()
+	held := b.account.position(m.Symbol).Quantity.Sign()
 	m.depth = share
 	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.unlevered || b.carries(m, bar, held)) {
 		return // Nothing can happen, as on most bars.
@@ -211,7 +236,7 @@ func (b *Broker) carries(m *market, bar signal.Bar, held int) bool {
 	if held < 0 {
 		worst = bar.High
 	}
-	return !b.account.short(m.Symbol, decimal.NewFromFloat(worst), decimal.Zero)
+	return b.account.surelyCarries(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
 }
 
 // walkQuote takes one order to the present price.

@@ -31,9 +31,10 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	if len(b.orders.all) > 0 || len(b.account.fills) > 0 {
 		return fmt.Errorf("paper: resume after orders were taken")
 	}
-	b.account.fills, b.account.cash = fills, book.Cash()
+	b.account.fills = fills
+	b.account.setCash(book.Cash())
 	for _, p := range book.Positions() {
-		b.account.holding[p.Symbol] = p
+		b.account.hold(p)
 		if !p.Quantity.IsZero() {
 			b.markets.of(p.Symbol).set(p.AveragePrice()) // until there is a better one
 		}

@@ -44,7 +44,7 @@ func (w *walk) reach(to decimal.Decimal, jump bool) {
 	if jump {
 		w.now = to
 	}
-	spent := make(map[*order]bool) // what has had its share of this price
+	var spent map[*order]bool // what has had its share of this price
 	for {
 		o, price := w.next(to, spent)
 		if o == nil {
@@ -53,6 +53,9 @@ func (w *walk) reach(to decimal.Decimal, jump bool) {
 		w.now = price
 		if w.marginCall(decimal.Zero) {
 			return
+		}
+		if spent == nil {
+			spent = make(map[*order]bool)
 		}
 		spent[o] = !o.waiting()
 		w.meet(o, jump)

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// ExcessPolicy says what an Engine does where its orders have brought more of an instrument than the target asks for, or
+// something on the other side of it: an order was reported as cancelled and filled all the same, a person gave one up and
+// then it was executed, both legs of a bracket were filled. It is an error in any case. What was bought by hand, or came
+// from elsewhere, is no excess.
+type ExcessPolicy string
+
+// The policies.
+const (
+	// TrimExcess closes what is too much. Where orders are not placed automatically it only says so.
+	TrimExcess ExcessPolicy = "trim"
+	// HaltOnExcess halts trading and says what is too much: a person looks into it. What only reduces still passes.
+	HaltOnExcess ExcessPolicy = "halt"
+)
+
+func (p ExcessPolicy) valid() bool { return p == "" || p == TrimExcess || p == HaltOnExcess }
+
+// watchdog holds every position against its target, in each step: whatever led there, more than was asked for is seen.
+type watchdog struct {
+	env        *env
+	ledger     *ledger
+	gate       *gate
+	reconciler *reconciler
+}
+
+// unexplained is how much more is held than the target and the orders that are under way account for.
+func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
+	beyond := h.Beyond()
+	if beyond.IsZero() || h.Target.Deferred || e.unfinished(h) {
+		return decimal.Zero
+	}
+	if e.closable(h).IsZero() || !e.tradable(h, beyond) {
+		return decimal.Zero // dust
+	}
+	left := beyond.Abs()
+	for _, o := range b.PendingOf(h.Symbol) {
+		if o.Leg == "" && o.Side.Signed(h.Quantity).IsNegative() {
+			left = left.Sub(o.Remaining())
+		}
+	}
+	if !left.IsPositive() {
+		return decimal.Zero
+	}
+	return beyond
+}
+
+// watch deals with every position that is beyond its target, by policy.
+func (w *watchdog) watch(ctx context.Context, r *run) error {
+	for _, h := range w.excesses(r) {
+		if err := w.dealWith(ctx, r, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *watchdog) excesses(r *run) (found []book.Holding) {
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	if r.calm.watch == w.ledger.version {
+		return nil
+	}
+	r.calm.watch = w.ledger.version
+	for h := range w.ledger.book.Holdings() {
+		if !w.env.unexplained(w.ledger.book, h).IsZero() {
+			found = append(found, h)
+			r.calm.watch = 0
+		}
+	}
+	return found
+}
+
+// excess tells of a position beyond its target.
+func excess(h book.Holding) trouble {
+	return troubled("excess/"+h.Symbol, health.Unhealthy,
+		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Beyond(), h.Target.Quantity), "")
+}
+
+func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {
+	found := excess(h)
+	r.tell(found)
+	if w.env.logOnce("excess " + found.Text) {
+		w.env.log.Error("Position beyond its target", "symbol", h.Symbol, "held", h.Quantity, "target", h.Target.Quantity)
+		// The book is held against the Broker before anything is done about it: a fill may be missing.
+		if err := w.reconciler.comparePositions(ctx, r); err != nil {
+			return err
+		}
+	}
+	if w.env.cfg.Excess == HaltOnExcess {
+		return w.gate.haltFor(ctx, r, "a position is beyond its target: "+found.Text)
+	}
+	if !w.env.cfg.AutoExecute && !h.Target.Approved {
+		return nil
+	}
+	return w.trim(ctx, r, h.Symbol)
+}
+
+// trim asks for the close of what is too much, once nothing else is under way that might be it.
+func (w *watchdog) trim(ctx context.Context, r *run, symbol string) error {
+	_, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+		h := b.Holding(symbol)
+		if w.env.unexplained(b, h).IsZero() || underWay(b, symbol) {
+			return nil, nil
+		}
+		keep := h.Quantity.Sub(h.Beyond())
+		return []journal.Event{closeAsked(b, symbol, keep, "the watch over positions beyond their targets")}, nil
+	})
+	return err
+}
+
+// underWay reports whether an order may still change what is held, besides the legs of a bracket that rest.
+func underWay(b *book.Book, symbol string) bool {
+	for _, o := range b.PendingOf(symbol) {
+		if o.Leg == "" || o.Status != trading.StatusOpen {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// trouble is something that holds and that somebody should know of: a condition in health, and an error of the step as
+// long as it lasts.
+type trouble struct {
+	health.Condition
+
+	err error // nil for what is no error
+	log bool  // it is logged once, too; what is an error is logged with the step
+}
+
+// tell says in the middle of a step what is wrong; it holds until the end of the next one.
+func (r *run) tell(t trouble) { r.told = append(r.told, t) }
+
+// calm are the versions of the book at which a look at all that is held found nothing: what it looks for depends on the
+// book alone, and most steps change nothing. Zero is none.
+type calm struct{ look, watch, stand int }
+
+// lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
+// no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
+type lookout struct {
+	env    *env
+	ledger *ledger
+	gate   *gate
+
+	reconciler *reconciler
+}
+
+// look returns what is wrong besides, and lets health know of all of it. stuck and failed are what the step came to.
+func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
+	found := append(l.troubles(r, failed), r.told...)
+	if stuck != nil {
+		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), "cancel it at the venue, and give it up", true))
+	}
+	r.told = nil
+	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
+	l.raise(ctx, r, found)
+	var all error
+	for _, t := range found {
+		all = errors.Join(all, t.err)
+		if t.log && l.env.logOnce(t.Key+" "+t.Text) {
+			l.env.log.Warn("Worth knowing", "what", t.Text)
+		}
+	}
+	return all
+}
+
+// troubles are what can be seen at any time.
+func (l *lookout) troubles(r *run, failed error) []trouble {
+	now := l.env.passed()
+	found := r.failing.step(failed, now)
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
+	if l.reconciler.lookBack >= book.MaxLookBack {
+		found = append(found, missingFills)
+	}
+	if r.calm.look != l.ledger.version {
+		before := len(found)
+		var naked map[string]decimal.Decimal
+		found, naked = l.ofHoldingsLocked(r, found, now)
+		r.sentry.see(naked, now)
+		r.calm.look = 0
+		if len(found) == before && naked == nil {
+			r.calm.look = l.ledger.version
+		}
+	}
+	if failed != nil {
+		r.sentry.failed(now)
+	}
+	return found
+}
+
+// ofHoldingsLocked adds what is wrong with what is held, and returns how much of it lacks its stop-loss.
+func (l *lookout) ofHoldingsLocked(r *run, found []trouble, now time.Duration) (all []trouble, naked map[string]decimal.Decimal) {
+	for h := range l.ledger.book.Holdings() {
+		if l.env.refusedClose(h) {
+			found = append(found, unclosed(h))
+		}
+		if !h.ToClose().IsZero() && l.env.closable(h).IsZero() {
+			found = append(found, dust(h))
+		}
+		if _, ok := l.env.instruments[h.Symbol]; !ok {
+			found = append(found, notSetUp(h))
+		}
+		if q := l.env.naked(l.ledger.book, h); !q.IsZero() {
+			if naked == nil {
+				naked = make(map[string]decimal.Decimal)
+			}
+			naked[h.Symbol] = q
+			found = append(found, l.env.unguarded(h, q, r.sentry.gone(h.Symbol, now)))
+		}
+	}
+	return found, naked
+}
+
+// missingFills holds while a Broker reports more filled than all of its fills add up to.
+var missingFills = troubled("fills", health.Unhealthy,
+	"fills are missing: the broker counts more of an order as filled than its fills add up to", "")
+
+// troubled makes a trouble that is an error.
+func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
+	return trouble{
+		Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, err: errors.New("engine: " + text),
+	}
+}
+
+// raise raises what was found and clears what was found before and is over. It says each only once.
+func (l *lookout) raise(ctx context.Context, r *run, found []trouble) {
+	if health.FromContext(ctx) == nil || len(found) == 0 && len(r.raised) == 0 {
+		return
+	}
+	now := make(map[string]health.Condition, len(found))
+	for _, t := range found {
+		now[t.Key] = t.Condition
+		if r.raised[t.Key] != t.Condition {
+			health.Raise(ctx, t.Condition)
+		}
+	}
+	for key := range r.raised {
+		if _, still := now[key]; !still {
+			health.Clear(ctx, key)
+		}
+	}
+	r.raised = now
+}
