@@ -62,7 +62,7 @@ type api struct {
 	hosts map[string]bool
 
 	streams *semaphore.Weighted // how many may be open
-	asking  *semaphore.Weighted // how many calls of the store may be under way
+	asking  *asking
 }
 
 // New returns the console's handler:
@@ -75,8 +75,11 @@ type api struct {
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
 //
-// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it
-// as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server
+// A stream without after begins with what is new. It says its place as an id when it opens and with each event, and a
+// client that comes back with it as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets
+// nothing twice. Where the store has forgotten what came after a place, the answer is a 410 whose problem names the
+// oldest number from which on nothing is missing; a stream that is so slow that its store forgets ahead of it gets an
+// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A serve.Server
 // ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
 // contexts.
 func New(cfg Config) (http.Handler, error) {
@@ -107,7 +110,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	a := &api{
 		cfg: cfg, hosts: hosts,
-		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: semaphore.NewWeighted(maxAsking),
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: newAsking(cfg),
 	}
 	return a.guarded(a.routes()), nil
 }
