@@ -56,9 +56,9 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 		return decimal.Decimal{}, fmt.Errorf("trading: %s: %v is not a price", i.Symbol, p)
 	}
 	price := decimal.NewFromFloat(p)
-	if i.Tick.CoefficientInt64() != 1 || price.Exponent() < i.Tick.Exponent() || i.Tick.NumDigits() > 1 {
+	if !plainlyWhole(price, i.Tick) {
 		price = price.DivRound(i.Tick, 0).Mul(i.Tick)
-	} // Most prices are on the tick already, and a division is the dearest of sums.
+	}
 	if !price.IsPositive() {
 		return decimal.Decimal{}, fmt.Errorf("trading: %s: price %v is below half a tick of %s", i.Symbol, p, i.Tick)
 	}
@@ -67,11 +67,20 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 
 // OnTick reports whether price is a whole number of ticks; zero, an order's price that is not set, is one.
 func (i Instrument) OnTick(price decimal.Decimal) bool {
-	return price.IsZero() || price.Mod(i.Tick).IsZero()
+	return price.IsZero() || plainlyWhole(price, i.Tick) || price.Mod(i.Tick).IsZero()
 }
 
 // Quantity rounds a quantity towards zero to a whole number of steps; its sign stays.
 func (i Instrument) Quantity(q decimal.Decimal) decimal.Decimal {
+	if plainlyWhole(q, i.Step) {
+		return q
+	}
 	steps, _ := q.QuoRem(i.Step, 0)
 	return steps.Mul(i.Step)
+}
+
+// plainlyWhole reports whether a number is seen to be a multiple of a power of ten, as most prices and quantities are of
+// ticks and steps. It spares them a division, the dearest of sums.
+func plainlyWhole(d, unit decimal.Decimal) bool {
+	return d.Exponent() >= unit.Exponent() && unit.NumDigits() == 1 && unit.CoefficientInt64() == 1
 }

@@ -21,13 +21,16 @@ import (
 )
 
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
-const actAsLivetrader = "LIVETRADER_TEST_ACT_AS_MAIN"
+const actAsLivetrader = "TEST_ACT_AS_LIVETRADER"
 
 // long runs the campaigns in full: cd examples && go test ./livetrader -timeout 2h -long.
 var long = flag.Bool("long", false, "run the campaigns in full")
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actAsLivetrader) != "" {
+		if at := os.Getenv(figuresAt); at != "" {
+			tellFigures(at)
+		}
 		main()
 		return
 	}
@@ -55,7 +58,7 @@ func (o *output) String() string {
 // runHere runs the launcher in this process, on the clock of the bubble that it is called in.
 func runHere(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, log output
-	code = run(ctx, args, environment{lookup: environ(), stdout: &out, stderr: &log, clock: clock.New()})
+	code = run(ctx, args, environment{environ: environ(), stdout: &out, stderr: &log, clock: clock.New()})
 	return code, out.String(), log.String()
 }
 
@@ -74,10 +77,16 @@ type process struct {
 // that a line that never comes fails the test instead of holding up the suite.
 func launch(t *testing.T, args ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return launchFor(t, time.Minute, nil, args...)
+}
+
+// launchFor is launch with a limit of its own, and more in the environment.
+func launchFor(t *testing.T, limit time.Duration, environment []string, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	p := &process{t: t, cmd: exec.CommandContext(ctx, os.Args[0], args...), lines: make(chan string, 1<<16)}
-	p.cmd.Env = append(os.Environ(), actAsLivetrader+"=1")
+	p.cmd.Env = append(append(os.Environ(), actAsLivetrader+"=1"), environment...)
 	p.cmd.Stdout = &p.stdout
 	p.cmd.Dir = t.TempDir()
 	stderr, err := p.cmd.StderrPipe()

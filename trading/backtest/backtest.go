@@ -160,6 +160,7 @@ func (r *Replay) build() (err error) {
 	}
 	parts.Generator.Source, parts.Generator.Inline = r.tape, true
 	parts.Generator.Cycle = cmp.Or(parts.Generator.Cycle, parts.Generator.Interval)
+	parts.Engine.Identity = cmp.Or(parts.Engine.Identity, "replay") // whatever its journal: no venue remembers its orders
 	parts.Engine.Reconcile = cmp.Or(parts.Engine.Reconcile, 24*time.Hour)
 	if r.Generator, err = assemble.Generator(parts); err != nil {
 		return err

@@ -15,6 +15,19 @@ func (s *orders) Pending() []OrderState {
 	return inOrder(all)
 }
 
+// PendingWhere returns those of them that a question is answered yes for.
+func (s *orders) PendingWhere(is func(OrderState) bool) []OrderState {
+	var found []OrderState
+	for _, orders := range s.pending {
+		for _, o := range orders {
+			if is(*o) {
+				found = append(found, *o)
+			}
+		}
+	}
+	return inOrder(found)
+}
+
 // PendingOf returns the pending orders of one symbol, in the order in which they were decided on.
 func (s *orders) PendingOf(symbol string) []OrderState { return copies(s.pending[symbol]) }
 

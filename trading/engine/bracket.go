@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
@@ -27,11 +29,12 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 			pending = d.book.Legs(t.Symbol, leg).Fitting
 		}
 		lacking := want.Sub(pending)
-		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) {
+		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) ||
+			legIsDust(d.book, t, leg, lacking, in.instrument) {
 			continue
 		}
 		o := trading.Order{
-			ClientID: legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
 			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
 		}
 		if leg == trading.TakeProfit {
@@ -50,8 +53,8 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 }
 
 // legID derives the client ID of a target's n-th leg.
-func legID(t book.Target, leg trading.Leg, n int) string {
-	return clientID(t.SignalID, fmt.Sprintf("%s %d", leg, n))
+func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
+	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
 }
 
 // tooSoon reports whether the last order of a leg ended against our will so short a time ago that the next one has to
@@ -63,12 +66,14 @@ func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
 	return ok && failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 }
 
+// legIsDust reports whether so much is too little for a leg.
+func legIsDust(b *book.Book, t book.Target, leg trading.Leg, quantity decimal.Decimal, i trading.Instrument) bool {
+	last, ok := lastLeg(b, t, leg)
+	refused := ok && last.Status == trading.StatusRejected && !last.Quantity.LessThan(quantity)
+	return (smallest{i}).holds(quantity, t.Ticket.LegPrice(leg), refused)
+}
+
 // lastLeg is the latest order that was made for a leg of a target's bracket.
 func lastLeg(b *book.Book, t book.Target, leg trading.Leg) (book.OrderState, bool) {
-	for n := t.Legs; n > 0; n-- {
-		if last, ok := b.Order(legID(t, leg, n)); ok {
-			return last, true
-		}
-	}
-	return book.OrderState{}, false
+	return b.Order(t.LastLeg(leg))
 }

@@ -29,29 +29,33 @@ import (
 // decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
 // read submit.go, which sends it through the gate (gate.go).
 
-// ClientID derives an order's client ID from the signal that it serves and the number of the attempt, from 1 on: a
-// decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
-// order. It has 26 characters of a to z, 0 to 9 and the hyphen.
-func ClientID(signalID string, attempt int) string {
-	return clientID(signalID, strconv.Itoa(attempt))
+// ClientID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
+// of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a broker can tell
+// that it is the same order; and no other journal gives it, so that a broker does not take an order for one of another
+// life. It has 26 characters of a to z, 0 to 9 and the hyphen.
+func ClientID(identity, signalID string, attempt int) string {
+	return clientID(identity, signalID, strconv.Itoa(attempt))
 }
 
-func clientID(signalID, what string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s#%s", len(signalID), signalID, what))
+func clientID(identity, signalID, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s%d:%s#%s", len(identity), identity, len(signalID), signalID, what))
 	return "v-" + hex.EncodeToString(sum[:12])
 }
 
 // decider is all that decisions depend on besides the signal and the inputs. Decisions are pure: the same three give the
 // same.
 type decider struct {
-	book   *book.Book
-	risk   Risk
-	sizer  trading.Sizer
-	ticket trading.TicketPolicy // nil for market orders without a bracket
-	auto   bool                 // orders are placed; otherwise they are only worked out
-	store  string               // identity of the signal store
-	config string               // fingerprint of the configuration
-	gap    bool                 // an order that guards has to go before the next one is taken
+	book    *book.Book
+	risk    Risk
+	sizer   trading.Sizer
+	ticket  trading.TicketPolicy // nil for market orders without a bracket
+	auto    bool                 // orders are placed; otherwise they are only worked out
+	store   string               // identity of the signal store
+	journal string               // identity of the journal
+	config  string               // fingerprint of the configuration
+	taken   TakenPolicy
+	entry   EntryPolicy
+	gap     bool // an order that guards has to go before the next one is taken
 }
 
 // inputs are what a decision on one instrument needs to know of the world.
@@ -122,7 +126,11 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	made.seen.Target, made.seen.Reason = p.target, p.reason
 	switch {
 	case p.outcome != journal.OutcomeActed:
-		return decision{seen: d.seen(s, p.outcome, p.reason)}
+		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
+		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
+		}
+		return refused
 	case !d.auto:
 		made.seen.Outcome, made.replaced = journal.OutcomeWouldHave, nil
 	case deferred != "":
@@ -204,10 +212,12 @@ func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
 
 // target is what the signal asks to hold, before limits and permission.
 func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
-	standing, owned := d.book.Target(s.Symbol)
+	h := d.book.Holding(s.Symbol)
+	standing := h.Target
+	owner := d.book.Owner(s.Symbol, s.BarTime)
 	switch {
-	case owned && standing.Strategy != "" && standing.Strategy != s.Strategy:
-		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
+	case owner != "" && owner != s.Strategy:
+		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", owner)
 	case in.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")
 	case s.Direction == signal.Flat:
@@ -226,6 +236,11 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	})
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
+	}
+	if h.Taken.IsPositive() && d.taken != RefillTaken && standing.Strategy == s.Strategy && target.Sign() == standing.Quantity.Sign() {
+		return decimal.Zero, fmt.Errorf(
+			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
+			h.Taken)
 	}
 	return target, nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -73,27 +74,33 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
-// tradable reports whether so much of an instrument can be sold or bought at all.
-func (e *env) tradable(symbol string, quantity decimal.Decimal) bool {
-	i, ok := e.instruments[symbol]
-	if !ok {
-		return false
-	}
-	q := i.Quantity(quantity.Abs())
-	return q.IsPositive() && !q.LessThan(i.MinQuantity)
-}
-
 // cancels reports whether the Broker can cancel orders.
 func (e *env) cancels() bool {
 	_, ok := e.cfg.Broker.(trading.Canceller)
 	return ok
 }
 
-// decider makes decisions on a book; store is the identity of the signal store.
-func (e *env) decider(b *book.Book, store string) decider {
+// identify asks for the identity that client IDs are derived from.
+func (e *env) identify(ctx context.Context) (string, error) {
+	if e.cfg.Identity != "" {
+		return e.cfg.Identity, nil
+	}
+	identity, err := e.cfg.Journal.Identity(ctx)
+	if err == nil && identity == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return "", fmt.Errorf("engine: ask for the journal's identity: %w", err)
+	}
+	return identity, nil
+}
+
+// decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
+func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		config: e.cfg.Fingerprint, gap: e.replaces() == trading.ByGap,
+		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		gap: e.replaces() == trading.ByGap,
 	}
 }
 

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -12,11 +13,17 @@ import (
 // encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
 // safe for concurrent use.
 type Memory struct {
+	identity string
+
 	mu       sync.RWMutex // guards all below
-	entries  []encoded    // the one of Seq s is at s-1
+	pages    [][]encoded  // all of memoryPage entries but the last: a single slice would be copied whenever it grows
+	count    int64        // of the entries
 	snapshot []byte
 	upTo     int64 // the last Seq in the snapshot
 }
+
+// memoryPage is how many entries a page has.
+const memoryPage = 256
 
 // encoded is an Entry as it is kept.
 type encoded struct {
@@ -30,8 +37,11 @@ var (
 	_ Snapshotter = (*Memory)(nil)
 )
 
-// NewMemory returns an empty journal.
-func NewMemory() *Memory { return &Memory{} }
+// NewMemory returns an empty journal with an identity of its own.
+func NewMemory() *Memory { return &Memory{identity: "memory-" + rand.Text()} }
+
+// Identity implements Journal.
+func (j *Memory) Identity(context.Context) (string, error) { return j.identity, nil }
 
 // Append implements Journal. Durable means here: until the process ends.
 func (j *Memory) Append(ctx context.Context, at time.Time, events ...Event) error {
@@ -51,7 +61,14 @@ func (j *Memory) Append(ctx context.Context, at time.Time, events ...Event) erro
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, batch...)
+	for _, e := range batch {
+		if j.count%memoryPage == 0 {
+			j.pages = append(j.pages, make([]encoded, 0, memoryPage))
+		}
+		last := &j.pages[len(j.pages)-1]
+		*last = append(*last, e)
+		j.count++
+	}
 	return nil
 }
 
@@ -63,26 +80,35 @@ func (j *Memory) Read(ctx context.Context, after int64, limit int) ([]Entry, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	page := j.page(after, limit)
-	entries := make([]Entry, 0, len(page))
-	for i, e := range page {
-		seq := max(after, 0) + int64(i) + 1
-		event, err := Decode(e.kind, e.data)
-		if err != nil {
-			return nil, fmt.Errorf("journal: journal entry %d: %w", seq, err)
+	after = max(after, 0)
+	var entries []Entry
+	for len(entries) < limit {
+		page := j.page(after, limit-len(entries))
+		if len(page) == 0 {
+			break
 		}
-		entries = append(entries, Entry{Seq: seq, At: e.at, Event: event})
+		for _, e := range page {
+			after++
+			event, err := Decode(e.kind, e.data)
+			if err != nil {
+				return nil, fmt.Errorf("journal: journal entry %d: %w", after, err)
+			}
+			entries = append(entries, Entry{Seq: after, At: e.at, Event: event})
+		}
 	}
 	return entries, nil
 }
 
-// page returns what is kept after a Seq. Kept entries never change, so they may be decoded outside the lock.
+// page returns what is kept after a Seq, up to the end of a page. Kept entries never change, so they may be decoded outside
+// the lock.
 func (j *Memory) page(after int64, limit int) []encoded {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	count := int64(len(j.entries))
-	from := min(max(after, 0), count)
-	return j.entries[from : from+min(count-from, int64(limit))]
+	if after >= j.count {
+		return nil
+	}
+	page := j.pages[after/memoryPage][after%memoryPage:]
+	return page[:min(len(page), limit)]
 }
 
 // KeepSnapshot implements Snapshotter.
@@ -92,7 +118,7 @@ func (j *Memory) KeepSnapshot(ctx context.Context, data []byte) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.snapshot, j.upTo = bytes.Clone(data), int64(len(j.entries))
+	j.snapshot, j.upTo = bytes.Clone(data), j.count
 	return nil
 }
 

@@ -54,3 +54,23 @@ func ExampleMemory() {
 	// 1 03:04:05 journal.Submitting
 	// 2 03:04:06 journal.Acknowledged
 }
+
+func TestMemoryReadGoesAcrossItsPages(t *testing.T) {
+	t.Parallel()
+	j := journal.NewMemory()
+	for i := range 1000 {
+		require.NoError(t, j.Append(t.Context(), noon, journal.Submitting{ClientID: fmt.Sprint("o", i)}))
+	}
+	for _, after := range []int64{-1, 0, 100, 255, 256, 257, 600} {
+		page, err := j.Read(t.Context(), after, 400)
+		require.NoError(t, err)
+		require.Len(t, page, 400)
+		for i, entry := range page {
+			require.Equal(t, max(after, 0)+int64(i)+1, entry.Seq)
+			require.Equal(t, journal.Submitting{ClientID: fmt.Sprint("o", entry.Seq-1)}, entry.Event)
+		}
+	}
+	page, err := j.Read(t.Context(), 990, 400)
+	require.NoError(t, err)
+	require.Len(t, page, 10)
+}

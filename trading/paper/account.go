@@ -13,21 +13,23 @@ import (
 
 // account is the money, what is held, and how both came about. Broker.mu guards it.
 type account struct {
-	cfg         *Config
-	markets     markets // whose prices it is worth
-	maintenance float64 // Config.Maintenance, nearly
-	unlevered   bool    // what is held is always paid for, so nothing that is long is ever liquidated
-	cash        decimal.Decimal
-	bySymbol    map[string]*holding
-	holdings    []*holding // the same, as they came
-	rough       float64    // the cash, nearly
-	fills       []trading.Fill
-	moves       []trading.CashEvent
+	cfg       *Config
+	markets   markets // whose prices it is worth
+	unlevered bool    // what is held is always paid for, so nothing that is long is ever liquidated
+	cash      decimal.Decimal
+	bySymbol  map[string]*holding
+	holdings  []*holding // the same, as they came
+	fills     []trading.Fill
+	moves     []trading.CashEvent
+
+	rough                          float64 // the cash, nearly
+	maintenance, feeRate, leverage float64 // those of the Config, nearly
 }
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
-		cfg: cfg, markets: markets, maintenance: rough.Float(cfg.Maintenance), unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		cfg: cfg, markets: markets, unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
 		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
 }
@@ -100,6 +102,9 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal)
 	if a.closing(o, quantity).Equal(quantity) {
 		return ""
 	}
+	if a.surelyCarriesMore(o, quantity, price, mark) {
+		return ""
+	}
 	held := a.position(o.Symbol).Quantity.Mul(mark)
 	equity, exposure := a.worth(a.markets[o.Symbol], mark)
 	equity = equity.Sub(quantity.Mul(price).Mul(a.cfg.FeeRate))
@@ -108,6 +113,13 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal)
 		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, carried)
 	}
 	return ""
+}
+
+// surelyCarriesMore reports that margin has nothing to say, where a rough sum shows it.
+func (a *account) surelyCarriesMore(o trading.Order, quantity, price, mark decimal.Decimal) bool {
+	worth := rough.Float(quantity) * rough.Float(price)
+	equity, exposure, doubt := a.roughWorth(a.markets[o.Symbol], rough.Float(mark))
+	return (equity-worth*a.feeRate)*a.leverage-(exposure+worth) > (doubt+rough.Error*worth)*max(a.leverage, 1)
 }
 
 // worth is what the account is worth and what it holds, with one market at price and the rest at their last prices.
@@ -134,8 +146,14 @@ func (a *account) short(m *market, price, due decimal.Decimal) bool {
 }
 
 // surelyCarries is what short says the opposite of, where a rough sum shows it: on nearly every bar.
-func (a *account) surelyCarries(m *market, price float64) bool {
-	equity, exposure, doubt := a.rough, 0.0, 0.0
+func (a *account) surelyCarries(m *market, price, due float64) bool {
+	equity, exposure, doubt := a.roughWorth(m, price)
+	return equity-due-a.maintenance*exposure > doubt
+}
+
+// roughWorth is nearly what worth says, and by how much it may be wrong.
+func (a *account) roughWorth(m *market, price float64) (equity, exposure, doubt float64) {
+	equity = a.rough
 	for _, h := range a.holdings {
 		at := price
 		if h.market != m {
@@ -145,6 +163,5 @@ func (a *account) surelyCarries(m *market, price float64) bool {
 		worth := h.rough * at
 		equity, exposure = equity+worth, exposure+math.Abs(worth)
 	}
-	doubt += rough.Error * (math.Abs(a.rough) + exposure)
-	return equity-a.maintenance*exposure > doubt
+	return equity, exposure, doubt + rough.Error*(math.Abs(a.rough)+exposure)
 }

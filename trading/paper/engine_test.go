@@ -60,7 +60,7 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 			Signals: signals, Journal: journal, Broker: broker, Instruments: []trading.Instrument{coin},
 			Size: size.FixedNotional{Amount: d("4000")}, Ticket: ticket,
 			Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
-			Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
+			Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler), Identity: "one",
 		})
 		require.NoError(t, err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -42,7 +43,9 @@ func (w *walk) callAt(price, fee decimal.Decimal) bool {
 }
 
 // short tells whether the account does not carry what is held any more, less a fee that is due.
-func (w *walk) short(due decimal.Decimal) bool { return w.account.short(w.m, w.now, due) }
+func (w *walk) short(due decimal.Decimal) bool {
+	return !w.account.surelyCarries(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
+}
 
 func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	held := w.account.position(m.Symbol).Quantity

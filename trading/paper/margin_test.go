@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
@@ -185,4 +186,57 @@ func drawOrder(t *rapid.T) string {
 		text += " stop " + price("stop") + " limit " + price("limit")
 	}
 	return text + rapid.SampledFrom([]string{"", " reduce", " ioc", " fok", " day"}).Draw(t, "more")
+}
+
+// The rough sum that spares the exact one on most bars must not move the price of a liquidation by a tick.
+func TestLiquidationComesAtTheTickAtWhichTheExactSumSaysSo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		tick := decimal.New(1, rapid.Int32Range(-8, 0).Draw(rt, "tick"))
+		price := tick.Mul(decimal.NewFromInt(rapid.Int64Range(1_000, 100_000_000).Draw(rt, "ticks")))
+		maintenance := decimal.New(rapid.Int64Range(0, 200).Draw(rt, "maintenance"), -3)
+		side := rapid.SampledFrom([]trading.Side{trading.Buy, trading.Sell}).Draw(rt, "side")
+		cash := d("10000")
+		quantity := cash.Mul(d("2.9")).DivRound(price, 4).Truncate(4)
+		if !quantity.IsPositive() {
+			return
+		}
+		exact := trading.Instrument{Symbol: btc, Tick: tick, Step: d("0.0001")}
+		b, err := paper.New(paper.Config{
+			Instruments: []trading.Instrument{exact},
+			Cash:        cash, Leverage: d("3"), Maintenance: maintenance,
+		})
+		require.NoError(rt, err)
+		o := trading.Order{ClientID: "o", Symbol: btc, Side: side, Type: trading.Market, Quantity: quantity}
+		require.NoError(rt, submit(rt, b, exact, o, "0"))
+		flat := func(minute int, at decimal.Decimal) signal.Bar {
+			p, _ := at.Float64()
+			bar := ohlc(rt, minute, "1 1 1 1")
+			bar.Open, bar.High, bar.Low, bar.Close = p, p, p, p
+			return bar
+		}
+		require.NoError(rt, b.OnBar(flat(0, price)))
+		require.Len(rt, fills(rt, b), 1)
+		short := func(at decimal.Decimal) bool {
+			worth := side.Signed(quantity).Mul(at)
+			return b.Cash().Add(worth).LessThanOrEqual(worth.Abs().Mul(maintenance))
+		}
+		// A position of 2.9 times the equity is carried at its own price, and at this one it is not.
+		carried, lost := price, price.Mul(d("1").Sub(decimal.NewFromInt(int64(side)).Mul(d("0.4")))).Div(tick).Truncate(0).Mul(tick)
+		if maintenance.GreaterThanOrEqual(d("0.3")) || short(carried) || !short(lost) {
+			return
+		}
+		for carried.Sub(lost).Abs().GreaterThan(tick) {
+			middle := carried.Add(lost).Div(tick.Mul(d("2"))).Truncate(0).Mul(tick)
+			if short(middle) {
+				lost = middle
+			} else {
+				carried = middle
+			}
+		}
+		require.NoError(rt, b.OnBar(flat(1, carried)))
+		require.Len(rt, fills(rt, b), 1, "at %s it is carried", carried)
+		require.NoError(rt, b.OnBar(flat(2, lost)))
+		require.Len(rt, fills(rt, b), 2, "at %s it is not", lost)
+	})
 }

@@ -236,7 +236,7 @@ func (b *Broker) carries(m *market, bar signal.Bar, held int) bool {
 	if held < 0 {
 		worst = bar.High
 	}
-	return b.account.surelyCarries(m, worst) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
+	return b.account.surelyCarries(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
 }
 
 // walkQuote takes one order to the present price.

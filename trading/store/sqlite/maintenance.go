@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/seed-5dee1c0a/vigil/trading/store/internal/sqldb"
 )
 
 // Integrity reads the whole database and returns what is broken in it. It takes about a second for each few hundred
@@ -32,7 +34,8 @@ func (db *DB) checkIntegrity(ctx context.Context) error {
 // Backup copies the database as it is at one moment into a new file at path, durably; the folder must exist, and the
 // file must not. Others go on reading and writing meanwhile. The copy is a database like any other, of the same run and
 // with the same identity: a program that opens it to trade on it goes on from that moment, and what was ordered since then is
-// not known there. What Archive has moved is not in it.
+// not known there. Its journal alone is another one, so that no order of its bears the client ID of an order that this
+// database made since then. What Archive has moved is not in it.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	return db.shared.Failed(fmt.Sprintf("back up %s to %s", db.files.path, path), db.backup(ctx, path))
 }
@@ -48,6 +51,9 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 		return cause(err)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(draft)) }()
+	if err := makeEmpty(draft); err != nil {
+		return err
+	}
 	if err := db.copyInto(ctx, draft); err != nil {
 		return err
 	}
@@ -65,7 +71,12 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 func (db *DB) copyInto(ctx context.Context, path string) error {
 	pool := openPool(db.files.path, copying)
 	_, err := pool.ExecContext(ctx, "VACUUM INTO $1", path)
-	return errors.Join(err, pool.Close())
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return err
+	}
+	copied := openPool(path, marking)
+	_, err = copied.ExecContext(ctx, "DELETE FROM meta WHERE name = $1", sqldb.Incarnation)
+	return errors.Join(err, copied.Close())
 }
 
 func syncFile(path string) error {

@@ -22,6 +22,10 @@ var (
 	_ journal.Snapshotter = (*Journal)(nil)
 )
 
+// Identity implements journal.Journal: names that the database drew when it was made, and when it was first written after
+// it had been restored from a backup.
+func (j *Journal) Identity(context.Context) (string, error) { return j.db.identity.journal(), nil }
+
 // Append implements journal.Journal.
 func (j *Journal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	return j.db.Failed("append to the journal", j.append(ctx, at, events))
