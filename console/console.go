@@ -22,6 +22,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -61,7 +62,7 @@ type api struct {
 	hosts map[string]bool
 
 	streams *semaphore.Weighted // how many may be open
-	asking  *semaphore.Weighted // how many calls of the store may be under way
+	asking  *asking
 }
 
 // New returns the console's handler:
@@ -74,8 +75,11 @@ type api struct {
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
 //
-// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it
-// as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server
+// A stream without after begins with what is new. It says its place as an id when it opens and with each event, and a
+// client that comes back with it as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets
+// nothing twice. Where the store has forgotten what came after a place, the answer is a 410 whose problem names the
+// oldest number from which on nothing is missing; a stream that is so slow that its store forgets ahead of it gets an
+// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A serve.Server
 // ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
 // contexts.
 func New(cfg Config) (http.Handler, error) {
@@ -106,18 +110,18 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	a := &api{
 		cfg: cfg, hosts: hosts,
-		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: semaphore.NewWeighted(maxAsking),
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: newAsking(cfg),
 	}
 	return a.guarded(a.routes()), nil
 }
 
 func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
-	for path, answer := range map[string]http.HandlerFunc{
+	for path, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
 	} {
-		mux.HandleFunc("GET "+path, answer)
-		mux.HandleFunc(path, onlyRead)
+		mux.HandleFunc("GET "+path, serve)
+		mux.HandleFunc(path, answer.OnlyRead)
 	}
 	if a.cfg.Health != nil {
 		for _, path := range []string{"/health", "/livez", "/readyz"} {
@@ -125,13 +129,7 @@ func (a *api) routes() http.Handler {
 		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
+		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
 	})
 	return mux
-}
-
-// onlyRead refuses the methods that a path without changes does not have. The mux's own refusal would be plain text.
-func onlyRead(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Allow", "GET, HEAD")
-	refuse(w, r, problem{Status: http.StatusMethodNotAllowed, Detail: "this path is read with GET or HEAD"})
 }

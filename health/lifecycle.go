@@ -3,6 +3,7 @@ package health
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,14 @@ type Lifecycle struct {
 	MaxAttempts int       // how many of them there may be; 0 for no bound
 	Done        bool      // StateStopped because the work is finished, as its policy allows
 	Asked       bool      // a person wants it down or paused
+}
+
+// Cause is LastError beside the State: without the word "stalled" before it where the State says that already.
+func (l Lifecycle) Cause() string {
+	if l.LastError == string(l.State) {
+		return ""
+	}
+	return strings.TrimPrefix(l.LastError, string(l.State)+": ")
 }
 
 // Stage is the half of a Lifecycle that changes with every run.

@@ -225,6 +225,7 @@ func (p *Part) Count(name string, n int64) {
 	if p == nil {
 		return
 	}
+	name = foreign.Cut(name, maxKey)
 	r := p.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -236,6 +237,9 @@ func (p *Part) Count(name string, n int64) {
 	if w.counts == nil {
 		w.counts = make(map[string]int64)
 	}
+	if _, known := w.counts[name]; !known && len(w.counts) >= MaxCounts {
+		name = OverflowKey
+	}
 	w.counts[name] += n
 }
 
@@ -244,7 +248,7 @@ func (p *Part) Child(name string) *Part {
 	if p == nil {
 		return nil
 	}
-	return p.registry.child(p, name)
+	return p.registry.child(p, bounded(name))
 }
 
 // speaksLocked reports whether this handle's run is the current one, and its owner's as well. The owner's lock is not

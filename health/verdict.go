@@ -114,8 +114,11 @@ func (p *PartReport) judgeLifecycle() {
 	switch l.State {
 	case StateBackoff, StateStalled, StateCrashed:
 		reason := string(l.State)
-		if l.LastError != "" {
-			reason += ": " + l.LastError
+		if cause := l.Cause(); cause != "" {
+			reason += ": " + cause
+		}
+		if l.State == StateCrashed && !l.NextRestart.IsZero() {
+			reason += ", parked until " + l.NextRestart.UTC().Format(time.RFC3339)
 		}
 		p.worsen(Unhealthy, reason)
 	case StateNotStarted, StateStarting, StateStopping, StatePaused:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
 // onEvent takes note of what happens in the tree.
@@ -114,7 +116,13 @@ func (a *app) diskMonitor() supervisor.Service {
 		for low := false; ; {
 			err := a.db.Room()
 			health.Observe(ctx, err)
+			lost, isLost := errors.AsType[*sqlite.LostError](err)
+			if isLost { // for good: nothing is stored any more
+				health.Raise(ctx, health.Condition{Key: "lost", Verdict: health.Unhealthy, Text: lost.Error(), Person: true})
+			}
 			switch {
+			case isLost && !low:
+				a.log.Error("Database lost, nothing is stored any more", "error", err)
 			case err != nil && !low:
 				a.log.Warn("Disk nearly full, nothing new is opened", "error", err)
 			case err == nil && low:

@@ -73,6 +73,26 @@ func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	require.Contains(t, p.stdout.String(), "Summary")
 }
 
+func TestDatabaseThatIsRemovedUnderATraderTurnsItUnhealthy(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "t.db")
+	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--db", path)
+	api := p.address()
+	p.await(`msg="Generated signals"`)
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, os.Remove(file))
+	}
+	p.await(`msg="Database lost, nothing is stored any more"`)
+	var body map[string]any
+	require.Equal(t, http.StatusServiceUnavailable, get(t, api+"/health", &body))
+	require.Contains(t, fmt.Sprint(body), "t.db was removed")
+	p.signal(syscall.SIGTERM)
+	require.NotEqual(t, exitOK, p.end())
+	require.NoFileExists(t, path)
+}
+
 func TestInterruptGivenTwiceEndsTheProcessAtOnce(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--paper", "--listen", "127.0.0.1:0")
