@@ -29,6 +29,13 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
 	defer cancel()
 	signals, err := a.latest(ctx, query)
+	if err == nil && len(signals) == 0 {
+		if wrong := a.stranger(query.Symbol); wrong != nil {
+			answer.Refuse(w, r, *wrong)
+			return
+		}
+		err = a.hint(ctx, w, query)
+	}
 	if err != nil {
 		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
 		return
