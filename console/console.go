@@ -22,6 +22,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -113,11 +114,11 @@ func New(cfg Config) (http.Handler, error) {
 
 func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
-	for path, answer := range map[string]http.HandlerFunc{
+	for path, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
 	} {
-		mux.HandleFunc("GET "+path, answer)
-		mux.HandleFunc(path, onlyRead)
+		mux.HandleFunc("GET "+path, serve)
+		mux.HandleFunc(path, answer.OnlyRead)
 	}
 	if a.cfg.Health != nil {
 		for _, path := range []string{"/health", "/livez", "/readyz"} {
@@ -125,13 +126,7 @@ func (a *api) routes() http.Handler {
 		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
+		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
 	})
 	return mux
-}
-
-// onlyRead refuses the methods that a path without changes does not have. The mux's own refusal would be plain text.
-func onlyRead(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Allow", "GET, HEAD")
-	refuse(w, r, problem{Status: http.StatusMethodNotAllowed, Detail: "this path is read with GET or HEAD"})
 }

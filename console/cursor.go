@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -56,17 +57,17 @@ func (c *cursor) eventID() string {
 }
 
 // foreign says that the cursor is of another store than the one of that identity.
-func (c *cursor) foreign(identity string) *problem {
+func (c *cursor) foreign(identity string) *answer.Problem {
 	if c.store == "" || c.store == identity {
 		return nil
 	}
-	return &problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
+	return &answer.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
 		"the cursor is of the store %.100q, and this is %.100q: begin anew, from a number of this one", c.store, identity)}
 }
 
 // beyond says that the cursor, after which nothing was found, is further than the store has ever got: no store gives such
 // a one, so it must be another's. What a store forgets is never the newest.
-func (a *api) beyond(ctx context.Context, c cursor) (*problem, error) {
+func (a *api) beyond(ctx context.Context, c cursor) (*answer.Problem, error) {
 	if c.seq == 0 {
 		return nil, nil
 	}
@@ -77,7 +78,7 @@ func (a *api) beyond(ctx context.Context, c cursor) (*problem, error) {
 	if len(newest) > 0 && newest[0].Seq >= c.seq {
 		return nil, nil
 	}
-	return &problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
+	return &answer.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
 		"nothing was ever stored here as number %d: the cursor is of another store, begin anew", c.seq)}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -22,7 +23,7 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 		"limit": setLimit(&query.Limit), "min_confidence": setConfidence(&query.MinConfidence),
 		"symbol": setText(&query.Symbol), "strategy": setText(&query.Strategy),
 	}); wrong != nil {
-		refuse(w, r, *wrong)
+		answer.Refuse(w, r, *wrong)
 		return
 	}
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
@@ -41,7 +42,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	if wrong := parse(r.URL.RawQuery, map[string]setter{
 		"after": from.setAfter, "limit": setLimit(&limit), "store": from.setStore,
 	}); wrong != nil {
-		refuse(w, r, *wrong)
+		answer.Refuse(w, r, *wrong)
 		return
 	}
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
@@ -51,7 +52,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		a.failed(w, r, err)
 	case wrong != nil:
-		refuse(w, r, *wrong)
+		answer.Refuse(w, r, *wrong)
 	default:
 		nameStore(w, identity)
 		a.answer(w, r, signals)
@@ -59,7 +60,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 }
 
 // readAfter reads what comes after the cursor, of the store whose identity it returns.
-func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Signal, string, *problem, error) {
+func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Signal, string, *answer.Problem, error) {
 	identity, err := a.identity(ctx)
 	if err != nil {
 		return nil, "", nil, err
@@ -97,12 +98,12 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, signals []signal.Si
 	if signals == nil {
 		signals = []signal.Signal{} // [] rather than null
 	}
-	body, err := encode(signals)
+	body, err := answer.JSON(signals)
 	if err != nil {
 		a.failed(w, r, fmt.Errorf("write signals: %w", err))
 		return
 	}
-	write(w, r, http.StatusOK, "application/json", body)
+	answer.Write(w, r, http.StatusOK, "application/json", body)
 }
 
 // failed logs what went wrong inside and answers without it: what a database says is not for everybody.
@@ -110,7 +111,7 @@ func (a *api) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil { // else whoever asked has gone, which is no failure of ours
 		a.log(r, slog.LevelError, "Console request failed", err)
 	}
-	refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: "the signals cannot be read at present"})
+	answer.Refuse(w, r, answer.Problem{Status: http.StatusServiceUnavailable, Detail: "the signals cannot be read at present"})
 }
 
 // log tells what became of a request, with the stack where the store panicked.

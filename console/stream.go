@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/console/serve"
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -41,12 +42,12 @@ type stream struct {
 func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 	s := &stream{api: a, w: w, control: http.NewResponseController(w), request: r}
 	if wrong := s.parse(); wrong != nil {
-		refuse(w, r, *wrong)
+		answer.Refuse(w, r, *wrong)
 		return
 	}
 	if !a.streams.TryAcquire(1) {
 		w.Header().Set("Retry-After", "5")
-		refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf(
+		answer.Refuse(w, r, answer.Problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf(
 			"%d streams are open, and that is all there are", a.cfg.MaxStreams)})
 		return
 	}
@@ -57,7 +58,7 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		a.failed(w, r, err)
 	case wrong != nil:
-		refuse(w, r, *wrong)
+		answer.Refuse(w, r, *wrong)
 	case s.open():
 		if err := s.run(wake, first); err != nil && r.Context().Err() == nil {
 			a.log(r, slog.LevelWarn, "Console stream ended", err)
@@ -67,7 +68,7 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 
 // parse reads where the stream begins. A browser that comes back says so in Last-Event-ID, and that is newer than what
 // stands in its address.
-func (s *stream) parse() *problem {
+func (s *stream) parse() *answer.Problem {
 	if wrong := parse(s.request.URL.RawQuery, map[string]setter{
 		"after": s.cursor.setAfter, "store": s.cursor.setStore,
 	}); wrong != nil {
@@ -84,7 +85,7 @@ func (s *stream) parse() *problem {
 
 // begin reads the first page, so that a store that cannot be read is told while there still is a status to tell it by.
 // Without a cursor the stream begins with what is new from now on.
-func (s *stream) begin() (first []signal.Signal, wrong *problem, err error) {
+func (s *stream) begin() (first []signal.Signal, wrong *answer.Problem, err error) {
 	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
 	if !s.cursor.given {
@@ -106,7 +107,7 @@ func (s *stream) open() bool {
 	// deadlines has none to lift.
 	_ = s.control.SetReadDeadline(time.Time{})
 	_ = s.control.SetWriteDeadline(time.Time{})
-	setHeaders(s.w, "text/event-stream")
+	answer.SetHeaders(s.w, "text/event-stream")
 	nameStore(s.w, s.cursor.store)
 	s.w.WriteHeader(http.StatusOK)
 	return s.request.Method != http.MethodHead
@@ -187,7 +188,7 @@ func (s *stream) beat() error {
 func (s *stream) sendAll(page []signal.Signal) error {
 	text := make([]byte, 0, 512*len(page))
 	for _, one := range page {
-		body, err := encode(one)
+		body, err := answer.JSON(one)
 		if err != nil {
 			return fmt.Errorf("write signal %s: %w", one.ID, err)
 		}

@@ -149,7 +149,7 @@ func (m *Memory) Appended() <-chan struct{} { return m.appended.Next() }
 
 // matches reports whether the query asks for s.
 func (q Query) matches(s Signal) bool {
-	return (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
+	return (q.Stream == Stream{} || s.Stream() == q.Stream) && (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
 		s.Confidence >= q.MinConfidence
 }
 

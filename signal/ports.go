@@ -111,8 +111,8 @@ type Pruner interface {
 }
 
 // Retention says which signals a Prune may remove: those that are too old or too many, and of them only what everybody
-// has read. The newest signal of each strategy and symbol always stays, because it says what to hold now and from where
-// a Generator goes on. The zero value removes nothing.
+// has read. The newest signal of each Stream always stays, because it says what to hold now and from where a Generator
+// goes on. The zero value removes nothing.
 type Retention struct {
 	Before time.Time // signals created earlier are too old; zero: none is
 	Count  int       // signals beyond the newest so many are too many; 0: none is
@@ -123,6 +123,7 @@ type Retention struct {
 type Query struct {
 	Symbol        string
 	Strategy      string
+	Stream        Stream  // exactly this one, with its parameters and its interval
 	MinConfidence float64 // 0 to 1
 	Limit         int     // 0 means DefaultLimit
 }

@@ -268,18 +268,18 @@ func (st *stage) call(c call) {
 	limit := time.Duration(0)
 	switch c.do {
 	case "restart":
-		err = st.root.Restart(path)
+		err = st.root.Restart(context.Background(), path)
 	case "start":
-		err = st.root.StartChild(path)
+		err = st.root.StartChild(context.Background(), path)
 	case "stop":
 		limit = time.Minute // a tree that stops at the same moment comes to each child in its turn
 		err = st.root.StopChild(context.Background(), path)
 	case "pause":
-		err = st.root.Pause(path)
+		err = st.root.Pause(context.Background(), path)
 	case "resume":
-		err = st.root.Resume(path)
+		err = st.root.Resume(context.Background(), path)
 	case "remove":
-		if err = st.root.Remove(path); err == nil {
+		if err = st.root.Remove(context.Background(), path); err == nil {
 			st.mu.Lock()
 			st.removed[c.child] = true
 			st.mu.Unlock()
@@ -291,7 +291,7 @@ func (st *stage) call(c call) {
 	case "status":
 		st.root.Status()
 	case "restart sub":
-		err = st.root.Restart("sub")
+		err = st.root.Restart(context.Background(), "sub")
 	case "restart tree":
 		_ = st.root.Start(context.Background()) // it may have escalated
 	}

@@ -28,6 +28,9 @@ type Ticket struct {
 	PostOnly    bool            `json:"post_only,omitempty"`
 	TakeProfit  decimal.Decimal `json:"take_profit,omitzero"` // a limit order; zero for none
 	StopLoss    decimal.Decimal `json:"stop_loss,omitzero"`   // a stop order; zero for none
+	// FromFill moves the bracket to what was paid, once that is known: each leg is as far from it, as a fraction, as it was
+	// to be from the price of the decision.
+	FromFill bool `json:"from_fill,omitempty"`
 }
 
 // IsZero tells whether it is a market order without a bracket.
@@ -100,6 +103,7 @@ type FixedTicket struct {
 	PostOnly    bool            // of the limit order
 	TakeProfit  decimal.Decimal // how far beyond the entry; 0 for none
 	StopLoss    decimal.Decimal // how far behind the entry; 0 for none
+	FromFill    bool            // the entry is what was paid; otherwise it is the price of the decision
 }
 
 // Ticket implements TicketPolicy. Prices are rounded to the nearest tick.
@@ -117,16 +121,24 @@ func (f FixedTicket) Ticket(s Sizing, side Side) (Ticket, error) {
 		price := from.Add(side.Signed(from.Mul(by)))
 		return price.DivRound(s.Instrument.Tick, 0).Mul(s.Instrument.Tick)
 	}
-	t, price := Ticket{}, s.Price
+	t, price := Ticket{FromFill: f.FromFill}, s.Price
 	if f.Limit.IsPositive() {
 		price = away(s.Price, f.Limit, -side)
-		t = Ticket{Type: Limit, LimitPrice: price, TimeInForce: f.TimeInForce, PostOnly: f.PostOnly}
+		t.Type, t.LimitPrice, t.TimeInForce, t.PostOnly = Limit, price, f.TimeInForce, f.PostOnly
 	}
 	if f.TakeProfit.IsPositive() {
 		t.TakeProfit = away(price, f.TakeProfit, side)
 	}
 	if f.StopLoss.IsPositive() {
 		t.StopLoss = away(price, f.StopLoss, -side)
+	}
+	switch {
+	case f.StopLoss.IsPositive() && !t.StopLoss.IsPositive():
+		return Ticket{}, fmt.Errorf("FixedTicket.StopLoss %s at %s rounds to nothing on the tick of %s", f.StopLoss, price,
+			s.Instrument.Tick)
+	case f.TakeProfit.IsPositive() && !t.TakeProfit.IsPositive():
+		return Ticket{}, fmt.Errorf("FixedTicket.TakeProfit %s at %s rounds to nothing on the tick of %s", f.TakeProfit, price,
+			s.Instrument.Tick)
 	}
 	return t, nil
 }

@@ -181,20 +181,30 @@ func (p part) start(cfg Config) (*stream, error) {
 	return s, nil
 }
 
-// inOrder sorts the parts by their first bars. One part is left alone: it may be a stream that can be read only once.
-func inOrder(parts []part, cfg Config) error {
+// inOrder sorts the parts by their first bars, without those that have none of the symbol. One part is left alone: it
+// may be a stream that can be read only once.
+func inOrder(parts []part, cfg Config) ([]part, error) {
 	if len(parts) == 1 {
-		return nil
+		return parts, nil
 	}
-	for i := range parts {
-		begin, err := parts[i].firstTime(cfg)
-		if err != nil {
-			return err
+	var ours []part
+	var none *noneError
+	for _, p := range parts {
+		begin, err := p.firstTime(cfg)
+		if errors.As(err, &none) {
+			continue
 		}
-		parts[i].begin = begin
+		if err != nil {
+			return nil, err
+		}
+		p.begin = begin
+		ours = append(ours, p)
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return a.begin.Compare(b.begin) })
-	return nil
+	if len(ours) == 0 {
+		return nil, none
+	}
+	slices.SortStableFunc(ours, func(a, b part) int { return a.begin.Compare(b.begin) })
+	return ours, nil
 }
 
 // firstTime is the time of the first row that has one. A file whose first rows are all broken is an error: there would

@@ -11,14 +11,14 @@ import (
 func (b *Book) Check(event journal.Event) error {
 	switch e := event.(type) {
 	case journal.SignalSeen:
-		return b.signals.check(e, b.targets)
+		return b.signals.check(e, b.checkOwner)
 	case journal.IntentMade:
 		return b.orders.checkIntent(e.Order)
 	case journal.Submitting, journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown,
 		journal.NotReceived, journal.CancelAsked, journal.Cancelled, journal.Expired:
 		return b.orders.check(event)
 	case journal.SignalApproved:
-		return b.signals.checkApproved(e, b.targets)
+		return b.signals.checkApproved(e, b.checkOwner)
 	case journal.CloseAsked:
 		if e.ID == "" || e.Symbol == "" {
 			return fmt.Errorf("book: close_asked lacks its id %q or symbol %q", e.ID, e.Symbol)

@@ -42,6 +42,9 @@ func (b *Book) Digest() string {
 	for _, o := range b.Offers() {
 		fmt.Fprintf(h, "offer %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
 	}
+	for _, o := range b.Blocked() {
+		fmt.Fprintf(h, "blocked %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.fills.ids)) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
@@ -58,8 +61,11 @@ func (b *Book) Digest() string {
 	for _, m := range b.moves.seen {
 		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
 	}
-	for _, symbol := range slices.Sorted(maps.Keys(b.elsewhere)) {
-		fmt.Fprintf(h, "elsewhere %q %s\n", symbol, b.elsewhere[symbol])
+	for _, symbol := range slices.Sorted(maps.Keys(b.came)) {
+		fmt.Fprintf(h, "came %q %s\n", symbol, b.came[symbol])
+	}
+	for _, symbol := range slices.Sorted(maps.Keys(b.taken)) {
+		fmt.Fprintf(h, "taken %q %s\n", symbol, b.taken[symbol])
 	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
 		counts.ForeignFills, counts.Fees, counts.Realised)

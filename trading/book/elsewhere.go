@@ -1,35 +1,44 @@
 package book
 
-import (
-	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
-// elsewhere is how much of a position came from elsewhere, by symbol: bought by hand, transferred, adopted. No target
-// asked for it, and it is left alone until one is set that takes the place of all that is held. It is part of the
-// position, on its side and no larger: what is closed is our own part first.
-type elsewhere map[string]decimal.Decimal
-
-// came notes that a position is another one, and by how much of that it is so because of something from elsewhere.
-func (e elsewhere) came(symbol string, by, held decimal.Decimal) {
-	part, known := e[symbol]
-	if !known && by.IsZero() {
-		return
-	}
-	if part = within(part.Add(by), held); part.IsZero() {
-		delete(e, symbol)
-	} else {
-		e[symbol] = part
-	}
+// elsewhere is what something else than our own orders did to a position, by symbol: a person, a transfer, a liquidation.
+// It counts from when the target was set, as a target is about all that is held then.
+type elsewhere struct {
+	// came is how much of a position came from elsewhere: no target asked for it. It is part of the position, on its side
+	// and no larger: what is closed is our own part first.
+	came map[string]decimal.Decimal
+	// taken is by how much of it something else has brought a position nearer to zero, above zero.
+	taken map[string]decimal.Decimal
 }
 
-// filled does so for a fill, of our own order or of another.
-func (e elsewhere) filled(f trading.Fill, ours bool, held decimal.Decimal) {
-	by := decimal.Zero
-	if !ours {
-		by = f.Held()
+func newElsewhere() elsewhere {
+	return elsewhere{came: make(map[string]decimal.Decimal), taken: make(map[string]decimal.Decimal)}
+}
+
+// settled begins anew, as a target was set.
+func (e *elsewhere) settled(symbol string) {
+	delete(e.came, symbol)
+	delete(e.taken, symbol)
+}
+
+// moved notes that a position went from before to after, because of something from elsewhere if not of an order of ours.
+func (e *elsewhere) moved(symbol string, ours bool, before, after decimal.Decimal) {
+	part, known := e.came[symbol]
+	if ours && !known {
+		return
 	}
-	e.came(f.Symbol, by, held)
+	if !ours {
+		part = part.Add(after.Sub(before))
+		if taken := before.Abs().Sub(within(after, before).Abs()); taken.IsPositive() {
+			e.taken[symbol] = e.taken[symbol].Add(taken)
+		}
+	}
+	if part = within(part, after); part.IsZero() {
+		delete(e.came, symbol)
+	} else {
+		e.came[symbol] = part
+	}
 }
 
 // within is the quantity nearest to want from zero to what is held.

@@ -16,7 +16,7 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.SignalSeen:
 		b.signals.see(e, b.targets)
 		if e.Outcome == journal.OutcomeActed {
-			delete(b.elsewhere, e.Symbol)
+			b.elsewhere.settled(e.Symbol)
 		}
 	case journal.IntentMade:
 		b.orders.intend(at, e.Order)
@@ -34,10 +34,10 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.NotReceived:
 		b.orders.move(at, e.ClientID, trading.StatusIntended, e.Reason).InFlight = e.InFlight
 	case journal.SignalApproved:
-		delete(b.elsewhere, b.signals.approve(e, b.targets))
+		b.elsewhere.settled(b.signals.approve(e, b.targets))
 	case journal.CloseAsked:
 		b.targets.reduce(e)
-		delete(b.elsewhere, e.Symbol)
+		b.elsewhere.settled(e.Symbol)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
@@ -80,9 +80,10 @@ func (b *Book) foldFill(at time.Time, f trading.Fill) {
 	if !b.fills.count(f) {
 		return
 	}
+	before := b.positions[f.Symbol].Quantity
 	b.account.pay(f, b.positions.add(f))
 	o := b.orders.all[f.ClientID]
-	b.elsewhere.filled(f, o != nil, b.positions[f.Symbol].Quantity)
+	b.elsewhere.moved(f.Symbol, o != nil, before, b.positions[f.Symbol].Quantity)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -99,6 +100,7 @@ func (b *Book) adopt(e journal.Adopted) {
 	if e.Quantity.IsNegative() {
 		f.Side = trading.Sell
 	}
+	before := b.positions[e.Symbol].Quantity
 	b.account.pay(f, b.positions.add(f))
-	b.elsewhere.came(e.Symbol, e.Quantity, b.positions[e.Symbol].Quantity)
+	b.elsewhere.moved(e.Symbol, false, before, b.positions[e.Symbol].Quantity)
 }

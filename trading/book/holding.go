@@ -15,6 +15,17 @@ type Holding struct {
 	Target    Target // the zero Target where there is none
 	Last      OrderState
 	Elsewhere decimal.Decimal // the part of the position that no target asked for, signed as the position
+	Taken     decimal.Decimal // what something else than our orders has sold of it, or bought back, since the target was set
+}
+
+// Holding returns what is held of symbol, beside what is to be held.
+func (b *Book) Holding(symbol string) Holding {
+	h := Holding{Position: b.Position(symbol), Elsewhere: b.came[symbol], Taken: b.taken[symbol]}
+	if t := b.targets[symbol]; t != nil {
+		h.Target = *t
+		h.Last, _ = b.Order(t.Last)
+	}
+	return h
 }
 
 // Holdings yields what is held, in no order: an Engine looks at it in every step, where seldom anything is held.
@@ -24,12 +35,7 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 			if p.Quantity.IsZero() {
 				continue
 			}
-			h := Holding{Position: p, Elsewhere: b.elsewhere[symbol]}
-			if t := b.targets[symbol]; t != nil {
-				h.Target = *t
-				h.Last, _ = b.Order(t.Last)
-			}
-			if !yield(h) {
+			if !yield(b.Holding(symbol)) {
 				return
 			}
 		}

@@ -3,7 +3,6 @@ package book
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -49,15 +48,25 @@ func (s *signals) Acted(strategy, symbol string) (time.Time, bool) {
 
 // Offers returns the latest signal of each strategy and symbol that would have set a target, and that a person may
 // approve.
-func (s *signals) Offers() []journal.SignalSeen {
+func (s *signals) Offers() []journal.SignalSeen { return s.offered(journal.OutcomeWouldHave) }
+
+// Blocked returns the latest signal of each strategy and symbol that would have set a target had nothing stood against it.
+func (s *signals) Blocked() []journal.SignalSeen { return s.offered(journal.OutcomeRefused) }
+
+func (s *signals) offered(outcomes ...journal.Outcome) []journal.SignalSeen {
 	var all []journal.SignalSeen
-	for _, f := range slices.SortedFunc(maps.Keys(s.offers), compareFollowers) {
-		all = append(all, s.offers[f])
+	for f, offer := range s.offers { // none, most of the time
+		if slices.Contains(outcomes, offer.Outcome) {
+			all = append(all, s.offers[f])
+		}
 	}
+	slices.SortFunc(all, func(x, y journal.SignalSeen) int {
+		return compareFollowers(follower{x.Strategy, x.Symbol}, follower{y.Strategy, y.Symbol})
+	})
 	return all
 }
 
-func (s *signals) check(e journal.SignalSeen, standing targets) error {
+func (s *signals) check(e journal.SignalSeen, owner func(journal.SignalSeen) error) error {
 	switch {
 	case e.Store == "" || e.SignalID == "" || e.Symbol == "":
 		return fmt.Errorf("book: signal_seen lacks its store %q, id %q or symbol %q", e.Store, e.SignalID, e.Symbol)
@@ -74,7 +83,7 @@ func (s *signals) check(e journal.SignalSeen, standing targets) error {
 	default:
 		return fmt.Errorf("book: signal %s has an unknown outcome %q", e.SignalID, e.Outcome)
 	}
-	if err := checkOwner(e, standing); err != nil {
+	if err := owner(e); err != nil {
 		return err
 	}
 	if last, ok := s.Acted(e.Strategy, e.Symbol); ok && !e.BarTime.After(last) {
@@ -83,17 +92,10 @@ func (s *signals) check(e journal.SignalSeen, standing targets) error {
 	return nil
 }
 
-func checkOwner(e journal.SignalSeen, standing targets) error {
-	if t := standing[e.Symbol]; t != nil && t.Strategy != "" && t.Strategy != e.Strategy {
-		return fmt.Errorf("book: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, t.Strategy)
-	}
-	return nil
-}
-
-func (s *signals) checkApproved(e journal.SignalApproved, standing targets) error {
+func (s *signals) checkApproved(e journal.SignalApproved, owner func(journal.SignalSeen) error) error {
 	for _, offer := range s.offers {
 		if offer.SignalID == e.SignalID {
-			return checkOwner(offer, standing)
+			return owner(offer)
 		}
 	}
 	return fmt.Errorf("book: signal %q is none that waits for approval", e.SignalID)
@@ -113,7 +115,11 @@ func (s *signals) see(e journal.SignalSeen, standing targets) {
 		s.act(e, standing)
 	case journal.OutcomeWouldHave:
 		s.offers[line] = e
-	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused: // They only count.
+	case journal.OutcomeRefused:
+		if !e.Target.IsZero() {
+			s.offers[line] = e
+		}
+	case journal.OutcomeSuperseded, journal.OutcomeExpired: // They only count.
 	}
 }
 

@@ -40,7 +40,9 @@ type bookState struct {
 	Breached  bool                 `json:"breached,omitempty"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
-	Elsewhere elsewhere            `json:"elsewhere,omitempty"`
+	// Came and Taken are what something else than our orders did to positions, by symbol.
+	Came  map[string]decimal.Decimal `json:"came,omitempty"`
+	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
 }
 
 type numberedOrder struct {
@@ -60,8 +62,8 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
 		Moves: b.moves.seen, LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Offers: b.Offers(), Day: b.day, Breached: b.breached, Halt: b.halt, Counts: b.Counts(),
-		Elsewhere: b.elsewhere,
+		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
 	}
 	for _, o := range b.Orders() {
 		state.Orders = append(state.Orders, numberedOrder{o, o.number})
@@ -101,7 +103,8 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
-	maps.Copy(b.elsewhere, s.Elsewhere)
+	maps.Copy(b.came, s.Came)
+	maps.Copy(b.taken, s.Taken)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
@@ -27,7 +29,8 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 			pending = d.book.Legs(t.Symbol, leg).Fitting
 		}
 		lacking := want.Sub(pending)
-		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) {
+		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) ||
+			legIsDust(d.book, t, leg, lacking, in.instrument) {
 			continue
 		}
 		o := trading.Order{
@@ -61,6 +64,13 @@ func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
 	cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
 	failed := last.Status == trading.StatusRejected || cancelled
 	return ok && failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+}
+
+// legIsDust reports whether so much is too little for a leg.
+func legIsDust(b *book.Book, t book.Target, leg trading.Leg, quantity decimal.Decimal, i trading.Instrument) bool {
+	last, ok := lastLeg(b, t, leg)
+	refused := ok && last.Status == trading.StatusRejected && !last.Quantity.LessThan(quantity)
+	return (smallest{i}).holds(quantity, t.Ticket.LegPrice(leg), refused)
 }
 
 // lastLeg is the latest order that was made for a leg of a target's bracket.

@@ -68,6 +68,16 @@ type Config struct {
 	// Excess says what to do where more is held than the target asks for; "" means Trim.
 	Excess ExcessPolicy
 
+	// Collar is by which factor the Pricer's price and that of a signal may differ: where it is more, one of the two is
+	// wrong, and the signal opens nothing. 0 means 10; negative means that it is not looked at.
+	Collar float64
+
+	// Taken says what a signal does that confirms a target of which something else, such as a liquidation, has taken a
+	// part; "" means Leave.
+	Taken TakenPolicy
+	// Entry says what becomes of an entry that was cancelled elsewhere while it rested; "" means Leave.
+	Entry EntryPolicy
+
 	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
 	MaxUnguarded time.Duration
@@ -132,6 +142,12 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
 	case !cfg.Excess.valid():
 		return fmt.Errorf("engine: Config.Excess %q is no policy", cfg.Excess)
+	case cfg.Collar > 0 && cfg.Collar < 1:
+		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
+	case !cfg.Taken.valid():
+		return fmt.Errorf("engine: Config.Taken %q is no policy", cfg.Taken)
+	case !cfg.Entry.valid():
+		return fmt.Errorf("engine: Config.Entry %q is no policy", cfg.Entry)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
@@ -165,6 +181,7 @@ func (cfg Config) checkSize() error {
 
 // withDefaults fills in what zero means.
 func (cfg Config) withDefaults() Config {
+	cfg.Collar = cmp.Or(cfg.Collar, 10)
 	cfg.Reconcile = cmp.Or(cfg.Reconcile, 5*time.Minute)
 	cfg.Poll = cmp.Or(cfg.Poll, time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)

@@ -53,7 +53,9 @@ type decider struct {
 	store   string               // identity of the signal store
 	journal string               // identity of the journal
 	config  string               // fingerprint of the configuration
-	gap     bool                 // an order that guards has to go before the next one is taken
+	taken   TakenPolicy
+	entry   EntryPolicy
+	gap     bool // an order that guards has to go before the next one is taken
 }
 
 // inputs are what a decision on one instrument needs to know of the world.
@@ -124,7 +126,11 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	made.seen.Target, made.seen.Reason = p.target, p.reason
 	switch {
 	case p.outcome != journal.OutcomeActed:
-		return decision{seen: d.seen(s, p.outcome, p.reason)}
+		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
+		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
+		}
+		return refused
 	case !d.auto:
 		made.seen.Outcome, made.replaced = journal.OutcomeWouldHave, nil
 	case deferred != "":
@@ -206,10 +212,12 @@ func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
 
 // target is what the signal asks to hold, before limits and permission.
 func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
-	standing, owned := d.book.Target(s.Symbol)
+	h := d.book.Holding(s.Symbol)
+	standing := h.Target
+	owner := d.book.Owner(s.Symbol, s.BarTime)
 	switch {
-	case owned && standing.Strategy != "" && standing.Strategy != s.Strategy:
-		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", standing.Strategy)
+	case owner != "" && owner != s.Strategy:
+		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", owner)
 	case in.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")
 	case s.Direction == signal.Flat:
@@ -228,6 +236,11 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	})
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
+	}
+	if h.Taken.IsPositive() && d.taken != RefillTaken && standing.Strategy == s.Strategy && target.Sign() == standing.Quantity.Sign() {
+		return decimal.Zero, fmt.Errorf(
+			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
+			h.Taken)
 	}
 	return target, nil
 }

@@ -50,12 +50,13 @@ func (d difference) String() string {
 	return fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.theirs, d.ours)
 }
 
-// differences compares what is held of the instruments that are set up; an account may hold other things besides.
+// differences compares what is held of the instruments that are set up, or that the book holds; an account may hold other
+// things besides.
 func (c *reconciler) differences(held map[string]decimal.Decimal) []difference {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
 	var found []difference
-	for symbol := range c.env.instruments {
+	for _, symbol := range c.env.symbols(c.ledger.book) {
 		if ours := c.ledger.book.Position(symbol).Quantity; !ours.Equal(held[symbol]) {
 			found = append(found, difference{symbol, held[symbol], ours})
 		}

@@ -74,16 +74,6 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
-// tradable reports whether so much of an instrument can be sold or bought at all.
-func (e *env) tradable(symbol string, quantity decimal.Decimal) bool {
-	i, ok := e.instruments[symbol]
-	if !ok {
-		return false
-	}
-	q := i.Quantity(quantity.Abs())
-	return q.IsPositive() && !q.LessThan(i.MinQuantity)
-}
-
 // cancels reports whether the Broker can cancel orders.
 func (e *env) cancels() bool {
 	_, ok := e.cfg.Broker.(trading.Canceller)
@@ -108,8 +98,9 @@ func (e *env) identify(ctx context.Context) (string, error) {
 // decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
-		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store, journal: journal,
-		config: e.cfg.Fingerprint, gap: e.replaces() == trading.ByGap,
+		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
+		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		gap: e.replaces() == trading.ByGap,
 	}
 }
 

@@ -37,10 +37,13 @@ type watchdog struct {
 }
 
 // unexplained is how much more is held than the target and the orders that are under way account for.
-func unexplained(b *book.Book, h book.Holding) decimal.Decimal {
+func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 	beyond := h.Beyond()
-	if beyond.IsZero() || h.Target.Deferred || unfinished(h.Target, h.Last, h.Quantity) {
+	if beyond.IsZero() || h.Target.Deferred || e.unfinished(h) {
 		return decimal.Zero
+	}
+	if e.closable(h).IsZero() || !e.tradable(h, beyond) {
+		return decimal.Zero // dust
 	}
 	left := beyond.Abs()
 	for _, o := range b.PendingOf(h.Symbol) {
@@ -56,7 +59,7 @@ func unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 
 // watch deals with every position that is beyond its target, by policy.
 func (w *watchdog) watch(ctx context.Context, r *run) error {
-	for _, h := range w.excesses() {
+	for _, h := range w.excesses(r) {
 		if err := w.dealWith(ctx, r, h); err != nil {
 			return err
 		}
@@ -64,12 +67,17 @@ func (w *watchdog) watch(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *watchdog) excesses() (found []book.Holding) {
+func (w *watchdog) excesses(r *run) (found []book.Holding) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
+	if r.calm.watch == w.ledger.version {
+		return nil
+	}
+	r.calm.watch = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
-		if !unexplained(w.ledger.book, h).IsZero() {
+		if !w.env.unexplained(w.ledger.book, h).IsZero() {
 			found = append(found, h)
+			r.calm.watch = 0
 		}
 	}
 	return found
@@ -103,16 +111,12 @@ func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {
 // trim asks for the close of what is too much, once nothing else is under way that might be it.
 func (w *watchdog) trim(ctx context.Context, r *run, symbol string) error {
 	_, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		for h := range b.Holdings() {
-			if h.Symbol != symbol || unexplained(b, h).IsZero() || underWay(b, symbol) {
-				continue
-			}
-			keep := h.Quantity.Sub(h.Beyond())
-			if w.env.tradable(symbol, h.Beyond()) {
-				return []journal.Event{closeAsked(b, symbol, keep, "the watch over positions beyond their targets")}, nil
-			}
+		h := b.Holding(symbol)
+		if w.env.unexplained(b, h).IsZero() || underWay(b, symbol) {
+			return nil, nil
 		}
-		return nil, nil
+		keep := h.Quantity.Sub(h.Beyond())
+		return []journal.Event{closeAsked(b, symbol, keep, "the watch over positions beyond their targets")}, nil
 	})
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -144,10 +146,20 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 
 // inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
 func (f *follower) inputs(symbol string, signalled float64) inputs {
-	in := inputs{now: f.env.now(), instrument: f.env.instruments[symbol], opening: f.gate.blocked(symbol)}
+	held := view(f.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
+	in := inputs{now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol)}
+	if in.opening != nil {
+		in.opening = passing{in.opening}
+	}
+	if _, ok := f.env.instruments[symbol]; !ok {
+		in.opening = errNotSetUp
+	}
 	price, ok := f.env.price(symbol)
 	if !ok && signalled != 0 && in.instrument.Symbol != "" {
 		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
+	}
+	if ok && signalled > 0 && in.opening == nil {
+		in.opening = f.env.collared(symbol, price, signalled)
 	}
 	in.price = price
 	return in

@@ -36,7 +36,8 @@ type gate struct {
 	made        map[string]time.Duration // on the stopwatch: when an order was decided on in this process, until it is sent
 	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
 	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
-	halting     string                   // the reason of a halt that is not durable yet
+	answers     answers
+	halting     string // the reason of a halt that is not durable yet
 	reduceOnly  bool
 	unvalued    []string // instruments that are held and have no price
 }
@@ -93,7 +94,8 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	}
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	in := inputs{now: g.env.now(), instrument: g.env.instruments[o.Symbol], opening: opening, price: price}
+	held := g.ledger.book.Position(o.Symbol).Quantity
+	in := inputs{now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price}
 	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }
 
@@ -184,6 +186,14 @@ func (g *gate) takeAsk(clientID string) bool {
 	ask := g.asks[clientID]
 	delete(g.asks, clientID)
 	return ask
+}
+
+// noteAnswer takes note of how the Broker answered an order; "" says that it took it.
+func (g *gate) noteAnswer(bad string) {
+	now := g.env.passed()
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.answers.note(bad, now)
 }
 
 func (g *gate) noteRefusal(clientID, reason string) {

@@ -26,7 +26,7 @@ func (e *Engine) Idle() bool {
 		return false
 	}
 	if e.outlook == nil || e.outlook.version != e.ledger.version {
-		e.outlook = newOutlook(e.ledger.book, e.ledger.version, e.env.cfg.Risk)
+		e.outlook = e.env.newOutlook(e.ledger.book, e.ledger.version)
 	}
 	o := e.outlook // never changes
 	e.ledger.mu.Unlock()
@@ -85,9 +85,9 @@ type outlook struct {
 	roughLeast float64         // the same, nearly
 }
 
-func newOutlook(b *book.Book, version int, risk Risk) *outlook {
+func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	o := &outlook{version: version, reached: true, day: b.Day().Day}
-	if limit, limited := risk.DailyLoss(); limited {
+	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
 		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
 		o.limited, o.breached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
 		o.roughLeast = rough.Float(o.least)
@@ -98,9 +98,9 @@ func newOutlook(b *book.Book, version int, risk Risk) *outlook {
 		}
 	}
 	for _, t := range b.Targets() {
-		last, ok := b.Order(t.Last)
-		bracketed := t.Ticket.Bracketed() && t.Guarded(b.Position(t.Symbol).Quantity).IsPositive()
-		if t.Deferred || bracketed || ok && unfinished(t, last, b.Position(t.Symbol).Quantity) {
+		h := b.Holding(t.Symbol)
+		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
+		if t.Deferred || bracketed || h.Last.ClientID != "" && e.unfinished(h) {
 			o.reached = false
 		}
 	}

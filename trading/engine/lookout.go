@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -18,10 +19,15 @@ type trouble struct {
 	health.Condition
 
 	err error // nil for what is no error
+	log bool  // it is logged once, too; what is an error is logged with the step
 }
 
 // tell says in the middle of a step what is wrong; it holds until the end of the next one.
 func (r *run) tell(t trouble) { r.told = append(r.told, t) }
+
+// calm are the versions of the book at which a look at all that is held found nothing: what it looks for depends on the
+// book alone, and most steps change nothing. Zero is none.
+type calm struct{ look, watch, stand int }
 
 // lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
 // no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
@@ -33,15 +39,21 @@ type lookout struct {
 	reconciler *reconciler
 }
 
-// look returns what is wrong, and lets health know of it.
-func (l *lookout) look(ctx context.Context, r *run, failed error) error {
+// look returns what is wrong besides, and lets health know of all of it. stuck and failed are what the step came to.
+func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
 	found := append(l.troubles(r, failed), r.told...)
+	if stuck != nil {
+		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), "cancel it at the venue, and give it up", true))
+	}
 	r.told = nil
 	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
 	l.raise(ctx, r, found)
 	var all error
 	for _, t := range found {
 		all = errors.Join(all, t.err)
+		if t.log && l.env.logOnce(t.Key+" "+t.Text) {
+			l.env.log.Warn("Worth knowing", "what", t.Text)
+		}
 	}
 	return all
 }
@@ -49,13 +61,43 @@ func (l *lookout) look(ctx context.Context, r *run, failed error) error {
 // troubles are what can be seen at any time.
 func (l *lookout) troubles(r *run, failed error) []trouble {
 	now := l.env.passed()
+	found := r.failing.step(failed, now)
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	var found []trouble
-	var naked map[string]decimal.Decimal
+	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
+	if l.reconciler.lookBack >= book.MaxLookBack {
+		found = append(found, missingFills)
+	}
+	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
+		found = append(found, refusing(s))
+	}
+	if r.calm.look != l.ledger.version {
+		before := len(found)
+		var naked map[string]decimal.Decimal
+		found, naked = l.ofHoldingsLocked(r, found, now)
+		r.sentry.see(naked, now)
+		r.calm.look = 0
+		if len(found) == before && naked == nil {
+			r.calm.look = l.ledger.version
+		}
+	}
+	if failed != nil {
+		r.sentry.failed(now)
+	}
+	return found
+}
+
+// ofHoldingsLocked adds what is wrong with what is held, and returns how much of it lacks its stop-loss.
+func (l *lookout) ofHoldingsLocked(r *run, found []trouble, now time.Duration) (all []trouble, naked map[string]decimal.Decimal) {
 	for h := range l.ledger.book.Holdings() {
-		if refusedClose(h) {
+		if l.env.refusedClose(h) {
 			found = append(found, unclosed(h))
+		}
+		if !h.ToClose().IsZero() && l.env.closable(h).IsZero() {
+			found = append(found, dust(h))
+		}
+		if _, ok := l.env.instruments[h.Symbol]; !ok {
+			found = append(found, notSetUp(h))
 		}
 		if q := l.env.naked(l.ledger.book, h); !q.IsZero() {
 			if naked == nil {
@@ -65,14 +107,7 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 			found = append(found, l.env.unguarded(h, q, r.sentry.gone(h.Symbol, now)))
 		}
 	}
-	r.sentry.see(naked, now)
-	if failed != nil {
-		r.sentry.failed(now)
-	}
-	if l.reconciler.lookBack >= book.MaxLookBack {
-		found = append(found, missingFills)
-	}
-	return found
+	return found, naked
 }
 
 // missingFills holds while a Broker reports more filled than all of its fills add up to.
@@ -82,7 +117,7 @@ var missingFills = troubled("fills", health.Unhealthy,
 // troubled makes a trouble that is an error.
 func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
 	return trouble{
-		health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, errors.New("engine: " + text),
+		Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, err: errors.New("engine: " + text),
 	}
 }
 

@@ -118,8 +118,9 @@ func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: flattening needs a name")
 	}
-	if _, ok := e.env.instruments[symbol]; !ok {
-		return fmt.Errorf("engine: flatten %q: no such instrument is set up", symbol)
+	held := view(e.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
+	if e.env.instrument(symbol, held).Symbol == "" {
+		return fmt.Errorf("engine: flatten %q: no such instrument is set up, and none of it is held", symbol)
 	}
 	err := e.flatten(ctx, nil, symbol, by)
 	if err == nil {
@@ -147,7 +148,7 @@ func (e *Engine) Amend(ctx context.Context, symbol string, ticket trading.Ticket
 		if !ok || t.Quantity.IsZero() {
 			return nil, fmt.Errorf("engine: amend %s: there is no target", symbol)
 		}
-		if err := ticket.Validate(t.Side(), e.env.instruments[symbol], price); err != nil {
+		if err := ticket.Validate(t.Side(), e.env.instrument(symbol, b.Position(symbol).Quantity), price); err != nil {
 			return nil, fmt.Errorf("engine: amend %s: %w", symbol, err)
 		}
 		return []journal.Event{journal.Amended{Symbol: symbol, Ticket: ticket, By: by}}, nil

@@ -62,13 +62,17 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
+	position := d.book.Position(a.symbol).Quantity
+	if p.target.IsZero() && gap.Equal(position.Neg()) && !gap.IsZero() && (smallest{in.instrument}).holds(gap, decimal.Zero, false) {
+		p.reason = fmt.Sprintf("%s is left, too little to be traded", position)
+		return p
+	}
 	if gap.IsZero() {
 		if p.reason != "" {
 			p.outcome = blocked
 		}
 		return p
 	}
-	position := d.book.Position(a.symbol).Quantity
 	if p.target.Sign()*position.Sign() >= 0 && gap.Sign()*position.Sign() < 0 && gap.Abs().GreaterThan(position.Abs()) {
 		gap = position.Neg() // What is open may never fill: a close is never more than what is held.
 	}
@@ -133,7 +137,7 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !unfinished(t, last, x.Held) || pausing(last.UpdatedAt, pause(t, last), in.now) {
+		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.entry) || pausing(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.
@@ -182,15 +186,15 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 // spent reports whether a target has had all its attempts to open something.
 func spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 
-// unfinished reports whether the last order of a target leaves something to do for it, where so much is held. One that
+// unfinished reports whether the last order of a target leaves something to do for it. One that
 // was filled leaves the rest only where it was the closing half of a flip: otherwise a position that a person changed by
 // hand would be changed back.
-func unfinished(t book.Target, last book.OrderState, held decimal.Decimal) bool {
-	closes := !t.ToClose(held).IsZero()
+func unfinished(h book.Holding, i trading.Instrument, p EntryPolicy) bool {
+	t, last, closes := h.Target, h.Last, !closable(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCancelled:
-		return closes || !spent(t)
+		return closes || !p.lastWord(last) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
 		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
 	case trading.StatusExpired:

@@ -30,6 +30,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	defer e.ledger.end(r)
 	failures := 0
 	var tick <-chan time.Time
+	var until time.Time // the tick
 	for {
 		wake := e.env.subscribe()
 		stuck, err := e.step(ctx, r)
@@ -48,8 +49,10 @@ func (e *Engine) Serve(ctx context.Context) error {
 			failures = 0
 		}
 		if tick == nil {
-			tick = e.env.cfg.Clock.After(backoff(e.env.cfg.Poll, failures))
+			pause := backoff(e.env.cfg.Poll, failures)
+			tick, until = e.env.cfg.Clock.After(pause), e.env.cfg.Clock.Now().Add(pause)
 		}
+		health.Idle(ctx, until) // A pause that is planned is no hang, however long.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -92,7 +95,9 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
-	stuck = errors.Join(stuck, e.lookout.look(ctx, r, err))
+	if more := e.lookout.look(ctx, r, stuck, err); more != nil {
+		stuck = errors.Join(stuck, more)
+	}
 	if r.greeted { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
 		health.Ready(ctx)
 	}
@@ -134,13 +139,14 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.days.roll, e.follower.follow, e.watchdog.watch, e.watchdog.stand, e.follower.sweep, e.sender.cancelAll,
-		e.follower.retry, e.follower.guard)
+	return inTurn(ctx, r, e.days.roll, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.stand,
+		e.follower.sweep, e.sender.cancelAll, e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.
 func (e *Engine) act(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.guard, e.sender.submitAll)
+	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.anchor, e.follower.guard,
+		e.sender.submitAll)
 }
 
 // inTurn does one phase after the other, up to the first that fails.

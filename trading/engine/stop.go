@@ -1,13 +1,15 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -77,9 +79,10 @@ func (e *Engine) runStop(ctx context.Context, r *run, policy StopPolicy) error {
 		case err == nil && e.stopDone(policy):
 			return nil
 		}
+		health.Idle(ctx, e.env.cfg.Clock.Now().Add(e.env.cfg.Poll))
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("engine: stop (%s) is not done: %w", policy, context.Cause(ctx)), last)
+			return errors.Join(fmt.Errorf("engine: stop (%s) is not done: %w", policy, context.Cause(ctx)), e.left(policy), last)
 		case <-e.env.cfg.Clock.After(e.env.cfg.Poll):
 		case <-wake.broker:
 		}
@@ -122,7 +125,7 @@ func (e *Engine) flattenAll(ctx context.Context, r *run, closed *bool) error {
 	if *closed {
 		return nil
 	}
-	for _, symbol := range slices.Sorted(maps.Keys(e.env.instruments)) {
+	for _, symbol := range view(e.ledger, e.env.symbols) {
 		idle := view(e.ledger, func(b *book.Book) bool {
 			t, _ := b.Target(symbol)
 			return t.Quantity.IsZero() && b.Position(symbol).Quantity.IsZero()
@@ -159,6 +162,30 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 	return err
 }
 
+// unclosed is what is held and could be sold or bought.
+func (e *Engine) unclosed() (all []book.Holding) {
+	return view(e.ledger, func(b *book.Book) []book.Holding {
+		for h := range b.Holdings() {
+			if h.Target.Quantity = decimal.Zero; !e.env.closable(h).IsZero() {
+				all = append(all, h)
+			}
+		}
+		return all
+	})
+}
+
+// left names what a stop that was to flatten could not close.
+func (e *Engine) left(policy StopPolicy) (all error) {
+	if policy != FlattenAll {
+		return nil
+	}
+	for _, h := range e.unclosed() {
+		all = errors.Join(all, fmt.Errorf("engine: %s of %s is held; its last order is %q: %s",
+			h.Quantity, h.Symbol, h.Last.Status, cmp.Or(h.Last.Reason, "it said nothing")))
+	}
+	return all
+}
+
 // stopDone reports whether nothing is left to do.
 func (e *Engine) stopDone(policy StopPolicy) bool {
 	s := e.Status()
@@ -172,7 +199,7 @@ func (e *Engine) stopDone(policy StopPolicy) bool {
 			}
 		}
 	case FlattenAll:
-		return len(s.Orders) == 0 && len(s.Positions) == 0
+		return len(s.Orders) == 0 && len(e.unclosed()) == 0
 	}
 	return true
 }

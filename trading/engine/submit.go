@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -89,6 +90,7 @@ func bySymbol(orders []book.OrderState) (lines [][]book.OrderState) {
 func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState) error {
 	var all error
 	for _, o := range line {
+		health.Beat(ctx)
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
@@ -197,6 +199,11 @@ func (s *sender) predecessor(o trading.Order) (old book.OrderState, ok bool) {
 // over: that one asks the Broker itself.
 func (s *sender) answered(ctx context.Context, r *run, o book.OrderState, answer error) error {
 	ctx = context.WithoutCancel(ctx)
+	if answer == nil {
+		s.gate.noteAnswer("")
+	} else {
+		s.gate.noteAnswer(answer.Error())
+	}
 	switch {
 	case answer == nil:
 		if err := s.ledger.record(ctx, r, journal.Acknowledged{ClientID: o.ClientID}); err != nil {
@@ -226,6 +233,7 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool {
 		return o.CancelAsked && o.Status == trading.StatusOpen
 	}) {
+		health.Beat(ctx)
 		if err := s.gate.mayCancel(ctx, r); err != nil {
 			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
 		}

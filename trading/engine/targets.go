@@ -41,12 +41,16 @@ func (f *follower) due(t book.Target) bool {
 	if t.Deferred {
 		return true
 	}
+	if last, ok := f.ledger.order(t.Last); !ok || last.Status == trading.StatusFilled && !last.ReduceOnly {
+		return false // as most are
+	}
 	f.ledger.mu.Lock()
-	last, ok := f.ledger.book.Order(t.Last)
-	due := ok && unfinished(t, last, f.ledger.book.Position(t.Symbol).Quantity)
+	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
+	last := h.Last
+	due := f.env.unfinished(h)
 	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
-	if ok && !due && failed && f.env.logOnce("spent "+t.SignalID) {
+	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
 			"target", t.Quantity, "reason", last.Reason)
 	}
@@ -66,11 +70,12 @@ func (f *follower) lastDecisionPrice(t book.Target) decimal.Decimal {
 // guard makes the legs that brackets lack.
 func (f *follower) guard(ctx context.Context, r *run) error {
 	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
-		in := inputs{now: f.env.now(), instrument: f.env.instruments[t.Symbol]}
+		in := inputs{now: f.env.now()}
 		for made := true; made; {
 			var wrong error
 			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 				now, _ := b.Target(t.Symbol)
+				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
 				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
 					return nil, nil
@@ -95,12 +100,12 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 	if o.Leg == "" || f.env.replaces() == trading.ByGap {
 		return false
 	}
-	t, _ := b.Target(o.Symbol)
-	guarded := t.Guarded(b.Position(o.Symbol).Quantity)
+	h := b.Holding(o.Symbol)
+	t, guarded := h.Target, h.Target.Guarded(h.Quantity)
 	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
 		return false
 	}
-	return f.env.tradable(o.Symbol, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+	return f.env.tradable(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
 }
 
 // sweep asks for the end of resting orders that are not wanted any more.

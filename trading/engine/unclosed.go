@@ -13,9 +13,9 @@ import (
 
 // refusedClose reports whether the orders that were to close a position have ended, more than once, without having done
 // so.
-func refusedClose(h book.Holding) bool {
+func (e *env) refusedClose(h book.Holding) bool {
 	failed := h.Last.Status.Done() && h.Last.Status != trading.StatusFilled
-	return failed && h.Target.Attempts > 1 && !h.ToClose().IsZero()
+	return failed && h.Target.Attempts > 1 && !e.closable(h).IsZero()
 }
 
 func unclosed(h book.Holding) trouble {

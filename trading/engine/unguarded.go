@@ -35,7 +35,7 @@ func (e *env) naked(b *book.Book, h book.Holding) decimal.Decimal {
 		return decimal.Zero
 	}
 	lacking := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !lacking.IsPositive() || !e.tradable(h.Symbol, lacking) {
+	if !lacking.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, lacking, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
 	return lacking
@@ -103,7 +103,7 @@ func (e *env) unguarded(h book.Holding, naked decimal.Decimal, gone time.Duratio
 
 // stand closes the positions that nothing is going to guard.
 func (w *watchdog) stand(ctx context.Context, r *run) error {
-	for _, h := range w.unguarded() {
+	for _, h := range w.unguarded(r) {
 		if !w.lost(r, h) {
 			continue
 		}
@@ -122,9 +122,13 @@ type exposed struct {
 	refused bool            // the Broker did not take the latest one
 }
 
-func (w *watchdog) unguarded() (found []exposed) {
+func (w *watchdog) unguarded(r *run) (found []exposed) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
+	if r.calm.stand == w.ledger.version {
+		return nil
+	}
+	r.calm.stand = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
 		if !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred || h.Target.Guarded(h.Quantity).IsZero() {
 			continue
@@ -134,6 +138,7 @@ func (w *watchdog) unguarded() (found []exposed) {
 		e.refused = ok && last.Status == trading.StatusRejected && last.StopPrice.Equal(h.Target.Ticket.StopLoss)
 		if e.refused || !e.naked.IsZero() {
 			found = append(found, e)
+			r.calm.stand = 0
 		}
 	}
 	return found

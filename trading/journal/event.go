@@ -30,7 +30,8 @@ type SignalSeen struct {
 	Direction signal.Direction `json:"direction"`
 	BarTime   time.Time        `json:"bar_time"`
 	Outcome   Outcome          `json:"outcome"`
-	// Target is the signed quantity to hold from now on, with OutcomeActed; with OutcomeWouldHave what it would be.
+	// Target is the signed quantity to hold from now on, with OutcomeActed; with OutcomeWouldHave what it would be, and with
+	// OutcomeRefused what it is going to be if what stands against it is over in time; zero where it is refused for good.
 	Target decimal.Decimal `json:"target"`
 	// ValidUntil is until when the target may open anything, with OutcomeActed and OutcomeWouldHave.
 	ValidUntil time.Time `json:"valid_until,omitzero"`

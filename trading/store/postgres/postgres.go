@@ -174,6 +174,9 @@ type server struct {
 // lock, which the server takes from the old one last.
 func (s *server) Settle(ctx context.Context) error { return s.writer.PingContext(ctx) }
 
+// Transact implements sqldb.Driver.
+func (s *server) Transact(do func() error) error { return do() }
+
 // Archived implements sqldb.Driver: there is no archive on a server.
 func (s *server) Archived(context.Context, int64, int) ([]journal.Entry, error) { return nil, nil }
 

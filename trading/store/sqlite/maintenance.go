@@ -51,6 +51,9 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 		return cause(err)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(draft)) }()
+	if err := makeEmpty(draft); err != nil {
+		return err
+	}
 	if err := db.copyInto(ctx, draft); err != nil {
 		return err
 	}

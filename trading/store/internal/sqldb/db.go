@@ -29,6 +29,9 @@ var (
 type Driver interface {
 	// Settle returns once a transaction that failed has ended: its connection may be lost, and the commit not.
 	Settle(ctx context.Context) error
+	// Transact runs do, which is one transaction, and returns its error or that the database cannot be written. It is
+	// called by one goroutine at a time.
+	Transact(do func() error) error
 	// Archived returns journal entries that were moved out of the database; none if there are none beyond after.
 	Archived(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
 	// Close closes the connections, and then gives up the lease.
@@ -89,7 +92,7 @@ func Open(ctx context.Context, s Setup) (*DB, error) {
 			return nil, err
 		}
 	}
-	db.group = &group{db: s.Writer, prepared: db.prepared}
+	db.group = &group{db: s.Writer, driver: s.Driver, prepared: db.prepared}
 	db.signals = &Signals{db: db, identity: identity.store, streams: newStreams()}
 	db.identity, db.journal = identity, &Journal{db: db}
 	return db, ctx.Err()

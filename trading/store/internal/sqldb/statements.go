@@ -41,12 +41,12 @@ type statements struct {
 // EventsAfter reads entries of a journal: those behind a Seq, and how many.
 const EventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
 
-// oldestSignals finds what a Prune may remove: not the newest of a strategy and symbol.
+// oldestSignals finds what a Prune may remove: not the newest of a stream.
 const oldestSignals = `SELECT seq FROM signals WHERE seq > $1 AND seq <= $2
 	AND ((CAST($3 AS BIGINT) IS NOT NULL AND (created_at IS NULL OR created_at < $3)) OR seq < $4)
-	AND seq NOT IN (SELECT max(newest)
-		FROM (SELECT strategy, symbol, (SELECT max(seq) FROM signals WHERE stream = streams.id) AS newest FROM streams) AS s
-		WHERE newest IS NOT NULL GROUP BY strategy, symbol)
+	AND seq NOT IN (SELECT newest
+		FROM (SELECT (SELECT max(seq) FROM signals WHERE stream = streams.id) AS newest FROM streams) AS s
+		WHERE newest IS NOT NULL)
 	ORDER BY seq LIMIT $5`
 
 // statement is one that is to be prepared.
@@ -91,8 +91,11 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 	}
 	for n := range s.latest {
 		f := filter(n)
+		if !f.is() {
+			continue
+		}
 		all = append(all, statement{&s.latest[f], readers, latestText(f)})
-		if f.byStream() {
+		if f.byStream() && f&exactly == 0 {
 			all = append(all, statement{&s.recent[f], readers, recentText(f)})
 		}
 	}

@@ -47,11 +47,13 @@ func pruneLikeMemory(t *testing.T, kind Kind) {
 	}
 }
 
-// randomSignal returns one of four pairs, created about when its number says, or with no such time.
+// randomSignal returns one of a dozen streams, created about when its number says, or with no such time.
 func randomSignal(random *rand.Rand, n int) signal.Signal {
 	s := Numbered(n)
 	s.Symbol = []string{"A", "B"}[random.IntN(2)]
 	s.Strategy = []string{"cross", "band"}[random.IntN(2)]
+	s.Params = []string{"", "", "n=1"}[random.IntN(3)]
+	s.Interval = []time.Duration{time.Minute, time.Minute, time.Hour}[random.IntN(3)]
 	s.CreatedAt = s.CreatedAt.Add(time.Duration(random.IntN(5)) * time.Minute)
 	if random.IntN(8) == 0 {
 		s.CreatedAt = time.Time{}
@@ -68,7 +70,7 @@ func randomRetention(random *rand.Rand, n int) signal.Retention {
 		Passed: random.Int64N(int64(n) + 2)}
 }
 
-// appendRow stores signals of one strategy and symbol, in one call.
+// appendRow stores signals of one stream, in one call.
 func appendRow(t testing.TB, store signal.Store, count int) {
 	t.Helper()
 	row := make([]signal.Signal, count)

@@ -1,0 +1,35 @@
+package book
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// Owner is the strategy that owns an instrument, in the eyes of a signal of a bar; "" where nobody does. Whose signal set
+// the target owns the instrument until that is over: nothing is held, no order is open, and none is to come, as the target
+// was reached, is to hold nothing, or is not valid any more. So a strategy that was renamed is not locked out for ever.
+func (b *Book) Owner(symbol string, bar time.Time) string {
+	t := b.targets[symbol]
+	switch {
+	case t == nil:
+		return ""
+	case !b.positions[symbol].Quantity.IsZero() || len(b.orders.pending[symbol]) > 0:
+		return t.Strategy
+	}
+	last := b.orders.all[t.Last]
+	reached := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
+	if t.Quantity.IsZero() || reached || bar.After(t.ValidUntil) {
+		return ""
+	}
+	return t.Strategy
+}
+
+func (b *Book) checkOwner(e journal.SignalSeen) error {
+	if owner := b.Owner(e.Symbol, e.BarTime); owner != "" && owner != e.Strategy {
+		return fmt.Errorf("book: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, owner)
+	}
+	return nil
+}

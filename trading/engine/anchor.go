@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// anchor moves brackets to what was paid, before their first legs are made: those whose ticket asks for that, and those of
+// which a leg would stand on the wrong side of the entry and execute at once.
+func (f *follower) anchor(ctx context.Context, r *run) error {
+	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
+		if t.Legs > 0 {
+			continue
+		}
+		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+			h := b.Holding(t.Symbol)
+			ticket, ok := anchored(b, h, f.env.instrument(t.Symbol, h.Quantity))
+			if !ok || h.Target != t {
+				return nil, nil
+			}
+			return []journal.Event{journal.Amended{Symbol: t.Symbol, Ticket: ticket, By: "the price of the entry"}}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anchored is a position's ticket with the bracket as far from what was paid as it was to be from the price of the
+// decision; false where it stays.
+func anchored(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
+	t := h.Target.Ticket
+	meant, paid := h.Last.DecisionPrice, h.AveragePrice()
+	if t.LimitPrice.IsPositive() {
+		meant = t.LimitPrice
+	} else if t.StopPrice.IsPositive() {
+		meant = t.StopPrice
+	}
+	entered := h.Last.Filled.IsPositive() && h.Last.Side == h.Target.Side() && h.Target.Guarded(h.Quantity).IsPositive()
+	if !entered || guards(b, h.Symbol) || !meant.IsPositive() || !paid.IsPositive() {
+		return t, false
+	}
+	if !t.FromFill && !astray(t, h.Target.Side(), paid) {
+		return t, false
+	}
+	t.FromFill = false
+	for _, price := range []*decimal.Decimal{&t.TakeProfit, &t.StopLoss} {
+		*price = price.Mul(paid).Div(meant).DivRound(i.Tick, 0).Mul(i.Tick)
+	}
+	return t, true
+}
+
+// astray reports whether a leg stands on the wrong side of an entry.
+func astray(t trading.Ticket, side trading.Side, paid decimal.Decimal) bool {
+	profit := t.TakeProfit.IsPositive() && t.TakeProfit.Cmp(paid)*int(side) <= 0
+	loss := t.StopLoss.IsPositive() && t.StopLoss.Cmp(paid)*int(side) >= 0
+	return profit || loss
+}
+
+// guards reports whether any leg is not done: then the bracket stands where it is wanted.
+func guards(b *book.Book, symbol string) bool {
+	for _, o := range b.PendingOf(symbol) {
+		if o.Leg != "" {
+			return true
+		}
+	}
+	return false
+}

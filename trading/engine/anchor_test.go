@@ -1,0 +1,88 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// fixedPrice is a Pricer that knows one price.
+type fixedPrice string
+
+func (p fixedPrice) Price(string) (decimal.Decimal, bool) { return d(string(p)), true }
+
+func TestBracketIsAnchoredToWhatWasPaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ticket    trading.FixedTicket
+		direction signal.Direction
+		paid      string
+		resting   string
+	}{
+		"a profit below the entry would sell at once": {trading.FixedTicket{TakeProfit: d("0.02"), StopLoss: d("0.05")},
+			signal.Long, "103", "sell 10 limit 105.06 reduce, sell 10 stop 97.85 reduce"},
+		"a stop above the entry would, too": {trading.FixedTicket{TakeProfit: d("0.02"), StopLoss: d("0.05")},
+			signal.Long, "94", "sell 10 limit 95.88 reduce, sell 10 stop 89.3 reduce"},
+		"a short position likewise": {trading.FixedTicket{TakeProfit: d("0.02"), StopLoss: d("0.05")},
+			signal.Short, "97", "buy 10 limit 95.06 reduce, buy 10 stop 101.85 reduce"},
+		"what stands on its side stays": {trading.FixedTicket{TakeProfit: d("0.02"), StopLoss: d("0.05")},
+			signal.Long, "101", "sell 10 limit 102 reduce, sell 10 stop 95 reduce"},
+		"by choice it counts from the fill": {trading.FixedTicket{TakeProfit: d("0.02"), StopLoss: d("0.05"), FromFill: true},
+			signal.Long, "101", "sell 10 limit 103.02 reduce, sell 10 stop 95.95 reduce"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, with(c.ticket), func(cfg *engine.Config) { cfg.Pricer = fixedPrice("100") })
+			r.venue.SetPrice(btc, d(c.paid))
+			r.signals.put(says(btc, c.direction, r.now()))
+			r.mustStep()
+			require.Equal(t, c.resting, r.resting())
+			r.restart()
+			r.settle()
+			require.Equal(t, c.resting, r.resting(), "and stays there")
+		})
+	}
+}
+
+func TestCollarRefusesAnEntryWhoseTwoPricesCannotBothBeRight(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pricer string
+		collar float64
+		held   string
+	}{
+		"a hundred times less":     {"1", 0, "0"},
+		"a hundred times more":     {"10000", 0, "0"},
+		"ten times is the default": {"10", 0, "100"},
+		"a factor of one's own":    {"60", 1.5, "0"},
+		"and what lies within it":  {"70", 1.5, "14.285"},
+		"not looked at":            {"1", -1, "1000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, func(cfg *engine.Config) {
+				cfg.Pricer, cfg.Collar = fixedPrice(c.pricer), c.collar
+			})
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.settle()
+			require.Equal(t, c.held, r.held(btc))
+		})
+	}
+}
+
+func TestCollarClosesAllTheSame(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.SetPrice(btc, d("1"))
+	r.clock.Add(60e9)
+	r.signals.put(says(btc, signal.Short, r.now()))
+	r.mustStep()
+	require.Equal(t, "0", r.held(btc))
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// How soon health hears of what keeps trading from going on, from the end of the step in which it began:
+//
+//	halted, reduce_only, day_loss, unknown   at once; never healthy until a person, or a price, has come
+//	failing                                  at the second step in a row that failed; unhealthy after failingTurns
+//	orders                                   at the badOrders-th in a row that was refused or lost; unhealthy at the tenth
+const (
+	failingTurns = 30 * time.Second
+	badOrders    = 3
+	worstOrders  = 10
+	// ordersHold is how long orders that went wrong are held against a Broker that has not been sent any since.
+	ordersHold = 15 * time.Minute
+)
+
+// failing are the steps that failed in a row. It is used with the run's turn held.
+type failing struct {
+	steps int
+	since time.Duration // on the stopwatch
+}
+
+// step takes note of how a step ended, and returns what is to be told of that.
+func (f *failing) step(err error, now time.Duration) (found []trouble) {
+	if err == nil {
+		*f = failing{}
+		return nil
+	}
+	if f.steps++; f.steps == 1 {
+		f.since = now
+	}
+	if f.steps < 2 {
+		return nil
+	}
+	verdict := health.Degraded
+	if now-f.since >= failingTurns {
+		verdict = health.Unhealthy
+	}
+	return []trouble{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
+}
+
+// answers are how the Broker took the latest orders.
+type answers struct {
+	bad  int // in a row, refused or lost
+	last string
+	at   time.Duration // on the stopwatch
+}
+
+// note takes note of how an order was answered, without a reason where it was taken.
+func (a *answers) note(bad string, now time.Duration) {
+	if bad == "" {
+		*a = answers{}
+		return
+	}
+	a.bad, a.last, a.at = a.bad+1, bad, now
+}
+
+func (a answers) told(now time.Duration) []trouble {
+	if a.bad < badOrders || now-a.at > ordersHold {
+		return nil
+	}
+	verdict := health.Degraded
+	if a.bad >= worstOrders {
+		verdict = health.Unhealthy
+	}
+	text := fmt.Sprintf("the last %d orders were refused or lost, the latest: %s", a.bad, a.last)
+	return []trouble{condition("orders", verdict, text, "", false)}
+}
+
+// standingLocked is what stands until a person, or a price, comes.
+func (g *gate) standingLocked() (found []trouble) {
+	halt := g.ledger.book.Halted()
+	if g.halting != "" {
+		halt = book.Halt{Reason: g.halting}
+	}
+	if halt.Active() {
+		found = append(found, condition("halted", health.Degraded, "trading is halted: "+halt.Reason,
+			"re-arm it once that is dealt with", true))
+	}
+	if g.reduceOnly {
+		found = append(found, condition("reduce_only", health.Degraded, "only what reduces a position is sent",
+			"let all orders pass again", true))
+	}
+	if len(g.unvalued) > 0 {
+		found = append(found, condition("day_loss", health.Degraded,
+			"the day's loss is not known, and nothing is opened: no price for "+g.unvalued[0], "", false))
+	}
+	return found
+}
+
+// condition is a trouble that is no error of the step.
+func condition(key string, verdict health.Verdict, text, remedy string, person bool) trouble {
+	return trouble{Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy, Person: person}}
+}
