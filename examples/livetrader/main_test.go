@@ -21,7 +21,7 @@ import (
 )
 
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
-const actAsLivetrader = "LIVETRADER_TEST_ACT_AS_MAIN"
+const actAsLivetrader = "VIGIL_TEST_LIVETRADER_ACT_AS_MAIN"
 
 // long runs the campaigns in full: cd examples && go test ./livetrader -timeout 2h -long.
 var long = flag.Bool("long", false, "run the campaigns in full")
