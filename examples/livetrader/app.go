@@ -46,6 +46,7 @@ type app struct {
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
+	earlier  earlier
 	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
@@ -63,7 +64,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.cfg.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {
@@ -102,7 +103,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		return errors.Join(errs...)
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.openAPI} {
+	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -144,8 +145,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 }
 
 // mode is what kind of run it is, for the log and the database.
-func (a *app) mode() string {
-	if a.cfg.replay != "" {
+func (c *config) mode() string {
+	if c.replay != "" {
 		return "replay"
 	}
 	return "paper"

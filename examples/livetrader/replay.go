@@ -32,7 +32,7 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
 		bars.ctx = ctx
 		err := replay.Run(ctx)
