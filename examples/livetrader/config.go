@@ -10,6 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
@@ -27,7 +29,11 @@ type config struct {
 	db            string
 	listen        string
 	replay        string
-	columns       string // of the replay's CSV files
+	columns       string // of the replay's files
+	oldest        time.Time
+	priceScale    decimal.Decimal // zero means that the file's prices are as they are
+	tick          decimal.Decimal // zero, as of step, means what the replay's prices say
+	step          decimal.Decimal
 	speed         float64
 	seed          uint64
 	chaos         chaosTarget
@@ -96,6 +102,10 @@ func (c *config) check() error {
 		return usagef("--speed goes with --replay")
 	case c.replay == "" && c.columns != "":
 		return usagef("--columns goes with --replay")
+	case c.replay == "" && c.forReplay() != "":
+		return usagef("--%s goes with --replay", c.forReplay())
+	case c.replay != "" && c.infinite:
+		return usagef("--infinite does not go with --replay, which ends with its file: leave out one of the two")
 	case c.replay != "" && c.chaos != "":
 		return usagef("--chaos and --replay contradict each other: a replay always gives the same result")
 	}
@@ -106,4 +116,38 @@ func (c *config) check() error {
 		c.symbols = c.symbols[:1]
 	}
 	return c.checkTrading()
+}
+
+// forReplay names a flag that is given and means something to a replay alone.
+func (c *config) forReplay() string {
+	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
+		if c.origin[name] != fromDefault {
+			return name
+		}
+	}
+	return ""
+}
+
+// instrument is what a replay trades: in steps that its prices say, or that the flags do.
+func (c *config) instrument(prices candle.Prices) trading.Instrument {
+	i := backtest.InstrumentOf(c.symbols[0], prices)
+	if c.tick.IsPositive() {
+		i.Tick = c.tick
+	}
+	if c.step.IsPositive() {
+		i.Step = c.step
+	}
+	return i
+}
+
+// candles says how the files of a replay are to be read.
+func (c *config) candles() candle.Config {
+	options := candle.Config{
+		Symbol: c.symbols[0], Policy: c.badBars, Columns: c.columns,
+		Oldest: c.oldest, PriceScale: c.priceScale.InexactFloat64(),
+	}
+	if c.origin["interval"] == fromFlag {
+		options.Interval = c.interval
+	}
+	return options
 }
