@@ -58,6 +58,7 @@ func (c *config) rulesOfReplay() []rule {
 			fmt.Sprintf("--replay reads one symbol, and --symbols names %d", len(c.symbols))},
 		{!on && c.origin["speed"] == fromFlag, "--speed goes with --replay"},
 		{!on && c.columns != "", "--columns goes with --replay"},
+		{!on && c.forReplay() != "", fmt.Sprintf("--%s goes with --replay", c.forReplay())},
 	}
 }
 

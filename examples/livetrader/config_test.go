@@ -39,6 +39,7 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "low-water": {"1", "2"},
+		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},
 		"version": {"false", "false"},
 	}
 	newConfig().flags.VisitAll(func(f *flag.Flag) {

@@ -61,8 +61,10 @@ var (
 	fractions    = kind[float64]{read: readFraction, show: showFloat}
 	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
 	seeds        = kind[uint64]{read: readSeed, show: func(n uint64) string { return strconv.FormatUint(n, 10) }}
+	dates        = kind[time.Time]{read: readDate, show: showDate}
 	sums         = kind[decimal.Decimal]{read: readSum, show: decimal.Decimal.String}
 	parts        = kind[decimal.Decimal]{read: readPart, show: decimal.Decimal.String}
+	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
 	limits       = kind[decimal.Decimal]{read: readLimit, show: showLimit}
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
@@ -249,4 +251,19 @@ func readStopPolicy(text string) (engine.StopPolicy, error) {
 		return p, nil
 	}
 	return "", errors.New("want leave, cancel or flatten")
+}
+
+func readDate(text string) (time.Time, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return at, errors.New("want a date such as 1990-01-31")
+	}
+	return at, nil
+}
+
+func showDate(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Format(time.DateOnly)
 }
