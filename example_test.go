@@ -26,7 +26,7 @@ func watch(ctx context.Context, prices supervisor.Service, mux *http.ServeMux) e
 	if err != nil {
 		return err
 	}
-	mux.Handle("/", probes)
+	probes.Mount(mux)
 	return tree.Serve(ctx)
 }
 

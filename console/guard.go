@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
 // knownHosts returns the names by which the console may be called, as they are compared.
@@ -37,12 +39,12 @@ func hostname(hostport string) string {
 func (a *api) guarded(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, problem{Status: http.StatusForbidden, Detail: "a change was asked for by a page of another origin"})
+		answer.Refuse(w, r, answer.Problem{Status: http.StatusForbidden, Detail: "a change was asked for by a page of another origin"})
 	}))
 	next = origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.hosts[hostname(r.Host)] {
-			refuse(w, r, problem{
+			answer.Refuse(w, r, answer.Problem{
 				Status: http.StatusForbidden,
 				Detail: fmt.Sprintf("the host %.100q is not one of this console's", r.Host),
 			})

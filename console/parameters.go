@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
 // MaxLimit is the largest limit of a request for signals.
@@ -18,10 +20,10 @@ type setter func(value string) (wrong string)
 
 // parse reads the parameters of a query. Each may stand there once; an unknown one is an error rather than ignored, or a
 // misspelt filter would show everything. Of several wrong ones the same is named each time.
-func parse(raw string, known map[string]setter) *problem {
+func parse(raw string, known map[string]setter) *answer.Problem {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return &problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
+		return &answer.Problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		var detail string
@@ -40,9 +42,9 @@ func parse(raw string, known map[string]setter) *problem {
 	return nil
 }
 
-func badParameter(name, detail string) *problem {
+func badParameter(name, detail string) *answer.Problem {
 	name = fmt.Sprintf("%.100s", name) // who asked knows the rest
-	return &problem{Status: http.StatusBadRequest, Detail: name + ": " + detail, Parameter: name}
+	return &answer.Problem{Status: http.StatusBadRequest, Detail: name + ": " + detail, Parameter: name}
 }
 
 // list returns the names as one says them: a, b and c.

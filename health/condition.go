@@ -3,6 +3,8 @@ package health
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -26,12 +28,24 @@ type Raised struct {
 	Since time.Time // when it was raised first
 }
 
-// What a part may raise is bounded: a report is read by people, and kept by whoever polls it.
+// What a part may raise and count is bounded: a report is read by people, and kept by whoever polls it.
 const (
 	MaxConditions = 32       // of one part at once; those beyond are counted in one of the key OverflowKey
-	maxKey        = 64       // bytes of a Key
-	OverflowKey   = "others" // of the condition that stands for those for which there was no room
+	MaxCounts     = 64       // names that one part may count under; what comes under others counts as OverflowKey
+	maxKey        = 64       // bytes of a Key, and of a name that is counted under
+	OverflowKey   = "others" // of the condition or count that stands for those for which there was no room
+	maxName       = 256      // bytes of a child's name
 )
+
+// bounded returns the name of a child. Of one that is too long the beginning stays, and a sum of all of it, so that no
+// two of them become one.
+func bounded(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return foreign.Cut(name, maxName-17) + "-" + hex.EncodeToString(sum[:8])
+}
 
 // Raise says that a condition holds for the part in ctx. Raising it again changes all of it but its Since.
 //
@@ -64,6 +78,7 @@ func (p *Part) Raise(c Condition) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if p.speaksLocked() {
+		p.record.changed(p.registry)
 		p.record.wordsLocked().raise(condition{Raised{c, now}, p})
 	}
 }
@@ -77,6 +92,7 @@ func (p *Part) Clear(key string) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if w := p.record.said; w != nil && p.speaksLocked() {
+		p.record.changed(p.registry)
 		w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.Key == key })
 	}
 }

@@ -79,14 +79,15 @@ func Ready(ctx context.Context) { FromContext(ctx).Ready() }
 func Expect(ctx context.Context, l Limits) { FromContext(ctx).Expect(l) }
 
 // Count adds n to a number of that name, which is shown with the part and does not touch its verdict: gaps in a feed,
-// bars refused. It is kept across runs.
+// bars refused. It is kept across runs. A name is cut at 64 bytes, and of more than MaxCounts names those that come last
+// are counted together.
 func Count(ctx context.Context, name string, n int64) {
 	FromContext(ctx).Count(name, n)
 }
 
 // Child returns a context that speaks for a part of the part in ctx, such as one symbol of a generator: its path is the
-// parent's path, a slash and name. Asking again for the same name continues the same part. See [Report] for how a child
-// counts in its parent's verdict.
+// parent's path, a slash and name; a name above 256 bytes is cut, and a sum of all of it added. Asking again for the same
+// name continues the same part. See [Report] for how a child counts in its parent's verdict.
 func Child(ctx context.Context, name string) context.Context {
 	p := FromContext(ctx)
 	if p == nil {

@@ -3,6 +3,7 @@ package health
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,14 @@ type Lifecycle struct {
 	MaxAttempts int       // how many of them there may be; 0 for no bound
 	Done        bool      // StateStopped because the work is finished, as its policy allows
 	Asked       bool      // a person wants it down or paused
+}
+
+// Cause is LastError beside the State: without the word "stalled" before it where the State says that already.
+func (l Lifecycle) Cause() string {
+	if l.LastError == string(l.State) {
+		return ""
+	}
+	return strings.TrimPrefix(l.LastError, string(l.State)+": ")
 }
 
 // Stage is the half of a Lifecycle that changes with every run.
@@ -149,14 +158,16 @@ func (f *falls) add(at time.Duration, keep int) {
 	f.next = (f.next + 1) % len(f.at)
 }
 
-// since counts those after the given time.
-func (f *falls) since(from time.Duration) (n int) {
+// since counts those after the given time, and returns the first of them.
+func (f *falls) since(from time.Duration) (n int, first time.Duration) {
+	first = math.MaxInt64
 	for _, at := range f.at {
 		if at > from {
 			n++
+			first = min(first, at)
 		}
 	}
-	return n
+	return n, first
 }
 
 // working reports whether a run of the part is under way that nobody has asked to end.

@@ -66,6 +66,14 @@ type record struct {
 	rose      time.Duration // since the Registry's start: silence without progress counts from here; 0 for not begun
 	said      *words        // nil while it has said nothing
 	lifecycle lifecycle
+	shown     *PartReport // what the last report said, without its children
+	stale     bool        // something has changed since then
+}
+
+// changed says that something of the part has changed, other than an age.
+func (rec *record) changed(r *Registry) {
+	rec.stale = true
+	r.changed()
 }
 
 // words are what the runs of a part have said.
@@ -99,6 +107,7 @@ func (p *Part) Beat() {
 	if p.idle.Load() == untilNextBeat {
 		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
 		p.idle.CompareAndSwap(untilNextBeat, int64(p.registry.uptime()))
+		p.registry.changed()
 	}
 	// A loop may beat through its children alone: what they say is a sign of the owner's life as well.
 	for ; p != nil; p = p.owner {
@@ -125,6 +134,10 @@ func (p *Part) Observe(err error) {
 		return
 	}
 	w := r.wordsLocked()
+	r.stale = true
+	if err != nil || w.errorRun > 0 || r.shown != nil && r.shown.silent {
+		p.registry.changed() // else it is one more progress of a part that makes progress
+	}
 	if err == nil {
 		w.errorRun = 0
 		w.lastProgress = now
@@ -136,12 +149,15 @@ func (p *Part) Observe(err error) {
 
 // Idle says that silence is planned until then; the zero time means until the next Beat.
 func (p *Part) Idle(until time.Time) {
-	switch {
-	case p == nil:
-	case until.IsZero():
-		p.idle.Store(untilNextBeat)
-	default:
-		p.idle.Store(p.registry.sinceStart(until))
+	if p == nil {
+		return
+	}
+	planned := untilNextBeat
+	if !until.IsZero() {
+		planned = p.registry.sinceStart(until)
+	}
+	if p.idle.Swap(planned) != planned {
+		p.registry.changed()
 	}
 }
 
@@ -171,6 +187,7 @@ func (p *Part) Ready() {
 	if p.ready != nil {
 		close(p.ready)
 	}
+	p.record.changed(p.registry)
 	if w := p.record.said; w != nil && p.speaksLocked() {
 		w.settle(p)
 	}
@@ -198,6 +215,7 @@ func (p *Part) Expect(l Limits) {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
 	if p.speaksLocked() {
+		p.record.changed(p.registry)
 		p.record.wordsLocked().limits = l
 	}
 }
@@ -207,6 +225,7 @@ func (p *Part) Count(name string, n int64) {
 	if p == nil {
 		return
 	}
+	name = foreign.Cut(name, maxKey)
 	r := p.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,8 +233,12 @@ func (p *Part) Count(name string, n int64) {
 		return
 	}
 	w := r.wordsLocked()
+	r.stale = true
 	if w.counts == nil {
 		w.counts = make(map[string]int64)
+	}
+	if _, known := w.counts[name]; !known && len(w.counts) >= MaxCounts {
+		name = OverflowKey
 	}
 	w.counts[name] += n
 }
@@ -225,7 +248,7 @@ func (p *Part) Child(name string) *Part {
 	if p == nil {
 		return nil
 	}
-	return p.registry.child(p, name)
+	return p.registry.child(p, bounded(name))
 }
 
 // speaksLocked reports whether this handle's run is the current one, and its owner's as well. The owner's lock is not

@@ -2,6 +2,8 @@ package health_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -226,4 +228,26 @@ func TestCountsAreShownAndKeptAcrossRuns(t *testing.T) {
 	part.Counts["gaps"] = 0
 	part, _ = registry.Report().Part("feed")
 	require.Equal(t, int64(3), part.Counts["gaps"], "a report is a copy")
+}
+
+func TestNamesAreBounded(t *testing.T) {
+	t.Parallel()
+	r := health.NewRegistry(health.Config{})
+	p := r.Begin("gen").Part()
+	huge := strings.Repeat("x", 1<<20)
+	p.Child(huge + "a").Observe(nil)
+	p.Child(huge + "b").Observe(nil)
+	for i := range 100 {
+		p.Count(fmt.Sprint(i, huge), 1)
+	}
+	report := r.Report()
+	require.Len(t, report.Parts, 3, "no two names become one")
+	require.Less(t, len(report.Parts[1].Path), 300)
+	require.Same(t, p.Child(huge+"a"), p.Child(huge+"a"))
+	counts := judged(t, r, "gen").Counts
+	require.Len(t, counts, health.MaxCounts+1)
+	require.EqualValues(t, 100-health.MaxCounts, counts[health.OverflowKey])
+	for name := range counts {
+		require.LessOrEqual(t, len(name), 64)
+	}
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -18,9 +19,13 @@ type Registry struct {
 	clock   Clock
 	started time.Time
 
+	epoch atomic.Uint64 // counts what changes but for ages; see Current
+
 	mu      sync.Mutex // guards all below, and the tree of records
 	root    record     // what hangs below are the parts, a record for each name of their paths
+	order   []*record  // those by path; nil where one came or went
 	zombies map[*zombie]bool
+	claims  map[string]bool // paths of trees that are served
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.
@@ -54,12 +59,13 @@ func (p *Part) begin() (before *Part) {
 		rec.said.errorRun = 0
 	}
 	rec.current, rec.began = p, now
+	rec.changed(p.registry)
 	return before
 }
 
 // sweepLocked drops the children that the run before did not ask for: what a part knows of those that it did ask for is
 // kept for one more run, and a service that names a child anew in each run keeps no more than two runs' worth.
-func (rec *record) sweepLocked(before *Part) {
+func (r *Registry) sweepLocked(rec *record, before *Part) {
 	for name, kid := range rec.kids {
 		p := kid.present()
 		if p != nil && p.owner != nil && p.owner != before && !kid.supervisedLocked() {
@@ -67,6 +73,7 @@ func (rec *record) sweepLocked(before *Part) {
 				below.silence()
 			}
 			delete(rec.kids, name)
+			r.reorderLocked()
 		}
 	}
 }
@@ -94,6 +101,7 @@ func (r *Registry) madeLocked(path string) *record {
 				rec.kids = make(map[string]*record)
 			}
 			rec.kids[path[start:end]] = kid
+			r.reorderLocked()
 		}
 		rec = kid
 	}
@@ -159,6 +167,7 @@ func (r *Registry) Forget(path string) {
 		below.silence()
 	}
 	delete(above.kids, path[strings.LastIndexByte(path, '/')+1:])
+	r.reorderLocked()
 }
 
 // Forget removes the part with all its children, as Registry.Forget does: a service calls it of a child that is gone.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -48,17 +49,26 @@ type Report struct {
 	Verdict Verdict
 	At      time.Time
 	Uptime  time.Duration
-	Reasons []string     // why the verdict is not Healthy, worst first
-	Parts   []PartReport // by path
+	Reasons []string      // why the verdict is not Healthy, worst first
+	Parts   []*PartReport // by path; reports share those of parts of which nothing has changed: they are only to be read
+
+	epoch uint64        // of the Registry when it was made
+	until time.Duration // since the Registry's start: from here on a limit may have been reached
 }
 
-// Part returns the report of the part at path.
+// Part returns the report of the part at path, a copy.
 func (r Report) Part(path string) (PartReport, bool) {
-	i, ok := slices.BinarySearchFunc(r.Parts, path, func(p PartReport, path string) int { return cmp.Compare(p.Path, path) })
+	i, ok := r.find(path)
 	if !ok {
 		return PartReport{}, false
 	}
-	return r.Parts[i], true
+	p := *r.Parts[i]
+	p.Counts, p.Conditions = maps.Clone(p.Counts), slices.Clone(p.Conditions)
+	return p, true
+}
+
+func (r *Report) find(path string) (i int, found bool) {
+	return slices.BinarySearchFunc(r.Parts, path, func(p *PartReport, path string) int { return cmp.Compare(p.Path, path) })
 }
 
 // PartReport is the state of one part.
@@ -81,108 +91,65 @@ type PartReport struct {
 	Unready         bool             // its present run has not called Ready, as its policy asks it to
 
 	owner    string        // path of the part that this one is a child of
-	silence  time.Duration // since the last progress, without planned silence
+	quiet    time.Duration // since the last progress, without planned silence
 	loading  time.Duration // how long its run has been unready
 	readyIn  time.Duration // how long it may be
 	inactive bool          // no progress is expected of it
+	silent   bool          // it has been quiet for too long
+	aged     bool          // its reason tells an age
+
+	made, until time.Duration // since the Registry's start: for how long it holds if nothing changes
+	idle        time.Duration // what Idle said
+	above       above         // what its owners are like
 }
 
-// Report judges all parts as of now. It waits for no part, and costs about a microsecond for each.
+// Report judges all parts as of now. It waits for no part. A part of which nothing has changed since the last report
+// costs about a tenth of a microsecond, and one that has said something about one.
 func (r *Registry) Report() Report {
+	epoch := r.epoch.Load() // before all else: what changes from here on may be in the report or not
 	now := r.clock.Now()
 	records, zombies := r.all()
-	report := Report{At: now, Uptime: now.Sub(r.started), Parts: make([]PartReport, 0, len(records))}
+	l := &look{registry: r, now: now, up: now.Sub(r.started), fresh: len(records)}
+	report := Report{At: now, Uptime: l.up, Parts: make([]*PartReport, 0, len(records)), epoch: epoch, until: math.MaxInt64}
 	for _, rec := range records {
-		if p, ok := rec.report(now); ok {
-			report.Parts = append(report.Parts, p)
+		z, dead := zombies[rec.path]
+		p := l.part(rec, z)
+		if p == nil {
+			continue
+		}
+		report.Parts = append(report.Parts, p)
+		report.until = min(report.until, p.until)
+		if dead {
+			delete(zombies, rec.path)
 		}
 	}
-	slices.SortFunc(report.Parts, func(a, b PartReport) int { return cmp.Compare(a.Path, b.Path) })
-	report.addZombies(zombies)
+	report.addGone(zombies)
 	report.judge()
 	report.sumUp()
 	return report
 }
 
-func (r *Registry) all() ([]*record, []zombie) {
+// all returns the records by path, and the zombies.
+func (r *Registry) all() ([]*record, map[string]undead) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var zombies []zombie
-	for z := range r.zombies {
-		zombies = append(zombies, *z)
-	}
-	return r.root.below(nil), zombies
+	return r.orderedLocked(), r.zombiesLocked()
 }
 
-// report copies what is known of the part. It is false for one that was forgotten meanwhile and for a child that its
-// owner's present run has not asked for: the owner may have dropped it, and nothing is known of it any more.
-func (rec *record) report(now time.Time) (PartReport, bool) {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	if rec.current == nil || !rec.current.speaksLocked() {
-		return PartReport{}, false
-	}
-	p := PartReport{
-		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: rec.current.idleAt(now),
-		silence: now.Sub(rec.silentSinceLocked()),
-	}
-	if w := rec.said; w != nil {
-		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
-		p.ErrorRun, p.ObservedError, p.ObservedErrorAt = w.errorRun, w.lastError, w.lastErrorAt
-		p.Conditions = w.raised()
-	}
-	if past := rec.lifecycle.past; past != nil {
-		rec.reportPastLocked(&p, past, now)
-	}
-	if owner := rec.current.owner; owner != nil {
-		p.owner = owner.Path()
-	}
-	return p, true
-}
-
-// reportPastLocked adds what is remembered of the part's runs.
-func (rec *record) reportPastLocked(p *PartReport, past *past, now time.Time) {
-	up := now.Sub(rec.current.registry.started)
-	p.Falls = past.falls.since(up - cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow))
-	if past.ready > 0 && p.Lifecycle.State.working() && !rec.current.readied.Load() {
-		p.Unready, p.loading, p.readyIn = true, up-rec.began, past.ready
-	}
-}
-
-// silentSinceLocked returns the latest of the part's last progress and the end of its last planned silence, be it a wait
-// of its own or a rest of the part or one of its owners. A run that begins is neither.
-func (rec *record) silentSinceLocked() time.Time {
-	counted := max(rec.rose, time.Duration(rec.current.idle.Load()))
-	for owner := rec.current.owner; owner != nil; owner = owner.owner {
-		counted = max(counted, owner.record.lastRose())
-	}
-	since := rec.current.registry.started.Add(counted)
-	if rec.said != nil {
-		since = latest(since, rec.said.lastProgress)
-	}
-	return since
-}
-
-func (rec *record) lastRose() time.Duration {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	return rec.rose
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
+// sumUp makes the system's verdict of those of the parts that are nobody's children.
 func (r *Report) sumUp() {
-	for v := Unhealthy; v > Healthy; v-- {
-		for _, p := range r.Parts {
-			if p.Verdict == v && p.owner == "" {
-				r.Verdict = max(r.Verdict, v)
-				r.Reasons = append(r.Reasons, p.Path+": "+p.Reason)
-			}
+	var degraded []string
+	for _, p := range r.Parts {
+		if p.Verdict == Healthy || p.owner != "" {
+			continue
 		}
+		reason := p.Path + ": " + p.Reason
+		if p.Verdict == Degraded {
+			degraded = append(degraded, reason)
+		} else {
+			r.Reasons = append(r.Reasons, reason)
+		}
+		r.Verdict = max(r.Verdict, p.Verdict)
 	}
+	r.Reasons = append(r.Reasons, degraded...)
 }

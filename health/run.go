@@ -3,6 +3,8 @@ package health
 import (
 	"context"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // Run is a supervisor's side of one run of a part: it tells where the part is in its life, and watches what the service
@@ -24,7 +26,7 @@ func (r *Registry) Begin(path string) *Run {
 	defer r.mu.Unlock()
 	run := &Run{Part{registry: r, record: r.madeLocked(path)}}
 	if before := run.part.begin(); run.part.record.parent.Load() {
-		run.part.record.sweepLocked(before)
+		r.sweepLocked(run.part.record, before)
 	}
 	return run
 }
@@ -47,7 +49,7 @@ func (r *Run) Next(ctx context.Context) (context.Context, *Run) {
 func (p *Part) sweep(before *Part) {
 	p.registry.mu.Lock()
 	defer p.registry.mu.Unlock()
-	p.record.sweepLocked(before)
+	p.registry.sweepLocked(p.record, before)
 }
 
 // Part returns the service's side of the run.
@@ -66,6 +68,7 @@ func (r *Run) SetState(s Stage) {
 	rec := r.part.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
+	rec.changed(r.part.registry)
 	l := &rec.lifecycle
 	rested := l.rests()
 	l.set(s)
@@ -82,6 +85,8 @@ func (r *Run) SetFailure(f Failure) {
 	if rec.lifecycle.past == nil && f == (Failure{}) {
 		return
 	}
+	rec.changed(r.part.registry)
+	f.Error = foreign.Cut(f.Error, foreign.MaxText)
 	p := rec.lifecycle.pastLocked()
 	if f.Falls > p.failure.Falls {
 		keep := 0

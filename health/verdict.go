@@ -7,31 +7,29 @@ import (
 	"time"
 )
 
-// judge sets the verdict on each part: first by itself, then with its children. A part's path begins with its owner's,
-// so in the order of paths owners come before their children, and backwards after them.
+// judge adds the children to the verdict on each part. A part's path begins with its owner's, so in the order of paths
+// owners come before their children, and backwards after them.
 func (r *Report) judge() {
-	inactive := make(map[string]bool)
-	for i := range r.Parts {
-		p := &r.Parts[i]
-		p.inactive = p.Lifecycle.State.inactive() || inactive[p.owner]
-		if p.inactive {
-			inactive[p.Path] = true
-		}
-		p.judge()
-	}
 	families := make(map[string]*family)
+	var last *family // of the owner of that path: children follow each other
+	var owner string
 	for i := len(r.Parts) - 1; i >= 0; i-- {
-		p := &r.Parts[i]
-		p.answerFor(families[p.Path])
+		p := r.Parts[i]
+		if f := families[p.Path]; f != nil && f.worst != nil {
+			p = p.answerFor(f)
+			r.Parts[i] = p
+		}
 		if p.owner == "" {
 			continue
 		}
-		f := families[p.owner]
-		if f == nil {
-			f = &family{}
-			families[p.owner] = f
+		if last == nil || owner != p.owner {
+			owner, last = p.owner, families[p.owner]
+			if last == nil {
+				last = &family{}
+				families[owner] = last
+			}
 		}
-		f.add(p)
+		last.add(p)
 	}
 }
 
@@ -44,14 +42,29 @@ func (p *PartReport) judge() {
 		return
 	}
 	limit := p.Limits.MaxSilence
+	watched := !p.Idle && limit > 0
+	p.silent = watched && p.quiet > limit
 	switch {
-	case !p.Idle && limit > 0 && p.silence > limit:
-		p.worsen(Unhealthy, fmt.Sprintf("no progress for %s (limit %s)", p.silence.Round(time.Millisecond), limit))
+	case p.silent:
+		p.aged = true
+		p.worsen(Unhealthy, p.silence())
 	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors):
 		p.worsen(Unhealthy, p.errorRunReason())
 	case p.ErrorRun > 0:
 		p.worsen(Degraded, p.errorRunReason())
 	}
+	if watched && !p.silent {
+		p.holdUntil(p.made + limit - p.quiet + 1)
+	}
+}
+
+// silence says how long the part has been silent and, where it has said it, why.
+func (p *PartReport) silence() string {
+	reason := fmt.Sprintf("no progress for %s (limit %s)", p.quiet.Round(time.Millisecond), p.Limits.MaxSilence)
+	if p.ErrorRun > 0 {
+		reason += "; " + p.errorRunReason()
+	}
+	return reason
 }
 
 // judgePast judges what is remembered of the part's runs.
@@ -61,6 +74,7 @@ func (p *PartReport) judgePast() {
 			p.Zombies, plural(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)))
 	}
 	if p.Unready && p.loading > p.readyIn {
+		p.aged = true
 		p.worsen(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn))
 	}
 	if p.inactive {
@@ -100,8 +114,11 @@ func (p *PartReport) judgeLifecycle() {
 	switch l.State {
 	case StateBackoff, StateStalled, StateCrashed:
 		reason := string(l.State)
-		if l.LastError != "" {
-			reason += ": " + l.LastError
+		if cause := l.Cause(); cause != "" {
+			reason += ": " + cause
+		}
+		if l.State == StateCrashed && !l.NextRestart.IsZero() {
+			reason += ", parked until " + l.NextRestart.UTC().Format(time.RFC3339)
 		}
 		p.worsen(Unhealthy, reason)
 	case StateNotStarted, StateStarting, StateStopping, StatePaused:
@@ -137,14 +154,18 @@ func (f *family) add(p *PartReport) {
 	}
 }
 
-// answerFor counts the children in the part's verdict; f is nil for a part without any.
-func (p *PartReport) answerFor(f *family) {
-	if f == nil || f.worst == nil {
-		return
-	}
+// answerFor returns the part with its children, one of whom is not healthy, counted in its verdict. Where the part itself
+// is silent and does not say why, its worst child may.
+func (p *PartReport) answerFor(f *family) *PartReport {
+	all := *p
 	verdict := Degraded
 	if f.unhealthy == f.total {
 		verdict = Unhealthy
 	}
-	p.worsen(verdict, strings.TrimPrefix(f.worst.Path, p.Path+"/")+": "+f.worst.Reason)
+	reason := strings.TrimPrefix(f.worst.Path, p.Path+"/") + ": " + f.worst.Reason
+	if all.silent && all.ErrorRun == 0 {
+		all.Reason += "; " + reason
+	}
+	all.worsen(verdict, reason)
+	return &all
 }

@@ -1,7 +1,7 @@
 package health
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -22,29 +22,46 @@ func (r *Registry) Abandon(path string, since time.Time) (ended func()) {
 		r.zombies = make(map[*zombie]bool)
 	}
 	r.zombies[z] = true
+	r.changed()
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(r.zombies, z)
+		r.changed()
 	}
 }
 
-// addZombies counts the zombies with their parts. One whose part is gone makes a part of its own, which has stopped.
-func (r *Report) addZombies(zombies []zombie) {
-	slices.SortFunc(zombies, func(a, b zombie) int {
-		return cmp.Or(cmp.Compare(a.path, b.path), a.since.Compare(b.since))
-	})
-	for _, z := range zombies {
-		i, found := slices.BinarySearchFunc(r.Parts, z.path, func(p PartReport, path string) int {
-			return cmp.Compare(p.Path, path)
-		})
-		if !found {
-			gone := PartReport{Path: z.path, Lifecycle: Lifecycle{State: StateStopped, Since: z.since, Asked: true}}
-			r.Parts = slices.Insert(r.Parts, i, gone)
+// undead are the zombies of one part.
+type undead struct {
+	count int
+	since time.Time // when the first of them was abandoned
+}
+
+func (r *Registry) zombiesLocked() map[string]undead {
+	if len(r.zombies) == 0 {
+		return nil
+	}
+	all := make(map[string]undead, len(r.zombies))
+	for z := range r.zombies {
+		u := all[z.path]
+		if u.count++; u.count == 1 || z.since.Before(u.since) {
+			u.since = z.since
 		}
-		p := &r.Parts[i]
-		if p.Zombies++; p.Zombies == 1 {
-			p.ZombiesSince = z.since
+		all[z.path] = u
+	}
+	return all
+}
+
+// addGone adds the zombies whose part is gone: each makes a part of its own, which has stopped.
+func (r *Report) addGone(zombies map[string]undead) {
+	for _, path := range slices.Sorted(maps.Keys(zombies)) {
+		i, _ := r.find(path)
+		z := zombies[path]
+		gone := &PartReport{
+			Path: path, Lifecycle: Lifecycle{State: StateStopped, Since: z.since, Asked: true},
+			Zombies: z.count, ZombiesSince: z.since, inactive: true,
 		}
+		gone.judge()
+		r.Parts = slices.Insert(r.Parts, i, gone)
 	}
 }

@@ -16,8 +16,7 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	type pair struct{ strategy, symbol string } // no Stream: with other parameters it says what to hold as well
-	newest := make(map[pair]bool)
+	newest := make(map[Stream]bool) // those of which a newer one was met
 	held := 0
 	for seq := m.last; seq > m.droppedLocked(); seq-- {
 		s := &m.ring[(seq-1)%m.capacity]
@@ -25,9 +24,10 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 			continue
 		}
 		held++
-		of := pair{s.Strategy, s.Symbol}
+		of := s.Stream()
 		if newest[of] && r.lets(*s, held) {
 			delete(m.byID, s.ID)
+			m.gone = max(m.gone, seq)
 			*s = Signal{}
 			removed++
 		}

@@ -80,6 +80,14 @@ type Identified interface {
 	Identity(ctx context.Context) (string, error)
 }
 
+// Window is a Store that forgets and says what: a follower whose cursor is older than that has missed something, and must
+// be told.
+type Window interface {
+	// Whole returns the Seq from which on nothing is missing: all signals with a higher one that were ever stored are
+	// still held. 0 means that nothing was forgotten yet.
+	Whole(ctx context.Context) (int64, error)
+}
+
 // Notifier is a Store that can say when there is more to read.
 type Notifier interface {
 	// Appended returns a channel that is closed at the next Append of a new signal. Ask for it before reading.
@@ -111,8 +119,8 @@ type Pruner interface {
 }
 
 // Retention says which signals a Prune may remove: those that are too old or too many, and of them only what everybody
-// has read. The newest signal of each strategy and symbol always stays, because it says what to hold now and from where
-// a Generator goes on. The zero value removes nothing.
+// has read. The newest signal of each Stream always stays, because it says what to hold now and from where a Generator
+// goes on. The zero value removes nothing.
 type Retention struct {
 	Before time.Time // signals created earlier are too old; zero: none is
 	Count  int       // signals beyond the newest so many are too many; 0: none is
@@ -123,6 +131,7 @@ type Retention struct {
 type Query struct {
 	Symbol        string
 	Strategy      string
+	Stream        Stream  // exactly this one, with its parameters and its interval
 	MinConfidence float64 // 0 to 1
 	Limit         int     // 0 means DefaultLimit
 }

@@ -55,7 +55,7 @@ func TestADeafRunInASubtreeThatEndedLongAgoIsStillReported(t *testing.T) {
 		require.EqualError(t, s.Stop(t.Context()), "supervisor: did not stop: root/sub/deaf")
 		close(release)
 		synctest.Wait()
-		require.NoError(t, s.Remove("sub"))
+		require.NoError(t, s.Remove(t.Context(), "sub"))
 	})
 }
 

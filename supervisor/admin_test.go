@@ -18,26 +18,26 @@ func TestEachMistakeOfAdministrationIsItsOwnError(t *testing.T) {
 		call func(s *supervisor.Supervisor) error
 		want error
 	}{
-		"start a running one":              {func(s *supervisor.Supervisor) error { return s.StartChild("running") }, supervisor.ErrStarted},
-		"start one in backoff":             {func(s *supervisor.Supervisor) error { return s.StartChild("backoff") }, supervisor.ErrStarted},
-		"start a paused one":               {func(s *supervisor.Supervisor) error { return s.StartChild("paused") }, supervisor.ErrStarted},
-		"start one beside its zombie":      {func(s *supervisor.Supervisor) error { return s.StartChild("zombie") }, supervisor.ErrZombie},
-		"restart a running one":            {func(s *supervisor.Supervisor) error { return s.Restart("running") }, nil},
-		"restart one beside its zombie":    {func(s *supervisor.Supervisor) error { return s.Restart("zombie") }, supervisor.ErrZombie},
-		"remove a running one":             {func(s *supervisor.Supervisor) error { return s.Remove("running") }, supervisor.ErrNotStopped},
-		"remove one in backoff":            {func(s *supervisor.Supervisor) error { return s.Remove("backoff") }, supervisor.ErrNotStopped},
-		"remove a paused one":              {func(s *supervisor.Supervisor) error { return s.Remove("paused") }, supervisor.ErrNotStopped},
+		"start a running one":              {func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "running") }, supervisor.ErrStarted},
+		"start one in backoff":             {func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "backoff") }, supervisor.ErrStarted},
+		"start a paused one":               {func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "paused") }, supervisor.ErrStarted},
+		"start one beside its zombie":      {func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "zombie") }, supervisor.ErrZombie},
+		"restart a running one":            {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "running") }, nil},
+		"restart one beside its zombie":    {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "zombie") }, supervisor.ErrZombie},
+		"remove a running one":             {func(s *supervisor.Supervisor) error { return s.Remove(context.Background(), "running") }, supervisor.ErrNotStopped},
+		"remove one in backoff":            {func(s *supervisor.Supervisor) error { return s.Remove(context.Background(), "backoff") }, supervisor.ErrNotStopped},
+		"remove a paused one":              {func(s *supervisor.Supervisor) error { return s.Remove(context.Background(), "paused") }, supervisor.ErrNotStopped},
 		"stop a stopped one":               {func(s *supervisor.Supervisor) error { return s.StopChild(context.Background(), "stopped") }, nil},
-		"start an unknown one":             {func(s *supervisor.Supervisor) error { return s.StartChild("nobody") }, supervisor.ErrNotFound},
+		"start an unknown one":             {func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "nobody") }, supervisor.ErrNotFound},
 		"stop an unknown one":              {func(s *supervisor.Supervisor) error { return s.StopChild(context.Background(), "nobody") }, supervisor.ErrNotFound},
-		"restart an unknown one":           {func(s *supervisor.Supervisor) error { return s.Restart("nobody") }, supervisor.ErrNotFound},
-		"remove an unknown one":            {func(s *supervisor.Supervisor) error { return s.Remove("sub/nobody") }, supervisor.ErrNotFound},
-		"pause an unknown one":             {func(s *supervisor.Supervisor) error { return s.Pause("sub/") }, supervisor.ErrNotFound},
-		"resume an unknown one":            {func(s *supervisor.Supervisor) error { return s.Resume("") }, supervisor.ErrNotFound},
+		"restart an unknown one":           {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "nobody") }, supervisor.ErrNotFound},
+		"remove an unknown one":            {func(s *supervisor.Supervisor) error { return s.Remove(context.Background(), "sub/nobody") }, supervisor.ErrNotFound},
+		"pause an unknown one":             {func(s *supervisor.Supervisor) error { return s.Pause(context.Background(), "sub/") }, supervisor.ErrNotFound},
+		"resume an unknown one":            {func(s *supervisor.Supervisor) error { return s.Resume(context.Background(), "") }, supervisor.ErrNotFound},
 		"the status of an unknown one":     {func(s *supervisor.Supervisor) error { _, err := s.StatusOf("nobody"); return err }, supervisor.ErrNotFound},
-		"a path through a plain child":     {func(s *supervisor.Supervisor) error { return s.Restart("running/deeper") }, supervisor.ErrNotFound},
+		"a path through a plain child":     {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "running/deeper") }, supervisor.ErrNotFound},
 		"add one whose name is taken":      {func(s *supervisor.Supervisor) error { return s.Add("sub", serve(failing), supervisor.Policy{}) }, supervisor.ErrDuplicate},
-		"a child of one that does not run": {func(s *supervisor.Supervisor) error { return s.Restart("down/a") }, supervisor.ErrNotRunning},
+		"a child of one that does not run": {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "down/a") }, supervisor.ErrNotRunning},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestEachMistakeOfAdministrationIsItsOwnError(t *testing.T) {
 				add(t, subtree(t, s, "sub", supervisor.Policy{}), "a", untilDone, supervisor.Policy{})
 				add(t, subtree(t, s, "down", supervisor.Policy{}), "a", untilDone, supervisor.Policy{})
 				start(t, s)
-				require.NoError(t, s.Pause("paused"))
+				require.NoError(t, s.Pause(t.Context(), "paused"))
 				require.NoError(t, s.StopChild(t.Context(), "stopped"))
 				require.NoError(t, s.StopChild(t.Context(), "down"))
 				var unstopped *supervisor.UnstoppedError
@@ -79,13 +79,14 @@ func TestAStoppedChildStaysListedAndDown(t *testing.T) {
 		require.Equal(t, health.StateStopped, childOf(t, s, "a").State)
 		time.Sleep(time.Hour)
 		require.Equal(t, seconds(0), timesOf[supervisor.Started](rec, "root/a"))
-		require.NoError(t, s.StartChild("a"))
+		require.NoError(t, s.StartChild(t.Context(), "a"))
 		time.Sleep(4 * time.Second)
 		require.Equal(t, health.StateRunning, childOf(t, s, "a").State)
 		require.NoError(t, s.StopChild(t.Context(), "a"))
 		stop(t, s)
 		start(t, s)
-		require.Equal(t, 1, childOf(t, s, "a").Starts, "the next Serve starts it again")
+		require.Equal(t, health.StateStopped, childOf(t, s, "a").State, "through the next Serve as well")
+		require.Zero(t, childOf(t, s, "a").Starts)
 		stop(t, s)
 	})
 }
@@ -110,7 +111,7 @@ func TestAChildThatIsDownIsStartedByName(t *testing.T) {
 				add(t, s, "a", c.service, c.policy)
 				start(t, s)
 				time.Sleep(10 * time.Second)
-				require.NoError(t, s.StartChild("a"))
+				require.NoError(t, s.StartChild(t.Context(), "a"))
 				synctest.Wait()
 				require.Equal(t, seconds(0, 10), timesOf[supervisor.Started](rec, "root/a"))
 				stop(t, s)
@@ -131,7 +132,7 @@ func TestARemovedChildLeavesNothingBehind(t *testing.T) {
 		add(t, sub, "b", untilDone, supervisor.Policy{})
 		start(t, s)
 		require.NoError(t, s.StopChild(t.Context(), "sub"))
-		require.NoError(t, s.Remove("sub"))
+		require.NoError(t, s.Remove(t.Context(), "sub"))
 		require.Len(t, s.Status().Children, 1)
 		paths := []string{}
 		for _, p := range registry.Report().Parts {
@@ -142,7 +143,7 @@ func TestARemovedChildLeavesNothingBehind(t *testing.T) {
 		require.NoError(t, s.Add("sub", serve(untilDone), supervisor.Policy{}), "the name is free")
 		require.Equal(t, 1, childOf(t, s, "sub").Starts)
 		stop(t, s)
-		require.NoError(t, s.Remove("a"), "a tree that does not run can be changed as well")
+		require.NoError(t, s.Remove(t.Context(), "a"), "a tree that does not run can be changed as well")
 		start(t, s)
 		require.Empty(t, s.Status().Children, "and what was added at run time is gone")
 		require.Empty(t, registry.Report().Parts)
@@ -158,7 +159,7 @@ func TestARemovedZombieIsStillReported(t *testing.T) {
 		add(t, s, "a", deaf(release), supervisor.Policy{StopTimeout: time.Second})
 		start(t, s)
 		require.Error(t, s.StopChild(t.Context(), "a"))
-		require.NoError(t, s.Remove("a"))
+		require.NoError(t, s.Remove(t.Context(), "a"))
 		var unstopped *supervisor.UnstoppedError
 		require.ErrorAs(t, s.Stop(t.Context()), &unstopped)
 		require.Equal(t, "root/a", unstopped.Unstopped[0].Path)
@@ -176,13 +177,13 @@ func TestADeafRunIsAbandonedWhoeverAskedItToEnd(t *testing.T) {
 		ask   func(s *supervisor.Supervisor) error
 		state health.State
 	}{
-		"restarted": {func(s *supervisor.Supervisor) error { return s.Restart("a") }, health.StateStalled},
-		"paused":    {func(s *supervisor.Supervisor) error { return s.Pause("a") }, health.StatePaused},
+		"restarted": {func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "a") }, health.StateStalled},
+		"paused":    {func(s *supervisor.Supervisor) error { return s.Pause(context.Background(), "a") }, health.StatePaused},
 		"paused and resumed": {func(s *supervisor.Supervisor) error {
-			if err := s.Pause("a"); err != nil {
+			if err := s.Pause(t.Context(), "a"); err != nil {
 				return err
 			}
-			return s.Resume("a")
+			return s.Resume(t.Context(), "a")
 		}, health.StateStalled},
 		"stopped": {func(s *supervisor.Supervisor) error {
 			ctx, cancel := context.WithCancel(context.Background())
@@ -228,8 +229,8 @@ func TestAResumeBeforeTheRunHasEndedIsNoFailure(t *testing.T) {
 			return ctx.Err()
 		}, supervisor.Policy{})
 		start(t, s)
-		require.NoError(t, s.Pause("a"))
-		require.NoError(t, s.Resume("a"))
+		require.NoError(t, s.Pause(t.Context(), "a"))
+		require.NoError(t, s.Resume(t.Context(), "a"))
 		time.Sleep(2 * time.Second)
 		require.Empty(t, only[supervisor.Failed](rec))
 		require.Equal(t, seconds(0, 1), timesOf[supervisor.Started](rec, "root/a"), "at once, when the old run has ended")
@@ -245,13 +246,13 @@ func TestAPauseLastsThroughARestartOfItsSupervisor(t *testing.T) {
 		add(t, sub, "a", untilDone, supervisor.Policy{})
 		add(t, sub, "b", untilDone, supervisor.Policy{})
 		start(t, s)
-		require.NoError(t, s.Pause("sub/a"))
-		require.NoError(t, s.Restart("sub"))
+		require.NoError(t, s.Pause(t.Context(), "sub/a"))
+		require.NoError(t, s.Restart(t.Context(), "sub"))
 		synctest.Wait()
 		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/b"), 2)
 		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/a"), 1)
 		require.Equal(t, health.StatePaused, childOf(t, sub, "a").State)
-		require.NoError(t, s.Resume("sub/a"))
+		require.NoError(t, s.Resume(t.Context(), "sub/a"))
 		synctest.Wait()
 		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/a"), 2)
 		stop(t, s)
@@ -271,7 +272,7 @@ func TestAStopOfAChildThatSomebodyRestartsMeanwhileReturns(t *testing.T) {
 		stopped := make(chan error)
 		go func() { stopped <- s.StopChild(context.Background(), "a") }()
 		synctest.Wait()
-		require.NoError(t, s.Restart("a"))
+		require.NoError(t, s.Restart(t.Context(), "a"))
 		require.NoError(t, <-stopped)
 		time.Sleep(2 * time.Second)
 		require.Equal(t, 2, childOf(t, s, "a").Starts)
@@ -286,7 +287,7 @@ func TestAChildThatStopsItselfByNameDoesNotDeadlock(t *testing.T) {
 		add(t, s, "a", func(ctx context.Context) error { return s.StopChild(ctx, "a") }, supervisor.Policy{})
 		start(t, s)
 		require.Equal(t, health.StateStopped, childOf(t, s, "a").State)
-		require.NoError(t, s.Remove("a"))
+		require.NoError(t, s.Remove(t.Context(), "a"))
 		stop(t, s)
 	})
 }
@@ -302,14 +303,14 @@ func TestCallsToADeadSupervisorFail(t *testing.T) {
 		synctest.Wait()
 		require.ErrorIs(t, s.Add("b", serve(untilDone), supervisor.Policy{}), supervisor.ErrStopping)
 		require.ErrorIs(t, s.Start(t.Context()), supervisor.ErrStopping, "it will not run in a moment")
-		require.ErrorIs(t, s.Restart("a"), supervisor.ErrNotRunning)
-		require.ErrorIs(t, s.StopChild(t.Context(), "a"), supervisor.ErrNotRunning)
+		require.ErrorIs(t, s.Restart(t.Context(), "a"), supervisor.ErrNotRunning)
 		require.Equal(t, health.StateStopping, s.Status().State)
 		close(release)
 		synctest.Wait()
-		require.ErrorIs(t, s.Restart("a"), supervisor.ErrNotRunning)
-		require.ErrorIs(t, s.StartChild("a"), supervisor.ErrNotRunning)
-		require.ErrorIs(t, s.Pause("a"), supervisor.ErrNotRunning)
+		require.ErrorIs(t, s.Restart(t.Context(), "a"), supervisor.ErrNotRunning)
+		require.ErrorIs(t, s.StartChild(t.Context(), "a"), supervisor.ErrNotRunning)
+		require.NoError(t, s.Pause(t.Context(), "a"), "it is noted")
+		require.NoError(t, s.StopChild(t.Context(), "a"))
 		require.NoError(t, s.Stop(t.Context()))
 	})
 }

@@ -21,8 +21,8 @@ func TestCauseOfARunsContextSaysWhoEndedIt(t *testing.T) {
 		end      func(*supervisor.Supervisor) error
 		want     error
 	}{
-		"paused":    {end: func(s *supervisor.Supervisor) error { return s.Pause("a") }, want: supervisor.ErrPaused},
-		"restarted": {end: func(s *supervisor.Supervisor) error { return s.Restart("a") }, want: supervisor.ErrRestarted},
+		"paused":    {end: func(s *supervisor.Supervisor) error { return s.Pause(context.Background(), "a") }, want: supervisor.ErrPaused},
+		"restarted": {end: func(s *supervisor.Supervisor) error { return s.Restart(context.Background(), "a") }, want: supervisor.ErrRestarted},
 		"stopped": {
 			end:  func(s *supervisor.Supervisor) error { return s.StopChild(context.Background(), "a") },
 			want: supervisor.ErrHalted,

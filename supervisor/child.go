@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -30,11 +31,11 @@ import (
 type child struct {
 	name    string
 	service Service
-	policy  *Policy // with its defaults; shared with siblings of the same policy
-	static  bool    // added before Serve
-	order   int     // its rank among its siblings
-	slot    int     // guarded by the Supervisor's mu
-	alarm   alarm   // guarded by the watch's mu
+	rules   atomic.Pointer[Policy] // with its defaults; shared with siblings of the same policy
+	static  bool                   // added before Serve
+	order   int                    // its rank among its siblings
+	slot    int                    // guarded by the Supervisor's mu
+	alarm   alarm                  // guarded by the watch's mu
 
 	mu      stateMutex // guards all below
 	session *session   // the present one; nil when the supervisor does not run
@@ -43,6 +44,7 @@ type child struct {
 	guard   *guard      // that runs it; nil when it is down
 	run     *run        // the present run; nil between two
 	history *history    // nil for none
+	idling  *idling     // nil for a child that was never told to idle
 
 	life         life
 	since        time.Time // when the state began that the life shows
@@ -55,6 +57,7 @@ type history struct {
 	due    time.Time // when the next run begins; zero for at once
 	parked bool      // until due
 	spent  int       // restarts of the budget that are used
+	round  int       // of the group, in which they were
 	falls  int       // runs that ended by themselves, in this session
 	random *rand.Rand
 
@@ -63,14 +66,17 @@ type history struct {
 	at    time.Time
 	stack string
 
+	guests    []*guest    // trees that its runs have made and served
 	zombies   []*run      // abandoned and still alive, of earlier sessions too
 	unjudged  *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
 	unstopped []Unstopped // what a child Supervisor reported at its stop
 }
 
+func (c *child) policy() *Policy { return c.rules.Load() }
+
 func newChild(name string, service Service, policy *Policy) (*child, error) {
 	err := validateName(name)
-	if sub, ok := service.(*Supervisor); err == nil && (service == nil || ok && sub == nil) {
+	if sub, ok := service.(*Supervisor); err == nil && (service == nil || ok && sub == nil) { // as it is: one embeds what it likes
 		err = errors.New("the service is nil")
 	}
 	if err == nil {
@@ -85,16 +91,17 @@ func newChild(name string, service Service, policy *Policy) (*child, error) {
 // joinLocked makes the child a member of a session that begins, or that it is added to. It waits for its turn.
 func (c *child) joinLocked(sess *session) {
 	c.session = sess
-	if path := sess.pathOf(c); path != c.path { // the same in most sessions, and each string costs
-		c.path = path
-	}
+	c.moveLocked(sess.pathOf(c))
 	c.starts, c.failedStarts = 0, 0
 	c.health = sess.registry.Begin(c.path)
 	if h := c.history; h != nil { // nothing of the session before, except what still lives
 		c.history = nil
 		c.health.SetFailure(health.Failure{})
-		if len(h.zombies) > 0 {
-			c.history = &history{zombies: h.zombies}
+		if len(h.zombies)+len(h.guests) > 0 {
+			c.history = &history{zombies: h.zombies, guests: h.guests}
+			for _, g := range h.guests {
+				g.run = 0 // runs are counted anew
+			}
 		}
 	}
 	c.life, _ = c.life.next(inJoined)
@@ -113,9 +120,6 @@ func (c *child) leave(sess *session) []Unstopped {
 	if c.history == nil {
 		return nil
 	}
-	if !c.static {
-		sess.supervisor.addOrphans(c.history.zombies, c.path)
-	}
 	return append(c.unstoppedLocked(), c.history.unstopped...)
 }
 
@@ -126,7 +130,7 @@ func (c *child) forgetLocked(sess *session) {
 	}
 	c.stepLocked(inRemoved, sess.clock.Now())
 	c.session = nil
-	sess.supervisor.addOrphans(c.zombiesLocked(), c.path)
+	sess.supervisor.letGoLocked(c)
 	sess.watch.forget(c)
 	sess.registry.Forget(c.path)
 	sess.supervisor.forget(c) // last: from here on the name is free
@@ -147,7 +151,7 @@ func (c *child) stepLocked(in input, now time.Time) effects {
 	if changed {
 		c.since = now
 	}
-	if changed || next.phase != before.phase && before.phase == isDone {
+	if changed || next.desired != before.desired || next.phase != before.phase && before.phase == isDone {
 		c.tellLocked()
 	}
 	return fx
@@ -161,14 +165,15 @@ var onImpossible = func(life, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.restsLocked(), Ready: c.policy.Ready,
+		Asked: c.restsLocked(), Ready: c.policy().Ready,
 	})
 }
 
 // restsLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the child, or by
 // the start of the whole tree.
 func (c *child) restsLocked() bool {
-	return c.life.desired == toPause || c.life.desired == toStop || c.life.phase == isIdle && c.session.fresh
+	return c.life.desired == toPause || c.life.desired == toStop ||
+		c.life.phase == isIdle && c.session != nil && c.session.fresh
 }
 
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
@@ -176,7 +181,7 @@ func (c *child) tellFailureLocked() {
 	h := c.history
 	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, Falls: h.falls}
 	if h.spent > 0 {
-		f.MaxAttempts = max(0, c.policy.MaxRestarts)
+		f.MaxAttempts = max(0, c.policy().MaxRestarts)
 	}
 	c.health.SetFailure(f)
 }
@@ -199,20 +204,11 @@ func (c *child) zombiesLocked() []*run {
 	return c.history.zombies
 }
 
-// unstoppedLocked lists the child's zombies.
-func (c *child) unstoppedLocked() []Unstopped {
-	var left []Unstopped
-	for _, z := range c.zombiesLocked() {
-		left = append(left, Unstopped{c.path, z.termination.askedAt})
-	}
-	return left
-}
-
 // jitterLocked is the child's own source of chance: the same seed and path give the same delays, and no seed gives others
 // each time.
 func (c *child) jitterLocked(sess *session) *rand.Rand {
 	h := c.historyLocked()
-	if h.random == nil && c.policy.Backoff.Jitter > 0 {
+	if h.random == nil && c.policy().Backoff.Jitter > 0 {
 		seed, own := sess.seed(), rand.Uint64()
 		if seed == 0 {
 			seed = rand.Uint64() // two processes that start at once must not come back at once

@@ -62,7 +62,7 @@ func TestAFailedStartLeavesNothingBehind(t *testing.T) {
 		require.NoError(t, err)
 		start(t, s)
 		require.Error(t, s.Add("a", serve(failing), supervisor.Policy{Stable: -1}))
-		require.ErrorIs(t, s.Restart("a"), supervisor.ErrNotFound)
+		require.ErrorIs(t, s.Restart(t.Context(), "a"), supervisor.ErrNotFound)
 		add(t, s, "b", failing, supervisor.Policy{Restart: supervisor.Temporary})
 		synctest.Wait()
 		require.Empty(t, s.Status().Children)
@@ -85,12 +85,12 @@ func TestARestartLoopAnswers(t *testing.T) {
 			require.Equal(t, c.Starts, c.FailedStarts)
 			require.Equal(t, "boom", c.LastError)
 			require.NoError(t, s.Add("other", serve(untilDone), supervisor.Policy{}))
-			require.NoError(t, s.Restart("loops"))
+			require.NoError(t, s.Restart(t.Context(), "loops"))
 			require.NoError(t, s.StopChild(t.Context(), "other"))
-			require.NoError(t, s.Remove("other"))
+			require.NoError(t, s.Remove(t.Context(), "other"))
 		}
 		require.NoError(t, s.StopChild(t.Context(), "loops"))
-		require.NoError(t, s.Remove("loops"))
+		require.NoError(t, s.Remove(t.Context(), "loops"))
 		stop(t, s)
 	})
 }
@@ -107,9 +107,9 @@ func TestARestartLoopWithoutADelayAnswers(t *testing.T) {
 		c, err := s.StatusOf("loops")
 		require.NoError(t, err)
 		require.NotEqual(t, health.StateRunning, c.State)
-		require.NoError(t, s.Restart("loops"))
+		require.NoError(t, s.Restart(t.Context(), "loops"))
 		require.NoError(t, s.StopChild(t.Context(), "loops"))
-		require.NoError(t, s.StartChild("loops"))
+		require.NoError(t, s.StartChild(t.Context(), "loops"))
 	}
 	require.NoError(t, s.Stop(t.Context()))
 }

@@ -56,15 +56,14 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 	sess := r.guard.session
 	if r.stalledLocked() {
 		t := r.termination
-		o.End = End{EndStalled, t.stall, t.stack}
-		o.text, o.cancelled = t.stall.Error(), false
+		o = stallOutcome(t.stall, t.stack)
 	}
 	if r.asked || sess.ctx.Err() != nil {
 		c.stoppedAsAskedLocked(sess, o, now)
 		return
 	}
 	ran := now.Sub(r.started)
-	p := c.policy
+	p := c.policy()
 	switch {
 	case o.Err == suture.ErrDoNotRestart: //nolint:errorlint // wrapped it is an end like any other
 		c.finishLocked(sess, outcome{End: End{Kind: EndReturned}}, now)
@@ -83,10 +82,13 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 		sess.emit(Failed{Stamp{c.path, now}, o.End, ran, failedStart})
 	}
 	switch {
-	case p.Restart == Temporary:
-		c.finishLocked(sess, o, now)
 	case o.Err == suture.ErrTerminateSupervisorTree: //nolint:errorlint // as above
 		c.followLocked(sess, o.End, escalate, now)
+		if p.Restart == Temporary {
+			c.forgetLocked(sess)
+		}
+	case p.Restart == Temporary:
+		c.finishLocked(sess, o, now)
 	case sess.group.restartsGroups():
 		sess.group.failLocked(c, o.End, now)
 	default:
@@ -94,7 +96,7 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 		if ran >= p.Stable {
 			h.spent = 0
 		}
-		c.followLocked(sess, o.End, p.decide(&h.spent), now)
+		c.followLocked(sess, o.End, sess.bound(p.decide(&h.spent), now), now)
 	}
 }
 
@@ -106,6 +108,7 @@ const (
 	park                        // a new round, after CoolDown
 	parkForever                 // down until a person wants it
 	escalate
+	escalateAll // because of all children together
 	giveUp
 )
 
@@ -115,6 +118,11 @@ func (p *Policy) decide(spent *int) decision {
 		*spent++
 		return restart
 	}
+	return p.exhausted(spent)
+}
+
+// exhausted is what the policy wants when no restart is left.
+func (p *Policy) exhausted(spent *int) decision {
 	switch {
 	case p.Exhausted == Escalate:
 		return escalate
@@ -134,19 +142,19 @@ func (c *child) followLocked(sess *session, end End, d decision, now time.Time) 
 	//exhaustive:enforce
 	switch d {
 	case restart:
-		h.due = now.Add(c.policy.Backoff.delay(h.spent, c.jitterLocked(sess)))
+		h.due = now.Add(c.policy().Backoff.delay(h.spent, c.jitterLocked(sess)))
 	case park:
-		h.parked, h.due = true, now.Add(c.policy.Backoff.jitter(c.policy.CoolDown, c.jitterLocked(sess)))
+		h.parked, h.due = true, now.Add(c.policy().Backoff.jitter(c.policy().CoolDown, c.jitterLocked(sess)))
 	case parkForever:
 		c.stepLocked(inCrashed, now)
 		sess.emit(Parked{Stamp: Stamp{c.path, now}})
 	case giveUp:
 		c.stepLocked(inCrashed, now)
 		sess.emit(GaveUp{Stamp{c.path, now}})
-	case escalate: // the supervisor's parent decides, because the supervisor stops
+	case escalate, escalateAll: // the supervisor's parent decides, because the supervisor stops
 		c.stepLocked(inCrashed, now)
 		sess.emit(Escalated{Stamp{c.path, now}, end})
-		sess.escalate(c, end)
+		sess.escalate(c, end, d == escalateAll)
 	}
 }
 
@@ -159,7 +167,7 @@ func (c *child) finishLocked(sess *session, o outcome, now time.Time) {
 		c.stepLocked(inRemoved, now)
 	}
 	sess.emit(Finished{Stamp{c.path, now}})
-	if c.policy.Restart == Temporary {
+	if c.policy().Restart == Temporary {
 		c.forgetLocked(sess)
 	}
 }

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,12 +14,13 @@ import (
 var (
 	ErrRunning    = errors.New("supervisor: already running")
 	ErrNotRunning = errors.New("supervisor: not running")
-	ErrStopping   = errors.New("supervisor: stopping") // also the cause of a run's context when the tree stops
+	ErrStopping   = errors.New("supervisor: stopping") // also a run's context's cause, beside that of Serve's context
 	ErrNotFound   = errors.New("supervisor: no such child")
 	ErrDuplicate  = errors.New("supervisor: the name is taken")
 	ErrStarted    = errors.New("supervisor: the child is started already")
 	ErrNotStopped = errors.New("supervisor: the child is not stopped")
 	ErrZombie     = errors.New("supervisor: an abandoned run of the child still lives")
+	ErrOwned      = errors.New("supervisor: the supervisor is a child already")
 )
 
 // Causes of a run's context, besides ErrStopping and a *StallError: why it was asked to end.
@@ -29,13 +31,37 @@ var (
 	ErrGroup     = errors.New("supervisor: restarted together with a sibling")
 )
 
+// stopError is the cause of a run's context where the tree stops because the context of its Serve has ended.
+type stopError struct{ cause error }
+
+func (e *stopError) Error() string   { return ErrStopping.Error() + ": " + e.cause.Error() }
+func (e *stopError) Unwrap() []error { return []error{ErrStopping, e.cause} }
+
+// stopCause makes the cause of runs' contexts out of that of the session's. It asks a foreign error nothing.
+func stopCause(cause error) error {
+	if _, known := cause.(*stopError); known || cause == ErrStopping { //nolint:errorlint // as it is
+		return cause
+	}
+	if cause == context.Canceled { //nolint:errorlint // as it is: it says nothing
+		return ErrStopping
+	}
+	return &stopError{cause}
+}
+
 // EscalatedError says which child's failure stopped its supervisor.
 type EscalatedError struct {
 	Path string // of the child
 	End  End    // how its last run ended
+
+	Intensity int           // where all children together were restarted more often than that: the Config's
+	Period    time.Duration // within that time
 }
 
 func (e *EscalatedError) Error() string {
+	if e.Intensity > 0 {
+		return fmt.Sprintf("supervisor: more than %d restarts within %s, the last of %s: %s",
+			e.Intensity, e.Period, e.Path, e.End.Error())
+	}
 	return fmt.Sprintf("supervisor: %s spent its restarts: %s", e.Path, e.End.Error())
 }
 

@@ -108,7 +108,8 @@ type Parked struct {
 	Until time.Time
 }
 
-// Escalated says that a child's restarts are spent and that its supervisor stops because of it.
+// Escalated says that a child's restarts are spent, or those of all children together (Config.Intensity), and that its
+// supervisor stops because of it.
 type Escalated struct {
 	Stamp
 	End End
@@ -120,7 +121,10 @@ type GaveUp struct{ Stamp }
 // Paused says that a child was paused.
 type Paused struct{ Stamp }
 
-// Resumed says that a paused child goes on.
+// Halted says that a person wants the child to be stopped: it stays down until the person wants it to run.
+type Halted struct{ Stamp }
+
+// Resumed says that a child that a person paused or stopped is wanted again.
 type Resumed struct{ Stamp }
 
 // StopTimedOut says that a run that was asked to end did not return within its StopTimeout.
@@ -136,12 +140,25 @@ type Suspended struct {
 	Late time.Duration
 }
 
+// Starved says that the goroutines of the whole process wait for a processor for longer than they should. The silence of
+// runs is forgiven, up to ten times in a row for each. It is said once a minute.
+type Starved struct{ Stamp }
+
 // Dropped says that the receiver was too slow, and that N events up to this place were folded with later ones of the same
 // child. Parked, GaveUp, Escalated, Abandoned and StopTimedOut are never among them, except that of more than 64 of the
 // same kind and child only the latest are kept; and the latest event of each child always arrives.
 type Dropped struct {
 	Stamp
 	N int
+}
+
+// Folded stands in a log for events of one child that repeat: of more than fifty within a minute only the first are
+// written, and then one Folded each minute for as long as it goes on. OnEvent gets no such event, but each single one.
+type Folded struct {
+	Stamp           // of the last one
+	N     int       // how many they were
+	Runs  int       // how many runs began among them
+	Since time.Time // when the first one was
 }
 
 // Each event is one on purpose: what only has a Stamp is none.
@@ -162,13 +179,16 @@ func (Parked) event()       {}
 func (Escalated) event()    {}
 func (GaveUp) event()       {}
 func (Paused) event()       {}
+func (Halted) event()       {}
 func (Resumed) event()      {}
 func (StopTimedOut) event() {}
 func (Suspended) event()    {}
+func (Starved) event()      {}
 func (Dropped) event()      {}
+func (Folded) event()       {}
 
 // LogEvent writes an event to a logger: the path under "service", the rest under fixed names. A Supervisor does it by
-// itself for its Config.Logger.
+// itself for its Config.Logger, and folds what repeats.
 func LogEvent(log *slog.Logger, e Event) {
 	level, message, attrs := describe(e)
 	stamp := e.Stamped()
@@ -218,14 +238,21 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 		return slog.LevelError, "service given up", nil
 	case Paused:
 		return slog.LevelInfo, "service paused", nil
+	case Halted:
+		return slog.LevelInfo, "service halted", nil
 	case Resumed:
 		return slog.LevelInfo, "service resumed", nil
 	case StopTimedOut:
 		return slog.LevelError, "service did not stop", attr(slog.Duration("after", e.After))
 	case Suspended:
 		return slog.LevelWarn, "machine suspended", attr(slog.Duration("late", e.Late))
+	case Starved:
+		return slog.LevelError, "process starved", nil
 	case Dropped:
 		return slog.LevelWarn, "events dropped", attr(slog.Int("events", e.N))
+	case Folded:
+		return slog.LevelWarn, "events folded", attr(slog.Int("events", e.N), slog.Int("runs", e.Runs),
+			slog.Time("since", e.Since))
 	}
 	return slog.LevelError, "unknown event", nil
 }

@@ -78,7 +78,7 @@ func TestAReceiverMayPanicAndCallBack(t *testing.T) {
 			seen++
 			_ = s.Status()
 			if _, ok := e.(supervisor.Started); ok && seen == 1 {
-				_ = s.Restart("a")
+				_ = s.Restart(t.Context(), "a")
 			}
 			panic("receiver")
 		})

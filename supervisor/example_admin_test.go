@@ -20,11 +20,11 @@ func ExampleSupervisor_StopChild() {
 	fmt.Println("stop:", bot.StopChild(ctx, "poller"))
 	status, _ := bot.StatusOf("poller")
 	fmt.Println(status.State)
-	fmt.Println("start:", bot.StartChild("poller"))
-	fmt.Println("start again:", bot.StartChild("poller"))
-	fmt.Println("remove:", bot.Remove("poller"))
+	fmt.Println("start:", bot.StartChild(context.Background(), "poller"))
+	fmt.Println("start again:", bot.StartChild(context.Background(), "poller"))
+	fmt.Println("remove:", bot.Remove(context.Background(), "poller"))
 	_ = bot.StopChild(ctx, "poller")
-	fmt.Println("remove:", bot.Remove("poller"))
+	fmt.Println("remove:", bot.Remove(context.Background(), "poller"))
 	_ = bot.Stop(ctx)
 	// Output:
 	// stop: <nil>
@@ -91,9 +91,9 @@ func ExampleSupervisor_Pause() {
 		return untilDone(ctx)
 	}), supervisor.Policy{Stall: time.Minute})
 	_ = bot.Start(context.Background())
-	_ = bot.Pause("report")
+	_ = bot.Pause(context.Background(), "report")
 	<-paused
-	fmt.Println("resume:", bot.Resume("report"))
+	fmt.Println("resume:", bot.Resume(context.Background(), "report"))
 	_ = bot.Stop(context.Background())
 	// Output:
 	// bot/report paused

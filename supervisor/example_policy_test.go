@@ -136,8 +136,8 @@ func ExampleSupervisor_Restart() {
 	_ = bot.Start(ctx)
 	_, _ = supervisortest.Await[supervisor.Started](ctx, rec, "bot/trading/engine")
 
-	fmt.Println(bot.Restart("trading/engine"))
-	fmt.Println(bot.Restart("trading/broker"))
+	fmt.Println(bot.Restart(context.Background(), "trading/engine"))
+	fmt.Println(bot.Restart(context.Background(), "trading/broker"))
 	_, _ = supervisortest.Await[supervisor.Started](ctx, rec, "bot/trading/engine")
 	status, _ := bot.StatusOf("trading/engine")
 	fmt.Println(status.Restarts, "restart")

@@ -24,6 +24,8 @@ type groupRunner struct {
 	hold    bool      // it does not, until a person wants it
 	causes  []*child  // whose failures took it down, and are not announced yet
 	spent   int       // restarts of the group's budget that are used
+	attempt Attempt   // which restart of the child that failed last this is
+	round   int       // how often a person wanted the group to run
 	began   time.Time // when the group was last started
 	busy    bool      // the goroutine lives
 	closed  bool
@@ -45,10 +47,10 @@ func newGroupRunner(sess *session) *groupRunner {
 // restartsGroups reports whether a child's failure concerns its siblings.
 func (gr *groupRunner) restartsGroups() bool { return gr.session.supervisor.cfg.Strategy != OneForOne }
 
-func (gr *groupRunner) attempt() int {
+func (gr *groupRunner) lastAttempt() Attempt {
 	gr.mu.Lock()
 	defer gr.mu.Unlock()
-	return gr.spent
+	return gr.attempt
 }
 
 // begin starts all children.
@@ -91,7 +93,7 @@ func (gr *groupRunner) startAll() bool {
 	gr.starts(sess.clock.Now())
 	for rest := sess.supervisor.snapshot(); len(rest) > 0 && sess.ctx.Err() == nil && gr.mayStart(rest[0]); {
 		row := rest
-		if i := slices.IndexFunc(rest, func(c *child) bool { return c.policy.Ready > 0 }); i >= 0 {
+		if i := slices.IndexFunc(rest, func(c *child) bool { return c.policy().Ready > 0 }); i >= 0 {
 			row = rest[:i+1] // those after it wait until it is ready
 		}
 		rest = rest[len(row):]
@@ -145,7 +147,7 @@ func (gr *groupRunner) startRow(row []*child) {
 	case <-sess.ctx.Done():
 		return
 	}
-	if last.policy.Ready > 0 {
+	if last.policy().Ready > 0 {
 		gr.awaitReady(last)
 	}
 }
@@ -158,7 +160,7 @@ func (gr *groupRunner) awaitReady(c *child) {
 	if r == nil {
 		return
 	}
-	limit := sess.clock.After(c.policy.Ready)
+	limit := sess.clock.After(c.policy().Ready)
 	for gr.mayStart(c) {
 		select {
 		case <-r.health.Part().AwaitReady():

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// failLocked is what follows a child's failure where the Strategy restarts groups: the budget is the group's, and the
-// child waits with the others. The child's mu is held.
+// failLocked is what follows a child's failure where the Strategy restarts groups: the restart counts in the child's own
+// budget and in its group's, which a person's wish makes full again, and the child waits with the others. The child's mu is held.
 func (gr *groupRunner) failLocked(c *child, end End, now time.Time) {
 	gr.mu.Lock()
 	defer gr.mu.Unlock()
@@ -24,16 +24,48 @@ func (gr *groupRunner) failLocked(c *child, end End, now time.Time) {
 		gr.workLocked()
 		return
 	}
-	if now.Sub(gr.began) >= c.policy.Stable {
-		gr.spent = 0
+	h := c.historyLocked()
+	if now.Sub(gr.began) >= c.policy().Stable || h.round != gr.round {
+		h.spent, h.round = 0, gr.round
 	}
-	d := c.policy.decide(&gr.spent)
-	c.historyLocked().spent = gr.spent
+	d := gr.session.bound(gr.decideLocked(c.policy(), &h.spent, now), now)
+	gr.attempt = Attempt{h.spent, max(0, c.policy().MaxRestarts)}
 	c.followLocked(gr.session, end, d, now)
-	if d == escalate {
+	if d == escalate || d == escalateAll {
 		return
 	}
 	gr.takeDownLocked(c, d, from, now)
+}
+
+// decideLocked spends one restart of the child's budget and one of the group's, which is as large as the largest of its
+// members. Members of one policy share one budget, as in OTP, and one that may fail often uses up no other's.
+func (gr *groupRunner) decideLocked(p *Policy, spent *int, now time.Time) decision {
+	if now.Sub(gr.began) >= p.Stable {
+		gr.spent = 0
+	}
+	d := p.decide(spent)
+	if most := gr.budget(); d == restart && most != Unlimited && gr.spent >= most {
+		d = p.exhausted(spent)
+	}
+	if gr.spent++; d == park {
+		gr.spent = 0
+	}
+	return d
+}
+
+// budget is how often the group may be restarted in a row.
+func (gr *groupRunner) budget() int {
+	most := 0
+	for _, c := range gr.session.supervisor.snapshot() {
+		switch n := c.policy().MaxRestarts; {
+		case c.policy().Restart == Temporary:
+		case n == Unlimited:
+			return Unlimited
+		default:
+			most = max(most, n)
+		}
+	}
+	return most
 }
 
 // joinRestartLocked lets the child wait for a restart that others have caused. The child's mu is held too.
@@ -64,11 +96,13 @@ func (gr *groupRunner) takeDownLocked(c *child, d decision, from int, now time.T
 	if !gr.hold {
 		gr.due = c.history.due
 		c.tellFailureLocked()
-		in := inDelayed
-		if d == park {
-			in = inParked
+		if d == park { // an alarm waits for nobody: the siblings may be deaf, or the tree may stop meanwhile
+			c.stepLocked(inParked, now)
+			gr.session.emit(Parked{Stamp{c.path, now}, gr.due})
+			gr.causes = nil
+		} else {
+			c.stepLocked(inDelayed, now)
 		}
-		c.stepLocked(in, now)
 	}
 	c.stepLocked(inGroupDown, now)
 	gr.workLocked()
@@ -161,7 +195,7 @@ func (gr *groupRunner) askDown(c *child) <-chan struct{} {
 		return nil
 	}
 	in := inGroupDown
-	if c.policy.Restart == Temporary {
+	if c.policy().Restart == Temporary {
 		in = inGroupLeft
 	}
 	now := sess.clock.Now()
@@ -220,7 +254,9 @@ func (gr *groupRunner) askLocked(c *child, now time.Time) {
 	if gr.phase == groupDown && !gr.downLocked(c) {
 		return // it is not one of those that are down
 	}
+	gr.round++
 	gr.spent = 0
+	gr.attempt = Attempt{}
 	if gr.phase == groupDown {
 		gr.due, gr.hold = now, false
 		c.historyLocked().due = now // as soon as its siblings have stopped

@@ -29,10 +29,14 @@ type guard struct {
 // newGuard makes a guard: here, and not in the guard's goroutine, because a label takes more stack than that has.
 func newGuard(c *child, sess *session) *guard {
 	g := &guard{child: c, session: sess}
-	if c.policy.Stall > 0 {
-		g.labels = pprof.WithLabels(sess.base, pprof.Labels(stackLabel, g.label()))
+	if c.policy().Stall > 0 {
+		g.setLabels()
 	}
 	return g
+}
+
+func (g *guard) setLabels() {
+	g.labels = pprof.WithLabels(g.session.base, pprof.Labels(stackLabel, g.label()))
 }
 
 // String keeps suture from printing the whole child, which would race with its use.

@@ -42,7 +42,7 @@ package supervisor
 //	(6) a child that is not wanted becomes paused or stopped, or stays done; one that awaits its turn shows what its
 //	    group waits for; where the tree closes, idle, parked, done, crashed and recalled stay
 //	(7) of a child that is wanted and does not close; otherwise the same as down
-//	(8) not of a removed child, nor while the tree closes
+//	(8) not of a removed child; while the tree closes it is only noted what is wanted of the child from then on
 //
 // Group delayed and group held concern a child that is wanted, while the tree does not close.
 type life struct {
@@ -53,7 +53,7 @@ type life struct {
 
 // next applies an input. An impossible one leaves the life as it is and says so.
 func (l life) next(in input) (life, effects) {
-	if in.fromPerson() && (l.desired == toRemove || l.is(closes)) {
+	if in.fromPerson() && l.desired == toRemove {
 		return l, isImpossible
 	}
 	//exhaustive:enforce
@@ -66,14 +66,16 @@ func (l life) next(in input) (life, effects) {
 		return l.ran(in)
 	case inDown, inBlocked:
 		return l.downed(in)
-	case inWanted, inPaused, inResumed, inHalted, inRemoved, inClosed, inIdling, inWorking:
-		return l.wished(in)
+	case inWanted, inPaused, inResumed, inHalted:
+		return l.asked(in)
+	case inRemoved, inClosed, inIdling, inWorking:
+		return l.told(in)
 	case inputs:
 	}
 	return l, isImpossible
 }
 
-// fromPerson reports whether the input is what a person wants of a child of a tree that goes on.
+// fromPerson reports whether the input is what a person wants of a child.
 func (in input) fromPerson() bool {
 	return in == inWanted || in == inPaused || in == inResumed || in == inHalted
 }
@@ -81,10 +83,7 @@ func (in input) fromPerson() bool {
 // placed is what the child's place in its session and its group makes of it.
 func (l life) placed(in input) (life, effects) {
 	switch {
-	case in == inJoined && l.desired != toRemove:
-		if l.desired == toStop {
-			l.desired = toRun
-		}
+	case in == inJoined && l.desired != toRemove: // what a person wants of it lasts through sessions
 		l.phase, l.marks = isIdle, l.marks&idles|awaitsTurn
 		return l, 0
 	case in == inTurn && l.is(awaitsTurn):
@@ -160,7 +159,7 @@ func (l life) downed(in input) (life, effects) {
 		if !l.held() && l.phase != isIdle && l.phase != isParked {
 			l.phase = isStopped
 		}
-	case l.desired == toPause:
+	case l.desired == toPause && !l.held():
 		l.phase = isPaused
 	case l.desired == toStop && l.phase != isDone:
 		l.phase = isStopped
@@ -175,21 +174,42 @@ func (l life) downed(in input) (life, effects) {
 	return l, 0
 }
 
-// wished is what is wanted of the child, or told to its service.
-func (l life) wished(in input) (life, effects) {
+// asked is what a person wants of the child. It lasts until a person wants something else.
+func (l life) asked(in input) (life, effects) {
+	before := l.desired
 	switch {
 	case in == inWanted:
 		l.desired = toRun
-		return l.released(), 0
-	case in == inPaused && l.desired == toRun && !l.held():
+		if !l.is(closes) {
+			l = l.released()
+		}
+	case in == inPaused && before == toRun:
 		l.desired = toPause
-		return l, tellsPaused | endsRun
-	case in == inResumed && l.desired == toPause:
+	case in == inResumed && before == toPause:
 		l.desired = toRun
-		return l, tellsResumed
 	case in == inHalted:
 		l.desired = toStop
-		return l, endsRun
+	}
+	var fx effects
+	switch {
+	case l.desired == before:
+	case l.desired == toRun:
+		fx = tellsResumed
+	case l.desired == toPause:
+		fx = tellsPaused
+	default:
+		fx = tellsHalted
+	}
+	ends := in == inHalted || in == inPaused && fx != 0 && !l.held() // a stop that is asked for again asks again
+	if ends && !l.is(closes) {
+		fx |= endsRun
+	}
+	return l, fx
+}
+
+// told is what happens to the child as a whole, or what its service was told.
+func (l life) told(in input) (life, effects) {
+	switch {
 	case in == inRemoved:
 		l.desired = toRemove
 		if l.runs() {

@@ -98,17 +98,20 @@ func broken(l, next supervisor.Life, name string, possible bool) map[string]bool
 		"a run that begins runs":                             begins && possible && !runs(next),
 		"an idling child starts without a trial":             next.Phase == "starting" && next.Idling && l.Phase != "starting",
 		"a removed child comes back only where a group left": l.Desired == "remove" && next.Desired != "remove" && name != "closed",
-		"a person asks nothing of a tree that closes":        person && possible && (l.Closes || l.Desired == "remove"),
+		"a person asks nothing of a child that is gone":      person && possible && l.Desired == "remove",
+		"a wish changes no phase of a tree that closes":      person && l.Closes && next.Phase != l.Phase,
 		"a tree that closes does so until the next session":  l.Closes && !next.Closes && name != "joined",
 		"a child joins with a clean sheet":                   name == "joined" && possible && (next.Phase != "idle" || !next.Turn || next.Closes),
 		"a pause lasts through sessions":                     name == "joined" && l.Desired == "pause" && next.Desired != "pause",
-		"a stop lasts for one session":                       name == "joined" && l.Desired == "stop" && next.Desired != "run",
-		"a pauser idles through sessions":                    next.Idling != l.Idling && name != "idling" && name != "working",
+		"a stop lasts through sessions":                      name == "joined" && l.Desired == "stop" && next.Desired != "stop",
+		"only a person ends a wish": !person && name != "removed" && name != "group left" &&
+			(l.Desired == "pause" || l.Desired == "stop") && next.Desired != l.Desired,
+		"a pauser idles through sessions": next.Idling != l.Idling && name != "idling" && name != "working",
 		"a turn ends with a turn": l.Turn && !next.Turn && name != "turn" &&
 			!(name == "joined" && possible),
 		"a child without a guard does not run": (name == "down" || name == "blocked") && runs(next) &&
 			!(wanted && l.Turn && next == l), // its group says what it waits for
-		"a paused child is paused":                     name == "down" && l.Desired == "pause" && !l.Closes && next.Phase != "paused",
+		"a paused child is paused":                     name == "down" && l.Desired == "pause" && !l.Closes && !held(l) && next.Phase != "paused",
 		"what is not wanted is not":                    l.Desired != "run" && next.Phase != l.Phase && slices.Contains([]string{"delayed", "parked", "blocked", "recalled"}, next.Phase),
 		"a group waits for the wanted":                 grouped && possible != wanted,
 		"who goes down with its group awaits its turn": strings.HasPrefix(name, "group") && possible && !next.Turn,
@@ -145,8 +148,8 @@ func TestLifeAsksItsGroupAndEndsItsRun(t *testing.T) {
 			asks := (name == "down" || name == "blocked") && l.Desired == "run" && !l.Closes && l.Turn && !held(l) && name == "down"
 			require.Equal(t, asks, l.AsksGroup(in), "%+v, %s", l, name)
 			_, possible := l.Next(in)
-			ends := possible && slices.Contains([]string{"halted", "closed", "group down", "group left"}, name) ||
-				possible && name == "paused" && l.Desired == "run" && !held(l)
+			ends := possible && slices.Contains([]string{"closed", "group down", "group left"}, name) ||
+				possible && !l.Closes && (name == "halted" || name == "paused" && l.Desired == "run" && !held(l))
 			require.Equal(t, ends, l.EndsRun(in), "%+v, %s", l, name)
 		}
 	}

@@ -37,9 +37,9 @@ func TestManyRestartLoopsWithoutADelayAnswer(t *testing.T) {
 				callers.Go(func() {
 					for call := range calls {
 						path := fmt.Sprint(caller*calls + call)
-						_ = s.Restart(path)
+						_ = s.Restart(t.Context(), path)
 						_ = s.StopChild(context.Background(), path)
-						_ = s.StartChild(path)
+						_ = s.StartChild(t.Context(), path)
 						s.Status()
 					}
 				})

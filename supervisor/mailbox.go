@@ -19,7 +19,10 @@ type mailbox struct {
 	panicked func(any)     // told of a panic in receive; may be nil
 	wake     chan struct{} // capacity 1: there is something to do
 	done     chan struct{} // closed when the goroutine has ended
-	batch    []Event       // about to be handed over; only the goroutine touches it
+	folder   *folder       // between the goroutine and a log; nil for a receiver that wants every event
+	clock    Clock
+	due      <-chan time.Time // when the folder is to be asked again; only the goroutine touches it
+	batch    []Event          // about to be handed over; only the goroutine touches it
 
 	mu      sync.Mutex // guards all below
 	waiting []Event    // in their order; those that were folded are nil
@@ -56,6 +59,8 @@ func topicOf(e Event) (about topic, alarm bool) {
 		return topic{path, "zombie"}, false
 	case Suspended:
 		return topic{path, "suspended"}, false
+	case Starved:
+		return topic{path, "starved"}, false
 	case NotReady:
 		return topic{path, "not ready"}, false
 	default: // The others tell the state of the child.
@@ -65,6 +70,15 @@ func topicOf(e Event) (about topic, alarm bool) {
 
 func openMailbox(receive func(Event), panicked func(any)) *mailbox {
 	m := &mailbox{receive: receive, panicked: panicked, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go m.deliver()
+	return m
+}
+
+// openLog opens a mailbox whose receiver writes a log.
+func openLog(write func(Event), clk Clock) *mailbox {
+	m := &mailbox{clock: clk, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	m.folder = &folder{write: write}
+	m.receive = m.folder.put
 	go m.deliver()
 	return m
 }
@@ -168,16 +182,28 @@ func (m *mailbox) deliver() {
 		m.nudge()
 		go m.deliver() // the receiver called Goexit, as a test that fails does
 	}()
-	for range m.wake {
+	for {
+		select {
+		case <-m.wake:
+		case <-m.due:
+			m.due = nil
+			m.shield(func() { m.folder.flush(m.clock.Now()) })
+		}
 		closed := m.take()
 		if closed && len(m.batch) == 0 {
 			over = true
+			if m.folder != nil {
+				m.shield(m.folder.end)
+			}
 			return
 		}
 		for len(m.batch) > 0 {
 			e := m.batch[0]
 			m.batch = m.batch[1:]
-			m.call(e)
+			m.shield(func() { m.receive(e) })
+		}
+		if m.folder != nil && m.due == nil && m.folder.keeps() {
+			m.due = m.clock.After(foldWindow)
 		}
 		if closed {
 			m.nudge()
@@ -210,14 +236,16 @@ func (m *mailbox) sayDroppedLocked() {
 	}
 }
 
-// call shields the delivery from a receiver that panics: it has lost that event, and gets the next one.
-func (m *mailbox) call(e Event) {
+// shield keeps up the delivery to a receiver that panics: it has lost that event, and gets the next one. What tells of the
+// panic is foreign code as well, and may panic in turn.
+func (m *mailbox) shield(call func()) {
 	defer func() {
+		defer func() { _ = recover() }()
 		if v := recover(); v != nil && m.panicked != nil {
 			m.panicked(v)
 		}
 	}()
-	m.receive(e)
+	call()
 }
 
 // close lets the receiver finish with what is waiting, for at most limit, and reports whether it did.

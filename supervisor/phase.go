@@ -8,7 +8,7 @@ type desired uint8
 const (
 	toRun    desired = iota
 	toPause          // on request; in the next session as well
-	toStop           // on request; until the next session
+	toStop           // on request; in the next session as well
 	toRemove         // removed, or temporary and not needed any more
 )
 
@@ -79,6 +79,7 @@ const (
 	endsRun     effects = 1 << iota // end the present run, or the guard's wait for the next one
 	tellsPaused                     // say that it was paused
 	tellsResumed
+	tellsHalted
 	asksGroup // show what its group waits for
 	isImpossible
 )

@@ -81,7 +81,7 @@ func (p Policy) WithDefaults(service Service) Policy {
 	setDefault(&p.Verify, min(3*time.Second, p.Stable))
 	setDefault(&p.CoolDown, 5*time.Minute)
 	setDefault(&p.MaxZombies, 3)
-	if _, ok := service.(*Supervisor); ok {
+	if treeOf(service) != nil {
 		setDefault(&p.StopTimeout, Forever)
 	}
 	setDefault(&p.StopTimeout, 10*time.Second)
@@ -135,22 +135,23 @@ func (p Policy) validate(service Service) error {
 	return p.contradiction(service)
 }
 
-// contradiction finds two fields that cannot both be meant.
+// contradiction finds two fields that cannot both be meant. What a default is was perhaps not meant at all: a policy that
+// was read from a tree can be given back.
 func (p Policy) contradiction(service Service) error {
-	with := p.WithDefaults(service)
+	with, none := p.WithDefaults(service), Policy{}.WithDefaults(service)
 	_, tree := service.(*Supervisor)
 	switch {
 	case p.Backoff.Max > 0 && p.Backoff.Max < with.Backoff.Initial:
 		return fmt.Errorf("Policy.Backoff.Max %s is below Backoff.Initial %s", p.Backoff.Max, with.Backoff.Initial)
 	case with.Verify > with.Stable:
 		return fmt.Errorf("Policy.Verify %s is above Stable %s", with.Verify, with.Stable)
-	case p.Restart == Temporary && p.MaxRestarts != 0:
+	case p.Restart == Temporary && with.MaxRestarts != none.MaxRestarts:
 		return errors.New("Policy.MaxRestarts is set, and Restart is Temporary")
-	case p.Zombie == Wait && p.MaxZombies != 0:
+	case p.Zombie == Wait && with.MaxZombies != none.MaxZombies:
 		return errors.New("Policy.MaxZombies is set, and Zombie is Wait")
 	case p.Stall > 0 && tree:
 		return errors.New("Policy.Stall is set, and the service is a Supervisor, which does not beat")
-	case p.Exhausted != Park && p.CoolDown != 0:
+	case p.Exhausted != Park && with.CoolDown != none.CoolDown:
 		return errors.New("Policy.CoolDown is set, and Exhausted is not Park")
 	}
 	return nil

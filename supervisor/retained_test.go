@@ -59,7 +59,7 @@ func TestNothingIsRetainedOfAChildThatIsGone(t *testing.T) {
 			}
 			if c.kind != supervisor.Temporary {
 				require.NoError(t, s.StopChild(t.Context(), "goes"))
-				require.NoError(t, s.Remove("goes"))
+				require.NoError(t, s.Remove(t.Context(), "goes"))
 			}
 			require.Eventually(t, func() bool { runtime.GC(); return gone.Value() == nil && shown.Value() == nil }, 10*time.Second, time.Millisecond)
 			require.NoError(t, s.Stop(t.Context()))
@@ -76,7 +76,7 @@ func TestAChildThatIsRemovedAtTheStartLeavesNoPartBehind(t *testing.T) {
 		add(t, s, "stays", untilDone, supervisor.Policy{})
 		add(t, s, "goes", untilDone, supervisor.Policy{})
 		removed := make(chan error)
-		go func() { removed <- s.Remove("goes") }()
+		go func() { removed <- s.Remove(t.Context(), "goes") }()
 		require.NoError(t, s.Start(context.Background()))
 		err = <-removed
 		_, listed := s.Status().Child("goes")

@@ -38,25 +38,40 @@ func (s *Supervisor) Start(ctx context.Context) error {
 
 // open makes the session of one Serve out of what is configured and what is inherited.
 func (s *Supervisor) open(ctx context.Context) (*session, error) {
+	if s.current() != nil {
+		return nil, fmt.Errorf("%w: %q", ErrRunning, s.cfg.Name)
+	}
+	sess := newSession(ctx, s)
+	if err := s.admit(sess); err != nil {
+		sess.cancel(nil)
+		return nil, err
+	}
+	if sess.host != nil {
+		sess.host.admitGuest(s, sess.path)
+	}
+	return sess, nil
+}
+
+// admit makes the session the present one.
+func (s *Supervisor) admit(sess *session) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.session != nil {
-		return nil, fmt.Errorf("%w: %q", ErrRunning, s.cfg.Name)
+		return fmt.Errorf("%w: %q", ErrRunning, s.cfg.Name)
 	}
-	for _, c := range s.children.all() { // what was added while the supervisor ran was that run's
-		if !c.static {
-			s.children.remove(c)
-			c.health.Part().Forget()
-		}
+	if sess.release, err = sess.registry.Claim(sess.path); err != nil {
+		return fmt.Errorf("supervisor: serve %q: %w", s.cfg.Name, err)
 	}
-	sess := newSession(ctx, s)
+	sess.fresh = sess.isFreshLocked()
 	sess.openMailboxes()
 	s.session, s.closing = sess, false
-	return sess, nil
+	return nil
 }
 
 func (s *Supervisor) serve(sess *session) error {
 	err := sess.run()
+	s.dropVisitors()
+	sess.release()
 	s.mu.Lock()
 	s.session, s.closing = nil, false
 	s.served, s.fell = true, err != nil
@@ -64,6 +79,20 @@ func (s *Supervisor) serve(sess *session) error {
 	sess.result = err
 	close(sess.done)
 	return err
+}
+
+// dropVisitors forgets the children that were added while the supervisor ran: they were that run's.
+func (s *Supervisor) dropVisitors() {
+	for _, c := range s.snapshot() {
+		if c.static {
+			continue
+		}
+		c.mu.lockToChange()
+		s.letGoLocked(c)
+		c.health.Part().Forget()
+		s.forget(c)
+		c.mu.unlock()
+	}
 }
 
 // close lets no child join any more, and returns those that have.
@@ -74,11 +103,14 @@ func (s *Supervisor) close() []*child {
 	return s.children.all()
 }
 
-// Stop stops the tree and waits until it has stopped or ctx ends. It returns what Serve returned, and nil where nothing
-// runs. From within a child, pass the child's own context: it ends as the child is asked to stop.
+// Stop stops the tree and waits until it has stopped or ctx ends. It returns what Serve returned. Where nothing is served
+// it returns nil, or an *UnstoppedError while something that was abandoned before still runs. From within a child, pass the child's own context: it ends as the child is asked to stop.
 func (s *Supervisor) Stop(ctx context.Context) error {
 	sess := s.current()
 	if sess == nil {
+		if left := s.unstopped(); len(left) > 0 {
+			return &UnstoppedError{left}
+		}
 		return nil
 	}
 	sess.cancel(ErrStopping)

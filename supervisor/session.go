@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -22,6 +23,8 @@ const drainTimeout = time.Second
 type session struct {
 	supervisor *Supervisor
 	parent     *session // nil for a root
+	host       *child   // whose guest the supervisor is; nil for a root or a child
+	release    func()   // gives its path in the registry back
 	path       string
 	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
 	clock      Clock
@@ -31,13 +34,16 @@ type session struct {
 	engine     *suture.Supervisor
 	stopEngine func() error
 	group      *groupRunner
+	restarts   intensity
 	captures   sync.WaitGroup // of runs that seem to have stalled
 	searching  chan struct{}  // capacity 1: holds a token while stacks are looked for
 	watch      *watch
-	base       context.Context // what runs' contexts hang off: it has the values of Serve's context, and never ends
+	starvedAt  atomic.Pointer[time.Time] // when it was last said that the process is starved
+	base       context.Context           // what runs' contexts hang off: it has the values of Serve's context, and never ends
 
 	ctx       context.Context // ends when the session is asked to stop
 	cancel    context.CancelCauseFunc
+	cause     error                // of the contexts of runs that stop with it; set when it stops
 	escalated chan *EscalatedError // capacity 1: the first one counts
 
 	stopping  *stopSequence // set when the children are stopped
@@ -46,13 +52,8 @@ type session struct {
 	result    error         // what it returned; read it after done
 }
 
-// treeKey is where the context of a run carries what a Supervisor in it inherits.
-type treeKey struct{}
-
-type inheritance struct {
-	session *session
-	path    string
-}
+// sessionKey is where the context of a run carries the session that it is part of.
+type sessionKey struct{}
 
 func newSession(ctx context.Context, s *Supervisor) *session {
 	cfg := s.cfg
@@ -62,23 +63,24 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 		searching: make(chan struct{}, 1),
 	}
 	sess.ctx, sess.cancel = context.WithCancelCause(ctx)
-	if from, ok := ctx.Value(treeKey{}).(inheritance); ok {
-		sess.parent, sess.path = from.session, from.path
-		sess.base = context.WithValue(sess.base, treeKey{}, nil) // what its children serve inside of themselves is not its own
+	if from, ok := ctx.Value(sessionKey{}).(*session); ok {
+		sess.parent = from
+		sess.path, sess.host = from.seat(ctx, s)
 		if sess.clock == nil {
-			sess.clock = from.session.clock
+			sess.clock = from.clock
 		}
-		sess.registry = cmp.Or(sess.registry, from.session.registry)
+		sess.registry = cmp.Or(sess.registry, from.registry)
 	}
+	sess.base = context.WithValue(sess.base, sessionKey{}, sess)
 	if sess.clock == nil {
 		sess.clock = clock.New()
 	}
 	if sess.registry == nil {
 		sess.registry = health.NewRegistry(health.Config{Clock: sess.clock})
 	}
-	sess.fresh = sess.isFresh()
 	sess.watch = newWatch(sess.clock)
 	sess.group = newGroupRunner(sess)
+	sess.restarts.period = cmp.Or(cfg.Period, time.Minute)
 	// suture only starts goroutines and catches what escapes them. It never delays a restart, and its stop waits for
 	// none of them: the guards are stopped in order before it.
 	sess.engine = suture.New(cfg.Name, suture.Spec{
@@ -93,8 +95,8 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	return sess
 }
 
-// isFresh reports whether the supervisor is served for the first time, or again after a stop that was asked for.
-func (sess *session) isFresh() bool {
+// isFreshLocked reports whether the supervisor is served for the first time, or again after a stop that was asked for.
+func (sess *session) isFreshLocked() bool {
 	s := sess.supervisor
 	return !s.fell && (sess.parent == nil || sess.parent.fresh && !s.served)
 }
@@ -118,6 +120,7 @@ func (sess *session) run() error {
 	sess.group.begin()
 	sess.watchOver()
 	sess.cancel(ErrStopping)
+	sess.cause = stopCause(context.Cause(sess.ctx))
 	sess.group.end()
 
 	sess.stopAll()
@@ -165,9 +168,13 @@ func (sess *session) watchOver() {
 }
 
 // escalate asks the session to stop because of a child. Only the first child's word counts.
-func (sess *session) escalate(c *child, end End) {
+func (sess *session) escalate(c *child, end End, together bool) {
+	err := &EscalatedError{Path: c.path, End: end}
+	if together {
+		err.Intensity, err.Period = sess.supervisor.cfg.Intensity, sess.restarts.period
+	}
 	select {
-	case sess.escalated <- &EscalatedError{Path: c.path, End: end}:
+	case sess.escalated <- err:
 	default:
 	}
 	sess.cancel(ErrStopping)
@@ -205,9 +212,12 @@ func (sess *session) log() *slog.Logger {
 func (sess *session) openMailboxes() {
 	cfg := sess.supervisor.cfg
 	logger := sess.log()
-	own := cfg.Logger != nil || sess.parent == nil      // otherwise the parent logs it
-	if own && logger.Handler() != slog.DiscardHandler { // it is read by none: nothing is to be made for it
-		sess.mailboxes = append(sess.mailboxes, openMailbox(func(e Event) { LogEvent(logger, e) }, nil))
+	own := cfg.Logger != nil || sess.parent == nil // otherwise the parent logs it
+	switch {
+	case cfg.LogEvent != nil:
+		sess.mailboxes = append(sess.mailboxes, openLog(cfg.LogEvent, sess.clock))
+	case own && logger.Handler() != slog.DiscardHandler: // it is read by none: nothing is to be made for it
+		sess.mailboxes = append(sess.mailboxes, openLog(func(e Event) { LogEvent(logger, e) }, sess.clock))
 	}
 	if cfg.OnEvent != nil {
 		sess.mailboxes = append(sess.mailboxes, openMailbox(cfg.OnEvent, func(v any) {

@@ -19,7 +19,7 @@ func (s *siblings) add(c *child, policy Policy) {
 		own := policy // not the parameter itself, which would then be allocated for every child
 		s.policy = &own
 	}
-	c.policy = s.policy
+	c.rules.Store(s.policy)
 	if len(s.block) == 0 {
 		s.block = make([]view, 32)
 	}

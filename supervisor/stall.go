@@ -25,13 +25,13 @@ func (c *child) nextLookLocked(r *run, ran time.Duration) time.Duration {
 		next = r.termination.abandonAt.Sub(r.started)
 	}
 	if c.life.phase == isStarting {
-		next = min(next, c.policy.Verify)
+		next = min(next, c.policy().Verify)
 	}
-	if c.policy.Ready > 0 && ran < c.policy.Ready {
-		next = min(next, c.policy.Ready)
+	if c.policy().Ready > 0 && ran < c.policy().Ready {
+		next = min(next, c.policy().Ready)
 	}
-	if c.policy.Stall > 0 && r.termination == nil && !r.suspect {
-		tick := c.policy.tick()
+	if c.policy().Stall > 0 && r.termination == nil && !r.suspect {
+		tick := c.policy().tick()
 		next = min(next, (ran/tick+1)*tick)
 	}
 	return next
@@ -47,25 +47,25 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 	if r == nil || c.session != sess || c.life.is(closes) {
 		return nil, false
 	}
-	if c.life.phase == isStarting && now.Sub(r.started) >= c.policy.Verify {
+	if c.life.phase == isStarting && now.Sub(r.started) >= c.policy().Verify {
 		c.stepLocked(inVerified, now)
 		sess.emit(Verified{Stamp{c.path, now}})
 	}
-	if c.policy.Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy.Ready && r.termination == nil && !r.health.IsReady() {
+	if c.policy().Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy().Ready && r.termination == nil && !r.health.IsReady() {
 		r.unready = true
-		sess.emit(NotReady{Stamp{c.path, now}, c.policy.Ready})
+		sess.emit(NotReady{Stamp{c.path, now}, c.policy().Ready})
 	}
 	if t := r.termination; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
 		return nil, c.abandonLocked(sess, now)
 	}
-	if r.termination == nil && c.policy.Stall > 0 && !r.suspect {
+	if r.termination == nil && c.policy().Stall > 0 && !r.suspect {
 		r.beat += late // no beat could be seen while the watch itself stood still
 		excused := c.excusedLocked(r, now)
 		if r.health.TakeBeat() || r.health.IdleAt(now) || excused || r.excused {
-			r.beat = now.Sub(r.started)
+			r.beat, r.forgiven = now.Sub(r.started), 0
 		}
 		r.excused = excused
-		if now.Sub(r.started)-r.beat >= c.policy.Stall {
+		if now.Sub(r.started)-r.beat >= c.policy().Stall {
 			r.suspect = true
 			stalled = r
 		}
@@ -77,7 +77,7 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 // excusedLocked reports whether no beat can be expected of the run: it was told to idle, or it is still starting, for
 // which a policy with a Ready gives it time.
 func (c *child) excusedLocked(r *run, now time.Time) bool {
-	return c.life.is(idles) || c.policy.Ready > 0 && now.Sub(r.started) < c.policy.Ready && !r.health.IsReady()
+	return c.life.is(idles) || c.policy().Ready > 0 && now.Sub(r.started) < c.policy().Ready && !r.health.IsReady()
 }
 
 // addStack adds the stack of a run that has stalled, found late.
@@ -93,8 +93,9 @@ func (c *child) addStack(r *run, stack string) {
 	}
 }
 
-// stalled declares the run stalled, unless it has beaten or ended meanwhile: it is asked to stop, and says why.
-func (c *child) stalled(sess *session, r *run, stack string) {
+// stalled declares the run stalled, unless it has beaten or ended meanwhile, or the whole process is starved: it is asked
+// to stop, and says why.
+func (c *child) stalled(sess *session, r *run, stack string, starved bool) {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
 	r.suspect = false
@@ -107,14 +108,22 @@ func (c *child) stalled(sess *session, r *run, stack string) {
 		c.setAlarmLocked(sess, r, now)
 		return
 	}
-	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy.Stall}
-	r.giveTimeLocked(now, c.policy.StopTimeout)
+	if starved && c.forgiveLocked(sess, r, now) {
+		return
+	}
+	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy().Stall}
+	r.giveTimeLocked(now, c.policy().StopTimeout)
 	r.termination.stall, r.termination.stack = stall, stack
-	c.recordEndLocked(outcome{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
+	c.recordEndLocked(stallOutcome(stall, stack), now)
 	c.stepLocked(inStalled, now)
 	sess.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
 	c.setAlarmLocked(sess, r, now)
 	r.cancel(stall)
+}
+
+func stallOutcome(stall *StallError, stack string) outcome {
+	text := stall.Error()
+	return outcome{End: End{Kind: EndStalled, Err: stall, Stack: stack, text: text}, text: text}
 }
 
 // abandonLocked gives up a run that was asked to end and does not. It reports whether another may begin beside it.

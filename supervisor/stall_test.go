@@ -201,7 +201,7 @@ func TestAZombieThatCallsGoexitAtLastDoesNotStartASecondRun(t *testing.T) {
 		start(t, s)
 		time.Sleep(17 * time.Second)
 		close(release)
-		require.NoError(t, s.Pause("a"))
+		require.NoError(t, s.Pause(t.Context(), "a"))
 		time.Sleep(time.Minute)
 		require.Len(t, timesOf[supervisor.Started](rec, "root/a"), 2)
 		require.Len(t, timesOf[supervisor.ZombieEnded](rec, "root/a"), 1)

@@ -55,13 +55,21 @@ func (c *child) mayRunLocked(sess *session) bool {
 // blockedByZombieLocked reports whether there are zombies beside which no run may begin.
 func (c *child) blockedByZombieLocked() bool {
 	zombies := len(c.zombiesLocked())
-	return zombies > 0 && !(c.policy.Zombie == Replace && zombies <= c.policy.MaxZombies)
+	return zombies > 0 && !(c.policy().Zombie == Replace && zombies <= c.policy().MaxZombies)
 }
 
 // resetLocked forgets the delays and the spent budget that stand between the child and its next run.
 func (c *child) resetLocked() {
 	if c.history != nil {
-		c.history.due, c.history.parked, c.history.spent = time.Time{}, false, 0
+		c.history.spent = 0
+	}
+	c.dueLocked()
+}
+
+// dueLocked forgets the delay that stands between the child and its next run.
+func (c *child) dueLocked() {
+	if c.history != nil {
+		c.history.due, c.history.parked = time.Time{}, false
 		c.tellFailureLocked()
 	}
 }
@@ -84,7 +92,7 @@ func (c *child) announceLocked(sess *session, now time.Time) {
 		return
 	}
 	c.stepLocked(inDelayed, now)
-	sess.emit(Restarting{Stamp{c.path, now}, h.due, Attempt{h.spent, max(0, c.policy.MaxRestarts)}})
+	sess.emit(Restarting{Stamp{c.path, now}, h.due, Attempt{h.spent, max(0, c.policy().MaxRestarts)}})
 }
 
 // makeRunLocked makes a run, which begins with beginLocked. It is the half of a beginning that takes most of the work
@@ -93,11 +101,11 @@ func (g *guard) makeRunLocked() *run {
 	c, sess := g.child, g.session
 	r := &run{guard: g}
 	base := sess.base
+	if g.labels == nil && c.policy().Stall > 0 { // it was not, when the guard was made
+		g.setLabels()
+	}
 	if g.labels != nil {
 		base = g.labels // so that a pprof.Do of the service goes back to them
-	}
-	if _, ok := c.service.(*Supervisor); ok {
-		base = context.WithValue(base, treeKey{}, inheritance{sess, c.path})
 	}
 	base, r.cancel = context.WithCancelCause(base)
 	r.ctx, r.health = c.health.Next(base) // on top, where health.Beat finds it at once
@@ -115,6 +123,9 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 		c.tellFailureLocked()
 	}
 	c.starts++
+	if len(c.guestsLocked()) > 0 {
+		c.dropGuestsLocked(sess)
+	}
 	c.enterRunLocked(now)
 	if sess.listens {
 		c.tellStartLocked(sess, now)
@@ -128,7 +139,7 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 // enterRunLocked shows that a run begins, and that it is one more, in one word to the child's part.
 func (c *child) enterRunLocked(now time.Time) {
 	in := inBegun
-	if c.policy.Verify != Off {
+	if c.policy().Verify != Off {
 		in = inBegunOnTrial
 	}
 	next, fx := c.life.next(in)
@@ -148,10 +159,12 @@ func (c *child) tellStartLocked(sess *session, now time.Time) {
 
 // attemptLocked counts the restart by which a run was begun: the child's own, or the group's.
 func (c *child) attemptLocked(sess *session) Attempt {
-	a := Attempt{Max: max(0, c.policy.MaxRestarts)}
+	a := Attempt{Max: max(0, c.policy().MaxRestarts)}
 	switch {
 	case sess.group.restartsGroups():
-		a.N = sess.group.attempt()
+		if last := sess.group.lastAttempt(); last.N > 0 {
+			return last
+		}
 	case c.history != nil:
 		a.N = c.history.spent
 	}

@@ -108,7 +108,7 @@ func (g *guard) begin() bool {
 	}
 	now := sess.clock.Now()
 	c.stepLocked(inTurn, now)
-	c.resetLocked()
+	c.dueLocked()
 	if !c.wantsGuardLocked(sess) {
 		c.downLocked(now)
 		return false

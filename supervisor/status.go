@@ -27,6 +27,7 @@ type Status struct {
 	Zombies      int         // abandoned runs that still live
 	ZombiesSince []time.Time // when each of them was abandoned
 	Stack        string      // of the last panic or stall, bounded
+	Wish         Wish        // what a person wants of it
 	Done         bool        // its work is done, as its policy allows
 	Children     []*Status   // of a Supervisor, in the order in which they were added; not to be changed
 }
@@ -140,16 +141,21 @@ func (m *stateMutex) unlock() { m.mu.Unlock() }
 func showChild(c *child) *Status {
 	c.mu.lockToRead()
 	status := c.mu.view.Load()
-	sub, ok := c.service.(*Supervisor)
+	sub, guests := treeOf(c.service), slices.Clone(c.guestsLocked())
 	if status == nil {
 		status = newStatusLocked(c)
-		if !ok {
+		if sub == nil && len(guests) == 0 {
 			c.mu.view.Store(status)
 		}
 	}
 	c.mu.unlock()
-	if ok {
+	if sub != nil {
 		status.Children = sub.show()
+	}
+	for _, g := range guests {
+		below := g.tree.Status()
+		below.Path = g.path
+		status.Children = append(slices.Clip(status.Children), &below)
 	}
 	return status
 }
@@ -157,9 +163,10 @@ func showChild(c *child) *Status {
 func newStatusLocked(c *child) *Status {
 	status := &Status{
 		Path: c.path, Name: c.name, State: c.life.state(), Since: c.since, Done: c.life.phase == isDone,
+		Wish:   c.life.wish(),
 		Starts: int(c.starts), Restarts: c.restartsLocked(), FailedStarts: int(c.failedStarts),
 	}
-	if c.run != nil && c.policy.Stall > 0 {
+	if c.run != nil && c.policy().Stall > 0 {
 		status.LastBeat = c.run.started.Add(c.run.beat)
 	}
 	if h := c.history; h != nil {

@@ -26,7 +26,7 @@ func TestAStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
 		again := s.Status().Children
 		require.Same(t, &before[0], &again[0], "nothing has changed, so it is the same")
 
-		require.NoError(t, s.Restart("50"))
+		require.NoError(t, s.Restart(t.Context(), "50"))
 		synctest.Wait()
 		after := s.Status().Children
 		for i := range before {
@@ -39,9 +39,9 @@ func TestAStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
 		}
 
 		require.NoError(t, s.StopChild(t.Context(), "99"))
-		require.NoError(t, s.Remove("99"))
+		require.NoError(t, s.Remove(t.Context(), "99"))
 		require.NoError(t, s.StopChild(t.Context(), "0"))
-		require.NoError(t, s.Remove("0"))
+		require.NoError(t, s.Remove(t.Context(), "0"))
 		require.Len(t, s.Status().Children, 98)
 		require.Len(t, after, 100)
 		stop(t, s)
@@ -59,7 +59,7 @@ func TestAStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
 		require.NoError(t, s.Add("sub", sub, supervisor.Policy{}))
 		start(t, s)
 		require.Equal(t, 1, s.Status().Children[0].Children[0].Starts)
-		require.NoError(t, s.Restart("sub/leaf"))
+		require.NoError(t, s.Restart(t.Context(), "sub/leaf"))
 		synctest.Wait()
 		require.Equal(t, 2, s.Status().Children[0].Children[0].Starts)
 		stop(t, s)
@@ -78,7 +78,7 @@ func TestManyAskWhileManyChange(t *testing.T) {
 	for i := range 4 {
 		all.Go(func() {
 			for range 50 {
-				_ = s.Restart(fmt.Sprint(i)) // it may not have started yet
+				_ = s.Restart(t.Context(), fmt.Sprint(i)) // it may not have started yet
 			}
 		})
 		all.Go(func() {

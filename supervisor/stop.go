@@ -19,7 +19,7 @@ func (c *child) interruptLocked(sess *session, cause error, now time.Time) {
 	if r := c.run; r != nil {
 		if !r.asked && !now.IsZero() {
 			r.asked = true
-			r.giveTimeLocked(now, c.policy.StopTimeout)
+			r.giveTimeLocked(now, c.policy().StopTimeout)
 			c.setAlarmLocked(sess, r, now)
 		}
 		r.asked = true
@@ -40,6 +40,9 @@ func (c *child) downLocked(now time.Time) {
 	if c.stepLocked(in, now)&asksGroup != 0 {
 		c.session.group.showLocked(c, now)
 	}
+	if c.policy().Restart == Temporary && c.life.halted() && c.guard == nil {
+		c.forgetLocked(c.session) // nothing is kept of it, whoever ended it
+	}
 }
 
 // askToStopLocked cancels the present run, because the tree stops, and sees to it that no other begins. It is false when
@@ -57,7 +60,7 @@ func (c *child) askToStopLocked(sess *session) bool {
 		return false
 	}
 	if fx&endsRun != 0 {
-		c.interruptLocked(sess, ErrStopping, time.Time{})
+		c.interruptLocked(sess, sess.cause, time.Time{})
 	}
 	return true
 }
@@ -98,10 +101,11 @@ func (c *child) abandonAtStop(sess *session, asked time.Time) bool {
 	sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(asked)})
 	if c.run != nil {
 		c.makeZombieLocked(asked, now)
-		return true
+	} else {
+		c.guard.letGoLocked()
+		c.guard = nil
 	}
-	c.guard.letGoLocked()
-	c.guard = nil
+	c.downLocked(now)
 	return true
 }
 
@@ -121,18 +125,16 @@ func (sess *session) stopAll() {
 	left := sess.supervisor.unstoppedOrphans()
 	for _, c := range slices.Backward(children) {
 		left = append(left, c.leave(sess)...)
-		if sub, ok := c.service.(*Supervisor); ok {
-			left = append(left, sub.unstopped()...) // it may have ended long ago, and left something behind
-		}
+		left = append(left, c.unstopped()...) // what is below may have ended long ago, and left something behind
 	}
 	sess.unstopped = dedupe(left)
 }
 
-// stopDeadline returns a context that ends when the whole stop is to be over. Only a root has one: a child's stop is
-// bounded by its parent.
+// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a guest: a child's
+// stop is bounded by its parent.
 func (sess *session) stopDeadline() (context.Context, context.CancelFunc) {
 	limit := cmp.Or(sess.supervisor.cfg.StopTimeout, time.Minute)
-	if sess.parent != nil || limit == Forever {
+	if sess.parent != nil && sess.host == nil || limit == Forever {
 		return sess.base, func() {}
 	}
 	return clockctx.WithTimeout(sess.base, sess.clock, limit)
@@ -175,18 +177,4 @@ func dedupe(left []Unstopped) []Unstopped {
 		seen[u] = true
 		return again
 	})
-}
-
-// unstopped lists the zombies in the tree.
-func (s *Supervisor) unstopped() []Unstopped {
-	left := s.unstoppedOrphans()
-	for _, c := range s.snapshot() {
-		c.mu.lockToRead()
-		left = append(left, c.unstoppedLocked()...)
-		c.mu.unlock()
-		if sub, ok := c.service.(*Supervisor); ok {
-			left = append(left, sub.unstopped()...)
-		}
-	}
-	return left
 }

@@ -226,7 +226,7 @@ func TestCallsFromWithinAChildDoNotDeadlock(t *testing.T) {
 				if err := s.Add("b", serve(untilDone), supervisor.Policy{}); err != nil {
 					return err
 				}
-				if err := s.Restart("a"); err != nil {
+				if err := s.Restart(t.Context(), "a"); err != nil {
 					return err
 				}
 				return untilDone(ctx)

@@ -49,7 +49,7 @@ func (seq *stopSequence) nextLocked() {
 // expectLocked notes which child is waited for, and wakes the session if its timer would come too late for it.
 func (seq *stopSequence) expectLocked(c *child, asked time.Time) {
 	seq.present, seq.asked = c, asked
-	limit := c.policy.StopTimeout
+	limit := c.policy().StopTimeout
 	if limit == Forever || !seq.armedFor.IsZero() && !asked.Add(limit).Before(seq.armedFor) {
 		return
 	}
@@ -80,11 +80,11 @@ func (seq *stopSequence) wait(deadline context.Context) (left []*child) {
 func (seq *stopSequence) arm() <-chan time.Time {
 	seq.mu.Lock()
 	defer seq.mu.Unlock()
-	if seq.present == nil || seq.present.policy.StopTimeout == Forever {
+	if seq.present == nil || seq.present.policy().StopTimeout == Forever {
 		return seq.timer
 	}
 	clk := seq.session.clock
-	at := seq.asked.Add(seq.present.policy.StopTimeout)
+	at := seq.asked.Add(seq.present.policy().StopTimeout)
 	if seq.armedFor.IsZero() || at.Before(seq.armedFor) {
 		seq.armedFor = at
 		seq.timer = clk.After(max(1, at.Sub(clk.Now())))
@@ -97,7 +97,7 @@ func (seq *stopSequence) onTimeout() {
 	seq.mu.Lock()
 	defer seq.mu.Unlock()
 	seq.timer, seq.armedFor = nil, time.Time{}
-	limit := seq.present.policy.StopTimeout
+	limit := seq.present.policy().StopTimeout
 	if limit == Forever || seq.session.clock.Now().Sub(seq.asked) < limit {
 		return
 	}

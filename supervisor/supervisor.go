@@ -7,10 +7,15 @@
 // restarted together. Children are added, removed, stopped, started, restarted and paused by path at run time.
 //
 // Underneath is a tree of github.com/thejerf/suture: it starts the children and holds their goroutines. Every policy is
-// vigil's own, in a guard around each child, so that one child's trouble is never its siblings'. A *Supervisor may be
-// added to a suture tree, and any suture.Service may be added to a Supervisor. suture's sentinel errors keep their
-// meaning when they are returned as they are: ErrDoNotRestart ends the service for good, ErrTerminateSupervisorTree
-// escalates; wrapped in another error they are an end of a run like any other.
+// vigil's own, in a guard around each child, so that one child's trouble is never its siblings'. A tree that is served
+// anywhere below a run belongs to the tree of that run: its events, its health and its leftovers are seen there. A
+// *Supervisor may be added to a suture tree, and any suture.Service may be added to a Supervisor. suture's sentinel
+// errors keep their meaning when they are returned as they are: ErrDoNotRestart ends the service for good,
+// ErrTerminateSupervisorTree escalates; wrapped in another error they are an end of a run like any other.
+//
+// The runs of a child follow each other in one goroutine. What a run leaves behind in it stays for the next: one that
+// calls runtime.LockOSThread unlocks the thread again, or does that work in a goroutine of its own, which ends with its
+// thread.
 //
 // A goroutine in Go cannot be killed. A run that does not end when its context is cancelled is abandoned: it is listed
 // as a zombie until it ends after all, and Policy.Zombie says whether a new run may begin beside it.
@@ -20,7 +25,6 @@
 package supervisor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +32,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -53,8 +58,8 @@ type Pauser interface {
 
 // Strategy says which children are restarted when one of them fails. OneForAll and RestForOne stop the others in
 // reverse order, wait for the delay of the one that failed, and start all of them in order again; the restart counts
-// once, in a budget that is the group's: the policy of the one that failed says how large it is. Temporary children are
-// stopped with the others and not started again. A child that a person stopped or paused stays so.
+// once in the budget of the one that failed, and once in that of the group, which is the largest budget of its members.
+// Temporary children are stopped with the others and not started again. A child that a person stopped or paused stays so.
 type Strategy int
 
 // The strategies are those of Erlang/OTP.
@@ -64,22 +69,26 @@ const (
 	RestForOne                 // it, and those that were added after it
 )
 
-// Config configures a Supervisor. One that is served as the child of another inherits what is nil here from its parent,
-// and takes its path from it.
+// Config configures a Supervisor. One that is served below another, as a child, embedded in a child or by a child's own
+// Serve, inherits what is nil here from it, and takes its path from it.
 type Config struct {
 	Name        string           // required; the first part of its children's paths, unless it has a parent
 	Strategy    Strategy         // OneForOne
 	Clock       Clock            // nil means the parent's, or the machine's clock
 	Registry    *health.Registry // where its children's parts stand; nil means the parent's, or one of its own
-	Logger      *slog.Logger     // gets every event; nil means the parent's, or slog.Default()
+	Logger      *slog.Logger     // gets the events, repeated ones folded; nil means the parent's, or slog.Default()
+	LogEvent    func(Event)      // writes them to a log in words of one's own, instead of the Logger; may be nil
 	OnEvent     func(Event)      // called with every event, in order, from one goroutine of its own; may be nil
 	StopTimeout time.Duration    // how long the whole stop may take, without a parent; 0 means 1 min; Forever
+	Intensity   int              // restarts of all children together within Period, before it escalates; 0: no bound
+	Period      time.Duration    // 0 means 1 min
 	Seed        uint64           // makes the jitter of restart delays reproducible
 }
 
 // Supervisor supervises its children. Use New.
 type Supervisor struct {
-	cfg Config
+	cfg   Config
+	owner atomic.Pointer[ownership] // nil for one that is no child
 
 	mu       sync.Mutex // guards all below
 	children siblings
@@ -88,6 +97,7 @@ type Supervisor struct {
 	served   bool            // it has been served before
 	fell     bool            // the last Serve ended with an error
 	orphans  map[*run]string // zombies of children that are not here any more, and their paths
+	departed []*Supervisor   // trees of children that are not here any more, as long as something in them runs
 	last     []*Status       // of the children, as last shown; it is not written to any more
 }
 
@@ -102,6 +112,10 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, fmt.Errorf("supervisor: Config.Strategy %d is unknown", cfg.Strategy)
 	case cfg.StopTimeout < 0 && cfg.StopTimeout != Forever:
 		return nil, fmt.Errorf("supervisor: Config.StopTimeout %s is negative", cfg.StopTimeout)
+	case cfg.Intensity < 0:
+		return nil, fmt.Errorf("supervisor: Config.Intensity %d is negative", cfg.Intensity)
+	case cfg.Period < 0:
+		return nil, fmt.Errorf("supervisor: Config.Period %s is negative", cfg.Period)
 	}
 	return &Supervisor{cfg: cfg}, nil
 }
@@ -117,14 +131,24 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	if err != nil {
 		return err
 	}
-	if sub, ok := service.(*Supervisor); ok && sub.has(s) {
+	tree := treeOf(service)
+	switch {
+	case tree != nil && tree.has(s):
 		return fmt.Errorf("supervisor: add %q: the service is %q itself, or has it among its children", name, s.cfg.Name)
+	case !s.own(tree, name):
+		return fmt.Errorf("%w: %q", ErrOwned, name)
 	}
 	sess, err := s.enlist(c, policy.WithDefaults(service))
+	if err != nil {
+		s.disown(c)
+		return err
+	}
+	_ = s.unstoppedOrphans() // so that nothing is kept for long of trees that came and went
+	s.place(c)
 	if sess != nil {
 		c.launch(sess)
 	}
-	return err
+	return nil
 }
 
 // enlist puts the child into the list, and makes it a member of the session that it returns, nil for none.
@@ -162,8 +186,8 @@ func (s *Supervisor) list(c *child, policy Policy) (*session, error) {
 // has reports whether the other one is s, or is somewhere below it.
 func (s *Supervisor) has(other *Supervisor) bool {
 	return s == other || slices.ContainsFunc(s.snapshot(), func(c *child) bool {
-		sub, ok := c.service.(*Supervisor)
-		return ok && sub.has(other)
+		sub := treeOf(c.service)
+		return sub != nil && sub.has(other)
 	})
 }
 
@@ -173,41 +197,6 @@ func (s *Supervisor) forget(c *child) {
 	defer s.mu.Unlock()
 	s.children.remove(c)
 	s.last = nil // it may show the child
-}
-
-// addOrphans keeps zombies in view whose child is forgotten.
-func (s *Supervisor) addOrphans(zombies []*run, path string) {
-	if len(zombies) == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.orphans == nil {
-		s.orphans = make(map[*run]string)
-	}
-	for _, z := range zombies {
-		s.orphans[z] = path
-	}
-}
-
-func (s *Supervisor) dropOrphan(zombie *run) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.orphans, zombie)
-}
-
-// unstoppedOrphans lists the zombies of children that were forgotten.
-func (s *Supervisor) unstoppedOrphans() []Unstopped {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var left []Unstopped
-	for z, path := range s.orphans {
-		left = append(left, Unstopped{path, z.termination.askedAt}) // both were set before it became an orphan
-	}
-	slices.SortFunc(left, func(a, b Unstopped) int {
-		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Path, b.Path))
-	})
-	return left
 }
 
 // snapshot returns the children in their order.

@@ -88,29 +88,29 @@ func TestAdministrationByPath(t *testing.T) {
 		sub := subtree(t, s, "sub", supervisor.Policy{})
 		add(t, sub, "plain", untilDone, supervisor.Policy{})
 		add(t, sub, "spent", failing, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.GiveUp})
-		require.ErrorIs(t, s.Restart("sub"), supervisor.ErrNotRunning)
+		require.ErrorIs(t, s.Restart(t.Context(), "sub"), supervisor.ErrNotRunning)
 		start(t, s)
 		defer stop(t, s)
 
-		require.ErrorIs(t, s.Restart("nobody"), supervisor.ErrNotFound)
-		require.ErrorIs(t, s.Restart("sub/plain/deeper"), supervisor.ErrNotFound)
-		require.ErrorIs(t, s.Pause("sub/nobody"), supervisor.ErrNotFound)
+		require.ErrorIs(t, s.Restart(t.Context(), "nobody"), supervisor.ErrNotFound)
+		require.ErrorIs(t, s.Restart(t.Context(), "sub/plain/deeper"), supervisor.ErrNotFound)
+		require.ErrorIs(t, s.Pause(t.Context(), "sub/nobody"), supervisor.ErrNotFound)
 		require.ErrorIs(t, s.Add("sub", serve(untilDone), supervisor.Policy{}), supervisor.ErrDuplicate)
 
-		require.NoError(t, s.Restart("sub/plain"))
+		require.NoError(t, s.Restart(t.Context(), "sub/plain"))
 		synctest.Wait()
 		require.Equal(t, 2, childOf(t, sub, "plain").Starts, "a running one is replaced at once")
 		require.Len(t, only[supervisor.GaveUp](rec), 1)
-		require.NoError(t, s.Restart("sub/spent"))
+		require.NoError(t, s.Restart(t.Context(), "sub/spent"))
 		synctest.Wait()
 		require.Equal(t, 2, childOf(t, sub, "spent").Starts, "one that was given up runs again")
 
-		require.NoError(t, s.Pause("sub/plain"))
+		require.NoError(t, s.Pause(t.Context(), "sub/plain"))
 		synctest.Wait()
 		require.Equal(t, health.StatePaused, childOf(t, sub, "plain").State)
 		time.Sleep(time.Hour)
 		require.Equal(t, 2, childOf(t, sub, "plain").Starts)
-		require.NoError(t, s.Resume("sub/plain"))
+		require.NoError(t, s.Resume(t.Context(), "sub/plain"))
 		synctest.Wait()
 		require.Equal(t, 3, childOf(t, sub, "plain").Starts)
 		require.Len(t, only[supervisor.Paused](rec), 1)
@@ -127,7 +127,7 @@ func TestARestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
 		defer stop(t, s)
 		time.Sleep(2 * time.Second)
 		require.Equal(t, health.StateBackoff, childOf(t, s, "a").State)
-		require.NoError(t, s.Restart("a"))
+		require.NoError(t, s.Restart(t.Context(), "a"))
 		synctest.Wait()
 		require.Equal(t, seconds(0, 2), timesOf[supervisor.Started](rec, "root/a"))
 	})
@@ -150,13 +150,13 @@ func TestAPauserGoesOnRunning(t *testing.T) {
 		require.NoError(t, s.Add("a", p, supervisor.Policy{}))
 		start(t, s)
 		defer stop(t, s)
-		require.NoError(t, s.Pause("a"))
+		require.NoError(t, s.Pause(t.Context(), "a"))
 		require.True(t, <-p.paused)
 		require.Equal(t, health.StatePaused, childOf(t, s, "a").State)
-		require.NoError(t, s.Restart("a"))
+		require.NoError(t, s.Restart(t.Context(), "a"))
 		synctest.Wait()
 		require.Equal(t, health.StatePaused, childOf(t, s, "a").State, "through a restart too")
-		require.NoError(t, s.Resume("a"))
+		require.NoError(t, s.Resume(t.Context(), "a"))
 		require.False(t, <-p.paused)
 		require.Equal(t, health.StateRunning, childOf(t, s, "a").State)
 		require.Equal(t, 2, childOf(t, s, "a").Starts)
@@ -217,16 +217,16 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 	})
 }
 
-func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
+func TestATreeThatAServiceServesInsideOfItselfBelongsToItsTree(t *testing.T) {
 	t.Parallel()
 	for _, below := range []string{"the root", "a subtree"} {
 		t.Run("below "+below, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, rec := tree(t)
-				owner := s
+				owner, path := s, "root"
 				if below == "a subtree" {
-					owner = subtree(t, s, "sub", supervisor.Policy{})
+					owner, path = subtree(t, s, "sub", supervisor.Policy{}), "root/sub"
 				}
 				inside := newRecorder()
 				inner, err := supervisor.New(supervisor.Config{Name: "inner", Logger: quiet(), OnEvent: inside.Record})
@@ -234,12 +234,13 @@ func TestATreeThatAServiceServesInsideOfItselfIsItsOwn(t *testing.T) {
 				add(t, inner, "a", untilDone, supervisor.Policy{})
 				add(t, owner, "a", inner.Serve, supervisor.Policy{}) // nobody can see that it is a tree
 				start(t, s)
-				require.Equal(t, seconds(0), timesOf[supervisor.Started](inside, "inner/a"))
+				require.Equal(t, seconds(0), timesOf[supervisor.Started](inside, path+"/a/inner/a"))
+				require.Equal(t, seconds(0), timesOf[supervisor.Started](rec, path+"/a/inner/a"))
+				require.Equal(t, path+"/a/inner/a", childOf(t, owner, "a").Children[0].Children[0].Path)
+				require.NoError(t, s.Restart(t.Context(), path+"/a/inner/a"))
+				synctest.Wait()
 				stop(t, s)
-				for _, e := range rec.all() {
-					require.NotContains(t, e.Stamped().Path, "inner")
-				}
-				require.Len(t, inside.all(), 2)
+				require.Len(t, inside.all(), 4)
 			})
 		})
 	}

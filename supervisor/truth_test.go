@@ -54,7 +54,7 @@ func TestWhoSeesAnEventSeesItsStatus(t *testing.T) {
 		}
 	}
 	clk.hook.Store(&hook)
-	require.NoError(t, s.Pause("a"))
+	require.NoError(t, s.Pause(t.Context(), "a"))
 	clk.hook.Store(nil)
 	require.NotEqual(t, health.StateRunning, (<-shown).Children[0].State)
 	require.NoError(t, s.Stop(t.Context()))
@@ -66,12 +66,12 @@ func TestAChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
 		down, up func(*supervisor.Supervisor) error
 	}{
 		"paused and resumed": {
-			func(s *supervisor.Supervisor) error { return s.Pause("a") },
-			func(s *supervisor.Supervisor) error { return s.Resume("a") },
+			func(s *supervisor.Supervisor) error { return s.Pause(context.Background(), "a") },
+			func(s *supervisor.Supervisor) error { return s.Resume(context.Background(), "a") },
 		},
 		"stopped and started": {
 			func(s *supervisor.Supervisor) error { _ = s.StopChild(context.Background(), "a"); return nil },
-			func(s *supervisor.Supervisor) error { return s.StartChild("a") },
+			func(s *supervisor.Supervisor) error { return s.StartChild(context.Background(), "a") },
 		},
 	}
 	for name, c := range cases {

@@ -46,7 +46,7 @@ func BenchmarkStatus(b *testing.B) {
 	b.Run("all, one changed", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := tree.Restart("changes"); err != nil {
+			if err := tree.Restart(context.Background(), "changes"); err != nil {
 				b.Fatal(err)
 			}
 			tree.Status()

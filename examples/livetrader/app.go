@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type app struct {
 	log    *slog.Logger
 	stdout io.Writer
 
+	logQueue *logQueue // behind log
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
 	port     *serve.Port    // nil with --listen off, as server is
@@ -54,7 +56,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	a.registry = health.NewRegistry(health.Config{Clock: a.clock})
 	closeAll, err := a.open(ctx)
 	if err != nil {
-		return err
+		return a.unlessInterrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, closeAll()) }()
 
@@ -74,8 +76,19 @@ func (a *app) run(ctx context.Context) (err error) {
 		err = a.trade(ctx, a.liveTree)
 	}
 	err = errors.Join(err, a.stopEngine(ctx))
-	a.totals.print(a.stdout, a.clock.Now())
+	var summary bytes.Buffer
+	a.totals.print(&summary, a.clock.Now())
+	writeWithin(a.clock, a.stdout, summary.Bytes(), a.log)
 	return err
+}
+
+// unlessInterrupted is an error of the start, but for one that only says that the start was interrupted.
+func (a *app) unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	a.log.Info("Interrupted before trading began", "while", err)
+	return nil
 }
 
 // open opens candles, port and database, and returns what closes them again. After an error nothing is left open.
@@ -120,7 +133,9 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	a.api, err = console.New(console.Config{Signals: a.db.Signals(), Health: healthHandler, Clock: a.clock, Logger: a.log})
+	a.api, err = console.New(console.Config{
+		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols }, Clock: a.clock, Logger: a.log,
+	})
 	if err != nil || a.port == nil {
 		return err
 	}
@@ -144,7 +159,7 @@ func (a *app) trade(ctx context.Context, build func(context.Context) (*superviso
 	for {
 		tree, err := build(ctx)
 		if err != nil {
-			return err
+			return a.unlessInterrupted(ctx, err)
 		}
 		began := a.clock.Now()
 		err = tree.Serve(ctx)

@@ -16,6 +16,7 @@ import (
 //
 //	livetrader
 //	├── health_monitor     a heartbeat at each interval
+//	├── log                says in health when lines of the log are lost
 //	├── api                /health and /api
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── disk               says in health and in the log when the disk is nearly full
@@ -97,7 +98,7 @@ func (a *app) stopEngine(ctx context.Context) error {
 // newTree makes a tree with what every run has: the heartbeat and the API.
 func (a *app) newTree() (*supervisor.Supervisor, error) {
 	tree, err := supervisor.New(supervisor.Config{
-		Name: treeName, Clock: a.clock, Registry: a.registry, Logger: discard, OnEvent: a.onEvent, Seed: a.cfg.seed,
+		Name: treeName, Clock: a.clock, Registry: a.registry, LogEvent: a.logEvent, OnEvent: a.onEvent, Seed: a.cfg.seed,
 	})
 	if err != nil {
 		return nil, err
@@ -109,6 +110,9 @@ func (a *app) newTree() (*supervisor.Supervisor, error) {
 		return nil, err
 	}
 	if err := tree.Add("health_monitor", monitor, supervisor.Policy{}); err != nil {
+		return nil, err
+	}
+	if err := tree.Add("log", a.logQueue, supervisor.Policy{}); err != nil {
 		return nil, err
 	}
 	if a.server == nil {

@@ -34,46 +34,62 @@ const (
 )
 
 func main() {
-	ctx := interruptible(func() {
-		fmt.Fprintln(os.Stderr, "livetrader: interrupted twice, ending at once")
+	ossignal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more is no reason to stop: its lines are counted
+	clk := clock.New()
+	ctx := interruptible(clk, func() {
+		writeWithin(clk, os.Stderr, []byte("livetrader: interrupted twice, ending at once\n"), slog.New(slog.DiscardHandler))
 		os.Exit(exitInterrupted)
 	})
 	os.Exit(run(ctx, os.Args[1:], environment{
-		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, clock: clock.New(),
+		environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, clock: clk,
 	}))
 }
 
 // environment is what a run takes from outside, so that a test can give it another world.
 type environment struct {
-	lookup func(string) (string, bool)
-	stdout io.Writer // the summary
-	stderr io.Writer // the log
-	clock  clock.Clock
+	environ []string  // as NAME=value
+	stdout  io.Writer // the summary
+	stderr  io.Writer // the log
+	clock   clock.Clock
 }
 
-// interruptible returns a context that the first SIGINT or SIGTERM ends. At the second one it calls again.
-func interruptible(again func()) context.Context {
+// secondAfter is how long after the first signal a second one counts: a process that is stopped together with its group
+// gets the same one twice.
+const secondAfter = time.Second
+
+// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP ends. At one that comes more than secondAfter
+// later it calls again. A SIGHUP that the process was started to ignore, as by nohup, stays ignored.
+func interruptible(clk clock.Clock, again func()) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 8)
 	ossignal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !ossignal.Ignored(syscall.SIGHUP) {
+		ossignal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() { // it lives as long as the process
 		<-signals
 		cancel()
-		<-signals
-		again()
+		for first := clk.Now(); ; {
+			<-signals
+			if clk.Since(first) >= secondAfter {
+				again()
+			}
+		}
 	}()
 	return ctx
 }
 
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, env environment) int {
-	cfg, err := parseConfig(args, env.lookup)
+	log := newLogQueue(env.stderr, env.clock)
+	defer log.Close()
+	cfg, err := parseConfig(args, env.environ)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		newConfig().usage(env.stdout)
 		return exitOK
 	case err != nil:
-		return fail(env.stderr, err)
+		return fail(log, err)
 	case cfg.version:
 		fmt.Fprintln(env.stdout, version())
 		return exitOK
@@ -81,16 +97,18 @@ func run(ctx context.Context, args []string, env environment) int {
 		cfg.print(env.stdout)
 		return exitOK
 	}
-	app := &app{cfg: cfg, clock: env.clock, log: slog.New(logHandler(env.stderr)), stdout: env.stdout}
+	app := &app{
+		cfg: cfg, clock: env.clock, log: slog.New(logHandler(env.stderr, log)), logQueue: log, stdout: env.stdout,
+	}
 	if err := app.run(ctx); err != nil {
-		return fail(env.stderr, err)
+		return fail(log, err)
 	}
 	return exitOK
 }
 
-// logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin.
-func logHandler(w io.Writer) slog.Handler {
-	if file, ok := w.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
+// logHandler writes to w for a person where the log goes to a terminal, and otherwise for grep and its kin.
+func logHandler(stderr, w io.Writer) slog.Handler {
+	if file, ok := stderr.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 		return tint.NewTextHandler(w, &tint.Options{TimeFormat: time.TimeOnly})
 	}
 	return slog.NewTextHandler(w, nil)

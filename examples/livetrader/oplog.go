@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,16 +10,18 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-// discard is the logger of the tree: onEvent writes its events, in the words that operators grep for.
-var discard = slog.New(slog.DiscardHandler)
-
-// onEvent takes note of what happens in the tree, and tells it.
+// onEvent takes note of what happens in the tree.
 func (a *app) onEvent(e supervisor.Event) {
 	if _, restarted := e.(supervisor.Restarting); restarted {
 		a.totals.restarted()
 	}
+}
+
+// logEvent tells what happens in the tree in the words that operators grep for. The tree folds what repeats.
+func (a *app) logEvent(e supervisor.Event) {
 	if e.Stamped().Path == generationPath {
 		a.tellGeneration(e)
 		return
@@ -113,7 +116,13 @@ func (a *app) diskMonitor() supervisor.Service {
 		for low := false; ; {
 			err := a.db.Room()
 			health.Observe(ctx, err)
+			lost, isLost := errors.AsType[*sqlite.LostError](err)
+			if isLost { // for good: nothing is stored any more
+				health.Raise(ctx, health.Condition{Key: "lost", Verdict: health.Unhealthy, Text: lost.Error(), Person: true})
+			}
 			switch {
+			case isLost && !low:
+				a.log.Error("Database lost, nothing is stored any more", "error", err)
 			case err != nil && !low:
 				a.log.Warn("Disk nearly full, nothing new is opened", "error", err)
 			case err == nil && low:

@@ -73,6 +73,26 @@ func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	require.Contains(t, p.stdout.String(), "Summary")
 }
 
+func TestDatabaseThatIsRemovedUnderATraderTurnsItUnhealthy(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "t.db")
+	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--db", path)
+	api := p.address()
+	p.await(`msg="Generated signals"`)
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, os.Remove(file))
+	}
+	p.await(`msg="Database lost, nothing is stored any more"`)
+	var body map[string]any
+	require.Equal(t, http.StatusServiceUnavailable, get(t, api+"/health", &body))
+	require.Contains(t, fmt.Sprint(body), "t.db was removed")
+	p.signal(syscall.SIGTERM)
+	require.NotEqual(t, exitOK, p.end())
+	require.NoFileExists(t, path)
+}
+
 func TestInterruptGivenTwiceEndsTheProcessAtOnce(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--paper", "--listen", "127.0.0.1:0")
@@ -86,8 +106,21 @@ func TestInterruptGivenTwiceEndsTheProcessAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	p.signal(syscall.SIGINT)
 	p.await(`msg="Trading engine stopped"`)
-	p.signal(syscall.SIGINT)
-	require.Equal(t, exitInterrupted, p.end())
+	ended := make(chan struct{})
+	go func() { // until one counts: those of the first second do not
+		for tick := time.NewTicker(50 * time.Millisecond); ; {
+			select {
+			case <-ended:
+				tick.Stop()
+				return
+			case <-tick.C:
+				_ = p.cmd.Process.Signal(syscall.SIGINT)
+			}
+		}
+	}()
+	code := p.end()
+	close(ended)
+	require.Equal(t, exitInterrupted, code)
 }
 
 func TestOpenThatFailsIsOneLineAndLeavesNothing(t *testing.T) {

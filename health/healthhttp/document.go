@@ -2,20 +2,19 @@ package healthhttp
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// document is the answer of /health. What the host adds comes between its two halves, because people read the beginning.
-// A time that never was is left out.
-type document struct {
-	summary summary
-	extra   map[string]any
-	list    list
-}
+// document is the answer of /health in two halves, because people read the beginning: what the host adds comes between
+// them. A time that never was is left out.
+type document struct{ head, tail []byte }
 
 type summary struct {
 	Status        health.Verdict `json:"status"`
@@ -25,7 +24,15 @@ type summary struct {
 }
 
 type list struct {
-	Parts []part `json:"parts"` // by path
+	Parts   []part   `json:"parts"`              // by path
+	LeftOut *leftOut `json:"left_out,omitempty"` // only where something was
+}
+
+// leftOut says what a summary does not show.
+type leftOut struct {
+	Parts   map[string]int `json:"parts"` // how many, by their status
+	Reasons int            `json:"reasons,omitempty"`
+	See     string         `json:"see"` // where all of it is
 }
 
 // part is one part of the system. Its last_error is why its last run ended, as in the supervisor's status; what went
@@ -57,7 +64,8 @@ type part struct {
 	ZombiesSince time.Time   `json:"zombies_since,omitzero"`
 	Conditions   []condition `json:"conditions,omitempty"`
 
-	Counts map[string]int64 `json:"counts,omitempty"`
+	Counts  map[string]int64 `json:"counts,omitempty"`
+	LeftOut int              `json:"left_out,omitempty"` // conditions and counts that a summary does not show
 }
 
 // condition is what a part says of itself until it does not hold any more.
@@ -70,48 +78,75 @@ type condition struct {
 	Since  time.Time      `json:"since"`
 }
 
-func newDocument(report health.Report, extra map[string]any) document {
-	d := document{
-		summary: summary{
-			Status:        report.Verdict,
-			UptimeSeconds: report.Uptime.Seconds(),
-			Time:          report.At.UTC(),
-			Reasons:       append([]string{}, report.Reasons...), // [] rather than null
-		},
-		extra: maps.Clone(extra),
-		list:  list{make([]part, 0, len(report.Parts))},
+// encode writes a report with these of its parts.
+func encode(report health.Report, parts []part, out *leftOut) (doc document, err error) {
+	doc.head, err = answer.JSON(summary{
+		Status:        report.Verdict,
+		UptimeSeconds: report.Uptime.Seconds(),
+		Time:          report.At.UTC(),
+		Reasons:       append([]string{}, report.Reasons...), // [] rather than null
+	})
+	if err != nil {
+		return doc, err
 	}
-	for _, name := range []string{"status", "uptime_seconds", "time", "reasons", "parts"} {
-		delete(d.extra, name) // a name twice in one object would be read by some as the first, by others as the last
+	doc.tail, err = answer.JSON(list{parts, out})
+	doc.head = bytes.TrimSuffix(doc.head, []byte("}\n"))
+	if err == nil {
+		doc.tail[0] = ','
 	}
-	for _, p := range report.Parts {
-		d.list.Parts = append(d.list.Parts, newPart(p))
-	}
-	return d
+	return doc, err
 }
 
-// encode writes the document as one JSON object.
-func (d document) encode() ([]byte, error) {
-	members := []any{d.summary, d.list}
-	if len(d.extra) > 0 {
-		members = []any{d.summary, d.extra, d.list}
+// encodeExtra writes what the host adds as the middle of the document.
+func encodeExtra(extra map[string]any) ([]byte, error) {
+	extra = maps.Clone(extra)
+	for _, name := range []string{"status", "uptime_seconds", "time", "reasons", "parts", "left_out"} {
+		delete(extra, name) // a name twice in one object would be read by some as the first, by others as the last
 	}
-	var body, one bytes.Buffer
-	encoder := json.NewEncoder(&one)
-	encoder.SetEscapeHTML(false) // nosniff: no browser takes it for HTML, and people read it
-	for i, m := range members {
-		one.Reset()
-		if err := encoder.Encode(m); err != nil {
-			return nil, err
+	if len(extra) == 0 {
+		return nil, nil
+	}
+	text, err := answer.JSON(extra)
+	if err != nil {
+		return nil, err
+	}
+	text[0] = ','
+	return bytes.TrimSuffix(text, []byte("}\n")), nil
+}
+
+func newParts(parts []*health.PartReport) []part {
+	out := make([]part, 0, len(parts))
+	for _, p := range parts {
+		out = append(out, newPart(p))
+	}
+	return out
+}
+
+// slimmed is a part as a summary shows it: bounded, whatever it is called and has said.
+func slimmed(p *health.PartReport) part {
+	out := newPart(p)
+	for _, text := range []*string{&out.Path, &out.Reason, &out.LastError, &out.LastEnd, &out.ObservedError} {
+		*text = foreign.Cut(*text, maxText)
+	}
+	slices.SortStableFunc(out.Conditions, func(a, b condition) int { return cmp.Compare(b.Status, a.Status) })
+	if more := len(out.Conditions) - maxConditions; more > 0 {
+		out.Conditions, out.LeftOut = out.Conditions[:maxConditions], more
+	}
+	for i := range out.Conditions {
+		c := &out.Conditions[i]
+		c.Text, c.Remedy = foreign.Cut(c.Text, maxText), foreign.Cut(c.Remedy, maxText)
+	}
+	if names := slices.Sorted(maps.Keys(p.Counts)); len(names) > maxCounts {
+		out.LeftOut += len(names) - maxCounts
+		out.Counts = make(map[string]int64, maxCounts)
+		for _, name := range names[:maxCounts] {
+			out.Counts[name] = p.Counts[name]
 		}
-		body.WriteByte("{,"[min(i, 1)])
-		body.Write(bytes.TrimSuffix(bytes.TrimPrefix(one.Bytes(), []byte("{")), []byte("}\n")))
 	}
-	body.WriteString("}\n")
-	return body.Bytes(), nil
+	return out
 }
 
-func newPart(p health.PartReport) part {
+func newPart(p *health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,

@@ -20,9 +20,7 @@ func ExampleNew() {
 		return
 	}
 	mux := http.NewServeMux() // the host's own
-	for _, path := range []string{"/health", "/livez", "/readyz"} {
-		mux.Handle(path, h)
-	}
+	h.Mount(mux)              // beside whatever else it serves
 	for _, path := range []string{"/health", "/livez"} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))

@@ -1,12 +1,17 @@
 // Package healthhttp answers "is it working?" over HTTP, for people, scripts and orchestrators:
 //
-//   - /health: the whole report as JSON, 200 while the system works (healthy or degraded) and 503 when it does not.
+//   - /health: the report as JSON, 200 while the system works (healthy or degraded) and 503 when it does not.
 //   - /livez: 503 when only a new process can help, because a part has been crashed or stalled for too long.
 //   - /readyz: 503 while the system is unhealthy or a part was not started yet.
 //
-// An answer is computed from what the parts said, when it is asked for: no code of a part runs, and no lock is held that
-// a part could hold for long, so a part that hangs cannot delay the answer and cannot keep an old one alive. Answers are
-// not to be cached. What is shown holds the texts of errors; who may read it is for the host to decide.
+// The answer of /health is a summary where the report is large: the worst 50 parts, in at most 64 kB, and how many were
+// left out. /health?full=1 is the whole report, and /health?path=trader/engine all of that part and what is below it.
+//
+// One report serves all who ask for as long as no verdict and no state in it has changed and no limit was reached; its
+// ages, counts and times are at most a second old. No code of a part runs for it, and no lock is held that a part could
+// hold for long, so a part that hangs cannot delay the answer and cannot keep an old one alive. Answers are not to be
+// cached. What is shown holds the texts of errors; who may read it is for the host to decide. A request that is refused
+// is told so by application/problem+json (RFC 9457).
 package healthhttp
 
 import (
@@ -14,11 +19,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
 // DefaultStuck is how long a part may be crashed or stalled before /livez gives the process up.
@@ -29,15 +34,24 @@ type Config struct {
 	// Registry is whose report is shown. Required.
 	Registry *health.Registry
 	// Extra returns what else /health shows of a report, by name, between the reasons and the parts; nil means nothing.
-	// It runs in the request's goroutine and holds no lock. A name of the document's own is left out.
+	// It runs for each request, in its goroutine, and holds no lock. The report is shared: it is only to be read. A name
+	// of the document's own is left out.
 	Extra func(health.Report) map[string]any
 	// Stuck is how long a part may be crashed or stalled before /livez answers 503. It should be longer than the
 	// parts' supervisors take to try again by themselves. 0 means DefaultStuck.
 	Stuck time.Duration
 }
 
-// New returns a handler of GET and HEAD for /health, /livez and /readyz. It answers everything else with 404 or 405.
-func New(cfg Config) (http.Handler, error) {
+// Handler answers GET and HEAD for /health, /livez and /readyz, and everything else with 404 or 405. Use New.
+type Handler struct {
+	cfg Config
+
+	mu   sync.Mutex // guards last
+	last *shared
+}
+
+// New returns a Handler. A host that serves something else as well mounts it with Mount.
+func New(cfg Config) (*Handler, error) {
 	if cfg.Registry == nil {
 		return nil, errors.New("healthhttp: Config.Registry is nil")
 	}
@@ -45,62 +59,104 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("healthhttp: Config.Stuck %s is negative", cfg.Stuck)
 	}
 	cfg.Stuck = cmp.Or(cfg.Stuck, DefaultStuck)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", cfg.health)
-	mux.HandleFunc("GET /livez", cfg.livez)
-	mux.HandleFunc("GET /readyz", cfg.readyz)
-	return uncached(mux), nil
+	return &Handler{cfg: cfg}, nil
 }
 
-// uncached sets the header on refusals as well: a proxy may keep a 404 or 405, too.
-func uncached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r)
-	})
+// Mount adds /health, /livez and /readyz to the mux and nothing else, so that they have their place beside whatever the
+// host serves at "/", "GET /" or any other pattern that is wider than theirs.
+func (h *Handler) Mount(mux *http.ServeMux) {
+	for _, path := range []string{"/health", "/livez", "/readyz"} {
+		// Method by method: a pattern for all of them would be in conflict with a host's "GET /".
+		for _, method := range []string{
+			http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+			http.MethodConnect, http.MethodTrace,
+		} {
+			mux.Handle(method+" "+path, h)
+		}
+	}
 }
 
-func (cfg Config) health(w http.ResponseWriter, r *http.Request) {
-	report := cfg.Registry.Report()
-	status := http.StatusOK
-	if report.Verdict == health.Unhealthy {
-		status = http.StatusServiceUnavailable
-	}
-	var extra map[string]any
-	if cfg.Extra != nil {
-		extra = cfg.Extra(report)
-	}
-	body, err := newDocument(report, extra).encode()
-	if err != nil {
-		http.Error(w, "the report cannot be written as JSON", http.StatusInternalServerError)
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var serve http.HandlerFunc
+	switch r.URL.Path {
+	case "/health":
+		serve = h.health
+	case "/livez":
+		serve = h.livez
+	case "/readyz":
+		serve = h.readyz
+	default:
+		answer.Refuse(w, r, answer.Problem{
+			Status: http.StatusNotFound, Detail: "nothing is served at this path: there are /health, /livez and /readyz",
+		})
 		return
 	}
-	answer(w, r, status, "application/json", body)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		serve = answer.OnlyRead
+	}
+	serve(w, r)
 }
 
-func (cfg Config) livez(w http.ResponseWriter, r *http.Request) {
-	probe(w, r, stuck(cfg.Registry.Report(), cfg.Stuck))
+// shared returns the report that all who ask at this moment are told.
+func (h *Handler) shared() *shared {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.last == nil || !h.cfg.Registry.Current(h.last.report) {
+		h.last = &shared{report: h.cfg.Registry.Report()}
+	}
+	return h.last
 }
 
-func (cfg Config) readyz(w http.ResponseWriter, r *http.Request) {
-	probe(w, r, unready(cfg.Registry.Report()))
+func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
+	v, wrong := parse(r.URL.RawQuery)
+	if wrong != nil {
+		answer.Refuse(w, r, *wrong)
+		return
+	}
+	s := h.shared()
+	doc, err := s.document(v)
+	if errors.Is(err, errNoPart) {
+		answer.Refuse(w, r, answer.Problem{
+			Status: http.StatusNotFound, Parameter: "path", Detail: fmt.Sprintf("path: there is no part %.100q", v.path),
+		})
+		return
+	}
+	var extra []byte
+	if err == nil && h.cfg.Extra != nil {
+		extra, err = encodeExtra(h.cfg.Extra(s.report))
+	}
+	if err != nil {
+		answer.Refuse(w, r, answer.Problem{
+			Status: http.StatusInternalServerError, Detail: "the report cannot be written as JSON",
+		})
+		return
+	}
+	status := http.StatusOK
+	if s.report.Verdict == health.Unhealthy {
+		status = http.StatusServiceUnavailable
+	}
+	answer.Write(w, r, status, "application/json", doc.head, extra, doc.tail)
+}
+
+func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {
+	report := h.shared().report
+	against, soon := stuck(report, h.cfg.Stuck)
+	if soon { // an age decides, so it must not be old
+		against, _ = stuck(h.cfg.Registry.Report(), h.cfg.Stuck)
+	}
+	probe(w, r, against)
+}
+
+func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
+	probe(w, r, unready(h.shared().report))
 }
 
 // probe answers ok, or 503 with the reasons against it.
 func probe(w http.ResponseWriter, r *http.Request, against []string) {
 	status, body := http.StatusOK, "ok\n"
 	if len(against) > 0 {
-		status, body = http.StatusServiceUnavailable, strings.Join(against, "\n")+"\n"
+		status, body = http.StatusServiceUnavailable, lines(against)
 	}
-	answer(w, r, status, "text/plain; charset=utf-8", []byte(body))
-}
-
-func answer(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client has gone
-	}
+	answer.Write(w, r, status, "text/plain; charset=utf-8", []byte(body))
 }

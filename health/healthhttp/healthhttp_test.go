@@ -146,6 +146,7 @@ func TestEverythingElseIsRefusedAndNothingIsCached(t *testing.T) {
 			w := ask(h, method, path)
 			require.Equal(t, http.StatusMethodNotAllowed, w.Code, "%s %s", method, path)
 			require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+			require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
 			require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 		}
 		require.Equal(t, "no-store", ask(h, http.MethodGet, path).Header().Get("Cache-Control"))
@@ -206,12 +207,4 @@ func TestManyMayAskWhileThePartsGoOn(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-func BenchmarkHealth(b *testing.B) {
-	h := handler(b, healthhttp.Config{Registry: trader(), Extra: mode})
-	b.ReportAllocs()
-	for b.Loop() {
-		ask(h, http.MethodGet, "/health")
-	}
 }

@@ -26,7 +26,7 @@ type handClock struct{ now time.Time }
 func (c *handClock) Now() time.Time                       { return c.now }
 func (c *handClock) After(time.Duration) <-chan time.Time { return nil }
 
-func handler(t testing.TB, cfg healthhttp.Config) http.Handler {
+func handler(t testing.TB, cfg healthhttp.Config) *healthhttp.Handler {
 	t.Helper()
 	h, err := healthhttp.New(cfg)
 	require.NoError(t, err)

@@ -2,15 +2,17 @@ package healthhttp
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// stuck lists the parts that have been crashed or stalled for longer than limit. A part that waits for its restart is
-// not among them: it may come back, and a new process would forget how often it was tried.
-func stuck(report health.Report, limit time.Duration) []string {
-	var against []string
+// stuck lists the parts that have been crashed or stalled for longer than limit, and reports whether there are some that
+// will be. A part that waits for its restart is not among them: it may come back, and a new process would forget how
+// often it was tried.
+func stuck(report health.Report, limit time.Duration) (against []string, soon bool) {
 	for _, p := range report.Parts {
 		l := p.Lifecycle
 		if l.State != health.StateCrashed && l.State != health.StateStalled {
@@ -18,15 +20,16 @@ func stuck(report health.Report, limit time.Duration) []string {
 		}
 		age := report.At.Sub(l.Since)
 		if age <= limit {
+			soon = true
 			continue
 		}
 		reason := fmt.Sprintf("%s: %s for %s (limit %s)", p.Path, l.State, age.Round(time.Second), limit)
-		if l.LastError != "" {
-			reason += ": " + l.LastError
+		if cause := l.Cause(); cause != "" {
+			reason += ": " + cause
 		}
 		against = append(against, reason)
 	}
-	return against
+	return against, soon
 }
 
 // unready lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started,
@@ -48,4 +51,19 @@ func unready(report health.Report) []string {
 		}
 	}
 	return against
+}
+
+// lines writes the reasons against a probe, as many as a summary shows, each as one line that a terminal only shows.
+func lines(reasons []string) string {
+	var text strings.Builder
+	for _, reason := range few(reasons) {
+		for _, c := range reason {
+			if !unicode.IsPrint(c) {
+				c = ' '
+			}
+			text.WriteRune(c)
+		}
+		text.WriteByte('\n')
+	}
+	return text.String()
 }

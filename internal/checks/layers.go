@@ -100,6 +100,7 @@ var Rooms = []Room{
 	{Path: "internal/assemble", For: "what the root and a backtest build alike", May: whole, Why: whyWhole,
 		By: []string{".", "trading/backtest"}},
 	{Path: "internal/figures", For: "the house beside its models, in numbers", May: []string{"internal/figures/measure"}},
+	{Path: "internal/answer", For: "answers over HTTP: JSON, problems", HTTP: true},
 	{Path: "internal/foreign", For: "calls of code that is not ours: panic, Goexit, time limit"},
 	{Path: "internal/wake", For: "a channel that is closed when something happens next"},
 	{Path: "internal/golden", For: "golden files of tests", Kit: true},

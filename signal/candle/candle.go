@@ -1,17 +1,23 @@
-// Package candle reads candle files, or a folder of them, in constant memory: CSV, Binance's klines, freqtrade's and
-// Alpaca's JSON, plain, gzip or zip, told by what is in them.
+// Package candle reads candle files, or a folder of them: CSV, Binance's klines, freqtrade's, exchanges' and Alpaca's
+// JSON, plain, gzip or zip, told by what is in them. It takes constant memory, but for a file that begins with its
+// newest bar.
 //
-// It checks each bar and names by line what is missing, doubled or broken; by its Policy it stops there or goes on. Nothing
-// is hidden: what is wrong with a file is an error or a Finding. A Reader is used by one goroutine at a time.
+// It checks each bar and names by line what is missing, doubled or broken; by its Policy it stops there or goes on.
+// Nothing is hidden: what is wrong with a file is an error or a Finding, in which nothing is left that a terminal acts
+// on. A Reader is safe for concurrent use.
 package candle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -30,37 +36,62 @@ type Config struct {
 	Interval time.Duration // of the bars; 0 means the most frequent distance between the first rows
 	Policy   Policy        // for broken and duplicate rows; a gap is reported and never an error
 
-	// Columns names the columns of CSV files without a header, such as "timestamp,open,close,low,high,volume"; a name
-	// that is none of those six stands for a column to be left alone. It also takes the place of a header, where a file
-	// has one with other names. Empty means that the file says it.
+	// Columns names the columns of CSV files without a header, such as "timestamp,open,close,low,high,volume", and of the
+	// rows of JSON. It also takes the place of a header, where a file has one with other names. Names mean what they mean
+	// in a header; any other name, such as "_", stands for a column to be left alone. Empty means that the file says it.
 	Columns string
+
+	Oldest     time.Time // an older bar is broken: a time in a unit nobody meant is one of 1970; zero means 1990
+	PriceScale float64   // what prices are divided by; 0 means 1, and that prices like fixed-point numbers are refused
+}
+
+// oldestBar is before any data that is replayed without saying so, and behind what a date or a clock's time comes to
+// when it is taken for a Unix time.
+var oldestBar = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (c Config) oldest() time.Time {
+	if c.Oldest.IsZero() {
+		return oldestBar
+	}
+	return c.Oldest
 }
 
 // Reader reads candles, bar by bar, in constant memory. Use Open or New.
 //
 // What a file is written in is told by what it holds, not by its name:
 //
-//   - CSV with a header that names timestamp (or open_time), open, high, low, close and volume, in any order and case;
-//     other columns are left alone;
+//   - CSV with a header that names timestamp (or open_time, datetime, unix, date, or both date and time), open, high,
+//     low, close and volume, in any order and case; other columns are left alone. Of a file with a column of symbols
+//     (symbol, ticker, name and the like) the rows of Config.Symbol are read, and the others counted;
 //   - CSV without a header: Binance's klines, told by their twelve columns, or what Config.Columns says;
-//   - JSON rows [timestamp, open, high, low, close, volume, ...], as freqtrade stores them and exchanges answer;
+//   - JSON rows [timestamp, open, high, low, close, volume, ...], as freqtrade stores them and exchanges answer, also
+//     in the orders of Coinbase, Bitfinex, KuCoin and Kraken, which are told by what the high and the low bound;
 //   - JSON objects {"t","o","h","l","c","v"}, as Alpaca answers: in a list, as the list "bars", or as the list of the
 //     symbol in the object "bars";
 //
-// each plain, gzip or in a zip archive. A timestamp is the bar's open: RFC 3339, YYYY-MM-DD HH:MM:SS with or without a
-// fraction (taken as UTC), or a Unix time in s, ms, us or ns by its magnitude. The first row of a file decides which,
-// and the others have to follow. Numbers are plain decimals. Blank lines, a byte order mark and Windows line ends do no
-// harm; a line or a JSON row of more than 64 KiB does.
+// each plain, gzip or in a zip archive. A timestamp is the bar's open: RFC 3339, YYYY-MM-DD with or without HH:MM,
+// HH:MM:SS and a fraction (taken as UTC), the same without signs (20210104, 202101040930), a spreadsheet's day number,
+// or a Unix time in s, ms, us or ns by its magnitude. The first row of a file decides which, and the others have to
+// follow. Nothing before Config.Oldest is taken. Numbers are plain decimals. Blank lines, a byte order mark and
+// Windows line ends do no harm; a line or a JSON row of more than 64 KiB does.
 //
-// Each bar is checked with Bar.Validate, and its time has to rise by the interval or more, from file to file as well.
+// Each bar is checked with Bar.Validate, and opens later than half of the one before it, from file to file as well, as
+// a generator.Generator takes bars: a day may have 23 hours and a month 28 days. A file whose first times only fall
+// begins with its newest bar; it is read whole, at most four million rows, and turned round. Under either Policy it is
+// an error if nearly all rows are broken, and if two files are of different markets by their names, by a jump of their
+// prices where one follows the other, or by other prices for one bar.
 type Reader struct {
-	cfg    Config
+	cfg  Config
+	door *door
+
+	mu     sync.Mutex  // guards all below
 	parts  []part      // that were not opened yet, in the order of time
 	now    *stream     // the part that is read; nil between two
 	ahead  []candleRow // read to detect the interval, not yet returned by Next
 	last   candleRow   // the last that was good
 	report Report
-	err    error // the end: io.EOF or what went wrong
+	prices Prices // of the parts that are over
+	err    error  // the end: io.EOF or what went wrong
 }
 
 // candleRow is a row that was read, as a bar or as what is wrong with it.
@@ -76,17 +107,35 @@ type candleRow struct {
 // filepath.Match, such as data/BTCUSDT-1m-*.zip. Of a folder it takes the files whose names end in .csv, .json, .gz or
 // .zip, without those in folders below it. Several files are read in the order of their first bars.
 //
-// It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here, and
-// so is an interval that cannot be told. Close it after use.
+// It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here,
+// and so is an interval that cannot be told. Close it after use.
 func Open(path string, cfg Config) (*Reader, error) {
+	return OpenContext(context.Background(), path, cfg)
+}
+
+// OpenContext is Open, which may wait for somebody to write to a pipe, until ctx ends. What comes later, Close ends.
+func OpenContext(ctx context.Context, path string, cfg Config) (*Reader, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("candle: Config.%w", err)
 	}
-	parts, err := findParts(path)
+	d := new(door)
+	stop := context.AfterFunc(ctx, d.shut)
+	c, err := d.reader(path, cfg)
+	if !stop() {
+		if c != nil {
+			_ = c.Close() // nobody will read from it
+		}
+		return nil, printable.Error(fmt.Errorf("candle: %s: %w", path, ctx.Err()))
+	}
+	return c, printable.Error(err)
+}
+
+func (d *door) reader(path string, cfg Config) (*Reader, error) {
+	parts, err := findParts(path, d)
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(path, parts, cfg)
+	return newReader(path, parts, d, cfg)
 }
 
 // New is Open for one file that is open already; name stands for it in errors. Closing r is left to the
@@ -99,7 +148,8 @@ func New(r io.Reader, name string, cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(name, parts, cfg)
+	c, err := newReader(name, parts, new(door), cfg)
+	return c, printable.Error(err)
 }
 
 func (c Config) validate() error {
@@ -110,19 +160,25 @@ func (c Config) validate() error {
 		return fmt.Errorf("Interval %s is negative", c.Interval)
 	case c.Policy != Refuse && c.Policy != Skip:
 		return fmt.Errorf("Policy %d is neither Refuse nor Skip", c.Policy)
+	case !(c.PriceScale >= 0) || math.IsInf(c.PriceScale, 1):
+		return fmt.Errorf("PriceScale %v is negative or no number", c.PriceScale)
 	case c.Columns != "":
-		if err := new(table).header([]byte(c.Columns)); err != nil {
+		if err := new(columns).header([]byte(c.Columns)); err != nil {
 			return fmt.Errorf("Columns: %w", err)
 		}
 	}
 	return nil
 }
 
-func newReader(name string, parts []part, cfg Config) (*Reader, error) {
-	if err := inOrder(parts, cfg); err != nil {
+func newReader(name string, parts []part, d *door, cfg Config) (*Reader, error) {
+	if err := oneMarket(parts); err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c := &Reader{cfg: cfg, parts: parts, report: Report{Name: name, Files: len(parts)}}
+	parts, err := inOrder(parts, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("candle: %w", err)
+	}
+	c := &Reader{cfg: cfg, door: d, parts: parts, report: Report{Name: name, Files: len(parts)}}
 	if err := c.lookAhead(); err != nil {
 		_ = c.Close() // it was only read from
 		return nil, fmt.Errorf("candle: %w", err)
@@ -133,9 +189,11 @@ func newReader(name string, parts []part, cfg Config) (*Reader, error) {
 
 // Next returns the next bar, and io.EOF after the last one. An error, too, is returned again by each further call.
 func (c *Reader) Next() (signal.Bar, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	b, err := c.next()
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("candle: %w", err)
+		err = printable.Error(fmt.Errorf("candle: %w", err))
 	}
 	return b, err
 }
@@ -143,15 +201,18 @@ func (c *Reader) Next() (signal.Bar, error) {
 func (c *Reader) next() (signal.Bar, error) {
 	for {
 		row, err := c.nextRow()
-		if errors.Is(err, io.EOF) && c.report.Bars == 0 { // a silent nothing would look like a market that slept
-			first := c.report.Findings[0]
-			err = fmt.Errorf("%s: no row is a bar; line %d: %s", first.File, first.Line, first.Text)
+		if errors.Is(err, io.EOF) {
+			err = c.atEnd()
 			c.err = err
 		}
 		if err != nil {
 			return signal.Bar{}, err
 		}
 		c.report.Rows++
+		if err := c.sameMarket(&row); err != nil {
+			c.err, c.ahead = err, nil
+			return signal.Bar{}, err
+		}
 		if finding, bad := c.check(&row); bad {
 			c.report.add(finding)
 			if c.cfg.Policy == Refuse {
@@ -187,9 +248,12 @@ func (c *Reader) readRow() (candleRow, error) {
 			continue
 		}
 		row, err := c.now.next()
+		c.report.Others += c.now.others
+		c.now.others = 0
 		if err == nil {
 			return row, nil
 		}
+		c.prices = c.seen()
 		closing := c.now.close()
 		c.now = nil
 		if !errors.Is(err, io.EOF) {
@@ -202,10 +266,18 @@ func (c *Reader) readRow() (candleRow, error) {
 }
 
 // Report returns what was found up to the bar that Next returned last.
-func (c *Reader) Report() Report { return c.report.clone() }
+func (c *Reader) Report() Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.report.clone()
+}
 
-// Close closes the files that Open opened. Next then returns os.ErrClosed.
+// Close closes the files that Open opened. Next then returns os.ErrClosed, also one that waits in another goroutine for
+// what stands in a pipe.
 func (c *Reader) Close() error {
+	c.door.shut()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.err == nil || len(c.ahead) > 0 {
 		c.err, c.ahead = fmt.Errorf("%s: %w", c.report.Name, os.ErrClosed), nil
 	}
@@ -214,5 +286,8 @@ func (c *Reader) Close() error {
 	}
 	err := c.now.close()
 	c.now = nil
+	if errors.Is(err, os.ErrClosed) {
+		return nil // the door has
+	}
 	return err
 }

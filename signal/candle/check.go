@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 )
 
 // rowsAhead is how many rows are read to detect the interval.
@@ -97,19 +99,20 @@ func (c *Reader) check(row *candleRow) (Finding, bool) {
 		return row.finding(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file)), true
 	case row.bar.Time.Before(last.Time):
 		return row.finding(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file)), true
-	case row.bar.Time.Before(last.End()):
-		return row.finding(Broken, "the bar of %s opens before that of %s ends", at, c.last.place(row.file)), true
+	case row.bar.Time.Sub(last.Time) <= last.Interval/2: // as a Generator does: a day may have 23 hours, a month 28 days
+		return row.finding(Broken, "the bar of %s opens before that of %s ends, and not even half of it is over", at,
+			c.last.place(row.file)), true
 	}
 	return Finding{}, false
 }
 
 // finding says what is wrong at the row.
 func (r *candleRow) finding(kind FindingKind, format string, args ...any) Finding {
-	text := fmt.Sprintf(format, args...)
+	text := printable.Text(fmt.Sprintf(format, args...))
 	if r.number > 0 {
 		text = fmt.Sprintf("row %d: %s", r.number, text)
 	}
-	return Finding{File: r.file, Line: r.line, Kind: kind, Text: text}
+	return Finding{File: printable.Text(r.file), Line: r.line, Kind: kind, Text: text}
 }
 
 // refused is the end at a row that cannot be read.
@@ -134,7 +137,7 @@ func (c *Reader) accept(row candleRow) {
 	r := &c.report
 	if r.Bars == 0 {
 		r.First = row.bar.Time
-	} else if silent := row.bar.Time.Sub(c.last.bar.End()); silent > 0 {
+	} else if silent := row.bar.Time.Sub(c.last.bar.End()); silent > 0 && silent >= r.Interval/2 {
 		missing := int((silent-1)/r.Interval) + 1
 		r.Missing += missing
 		r.add(row.finding(Gap, "no bar for %s from %s on, %d missing", silent,

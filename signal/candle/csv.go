@@ -1,6 +1,7 @@
 package candle
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -19,45 +20,43 @@ type csvRows struct {
 	begun   bool
 }
 
+func newCSVRows(in *bufio.Reader, cfg Config) *csvRows {
+	return &csvRows{lines: lines{in: in}, columns: cfg.Columns, table: newTable(cfg)}
+}
+
 func (c *csvRows) line() int { return c.lines.number }
 
-func (c *csvRows) next() (candleRow, error) {
+func (c *csvRows) look() *table { return &c.table }
+
+func (c *csvRows) next() (row candleRow, err error) {
+	var line []byte
 	if !c.begun {
 		c.begun = true
-		return c.begin()
+		line, err = c.begin()
+	} else {
+		line, err = c.lines.next()
 	}
-	line, err := c.lines.next()
 	if err != nil {
-		return candleRow{}, err
+		return row, err
 	}
-	return c.row(line), nil
-}
-
-func (c *csvRows) row(line []byte) (row candleRow) {
 	row.bar, row.err = c.table.row(line)
-	return row
+	return row, nil
 }
 
-// begin looks at the first line: it is a header, or the first row already.
-func (c *csvRows) begin() (candleRow, error) {
+// begin returns the first row: the first line, or the one behind it where that is a header.
+func (c *csvRows) begin() ([]byte, error) {
 	line, err := c.lines.next()
 	if errors.Is(err, io.EOF) {
-		return candleRow{}, errNothing
+		return nil, errNothing
 	}
 	if err != nil {
-		return candleRow{}, err
+		return nil, err
 	}
 	data, err := c.find(line)
-	if err != nil {
-		return candleRow{}, err
+	if err != nil || data {
+		return line, err
 	}
-	if data {
-		return c.row(line), nil
-	}
-	if line, err = c.lines.next(); err != nil {
-		return candleRow{}, err
-	}
-	return c.row(line), nil
+	return c.lines.next()
 }
 
 // find finds the columns and reports whether the first line is a row.

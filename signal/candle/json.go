@@ -19,45 +19,83 @@ type jsonRows struct {
 	table  table // of rows that are lists
 	number int   // of rows so far
 	begun  bool
-	depth  int // how many objects are open around the list of rows
+	told   bool // that Config says the columns
+	depth  int  // how many objects are open around the list of rows
 	begin  int64
+
+	ahead []jsonRow // read to tell the columns, not yet returned
+	at    int       // the line of the row that next returned last, where that was read ahead
+}
+
+// jsonRow is a row that was read ahead, or the end behind it.
+type jsonRow struct {
+	text []byte
+	line int
+	err  error
 }
 
 // alpaca is the key under which Alpaca's answers hold the bars.
 const alpaca = "bars"
 
-func newJSONRows(r io.Reader, symbol string) *jsonRows {
+func newJSONRows(r io.Reader, cfg Config) *jsonRows {
 	in := &measured{in: r, limit: maxLine, at: 1}
-	j := &jsonRows{in: in, dec: json.NewDecoder(in), symbol: symbol}
+	j := &jsonRows{in: in, dec: json.NewDecoder(in), symbol: cfg.Symbol, table: newTable(cfg)}
 	j.dec.UseNumber()
-	for i := range j.table.at {
-		j.table.at[i] = i
+	j.table.columns = plainColumns()
+	if cfg.Columns != "" {
+		_ = j.table.header([]byte(cfg.Columns)) // Config.validate has tried it
 	}
+	j.told = cfg.Columns != ""
 	return j
 }
 
-func (j *jsonRows) line() int { return j.in.lineOf(j.begin) }
+func (j *jsonRows) line() int {
+	if j.at > 0 {
+		return j.at
+	}
+	return j.in.lineOf(j.begin)
+}
 
-func (j *jsonRows) next() (candleRow, error) {
+func (j *jsonRows) look() *table { return &j.table }
+
+func (j *jsonRows) next() (row candleRow, err error) {
 	if !j.begun {
 		j.begun = true
 		if err := j.find(); err != nil {
-			return candleRow{}, err
+			return row, err
+		}
+		if !j.told {
+			j.tellColumns()
 		}
 	}
+	var text []byte
+	if j.at = 0; len(j.ahead) > 0 {
+		text, j.at, err = j.ahead[0].text, j.ahead[0].line, j.ahead[0].err
+		j.ahead = j.ahead[1:]
+	} else {
+		text, err = j.read()
+	}
+	if err != nil {
+		return row, err
+	}
+	j.number++
+	row.number = j.number
+	row.bar, row.err = j.bar(text)
+	return row, nil
+}
+
+// read reads the text of the next row.
+func (j *jsonRows) read() ([]byte, error) {
 	j.allow()
 	if !j.dec.More() {
-		return candleRow{}, j.finish()
+		return nil, j.finish()
 	}
 	var text json.RawMessage
 	if err := j.dec.Decode(&text); err != nil {
-		return candleRow{}, j.cut(err)
+		return nil, j.cut(err)
 	}
-	j.number++
 	j.begin = j.dec.InputOffset() - int64(len(text))
-	row := candleRow{number: j.number}
-	row.bar, row.err = j.bar(text)
-	return row, nil
+	return text, nil
 }
 
 // bar reads a row, which is valid JSON.
@@ -69,13 +107,19 @@ func (j *jsonRows) bar(text []byte) (signal.Bar, error) {
 		var o struct {
 			T             string
 			O, H, L, C, V json.Number
+			S, Symbol     string
 		}
 		if err := json.Unmarshal(text, &o); err != nil {
 			return signal.Bar{}, fmt.Errorf("%.40q is not a bar: %w", text, err)
 		}
+		if name := o.S + o.Symbol; name != "" {
+			if err := j.table.owner.check([]byte(name)); err != nil {
+				return signal.Bar{}, err
+			}
+		}
 		return j.table.bar(&[len(columnNames)][]byte{
 			[]byte(o.T), []byte(o.O), []byte(o.H), []byte(o.L), []byte(o.C), []byte(o.V),
-		})
+		}, nil)
 	}
 	return signal.Bar{}, fmt.Errorf("%.40q is neither a list nor an object", text)
 }
@@ -91,7 +135,7 @@ func (j *jsonRows) find() error {
 		return err
 	}
 	if !found {
-		return fmt.Errorf("this object has no %q", alpaca)
+		return fmt.Errorf("this object has no %q: the rows alone, in a list, can be read", alpaca)
 	}
 	open, err = j.token()
 	if err != nil || open == json.Delim('[') {

@@ -38,6 +38,7 @@ type Report struct {
 	Missing    int // bars that the gaps have room for
 	Duplicates int
 	Broken     int
+	Others     int       // rows of other symbols, which are left out and not among Rows
 	First      time.Time // open of the first bar
 	Last       time.Time // open of the last one
 	Findings   []Finding // the first hundred of them, in the order of the lines

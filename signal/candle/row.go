@@ -3,59 +3,36 @@ package candle
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// columnNames are the columns that a file must have, in the order in which table.at keeps them.
-var columnNames = [...]string{"timestamp", "open", "high", "low", "close", "volume"}
-
-// openTime is what Binance calls a bar's timestamp.
-const openTime = "open_time"
-
 // table reads the lines of a file as rows of candles.
 type table struct {
-	at     [len(columnNames)]int // where each column is
-	format stampFormat           // of the first row whose timestamp could be read; the others have to follow
-	fields [][]byte              // reused
+	columns
+	oldest time.Time   // a time before it is refused
+	owner  owner       // of the rows, where a column names it
+	prices prices      // that were read
+	format stampFormat // of the first row whose timestamp could be read; the others have to follow
+	fields [][]byte    // reused
 }
 
-// header finds the columns by their names.
-func (t *table) header(line []byte) error {
-	fields, err := split(line, nil)
-	if err != nil {
-		return err
-	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = strings.ToLower(string(f))
-	}
-	if i := slices.Index(names, openTime); i >= 0 && !slices.Contains(names, columnNames[0]) {
-		names[i] = columnNames[0]
-	}
-	var missing []string
-	for i, name := range columnNames {
-		t.at[i] = slices.Index(names, name)
-		if t.at[i] < 0 {
-			missing = append(missing, name)
-		} else if slices.Contains(names[t.at[i]+1:], name) {
-			return fmt.Errorf("the header names the column %s twice", name)
-		}
-	}
-	if missing != nil {
-		return fmt.Errorf("the header does not name the column(s) %s", strings.Join(missing, ", "))
-	}
-	return nil
+func newTable(cfg Config) table {
+	return table{oldest: cfg.oldest(), owner: newOwner(cfg.Symbol), prices: prices{scale: cfg.PriceScale}}
 }
 
-// row reads a line as a bar without symbol and interval.
+// row reads a line as a bar without symbol and interval. errOthers says that the row is another symbol's.
 func (t *table) row(line []byte) (signal.Bar, error) {
 	var err error
 	if t.fields, err = split(line, t.fields[:0]); err != nil {
 		return signal.Bar{}, err
+	}
+	if t.symbol >= 0 && t.symbol < len(t.fields) {
+		if err := t.owner.check(t.fields[t.symbol]); err != nil {
+			return signal.Bar{}, err
+		}
 	}
 	var columns [len(columnNames)][]byte
 	for i, name := range columnNames {
@@ -64,12 +41,16 @@ func (t *table) row(line []byte) (signal.Bar, error) {
 		}
 		columns[i] = t.fields[t.at[i]]
 	}
-	return t.bar(&columns)
+	var day []byte
+	if t.day >= 0 && t.day < len(t.fields) {
+		day = t.fields[t.day]
+	}
+	return t.bar(&columns, day)
 }
 
 // bar reads the texts of the columns, in the order of columnNames.
-func (t *table) bar(columns *[len(columnNames)][]byte) (b signal.Bar, err error) {
-	at, format, err := parseStamp(string(columns[0]))
+func (t *table) bar(columns *[len(columnNames)][]byte, day []byte) (b signal.Bar, err error) {
+	at, format, err := t.stamp(string(columns[0]), string(day))
 	if err != nil {
 		return b, err
 	}
@@ -85,7 +66,42 @@ func (t *table) bar(columns *[len(columnNames)][]byte) (b signal.Bar, err error)
 			return b, fmt.Errorf("%s %w", columnNames[i+1], err)
 		}
 	}
-	return b, nil
+	return b, t.prices.take(&b, columns)
+}
+
+// stamp reads the time of a row, with the day from a column of its own where the other one has only a time of day.
+func (t *table) stamp(text, day string) (at time.Time, format stampFormat, err error) {
+	var noClock error
+	if day != "" {
+		if _, noClock = parseClock(text); noClock == nil {
+			at, err = parseDayAndTime(day, text)
+			if err == nil {
+				err = t.young(at, day+" "+text)
+			}
+			return at, stampDayAndTime, err
+		}
+	}
+	at, format, err = parseStamp(text)
+	if err == nil {
+		err = t.young(at, text)
+	}
+	if err != nil && noClock != nil {
+		err = noClock
+	}
+	return at, format, err
+}
+
+// young refuses a time that nothing in the file speaks for: a time in a unit that is not understood is one of 1970.
+func (t *table) young(at time.Time, text string) error {
+	if !at.Before(t.oldest) {
+		return nil
+	}
+	way := ""
+	if _, err := parseClock(text); err == nil {
+		way = "; a time of day needs a column named date beside it (Columns)"
+	}
+	return fmt.Errorf("timestamp %.40q would be %s, and nothing before %s is taken unless you say so (Oldest)%s", text,
+		at.Format(time.DateTime), t.oldest.Format(time.DateOnly), way)
 }
 
 // number reads a decimal number. strconv would take names and hexadecimal ones as well.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // rowReader gives the rows of one file in the order in which they stand there.
@@ -16,6 +17,8 @@ type rowReader interface {
 	next() (candleRow, error)
 	// line is where the row or the error of the last next stands.
 	line() int
+	// look returns what is known of the rows so far.
+	look() *table
 }
 
 // stream is one file that is open.
@@ -23,10 +26,13 @@ type stream struct {
 	name  string
 	rows  rowReader
 	close func() error
-	first *candleRow // read to check that there is one, not yet returned by next
+	ahead []candleRow // read already, not yet returned by next
+	end   error       // what is behind ahead, if that is known
+
+	others int // rows of other symbols, that nobody has counted yet
 }
 
-// newStream finds out what r is written in, and reads the first row.
+// newStream finds out what r is written in, and reads its beginning.
 func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
 	in, err := unzipped(r)
 	if err != nil {
@@ -34,19 +40,11 @@ func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
 	}
 	s := &stream{name: name, close: func() error { return nil }}
 	if isJSON(in) {
-		s.rows = newJSONRows(in, cfg.Symbol)
+		s.rows = newJSONRows(in, cfg)
 	} else {
-		s.rows = &csvRows{lines: lines{in: in}, columns: cfg.Columns}
+		s.rows = newCSVRows(in, cfg)
 	}
-	row, err := s.next()
-	switch {
-	case err == nil:
-		s.first = &row
-	case errors.Is(err, errNothing):
-		return nil, fmt.Errorf("%s: the file is empty", name)
-	case errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("%s: there is no row", name)
-	default:
+	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -55,16 +53,113 @@ func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
 // errNothing says that a file has no text at all.
 var errNothing = errors.New("there is nothing in it")
 
-// next is the reader's next row, and its error with the place.
+// begin reads rows until it is known in which direction their times run. A file that begins with its newest bar is read
+// to its end and turned round.
+func (s *stream) begin() error {
+	falls := s.lookAhead()
+	switch {
+	case len(s.ahead) > 0 && falls:
+		s.turn()
+		return nil
+	case len(s.ahead) > 0:
+		return nil
+	case errors.Is(s.end, errNothing):
+		return fmt.Errorf("%s: the file is empty", s.name)
+	case !errors.Is(s.end, io.EOF):
+		return s.end
+	case len(s.rows.look().owner.others) > 0:
+		return &noneError{fmt.Errorf("%s: %w", s.name, s.rows.look().owner.none())}
+	}
+	return fmt.Errorf("%s: there is no row", s.name)
+}
+
+// noneError says that a file has rows, but none of the symbol.
+type noneError struct{ error }
+
+// lookAhead reports whether the times of the first rows only fall. One that rises says no at once.
+func (s *stream) lookAhead() (falls bool) {
+	var last *candleRow
+	for len(s.ahead) < rowsAhead {
+		if !s.readAhead() {
+			break
+		}
+		row := &s.ahead[len(s.ahead)-1]
+		switch {
+		case row.err != nil:
+			continue
+		case last != nil && row.bar.Time.After(last.bar.Time):
+			return false
+		case last != nil && row.bar.Time.Before(last.bar.Time):
+			falls = true
+		}
+		at := *row
+		last = &at
+	}
+	return falls
+}
+
+// readAhead reads a row more than next has returned, and reports whether there was one.
+func (s *stream) readAhead() bool {
+	if s.end != nil {
+		return false
+	}
+	row, err := s.read()
+	if err != nil {
+		s.end = err
+		return false
+	}
+	s.ahead = append(s.ahead, row)
+	return true
+}
+
+// maxTurned bounds how many rows of a file are kept in memory to turn them round: half a gigabyte.
+const maxTurned = 4 << 20
+
+// turn reads the rest of the rows, and has them in the order of time. A file that is cut off has lost its oldest bars,
+// and says so before the first one.
+func (s *stream) turn() {
+	for s.readAhead() {
+		if len(s.ahead) > maxTurned {
+			s.end = fmt.Errorf("%s: the newest row is the first, and more than %d rows cannot be turned round: sort them by time",
+				s.name, maxTurned)
+			break
+		}
+	}
+	if !errors.Is(s.end, io.EOF) {
+		s.ahead = nil
+		return
+	}
+	slices.Reverse(s.ahead)
+}
+
+// next is the next row, in the order of time where the file has one.
 func (s *stream) next() (candleRow, error) {
-	if s.first != nil {
-		row := *s.first
-		s.first = nil
+	if len(s.ahead) > 0 {
+		row := s.ahead[0]
+		s.ahead = s.ahead[1:]
 		return row, nil
 	}
-	row, err := s.rows.next()
-	if errors.Is(err, io.EOF) {
+	if s.end != nil {
+		return candleRow{}, s.end
+	}
+	return s.read()
+}
+
+// read is the reader's next row of the symbol, and its error with the place.
+func (s *stream) read() (row candleRow, err error) {
+	for {
+		row, err = s.rows.next()
+		if err != nil || !errors.Is(row.err, errOthers) {
+			break
+		}
+		s.others++
+	}
+	var scale *scaleError
+	switch {
+	case errors.Is(err, io.EOF):
 		return row, io.EOF
+	case err == nil && errors.As(row.err, &scale):
+		err = scale
 	}
 	if err != nil {
 		return row, fmt.Errorf("%s:%d: %w", s.name, s.rows.line(), err)
@@ -90,17 +185,25 @@ func unzipped(r io.Reader) (*bufio.Reader, error) {
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // isJSON reports whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has
-// no place for.
+// no place for. It asks for no byte more than it needs: a pipe may have no more for a while.
 func isJSON(in *bufio.Reader) bool {
-	head, _ := in.Peek(512)
-	text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))
-	if len(text) == 0 || text[0] != '[' && text[0] != '{' {
-		return false
+	for n := 1; n <= 512; n++ {
+		head, err := in.Peek(n)
+		text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))
+		switch {
+		case err != nil:
+			return false
+		case len(text) == 0, bytes.HasPrefix(byteOrderMark, head):
+			continue
+		case text[0] != '[' && text[0] != '{':
+			return false
+		}
+		if bytes.HasPrefix(head, byteOrderMark) {
+			_, _ = in.Discard(len(byteOrderMark)) // they are there: Peek has shown them
+		}
+		return true
 	}
-	if bytes.HasPrefix(head, byteOrderMark) {
-		_, _ = in.Discard(len(byteOrderMark)) // they are there: Peek has shown them
-	}
-	return true
+	return false
 }
 
 // cutOff says in words what a decompressor's own error only hints at.

@@ -27,7 +27,7 @@ import (
 // Signals are lost to no fault. What could not be stored is kept and offered again, unchanged, before anything new is
 // made. After a restart the strategies are warmed up from the Source's history, and what they say of bars that are
 // newer than their newest stored signal is emitted then, as far back as History reaches. Where the Store holds no
-// signal of a strategy and symbol, the first cycle is where its signals begin. A strategy that panicked starts from a
+// signal of a Stream, the first cycle is where its signals begin. A strategy that panicked starts from a
 // fresh value in the same way; one that panics at a certain bar every time keeps its symbol at that bar, and says so in
 // each cycle, until it is mended.
 //

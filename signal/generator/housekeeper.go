@@ -34,9 +34,9 @@ type HousekeeperConfig struct {
 
 // Housekeeper removes old signals from a Store, again and again. It is a service; use NewHousekeeper.
 //
-// What no cursor has passed stays, whatever its age, and so does the newest signal of each strategy and symbol. A prune
-// that fails is that prune's error, told to health and to the log, and the next one tries again. One that takes longer
-// than Timeout is ended, and what it has left is the next one's; the Policy of its supervisor needs a Stall above that.
+// What no cursor has passed stays, whatever its age, and so does the newest signal of each Stream. A prune that fails is
+// that prune's error, told to health and to the log, and the next one tries again. One that takes longer than Timeout is
+// ended, and what it has left is the next one's; the Policy of its supervisor needs a Stall above that.
 type Housekeeper struct{ cfg HousekeeperConfig }
 
 // NewHousekeeper checks the configuration and returns a Housekeeper that has removed nothing yet.

@@ -54,12 +54,16 @@ func (t *task) newRunners() ([]*runner, *Error) {
 		if err != nil {
 			return nil, err
 		}
-		stream := signal.Stream{Strategy: spec.Name, Params: spec.Params, Symbol: t.symbol, Interval: t.cfg.Interval}
+		stream := t.stream(spec)
 		runners = append(runners, &runner{
 			spec: spec, stream: stream, id: stream.IDs(), strategy: strategy, warmup: strategy.enter(t).Warmup(),
 		})
 	}
 	return runners, nil
+}
+
+func (t *task) stream(spec *signal.Spec) signal.Stream {
+	return signal.Stream{Strategy: spec.Name, Params: spec.Params, Symbol: t.symbol, Interval: t.cfg.Interval}
 }
 
 func (t *task) newStrategy(spec *signal.Spec) (made guest[signal.Strategy], err *Error) {
@@ -76,7 +80,7 @@ func (t *task) newStrategy(spec *signal.Spec) (made guest[signal.Strategy], err 
 func (t *task) resume(ctx context.Context, oldest time.Time) *Error {
 	var begins []time.Time
 	for _, spec := range t.cfg.Specs {
-		newest := signal.Query{Symbol: t.symbol, Strategy: spec.Name, Limit: 1}
+		newest := signal.Query{Stream: t.stream(&spec), Limit: 1}
 		stored, err := t.ports.store.enter(t).Latest(ctx, newest)
 		if err == nil {
 			err = ctx.Err()

@@ -52,7 +52,7 @@ var storeCases = []storeCase{
 	{"a follower misses nothing while others append", followerMissesNothing},
 	{"an identity stays, and no two stores share one", identity},
 	{"a prune removes by age and count, and what a cursor has not passed stays", prunes},
-	{"a prune leaves the newest signal of each strategy and symbol", pruneLeavesNewest},
+	{"a prune leaves the newest signal of each stream", pruneLeavesNewest},
 	{"a prune of nothing removes nothing, and a bad one is refused", prunesNothing},
 	{"a Housekeeper keeps it small, and what a cursor has not passed stays", housekept},
 	{"a follower misses nothing while others append and prune what it has passed", followerUnderPrune},

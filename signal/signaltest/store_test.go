@@ -48,6 +48,9 @@ func TestStoreSuiteFindsPlantedFaults(t *testing.T) {
 		"does not look at parts":     "a signal that cannot be told from another is refused, and its call stores nothing",
 		"stores half a call":         "a signal that cannot be told from another is refused, and its call stores nothing",
 		"oldest first":               "the latest come newest first, as the query asks",
+		"ignores Params":             "the latest come newest first, as the query asks",
+		"ignores Interval":           "the latest come newest first, as the query asks",
+		"ignores Stream":             "the latest come newest first, as the query asks",
 		"ignores Strategy":           "the latest come newest first, as the query asks",
 		"confidence is strict":       "the latest come newest first, as the query asks",
 		"no default limit":           "the latest come newest first, as the query asks",
@@ -229,7 +232,7 @@ func (p *plainStore) Latest(ctx context.Context, q signal.Query) ([]signal.Signa
 		if len(found) == limit || p.has("limit before filter") && len(p.signals)-i > limit {
 			break
 		}
-		if (q.Symbol == "" || s.Symbol == q.Symbol) &&
+		if p.of(s, q.Stream) && (q.Symbol == "" || s.Symbol == q.Symbol) &&
 			(q.Strategy == "" || s.Strategy == q.Strategy || p.has("ignores Strategy")) &&
 			(s.Confidence > q.MinConfidence || s.Confidence == q.MinConfidence && !p.has("confidence is strict")) {
 			found = append(found, p.copyOf(s))
@@ -239,6 +242,19 @@ func (p *plainStore) Latest(ctx context.Context, q signal.Query) ([]signal.Signa
 		slices.Reverse(found)
 	}
 	return found, nil
+}
+
+func (p *plainStore) of(s signal.Signal, asked signal.Stream) bool {
+	is := s.Stream()
+	switch {
+	case asked == signal.Stream{} || p.has("ignores Stream"):
+		return true
+	case p.has("ignores Params"):
+		is.Params = asked.Params
+	case p.has("ignores Interval"):
+		is.Interval = asked.Interval
+	}
+	return is == asked
 }
 
 func (p *plainStore) After(ctx context.Context, seq int64, limit int) ([]signal.Signal, error) {

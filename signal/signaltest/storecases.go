@@ -170,7 +170,11 @@ func refusedSignal(t testing.TB, open func() signal.Store) {
 
 func latestFilters(t testing.TB, open func() signal.Store) {
 	store := open()
-	all := exampleSignals(0, 60)
+	all := exampleSignals(0, 62)
+	all[60].Params, all[61].Interval = "fast=9,slow=21", time.Hour
+	for i := range all[60:] {
+		all[60+i].ID = all[60+i].Stream().ID(all[60+i].BarTime)
+	}
 	appendAll(t, store, all...)
 	for name, q := range map[string]signal.Query{
 		"everything":                      {},
@@ -178,6 +182,15 @@ func latestFilters(t testing.TB, open func() signal.Store) {
 		"a symbol":                        {Symbol: "ETH/USDT:USDT"},
 		"a symbol that has none":          {Symbol: "XRP/USDT:USDT"},
 		"a strategy":                      {Strategy: "cross"},
+		"a stream":                        {Stream: all[7].Stream()},
+		"other parameters":                {Stream: all[60].Stream()},
+		"another interval":                {Stream: all[61].Stream()},
+		"a stream, limited":               {Stream: all[7].Stream(), Limit: 1},
+		"a stream and a confidence":       {Stream: all[7].Stream(), MinConfidence: 0.5},
+		"a stream and its symbol":         {Stream: all[7].Stream(), Symbol: all[7].Symbol},
+		"a stream and another symbol":     {Stream: all[7].Stream(), Symbol: all[8].Symbol},
+		"a stream and another strategy":   {Stream: all[7].Stream(), Strategy: all[8].Strategy},
+		"a stream that has none":          {Stream: signal.Stream{Strategy: "cross", Interval: time.Minute}},
 		"a least confidence":              {MinConfidence: 0.7},
 		"symbol, strategy and confidence": {Symbol: "SOL/USDT:USDT", Strategy: "reversion", MinConfidence: 0.5},
 		"all of it, limited":              {Symbol: "SOL/USDT:USDT", Strategy: "cross", MinConfidence: 0.1, Limit: 2},
@@ -189,7 +202,7 @@ func latestFilters(t testing.TB, open func() signal.Store) {
 		t.Logf("Latest, %s", name)
 		wantSignals(t, got, expectLatest(all, q))
 	}
-	appendAll(t, store, exampleSignals(60, 60+signal.DefaultLimit)...)
+	appendAll(t, store, exampleSignals(62, 62+signal.DefaultLimit)...)
 	got, err := store.Latest(t.Context(), signal.Query{})
 	if err != nil || len(got) != signal.DefaultLimit {
 		t.Errorf("Latest without a limit: %d signals, error %v, want %d", len(got), err, signal.DefaultLimit)
@@ -200,7 +213,7 @@ func latestFilters(t testing.TB, open func() signal.Store) {
 func expectLatest(all []signal.Signal, q signal.Query) []signal.Signal {
 	var want []signal.Signal
 	for _, s := range slices.Backward(all) {
-		if (q.Symbol != "" && s.Symbol != q.Symbol) || (q.Strategy != "" && s.Strategy != q.Strategy) ||
+		if (q.Stream != signal.Stream{} && s.Stream() != q.Stream) || (q.Symbol != "" && s.Symbol != q.Symbol) || (q.Strategy != "" && s.Strategy != q.Strategy) ||
 			s.Confidence < q.MinConfidence {
 			continue
 		}

@@ -29,7 +29,7 @@ func prune(t testing.TB, p signal.Pruner, r signal.Retention, want int) {
 	}
 }
 
-// ofOnePair returns a row of signals of one strategy and symbol, a minute apart.
+// ofOnePair returns a row of signals of one stream, six minutes apart.
 func ofOnePair(count int) []signal.Signal {
 	var row []signal.Signal
 	for n := range count {
@@ -113,19 +113,31 @@ func housekept(t testing.TB, open func() signal.Store) {
 func pruneLeavesNewest(t testing.TB, open func() signal.Store) {
 	store := open()
 	p := pruner(t, store)
-	quiet := exampleSignal(0) // the newest of its strategy and symbol, although it is the oldest of all
+	quiet := exampleSignal(0) // the newest of its stream, although it is the oldest of all
+	others := exampleSignals(2, 4)
+	for i, change := range []func(*signal.Signal){
+		func(s *signal.Signal) { s.Params = "fast=9,slow=21" },
+		func(s *signal.Signal) { s.Interval = time.Hour },
+	} {
+		s := &others[i]
+		s.Strategy, s.Symbol = quiet.Strategy, quiet.Symbol
+		change(s)
+		s.ID = s.Stream().ID(s.BarTime)
+	}
 	busy := exampleSignals(1, 2)
 	for n := range 10 {
 		busy = append(busy, exampleSignal(7+6*n))
 	}
 	appendAll(t, store, quiet)
+	appendAll(t, store, others...)
+	appendAll(t, store, exampleSignal(6)) // its stream is quiet's, and it is the newer one
 	appendAll(t, store, busy...)
-	prune(t, p, signal.Retention{Before: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC), Count: 1, Passed: 1 << 40}, len(busy)-1)
+	prune(t, p, signal.Retention{Before: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC), Count: 1, Passed: 1 << 40}, len(busy))
 	left, err := store.After(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatalf("After: %v", err)
 	}
-	wantSignals(t, left, []signal.Signal{quiet, busy[len(busy)-1]})
+	wantSignals(t, left, append(others, exampleSignal(6), busy[len(busy)-1]))
 	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
 }
 

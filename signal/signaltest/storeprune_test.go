@@ -16,7 +16,7 @@ import (
 
 const (
 	prunes       = "a prune removes by age and count, and what a cursor has not passed stays"
-	leavesNewest = "a prune leaves the newest signal of each strategy and symbol"
+	leavesNewest = "a prune leaves the newest signal of each stream"
 	prunesNone   = "a prune of nothing removes nothing, and a bad one is refused"
 	housekept    = "a Housekeeper keeps it small, and what a cursor has not passed stays"
 	underPrune   = "a follower misses nothing while others append and prune what it has passed"
@@ -33,6 +33,8 @@ func TestStoreSuiteFindsFaultsOfPruning(t *testing.T) {
 		"counts nothing":        prunes,
 		"numbers anew":          prunes,
 		"removes the newest":    leavesNewest,
+		"knows no Params":       leavesNewest,
+		"knows no Interval":     leavesNewest,
 		"zero is everything":    prunesNone,
 		"takes a bad Count":     prunesNone,
 		"never looks at ctx":    prunesNone,
@@ -73,9 +75,19 @@ func (p *pruningStore) Prune(ctx context.Context, r signal.Retention) (int, erro
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	newest := map[string]int64{}
+	of := func(s signal.Signal) signal.Stream {
+		stream := s.Stream()
+		switch p.fault {
+		case "knows no Params":
+			stream.Params = ""
+		case "knows no Interval":
+			stream.Interval = 0
+		}
+		return stream
+	}
+	newest := map[signal.Stream]int64{}
 	for _, s := range p.signals {
-		newest[s.Strategy+s.Symbol] = s.Seq
+		newest[of(s)] = s.Seq
 	}
 	size, i, before := len(p.signals), -1, len(p.signals)
 	p.signals = slices.DeleteFunc(p.signals, func(s signal.Signal) bool {
@@ -89,7 +101,7 @@ func (p *pruningStore) Prune(ctx context.Context, r signal.Retention) (int, erro
 		case "zero is everything":
 			passed, old = true, old || r.Before.IsZero() && r.Count == 0
 		}
-		return passed && (old || many) && (newest[s.Strategy+s.Symbol] != s.Seq || p.fault == "removes the newest")
+		return passed && (old || many) && (newest[of(s)] != s.Seq || p.fault == "removes the newest")
 	})
 	if p.fault == "numbers anew" {
 		p.last = int64(len(p.signals))

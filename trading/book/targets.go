@@ -22,8 +22,10 @@ type Target struct {
 	Last       string          `json:"last"`        // client ID of the last of them
 	Deferred   bool            `json:"deferred"`    // its first order is still to be made
 	Ticket     trading.Ticket  `json:"ticket,omitzero"`
-	Legs       int             `json:"legs,omitempty"`     // orders made for its bracket
-	Approved   bool            `json:"approved,omitempty"` // a person asked for it: orders are placed in any case
+	Legs       int             `json:"legs,omitempty"`        // orders made for its bracket
+	LastStop   string          `json:"last_stop,omitempty"`   // client ID of the last StopLoss of it
+	LastProfit string          `json:"last_profit,omitempty"` // and of the last TakeProfit
+	Approved   bool            `json:"approved,omitempty"`    // a person asked for it: orders are placed in any case
 }
 
 // Guarded is how much of the position a bracket of the target guards: what is held on the target's side, and no more
@@ -41,6 +43,14 @@ func (t Target) Side() trading.Side {
 		return trading.Sell
 	}
 	return trading.Buy
+}
+
+// LastLeg is the client ID of the latest order that was made for a leg of its bracket; "" where none was.
+func (t Target) LastLeg(l trading.Leg) string {
+	if l == trading.TakeProfit {
+		return t.LastProfit
+	}
+	return t.LastStop
 }
 
 // targets are what is to be held, by symbol.
@@ -112,8 +122,12 @@ func (s targets) amend(e journal.Amended, pending []*OrderState) {
 func (s targets) count(o trading.Order) {
 	switch t := s[o.Symbol]; {
 	case t == nil || t.SignalID != o.SignalID:
+	case o.Leg == trading.TakeProfit:
+		t.Legs++
+		t.LastProfit = o.ClientID
 	case o.Leg != "":
 		t.Legs++
+		t.LastStop = o.ClientID
 	default:
 		t.Attempts++
 		t.Last = o.ClientID
@@ -135,5 +149,5 @@ func (s targets) guardFilled(f trading.Fill, held decimal.Decimal) {
 // lastIs reports whether an order is the last one of the target that stands: what is to be done next depends on it.
 func (s targets) lastIs(o *OrderState) bool {
 	t := s[o.Symbol]
-	return t != nil && t.Last == o.ClientID
+	return t != nil && (o.ClientID == t.Last || o.ClientID == t.LastStop || o.ClientID == t.LastProfit)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -22,7 +21,7 @@ func TestTheTrailOfAnOrder(t *testing.T) {
 	r.broker.Next(tradingtest.LoseReply)
 	r.signals.put(says(eth, signal.Long, r.now()), says(btc, signal.Long, r.now()))
 	r.settle()
-	id := engine.ClientID(says(eth, signal.Long, noon).ID, 1)
+	id := clientID(says(eth, signal.Long, noon).ID, 1)
 	trail, err := book.Audit(journal.Entries(t.Context(), r.journal, 0), id)
 	require.NoError(t, err)
 	require.Equal(t, says(eth, signal.Long, noon).ID, trail.Signal.Event.(journal.SignalSeen).SignalID)

@@ -34,7 +34,7 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 			continue
 		}
 		o := trading.Order{
-			ClientID: legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
 			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
 		}
 		if leg == trading.TakeProfit {
@@ -53,8 +53,8 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 }
 
 // legID derives the client ID of a target's n-th leg.
-func legID(t book.Target, leg trading.Leg, n int) string {
-	return clientID(t.SignalID, fmt.Sprintf("%s %d", leg, n))
+func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
+	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
 }
 
 // tooSoon reports whether the last order of a leg ended against our will so short a time ago that the next one has to
@@ -75,10 +75,5 @@ func legIsDust(b *book.Book, t book.Target, leg trading.Leg, quantity decimal.De
 
 // lastLeg is the latest order that was made for a leg of a target's bracket.
 func lastLeg(b *book.Book, t book.Target, leg trading.Leg) (book.OrderState, bool) {
-	for n := t.Legs; n > 0; n-- {
-		if last, ok := b.Order(legID(t, leg, n)); ok {
-			return last, true
-		}
-	}
-	return book.OrderState{}, false
+	return b.Order(t.LastLeg(leg))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -81,6 +82,10 @@ type Config struct {
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
 	MaxUnguarded time.Duration
 
+	// Identity stands for the Journal's in client IDs. It is for what must be equal to the last digit on whichever journal,
+	// such as a replay; two that trade at one venue must not share it. "" means the Journal's.
+	Identity string
+
 	// Fingerprint names the configuration; every decision and every order carries it. See Fingerprint.
 	Fingerprint string
 
@@ -152,7 +157,26 @@ func (cfg Config) check() error {
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
 	}
-	return cfg.Risk.Validate()
+	return errors.Join(cfg.Risk.Validate(), cfg.checkSize())
+}
+
+// checkSize asks a Sizer that can tell whether it could ever open anything: what is refused each time is a mistake, and
+// better said before the first signal.
+func (cfg Config) checkSize() error {
+	if v, ok := cfg.Size.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return fmt.Errorf("engine: Config.Size: %w", err)
+		}
+	}
+	fixed, ok := cfg.Size.(interface{ Notional() decimal.Decimal })
+	limits, limited := cfg.Risk.(interface{ Admits(decimal.Decimal) error })
+	if !ok || !limited {
+		return nil
+	}
+	if err := limits.Admits(fixed.Notional()); err != nil {
+		return fmt.Errorf("engine: Config.Size: %w", err)
+	}
+	return nil
 }
 
 // withDefaults fills in what zero means.

@@ -29,31 +29,33 @@ import (
 // decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
 // read submit.go, which sends it through the gate (gate.go).
 
-// ClientID derives an order's client ID from the signal that it serves and the number of the attempt, from 1 on: a
-// decision that is made again, in whichever process, gives the same ID, and a broker can tell that it is the same
-// order. It has 26 characters of a to z, 0 to 9 and the hyphen.
-func ClientID(signalID string, attempt int) string {
-	return clientID(signalID, strconv.Itoa(attempt))
+// ClientID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
+// of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a broker can tell
+// that it is the same order; and no other journal gives it, so that a broker does not take an order for one of another
+// life. It has 26 characters of a to z, 0 to 9 and the hyphen.
+func ClientID(identity, signalID string, attempt int) string {
+	return clientID(identity, signalID, strconv.Itoa(attempt))
 }
 
-func clientID(signalID, what string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s#%s", len(signalID), signalID, what))
+func clientID(identity, signalID, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s%d:%s#%s", len(identity), identity, len(signalID), signalID, what))
 	return "v-" + hex.EncodeToString(sum[:12])
 }
 
 // decider is all that decisions depend on besides the signal and the inputs. Decisions are pure: the same three give the
 // same.
 type decider struct {
-	book   *book.Book
-	risk   Risk
-	sizer  trading.Sizer
-	ticket trading.TicketPolicy // nil for market orders without a bracket
-	auto   bool                 // orders are placed; otherwise they are only worked out
-	store  string               // identity of the signal store
-	config string               // fingerprint of the configuration
-	taken  TakenPolicy
-	entry  EntryPolicy
-	gap    bool // an order that guards has to go before the next one is taken
+	book    *book.Book
+	risk    Risk
+	sizer   trading.Sizer
+	ticket  trading.TicketPolicy // nil for market orders without a bracket
+	auto    bool                 // orders are placed; otherwise they are only worked out
+	store   string               // identity of the signal store
+	journal string               // identity of the journal
+	config  string               // fingerprint of the configuration
+	taken   TakenPolicy
+	entry   EntryPolicy
+	gap     bool // an order that guards has to go before the next one is taken
 }
 
 // inputs are what a decision on one instrument needs to know of the world.

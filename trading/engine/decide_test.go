@@ -179,9 +179,9 @@ func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
 
 func TestClientIDs(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, engine.ClientID("s", 1), engine.ClientID("s", 1))
+	require.Equal(t, clientID("s", 1), clientID("s", 1))
 	seen := map[string]bool{}
-	for _, id := range []string{engine.ClientID("s", 1), engine.ClientID("s", 2), engine.ClientID("s1", 1), engine.ClientID("s#1", 1), engine.ClientID("", 1)} {
+	for _, id := range []string{clientID("s", 1), clientID("s", 2), clientID("s1", 1), clientID("s#1", 1), clientID("", 1)} {
 		require.Regexp(t, regexp.MustCompile(`^[a-z0-9-]{1,36}$`), id)
 		require.False(t, seen[id])
 		seen[id] = true

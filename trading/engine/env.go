@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -79,11 +80,27 @@ func (e *env) cancels() bool {
 	return ok
 }
 
-// decider makes decisions on a book; store is the identity of the signal store.
-func (e *env) decider(b *book.Book, store string) decider {
+// identify asks for the identity that client IDs are derived from.
+func (e *env) identify(ctx context.Context) (string, error) {
+	if e.cfg.Identity != "" {
+		return e.cfg.Identity, nil
+	}
+	identity, err := e.cfg.Journal.Identity(ctx)
+	if err == nil && identity == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return "", fmt.Errorf("engine: ask for the journal's identity: %w", err)
+	}
+	return identity, nil
+}
+
+// decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
+func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry, gap: e.replaces() == trading.ByGap,
+		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		gap: e.replaces() == trading.ByGap,
 	}
 }
 

@@ -127,7 +127,7 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 	}
 	var made decision
 	_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
-		d := f.env.decider(b, r.store)
+		d := f.env.decider(b, r.store, f.ledger.identity)
 		var events []journal.Event
 		for _, s := range group {
 			events = append(events, d.superseded(s).events()...)

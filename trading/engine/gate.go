@@ -96,7 +96,7 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	defer g.ledger.mu.Unlock()
 	held := g.ledger.book.Position(o.Symbol).Quantity
 	in := inputs{now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price}
-	return g.env.decider(g.ledger.book, "").recheck(o, in)
+	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }
 
 // isInFlight reports whether a call of Submit has not returned.

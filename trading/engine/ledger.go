@@ -30,6 +30,7 @@ type ledger struct {
 	sinceSnapshot int // events journaled since the last snapshot; used with the permit held
 
 	mu         sync.Mutex    // guards all below, and what the type's comment names
+	identity   string        // of the Journal, once it was read; changed and read as book is
 	book       *book.Book    // changed with both the permit and mu held, and read with either
 	version    int           // of the book: it counts the changes
 	loaded     bool          // the book is what the Journal says
@@ -157,13 +158,17 @@ func (l *ledger) loadWithPermit(ctx context.Context, r *run) error {
 	if err != nil || loaded {
 		return err
 	}
+	identity, err := l.env.identify(ctx)
+	if err != nil {
+		return err
+	}
 	b, err := book.Restore(l.env.cfg.Capital, journal.Load(ctx, l.env.cfg.Journal))
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.book, l.loaded = b, true
+	l.book, l.identity, l.loaded = b, identity, true
 	l.version++
 	if l.opened.IsZero() {
 		l.opened, l.openedAt = l.env.watch.read()

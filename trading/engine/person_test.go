@@ -44,7 +44,7 @@ func TestASignalIsSentOnceAPersonHasApprovedIt(t *testing.T) {
 	require.Len(t, offers, 1)
 	require.Equal(t, eth, offers[0].Symbol)
 
-	trail, err := book.Audit(journal.Entries(t.Context(), r.journal, 0), engine.ClientID(long.ID, 1))
+	trail, err := book.Audit(journal.Entries(t.Context(), r.journal, 0), clientID(long.ID, 1))
 	require.NoError(t, err)
 	require.Equal(t, journal.OutcomeWouldHave, trail.Signal.Event.(journal.SignalSeen).Outcome)
 	require.Equal(t, journal.SignalApproved{SignalID: long.ID, By: "alice"}, trail.Approval.Event)

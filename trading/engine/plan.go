@@ -100,7 +100,7 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 
 func (d decider) order(a goal, gap decimal.Decimal, now time.Time) trading.Order {
 	o := trading.Order{
-		ClientID: ClientID(a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
+		ClientID: ClientID(d.journal, a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
 		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
 	}
 	if gap.IsNegative() {

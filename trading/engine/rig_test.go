@@ -220,7 +220,8 @@ func newRig(t require.TestingT, traits trading.Traits, change ...func(*engine.Co
 		Size:        size.FixedNotional{Amount: d("1000")},
 		Risk:        risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
 		Capital:     d("10000"), AutoExecute: true, Clock: r.clock, Logger: slog.New(r.log),
-		SnapshotEvery: 7, // so that most restarts begin with one, at all kinds of moments
+		Identity:      identity, // so that transcripts are the same each time
+		SnapshotEvery: 7,        // so that most restarts begin with one, at all kinds of moments
 	}
 	for _, c := range change {
 		c(&r.cfg)

@@ -24,7 +24,7 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 			if now, _ := b.Target(t.Symbol); now != t {
 				return nil, nil
 			}
-			if o := f.env.decider(b, r.store).again(t, in); o != nil {
+			if o := f.env.decider(b, r.store, f.ledger.identity).again(t, in); o != nil {
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil
 			}
 			return nil, nil
@@ -77,7 +77,7 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 				now, _ := b.Target(t.Symbol)
 				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
-				if o, wrong = f.env.decider(b, r.store).guard(now, in); o == nil {
+				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
 					return nil, nil
 				}
 				return []journal.Event{journal.IntentMade{Order: *o}}, nil

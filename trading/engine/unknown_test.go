@@ -96,7 +96,7 @@ func TestARefusalOfTheSecondSendingIsNotOneOfTheFirst(t *testing.T) {
 	r.settle()
 	require.Equal(t, 1, r.engine.Status().Counts.Rejected, "the broker has nothing, so the refusal is believed")
 	require.Equal(t, "10", r.held(btc), "by the second attempt")
-	require.Equal(t, []string{engine.ClientID(says(btc, signal.Long, noon).ID, 2)}, r.venue.ClientIDs())
+	require.Equal(t, []string{clientID(says(btc, signal.Long, noon).ID, 2)}, r.venue.ClientIDs())
 	r.agree()
 }
 

@@ -27,6 +27,10 @@ type Entry struct {
 
 // Journal keeps what happened, for ever and in order. One Engine writes it; any number may read.
 type Journal interface {
+	// Identity names the journal; it is never empty, and stays what it is for as long as the journal is open. No other
+	// journal has it, and a copy that is written apart, such as a backup that was restored, gets another one: from it and
+	// from the signals client IDs are derived, and a venue remembers those of all journals that ever traded there.
+	Identity(ctx context.Context) (string, error)
 	// Append adds the events, all or none, and returns when they are durable. An error leaves open whether they are
 	// there, but by then it is settled: Read tells, and nothing of that call is added later.
 	Append(ctx context.Context, at time.Time, events ...Event) error

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -12,11 +13,14 @@ import (
 // encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
 // safe for concurrent use.
 type Memory struct {
+	identity string
+
 	mu       sync.RWMutex // guards all below
 	pages    [][]encoded  // all of memoryPage entries but the last: a single slice would be copied whenever it grows
 	count    int64        // of the entries
 	snapshot []byte
 	upTo     int64 // the last Seq in the snapshot
+	mark     *Mark // nil before the first
 }
 
 // memoryPage is how many entries a page has.
@@ -32,10 +36,14 @@ type encoded struct {
 var (
 	_ Journal     = (*Memory)(nil)
 	_ Snapshotter = (*Memory)(nil)
+	_ Marker      = (*Memory)(nil)
 )
 
-// NewMemory returns an empty journal.
-func NewMemory() *Memory { return &Memory{} }
+// NewMemory returns an empty journal with an identity of its own.
+func NewMemory() *Memory { return &Memory{identity: "memory-" + rand.Text()} }
+
+// Identity implements Journal.
+func (j *Memory) Identity(context.Context) (string, error) { return j.identity, nil }
 
 // Append implements Journal. Durable means here: until the process ends.
 func (j *Memory) Append(ctx context.Context, at time.Time, events ...Event) error {
@@ -124,4 +132,28 @@ func (j *Memory) LastSnapshot(ctx context.Context) (data []byte, seq int64, err 
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	return bytes.Clone(j.snapshot), j.upTo, nil
+}
+
+// KeepMark implements Marker.
+func (j *Memory) KeepMark(ctx context.Context, m Mark) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mark = &m
+	return nil
+}
+
+// LastMark implements Marker.
+func (j *Memory) LastMark(ctx context.Context) (m Mark, ok bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return Mark{}, false, err
+	}
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.mark == nil {
+		return Mark{}, false, nil
+	}
+	return *j.mark, true, nil
 }

@@ -17,7 +17,7 @@ import (
 // has to clean up it registers with t.Cleanup. Each case gets a journal of its own, and they run in parallel.
 //
 //	func TestMyJournal(t *testing.T) {
-//		tradingtest.TestJournal(t, func(t *testing.T) trading.Journal { return myjournal.New(t.TempDir()) })
+//		tradingtest.TestJournal(t, func(t *testing.T) journal.Journal { return myjournal.New(t.TempDir()) })
 //	}
 func TestJournal(t *testing.T, open func(t *testing.T) journal.Journal) {
 	for _, c := range journalCases {
@@ -26,6 +26,10 @@ func TestJournal(t *testing.T, open func(t *testing.T) journal.Journal) {
 			c.run(t, open(t))
 		})
 	}
+	t.Run("two journals have two identities", func(t *testing.T) {
+		t.Parallel()
+		otherIdentity(t, open(t), open(t))
+	})
 }
 
 // journalCase is one promise. It takes a TB, so that the suite's own test can watch it fail.
@@ -35,6 +39,7 @@ type journalCase struct {
 }
 
 var journalCases = []journalCase{
+	{"it has an identity that stays", journalIdentity},
 	{"an empty journal has nothing to read", emptyJournal},
 	{"what was appended is read in order, its Seq rising from 1", journaledInOrder},
 	{"every kind of event comes back exactly, decimals and times too", eventsComeBack},
@@ -51,6 +56,7 @@ var journalCases = []journalCase{
 	{"before the first snapshot there is none", noSnapshot},
 	{"the last snapshot comes back, and stands for all that was appended before it", snapshotStandsForAll},
 	{"a snapshot whose context has ended is not kept", snapshotEndedContext},
+	{"the last mark comes back exactly, and is no entry", lastMark},
 }
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
@@ -99,8 +105,10 @@ func everyKind() []journal.Event {
 		journal.CashMoved{Move: trading.CashEvent{ID: "c-1", Kind: trading.CashFunding, Amount: fine.Neg(), Asset: "BNB",
 			Symbol: "BTC/USDT:USDT", Time: journalTime}},
 		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
-		journal.Halted{Reason: "daily loss"},
-		journal.Rearmed{By: "a person"},
+		journal.DayOpened{Day: "2026-01-03", Equity: fine, Before: huge},
+		journal.Halted{Reason: "lunch"},
+		journal.Halted{Reason: "daily loss", Day: "2026-01-03"},
+		journal.Rearmed{By: "a person", Lifts: "lunch; daily loss"},
 	}
 }
 

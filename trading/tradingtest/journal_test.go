@@ -25,6 +25,8 @@ import (
 func TestJournalSuiteFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]string{ // fault: the case that must fail for it
+		"has no identity":      "it has an identity that stays",
+		"is somebody else":     "it has an identity that stays",
 		"invents an entry":     "an empty journal has nothing to read",
 		"counts from 0":        "what was appended is read in order, its Seq rising from 1",
 		"reads backwards":      "what was appended is read in order, its Seq rising from 1",
@@ -95,6 +97,18 @@ type plainJournal struct {
 }
 
 func (p *plainJournal) has(fault string) bool { return p.fault == fault }
+
+func (p *plainJournal) Identity(context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.has("has no identity"):
+		return "", nil
+	case p.has("is somebody else"):
+		return fmt.Sprint("plain ", len(p.entries)), nil
+	}
+	return fmt.Sprintf("plain %p", p), nil
+}
 
 func (p *plainJournal) Append(ctx context.Context, at time.Time, events ...journal.Event) error {
 	if ctx.Err() != nil && !p.has("never looks at ctx") {

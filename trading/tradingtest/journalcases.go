@@ -13,6 +13,28 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
+func journalIdentity(t testing.TB, j journal.Journal) {
+	first, err := j.Identity(t.Context())
+	if err != nil || first == "" {
+		t.Fatalf("Identity: %q, %v", first, err)
+	}
+	appendEvents(t, j, journal.Halted{Reason: "lunch"})
+	second, err := j.Identity(t.Context())
+	if err != nil || second != first {
+		t.Errorf("Identity is %q and then %q, %v", first, second, err)
+	}
+}
+
+func otherIdentity(t testing.TB, one, other journal.Journal) {
+	a, err := one.Identity(t.Context())
+	if err != nil {
+		t.Fatalf("Identity: %v", err)
+	}
+	if b, err := other.Identity(t.Context()); err != nil || a == b {
+		t.Errorf("Identity of another journal is %q as well, %v", b, err)
+	}
+}
+
 func emptyJournal(t testing.TB, j journal.Journal) {
 	if got := readJournal(t, j); len(got) != 0 {
 		t.Errorf("%d entries, want none", len(got))

@@ -97,6 +97,9 @@ func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []ent
 // openArchive opens the file for writing, and makes it if there is none: a database like the one beside it.
 func openArchive(ctx context.Context, path string) (*sql.DB, error) {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 { // If it cannot be seen, the next step will say so.
+		if err := makeEmpty(path); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, err
+		}
 		if err := (&databaseFile{path: path, empty: true}).mark(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

@@ -40,7 +40,7 @@ func ConnectWith(ctx context.Context, path string, p Pragma) error {
 
 // LeaseIsCurrent takes the lease on a path, lets something happen to its file, and asks whether it still counts.
 func LeaseIsCurrent(path string, happen func(lock string)) (bool, error) {
-	l, err := acquire(path)
+	l, err := acquireName(path)
 	if err != nil {
 		return false, err
 	}

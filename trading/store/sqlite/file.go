@@ -74,30 +74,30 @@ type databaseFile struct {
 	empty   bool // or not there: it belongs to no program
 }
 
-// examine looks into the file without SQLite, which would already change what it opens.
-func examine(path string) (*databaseFile, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &databaseFile{path: path, empty: true}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("it cannot be written: %w", cause(err))
-	}
-	defer func() { _ = f.Close() }() // It was only read.
+// examine looks into a file without SQLite, which would already change what it opens.
+func examine(path string, held *heldFile) (*databaseFile, error) {
 	var header [headerSize]byte
-	n, err := io.ReadFull(f, header[:])
+	n, err := held.file.ReadAt(header[:], 0)
 	switch {
-	case errors.Is(err, io.EOF):
-		return &databaseFile{path: path, existed: true, empty: true}, nil
-	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, cause(err)
-	case n < headerSize || !bytes.HasPrefix(header[:], []byte(headerMagic)):
+	case n == 0:
+		return &databaseFile{path: path, existed: !held.fresh, empty: true}, nil
+	case n < headerSize:
 		return nil, fmt.Errorf("%w: it is no SQLite file", ErrForeign)
 	}
-	if id := binary.BigEndian.Uint32(header[applicationIDByte:]); id != applicationID {
-		return nil, fmt.Errorf("%w: its application id is %#x, want %#x", ErrForeign, id, applicationID)
+	return &databaseFile{path: path, existed: true}, checkHeader(header)
+}
+
+// checkHeader refuses the beginning of a file that is not ours.
+func checkHeader(header [headerSize]byte) error {
+	if !bytes.HasPrefix(header[:], []byte(headerMagic)) {
+		return fmt.Errorf("%w: it is no SQLite file", ErrForeign)
 	}
-	return &databaseFile{path: path, existed: true}, nil
+	if id := binary.BigEndian.Uint32(header[applicationIDByte:]); id != applicationID {
+		return fmt.Errorf("%w: its application id is %#x, want %#x", ErrForeign, id, applicationID)
+	}
+	return nil
 }
 
 // mark writes the application id into a new database. It does so before the write-ahead log comes into play, so that

@@ -23,19 +23,39 @@ func (e *LockedError) Error() string {
 	return "it is in use by another process"
 }
 
-// lease is a process's right to write a database: a locked file beside it. SQLite's own locks would let two programs take
-// turns, and with two that trade on one journal each would send the other's orders again.
+// lease is a process's right to write a database: a lock on the file itself, and one on a file beside it, which says who
+// has it. SQLite's own locks would let two programs take turns, and with two that trade on one journal each would send
+// the other's orders again.
 type lease struct {
 	path string
 	lock *flock.Flock
+	file *heldFile // the database; nil until it is opened
 }
 
-// acquire takes the lease on the database at path, or says who has it. The operating system releases it when the
-// process ends, in whatever way; the file that is then left over is no obstacle.
+// acquire takes the lease on the database at path, which is made if there is none, or says who has it. The operating
+// system releases it when the process ends, in whatever way; the file that is then left over is no obstacle.
 func acquire(path string) (*lease, error) {
+	l, err := acquireName(path)
+	if err != nil {
+		return nil, err
+	}
+	l.file, err = held.open(path)
+	if errors.Is(err, errHeld) { // under another name, or its lock file was removed
+		err = &LockedError{Path: path}
+	} else if err != nil {
+		err = fmt.Errorf("it cannot be written: %w", cause(err))
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+// acquireName takes the lock beside the database.
+func acquireName(path string) (*lease, error) {
 	name := path + ".lock"
 	for range 100 {
-		l := &lease{path: name, lock: flock.New(name, flock.SetPermissions(0o644))}
+		l := &lease{path: name, lock: flock.New(name, flock.SetPermissions(private))}
 		taken, err := l.lock.TryLock()
 		switch {
 		case err != nil:
@@ -65,15 +85,24 @@ func (l *lease) current() bool {
 
 // sign writes down who holds the lease.
 func (l *lease) sign() error {
-	if err := os.WriteFile(l.path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+	_ = os.Chmod(l.path, private) // It may be somebody else's, left over.
+	if err := os.WriteFile(l.path, []byte(strconv.Itoa(os.Getpid())+"\n"), private); err != nil {
 		return errors.Join(err, l.release())
 	}
 	return nil
 }
 
-// release removes the file before it lets go of the lock, so that it never removes another's.
+// release removes the file before it lets go of the lock, so that it never removes another's. SQLite must have closed
+// the database before.
 func (l *lease) release() error {
-	return errors.Join(removeIfThere(l.path), l.lock.Close())
+	var errs []error
+	if l.file != nil {
+		errs = append(errs, held.close(l.file))
+	}
+	if l.current() {
+		errs = append(errs, removeIfThere(l.path))
+	}
+	return errors.Join(append(errs, l.lock.Close())...)
 }
 
 // holder reads what sign wrote.

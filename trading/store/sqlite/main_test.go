@@ -11,6 +11,10 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(holdDatabase); path != "" { // This is the child of a test, not the tests.
 		holdUntilKilled(path)
 	}
+	if path := os.Getenv(readOnce); path != "" {
+		readAndClose(path)
+		return
+	}
 	if folder := os.Getenv(writeUntilCut); folder != "" {
 		writeAndTell(folder)
 		return

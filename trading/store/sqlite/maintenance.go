@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/seed-5dee1c0a/vigil/trading/store/internal/sqldb"
 )
 
 // Integrity reads the whole database and returns what is broken in it. It takes about a second for each few hundred
@@ -32,7 +34,8 @@ func (db *DB) checkIntegrity(ctx context.Context) error {
 // Backup copies the database as it is at one moment into a new file at path, durably; the folder must exist, and the
 // file must not. Others go on reading and writing meanwhile. The copy is a database like any other, of the same run and
 // with the same identity: a program that opens it to trade on it goes on from that moment, and what was ordered since then is
-// not known there. What Archive has moved is not in it.
+// not known there. Its journal alone is another one, so that no order of its bears the client ID of an order that this
+// database made since then. What Archive has moved is not in it.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	return db.shared.Failed(fmt.Sprintf("back up %s to %s", db.files.path, path), db.backup(ctx, path))
 }
@@ -43,18 +46,35 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer db.shared.Leave()
+	return db.files.copyTo(ctx, path, os.Link) // Unlike a Rename it leaves alone what is there.
+}
+
+// backUpSchema copies the database before its schema changes. A copy of the same version that is there is older.
+func (f *files) backUpSchema(ctx context.Context, version int64) error {
+	path := fmt.Sprintf("%s.schema%d", f.path, version)
+	if err := f.copyTo(ctx, path, os.Rename); err != nil {
+		return fmt.Errorf("back it up to %s before its schema is brought up to date: %w", path, err)
+	}
+	return nil
+}
+
+// copyTo makes a whole, durable copy, to which name then gives its name.
+func (f *files) copyTo(ctx context.Context, path string, name func(draft, path string) error) (err error) {
 	draft := path + ".part"
 	if err := removeIfThere(draft); err != nil {
 		return cause(err)
 	}
-	defer func() { err = errors.Join(err, removeIfThere(draft)) }()
-	if err := db.copyInto(ctx, draft); err != nil {
+	defer func() { err = errors.Join(err, removeIfThere(draft), removeIfThere(draft+"-journal")) }()
+	if err := makeEmpty(draft); err != nil {
+		return err
+	}
+	if err := f.copyInto(ctx, draft); err != nil {
 		return err
 	}
 	if err := syncFile(draft); err != nil {
 		return err
 	}
-	if err := os.Link(draft, path); err != nil { // Unlike a Rename it leaves alone what is there.
+	if err := name(draft, path); err != nil {
 		return err
 	}
 	return syncFile(filepath.Dir(path))
@@ -62,10 +82,15 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 
 // copyInto needs a connection of its own: those that read may not write anywhere, and the one that writes would be
 // missing meanwhile.
-func (db *DB) copyInto(ctx context.Context, path string) error {
-	pool := openPool(db.files.path, copying)
+func (f *files) copyInto(ctx context.Context, path string) error {
+	pool := openPool(f.path, copying)
 	_, err := pool.ExecContext(ctx, "VACUUM INTO $1", path)
-	return errors.Join(err, pool.Close())
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return err
+	}
+	copied := openPool(path, marking)
+	_, err = copied.ExecContext(ctx, "DELETE FROM meta WHERE name = $1", sqldb.Incarnation)
+	return errors.Join(err, copied.Close())
 }
 
 func syncFile(path string) error {

@@ -72,7 +72,10 @@ func TestATransactionTakesItsLockAtOnce(t *testing.T) {
 func TestADatabaseThatWasRemovedIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
-	_, readers := openAt(t, path).Pools()
+	db, err := sqlite.Open(t.Context(), path, sqlite.Config{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.ErrorContains(t, db.Close(), "was removed while it was in use") })
+	_, readers := db.Pools()
 	require.NoError(t, os.Remove(path))
 	open, err := readers.Conn(t.Context()) // one that was open before
 	require.NoError(t, err)

@@ -145,6 +145,31 @@ func TestABackupIsTheDatabaseOfOneMoment(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+// What the copy orders, and what this database ordered after the copy was made, may serve the same signals. A venue must be
+// able to tell them apart.
+func TestABackupThatIsWrittenToIsAnotherJournal(t *testing.T) {
+	t.Parallel()
+	path, copies := filepath.Join(t.TempDir(), "t.db"), t.TempDir()
+	db := openAt(t, path)
+	require.NoError(t, db.Backup(t.Context(), filepath.Join(copies, "copy.db")))
+	names := func(db *sqlite.DB) (signals, journal string) {
+		signals, err := db.Signals().Identity(t.Context())
+		require.NoError(t, err)
+		journal, err = db.Journal().Identity(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		return signals, journal
+	}
+	signals, journal := names(db)
+	_, again := names(openAt(t, path))
+	require.Equal(t, journal, again, "a restart changes nothing")
+	theirSignals, theirs := names(openAt(t, filepath.Join(copies, "copy.db")))
+	require.Equal(t, signals, theirSignals, "the cursor counts on")
+	require.NotEqual(t, journal, theirs)
+	_, again = names(openAt(t, filepath.Join(copies, "copy.db")))
+	require.Equal(t, theirs, again, "it is drawn once")
+}
+
 func TestABackupReplacesNothing(t *testing.T) {
 	t.Parallel()
 	db, folder := openNew(t), t.TempDir()

@@ -21,13 +21,18 @@ func (e *LowSpaceError) Error() string {
 }
 
 // Room returns a *LowSpaceError if less than Config.LowWater is free on the database's disk, so that nothing new is
-// begun while there is still room for the end of what was begun. It takes a microsecond, and is for
-// the engine's Config.Allow and for health.Observe:
+// begun while there is still room for the end of what was begun; and a *LostError if the database is lost. It takes some
+// microseconds, and is for the engine's Config.Allow and for health.Observe:
 //
 //	Allow: func(string) error { return db.Room() }
 //
-// On systems other than Linux and macOS, where that cannot be told, it returns nil.
+// On systems other than Linux and macOS the room on a disk cannot be told.
 func (db *DB) Room() error {
+	if db.files.watch != nil {
+		if err := db.files.watch.look(); err != nil {
+			return fmt.Errorf("sqlite: %w", err)
+		}
+	}
 	folder := filepath.Dir(db.files.path)
 	free, err := freeSpace(folder)
 	if err != nil {

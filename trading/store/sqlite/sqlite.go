@@ -12,9 +12,14 @@
 // made again. An Append whose transaction has begun waits for its end even if its context ends meanwhile, because a
 // caller that gave up would not know whether what it wrote is there.
 //
-// One process at a time may have a database open to write: its lease is a lock file beside the database, which the death
-// of the process releases. Any number may read it meanwhile (Config.ReadOnly). A database that belongs to another
-// program, to a newer version of this one or to another run configuration is refused.
+// A database that is removed, replaced or written over while it is open is lost: SQLite would go on in a file without a
+// name. The files are compared with their paths at each write and each time that Room is asked. From then on whatever
+// would write fails with a *LostError, also what was being written, and so does what reads once a write has failed.
+//
+// One process at a time may have a database open to write: its lease is a lock on the file itself (on Linux), whatever
+// name it was opened under, and one on a file beside it. The death of the process releases both. Any number may read it
+// meanwhile (Config.ReadOnly). A database that belongs to another program, to a newer version of this one or to another
+// run configuration is refused. New files can be read by their user alone.
 //
 // The package postgres gives the same on a server. A program links only the driver whose package it imports.
 //
@@ -94,6 +99,10 @@ type DB struct {
 
 // Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
 // ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+//
+// A database of an earlier version is brought up to date, after a copy of it was made beside it: x.db.schema7 for one
+// whose schema had version 7. To go back to that version of this package, put the copy in the place of the database,
+// while nothing runs, and have the positions compared with the venue's: what was ordered since is not known there.
 func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	db, err := open(ctx, path, cfg)
 	if err != nil {
@@ -140,10 +149,11 @@ func (db *DB) openToWrite(ctx context.Context, run []Setting) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := examine(db.files.path)
+	file, err := examine(db.files.path, lease.file)
 	if err != nil {
 		return errors.Join(err, lease.release())
 	}
+	hideFromOthers(db.files.path)
 	if err := file.mark(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, file.undo(), lease.release())
 	}
@@ -152,6 +162,9 @@ func (db *DB) openToWrite(ctx context.Context, run []Setting) (err error) {
 		return errors.Join(err, file.undo(), lease.release())
 	}
 	db.files.lease = lease
+	if db.files.watch, err = startWatch(db.files.path, lease.file); err != nil {
+		return errors.Join(err, db.Close())
+	}
 	return nil
 }
 
@@ -169,8 +182,10 @@ func schema() sqldb.Schema {
 
 // share hands the connections over. It closes them on an error.
 func (db *DB) share(ctx context.Context, run []Setting) (err error) {
+	s := schema()
+	s.BackUp = db.files.backUpSchema
 	db.shared, err = sqldb.Open(ctx, sqldb.Setup{
-		Name: "sqlite", Where: db.files.path, Schema: schema(), Run: run,
+		Name: "sqlite", Where: db.files.path, Schema: s, Run: run,
 		Driver: db.files, Writer: db.files.writer, Readers: db.files.readers, Whole: true,
 	})
 	if err != nil {
@@ -201,24 +216,36 @@ func (db *DB) Claim(ctx context.Context) (journal.Journal, error) {
 }
 
 // Close waits for the calls under way, closes the database and releases its lease. Calls that come later fail with
-// ErrClosed. Close may be called again, and says the same.
+// ErrClosed. Close may be called again, and says the same. A database that is lost is an error here too: what was stored
+// is gone.
 func (db *DB) Close() error { return db.shared.Close() }
 
 // files are the connections to a database and its lease. It is what sqldb asks of a kind of database.
 type files struct {
 	path            string
-	lease           *lease  // nil if it is only read, as is writer
+	lease           *lease  // nil if it is only read, as are watch and writer
+	watch           *watch  // nil during the opening as well
 	writer, readers *sql.DB // writer has one connection
 }
 
-// Settle implements sqldb.Driver: with a file, a transaction that failed has ended.
-func (f *files) Settle(context.Context) error { return nil }
+// Settle implements sqldb.Driver: with a file, a transaction that failed has ended. What is lost stays lost.
+func (f *files) Settle(context.Context) error { return f.watch.look() }
+
+// Transact implements sqldb.Driver.
+func (f *files) Transact(do func() error) error { return f.watch.write(do) }
 
 // Close implements sqldb.Driver. With the last connection the write-ahead log goes into the database.
 func (f *files) Close() error {
-	errs := []error{f.readers.Close()}
+	var errs []error
+	if f.watch != nil {
+		errs = append(errs, f.watch.look())
+	}
+	errs = append(errs, f.readers.Close())
 	if f.writer != nil {
 		errs = append(errs, f.writer.Close())
+	}
+	if f.watch != nil {
+		errs = append(errs, f.watch.close())
 	}
 	if f.lease != nil {
 		errs = append(errs, f.lease.release())

@@ -29,6 +29,9 @@ var (
 type Driver interface {
 	// Settle returns once a transaction that failed has ended: its connection may be lost, and the commit not.
 	Settle(ctx context.Context) error
+	// Transact runs do, which is one transaction, and returns its error or that the database cannot be written. It is
+	// called by one goroutine at a time.
+	Transact(do func() error) error
 	// Archived returns journal entries that were moved out of the database; none if there are none beyond after.
 	Archived(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
 	// Close closes the connections, and then gives up the lease.
@@ -53,6 +56,7 @@ type Setup struct {
 // DB is an open database. Use Open, and Close when done.
 type DB struct {
 	name, where string
+	identity    identity
 	driver      Driver
 	readers     *sql.DB
 	group       *group
@@ -75,7 +79,7 @@ func Open(ctx context.Context, s Setup) (*DB, error) {
 	}
 	db := &DB{name: s.Name, where: s.Where, driver: s.Driver, readers: s.Readers}
 	db.finish = sync.OnceValue(db.closeDriver)
-	var identity string
+	var identity identity
 	for _, step := range []func() error{
 		func() error { return s.checkSchema(inside) },
 		func() (err error) { identity, err = s.bind(inside); return err },
@@ -88,9 +92,9 @@ func Open(ctx context.Context, s Setup) (*DB, error) {
 			return nil, err
 		}
 	}
-	db.group = &group{db: s.Writer, prepared: db.prepared}
-	db.signals = &Signals{db: db, identity: identity, streams: newStreams()}
-	db.journal = &Journal{db: db}
+	db.group = &group{db: s.Writer, driver: s.Driver, prepared: db.prepared}
+	db.signals = &Signals{db: db, identity: identity.store, streams: newStreams()}
+	db.identity, db.journal = identity, &Journal{db: db}
 	return db, ctx.Err()
 }
 
@@ -103,7 +107,7 @@ func (s Setup) checkSchema(ctx context.Context) error {
 }
 
 // bind returns the identity of the database, and makes sure that it belongs to the run.
-func (s Setup) bind(ctx context.Context) (identity string, err error) {
+func (s Setup) bind(ctx context.Context) (identity identity, err error) {
 	if s.Writer == nil {
 		return belongs(ctx, s.Readers, s.Run)
 	}

@@ -20,6 +20,7 @@ var errAborted = errors.New("the transaction was aborted")
 // write among it, and hands over to the next in the queue, which filled up meanwhile.
 type group struct {
 	db        *sql.DB // nil if nothing may be written
+	driver    Driver
 	prepared  *statements
 	unsettled atomic.Bool // a transaction failed, and only its connection knows whether it has ended
 
@@ -98,7 +99,10 @@ func (g *group) commitQueued() {
 			w.done <- err
 		}
 	}()
-	err = g.transact(writes)
+	err = g.driver.Transact(func() error { return g.transact(writes) })
+	if err != nil {
+		g.unsettled.Store(true)
+	}
 }
 
 func (g *group) take() []*write {
@@ -120,12 +124,7 @@ func (g *group) handOver() {
 }
 
 // transact commits the writes, all or none. It heeds no context: those of the callers are not each other's business.
-func (g *group) transact(writes []*write) (err error) {
-	defer func() {
-		if err != nil {
-			g.unsettled.Store(true)
-		}
-	}()
+func (g *group) transact(writes []*write) error {
 	tx, err := g.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err

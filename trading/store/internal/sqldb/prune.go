@@ -83,7 +83,7 @@ func (s *Signals) seqOfNewest(ctx context.Context, count int) (seq int64, err er
 }
 
 // prunable returns the next signals above from that may go. Those that it names may go at any later time too, whatever
-// is appended or pruned meanwhile: each has a newer one of its strategy and symbol, and the newest of these always stays.
+// is appended or pruned meanwhile: each has a newer one of its stream, and the newest of these always stays.
 func (s *Signals) prunable(ctx context.Context, from, passed int64, old sql.NullInt64, few int64) ([]int64, error) {
 	var seqs []int64
 	query := func() (*sql.Rows, error) {
@@ -113,7 +113,7 @@ func (s *Signals) remove(ctx context.Context, seqs []int64) (removed int, err er
 			}
 			there += n
 		}
-		return nil
+		return notePruned(tx, seqs[len(seqs)-1])
 	})
 	if err != nil {
 		return 0, err

@@ -87,22 +87,38 @@ func ValidateRun(run []Setting) error {
 
 // bind gives a new database its identity and the run that it belongs to, or checks that the run is the one it belongs
 // to. It returns the identity.
-func bind(ctx context.Context, writer *sql.DB, run []Setting) (identity string, err error) {
+func bind(ctx context.Context, writer *sql.DB, run []Setting) (identity identity, err error) {
 	tx, err := writer.BeginTx(ctx, nil)
 	if err != nil {
-		return "", err
+		return identity, err
 	}
 	defer func() { _ = tx.Rollback() }() // After a Commit it does nothing.
-	if identity, err = setOnce(ctx, tx, "identity", rand.Text()); err != nil {
-		return "", err
+	if identity.store, err = setOnce(ctx, tx, "identity", rand.Text()); err != nil {
+		return identity, err
+	}
+	if identity.incarnation, err = setOnce(ctx, tx, Incarnation, rand.Text()); err != nil {
+		return identity, err
+	}
+	if err := initPruned(ctx, tx); err != nil {
+		return identity, err
 	}
 	if len(run) > 0 {
 		if err := bindRun(ctx, tx, run); err != nil {
-			return "", err
+			return identity, err
 		}
 	}
 	return identity, tx.Commit()
 }
+
+// identity is what a database is called. A copy that trades apart from it has another incarnation.
+type identity struct{ store, incarnation string }
+
+// journal is the identity of the journal.
+func (i identity) journal() string { return i.store + "/" + i.incarnation }
+
+// Incarnation is the name in the table meta of what sets a database apart from its copies. A backup lacks it, so that
+// whoever opens it to write draws a new one.
+const Incarnation = "incarnation"
 
 func bindRun(ctx context.Context, tx *sql.Tx, run []Setting) error {
 	asked := make([]setting, len(run))
@@ -137,17 +153,20 @@ func compareRun(text string, run []Setting) error {
 }
 
 // belongs is bind for a database that cannot be written: one that belongs to no run yet is nobody's.
-func belongs(ctx context.Context, readers *sql.DB, run []Setting) (identity string, err error) {
+func belongs(ctx context.Context, readers *sql.DB, run []Setting) (identity identity, err error) {
 	const get = `SELECT coalesce((SELECT value FROM meta WHERE name = $1), '')`
-	if err := readers.QueryRowContext(ctx, get, "identity").Scan(&identity); err != nil {
-		return "", fmt.Errorf("read its identity: %w", err)
+	if err := readers.QueryRowContext(ctx, get, "identity").Scan(&identity.store); err != nil {
+		return identity, fmt.Errorf("read its identity: %w", err)
+	}
+	if err := readers.QueryRowContext(ctx, get, Incarnation).Scan(&identity.incarnation); err != nil {
+		return identity, fmt.Errorf("read its incarnation: %w", err)
 	}
 	if len(run) == 0 {
 		return identity, nil
 	}
 	var text string
 	if err := readers.QueryRowContext(ctx, get, "run").Scan(&text); err != nil {
-		return "", fmt.Errorf("read its run configuration: %w", err)
+		return identity, fmt.Errorf("read its run configuration: %w", err)
 	}
 	return identity, compareRun(cmp.Or(text, "[]"), run)
 }

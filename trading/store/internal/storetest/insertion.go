@@ -91,6 +91,10 @@ func sameLatest(t *testing.T, ours, theirs signal.Store, random *rand.Rand) {
 	t.Helper()
 	q := signal.Query{Symbol: []string{"A", "B", ""}[random.IntN(3)], Strategy: []string{"cross", "band", ""}[random.IntN(3)],
 		MinConfidence: float64(random.IntN(4)) / 4, Limit: 1 + random.IntN(12)}
+	if random.IntN(3) == 0 {
+		q.Stream = signal.Stream{Strategy: "cross", Params: []string{"", "n=1"}[random.IntN(2)],
+			Symbol: []string{"A", ""}[random.IntN(2)], Interval: []time.Duration{time.Minute, time.Hour}[random.IntN(2)]}
+	}
 	got, err := ours.Latest(t.Context(), q)
 	noError(t, err)
 	want, err := theirs.Latest(t.Context(), q)

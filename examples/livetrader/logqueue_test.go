@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// gated is a file that takes nothing until it is opened, and nothing at all while it is broken.
+type gated struct {
+	output
+	open   chan struct{}
+	broken atomic.Bool
+}
+
+func (g *gated) Write(p []byte) (int, error) {
+	<-g.open
+	if g.broken.Load() {
+		return 0, errors.New("broken pipe")
+	}
+	return g.output.Write(p)
+}
+
+func TestLogQueueNeverWaitsAndSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		file := &gated{open: make(chan struct{})}
+		q := newLogQueue(file, clock.New())
+		line := strings.Repeat("x", 1<<10-1) + "\n"
+		for range 5 << 10 { // 5 MiB
+			_, err := q.Write([]byte(line))
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		lost, cause, _ := q.losses()
+		require.EqualValues(t, 1<<10-1, lost, "one line is on its way, and four MiB wait")
+		require.ErrorContains(t, cause, "nobody reads it")
+
+		close(file.open)
+		synctest.Wait()
+		_, _ = q.Write([]byte("last\n"))
+		q.Close()
+		text := file.String()
+		require.Equal(t, 4<<10+1, strings.Count(text, line))
+		require.Equal(t, 1, strings.Count(text, "lines=1023\n"))
+		require.True(t, strings.HasSuffix(text, "last\n"))
+	})
+}
+
+func TestLogQueueEndsInTimeWhateverTheFileDoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		file := &gated{open: make(chan struct{})}
+		q := newLogQueue(file, clock.New())
+		_, _ = q.Write([]byte("a line\n"))
+		began := time.Now()
+		q.Close()
+		require.Equal(t, logPatience, time.Since(began))
+		close(file.open) // its goroutine can end
+	})
+}
+
+func TestLogQueueShowsInHealthWhatWasLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		file := &gated{open: make(chan struct{})}
+		close(file.open)
+		file.broken.Store(true)
+		q := newLogQueue(file, clock.New())
+		defer q.Close()
+		registry := health.NewRegistry(health.Config{Clock: clock.New()})
+		ctx, cancel := context.WithCancel(health.NewContext(t.Context(), registry.Begin("log").Part()))
+		defer cancel()
+		go func() { _ = q.Serve(ctx) }()
+		_, _ = q.Write([]byte("gone\n"))
+		time.Sleep(2 * time.Second)
+		part, _ := registry.Report().Part("log")
+		require.EqualValues(t, 1, part.Counts["lines_lost"])
+		require.Contains(t, part.Reason, "1 lines of the log were lost: broken pipe")
+
+		file.broken.Store(false)
+		_, _ = q.Write([]byte("there\n"))
+		time.Sleep(lossShown + 2*time.Second)
+		part, _ = registry.Report().Part("log")
+		require.NotContains(t, part.Reason, "lost")
+		require.Contains(t, file.String(), `msg="Log lines lost" lines=1`)
+		require.Contains(t, file.String(), "there\n")
+	})
+}
+
+// unread starts a launcher whose log goes to a pipe that is nearly full, and returns the end that reads it.
+func unread(t *testing.T, args ...string) (cmd *exec.Cmd, log *os.File) {
+	t.Helper()
+	log, write, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = log.Close() })
+	_, err = write.Write(make([]byte, 60<<10)) // of the 64 kB that it holds
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env, cmd.Dir = append(os.Environ(), actAsLivetrader+"=1"), t.TempDir()
+	cmd.Stdout, cmd.Stderr = write, write
+	require.NoError(t, cmd.Start())
+	require.NoError(t, write.Close())
+	return cmd, log
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+func TestLogThatNobodyReadsStopsNothing(t *testing.T) {
+	t.Parallel()
+	address := freePort(t)
+	cmd, _ := unread(t, "--paper", "--interval", "50ms", "--listen", address)
+	signals := func() int64 {
+		var newest []struct {
+			Seq int64 `json:"seq"`
+		}
+		get(t, "http://"+address+"/api/signals/latest?limit=1", &newest)
+		if len(newest) == 0 {
+			return 0
+		}
+		return newest[0].Seq
+	}
+	require.Eventually(t, func() bool {
+		connection, err := net.Dial("tcp", address) //nolint:noctx // of this test
+		if err == nil {
+			_ = connection.Close()
+		}
+		return err == nil
+	}, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return signals() > 15 }, 40*time.Second, 50*time.Millisecond,
+		"the pipe has room for 4 kB, and fifteen signals say more")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, cmd.Wait())
+}
+
+func TestLogWhoseReaderIsGoneStopsNothing(t *testing.T) {
+	t.Parallel()
+	cmd, log := unread(t, "--paper", "--interval", "50ms", "--listen", "off", "--duration", "2s")
+	_, err := io.ReadFull(log, make([]byte, 10))
+	require.NoError(t, err)
+	require.NoError(t, log.Close())
+	require.NoError(t, cmd.Wait(), "a clean end")
+}
+
+func TestSignalsThatComeTogetherAreOne(t *testing.T) {
+	t.Parallel()
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, "--paper", "--listen", "off")
+			p.await(`msg="LIVE TRADING ENGINE STARTED`)
+			p.signal(s)
+			p.signal(s)
+			require.Equal(t, exitOK, p.end())
+			require.Contains(t, p.stdout.String(), "Summary")
+		})
+	}
+}
+
+func TestInterruptBeforeTheStartIsACleanEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		code, _, log := runHere(ctx, "--paper", "--listen", "off", "--db", tempDB(t))
+		require.Equal(t, exitOK, code, log)
+	})
+}

@@ -1,0 +1,120 @@
+package supervisor
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A crash loop without a delay makes a hundred thousand events in a second, and a log with a line for each of them is one
+// that nobody reads and that fills the disk. So a log gets the first few events of each child and kind within a minute,
+// and then one line a minute that counts the others, for as long as it goes on.
+
+const (
+	foldWindow = time.Minute
+
+	foldAfter = 50 // a round of started, verified, ended and restarting every five seconds, the default delay
+)
+
+// folder stands between events and a log. Only one goroutine touches it.
+type folder struct {
+	write  func(Event)
+	topics map[topic]*folded
+}
+
+// folded is what was kept back of one topic.
+type folded struct {
+	began time.Time // of the window
+	told  int       // events in it that were written
+	goes  bool      // the window before had too many as well
+	kept  int       // events that were not written
+	runs  int       // starts among them
+	since time.Time // when the first of them was
+	last  Stamp
+}
+
+// put writes the event, or keeps it back.
+func (f *folder) put(e Event) {
+	about, alarm := topicOf(e)
+	now := e.Stamped().Time
+	f.flush(now)
+	if alarm { // what led to it comes first
+		f.tell(f.topics[topic{path: about.path}])
+	}
+	t := f.topics[about]
+	if t == nil {
+		if f.topics == nil {
+			f.topics = make(map[topic]*folded)
+		}
+		t = &folded{began: now}
+		f.topics[about] = t
+	}
+	if t.told < foldAfter && !t.goes {
+		t.told++
+		f.write(e)
+		return
+	}
+	if t.kept == 0 {
+		t.since = now
+	}
+	t.kept++
+	if _, ok := e.(Started); ok {
+		t.runs++
+	}
+	t.last = e.Stamped()
+}
+
+// flush ends the windows that are over at the given time.
+func (f *folder) flush(now time.Time) {
+	var over []*folded
+	for about, t := range f.topics {
+		if now.Sub(t.began) < foldWindow {
+			continue
+		}
+		t.goes = t.kept > 0
+		t.began, t.told = now, 0
+		over = append(over, t)
+		if !t.goes {
+			delete(f.topics, about)
+		}
+	}
+	f.tellAll(over)
+}
+
+// tellAll writes what was kept back, in the order in which it happened.
+func (f *folder) tellAll(topics []*folded) {
+	slices.SortFunc(topics, func(a, b *folded) int {
+		return cmp.Or(a.last.Time.Compare(b.last.Time), cmp.Compare(a.last.Path, b.last.Path))
+	})
+	for _, t := range topics {
+		f.tell(t)
+	}
+}
+
+func (f *folder) tell(t *folded) {
+	if t == nil || t.kept == 0 {
+		return
+	}
+	e := Folded{t.last, t.kept, t.runs, t.since}
+	t.kept, t.runs = 0, 0
+	f.write(e)
+}
+
+// end writes all that was kept back.
+func (f *folder) end() {
+	var all []*folded
+	for _, t := range f.topics {
+		all = append(all, t)
+	}
+	f.tellAll(all)
+}
+
+// keeps reports whether anything waits for the end of its window.
+func (f *folder) keeps() bool {
+	for _, t := range f.topics {
+		if t.kept > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,218 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+// A Supervisor belongs to the tree that it runs in, however it got there: as a child, embedded in one, or made and
+// served by a child's Serve, whose guest it is then. From the context of that Serve it takes what is not configured, and
+// its path. Whoever walks down a tree asks treeOf and guests, and nobody looks at the type of a service.
+
+// tree is how a service that embeds a *Supervisor is known.
+func (s *Supervisor) tree() *Supervisor { return s }
+
+// treeOf returns the Supervisor that the service is or embeds, nil for none.
+func treeOf(service Service) (tree *Supervisor) {
+	t, ok := service.(interface{ tree() *Supervisor })
+	if !ok {
+		return nil
+	}
+	defer func() { _ = recover() }() // the service is a nil pointer to what embeds one
+	return t.tree()
+}
+
+// ownership says whose child a Supervisor is.
+type ownership struct {
+	by   *Supervisor
+	name string
+}
+
+// own makes the tree a child of s. It is false where it is one already.
+func (s *Supervisor) own(tree *Supervisor, name string) bool {
+	return tree == nil || tree.owner.CompareAndSwap(nil, &ownership{s, name})
+}
+
+// disown lets the child's tree be added again.
+func (s *Supervisor) disown(c *child) {
+	if tree := treeOf(c.service); tree != nil {
+		if o := tree.owner.Load(); o != nil && o.by == s && o.name == c.name {
+			tree.owner.CompareAndSwap(o, nil)
+		}
+	}
+}
+
+// station is where the children of a Supervisor stand, or are going to.
+type station struct {
+	registry *health.Registry // nil for one that is not known yet
+	path     string
+	clock    Clock
+}
+
+func (s *Supervisor) station() station {
+	if sess := s.current(); sess != nil {
+		return station{sess.registry, sess.path, sess.clock}
+	}
+	st := station{s.cfg.Registry, s.cfg.Name, s.cfg.Clock}
+	if o := s.owner.Load(); o != nil {
+		above := o.by.station()
+		st.path = above.path + "/" + o.name
+		if st.registry == nil {
+			st.registry = above.registry
+		}
+		if st.clock == nil {
+			st.clock = above.clock
+		}
+	} else if st.registry != nil && st.registry.Claimed(st.path) {
+		st.registry = nil // another tree of that name runs there, and will have this one refused
+	}
+	if st.clock == nil {
+		st.clock = clock.New()
+	}
+	return st
+}
+
+// place shows a child that is not served yet, and all below it, where it is going to stand: a tree that was built and
+// never served is no healthy one.
+func (s *Supervisor) place(c *child) {
+	c.place(s.station())
+	if tree := treeOf(c.service); tree != nil {
+		for _, below := range tree.snapshot() {
+			tree.place(below)
+		}
+	}
+}
+
+func (c *child) place(st station) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	if c.session != nil || c.life.desired == toRemove {
+		return
+	}
+	c.moveLocked(st.path + "/" + c.name)
+	if st.registry == nil {
+		return
+	}
+	if c.health == nil {
+		c.health, c.since = st.registry.Begin(c.path), st.clock.Now()
+	}
+	c.tellLocked()
+}
+
+// moveLocked gives the child another path. Nothing of it is kept where it stood.
+func (c *child) moveLocked(path string) {
+	if path == c.path { // the same in most sessions, and each string costs
+		return
+	}
+	if c.health != nil {
+		c.health.Part().Forget()
+		c.health = nil
+	}
+	c.path = path
+}
+
+// guest is a Supervisor that a child's Serve has made and serves.
+type guest struct {
+	tree *Supervisor
+	path string
+	run  int32 // which of the child's runs it was
+}
+
+// seat returns where the supervisor stands that is served with a context of a run below this session, and the child whose
+// guest it is.
+func (sess *session) seat(ctx context.Context, s *Supervisor) (path string, host *child) {
+	path = sess.path
+	if part := health.FromContext(ctx); part != nil && strings.HasPrefix(part.Path(), path+"/") {
+		path = part.Path()
+		name, _, deeper := strings.Cut(path[len(sess.path)+1:], "/")
+		host = sess.supervisor.child(name)
+		if host != nil && !deeper && treeOf(host.service) == s {
+			return path, nil
+		}
+	}
+	return path + "/" + s.cfg.Name, host
+}
+
+// admitGuest makes the tree a guest of the child's present run.
+func (c *child) admitGuest(tree *Supervisor, path string) {
+	c.mu.lockToChange()
+	defer c.mu.unlock()
+	h := c.historyLocked()
+	h.guests = slices.DeleteFunc(h.guests, func(g *guest) bool { return g.tree == tree })
+	h.guests = append(h.guests, &guest{tree, path, c.starts})
+}
+
+// dropGuestsLocked forgets the guests that the last two runs did not have.
+func (c *child) dropGuestsLocked(sess *session) {
+	kept := c.history.guests[:0:0]
+	var gone []*guest
+	for _, g := range c.history.guests {
+		if g.run >= c.starts-1 || g.tree.current() != nil {
+			kept = append(kept, g)
+		} else {
+			gone = append(gone, g)
+		}
+	}
+	c.history.guests = kept
+	for _, g := range gone {
+		sess.supervisor.addDeparted(g.tree)
+		if !slices.ContainsFunc(kept, func(k *guest) bool { return k.path == g.path }) {
+			g.tree.forgetParts()
+		}
+	}
+}
+
+// forgetParts drops what health knows of the children.
+func (s *Supervisor) forgetParts() {
+	for _, c := range s.snapshot() {
+		if c.health != nil {
+			c.health.Part().Forget()
+		}
+	}
+}
+
+// guestsLocked returns the child's guests.
+func (c *child) guestsLocked() []*guest {
+	if c.history == nil {
+		return nil
+	}
+	return c.history.guests
+}
+
+// trees returns the Supervisors below the child: its own and its guests.
+func (c *child) trees() []*Supervisor {
+	var trees []*Supervisor
+	if tree := treeOf(c.service); tree != nil {
+		trees = append(trees, tree)
+	}
+	c.mu.lockToRead()
+	defer c.mu.unlock()
+	for _, g := range c.guestsLocked() {
+		trees = append(trees, g.tree)
+	}
+	return trees
+}
+
+// below finds what is called so below the child.
+func (c *child) below(path string) (owner *Supervisor, found *child, err error) {
+	if tree := treeOf(c.service); tree != nil {
+		if owner, found, err = tree.find(path); err == nil {
+			return owner, found, nil
+		}
+	}
+	name, rest, _ := strings.Cut(path, "/")
+	c.mu.lockToRead()
+	guests := slices.Clone(c.guestsLocked())
+	c.mu.unlock()
+	for _, g := range slices.Backward(guests) { // the latest of that name
+		if g.tree.cfg.Name == name {
+			return g.tree.find(rest)
+		}
+	}
+	return nil, nil, err
+}
