@@ -24,12 +24,16 @@ type statements struct {
 	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
 	saveState    *sql.Stmt
+	partHashes   *sql.Stmt
+	addPart      *sql.Stmt
+	removePart   *sql.Stmt
 	removeSignal *sql.Stmt
 	notePruned   *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
+	parts        *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
 	whole        *sql.Stmt
@@ -70,9 +74,12 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.insertEvent, writer, setup.insertText(intoJournal, 3, 1, "")},
 		{&s.insertEvents, writer, setup.insertText(intoJournal, 3, rowsPerInsert, "")},
-		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
-			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
-			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
+		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data, parts)
+			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1, $2)
+			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data, parts = excluded.parts`},
+		{&s.partHashes, writer, `SELECT hash FROM snapshot_parts`},
+		{&s.addPart, writer, `INSERT INTO snapshot_parts (hash, data) VALUES ($1, $2)`},
+		{&s.removePart, writer, `DELETE FROM snapshot_parts WHERE hash = $1`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
@@ -82,7 +89,8 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.eventsAfter, readers, EventsAfter},
-		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
+		{&s.lastSnapshot, readers, `SELECT data, seq, parts FROM snapshot`},
+		{&s.parts, readers, `SELECT hash, data FROM snapshot_parts`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
