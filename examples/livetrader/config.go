@@ -105,5 +105,5 @@ func (c *config) check() error {
 		}
 		c.symbols = c.symbols[:1]
 	}
-	return nil
+	return c.checkTrading()
 }

@@ -4,23 +4,21 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 )
 
-func environ(pairs ...string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		for i := 0; i < len(pairs); i += 2 {
-			if pairs[i] == name {
-				return pairs[i+1], true
-			}
-		}
-		return "", false
+func environ(pairs ...string) (variables []string) {
+	for i := 0; i < len(pairs); i += 2 {
+		variables = append(variables, pairs[i]+"="+pairs[i+1])
 	}
+	return variables
 }
 
 // For every flag: flag over environment over default.
@@ -33,7 +31,7 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"listen": {"127.0.0.1:1", "off"}, "replay": {"a.csv", "b.csv.gz"}, "columns": {"timestamp,open", "a,b"}, "speed": {"2x", "0"}, "seed": {"9", "10"},
 		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
-		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
+		"max-order": {"1", "2"}, "max-daily-loss": {"unlimited", "2"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "low-water": {"1", "2"},
 		"version": {"false", "false"},
@@ -59,12 +57,12 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 }
 
 // valueOf parses and reads a flag's value back, and checks what is said of its origin.
-func valueOf(t *testing.T, name string, args []string, lookup func(string) (string, bool)) string {
+func valueOf(t *testing.T, name string, args, environ []string) string {
 	t.Helper()
-	c, err := parseConfig(args, lookup)
+	c, err := parseConfig(args, environ)
 	require.NoError(t, err)
 	want := fromDefault
-	if _, set := lookup(variable(name)); set {
+	if slices.ContainsFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, variable(name)+"=") }) {
 		want = variable(name)
 	}
 	for _, arg := range args {
@@ -126,13 +124,24 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a replay of two symbols":     {[]string{"--paper", "--replay", "x.csv", "--symbols", "A/B,C/D"}, nil, "--replay reads one symbol, and --symbols names 2"},
 		"a stop that is none":         {[]string{"--paper", "--on-stop", "burn"}, nil, "want leave, cancel or flatten"},
 		"a stop of a replay":          {[]string{"--paper", "--replay", "x.csv", "--on-stop", "flatten"}, nil, "--dry-start and --on-stop do not go with --replay"},
+		"chaos as it is not written":  {[]string{"--paper", "--chaos", "trading"}, nil, `unexpected argument "trading": write --chaos=trading`},
+		"a toggle as it is not":       {[]string{"--paper", "--auto-execute", "false"}, nil, `unexpected argument "false": write --auto-execute=false`},
+		"a misspelt variable":         {[]string{"--paper"}, []string{"LIVETRADER_DURATON", "1"}, "LIVETRADER_DURATON is no setting: is it LIVETRADER_DURATION?"},
+		"a variable of nothing":       {[]string{"--paper"}, []string{"LIVETRADER_COLOUR_OF_THE_CAT", "1"}, "LIVETRADER_COLOUR_OF_THE_CAT is no setting; livetrader --help lists them"},
+		"a size with a unit":          {[]string{"--paper", "--low-water", "1GB"}, nil, "want a whole number of MiB, such as 1024 for 1 GiB"},
+		"a loss of nothing":           {[]string{"--paper", "--max-daily-loss", "0"}, nil, "--max-daily-loss must be above zero: write unlimited for no limit"},
+		"a stop in per cent":          {[]string{"--paper", "--stop-loss", "2"}, nil, "--stop-loss 2 is a fraction of the price and must be below 1: write 0.02 for 2 %"},
+		"a fee of all":                {[]string{"--paper", "--fee", "1"}, nil, "--fee 1 is a fraction"},
+		"a size above its limit":      {[]string{"--paper", "--order-size", "5000"}, nil, "--order-size 5000 is above --max-position 2000: every signal would be refused"},
+		"a re-arming for ever":        {[]string{"--paper"}, []string{"LIVETRADER_REARM", "ann"}, "LIVETRADER_REARM would lift every halt at every start: give --rearm NAME on the command line, once"},
+		"a re-arming by nobody":       {[]string{"--paper", "--rearm", ""}, nil, "--rearm wants the name of who lifts the halt"},
 		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals, trading or feed"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr bytes.Buffer
-			code := run(context.Background(), c.args, environment{lookup: environ(c.env...), stdout: &stdout, stderr: &stderr, clock: clock.New()})
+			code := run(context.Background(), c.args, environment{environ: environ(c.env...), stdout: &stdout, stderr: &stderr, clock: clock.New()})
 			require.Equal(t, exitUsage, code)
 			require.Contains(t, stderr.String(), c.want)
 			require.Equal(t, 1, strings.Count(stderr.String(), "\n"), "one line: %q", stderr.String())
@@ -145,7 +154,7 @@ func TestPrintConfigSaysWhereEachValueComesFrom(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	code := run(context.Background(), []string{"--paper", "--print-config", "--seed", "42"},
-		environment{lookup: environ("HEALTH_CHECK_INTERVAL", "10"), stdout: &stdout, stderr: &stderr, clock: clock.New()})
+		environment{environ: environ("HEALTH_CHECK_INTERVAL", "10"), stdout: &stdout, stderr: &stderr, clock: clock.New()})
 	require.Equal(t, exitOK, code)
 	require.Regexp(t, `(?m)^seed +42 +flag$`, stdout.String())
 	require.Regexp(t, `(?m)^health-interval +10s +HEALTH_CHECK_INTERVAL$`, stdout.String())
@@ -161,7 +170,7 @@ func TestPasswordIsNeverShown(t *testing.T) {
 		for _, more := range []string{"--print-config", "--dry-start"} {
 			var shown bytes.Buffer
 			run(context.Background(), []string{"--paper", "--listen", "off", "--db", url, more},
-				environment{lookup: environ(), stdout: &shown, stderr: &shown, clock: clock.New()})
+				environment{environ: environ(), stdout: &shown, stderr: &shown, clock: clock.New()})
 			require.Contains(t, strings.ToLower(shown.String()), "postgres")
 			require.NotContains(t, shown.String(), "secret")
 			require.True(t, more == "--print-config" || strings.Count(shown.String(), "\n") == 1, "one line: %s", shown.String())
@@ -184,10 +193,22 @@ func TestPrintConfigPrintsEverySetting(t *testing.T) {
 func TestHelpNamesEveryFlagAndItsVariable(t *testing.T) {
 	t.Parallel()
 	var stdout bytes.Buffer
-	code := run(context.Background(), []string{"--help"}, environment{lookup: environ(), stdout: &stdout, clock: clock.New()})
+	code := run(context.Background(), []string{"--help"}, environment{environ: environ(), stdout: &stdout, clock: clock.New()})
 	require.Equal(t, exitOK, code)
 	newConfig().flags.VisitAll(func(f *flag.Flag) {
 		require.Contains(t, stdout.String(), "--"+f.Name)
 		require.Contains(t, stdout.String(), variable(f.Name))
+	})
+}
+
+func TestDatabaseOfAnotherRunSaysTheWayOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		args := []string{"--paper", "--listen", "off", "--duration", "10s", "--db", tempDB(t)}
+		code, _, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		code, _, log = runHere(t.Context(), append(args, "--cash", "20000", "--seed", "7")...)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, log, "set --cash, --fee and --slippage and --seed as they were, or begin a new account with another --db")
 	})
 }

@@ -41,7 +41,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
 	})
 	if err != nil {
-		return fmt.Errorf("--db: %w", err)
+		return fmt.Errorf("--db: %w", a.wayOut(err))
 	}
 	a.db = db
 	*closers = append(*closers, db.Close)

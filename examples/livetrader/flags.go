@@ -65,9 +65,12 @@ func (c *config) declareTrading() {
 	amount(&c.fee, "fee", "0.0004", "`fraction` of an order's value that the venue takes")
 	amount(&c.slippage, "slippage", "0.0002", "`fraction` by which market orders fill worse than the price")
 	amount(&c.notional, "order-size", "1000", "`amount` to hold of each symbol on a signal")
-	amount(&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol")
-	amount(&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open")
-	amount(&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened")
+	limit := func(field *decimal.Decimal, name, value, usage string) {
+		setting(c, field, name, decimal.RequireFromString(value), limits, usage+", or unlimited")
+	}
+	limit(&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol")
+	limit(&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open")
+	limit(&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened")
 	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
@@ -78,8 +81,10 @@ func (c *config) declareTrading() {
 	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
-	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
+	setting(c, &c.lowWater, "low-water", 256, mebibytes, "`MiB` that must be free on the disk for anything new to be opened")
 }
+
+const variablePrefix = "LIVETRADER_"
 
 // variable is the environment variable that sets a flag. Two have the names that operators know.
 func variable(flagName string) string {
@@ -89,20 +94,20 @@ func variable(flagName string) string {
 	case "health-interval":
 		return "HEALTH_CHECK_INTERVAL"
 	}
-	return "LIVETRADER_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
 }
 
 // parseConfig reads the flags, and for those that are not given the environment.
-func parseConfig(args []string, lookup func(string) (string, bool)) (*config, error) {
+func parseConfig(args, environ []string) (*config, error) {
 	c := newConfig()
 	if err := c.flags.Parse(args); err != nil {
 		return nil, mistake(err)
 	}
 	if c.flags.NArg() > 0 {
-		return nil, usagef("unexpected argument %q", c.flags.Arg(0))
+		return nil, c.unexpected(args)
 	}
 	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	if err := c.readEnvironment(lookup); err != nil {
+	if err := c.readEnvironment(environ); err != nil {
 		return nil, err
 	}
 	return c, c.check()
@@ -120,12 +125,13 @@ func mistake(err error) error {
 }
 
 // readEnvironment sets what no flag has set.
-func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error) {
+func (c *config) readEnvironment(environ []string) error {
+	set, err := c.variables(environ)
 	c.flags.VisitAll(func(f *flag.Flag) {
-		value, set := lookup(variable(f.Name))
+		value := set[variable(f.Name)]
 		switch {
 		case c.origin[f.Name] != "" || err != nil:
-		case !set || value == "":
+		case value == "":
 			c.origin[f.Name] = fromDefault
 		default:
 			c.origin[f.Name] = variable(f.Name)

@@ -52,7 +52,7 @@ var (
 	texts     = kind[string]{read: asWritten, show: func(text string) string { return text }}
 	databases = kind[string]{read: asWritten, show: withoutPassword}
 	toggles   = kind[bool]{read: readToggle, show: strconv.FormatBool, isToggle: true}
-	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
+	mebibytes = kind[int]{read: readMebibytes, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
 	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
@@ -60,6 +60,7 @@ var (
 	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
 	seeds        = kind[uint64]{read: readSeed, show: func(n uint64) string { return strconv.FormatUint(n, 10) }}
 	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
+	limits       = kind[decimal.Decimal]{read: readLimit, show: showLimit}
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
 	stopPolicies = kind[engine.StopPolicy]{read: readStopPolicy, show: func(p engine.StopPolicy) string { return string(p) }}
@@ -73,10 +74,10 @@ func readToggle(text string) (bool, error) {
 	return on, nil
 }
 
-func readWhole(text string) (int, error) {
+func readMebibytes(text string) (int, error) {
 	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
 	if err != nil {
-		return 0, errors.New("want a whole number")
+		return 0, errors.New("want a whole number of MiB, such as 1024 for 1 GiB")
 	}
 	return int(n), nil
 }

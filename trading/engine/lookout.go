@@ -68,6 +68,9 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
+	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
+		found = append(found, refusing(s))
+	}
 	if r.calm.look != l.ledger.version {
 		before := len(found)
 		var naked map[string]decimal.Decimal

@@ -11,6 +11,20 @@ import (
 // snapshotTries is how often a snapshot is read that a writer replaces meanwhile.
 const snapshotTries = 10
 
+// ofSnapshots are the statements for snapshots.
+func (s *statements) ofSnapshots(writer, readers *sql.DB) []statement {
+	return []statement{
+		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data, parts)
+			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1, $2)
+			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data, parts = excluded.parts`},
+		{&s.partHashes, writer, `SELECT hash FROM snapshot_parts`},
+		{&s.addPart, writer, `INSERT INTO snapshot_parts (hash, data) VALUES ($1, $2)`},
+		{&s.removePart, writer, `DELETE FROM snapshot_parts WHERE hash = $1`},
+		{&s.lastSnapshot, readers, `SELECT data, seq, parts FROM snapshot`},
+		{&s.parts, readers, `SELECT hash, data FROM snapshot_parts`},
+	}
+}
+
 // KeepSnapshot implements journal.Snapshotter. The Seq is read in the same transaction, so whatever was appended before
 // the call is what the snapshot stands for.
 func (j *Journal) KeepSnapshot(ctx context.Context, data []byte) error {

@@ -23,6 +23,7 @@ type statements struct {
 	addStream    *sql.Stmt
 	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
+	keepMark     *sql.Stmt
 	saveState    *sql.Stmt
 	partHashes   *sql.Stmt
 	addPart      *sql.Stmt
@@ -34,6 +35,7 @@ type statements struct {
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
 	parts        *sql.Stmt
+	lastMark     *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
 	whole        *sql.Stmt
@@ -74,12 +76,8 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.insertEvent, writer, setup.insertText(intoJournal, 3, 1, "")},
 		{&s.insertEvents, writer, setup.insertText(intoJournal, 3, rowsPerInsert, "")},
-		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data, parts)
-			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1, $2)
-			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data, parts = excluded.parts`},
-		{&s.partHashes, writer, `SELECT hash FROM snapshot_parts`},
-		{&s.addPart, writer, `INSERT INTO snapshot_parts (hash, data) VALUES ($1, $2)`},
-		{&s.removePart, writer, `DELETE FROM snapshot_parts WHERE hash = $1`},
+		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
@@ -89,8 +87,7 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.eventsAfter, readers, EventsAfter},
-		{&s.lastSnapshot, readers, `SELECT data, seq, parts FROM snapshot`},
-		{&s.parts, readers, `SELECT hash, data FROM snapshot_parts`},
+		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
@@ -98,6 +95,7 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.whole, readers, `SELECT coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE name = '` + pruned + `'),
 			(` + lastGap + `))`}, // the latter in one that was never opened to write by this version
 	}
+	all = append(all, s.ofSnapshots(writer, readers)...)
 	for n := range s.latest {
 		f := filter(n)
 		if !f.is() {
