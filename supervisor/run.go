@@ -104,16 +104,18 @@ func (e End) Unwrap() error { return e.Err }
 func (e End) Clean() bool { return e.Kind == EndReturned }
 
 // serve calls Serve and takes note of its end, however it ends: a deferred call sees a Goexit too. It returns when that
-// was.
+// was. It holds no End, nor does what it defers: what they take of the stack would be copied for each child of a tree that
+// stops, which would take twice as long.
 func (r *run) serve(c *child) (now time.Time) {
-	end := End{Kind: EndGoexit, Err: errGoexit}
+	kind, err := EndGoexit, errGoexit
 	defer func() {
 		if v := recover(); v != nil {
-			end = End{Kind: EndPanic, Err: &PanicError{v}, Stack: bounded(string(debug.Stack()))}
+			now = c.panicked(r, v)
+			return
 		}
 		var quiet bool
-		if now, quiet = c.endedQuietly(r, end.Err); !quiet {
-			now = c.ended(r, end)
+		if now, quiet = c.endedQuietly(r, err); !quiet {
+			now = c.returned(r, kind, err)
 		}
 	}()
 	if q := r.guard.queue; q != nil {
@@ -125,12 +127,22 @@ func (r *run) serve(c *child) (now time.Time) {
 		// goroutine ends with the guard, so nothing else ever runs under the label.
 		pprof.SetGoroutineLabels(labels)
 	}
-	if err := c.service.Serve(r.ctx); err != nil {
-		end = End{Kind: EndError, Err: err}
+	if err = c.service.Serve(r.ctx); err != nil {
+		kind = EndError
 	} else {
-		end = End{Kind: EndReturned}
+		kind = EndReturned
 	}
 	return now
+}
+
+// panicked takes note of a run that ended by a panic. It is called while the stack still shows it.
+func (c *child) panicked(r *run, v any) time.Time {
+	return c.ended(r, End{Kind: EndPanic, Err: &PanicError{v}, Stack: bounded(string(debug.Stack()))})
+}
+
+// returned takes note of a run that ended in any other way.
+func (c *child) returned(r *run, kind Ending, err error) time.Time {
+	return c.ended(r, End{Kind: kind, Err: err})
 }
 
 var errGoexit = errors.New("the service called runtime.Goexit")
