@@ -10,8 +10,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// anchor moves brackets to what was paid, before their first legs are made: those whose ticket asks for that, and those of
-// which a leg would stand on the wrong side of the entry and execute at once.
+// anchor moves brackets to what was paid, before their first legs are made: those whose ticket asks for that, and those
+// of which a leg would stand on the wrong side of the entry and execute at once.
 func (f *follower) anchor(ctx context.Context, r *run) error {
 	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
 		if t.Legs > 0 {

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// A signal against which something stands for now, such as stale data or a halt, is refused, and waits: if it is still the
-// latest of its strategy and symbol, and valid, when that is over, it sets its target then, at the price and under the
-// limits of then.
+// A signal against which something stands for now, such as stale data or a halt, is refused, and waits: if it is still
+// the latest of its strategy and symbol, and valid, when that is over, it sets its target then, at the price and under
+// the limits of then.
 
 // passing is why nothing may be opened for now: it may be over in time.
 type passing struct{ error }
@@ -62,5 +62,6 @@ func (f *follower) unblock(ctx context.Context, r *run) error {
 
 // refusing tells of a signal that waits.
 func refusing(s journal.SignalSeen) trouble {
-	return condition("refusing/"+s.Symbol, health.Degraded, s.Direction.String()+" of "+s.Symbol+" waits: "+s.Reason, "", false)
+	text := s.Direction.String() + " of " + s.Symbol + " waits: " + s.Reason
+	return condition("refusing/"+s.Symbol, health.Degraded, text, "", false)
 }

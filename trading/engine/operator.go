@@ -27,8 +27,9 @@ func (e *Engine) Halt(ctx context.Context, reason string) error {
 }
 
 // Rearm lifts the halt; by says who did. All reasons that stood are in the journal then, and in the log: the loss of the
-// day is among them if it has reached its limit while another halt stood. The day's loss counts anew from what the account is worth now, or else a halt
-// for the daily loss would stand again a moment later. Positions are compared before anything is opened.
+// day is among them if it has reached its limit while another halt stood. The day's loss counts anew from what the account
+// is worth now, or else a halt for the daily loss would stand again a moment later. Positions are compared before anything
+// is opened.
 func (e *Engine) Rearm(ctx context.Context, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: re-arming needs a name")

@@ -45,32 +45,20 @@ type plan struct {
 // plan works out the order that leads from held, which includes what open orders will bring, to the goal: all of it if
 // something may be opened, otherwise the part that closes.
 func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
-	p := plan{outcome: journal.OutcomeActed, target: a.quantity}
-	blocked := journal.OutcomeRefused
-	switch {
-	case in.now.After(a.validUntil):
-		blocked, p.reason = journal.OutcomeExpired, "the part that opens came too late"
-		p.target = clampToHeld(a.quantity, held)
-	case in.opening != nil:
-		p.reason = in.opening.Error()
-		p.target = clampToHeld(a.quantity, held)
-	}
-	if p.target.Equal(a.quantity) {
-		p.reason = ""
-	}
+	p, blocked := reachable(a, held, in)
 	gap := p.target.Sub(held)
 	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || a.ticket.Rests() && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
 	position := d.book.Position(a.symbol).Quantity
-	if p.target.IsZero() && gap.Equal(position.Neg()) && !gap.IsZero() && (smallest{in.instrument}).holds(gap, decimal.Zero, false) {
-		p.reason = fmt.Sprintf("%s is left, too little to be traded", position)
-		return p
-	}
-	if gap.IsZero() {
+	switch {
+	case gap.IsZero():
 		if p.reason != "" {
 			p.outcome = blocked
 		}
+		return p
+	case p.target.IsZero() && gap.Equal(position.Neg()) && (smallest{in.instrument}).holds(gap, decimal.Zero, false):
+		p.reason = fmt.Sprintf("%s is left, too little to be traded", position)
 		return p
 	}
 	if p.target.Sign()*position.Sign() >= 0 && gap.Sign()*position.Sign() < 0 && gap.Abs().GreaterThan(position.Abs()) {
@@ -96,6 +84,24 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	o.ReduceOnly = o.ReduceOnly && o.Quantity.LessThanOrEqual(trading.ClosingPart(o.Side, o.Quantity, position))
 	p.order = &o
 	return p
+}
+
+// reachable is what of a goal may be gone for: all of it if something may be opened, otherwise the part that closes.
+// blocked is the outcome where nothing is left to do.
+func reachable(a goal, held decimal.Decimal, in inputs) (p plan, blocked journal.Outcome) {
+	p, blocked = plan{outcome: journal.OutcomeActed, target: a.quantity}, journal.OutcomeRefused
+	switch {
+	case in.now.After(a.validUntil):
+		blocked, p.reason = journal.OutcomeExpired, "the part that opens came too late"
+		p.target = clampToHeld(a.quantity, held)
+	case in.opening != nil:
+		p.reason = in.opening.Error()
+		p.target = clampToHeld(a.quantity, held)
+	}
+	if p.target.Equal(a.quantity) {
+		p.reason = ""
+	}
+	return p, blocked
 }
 
 func (d decider) order(a goal, gap decimal.Decimal, now time.Time) trading.Order {
