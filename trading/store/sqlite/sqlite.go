@@ -88,6 +88,7 @@ type Signals = interface {
 	signal.Pruner
 	signal.Identified
 	signal.Notifier
+	signal.Window
 }
 
 // DB is an open database. Use Open, and Close when done.
@@ -99,10 +100,14 @@ type DB struct {
 
 // Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
 // ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+//
+// A database of an earlier version is brought up to date, after a copy of it was made beside it: x.db.schema7 for one
+// whose schema had version 7. To go back to that version of this package, put the copy in the place of the database,
+// while nothing runs, and have the positions compared with the venue's: what was ordered since is not known there.
 func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	db, err := open(ctx, path, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, wayOut(path, err))
 	}
 	return db, nil
 }
@@ -178,8 +183,10 @@ func schema() sqldb.Schema {
 
 // share hands the connections over. It closes them on an error.
 func (db *DB) share(ctx context.Context, run []Setting) (err error) {
+	s := schema()
+	s.BackUp = db.files.backUpSchema
 	db.shared, err = sqldb.Open(ctx, sqldb.Setup{
-		Name: "sqlite", Where: db.files.path, Schema: schema(), Run: run,
+		Name: "sqlite", Where: db.files.path, Schema: s, Run: run,
 		Driver: db.files, Writer: db.files.writer, Readers: db.files.readers, Whole: true,
 	})
 	if err != nil {
