@@ -16,11 +16,22 @@ type ended struct {
 	log   past.Log
 	room  past.Writer // for the next record
 	key   []byte      // and its key
-	words []string    // those that orders share, such as symbols; a record has their numbers
-	index map[string]int
+	kinds []kind      // a record has the number of its own
+	index map[kind]int
 }
 
-func newEnded() ended { return ended{index: make(map[string]int)} }
+// kind is what many orders share.
+type kind struct {
+	Symbol      string              `json:"symbol"`
+	Config      string              `json:"config"`
+	Type        trading.OrderType   `json:"type"`
+	TimeInForce trading.TimeInForce `json:"time_in_force"`
+	Leg         trading.Leg         `json:"leg"`
+	Status      trading.OrderStatus `json:"status"`
+	Side        trading.Side        `json:"side"`
+}
+
+func newEnded() ended { return ended{index: make(map[kind]int)} }
 
 // The flags of a record.
 const (
@@ -42,11 +53,11 @@ func flag(is bool, bit uint64) uint64 {
 	return 0
 }
 
-func (e *ended) word(w string) uint64 {
+func (e *ended) number(w kind) uint64 {
 	n, ok := e.index[w]
 	if !ok {
-		n = len(e.words)
-		e.words = append(e.words, w)
+		n = len(e.kinds)
+		e.kinds = append(e.kinds, w)
 		e.index[w] = n
 	}
 	return uint64(n)
@@ -61,13 +72,10 @@ func (e *ended) put(o *OrderState) {
 	w.Uint(flag(o.PostOnly, flagPostOnly) | flag(o.ReduceOnly, flagReduceOnly) | flag(o.Acknowledged, flagAcknowledged) |
 		flag(o.InFlight, flagInFlight) | flag(o.Triggered, flagTriggered) | flag(o.CancelAsked, flagCancelAsked) |
 		flag(full, flagFull) | flag(limited, flagLimited) | flag(stopped, flagStopped))
-	for _, text := range [...]string{o.Symbol, string(o.Type), string(o.TimeInForce), string(o.Leg), string(o.Status), o.Config} {
-		w.Uint(e.word(text))
-	}
-	w.Int(int64(o.Side))
+	w.Uint(e.number(kind{o.Symbol, o.Config, o.Type, o.TimeInForce, o.Leg, o.Status, o.Side}))
 	w.Uint(uint64(o.number))
 	w.Uint(uint64(o.Sends))
-	w.Time(o.CreatedAt)
+	w.Since(o.UpdatedAt, o.CreatedAt)
 	w.ID(o.SignalID)
 	w.Decimal(o.Quantity)
 	w.Decimal(o.DecisionPrice)
@@ -104,18 +112,15 @@ func (e *ended) read(clientID string, body []byte) (*OrderState, error) {
 	o.PostOnly, o.ReduceOnly = flags&flagPostOnly != 0, flags&flagReduceOnly != 0
 	o.Acknowledged, o.InFlight = flags&flagAcknowledged != 0, flags&flagInFlight != 0
 	o.Triggered, o.CancelAsked = flags&flagTriggered != 0, flags&flagCancelAsked != 0
-	var texts [6]string
-	for i := range texts {
-		n := r.Uint()
-		if n >= uint64(len(e.words)) {
-			return nil, errors.New("book: the record of an order has a word that is none")
-		}
-		texts[i] = e.words[n]
+	n := r.Uint()
+	if n >= uint64(len(e.kinds)) {
+		return nil, errors.New("book: the record of an order is of a kind that is none")
 	}
-	o.Symbol, o.Type, o.TimeInForce = texts[0], trading.OrderType(texts[1]), trading.TimeInForce(texts[2])
-	o.Leg, o.Status, o.Config = trading.Leg(texts[3]), trading.OrderStatus(texts[4]), texts[5]
-	o.Side, o.number, o.Sends = trading.Side(r.Int()), int(r.Uint()), int(r.Uint())
-	o.CreatedAt, o.SignalID = r.Time(), r.ID()
+	k := e.kinds[n]
+	o.Symbol, o.Config, o.Type, o.TimeInForce = k.Symbol, k.Config, k.Type, k.TimeInForce
+	o.Leg, o.Status, o.Side = k.Leg, k.Status, k.Side
+	o.number, o.Sends = int(r.Uint()), int(r.Uint())
+	o.CreatedAt, o.SignalID = r.Since(o.UpdatedAt), r.ID()
 	o.Quantity, o.DecisionPrice = r.Decimal(), r.Decimal()
 	o.Filled = o.Quantity
 	if flags&flagFull == 0 {
@@ -151,9 +156,9 @@ func (e *ended) each(yield func(OrderState)) {
 	}
 }
 
-func (e *ended) restore(words []string, saved past.Saved) error {
-	e.words = words
-	for i, w := range words {
+func (e *ended) restore(kinds []kind, saved past.Saved) error {
+	e.kinds = kinds
+	for i, w := range kinds {
 		e.index[w] = i
 	}
 	log, err := past.Load(saved, func(key, body []byte) error {

@@ -125,7 +125,7 @@ func TestEndedOrdersAreSmall(t *testing.T) {
 	require.Len(t, b.Orders(), 16_000)
 	each := int(after-before) / 15_000
 	t.Logf("%d bytes for an order and its fill", each)
-	require.Less(t, each, 150)
+	require.Less(t, each, 130)
 	data, err := b.Snapshot()
 	require.NoError(t, err)
 	require.Less(t, len(data)/16_000, 220)

@@ -32,7 +32,7 @@ type bookState struct {
 	Positions []trading.Position   `json:"positions"`
 	Orders    []numberedOrder      `json:"orders"`
 	Done      []string             `json:"done"`
-	Words     []string             `json:"words,omitempty"`
+	Kinds     []kind               `json:"kinds,omitempty"`
 	Ended     past.Saved           `json:"ended,omitzero"`
 	Fills     past.Saved           `json:"fills,omitzero"`
 	Moves     past.Saved           `json:"moves,omitzero"`
@@ -70,7 +70,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
 	}
-	state.Words, state.Ended = b.orders.ended.words, b.orders.ended.log.Save()
+	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
 		state.Orders = append(state.Orders, numberedOrder{*o, o.number})
 	}
@@ -144,5 +144,5 @@ func (s *orders) restore(state bookState) error {
 		o.number = n.Number
 		s.put(&o)
 	}
-	return s.ended.restore(state.Words, state.Ended)
+	return s.ended.restore(state.Kinds, state.Ended)
 }

@@ -19,7 +19,7 @@ type account struct {
 	cash      decimal.Decimal
 	bySymbol  map[string]*holding
 	holdings  []*holding // the same, as they came
-	fills     []trading.Fill
+	fills     executed
 	moves     []trading.CashEvent
 
 	rough                          float64 // the cash, nearly
@@ -74,10 +74,10 @@ func (a *account) setCash(cash decimal.Decimal) { a.cash, a.rough = cash, rough.
 
 // book puts a fill into the account.
 func (a *account) book(f trading.Fill) {
-	if n := len(a.fills); n > 0 && f.Time.Before(a.fills[n-1].Time) {
-		f.Time = a.fills[n-1].Time // Fills are in the order of their times; another symbol's bar may have come early.
+	if f.Time.Before(a.fills.latest) {
+		f.Time = a.fills.latest // Fills are in the order of their times; another symbol's bar may have come early.
 	}
-	a.fills = append(a.fills, f)
+	a.fills.put(f)
 	a.hold(a.position(f.Symbol).After(f))
 	a.setCash(f.CashAfter(a.cash))
 }

@@ -33,15 +33,18 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, ok := b.orders.all[o.ClientID]; ok {
+	if b.orders.knows(o.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	b.orders.all[o.ClientID] = taken
+	if err := b.orders.ended.forgotten(o.Ref()); err != nil {
+		return err
+	}
 	if reason := b.refusal(o, quote, quoted); reason != "" {
-		taken.status, taken.reason = trading.StatusRejected, reason
+		taken.end(trading.StatusRejected, reason)
+		b.orders.ended.put(taken.report(), now)
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
 	}
-	b.orders.open = append(b.orders.open, taken)
+	b.orders.take(taken)
 	if quoted {
 		b.walkQuote(taken, quote, now)
 	} else if last, known := b.markets.last(o.Symbol); known {
@@ -50,7 +53,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 			b.takeAtOnce(taken, last, now)
 		}
 	}
-	b.orders.tidy()
+	b.orders.tidy(now)
 	return nil
 }
 
@@ -123,15 +126,14 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	o, ok := b.orders.all[ref.ClientID]
-	if !ok {
-		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
-	}
-	if !o.status.Done() {
+	if o, open := b.orders.byID[ref.ClientID]; open {
 		o.end(trading.StatusCancelled, "as asked for")
-		b.orders.tidy()
+		b.orders.tidy(now)
+	} else if !b.orders.knows(ref.ClientID) {
+		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return nil
 }
@@ -141,7 +143,7 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 func (b *Broker) Resumed() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.again || len(b.orders.all) > 0 || len(b.account.fills) > 0
+	return b.again || b.orders.any() || b.account.fills.log.Len() > 0
 }
 
 // patience is how long an order waits for the first price of its instrument before somebody is told that none comes.
@@ -173,11 +175,14 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	if err := b.unpricedLocked(now); err != nil {
 		return trading.OrderReport{}, err
 	}
-	o, ok := b.orders.all[ref.ClientID]
+	report, ok := b.orders.report(ref.ClientID)
 	if !ok {
+		if err := b.orders.ended.forgotten(ref); err != nil {
+			return trading.OrderReport{}, err
+		}
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
-	return o.report(), nil
+	return report, nil
 }
 
 // OpenOrders implements trading.OrderLister.
@@ -211,7 +216,7 @@ func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]t
 	if err := b.unpricedLocked(now); err != nil {
 		return nil, from, err
 	}
-	page, next := trading.FillPage(b.account.fills, from, limit)
+	page, next := b.account.fills.page(from, limit)
 	return page, next, nil
 }
 

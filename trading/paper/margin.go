@@ -63,8 +63,12 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 		// The price at which nothing is left; rounded in the account's favour, as it cannot pay a tick more.
 		paid, fee = against(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero
 	}
+	id := fmt.Sprintf("liquidation-%s-%d", m.Symbol, w.at.UnixNano())
+	for n := 2; w.account.fills.has(id); n++ { // the second of one bar: each fill has an ID of its own
+		id = fmt.Sprintf("liquidation-%s-%d-%d", m.Symbol, w.at.UnixNano(), n)
+	}
 	w.account.book(trading.Fill{
-		ID: fmt.Sprintf("liquidation-%s-%d", m.Symbol, w.at.UnixNano()), ClientID: "liquidation", Symbol: m.Symbol,
+		ID: id, ClientID: "liquidation", Symbol: m.Symbol,
 		Side: side, Price: paid, Quantity: held.Abs(), Fee: fee, Time: w.at.UTC(),
 	})
 	w.updates.Push() // of no order

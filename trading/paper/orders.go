@@ -11,25 +11,54 @@ import (
 
 // orders are those that were taken, and those of them that may fill yet. Broker.mu guards them.
 type orders struct {
-	all     map[string]*order
-	open    []*order // as they came
+	open    []*order          // those that may fill yet, as they came
+	byID    map[string]*order // the same
+	ended   ended             // the others, for as long as they are remembered
 	updates *trading.UpdateLog
 }
 
 func newOrders(updates *trading.UpdateLog) orders {
-	return orders{all: make(map[string]*order), updates: updates}
+	return orders{byID: make(map[string]*order), updates: updates}
 }
 
-// tidy forgets the orders that are done, and tells of those and of the others that have changed.
-func (s *orders) tidy() {
+// knows reports whether an order of a client ID was taken, or refused.
+func (s *orders) knows(clientID string) bool {
+	_, ok := s.report(clientID)
+	return ok
+}
+
+// any reports whether there is one that is remembered.
+func (s *orders) any() bool { return len(s.open) > 0 || s.ended.log.Len() > 0 }
+
+// report says what became of an order.
+func (s *orders) report(clientID string) (trading.OrderReport, bool) {
+	if o, ok := s.byID[clientID]; ok {
+		return o.report(), true
+	}
+	return s.ended.get(clientID)
+}
+
+// take adds an order that may fill.
+func (s *orders) take(o *order) {
+	s.open = append(s.open, o)
+	s.byID[o.ClientID] = o
+}
+
+// tidy makes records of the orders that are done, and tells of those and of the others that have changed.
+func (s *orders) tidy(now time.Time) {
 	s.open = slices.DeleteFunc(s.open, func(o *order) bool {
-		now := told{filled: o.filled, triggered: o.triggered}
-		if o.status.Done() || now.triggered != o.told.triggered || !now.filled.Equal(o.told.filled) {
-			o.told = now
+		news := told{filled: o.filled, triggered: o.triggered}
+		if o.status.Done() || news.triggered != o.told.triggered || !news.filled.Equal(o.told.filled) {
+			o.told = news
 			s.updates.Push(o.report())
+		}
+		if o.status.Done() {
+			s.ended.put(o.report(), now)
+			delete(s.byID, o.ClientID)
 		}
 		return o.status.Done()
 	})
+	s.ended.forget(now)
 }
 
 type order struct {

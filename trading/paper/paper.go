@@ -7,7 +7,8 @@
 // exact. FillPolicy says all of it, and has the answers of other engines too. The Broker refuses orders that the account
 // cannot carry, and a client ID that it has had before. A position that the account cannot carry any more is liquidated.
 //
-// It keeps everything in memory: after a restart Resume brings back orders and account from the Journal. It reads no
+// It keeps everything in memory, and of what is over that of the last two days: after a restart Resume brings back orders
+// and account from the Journal. It reads no
 // random numbers, so two equal runs give the same fills to the last digit. It is safe for concurrent use.
 package paper
 

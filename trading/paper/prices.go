@@ -100,7 +100,7 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	}
 	if b.cfg.Quote == nil {
 		b.walkBar(m, bar)
-		b.orders.tidy()
+		b.orders.tidy(bar.End())
 	}
 	m.mark(bar.Close)
 	m.barTime = bar.Time
@@ -160,7 +160,7 @@ func (b *Broker) workQuotes() {
 		case ok && err == nil:
 			b.walkQuote(o, quote, now)
 		}
-		b.orders.tidy()
+		b.orders.tidy(now)
 		b.mu.Unlock()
 	}
 	b.callMargins(now)
@@ -188,7 +188,7 @@ func (b *Broker) callMargin(symbol string, quote float64, now time.Time) {
 	w := b.walk(m, now)
 	w.now = decimal.NewFromFloat(quote)
 	w.marginCall(decimal.Zero)
-	b.orders.tidy()
+	b.orders.tidy(now)
 }
 
 // walkBar lets an instrument's price go the way of a bar.

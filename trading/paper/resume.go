@@ -28,11 +28,13 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.orders.all) > 0 || len(b.account.fills) > 0 {
+	if b.orders.any() || b.account.fills.log.Len() > 0 {
 		return fmt.Errorf("paper: resume after orders were taken")
 	}
 	b.again = true
-	b.account.fills = fills
+	for _, f := range fills {
+		b.account.fills.put(f)
+	}
 	b.account.setCash(book.Cash())
 	for _, p := range book.Positions() {
 		b.account.hold(p)
@@ -44,9 +46,10 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 		b.markets.of(f.Symbol).set(f.Price)
 	}
 	for _, o := range orders {
-		b.orders.all[o.ClientID] = o
-		if !o.status.Done() {
-			b.orders.open = append(b.orders.open, o)
+		if o.status.Done() {
+			b.orders.ended.put(o.report(), o.since)
+		} else {
+			b.orders.take(o)
 		}
 	}
 	return nil
@@ -65,7 +68,9 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 			Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true, until: b.dayEnds(o.Order),
 			since: b.cfg.Clock.Now(), triggered: o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive(),
 		}
-		if !o.Status.Done() {
+		if o.Status.Done() {
+			known.since = o.UpdatedAt
+		} else {
 			known.status = trading.StatusOpen
 		}
 		orders = append(orders, known)

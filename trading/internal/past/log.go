@@ -59,7 +59,11 @@ func (l *Log) Put(key, body []byte) {
 	size := 1 + 2*binary.MaxVarintLen32 + len(key) + len(body)
 	last := len(l.segments) - 1
 	if last < 0 || len(l.segments[last])+size > segmentSize && len(l.segments[last]) > 0 {
-		l.segments = append(l.segments, nil)
+		next := []byte(nil) // grows; the others have their size, so that none of them is part empty for ever
+		if last >= 0 {
+			next = make([]byte, 0, max(segmentSize, size))
+		}
+		l.segments = append(l.segments, next)
 		last++
 	}
 	s := l.segments[last]
@@ -68,7 +72,8 @@ func (l *Log) Put(key, body []byte) {
 	s = binary.AppendUvarint(s, uint64(len(key)))
 	s = append(s, key...)
 	s = binary.AppendUvarint(s, uint64(len(body)))
-	l.segments[last] = append(s, body...)
+	s = append(s, body...)
+	l.segments[last] = s
 	l.count++
 	l.enter(key, place)
 }

@@ -103,6 +103,11 @@ func TestRecordGivesBackWhatItWasGiven(t *testing.T) {
 	for _, n := range numbers {
 		w.Decimal(n)
 	}
+	for _, near := range times {
+		for _, at := range times {
+			w.Since(near, at)
+		}
+	}
 	r := past.NewReader(w.Body)
 	for _, id := range ids {
 		require.Equal(t, id, r.ID())
@@ -115,6 +120,11 @@ func TestRecordGivesBackWhatItWasGiven(t *testing.T) {
 		got := r.Decimal()
 		require.Equal(t, n.String(), got.String())
 		require.Equal(t, n.Exponent(), got.Exponent())
+	}
+	for _, near := range times {
+		for _, at := range times {
+			require.True(t, at.Equal(r.Since(near)), "%s near %s", at, near)
+		}
 	}
 	require.NoError(t, r.Err)
 	require.False(t, r.Left())

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math"
 	"math/big"
 	"time"
 
@@ -80,15 +81,24 @@ func (w *Writer) Time(t time.Time) {
 	w.Uint(uint64(t.Nanosecond()))
 }
 
+// Since adds an instant that is near to another one.
+func (w *Writer) Since(near, t time.Time) {
+	if by := near.Sub(t); by > math.MinInt64 && near.Add(-by).Equal(t) {
+		w.Int(int64(by))
+		return
+	}
+	w.Int(math.MinInt64) // too far
+	w.Time(t)
+}
+
 // Decimal adds a decimal, with its exponent.
 func (w *Writer) Decimal(d decimal.Decimal) {
-	w.Int(int64(d.Exponent()))
 	if d.NumDigits() <= 18 {
-		w.Body = append(w.Body, 0)
+		w.Int(2 * int64(d.Exponent()))
 		w.Int(d.CoefficientInt64())
 		return
 	}
-	w.Body = append(w.Body, 1)
+	w.Int(2*int64(d.Exponent()) + 1)
 	w.Text(d.Coefficient().String())
 }
 
@@ -152,14 +162,24 @@ func (r *Reader) Time() time.Time {
 	return time.Unix(seconds, int64(nanos%1_000_000_000)).UTC()
 }
 
+// Since reads an instant that is near to another one.
+func (r *Reader) Since(near time.Time) time.Time {
+	by := r.Int()
+	if by == math.MinInt64 {
+		return r.Time()
+	}
+	return near.Add(-time.Duration(by)).UTC()
+}
+
 // Decimal reads a decimal.
 func (r *Reader) Decimal() decimal.Decimal {
 	exponent := r.Int()
-	if exponent < -1000 || exponent > 1000 { // so that a record that is none costs no memory
+	large := exponent&1 == 1
+	if exponent >>= 1; exponent < -1000 || exponent > 1000 { // so that a record that is none costs no memory
 		r.Err = errors.Join(r.Err, errors.New("past: a number is none"))
 		return decimal.Decimal{}
 	}
-	if kind := r.next(1); kind == nil || kind[0] == 0 {
+	if !large {
 		return decimal.New(r.Int(), int32(exponent))
 	}
 	coefficient, ok := new(big.Int).SetString(r.Text(), 10)

@@ -1,0 +1,169 @@
+package paper
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
+)
+
+// keepFor is for how long the Broker tells what became of an order that is done, and its fills: longer than anything is
+// looked for.
+const keepFor = book.MaxLookBack + time.Hour
+
+// endings are the statuses in which an order ends, by the number that stands for them in a record.
+var endings = [...]trading.OrderStatus{
+	trading.StatusFilled, trading.StatusCancelled, trading.StatusExpired, trading.StatusRejected,
+}
+
+// ended are what became of the orders that are done, as records. Broker.mu guards them.
+type ended struct {
+	log     past.Log
+	horizon time.Time   // when the latest one ended that is forgotten
+	now     past.Writer // for the next record
+	key     []byte      // and its key
+}
+
+// forgotten says that nobody can tell any more what became of an order that is not known: it may be one of those that are
+// forgotten.
+func (e *ended) forgotten(o trading.OrderRef) error {
+	if e.horizon.IsZero() || !o.SentAt.Before(e.horizon) {
+		return nil
+	}
+	return fmt.Errorf("paper: order %s is of %s, and what ended by %s is forgotten", o.ClientID,
+		o.SentAt.UTC().Format(time.RFC3339), e.horizon.Format(time.RFC3339))
+}
+
+func (e *ended) put(r trading.OrderReport, at time.Time) {
+	e.now.Body = e.now.Body[:0]
+	e.now.Int(at.Unix() / 60) // first: see forget
+	for n, status := range endings {
+		if status == r.Status {
+			e.now.Uint(uint64(n))
+		}
+	}
+	triggered := uint64(0)
+	if r.Triggered {
+		triggered = 1
+	}
+	e.now.Uint(triggered)
+	e.now.Decimal(r.Filled)
+	e.now.Text(r.Reason)
+	e.key = past.Key(e.key[:0], r.ClientID)
+	e.log.Put(e.key, e.now.Body)
+}
+
+func (e *ended) get(clientID string) (trading.OrderReport, bool) {
+	body, ok := e.log.Get(past.Key(nil, clientID))
+	if !ok {
+		return trading.OrderReport{}, false
+	}
+	r := past.NewReader(body)
+	_ = r.Int()
+	status, triggered := endings[r.Uint()], r.Uint() == 1
+	return trading.OrderReport{
+		ClientID: clientID, Status: status, Triggered: triggered, Filled: r.Decimal(), Reason: r.Text(),
+	}, true
+}
+
+// forget drops what ended too long ago.
+func (e *ended) forget(now time.Time) {
+	for {
+		_, body, ok := e.log.Oldest()
+		if !ok {
+			return
+		}
+		at := time.Unix(past.NewReader(body).Int()*60, 0).UTC()
+		if !at.Before(now.Add(-keepFor)) {
+			return
+		}
+		e.horizon = at
+		e.log.DropOldest()
+	}
+}
+
+// executed are the fills, as records, in the order of their times. Broker.mu guards them.
+type executed struct {
+	log    past.Log
+	latest time.Time
+	now    past.Writer // for the next record
+	key    []byte      // and its key
+	words  []string    // symbols; a record has their numbers
+}
+
+func (e *executed) put(f trading.Fill) {
+	e.latest = f.Time
+	e.now.Body = e.now.Body[:0]
+	e.now.Time(f.Time) // first: see forget
+	e.now.Uint(e.word(f.Symbol))
+	e.now.Int(int64(f.Side))
+	e.now.Decimal(f.Price)
+	e.now.Decimal(f.Quantity)
+	e.now.Decimal(f.Fee)
+	e.now.Text(f.FeeAsset)
+	if n := len(f.ClientID); len(f.ID) > n && f.ID[:n] == f.ClientID {
+		e.now.Uint(uint64(n)) // Its ID begins with it, as nearly every one's.
+	} else {
+		e.now.Uint(0)
+		e.now.Text(f.ClientID)
+	}
+	e.key = past.Key(e.key[:0], f.ID)
+	e.log.Put(e.key, e.now.Body)
+	for { // what nobody may ask for any more
+		_, body, ok := e.log.Oldest()
+		if !ok || !past.NewReader(body).Time().Before(f.Time.Add(-keepFor)) {
+			return
+		}
+		e.log.DropOldest()
+	}
+}
+
+func (e *executed) has(id string) bool {
+	_, ok := e.log.Get(past.Key(nil, id))
+	return ok
+}
+
+func (e *executed) word(w string) uint64 {
+	for n, known := range e.words { // There are few, and the list is short-lived.
+		if known == w {
+			return uint64(n)
+		}
+	}
+	e.words = append(e.words, w)
+	return uint64(len(e.words) - 1)
+}
+
+func (e *executed) read(key, body []byte) trading.Fill {
+	id, _ := past.ID(key)
+	r := past.NewReader(body)
+	f := trading.Fill{ID: id, Time: r.Time(), Symbol: e.words[r.Uint()], Side: trading.Side(r.Int())}
+	f.Price, f.Quantity, f.Fee, f.FeeAsset = r.Decimal(), r.Decimal(), r.Decimal(), r.Text()
+	if n := r.Uint(); n > 0 {
+		f.ClientID = id[:n]
+	} else {
+		f.ClientID = r.Text()
+	}
+	return f
+}
+
+// page is what trading.FillPage cuts out of a list.
+func (e *executed) page(from trading.Cursor, limit int) (page []trading.Fill, next trading.Cursor) {
+	rest, found := e.log.After(past.Key(nil, from.Token))
+	if !found {
+		rest = e.log.All()
+	}
+	next = from
+	for key, body := range rest {
+		if len(page) == limit {
+			break
+		}
+		if !found && past.NewReader(body).Time().Before(from.Since) {
+			continue
+		}
+		f := e.read(key, body)
+		page, next = append(page, f), trading.Cursor{Since: f.Time, Token: f.ID}
+	}
+	return page, next
+}
