@@ -19,6 +19,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -40,12 +41,14 @@ type app struct {
 	logQueue *logQueue // behind log
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
-	port     *serve.Port    // nil with --listen off, as server is
-	dbName   string         // of db: what --db says, or a temporary one
+	replayed trading.Instrument
+	port     *serve.Port // nil with --listen off, as server is
+	dbName   string      // of db: what --db says, or a temporary one
 	db       database
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
+	earlier  earlier
 	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
@@ -63,7 +66,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.cfg.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {
@@ -102,7 +105,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		return errors.Join(errs...)
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.openAPI} {
+	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -144,8 +147,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 }
 
 // mode is what kind of run it is, for the log and the database.
-func (a *app) mode() string {
-	if a.cfg.replay != "" {
+func (c *config) mode() string {
+	if c.replay != "" {
 		return "replay"
 	}
 	return "paper"

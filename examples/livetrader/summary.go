@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // totals is what the summary tells, over all trees of one run.
@@ -16,6 +17,7 @@ type totals struct {
 
 	mu       sync.Mutex    // guards all below
 	candles  candle.Report // of a replay
+	replayOf trading.Instrument
 	system   *system
 	restarts int
 	cycles   int // of trees that have ended
@@ -43,10 +45,10 @@ func (t *totals) restarted() {
 }
 
 // replayed keeps what a replay found in its file.
-func (t *totals) replayed(report candle.Report) {
+func (t *totals) replayed(report candle.Report, instrument trading.Instrument) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.candles = report
+	t.candles, t.replayOf = report, instrument
 }
 
 // treeEnded adds what the present system has done; its account lives on in the journal.
@@ -77,6 +79,10 @@ func (t *totals) print(w io.Writer, now time.Time) {
 		line("gaps", fmt.Sprintf("%d (%d bars missing)", c.Gaps, c.Missing))
 		line("duplicates", c.Duplicates)
 		line("broken bars", c.Broken)
+		if c.Others > 0 {
+			line("of other symbols", c.Others)
+		}
+		line("tick, step", fmt.Sprintf("%s, %s", t.replayOf.Tick, t.replayOf.Step))
 	}
 	line("cycles", t.cycles)
 	line("signals", t.signals)
@@ -87,7 +93,7 @@ func (t *totals) print(w io.Writer, now time.Time) {
 	line("unrealised profit", s.Unrealised)
 	line("equity", s.Equity)
 	if s.Halt.Active() {
-		line("halted", s.Halt.Reason+" (--rearm NAME lifts it)")
+		line("halted", s.Halt.Reason+" ("+rearmHint+")")
 	}
 	line("restarts", t.restarts)
 	if t.autoRestarts > 0 {

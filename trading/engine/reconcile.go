@@ -207,7 +207,12 @@ func (c *reconciler) logStart() {
 		}
 	}
 	orders := len(view(c.ledger, (*book.Book).Pending))
-	c.env.log.Info("LIVE TRADING ENGINE STARTED SUCCESSFULLY", "positions", positions, "open_orders", orders)
+	attrs := []any{"positions", positions, "open_orders", orders}
+	if halt := view(c.ledger, (*book.Book).Halted); halt.Active() {
+		c.env.log.Warn("Trading engine started, but trading is halted", append(attrs, "reason", halt.Reason, "since", halt.At)...)
+		return
+	}
+	c.env.log.Info("Trading engine started", attrs...)
 }
 
 // mustCompare reports whether positions are to be compared: before anything is sent, and then from time to time while no

@@ -26,7 +26,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if r == nil {
 		return ErrStopped
 	}
-	e.env.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.env.instruments), "auto_execute", e.env.cfg.AutoExecute)
+	e.env.log.Info("Trading engine starting", "instruments", len(e.env.instruments), "auto_execute", e.env.cfg.AutoExecute)
 	defer e.ledger.end(r)
 	failures := 0
 	var tick <-chan time.Time

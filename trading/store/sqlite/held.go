@@ -111,7 +111,7 @@ func (h *heldFiles) close(one *heldFile) error {
 
 func (h *heldFiles) closeLocked(one *heldFile) error {
 	h.list = slices.DeleteFunc(h.list, func(other *heldFile) bool { return other == one })
-	errs := []error{one.file.Close()}
+	errs := []error{unlockFile(one.file), one.file.Close()}
 	for _, f := range one.spare {
 		errs = append(errs, f.Close())
 	}
