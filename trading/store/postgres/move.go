@@ -76,8 +76,8 @@ func (p place) move(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// lastMoved is the last version of the schema that versionOf can tell. Those up to 4 stood where the connection pointed;
-// who restores a dump by hand may put a later one there.
+// lastMoved is the last version of the schema that versionOf can tell. Those up to 4 stood where the connection pointed,
+// and who restores a dump by hand may put a later one there.
 const lastMoved = 5
 
 // versionsAreOurs reports whether the table of versions in the old place holds nobody else's.
@@ -116,7 +116,7 @@ func (p place) writeVersions(ctx context.Context, tx pgx.Tx, version int64) erro
 		version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP NOT NULL DEFAULT now())`); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO "+table+` (version_id, is_applied) SELECT n, true FROM generate_series(0, $1::bigint) AS n`,
-		version)
+	_, err := tx.Exec(ctx, "INSERT INTO "+table+` (version_id, is_applied)
+		SELECT n, true FROM generate_series(0, $1::bigint) AS n`, version)
 	return err
 }

@@ -31,8 +31,8 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
-	return fmt.Sprintf("the schema %s holds tables that are not vigil's (%s): name an empty one in search_path, or none at all",
-		e.Schema, strings.Join(e.Tables, ", "))
+	return fmt.Sprintf("the schema %s holds tables that are not vigil's (%s): name an empty one in search_path, "+
+		"or none at all", e.Schema, strings.Join(e.Tables, ", "))
 }
 
 // place is the schema for the tables, and what has to be done before they can be there.

@@ -23,17 +23,19 @@ func (s *testServer) content(t *testing.T, schemas ...string) (text string) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT coalesce(string_agg(t::text || query_to_xml(
-		format('SELECT * FROM %I.%I', t.schemaname, t.tablename), true, false, '')::text, E'\n' ORDER BY schemaname, tablename), '')
+		format('SELECT * FROM %I.%I', t.schemaname, t.tablename), true, false, '')::text, E'\n'
+		ORDER BY schemaname, tablename), '')
 		FROM pg_tables t WHERE schemaname = ANY ($1)`, schemas).Scan(&text))
 	return text
 }
 
 // hosts are databases of programs that embed vigil and have tables of their own.
 var hosts = map[string]string{
-	"goose itself": `CREATE TABLE goose_db_version (id SERIAL PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL,
-		tstamp TIMESTAMP DEFAULT now()); INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true)`,
-	"a table signals":    `CREATE TABLE signals (id INT, name TEXT); INSERT INTO signals VALUES (1, 'a')`,
-	"tables of our name": `CREATE TABLE meta (name TEXT, value TEXT); INSERT INTO meta VALUES ('identity', 'x'); CREATE TABLE signals (id INT)`,
+	"goose itself": `CREATE TABLE goose_db_version (id SERIAL PRIMARY KEY, version_id BIGINT NOT NULL,
+		is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP DEFAULT now()); INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true)`,
+	"a table signals": `CREATE TABLE signals (id INT, name TEXT); INSERT INTO signals VALUES (1, 'a')`,
+	"tables of our name": `CREATE TABLE meta (name TEXT, value TEXT); INSERT INTO meta VALUES ('identity', 'x');
+		CREATE TABLE signals (id INT)`,
 	"a table of its own": `CREATE TABLE users (id INT)`,
 }
 
@@ -68,7 +70,7 @@ func TestMigrationsOfAHostDoNotCountAsApplied(t *testing.T) {
 	db := stdlib.OpenDB(*config)
 	storetest.WithSchema(t, db, goose.DialectPostgres, os.DirFS("migrations"), 1) // any will do
 	require.NoError(t, db.Close())
-	require.Equal(t, "1", s.sql(t, "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public' AND tablename = 'journal'"))
+	require.Contains(t, s.tablesIn(t, "public"), "journal")
 }
 
 func TestForeignSchemaIsRefusedBeforeAnythingIsWritten(t *testing.T) {
@@ -132,7 +134,8 @@ func (s *testServer) inPublic(t *testing.T, name string) {
 
 func (s *testServer) tablesIn(t *testing.T, schema string) string {
 	t.Helper()
-	return s.sql(t, `SELECT coalesce(string_agg(tablename, ' ' ORDER BY tablename), '') FROM pg_tables WHERE schemaname = '`+schema+`'`)
+	return s.sql(t, `SELECT coalesce(string_agg(tablename, ' ' ORDER BY tablename), '') FROM pg_tables
+		WHERE schemaname = '`+schema+`'`)
 }
 
 const allTables = "goose_db_version journal meta signals snapshot snapshot_parts states streams"

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -109,12 +110,7 @@ func (h *heldFiles) close(one *heldFile) error {
 }
 
 func (h *heldFiles) closeLocked(one *heldFile) error {
-	for i, other := range h.list {
-		if other == one {
-			h.list = append(h.list[:i], h.list[i+1:]...)
-			break
-		}
-	}
+	h.list = slices.DeleteFunc(h.list, func(other *heldFile) bool { return other == one })
 	errs := []error{unlockFile(one.file), one.file.Close()}
 	for _, f := range one.spare {
 		errs = append(errs, f.Close())

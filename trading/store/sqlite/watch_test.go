@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -127,7 +128,7 @@ func TestLossDuringACommitIsNotAcknowledged(t *testing.T) {
 	stored := make(chan error, 1)
 	go func() { stored <- db.Signals().Append(t.Context(), storetest.Numbered(2)) }()
 	for writer.Stats().WaitCount == 0 { // It has looked at the files, and waits for the connection.
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	require.NoError(t, os.Remove(path))
 	require.NoError(t, conn.Close())
