@@ -56,8 +56,7 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 	sess := r.guard.session
 	if r.stalledLocked() {
 		t := r.termination
-		o.End = End{EndStalled, t.stall, t.stack}
-		o.text, o.cancelled = t.stall.Error(), false
+		o = stallOutcome(t.stall, t.stack)
 	}
 	if r.asked || sess.ctx.Err() != nil {
 		c.stoppedAsAskedLocked(sess, o, now)

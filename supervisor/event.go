@@ -140,6 +140,10 @@ type Suspended struct {
 	Late time.Duration
 }
 
+// Starved says that the goroutines of the whole process wait for a processor for longer than they should. The silence of
+// runs is forgiven, up to ten times in a row for each. It is said once a minute.
+type Starved struct{ Stamp }
+
 // Dropped says that the receiver was too slow, and that N events up to this place were folded with later ones of the same
 // child. Parked, GaveUp, Escalated, Abandoned and StopTimedOut are never among them, except that of more than 64 of the
 // same kind and child only the latest are kept; and the latest event of each child always arrives.
@@ -179,6 +183,7 @@ func (Halted) event()       {}
 func (Resumed) event()      {}
 func (StopTimedOut) event() {}
 func (Suspended) event()    {}
+func (Starved) event()      {}
 func (Dropped) event()      {}
 func (Folded) event()       {}
 
@@ -241,6 +246,8 @@ func describe(e Event) (slog.Level, string, []slog.Attr) {
 		return slog.LevelError, "service did not stop", attr(slog.Duration("after", e.After))
 	case Suspended:
 		return slog.LevelWarn, "machine suspended", attr(slog.Duration("late", e.Late))
+	case Starved:
+		return slog.LevelError, "process starved", nil
 	case Dropped:
 		return slog.LevelWarn, "events dropped", attr(slog.Int("events", e.N))
 	case Folded:

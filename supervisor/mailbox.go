@@ -59,6 +59,8 @@ func topicOf(e Event) (about topic, alarm bool) {
 		return topic{path, "zombie"}, false
 	case Suspended:
 		return topic{path, "suspended"}, false
+	case Starved:
+		return topic{path, "starved"}, false
 	case NotReady:
 		return topic{path, "not ready"}, false
 	default: // The others tell the state of the child.

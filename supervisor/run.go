@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // run is one call of the service's Serve.
@@ -23,6 +25,7 @@ type run struct {
 	asked       bool          // it was wanted to end: its end is not its own
 	unready     bool          // it was not ready in time, which has been said
 	excused     bool          // when it was last looked at no beat could be expected
+	forgiven    uint8         // how often in a row its silence was the whole process's
 	suspect     bool          // its stack is being looked at, because it seems to have stalled
 	beat        time.Duration // when it was last seen to beat, to one tick, since it started
 	termination *termination  // nil for a run that did not have to be ended
@@ -76,11 +79,16 @@ type End struct {
 	Kind  Ending
 	Err   error  // nil for EndReturned
 	Stack string // of a panic or a stall, bounded
+
+	text string // what Err said, asked once and bounded; empty for an End that no tree has made
 }
 
-// Error describes the end in one line.
+// Error describes the end in one line. Of an End of a tree it is what Err said when the run ended, bounded, however often
+// it is asked and whatever Err has become since.
 func (e End) Error() string {
 	switch {
+	case e.text != "":
+		return e.text
 	case e.Kind == EndReturned:
 		return "Serve returned without an error"
 	case e.Err == nil:
@@ -101,7 +109,7 @@ func (r *run) serve(c *child) (now time.Time) {
 	end := End{Kind: EndGoexit, Err: errGoexit}
 	defer func() {
 		if v := recover(); v != nil {
-			end = End{EndPanic, &PanicError{v}, bounded(string(debug.Stack()))}
+			end = End{Kind: EndPanic, Err: &PanicError{v}, Stack: bounded(string(debug.Stack()))}
 		}
 		var quiet bool
 		if now, quiet = c.endedQuietly(r, end.Err); !quiet {
@@ -136,22 +144,33 @@ type outcome struct {
 	unstopped []Unstopped
 }
 
-// outcomeOf classifies an end of the run.
+// outcomeOf classifies an end of the run. What the error says is asked once, here.
 func (r *run) outcomeOf(end End) outcome {
-	o := outcome{End: end}
 	if end.Clean() {
+		return outcome{End: end}
+	}
+	clk := r.guard.session.clock
+	end.text = cmp.Or(foreign.Text(end.Err, clk), string(end.Kind))
+	o := outcome{End: end, text: end.text}
+	if r.ctx.Err() == nil {
 		return o
 	}
-	o.text = textOf(end)
-	if r.ctx.Err() != nil {
-		o.classify(end.Err)
+	if plain(end.Err) {
+		o.cancelled = errors.Is(end.Err, context.Canceled)
+		return o
+	}
+	said, err := foreign.Ask(clk, func() (said outcome) {
+		said.classify(end.Err)
+		return said
+	})
+	if err == nil { // an error whose methods panic or hang says nothing
+		o.cancelled, o.unstopped = said.cancelled, said.unstopped
 	}
 	return o
 }
 
-// classify finds out what an error says of a run that was asked to end. An error whose methods panic says nothing.
+// classify finds out what an error says of a run that was asked to end.
 func (o *outcome) classify(err error) {
-	defer func() { _ = recover() }()
 	o.cancelled = errors.Is(err, context.Canceled)
 	var unstopped *UnstoppedError
 	if errors.As(err, &unstopped) {
@@ -159,12 +178,22 @@ func (o *outcome) classify(err error) {
 	}
 }
 
-// textOf shields the tree from an error whose Error method panics.
+// plain reports whether all that the error wraps is the standard library's, and has no code that could hang.
+func plain(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if _, many := err.(interface{ Unwrap() []error }); many || !foreign.IsPlain(err) { //nolint:errorlint // one by one
+			return false
+		}
+	}
+	return true
+}
+
+// textOf shields a log from an End that no tree has made and whose error panics.
 func textOf(end End) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
 			text = fmt.Sprintf("an error of type %T, whose Error method panicked", end.Err)
 		}
 	}()
-	return end.Error()
+	return foreign.Cut(end.Error(), foreign.MaxText)
 }

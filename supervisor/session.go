@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -37,7 +38,8 @@ type session struct {
 	captures   sync.WaitGroup // of runs that seem to have stalled
 	searching  chan struct{}  // capacity 1: holds a token while stacks are looked for
 	watch      *watch
-	base       context.Context // what runs' contexts hang off: it has the values of Serve's context, and never ends
+	starvedAt  atomic.Pointer[time.Time] // when it was last said that the process is starved
+	base       context.Context           // what runs' contexts hang off: it has the values of Serve's context, and never ends
 
 	ctx       context.Context // ends when the session is asked to stop
 	cancel    context.CancelCauseFunc

@@ -49,9 +49,10 @@ const captureLimit = time.Second / 4
 // capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do. One
 // search at a time is enough for a session: those that would have to wait for it go without a stack.
 func (sess *session) capture(suspects []suspect) {
+	starved := sess.starved()
 	late := sess.clock.After(captureLimit)
 	if !sess.maySearch(late) {
-		sess.declare(suspects, nil)
+		sess.declare(suspects, nil, starved)
 		return
 	}
 	defer func() { <-sess.searching }()
@@ -63,9 +64,9 @@ func (sess *session) capture(suspects []suspect) {
 	go func() { found <- stacksOf(labels) }()
 	select {
 	case stacks := <-found:
-		sess.declare(suspects, stacks)
+		sess.declare(suspects, stacks, starved)
 	case <-late:
-		sess.declare(suspects, nil)
+		sess.declare(suspects, nil, starved)
 		stacks := <-found
 		for i, s := range suspects {
 			s.child.addStack(s.run, stacks[labels[i]])
@@ -89,9 +90,9 @@ func (sess *session) maySearch(late <-chan time.Time) bool {
 }
 
 // declare declares those stalled that still are.
-func (sess *session) declare(suspects []suspect, stacks map[string]string) {
+func (sess *session) declare(suspects []suspect, stacks map[string]string, starved bool) {
 	for _, s := range suspects {
-		s.child.stalled(sess, s.run, stacks[s.run.guard.label()])
+		s.child.stalled(sess, s.run, stacks[s.run.guard.label()], starved)
 	}
 }
 

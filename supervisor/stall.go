@@ -62,7 +62,7 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		r.beat += late // no beat could be seen while the watch itself stood still
 		excused := c.excusedLocked(r, now)
 		if r.health.TakeBeat() || r.health.IdleAt(now) || excused || r.excused {
-			r.beat = now.Sub(r.started)
+			r.beat, r.forgiven = now.Sub(r.started), 0
 		}
 		r.excused = excused
 		if now.Sub(r.started)-r.beat >= c.policy().Stall {
@@ -93,8 +93,9 @@ func (c *child) addStack(r *run, stack string) {
 	}
 }
 
-// stalled declares the run stalled, unless it has beaten or ended meanwhile: it is asked to stop, and says why.
-func (c *child) stalled(sess *session, r *run, stack string) {
+// stalled declares the run stalled, unless it has beaten or ended meanwhile, or the whole process is starved: it is asked
+// to stop, and says why.
+func (c *child) stalled(sess *session, r *run, stack string, starved bool) {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
 	r.suspect = false
@@ -107,14 +108,22 @@ func (c *child) stalled(sess *session, r *run, stack string) {
 		c.setAlarmLocked(sess, r, now)
 		return
 	}
+	if starved && c.forgiveLocked(sess, r, now) {
+		return
+	}
 	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy().Stall}
 	r.giveTimeLocked(now, c.policy().StopTimeout)
 	r.termination.stall, r.termination.stack = stall, stack
-	c.recordEndLocked(outcome{End: End{EndStalled, stall, stack}, text: stall.Error()}, now)
+	c.recordEndLocked(stallOutcome(stall, stack), now)
 	c.stepLocked(inStalled, now)
 	sess.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})
 	c.setAlarmLocked(sess, r, now)
 	r.cancel(stall)
+}
+
+func stallOutcome(stall *StallError, stack string) outcome {
+	text := stall.Error()
+	return outcome{End: End{Kind: EndStalled, Err: stall, Stack: stack, text: text}, text: text}
 }
 
 // abandonLocked gives up a run that was asked to end and does not. It reports whether another may begin beside it.

@@ -46,7 +46,6 @@ type app struct {
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
-	earlier  earlier
 	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
@@ -134,7 +133,9 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	a.api, err = console.New(console.Config{Signals: a.db.Signals(), Health: healthHandler, Clock: a.clock, Logger: a.log})
+	a.api, err = console.New(console.Config{
+		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols }, Clock: a.clock, Logger: a.log,
+	})
 	if err != nil || a.port == nil {
 		return err
 	}

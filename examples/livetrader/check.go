@@ -30,7 +30,7 @@ func (c *config) check() error {
 	if c.replay != "" {
 		c.symbols = c.symbols[:1]
 	}
-	return nil
+	return c.checkTrading()
 }
 
 func (c *config) rulesOfRun() []rule {
@@ -67,10 +67,7 @@ func (c *config) rulesOfTrading() []rule {
 	return []rule{
 		{!slices.Contains(strategyNames(), c.strategy),
 			fmt.Sprintf("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))},
-		{c.notional.GreaterThan(c.maxOrder),
-			fmt.Sprintf("--order-size %s is above --max-order %s: lower the one or raise the other", c.notional, c.maxOrder)},
-		{c.notional.GreaterThan(c.maxPosition),
-			fmt.Sprintf("--order-size %s is above --max-position %s: lower the one or raise the other", c.notional, c.maxPosition)},
+		{!c.cash.IsPositive() || !c.notional.IsPositive(), "--cash and --order-size must be above zero"},
 		{costs.GreaterThan(c.cash), fmt.Sprintf(
 			"--order-size %s, with fee and slippage, is more than --cash %s can carry: lower the one or raise the other",
 			c.notional, c.cash)},

@@ -142,9 +142,11 @@ func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 		code, _, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		first := openAccount(t, db, defaultCash)
-		code, _, log = runHere(t.Context(), args...)
+		code, stdout, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		second := openAccount(t, db, defaultCash)
+		require.Regexp(t, fmt.Sprintf(`(?s)this run.*\n  fills +%d\n.*since its database was made.*\n  all fills +%d\n`,
+			len(second.fills())-len(first.fills()), len(second.fills())), stdout)
 		require.Equal(t, first.entries, second.entries[:len(first.entries)], "nothing of the first run is changed")
 		require.Greater(t, len(second.fills()), len(first.fills()))
 

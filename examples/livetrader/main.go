@@ -41,26 +41,16 @@ func main() {
 		os.Exit(exitInterrupted)
 	})
 	os.Exit(run(ctx, os.Args[1:], environment{
-		lookup: os.LookupEnv, variables: variables(), stdout: os.Stdout, stderr: os.Stderr, clock: clk,
+		environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, clock: clk,
 	}))
 }
 
 // environment is what a run takes from outside, so that a test can give it another world.
 type environment struct {
-	lookup    func(string) (string, bool)
-	variables []string  // names of all that lookup knows
-	stdout    io.Writer // the summary
-	stderr    io.Writer // the log
-	clock     clock.Clock
-}
-
-// variables are the names of the environment's.
-func variables() (names []string) {
-	for _, pair := range os.Environ() {
-		name, _, _ := strings.Cut(pair, "=")
-		names = append(names, name)
-	}
-	return names
+	environ []string  // as NAME=value
+	stdout  io.Writer // the summary
+	stderr  io.Writer // the log
+	clock   clock.Clock
 }
 
 // secondAfter is how long after the first signal a second one counts: a process that is stopped together with its group
@@ -93,7 +83,7 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 func run(ctx context.Context, args []string, env environment) int {
 	log := newLogQueue(env.stderr, env.clock)
 	defer log.Close()
-	cfg, err := parseConfig(args, env.lookup, env.variables...)
+	cfg, err := parseConfig(args, env.environ)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		newConfig().usage(env.stdout)

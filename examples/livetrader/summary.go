@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // totals is what the summary tells, over all trees of one run.
 type totals struct {
 	started      time.Time
 	autoRestarts int
+	earlier      earlier // what the account had done before
 
 	mu       sync.Mutex    // guards all below
 	candles  candle.Report // of a replay
@@ -58,8 +61,8 @@ func (t *totals) treeEnded() {
 	t.signals += status.Signals
 }
 
-// print writes the summary. Signals and cycles are this run's; orders, fills and money are the account's since its
-// database was made.
+// print writes the summary: first what this run has done, then how the account stands that has lived since its database
+// was made.
 func (t *totals) print(w io.Writer, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,31 +70,51 @@ func (t *totals) print(w io.Writer, now time.Time) {
 		return
 	}
 	s := t.system.engine.Status()
-	fmt.Fprintln(w, "\nSummary")
+	fmt.Fprintln(w, "\nSummary of this run")
 	line := func(name string, value any) { fmt.Fprintf(w, "  %-18s %v\n", name, value) }
 	line("uptime", now.Sub(t.started).Round(time.Millisecond))
-	if c := t.candles; c.Name != "" {
-		line("bars", c.Bars)
-		line("from", c.First.Format(time.DateTime))
-		line("to", c.Last.Add(c.Interval).Format(time.DateTime))
-		line("gaps", fmt.Sprintf("%d (%d bars missing)", c.Gaps, c.Missing))
-		line("duplicates", c.Duplicates)
-		line("broken bars", c.Broken)
-	}
+	t.printCandles(line)
 	line("cycles", t.cycles)
 	line("signals", t.signals)
-	line("orders", s.Counts.Orders)
-	line("fills", s.Counts.Fills)
-	line("fees", s.Counts.Fees)
-	line("realised profit", s.Counts.Realised)
+	run := t.earlier.since(s.Counts)
+	line("refused", run.Signals[journal.OutcomeRefused])
+	line("expired", run.Signals[journal.OutcomeExpired])
+	line("orders", run.Orders)
+	line("rejected", run.Rejected)
+	line("fills", run.Fills)
+	line("fees", run.Fees)
+	line("realised profit", run.Realised)
+	line("restarts", t.restarts)
+	if t.autoRestarts > 0 {
+		line("auto-restarts", t.autoRestarts)
+	}
+	printAccount(w, line, s)
+}
+
+func (t *totals) printCandles(line func(string, any)) {
+	c := t.candles
+	if c.Name == "" {
+		return
+	}
+	line("bars", c.Bars)
+	line("from", c.First.Format(time.DateTime))
+	line("to", c.Last.Add(c.Interval).Format(time.DateTime))
+	line("gaps", fmt.Sprintf("%d (%d bars missing)", c.Gaps, c.Missing))
+	line("duplicates", c.Duplicates)
+	line("broken bars", c.Broken)
+}
+
+// printAccount writes how the account stands, over all runs on its database. No name of a line is one of this run's.
+func printAccount(w io.Writer, line func(string, any), s engine.Status) {
+	fmt.Fprintln(w, "Account since its database was made")
+	line("all orders", s.Counts.Orders)
+	line("all fills", s.Counts.Fills)
+	line("all fees", s.Counts.Fees)
+	line("all realised", s.Counts.Realised)
 	line("unrealised profit", s.Unrealised)
 	line("equity", s.Equity)
 	if s.Halt.Active() {
 		line("halted", s.Halt.Reason+" ("+rearmHint+")")
-	}
-	line("restarts", t.restarts)
-	if t.autoRestarts > 0 {
-		line("auto-restarts", t.autoRestarts)
 	}
 	for _, o := range s.Orders {
 		line("open order", fmt.Sprintf("%s %s %s %s %s", o.Side, o.Remaining(), o.Symbol, o.Type, o.Leg))

@@ -3,17 +3,21 @@
 // newest bar.
 //
 // It checks each bar and names by line what is missing, doubled or broken; by its Policy it stops there or goes on.
-// Nothing is hidden: what is wrong with a file is an error or a Finding. A Reader is used by one goroutine at a time.
+// Nothing is hidden: what is wrong with a file is an error or a Finding, in which nothing is left that a terminal acts
+// on. A Reader is safe for concurrent use.
 package candle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -77,13 +81,17 @@ func (c Config) oldest() time.Time {
 // an error if nearly all rows are broken, and if two files are of different markets by their names, by a jump of their
 // prices where one follows the other, or by other prices for one bar.
 type Reader struct {
-	cfg    Config
+	cfg  Config
+	door *door
+
+	mu     sync.Mutex  // guards all below
 	parts  []part      // that were not opened yet, in the order of time
 	now    *stream     // the part that is read; nil between two
 	ahead  []candleRow // read to detect the interval, not yet returned by Next
 	last   candleRow   // the last that was good
 	report Report
-	err    error // the end: io.EOF or what went wrong
+	prices Prices // of the parts that are over
+	err    error  // the end: io.EOF or what went wrong
 }
 
 // candleRow is a row that was read, as a bar or as what is wrong with it.
@@ -102,14 +110,32 @@ type candleRow struct {
 // It reads the beginning of each: a file that is missing, empty, in no known form or without a row is an error here,
 // and so is an interval that cannot be told. Close it after use.
 func Open(path string, cfg Config) (*Reader, error) {
+	return OpenContext(context.Background(), path, cfg)
+}
+
+// OpenContext is Open, which may wait for somebody to write to a pipe, until ctx ends. What comes later, Close ends.
+func OpenContext(ctx context.Context, path string, cfg Config) (*Reader, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("candle: Config.%w", err)
 	}
-	parts, err := findParts(path)
+	d := new(door)
+	stop := context.AfterFunc(ctx, d.shut)
+	c, err := d.reader(path, cfg)
+	if !stop() {
+		if c != nil {
+			_ = c.Close() // nobody will read from it
+		}
+		return nil, printable.Error(fmt.Errorf("candle: %s: %w", path, ctx.Err()))
+	}
+	return c, printable.Error(err)
+}
+
+func (d *door) reader(path string, cfg Config) (*Reader, error) {
+	parts, err := findParts(path, d)
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(path, parts, cfg)
+	return newReader(path, parts, d, cfg)
 }
 
 // New is Open for one file that is open already; name stands for it in errors. Closing r is left to the
@@ -122,7 +148,8 @@ func New(r io.Reader, name string, cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	return newReader(name, parts, cfg)
+	c, err := newReader(name, parts, new(door), cfg)
+	return c, printable.Error(err)
 }
 
 func (c Config) validate() error {
@@ -143,7 +170,7 @@ func (c Config) validate() error {
 	return nil
 }
 
-func newReader(name string, parts []part, cfg Config) (*Reader, error) {
+func newReader(name string, parts []part, d *door, cfg Config) (*Reader, error) {
 	if err := oneMarket(parts); err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
@@ -151,7 +178,7 @@ func newReader(name string, parts []part, cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c := &Reader{cfg: cfg, parts: parts, report: Report{Name: name, Files: len(parts)}}
+	c := &Reader{cfg: cfg, door: d, parts: parts, report: Report{Name: name, Files: len(parts)}}
 	if err := c.lookAhead(); err != nil {
 		_ = c.Close() // it was only read from
 		return nil, fmt.Errorf("candle: %w", err)
@@ -162,9 +189,11 @@ func newReader(name string, parts []part, cfg Config) (*Reader, error) {
 
 // Next returns the next bar, and io.EOF after the last one. An error, too, is returned again by each further call.
 func (c *Reader) Next() (signal.Bar, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	b, err := c.next()
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("candle: %w", err)
+		err = printable.Error(fmt.Errorf("candle: %w", err))
 	}
 	return b, err
 }
@@ -224,6 +253,7 @@ func (c *Reader) readRow() (candleRow, error) {
 		if err == nil {
 			return row, nil
 		}
+		c.prices = c.seen()
 		closing := c.now.close()
 		c.now = nil
 		if !errors.Is(err, io.EOF) {
@@ -236,10 +266,18 @@ func (c *Reader) readRow() (candleRow, error) {
 }
 
 // Report returns what was found up to the bar that Next returned last.
-func (c *Reader) Report() Report { return c.report.clone() }
+func (c *Reader) Report() Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.report.clone()
+}
 
-// Close closes the files that Open opened. Next then returns os.ErrClosed.
+// Close closes the files that Open opened. Next then returns os.ErrClosed, also one that waits in another goroutine for
+// what stands in a pipe.
 func (c *Reader) Close() error {
+	c.door.shut()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.err == nil || len(c.ahead) > 0 {
 		c.err, c.ahead = fmt.Errorf("%s: %w", c.report.Name, os.ErrClosed), nil
 	}
@@ -248,5 +286,8 @@ func (c *Reader) Close() error {
 	}
 	err := c.now.close()
 	c.now = nil
+	if errors.Is(err, os.ErrClosed) {
+		return nil // the door has
+	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 )
 
 // rowsAhead is how many rows are read to detect the interval.
@@ -106,11 +108,11 @@ func (c *Reader) check(row *candleRow) (Finding, bool) {
 
 // finding says what is wrong at the row.
 func (r *candleRow) finding(kind FindingKind, format string, args ...any) Finding {
-	text := fmt.Sprintf(format, args...)
+	text := printable.Text(fmt.Sprintf(format, args...))
 	if r.number > 0 {
 		text = fmt.Sprintf("row %d: %s", r.number, text)
 	}
-	return Finding{File: r.file, Line: r.line, Kind: kind, Text: text}
+	return Finding{File: printable.Text(r.file), Line: r.line, Kind: kind, Text: text}
 }
 
 // refused is the end at a row that cannot be read.

@@ -19,22 +19,23 @@ type part struct {
 	name  string
 	open  func() (io.ReadCloser, error)
 	begin time.Time // of its first bar, where there is more than one part
+	once  bool      // it is a pipe, a terminal or the like, which can be read only once
 }
 
 // zipMagic begins an archive; an empty one has another second half.
 const zipMagic = "PK\x03\x04"
 
 // findParts lists the files that a path stands for.
-func findParts(name string) ([]part, error) {
+func findParts(name string, d *door) ([]part, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		if matches, bad := filepath.Glob(name); bad == nil && len(matches) > 0 {
-			return partsOfFiles(matches)
+			return partsOfFiles(matches, d)
 		}
 		return nil, err
 	}
 	if !info.IsDir() {
-		return partsOfFiles([]string{name})
+		return partsOfFiles([]string{name}, d)
 	}
 	entries, err := os.ReadDir(name)
 	if err != nil {
@@ -49,7 +50,7 @@ func findParts(name string) ([]part, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: there is no file of candles in this folder (.csv, .json, .gz or .zip)", name)
 	}
-	return partsOfFiles(files)
+	return partsOfFiles(files, d)
 }
 
 // named reports whether a file of a folder or an archive is taken for candles. Others lie beside them: checksums, a
@@ -59,10 +60,10 @@ func named(name string) bool {
 	return !strings.HasPrefix(name, ".") && slices.Contains([]string{".csv", ".json", ".gz", ".zip"}, ending)
 }
 
-func partsOfFiles(files []string) ([]part, error) {
+func partsOfFiles(files []string, d *door) ([]part, error) {
 	var parts []part
 	for _, name := range files {
-		more, err := partsOfFile(name)
+		more, err := partsOfFile(name, d)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +74,14 @@ func partsOfFiles(files []string) ([]part, error) {
 
 // partsOfFile is the file, or what is in it if it is an archive. Archives are opened anew for each of their files, so
 // that a folder of a thousand needs one file open at a time.
-func partsOfFile(name string) ([]part, error) {
+func partsOfFile(name string, d *door) ([]part, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return []part{{name: name, open: func() (io.ReadCloser, error) { return d.open(name) }, once: true}}, nil
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -120,7 +128,7 @@ type seekable interface {
 func partsOf(r io.Reader, name string) ([]part, error) {
 	at, ok := r.(seekable)
 	if !ok || !isZip(at) {
-		return []part{{name: name, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}}, nil
+		return []part{{name: name, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }, once: true}}, nil
 	}
 	archive, err := zipOf(at, name)
 	if err != nil {
@@ -190,6 +198,9 @@ func inOrder(parts []part, cfg Config) ([]part, error) {
 	var ours []part
 	var none *noneError
 	for _, p := range parts {
+		if p.once {
+			return nil, fmt.Errorf("%s: what can be read only once has to be read alone", p.name)
+		}
 		begin, err := p.firstTime(cfg)
 		if errors.As(err, &none) {
 			continue

@@ -3,6 +3,7 @@ package candle
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -14,6 +15,48 @@ type Prices struct {
 	Decimals int // behind the point, without zeros at their end, of the price that has most
 	Low      float64
 	High     float64
+}
+
+// Scan reads what Open would open, from its beginning to its end, and returns what the prices are like, up to where it
+// cannot be read: a Reader says why. What can be read only once, such as a pipe, it leaves alone and knows no price of.
+func Scan(path string, cfg Config) (Prices, error) {
+	parts, err := findParts(path, new(door))
+	if err != nil || slices.ContainsFunc(parts, func(p part) bool { return p.once }) {
+		return Prices{}, err
+	}
+	cfg.Policy = Skip
+	c, err := Open(path, cfg)
+	if err != nil {
+		return Prices{}, err
+	}
+	for err == nil {
+		_, err = c.Next()
+	}
+	return c.Prices(), c.Close()
+}
+
+// Prices says what the prices are like that were read: a few more than Next has returned.
+func (c *Reader) Prices() Prices {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen()
+}
+
+func (c *Reader) seen() Prices {
+	p := c.prices
+	if c.now != nil {
+		p.add(c.now.rows.look().prices.Prices)
+	}
+	return p
+}
+
+func (p *Prices) add(q Prices) {
+	switch {
+	case p.Bars == 0:
+		*p = q
+	case q.Bars > 0:
+		*p = Prices{p.Bars + q.Bars, max(p.Decimals, q.Decimals), min(p.Low, q.Low), max(p.High, q.High)}
+	}
 }
 
 // significant is how many digits of a price count. More come from arithmetic and not from a market:

@@ -185,17 +185,25 @@ func unzipped(r io.Reader) (*bufio.Reader, error) {
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // isJSON reports whether the text begins as a list or an object does. It takes a byte order mark away, which JSON has
-// no place for.
+// no place for. It asks for no byte more than it needs: a pipe may have no more for a while.
 func isJSON(in *bufio.Reader) bool {
-	head, _ := in.Peek(512)
-	text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))
-	if len(text) == 0 || text[0] != '[' && text[0] != '{' {
-		return false
+	for n := 1; n <= 512; n++ {
+		head, err := in.Peek(n)
+		text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))
+		switch {
+		case err != nil:
+			return false
+		case len(text) == 0, bytes.HasPrefix(byteOrderMark, head):
+			continue
+		case text[0] != '[' && text[0] != '{':
+			return false
+		}
+		if bytes.HasPrefix(head, byteOrderMark) {
+			_, _ = in.Discard(len(byteOrderMark)) // they are there: Peek has shown them
+		}
+		return true
 	}
-	if bytes.HasPrefix(head, byteOrderMark) {
-		_, _ = in.Discard(len(byteOrderMark)) // they are there: Peek has shown them
-	}
-	return true
+	return false
 }
 
 // cutOff says in words what a decompressor's own error only hints at.

@@ -11,6 +11,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -128,7 +129,7 @@ func (f *Failover) Bars(ctx context.Context, symbol string, after time.Time, lim
 	if silent { // nobody knows better
 		return signal.Batch{}, nil
 	}
-	return signal.Batch{}, fmt.Errorf("feed: failover: %w", errors.Join(errs...))
+	return signal.Batch{}, printable.Error(fmt.Errorf("feed: failover: %w", errors.Join(errs...)))
 }
 
 // order is that of the sources, those that have failed for the symbol lately behind the others.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -94,7 +95,7 @@ const checkEvery = 1024
 func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
 	m := s.markets[symbol]
 	if m == nil {
-		return signal.Batch{}, fmt.Errorf("feed: synthetic market: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, printable.Error(fmt.Errorf("feed: synthetic market: %w %q", signal.ErrUnknownSymbol, symbol))
 	}
 	first := s.firstAfter(after)
 	closed := s.clock.Now().Sub(first) / s.interval

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/internal/wake"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -53,7 +54,9 @@ func NewTape(n int, symbols ...string) (*Tape, error) {
 }
 
 // Push adds a bar. It is refused if it is not valid, not later than the symbol's last one, or of another interval.
-func (t *Tape) Push(b signal.Bar) error {
+func (t *Tape) Push(b signal.Bar) error { return printable.Error(t.push(b)) }
+
+func (t *Tape) push(b signal.Bar) error {
 	if err := b.Validate(); err != nil {
 		return fmt.Errorf("feed: tape: bar of %s at %s: %w", b.Symbol, b.Time.Format(time.RFC3339Nano), err)
 	}
@@ -92,7 +95,7 @@ func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit i
 	defer t.mu.RUnlock()
 	r := t.reels[symbol]
 	if r == nil {
-		return signal.Batch{}, fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol)
+		return signal.Batch{}, printable.Error(fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol))
 	}
 	first := sort.Search(len(r.bars), func(i int) bool { return r.at(i).Time.After(after) })
 	n := min(limit, len(r.bars)-first)

@@ -36,7 +36,8 @@ type Clock interface {
 	After(d time.Duration) <-chan time.Time
 }
 
-// Bars gives the bars of a replay in the order of their ends; io.EOF ends it. A *candle.Reader is one.
+// Bars gives the bars of a replay in the order of their ends; io.EOF ends it. One that ends before the bar before it,
+// such as where one symbol's bars follow another's, ends the replay as an error. A *candle.Reader is a Bars.
 type Bars interface {
 	Next() (signal.Bar, error)
 }
@@ -50,8 +51,10 @@ type Signals interface {
 // Config configures a Replay. A part's own Config leaves out what all parts share: clock, logger, store, journal and
 // instruments.
 type Config struct {
-	Bars        Bars                 // required: what is replayed
-	Instruments []trading.Instrument // required: what is traded, one for each symbol of Bars
+	Bars Bars // required: what is replayed; one that is an io.Closer is closed when Run's context ends
+	// Instruments are required: what is traded, one for each symbol of Bars. A price that is no multiple of the Tick ends
+	// the replay with ErrTick. InstrumentOf gives one for a file of candles.
+	Instruments []trading.Instrument
 
 	// Generator says what makes the signals. Specs and Interval, that of the bars, are required. Symbols are the
 	// Instruments' unless set, and Cycle is the Interval. The replay has the Source, and runs it Inline.
@@ -63,7 +66,7 @@ type Config struct {
 
 	Signals Signals         // nil means a store in memory, which keeps the newest 10,000
 	Journal journal.Journal // nil means one in memory; another one is the caller's to claim, and is resumed
-	Logger  *slog.Logger    // nil means silence: a replay says of each fill what a live run says
+	Logger  *slog.Logger    // nil means silence: a replay says what a live run says, and as bar_time the time of the bars
 
 	// Speed is how much faster than the bars' own times the replay runs: 1 is as it was, 0 as fast as it goes.
 	Speed float64
@@ -87,6 +90,7 @@ type Replay struct {
 	clock   *feed.ReplayClock
 	tape    *feed.Tape
 	account *assemble.Account
+	market  market
 	news    <-chan struct{} // closed when the Broker has had news since the Engine's last Step began
 	begun   atomic.Bool
 	bars    atomic.Int64
@@ -117,7 +121,7 @@ func New(cfg Config) (*Replay, error) {
 	if cfg.Wall == nil {
 		cfg.Wall = clock.New()
 	}
-	r := &Replay{cfg: cfg, clock: feed.NewReplayClock(time.Unix(0, 0))} // until the first bar
+	r := &Replay{cfg: cfg, clock: feed.NewReplayClock(time.Unix(0, 0)), market: newMarket(cfg.Instruments)}
 	if err := r.build(); err != nil {
 		return nil, fmt.Errorf("backtest: %w", err)
 	}
@@ -151,7 +155,7 @@ func (r *Replay) build() (err error) {
 		return err
 	}
 	parts := assemble.Config{
-		Clock: r.clock, Logger: r.cfg.Logger, Instruments: r.cfg.Instruments, Signals: r.cfg.Signals,
+		Clock: r.clock, Logger: slog.New(barLog{r.cfg.Logger.Handler(), r.clock}), Instruments: r.cfg.Instruments, Signals: r.cfg.Signals,
 		Generator: r.cfg.Generator, Paper: r.cfg.Paper, Engine: r.cfg.Engine,
 	}
 	parts.Generator.Source, parts.Generator.Inline = r.tape, true

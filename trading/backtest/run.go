@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,14 @@ func (r *Replay) Run(ctx context.Context) error {
 	// The parts speak for nobody: their silences are measured in bars, and the machine's clock knows nothing of those.
 	silent := health.NewContext(ctx, nil)
 	pace := pacer{speed: r.cfg.Speed, wall: r.cfg.Wall}
+	defer r.closeAt(ctx)()
 	for ctx.Err() == nil {
 		bar, err := r.cfg.Bars.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return err
+			return cmp.Or(ctx.Err(), err) // the Bars may have been closed because of it
 		}
 		if err := pace.await(ctx, bar.End()); err != nil {
 			return err
@@ -44,8 +46,30 @@ func (r *Replay) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// closeAt closes the Bars when ctx ends: Next may wait in it for what stands in a pipe. The function that it returns
+// undoes that, or waits for its end.
+func (r *Replay) closeAt(ctx context.Context) (undo func()) {
+	bars, ok := r.cfg.Bars.(io.Closer)
+	if !ok {
+		return func() {}
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		_ = bars.Close() // the run has an error of its own
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
 // bar does all that one bar brings about.
 func (r *Replay) bar(ctx context.Context, bar signal.Bar) error {
+	if err := r.market.take(bar); err != nil {
+		return err
+	}
 	r.clock.Set(bar.End())
 	if err := r.Broker.OnBar(bar); err != nil {
 		return err

@@ -3,7 +3,6 @@ package book
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -49,11 +48,21 @@ func (s *signals) Acted(strategy, symbol string) (time.Time, bool) {
 
 // Offers returns the latest signal of each strategy and symbol that would have set a target, and that a person may
 // approve.
-func (s *signals) Offers() []journal.SignalSeen {
+func (s *signals) Offers() []journal.SignalSeen { return s.offered(journal.OutcomeWouldHave) }
+
+// Blocked returns the latest signal of each strategy and symbol that would have set a target had nothing stood against it.
+func (s *signals) Blocked() []journal.SignalSeen { return s.offered(journal.OutcomeRefused) }
+
+func (s *signals) offered(outcomes ...journal.Outcome) []journal.SignalSeen {
 	var all []journal.SignalSeen
-	for _, f := range slices.SortedFunc(maps.Keys(s.offers), compareFollowers) {
-		all = append(all, s.offers[f])
+	for f, offer := range s.offers { // none, most of the time
+		if slices.Contains(outcomes, offer.Outcome) {
+			all = append(all, s.offers[f])
+		}
 	}
+	slices.SortFunc(all, func(x, y journal.SignalSeen) int {
+		return compareFollowers(follower{x.Strategy, x.Symbol}, follower{y.Strategy, y.Symbol})
+	})
 	return all
 }
 
@@ -106,7 +115,11 @@ func (s *signals) see(e journal.SignalSeen, standing targets) {
 		s.act(e, standing)
 	case journal.OutcomeWouldHave:
 		s.offers[line] = e
-	case journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused: // They only count.
+	case journal.OutcomeRefused:
+		if !e.Target.IsZero() {
+			s.offers[line] = e
+		}
+	case journal.OutcomeSuperseded, journal.OutcomeExpired: // They only count.
 	}
 }
 

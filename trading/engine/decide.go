@@ -126,7 +126,11 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	made.seen.Target, made.seen.Reason = p.target, p.reason
 	switch {
 	case p.outcome != journal.OutcomeActed:
-		return decision{seen: d.seen(s, p.outcome, p.reason)}
+		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
+		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
+		}
+		return refused
 	case !d.auto:
 		made.seen.Outcome, made.replaced = journal.OutcomeWouldHave, nil
 	case deferred != "":

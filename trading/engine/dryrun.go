@@ -86,6 +86,17 @@ func (j dryJournal) LastSnapshot(ctx context.Context) (data []byte, seq int64, e
 	return nil, 0, nil
 }
 
+// KeepMark implements Marker.
+func (j dryJournal) KeepMark(context.Context, journal.Mark) error { return nil }
+
+// LastMark implements Marker.
+func (j dryJournal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err error) {
+	if s, ok := j.Journal.(journal.Marker); ok {
+		return s.LastMark(ctx)
+	}
+	return journal.Mark{}, false, nil
+}
+
 // drySender asks a Broker and sends it nothing.
 type drySender struct {
 	trading.Broker

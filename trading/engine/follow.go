@@ -139,6 +139,7 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 		return events, nil
 	})
 	if err == nil && lastCounts {
+		f.gate.noteDecision(ctx, made.seen, in.opening)
 		f.logDecision(last, made)
 	}
 	return err
@@ -148,6 +149,9 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 func (f *follower) inputs(symbol string, signalled float64) inputs {
 	held := view(f.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
 	in := inputs{now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol)}
+	if in.opening != nil {
+		in.opening = passing{in.opening}
+	}
 	if _, ok := f.env.instruments[symbol]; !ok {
 		in.opening = errNotSetUp
 	}

@@ -64,9 +64,13 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 	found := r.failing.step(failed, now)
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
+	found = append(append(found, l.gate.answers.told(now)...), l.gate.decisions.toldOfRefusals(now)...)
+	found = append(found, l.gate.standingLocked()...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
+	}
+	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
+		found = append(found, refusing(s))
 	}
 	if r.calm.look != l.ledger.version {
 		before := len(found)

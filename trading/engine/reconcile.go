@@ -33,6 +33,20 @@ type reconciler struct {
 	behind   bool          // the Broker reported more filled, in this round, than its fills add up to
 }
 
+// mustResume says that a Broker which keeps its account in memory lacks what the Journal knows of: it would look as if all
+// of that had gone.
+func (c *reconciler) mustResume(context.Context, *run) error {
+	b, ok := c.env.cfg.Broker.(interface{ Resumed() bool })
+	if !ok || b.Resumed() {
+		return nil
+	}
+	if view(c.ledger, func(b *book.Book) int { return b.Counts().Fills }) == 0 {
+		return nil
+	}
+	return errors.New("engine: the journal knows of fills, and the broker keeps its account in memory and was not resumed: " +
+		"call its Resume with the journal before the first step")
+}
+
 // fetchFills journals the fills that the book does not know. What cannot be is left out and told.
 func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
 	c.ledger.mu.Lock()

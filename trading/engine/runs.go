@@ -21,7 +21,7 @@ type run struct {
 	known   knowledge                   // used with turn held
 	raised  map[string]health.Condition // the conditions that hold, by key; used with turn held
 	told    []trouble                   // in the step that runs; used with turn held
-	calm    calm          // guarded by ledger.mu
+	calm    calm                        // guarded by ledger.mu
 	failing failing                     // used with turn held
 	sentry  sentry                      // used with turn held
 	ended   bool                        // guarded by ledger.mu

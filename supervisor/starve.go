@@ -1,0 +1,50 @@
+package supervisor
+
+import (
+	"runtime"
+	"time"
+)
+
+// A process whose goroutines wait for a processor for longer than a Stall beats too late, all of it, and no restart
+// brings a beat sooner. The watch cannot tell by its own lateness: what a timer wakes is run next, while those that were
+// woken before it went to the end of a queue of hundreds. So it goes to the end of the queue itself before it declares
+// anything, and looks how long that took.
+
+const (
+	// starvedFrom is the wait for a processor that makes a process starved. One that is only busy takes a time slice or
+	// two, of 10 ms each.
+	starvedFrom = 100 * time.Millisecond
+	// mostForgiven is how often in a row a run's silence is forgiven: a run that hangs in a starved process is found too.
+	mostForgiven = 10
+)
+
+// starved reports whether the process is starved, after all goroutines that were ready have had their turn.
+func (sess *session) starved() bool {
+	began := sess.clock.Now()
+	for range 3 {
+		runtime.Gosched()
+	}
+	return sess.clock.Now().Sub(began) >= starvedFrom
+}
+
+// forgiveLocked lets the silence of a run count anew, because nobody in the process could beat in time. It is false for
+// one that was forgiven too often already.
+func (c *child) forgiveLocked(sess *session, r *run, now time.Time) bool {
+	if r.forgiven >= mostForgiven {
+		return false
+	}
+	r.forgiven++
+	r.beat = now.Sub(r.started)
+	c.setAlarmLocked(sess, r, now)
+	sess.sayStarved(now)
+	return true
+}
+
+// sayStarved says once a minute that the process is starved.
+func (sess *session) sayStarved(now time.Time) {
+	if last := sess.starvedAt.Load(); last != nil && now.Sub(*last) < time.Minute {
+		return
+	}
+	sess.starvedAt.Store(&now)
+	sess.emit(Starved{Stamp{sess.path, now}})
+}
