@@ -29,6 +29,10 @@ func (a *app) readEarlier(ctx context.Context, _ *[]func() error) error {
 		}
 	}
 	slices.Sort(a.totals.earlier.held)
+	if left := a.known()[len(a.cfg.symbols):]; len(left) > 0 && !a.cfg.dryStart {
+		a.log.Warn("Held, and not in --symbols any more: guarded and never added to", "symbols", left,
+			"way_out", "add them to --symbols, or close them with --on-stop flatten")
+	}
 	switch halt := a.totals.earlier.halt; {
 	case a.cfg.rearm != "" && !halt.Active():
 		return fmt.Errorf("--rearm %s: no halt stands in %s; start without it", a.cfg.rearm, withoutPassword(a.dbName))
@@ -36,6 +40,18 @@ func (a *app) readEarlier(ctx context.Context, _ *[]func() error) error {
 		a.log.Warn("TRADING IS HALTED", "reason", halt.Reason, "since", halt.At, "way_out", rearmHint)
 	}
 	return nil
+}
+
+// known are the symbols that are traded, and after them those that are still held from before: they are priced, guarded
+// and closed as well, and no signal is asked for.
+func (a *app) known() []string {
+	all := slices.Clone(a.cfg.symbols)
+	for _, symbol := range a.totals.earlier.held {
+		if !slices.Contains(all, symbol) {
+			all = append(all, symbol)
+		}
+	}
+	return all
 }
 
 // rearmHint is how a person lifts a halt.

@@ -50,7 +50,7 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 // liveSystem builds the system that trades on the synthetic market.
 func (a *app) liveSystem(ctx context.Context) (*system, error) {
 	synthetic, err := feed.NewSynthetic(feed.SyntheticConfig{
-		Seed: a.cfg.seed, Symbols: a.cfg.symbols, Interval: a.cfg.interval, Clock: a.clock,
+		Seed: a.cfg.seed, Symbols: a.known(), Interval: a.cfg.interval, Clock: a.clock,
 	})
 	if err != nil {
 		return nil, err

@@ -355,6 +355,30 @@ func TestHaltIsSaidFirst(t *testing.T) {
 	})
 }
 
+// What is held of a symbol that is not traded any more is said, priced and closed.
+func TestSymbolThatIsTakenOutWhileItIsHeldIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db}
+		code, stdout, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		require.Regexp(t, `(?m)^  position .* SOL/USDT:USDT$`, stdout)
+
+		args = append(args, "--symbols", "BTC/USDT:USDT", "--health-interval", "10")
+		code, stdout, log = runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		require.Regexp(t, `level=WARN msg="Held, and not in --symbols any more[^\n]* symbols="\[ETH/USDT:USDT SOL/USDT:USDT\]"`, log)
+		require.Regexp(t, `(?m)^  position .* SOL/USDT:USDT$`, stdout, "it stays")
+		require.Regexp(t, "msg=Heartbeat [^\n]*status=degraded", log)
+		require.NotContains(t, log, `Processing symbol" symbol=SOL`)
+
+		code, stdout, log = runHere(t.Context(), append(args, "--on-stop", "flatten")...)
+		require.Equal(t, exitOK, code, log)
+		require.NotContains(t, stdout, "  position ")
+	})
+}
+
 func TestStrategiesAllTrade(t *testing.T) {
 	t.Parallel()
 	for _, name := range strategyNames() {

@@ -77,9 +77,9 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 	if err != nil {
 		return nil, err
 	}
-	instruments := make([]trading.Instrument, len(a.cfg.symbols))
-	for i, symbol := range a.cfg.symbols {
-		instruments[i] = m.instrument(symbol)
+	var instruments []trading.Instrument
+	for _, symbol := range a.known() {
+		instruments = append(instruments, m.instrument(symbol))
 	}
 	s.broker, err = paper.New(paper.Config{
 		Instruments: instruments, Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage, Quote: m.quote, Clock: clk,
@@ -95,7 +95,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 		return nil, fmt.Errorf("resume the paper account: %w", err)
 	}
 	s.setup = engine.Config{
-		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
+		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments[:len(a.cfg.symbols)],
 		Size: size.FixedNotional{Amount: a.cfg.notional},
 		Ticket: trading.FixedTicket{
 			Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss,
