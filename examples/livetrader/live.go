@@ -20,6 +20,7 @@ import (
 //	├── api                /health and /api
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── disk               says in health and in the log when the disk is nearly full
+//	├── account            says in the log, each minute, how the account stands
 //	├── task_monitor       tells in the log, every now and then, that signal generation works
 //	├── housekeeper        removes signals of more than a month ago that the engine has dealt with
 //	└── trading            a failure that restarts cannot mend ends the whole tree
@@ -133,6 +134,9 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 		return err
 	}
 	if err := tree.Add("disk", a.diskMonitor(), supervisor.Policy{}); err != nil {
+		return err
+	}
+	if err := tree.Add("account", a.accountant(), supervisor.Policy{}); err != nil {
 		return err
 	}
 	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {

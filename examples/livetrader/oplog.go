@@ -138,6 +138,27 @@ func (a *app) diskMonitor() supervisor.Service {
 	})
 }
 
+// accountEvery is how often the log says how the account stands.
+const accountEvery = time.Minute
+
+// accountant says in the log how the account stands.
+func (a *app) accountant() supervisor.Service {
+	return service(func(ctx context.Context) error {
+		for {
+			health.Idle(ctx, a.clock.Now().Add(accountEvery))
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-a.clock.After(accountEvery):
+			}
+			s := a.totals.watched().engine.Status()
+			health.Observe(ctx, nil)
+			a.log.Info("Account", "mode", a.cfg.mode(), "equity", s.Equity, "cash", s.Cash, "unrealised", s.Unrealised,
+				"realised", s.Counts.Realised, "fees", s.Counts.Fees, "positions", len(s.Positions), "open_orders", len(s.Orders))
+		}
+	})
+}
+
 // service makes a Service of a function.
 type service func(ctx context.Context) error
 
