@@ -139,7 +139,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil || a.port == nil {
 		return err
 	}
-	a.server, err = serve.New(serve.Config{Port: a.port, Handler: a.api, Clock: a.clock, Logger: a.log})
+	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, a.api), Clock: a.clock, Logger: a.log})
 	return err
 }
 

@@ -45,7 +45,7 @@ func (c *config) declareRun() {
 	setting(c, &c.minConfidence, "min-confidence", 0, fractions, "`confidence` from 0 to 1 that a signal must reach")
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
-	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off")
+	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
@@ -127,6 +127,9 @@ func mistake(err error) error {
 // readEnvironment sets what no flag has set.
 func (c *config) readEnvironment(environ []string) error {
 	set, err := c.variables(environ)
+	if err == nil {
+		c.token, err = readToken(environ)
+	}
 	if err == nil && c.origin["rearm"] == fromFlag && startedBySystemd(environ) {
 		err = usagef("--rearm in a unit file would lift every halt at every start: give it by hand, once")
 	}

@@ -37,6 +37,7 @@ func (c *config) variables(environ []string) (map[string]string, error) {
 		switch {
 		case known[name]:
 			set[name] = value
+		case name == tokenVariable || name == tokenFileVariable:
 		case strings.HasPrefix(name, variablePrefix) && !fromOrchestrator(name):
 			return nil, usagef("%s is no setting%s", name, nearest(name, known))
 		}
