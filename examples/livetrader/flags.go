@@ -37,7 +37,7 @@ func (c *config) declareRun() {
 	setting(c, &c.paper, "paper", false, toggles, "trade on paper: the only venue there is")
 	setting(c, &c.duration, "duration", 0, spans, "`time` to run for, such as 60, 60s or 5m; until interrupted if not given")
 	setting(c, &c.infinite, "infinite", false, toggles, "run until interrupted")
-	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start everything again when trading has failed for good")
+	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start trading again when it has failed for good")
 	setting(c, &c.symbols, "symbols", []string{"BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"}, symbolLists,
 		"comma-separated `list` of symbols")
 	setting(c, &c.interval, "interval", 5*time.Second, spans, "`time` between two signal cycles, and of one bar")

@@ -45,7 +45,7 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 		return nil, err
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
-	return tree, a.addTrading(tree, a.engine(sys))
+	return tree, a.addTrading(tree, a.engine())
 }
 
 // liveSystem builds the system that trades on the synthetic market.
@@ -145,7 +145,7 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 	housekeeper, err := generator.NewHousekeeper(generator.HousekeeperConfig{
 		Store: a.db.Signals(), MaxAge: keepSignals, Clock: a.clock, Logger: a.log,
 		Passed: func(context.Context) (string, int64, error) {
-			cursor := sys.engine.Status().Cursor
+			cursor := a.totals.watched().engine.Status().Cursor
 			return cursor.Store, cursor.Seq, nil
 		},
 	})
@@ -155,9 +155,10 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 	return tree.Add("housekeeper", housekeeper, supervisor.Policy{Stall: 5 * time.Minute})
 }
 
-// addTrading adds the subtree whose failure is the whole system's.
+// addTrading adds the subtree whose failure is the whole system's: it ends the run, or with --auto-restart trading begins
+// anew after a pause that grows from 1 s to 1 min, while all else goes on.
 func (a *app) addTrading(tree *supervisor.Supervisor, engine supervisor.Service) error {
-	sub, err := supervisor.New(supervisor.Config{Name: "trading"})
+	sub, err := supervisor.New(supervisor.Config{Name: tradingName})
 	if err != nil {
 		return err
 	}
@@ -169,5 +170,12 @@ func (a *app) addTrading(tree *supervisor.Supervisor, engine supervisor.Service)
 	}); err != nil {
 		return err
 	}
-	return tree.Add("trading", sub, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate})
+	policy := supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate}
+	if a.cfg.autoRestart {
+		policy = supervisor.Policy{
+			MaxRestarts: supervisor.Unlimited, Stable: 10 * time.Minute,
+			Backoff: supervisor.Backoff{Initial: time.Second, Factor: 2, Max: time.Minute},
+		}
+	}
+	return tree.Add(tradingName, sub, policy)
 }

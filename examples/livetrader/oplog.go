@@ -16,7 +16,7 @@ import (
 // onEvent takes note of what happens in the tree.
 func (a *app) onEvent(e supervisor.Event) {
 	if _, restarted := e.(supervisor.Restarting); restarted {
-		a.totals.restarted()
+		a.totals.restarted(e.Stamped().Path == tradingPath)
 	}
 }
 
@@ -24,6 +24,10 @@ func (a *app) onEvent(e supervisor.Event) {
 func (a *app) logEvent(e supervisor.Event) {
 	if e.Stamped().Path == generationPath {
 		a.tellGeneration(e)
+		return
+	}
+	if e, again := e.(supervisor.Restarting); again && e.Path == tradingPath {
+		a.log.Error("Trading failed, starting it again", "in", e.At.Sub(e.Time).Round(time.Millisecond))
 		return
 	}
 	supervisor.LogEvent(a.log, e)

@@ -11,18 +11,18 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// totals is what the summary tells, over all trees of one run.
+// totals is what the summary tells of one run.
 type totals struct {
-	started      time.Time
-	autoRestarts int
-	earlier      earlier // what the account had done before
+	started time.Time
+	earlier earlier // what the account had done before
 
-	mu       sync.Mutex    // guards all below
-	candles  candle.Report // of a replay
-	system   *system
-	restarts int
-	cycles   int // of trees that have ended
-	signals  int
+	mu           sync.Mutex // guards all below
+	autoRestarts int
+	candles      candle.Report // of a replay
+	system       *system
+	restarts     int
+	cycles       int // of the tree, once it has ended
+	signals      int
 }
 
 // watch makes sys the system that is counted.
@@ -39,10 +39,14 @@ func (t *totals) watched() *system {
 	return t.system
 }
 
-func (t *totals) restarted() {
+// restarted counts a restart; whole tells whether it was one of all of trading.
+func (t *totals) restarted(whole bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.restarts++
+	if whole {
+		t.autoRestarts++
+	}
 }
 
 // replayed keeps what a replay found in its file.
