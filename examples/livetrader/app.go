@@ -18,6 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -41,8 +42,9 @@ type app struct {
 	logQueue *logQueue // behind log
 	registry *health.Registry
 	candles  *candle.Reader // of a replay
-	port     *serve.Port    // nil with --listen off, as server is
-	dbName   string         // of db: what --db says, or a temporary one
+	replayed trading.Instrument
+	port     *serve.Port // nil with --listen off, as server is
+	dbName   string      // of db: what --db says, or a temporary one
 	db       database
 	api      http.Handler
 	server   *serve.Server // of api, on port

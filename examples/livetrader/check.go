@@ -30,7 +30,7 @@ func (c *config) check() error {
 	if c.replay != "" {
 		c.symbols = c.symbols[:1]
 	}
-	return c.checkTrading()
+	return nil
 }
 
 func (c *config) rulesOfRun() []rule {
@@ -60,6 +60,7 @@ func (c *config) rulesOfReplay() []rule {
 			fmt.Sprintf("--replay reads one symbol, and --symbols names %d", len(c.symbols))},
 		{!on && c.origin["speed"] == fromFlag, "--speed goes with --replay"},
 		{!on && c.columns != "", "--columns goes with --replay"},
+		{!on && c.forReplay() != "", fmt.Sprintf("--%s goes with --replay", c.forReplay())},
 	}
 }
 
@@ -69,7 +70,10 @@ func (c *config) rulesOfTrading() []rule {
 	return []rule{
 		{!slices.Contains(strategyNames(), c.strategy),
 			fmt.Sprintf("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))},
-		{!c.cash.IsPositive() || !c.notional.IsPositive(), "--cash and --order-size must be above zero"},
+		{c.notional.GreaterThan(c.maxOrder),
+			fmt.Sprintf("--order-size %s is above --max-order %s: lower the one or raise the other", c.notional, c.maxOrder)},
+		{c.notional.GreaterThan(c.maxPosition),
+			fmt.Sprintf("--order-size %s is above --max-position %s: lower the one or raise the other", c.notional, c.maxPosition)},
 		{costs.GreaterThan(c.cash), fmt.Sprintf(
 			"--order-size %s, with fee and slippage, is more than --cash %s can carry: lower the one or raise the other",
 			c.notional, c.cash)},

@@ -115,17 +115,16 @@ func raced() bool {
 func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string {
 	cfg, err := parseConfig(args, environ())
 	require.NoError(t, err)
-	symbol := cfg.symbols[0]
-	candles, err := candle.Open(cfg.replay, candle.Config{
-		Symbol: symbol, Policy: cfg.badBars, Columns: cfg.columns,
-	})
+	candles, err := candle.Open(cfg.replay, cfg.candles())
+	require.NoError(t, err)
+	prices, err := candle.Scan(t.Context(), cfg.replay, cfg.candles())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, candles.Close()) }()
 	spec, err := strategies[cfg.strategy]()
 	require.NoError(t, err)
 	interval, journal := candles.Report().Interval, journal.NewMemory()
 	replay, err := backtest.New(backtest.Config{
-		Bars: candles, Instruments: []trading.Instrument{market{}.instrument(symbol)}, Journal: journal,
+		Bars: candles, Instruments: []trading.Instrument{cfg.instrument(prices)}, Journal: journal,
 		Generator: generator.Config{
 			Specs: []signal.Spec{spec}, Interval: interval, Cycle: cfg.interval, Validity: 3 * interval,
 		},

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -36,9 +38,12 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
 		bars.ctx = ctx
 		err := replay.Run(ctx)
-		a.totals.replayed(a.candles.Report())
+		a.totals.replayed(a.candles.Report(), a.replayed)
+		if errors.Is(err, backtest.ErrTick) {
+			err = fmt.Errorf("%w: --tick says another", err)
+		}
 		if err != nil {
-			return err
+			return inFlags{err}
 		}
 		a.finish() // the file has ended, and so does the run
 		return nil
@@ -58,13 +63,9 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 	if err != nil {
 		return nil, err
 	}
-	var instruments []trading.Instrument
-	for _, symbol := range a.cfg.symbols {
-		instruments = append(instruments, market{}.instrument(symbol))
-	}
 	interval := a.candles.Report().Interval
 	return backtest.New(backtest.Config{
-		Bars: bars, Instruments: instruments, Signals: a.db.Signals(), Journal: journal, Logger: a.log,
+		Bars: bars, Instruments: []trading.Instrument{a.replayed}, Signals: a.db.Signals(), Journal: journal, Logger: a.log,
 		Generator: generator.Config{
 			Specs: []signal.Spec{spec}, Interval: interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
 			Validity: max(3*interval, time.Second),
@@ -80,23 +81,39 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 	})
 }
 
-// openCandles opens what a replay reads.
-func (a *app) openCandles(_ context.Context, closers *[]func() error) error {
+// openCandles opens what a replay reads, and looks through it for how fine its prices are.
+func (a *app) openCandles(ctx context.Context, closers *[]func() error) error {
 	if a.cfg.replay == "" {
 		return nil
 	}
-	options := candle.Config{Symbol: a.cfg.symbols[0], Policy: a.cfg.badBars, Columns: a.cfg.columns}
-	if a.cfg.origin["interval"] == fromFlag {
-		options.Interval = a.cfg.interval
-	}
-	candles, err := candle.Open(a.cfg.replay, options)
+	candles, err := candle.OpenContext(ctx, a.cfg.replay, a.cfg.candles())
 	if err != nil {
-		return fmt.Errorf("--replay: %w", err)
+		return inFlags{fmt.Errorf("--replay: %w", err)}
 	}
 	a.candles = candles
 	*closers = append(*closers, candles.Close)
+	prices, err := candle.Scan(ctx, a.cfg.replay, a.cfg.candles())
+	if err != nil {
+		return fmt.Errorf("--replay: %w", err)
+	}
+	if prices.Bars == 0 { // of a pipe, the first rows have to say it
+		prices = candles.Prices()
+	}
+	a.replayed = a.cfg.instrument(prices)
+	a.log.Info("Replay instrument", "symbol", a.replayed.Symbol, "tick", a.replayed.Tick, "step", a.replayed.Step,
+		"interval", candles.Report().Interval)
 	return nil
 }
+
+// flagWords puts the flags in the place of the settings of which package candle speaks.
+var flagWords = strings.NewReplacer("(Columns)", "(--columns)", "(Oldest)", "(--oldest)",
+	"(PriceScale)", "(--price-scale)", "another Symbol", "another one with --symbols", "name it", "name it with --interval")
+
+// inFlags is an error in the words of the flags.
+type inFlags struct{ error }
+
+func (e inFlags) Error() string { return flagWords.Replace(e.error.Error()) }
+func (e inFlags) Unwrap() error { return e.error }
 
 // reported is a candle file whose findings go to the log and whose counts stand in /health.
 type reported struct {
@@ -111,7 +128,7 @@ func (r *reported) Next() (signal.Bar, error) {
 	bar, err := r.Reader.Next()
 	now := r.Report()
 	for _, f := range now.Findings[len(r.seen.Findings):] {
-		r.log.Warn("Replay: "+string(f.Kind), "file", now.Name, "line", f.Line, "what", f.Text)
+		r.log.Warn("Replay: "+string(f.Kind), "file", f.File, "line", f.Line, "what", flagWords.Replace(f.Text))
 	}
 	for _, c := range []struct {
 		name        string

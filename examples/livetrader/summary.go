@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -19,6 +20,7 @@ type totals struct {
 	mu           sync.Mutex // guards all below
 	autoRestarts int
 	candles      candle.Report // of a replay
+	replayOf     trading.Instrument
 	system       *system
 	restarts     int
 	cycles       int // of the tree, once it has ended
@@ -50,10 +52,10 @@ func (t *totals) restarted(whole bool) {
 }
 
 // replayed keeps what a replay found in its file.
-func (t *totals) replayed(report candle.Report) {
+func (t *totals) replayed(report candle.Report, instrument trading.Instrument) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.candles = report
+	t.candles, t.replayOf = report, instrument
 }
 
 // treeEnded adds what the present system has done; its account lives on in the journal.
@@ -106,6 +108,10 @@ func (t *totals) printCandles(line func(string, any)) {
 	line("gaps", fmt.Sprintf("%d (%d bars missing)", c.Gaps, c.Missing))
 	line("duplicates", c.Duplicates)
 	line("broken bars", c.Broken)
+	if c.Others > 0 {
+		line("of other symbols", c.Others)
+	}
+	line("tick, step", fmt.Sprintf("%s, %s", t.replayOf.Tick, t.replayOf.Step))
 }
 
 // printAccount writes how the account stands, over all runs on its database. No name of a line is one of this run's.

@@ -14,28 +14,24 @@ import (
 )
 
 // logHandler writes to w for a person where the log goes to a terminal, and otherwise for grep and its kin.
-func logHandler(stderr, w io.Writer, environ []string) slog.Handler {
+func logHandler(stderr, w io.Writer, lookup func(string) (string, bool)) slog.Handler {
 	if file, ok := stderr.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return terminalHandler(w, environ)
+		return terminalHandler(w, lookup)
 	}
 	return slog.NewTextHandler(w, nil)
 }
 
 // terminalHandler writes for a person: in colour unless NO_COLOR is set (https://no-color.org), with a stack in one
 // phrase, and with nothing that the terminal would obey.
-func terminalHandler(w io.Writer, environ []string) slog.Handler {
+func terminalHandler(w io.Writer, lookup func(string) (string, bool)) slog.Handler {
 	return tint.NewTextHandler(w, &tint.Options{
-		TimeFormat: time.TimeOnly, NoColor: wantsNoColor(environ), ReplaceAttr: forTerminal,
+		TimeFormat: time.TimeOnly, NoColor: wantsNoColor(lookup), ReplaceAttr: forTerminal,
 	})
 }
 
-func wantsNoColor(environ []string) bool {
-	for _, entry := range environ {
-		if value, ok := strings.CutPrefix(entry, "NO_COLOR="); ok && value != "" {
-			return true
-		}
-	}
-	return false
+func wantsNoColor(lookup func(string) (string, bool)) bool {
+	value, _ := lookup("NO_COLOR")
+	return value != ""
 }
 
 // forTerminal folds stacks, and escapes in texts what a terminal would obey. They come from files, venues and databases.

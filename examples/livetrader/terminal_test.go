@@ -30,15 +30,15 @@ func TestTerminalObeysNothingThatComesFromOutside(t *testing.T) {
 func TestTerminalIsColouredUnlessItIsNotToBe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		environ []string
-		colour  bool
+		lookup func(string) (string, bool)
+		colour bool
 	}{
-		"by default": {nil, true}, "without a value": {environ("NO_COLOR", ""), true}, "with NO_COLOR": {environ("NO_COLOR", "1"), false},
+		"by default": {environ(), true}, "without a value": {environ("NO_COLOR", ""), true}, "with NO_COLOR": {environ("NO_COLOR", "1"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var shown bytes.Buffer
-			slog.New(terminalHandler(&shown, c.environ)).Warn("hello", "a", 1)
+			slog.New(terminalHandler(&shown, c.lookup)).Warn("hello", "a", 1)
 			require.Equal(t, c.colour, bytes.Contains(shown.Bytes(), []byte("\x1b[")))
 		})
 	}
@@ -75,7 +75,7 @@ func TestTextsOfTheCommandLineAreShownHarmless(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var shown bytes.Buffer
-			run(context.Background(), args, environment{stdout: &shown, stderr: &shown, clock: clock.New()})
+			run(context.Background(), args, environment{lookup: environ(), stdout: &shown, stderr: &shown, clock: clock.New()})
 			require.NotEmpty(t, shown.String())
 			require.NotContains(t, shown.String(), "\x1b")
 		})

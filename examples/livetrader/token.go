@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -19,24 +18,19 @@ const (
 )
 
 // readToken reads what a caller of the API has to show; "" where nothing is set.
-func readToken(environ []string) (string, error) {
-	token := ""
-	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		switch {
-		case value == "":
-		case name == tokenVariable:
-			token = value
-		case name == tokenFileVariable:
-			text, err := os.ReadFile(value)
-			if err != nil {
-				return "", usageError{fmt.Errorf("%s: %w", tokenFileVariable, errors.Unwrap(err))}
-			}
-			token = strings.TrimSpace(string(text))
-			if token == "" {
-				return "", usagef("%s names a file that is empty", tokenFileVariable)
-			}
-		}
+func readToken(lookup func(string) (string, bool)) (string, error) {
+	file, _ := lookup(tokenFileVariable)
+	if file == "" {
+		token, _ := lookup(tokenVariable)
+		return token, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", usageError{fmt.Errorf("%s: %w", tokenFileVariable, err)}
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", usagef("%s names a file that is empty", tokenFileVariable)
 	}
 	return token, nil
 }

@@ -19,7 +19,7 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 		"127.0.0.1:8000": false, ":8000": false, "[::1]:8000": false, "localhost:8000": false, "off": false,
 		"0.0.0.0:8000": true, "[::]:8000": true, "192.0.2.1:8000": true, "trader.example.org:8000": true,
 	} {
-		_, err := parseConfig([]string{"--paper", "--listen", address}, nil)
+		_, err := parseConfig([]string{"--paper", "--listen", address}, environ())
 		if !open {
 			require.NoError(t, err, address)
 			continue

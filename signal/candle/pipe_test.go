@@ -96,7 +96,7 @@ func TestPipeIsReadToItsEnd(t *testing.T) {
 	require.NoError(t, <-written)
 	require.NoError(t, c.Close())
 
-	prices, err := candle.Scan(name, candle.Config{Symbol: btc})
+	prices, err := candle.Scan(t.Context(), name, candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	require.Zero(t, prices, "it would be gone")
 
@@ -172,7 +172,7 @@ func TestPricesSayHowFineTheyAre(t *testing.T) {
 		})
 	}
 	folder := filled(t, map[string]string{"a.csv": priced(0, 29000.5), "b.csv": priced(10, 29000.25)})
-	prices, err := candle.Scan(folder, candle.Config{Symbol: btc})
+	prices, err := candle.Scan(t.Context(), folder, candle.Config{Symbol: btc})
 	require.NoError(t, err)
 	require.Equal(t, candle.Prices{Bars: 20, Decimals: 2, Low: 29000.25, High: 29000.5}, prices)
 }

@@ -1,11 +1,14 @@
 package candle
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 
+	"github.com/seed-5dee1c0a/vigil/internal/printable"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -19,20 +22,22 @@ type Prices struct {
 
 // Scan reads what Open would open, from its beginning to its end, and returns what the prices are like, up to where it
 // cannot be read: a Reader says why. What can be read only once, such as a pipe, it leaves alone and knows no price of.
-func Scan(path string, cfg Config) (Prices, error) {
+// It ends early with ctx.
+func Scan(ctx context.Context, path string, cfg Config) (Prices, error) {
 	parts, err := findParts(path, new(door))
 	if err != nil || slices.ContainsFunc(parts, func(p part) bool { return p.once }) {
-		return Prices{}, err
+		return Prices{}, printable.Error(err)
 	}
 	cfg.Policy = Skip
-	c, err := Open(path, cfg)
+	c, err := OpenContext(ctx, path, cfg)
 	if err != nil {
 		return Prices{}, err
 	}
-	for err == nil {
+	const often = 1 << 12 // bars between two looks at ctx
+	for n := 1; err == nil && (n%often != 0 || ctx.Err() == nil); n++ {
 		_, err = c.Next()
 	}
-	return c.Prices(), c.Close()
+	return c.Prices(), cmp.Or(c.Close(), ctx.Err())
 }
 
 // Prices says what the prices are like that were read: a few more than Next has returned.
