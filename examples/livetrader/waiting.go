@@ -12,37 +12,50 @@ import (
 )
 
 const (
-	waitingSoon  = time.Second      // an opening that takes longer is said
+	waitingSoon  = 2 * time.Second  // an opening that takes longer is said
 	waitingAgain = 10 * time.Second // and said again
 	waitAtMost   = time.Minute      // then it is an error
 )
 
-// answerMeanwhile says in the log and on the port that the database is waited for, until the function that it returns is
-// called. The port is then free for the API.
+// answerMeanwhile says in the log and on the port that the database is waited for, if that takes longer than
+// waitingSoon, until the function that it returns is called. The port is then free for the API.
 func (a *app) answerMeanwhile(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
-	all.Go(func() { a.sayWaiting(ctx) })
-	if a.port != nil {
-		server, err := serve.New(serve.Config{Port: a.port, Handler: http.HandlerFunc(waiting), Clock: a.clock, Logger: a.log})
-		if err == nil { // it says what of its configuration cannot be, and openAPI will
-			all.Go(func() { _ = server.Serve(ctx) })
+	all.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-a.clock.After(waitingSoon):
+			all.Go(func() { a.answerWaiting(ctx) })
+			a.sayWaiting(ctx)
 		}
-	}
+	})
 	return func() {
 		cancel()
 		all.Wait()
 	}
 }
 
+func (a *app) answerWaiting(ctx context.Context) {
+	if a.port == nil {
+		return
+	}
+	server, err := serve.New(serve.Config{Port: a.port, Handler: http.HandlerFunc(waiting), Clock: a.clock, Logger: a.log})
+	if err == nil {
+		err = server.Serve(ctx)
+	}
+	if ctx.Err() == nil {
+		a.log.Warn("Nothing answers while the database is waited for", "error", err)
+	}
+}
+
 func (a *app) sayWaiting(ctx context.Context) {
-	began := a.clock.Now()
-	for pause := waitingSoon; ; pause = waitingAgain {
+	for waited := waitingSoon; ; waited += waitingAgain {
+		a.log.Warn("Waiting for the database", "db", withoutPassword(a.dbName), "for", waited)
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.clock.After(pause):
-			a.log.Warn("Waiting for the database", "db", withoutPassword(a.dbName), "for", a.clock.Now().Sub(began).Round(time.Second))
+		case <-a.clock.After(waitingAgain):
 		}
 	}
 }
