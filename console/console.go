@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -42,6 +43,9 @@ type Config struct {
 	// Health answers /health, /livez and /readyz, such as a handler of package healthhttp; nil for none. The console
 	// adds no headers to its answers.
 	Health http.Handler
+	// Symbols returns the symbols that are watched, so that one that is misspelt is a 404 rather than an empty answer.
+	// nil means that nobody knows: an empty answer then has a header Signal-Hint with the names that there are.
+	Symbols func() []string
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
 	// such as "trader.example.net" or "10.0.0.7".
 	Hosts []string
@@ -62,7 +66,7 @@ type api struct {
 	hosts map[string]bool
 
 	streams *semaphore.Weighted // how many may be open
-	asking  *semaphore.Weighted // how many calls of the store may be under way
+	asking  *asking
 }
 
 // New returns the console's handler:
@@ -75,8 +79,11 @@ type api struct {
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
 //
-// A stream without after begins with what is new. Each event's id is its place, and a client that comes back with it
-// as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets nothing twice. A serve.Server
+// A stream without after begins with what is new. It says its place as an id when it opens and with each event, and a
+// client that comes back with it as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets
+// nothing twice. Where the store has forgotten what came after a place, the answer is a 410 whose problem names the
+// oldest number from which on nothing is missing; a stream that is so slow that its store forgets ahead of it gets an
+// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A serve.Server
 // ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
 // contexts.
 func New(cfg Config) (http.Handler, error) {
@@ -107,22 +114,35 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	a := &api{
 		cfg: cfg, hosts: hosts,
-		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: semaphore.NewWeighted(maxAsking),
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: newAsking(cfg),
 	}
-	return a.guarded(a.routes()), nil
+	return a.guarded(exact(a.routes())), nil
+}
+
+// exact answers only to paths as they are written: a mux would redirect //api/.. to what it takes it for.
+func exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+			answer.Refuse(w, r, answer.Problem{
+				Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is served at this path; did you mean %.100q?", clean),
+			})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
-	for path, serve := range map[string]http.HandlerFunc{
+	for at, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
 	} {
-		mux.HandleFunc("GET "+path, serve)
-		mux.HandleFunc(path, answer.OnlyRead)
+		mux.HandleFunc("GET "+at, serve)
+		mux.HandleFunc(at, answer.OnlyRead)
 	}
 	if a.cfg.Health != nil {
-		for _, path := range []string{"/health", "/livez", "/readyz"} {
-			mux.Handle(path, a.cfg.Health)
+		for _, at := range []string{"/health", "/livez", "/readyz"} {
+			mux.Handle(at, a.cfg.Health)
 		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

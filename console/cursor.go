@@ -18,6 +18,7 @@ type cursor struct {
 	seq   int64
 	store string // the identity of the store that it was read from; empty where the caller did not say
 	given bool   // the caller has one
+	read  bool   // the caller has read up to it, which 0 alone does not say: it is also how one begins
 }
 
 func (c *cursor) setAfter(value string) (wrong string) {
@@ -25,7 +26,7 @@ func (c *cursor) setAfter(value string) (wrong string) {
 	if err != nil || seq < 0 {
 		return fmt.Sprintf("%.100q is not a whole number from 0 on", value)
 	}
-	c.seq, c.given = seq, true
+	c.seq, c.given, c.read = seq, true, seq > 0
 	return ""
 }
 
@@ -44,6 +45,7 @@ func (c *cursor) setEventID(value string) (wrong string) {
 	if wrong = c.setAfter(seq); wrong == "" && named {
 		wrong = c.setStore(store)
 	}
+	c.read = true
 	return wrong
 }
 
@@ -63,6 +65,29 @@ func (c *cursor) foreign(identity string) *answer.Problem {
 	}
 	return &answer.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf(
 		"the cursor is of the store %.100q, and this is %.100q: begin anew, from a number of this one", c.store, identity)}
+}
+
+// gap says that signals after the cursor are gone. Where the store is no signal.Window, its oldest signal tells of those
+// that went from the old end.
+func (a *api) gap(ctx context.Context, c cursor, found page) (*answer.Problem, error) {
+	if !c.read {
+		return nil, nil
+	}
+	if _, ok := a.cfg.Signals.(signal.Window); !ok {
+		oldest, err := a.after(ctx, 0, 1)
+		if err != nil {
+			return nil, fmt.Errorf("read the oldest signal: %w", err)
+		}
+		if len(oldest.signals) > 0 {
+			found.whole = oldest.signals[0].Seq - 1
+		}
+	}
+	if !found.missing() {
+		return nil, nil
+	}
+	return &answer.Problem{Status: http.StatusGone, Oldest: found.whole + 1, Detail: fmt.Sprintf(
+		"some of what was stored after number %d is not held any more; from %d on nothing is missing: begin anew after %d",
+		c.seq, found.whole+1, found.whole)}, nil
 }
 
 // beyond says that the cursor, after which nothing was found, is further than the store has ever got: no store gives such
@@ -88,7 +113,8 @@ func (a *api) identity(ctx context.Context) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	identity, err := ask(ctx, a, store.Identity)
+	type key struct{}
+	identity, err := ask(ctx, a.asking, key{}, store.Identity)
 	if err != nil {
 		return "", fmt.Errorf("read the store's identity: %w", err)
 	}

@@ -29,6 +29,13 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
 	defer cancel()
 	signals, err := a.latest(ctx, query)
+	if err == nil && len(signals) == 0 {
+		if wrong := a.stranger(query.Symbol); wrong != nil {
+			answer.Refuse(w, r, *wrong)
+			return
+		}
+		err = a.hint(ctx, w, query)
+	}
 	if err != nil {
 		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
 		return
@@ -47,7 +54,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
 	defer cancel()
-	signals, identity, wrong, err := a.readAfter(ctx, from, limit)
+	found, identity, wrong, err := a.readAfter(ctx, from, limit)
 	switch {
 	case err != nil:
 		a.failed(w, r, err)
@@ -55,36 +62,75 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 		answer.Refuse(w, r, *wrong)
 	default:
 		nameStore(w, identity)
-		a.answer(w, r, signals)
+		a.answer(w, r, found.signals)
 	}
 }
 
-// readAfter reads what comes after the cursor, of the store whose identity it returns.
-func (a *api) readAfter(ctx context.Context, c cursor, limit int) ([]signal.Signal, string, *answer.Problem, error) {
+// readAfter reads what comes after the cursor, of the store whose identity it returns. A cursor whose successors are not
+// all there any more is a problem.
+func (a *api) readAfter(ctx context.Context, c cursor, limit int) (page, string, *answer.Problem, error) {
+	var none page
 	identity, err := a.identity(ctx)
 	if err != nil {
-		return nil, "", nil, err
+		return none, "", nil, err
 	}
 	if wrong := c.foreign(identity); wrong != nil {
-		return nil, identity, wrong, nil
+		return none, identity, wrong, nil
 	}
 	found, err := a.after(ctx, c.seq, limit)
 	if err != nil {
-		return nil, identity, nil, fmt.Errorf("read the signals after %d: %w", c.seq, err)
+		return none, identity, nil, fmt.Errorf("read the signals after %d: %w", c.seq, err)
 	}
-	if len(found) > 0 {
-		return found, identity, nil, nil
+	wrong, err := a.gap(ctx, c, found)
+	if err == nil && wrong == nil && len(found.signals) == 0 {
+		wrong, err = a.beyond(ctx, c)
 	}
-	wrong, err := a.beyond(ctx, c)
-	return nil, identity, wrong, err
+	return found, identity, wrong, err
 }
 
 func (a *api) latest(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
-	return ask(ctx, a, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.Latest(ctx, q) })
+	return ask(ctx, a.asking, q, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.Latest(ctx, q) })
 }
 
-func (a *api) after(ctx context.Context, seq int64, limit int) ([]signal.Signal, error) {
-	return ask(ctx, a, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.After(ctx, seq, limit) })
+// page is what a store holds after a number.
+type page struct {
+	after   int64
+	signals []signal.Signal
+	full    bool  // there may be more
+	whole   int64 // nothing is missing after this number; 0 where the store forgets nothing, or does not say
+}
+
+func (a *api) after(ctx context.Context, seq int64, limit int) (page, error) {
+	type key struct {
+		seq   int64
+		limit int
+	}
+	return ask(ctx, a.asking, key{seq, limit}, func(ctx context.Context) (p page, err error) {
+		p.after = seq
+		if p.signals, err = a.cfg.Signals.After(ctx, seq, limit); err != nil {
+			return p, err
+		}
+		p.full = len(p.signals) == limit
+		if store, ok := a.cfg.Signals.(signal.Window); ok { // after reading, or what goes in between would be missed
+			p.whole, err = store.Whole(ctx)
+		}
+		return p, err
+	})
+}
+
+// missing reports whether signals after the page's number are gone, as far as the page reaches.
+func (p page) missing() bool {
+	reach := p.whole
+	if n := len(p.signals); p.full && n > 0 {
+		reach = min(reach, p.signals[n-1].Seq)
+	}
+	there := int64(0)
+	for _, s := range p.signals {
+		if s.Seq <= reach {
+			there++
+		}
+	}
+	return reach-p.after > there
 }
 
 func nameStore(w http.ResponseWriter, identity string) {

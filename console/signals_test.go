@@ -191,7 +191,7 @@ func TestStoreThatIsDeafHangsNoRequest(t *testing.T) {
 		}
 		require.Equal(t, 64*5*time.Second, time.Since(start))
 		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
-		require.Equal(t, 64*5*time.Second, time.Since(start), "there are enough that wait")
+		require.Equal(t, 65*5*time.Second, time.Since(start), "it waits for its turn, and no longer")
 		require.Equal(t, int32(64), calls.Load())
 		require.Contains(t, log.String(), "too many calls of the store are under way")
 		close(release)

@@ -35,6 +35,7 @@ type stream struct {
 	control *http.ResponseController
 	request *http.Request
 	cursor  cursor
+	begun   bool // the first page was sent: whether that one is whole was said by the status
 	wrote   time.Time
 }
 
@@ -60,7 +61,8 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 	case wrong != nil:
 		answer.Refuse(w, r, *wrong)
 	case s.open():
-		if err := s.run(wake, first); err != nil && r.Context().Err() == nil {
+		// A client that takes nothing is cut off, and its request's context with it: that it is gone says nothing then.
+		if err := s.run(wake, first); errors.Is(err, errSlow) || err != nil && r.Context().Err() == nil {
 			a.log(r, slog.LevelWarn, "Console stream ended", err)
 		}
 	}
@@ -85,13 +87,13 @@ func (s *stream) parse() *answer.Problem {
 
 // begin reads the first page, so that a store that cannot be read is told while there still is a status to tell it by.
 // Without a cursor the stream begins with what is new from now on.
-func (s *stream) begin() (first []signal.Signal, wrong *answer.Problem, err error) {
+func (s *stream) begin() (first page, wrong *answer.Problem, err error) {
 	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
 	if !s.cursor.given {
 		newest, err := s.api.latest(ctx, signal.Query{Limit: 1})
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the newest signal: %w", err)
+			return first, nil, fmt.Errorf("read the newest signal: %w", err)
 		}
 		if len(newest) > 0 {
 			s.cursor.seq = newest[0].Seq
@@ -114,17 +116,18 @@ func (s *stream) open() bool {
 }
 
 // run sends page after page until the client, the server or the store ends it.
-func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
-	if err := s.send("retry: 2000\n\n"); err != nil { // in how many ms a browser comes back
+func (s *stream) run(wake <-chan struct{}, p page) error {
+	// In how many ms a browser comes back, and with what as its Last-Event-ID if it has got nothing by then.
+	if err := s.send(fmt.Sprintf("retry: 2000\nid: %s\n\n", s.cursor.eventID())); err != nil {
 		return err
 	}
 	ctx := s.request.Context()
 	var tick <-chan time.Time
 	for {
-		if err := s.sendAll(page); err != nil {
+		if err := s.sendAll(p); err != nil {
 			return err
 		}
-		if len(page) < streamPage {
+		if !p.full {
 			if tick == nil {
 				tick = s.api.cfg.Clock.After(s.tick(wake))
 			}
@@ -143,20 +146,20 @@ func (s *stream) run(wake <-chan struct{}, page []signal.Signal) error {
 		}
 		wake = s.wake() // before reading, so that nothing falls in between
 		var err error
-		if page, err = s.next(ctx); err != nil {
+		if p, err = s.next(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-func (s *stream) next(ctx context.Context) ([]signal.Signal, error) {
+func (s *stream) next(ctx context.Context) (page, error) {
 	ctx, cancel := clockctx.WithTimeout(ctx, s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
-	page, err := s.api.after(ctx, s.cursor.seq, streamPage)
+	p, err := s.api.after(ctx, s.cursor.seq, streamPage)
 	if err != nil {
-		return nil, fmt.Errorf("read the signals after %d: %w", s.cursor.seq, err)
+		return p, fmt.Errorf("read the signals after %d: %w", s.cursor.seq, err)
 	}
-	return page, nil
+	return p, nil
 }
 
 // wake returns what says that there is more to read, or nil where the store does not say.
@@ -185,9 +188,18 @@ func (s *stream) beat() error {
 	return s.send(": still here\n\n")
 }
 
-func (s *stream) sendAll(page []signal.Signal) error {
-	text := make([]byte, 0, 512*len(page))
-	for _, one := range page {
+// sendAll sends a page, and before it that signals are gone which the client has not got: it was too slow for a store
+// that forgets.
+func (s *stream) sendAll(p page) error {
+	text := make([]byte, 0, 512*len(p.signals))
+	if s.begun && p.missing() {
+		from := s.cursor.seq
+		s.cursor.seq = max(from, p.whole)
+		text = fmt.Appendf(text, "id: %s\nevent: gap\ndata: {\"after\":%d,\"oldest\":%d}\n\n",
+			s.cursor.eventID(), from, p.whole+1)
+	}
+	s.begun = true
+	for _, one := range p.signals {
 		body, err := answer.JSON(one)
 		if err != nil {
 			return fmt.Errorf("write signal %s: %w", one.ID, err)

@@ -16,7 +16,7 @@ const defaultCapacity = 10_000
 
 // Memory is a Store in memory, for tests and for hosts that need no more than the recent past. It holds a bounded
 // number of signals and drops the oldest beyond it: a follower that is further behind than that misses what was
-// dropped, and an ID that was dropped is not known any more. Nothing in it outlives the process; its identity is new
+// dropped (Whole tells how far that is), and an ID that was dropped is not known any more. Nothing in it outlives the process; its identity is new
 // each time, so that a cursor from an earlier life is noticed. It is safe for concurrent use.
 type Memory struct {
 	identity string
@@ -27,6 +27,7 @@ type Memory struct {
 	ring   []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
 	last   int64        // the newest Seq, 0 before the first
 	pruned int64        // nothing is held up to this Seq
+	gone   int64        // the highest Seq that was pruned
 	byID   map[string]int64
 	states map[Stream]State
 }
@@ -35,6 +36,7 @@ var (
 	_ Store      = (*Memory)(nil)
 	_ Identified = (*Memory)(nil)
 	_ Notifier   = (*Memory)(nil)
+	_ Window     = (*Memory)(nil)
 	_ States     = (*Memory)(nil)
 	_ Pruner     = (*Memory)(nil)
 )
@@ -140,6 +142,13 @@ func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, err
 
 // droppedLocked returns a Seq up to which none is held any more.
 func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.pruned) }
+
+// Whole implements Window.
+func (m *Memory) Whole(ctx context.Context) (int64, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return max(0, m.last-m.capacity, m.gone), ctx.Err()
+}
 
 // Identity implements Identified.
 func (m *Memory) Identity(context.Context) (string, error) { return m.identity, nil }

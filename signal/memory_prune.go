@@ -27,6 +27,7 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 		of := s.Stream()
 		if newest[of] && r.lets(*s, held) {
 			delete(m.byID, s.ID)
+			m.gone = max(m.gone, seq)
 			*s = Signal{}
 			removed++
 		}

@@ -186,3 +186,34 @@ func TestMemoryPrunesWhatIsTooMuchOfAnyHistory(t *testing.T) {
 		}
 	})
 }
+
+func TestMemorySaysWhatIsWhole(t *testing.T) {
+	t.Parallel()
+	m := signal.NewMemory(10)
+	whole := func() int64 {
+		seq, err := m.Whole(t.Context())
+		require.NoError(t, err)
+		return seq
+	}
+	require.Zero(t, whole())
+	stored := 0
+	add := func(symbol string, n int) {
+		for range n {
+			one := numbered(stored)
+			one.Symbol = symbol
+			require.NoError(t, m.Append(t.Context(), one))
+			stored++
+		}
+	}
+	add("BTC", 1)
+	add("ETH", 5)
+	require.Zero(t, whole())
+	_, err := m.Prune(t.Context(), signal.Retention{Count: 1, Passed: 4})
+	require.NoError(t, err)
+	require.EqualValues(t, 4, whole(), "2 to 4 are gone, 1 is the newest of its symbol")
+	add("SOL", 9)
+	require.EqualValues(t, 5, whole(), "beyond its capacity")
+	_, err = m.Prune(t.Context(), signal.Retention{Before: time.Unix(0, 0)})
+	require.NoError(t, err)
+	require.EqualValues(t, 5, whole())
+}

@@ -80,6 +80,14 @@ type Identified interface {
 	Identity(ctx context.Context) (string, error)
 }
 
+// Window is a Store that forgets and says what: a follower whose cursor is older than that has missed something, and must
+// be told.
+type Window interface {
+	// Whole returns the Seq from which on nothing is missing: all signals with a higher one that were ever stored are
+	// still held. 0 means that nothing was forgotten yet.
+	Whole(ctx context.Context) (int64, error)
+}
+
 // Notifier is a Store that can say when there is more to read.
 type Notifier interface {
 	// Appended returns a channel that is closed at the next Append of a new signal. Ask for it before reading.

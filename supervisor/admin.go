@@ -92,13 +92,25 @@ func (s *Supervisor) withMember(
 func (c *child) noteLocked(in input) {
 	if sess := c.session; sess != nil {
 		now := sess.clock.Now()
-		sess.tellWishLocked(c, c.stepLocked(in, now), now)
+		fx := c.stepLocked(in, now)
+		sess.tellWishLocked(c, fx, now)
+		if fx&endsRun != 0 { // the tree stops, and would come to it in its turn
+			c.interruptLocked(sess, causeOf(in), now)
+		}
 	} else {
 		c.life, _ = c.life.next(in) // there is no clock to tell the time by, and nobody to tell it to
 	}
 	if c.health != nil {
 		c.tellLocked()
 	}
+}
+
+// causeOf is why a run is asked to end by a person's wish.
+func causeOf(in input) error {
+	if in == inPaused {
+		return ErrPaused
+	}
+	return ErrHalted
 }
 
 // tellWishLocked says that a person wants something else of the child.

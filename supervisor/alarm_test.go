@@ -91,3 +91,18 @@ func TestAlarmOverAndOverIsFolded(t *testing.T) {
 		stop(t, s)
 	})
 }
+
+// The alarm of a group waits neither for siblings that are deaf nor for a tree that goes on.
+func TestAlarmOfAGroupComesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := grouped(t, supervisor.OneForAll)
+		add(t, s, "a", lasting(time.Second), supervisor.Policy{MaxRestarts: supervisor.NoRestarts})
+		add(t, s, "slow", func(ctx context.Context) error { <-ctx.Done(); time.Sleep(5 * time.Second); return nil },
+			supervisor.Policy{MaxRestarts: supervisor.NoRestarts})
+		start(t, s)
+		time.Sleep(2 * time.Second)
+		stop(t, s)
+		require.Equal(t, seconds(1), timesOf[supervisor.Parked](rec, "root/a"))
+	})
+}

@@ -96,11 +96,13 @@ func (gr *groupRunner) takeDownLocked(c *child, d decision, from int, now time.T
 	if !gr.hold {
 		gr.due = c.history.due
 		c.tellFailureLocked()
-		in := inDelayed
-		if d == park {
-			in = inParked
+		if d == park { // an alarm waits for nobody: the siblings may be deaf, or the tree may stop meanwhile
+			c.stepLocked(inParked, now)
+			gr.session.emit(Parked{Stamp{c.path, now}, gr.due})
+			gr.causes = nil
+		} else {
+			c.stepLocked(inDelayed, now)
 		}
-		c.stepLocked(in, now)
 	}
 	c.stepLocked(inGroupDown, now)
 	gr.workLocked()

@@ -38,6 +38,7 @@ type script struct {
 	strategies [2]supervisor.Strategy // of the root and of the supervisor below it
 	children   []part
 	steps      []step
+	recovers   bool // in the end all faults end, and it has to be well again
 }
 
 // part is the role of one child.
@@ -77,7 +78,9 @@ func drawScript(t *rapid.T) *script {
 	for i := range rapid.IntRange(1, 6).Draw(t, "children") {
 		s.children = append(s.children, drawPart(t, i))
 	}
-	calls := []string{"restart", "start", "stop", "pause", "resume", "remove", "add", "status", "restart tree", "restart sub"}
+	s.recovers = rapid.Bool().Draw(t, "recovers")
+	calls := []string{"restart", "start", "stop", "pause", "resume", "remove", "add", "status", "restart tree", "restart sub",
+		"stop sub", "pause sub", "start sub"}
 	for range rapid.IntRange(1, 12).Draw(t, "steps") {
 		st := step{advance: time.Duration(rapid.IntRange(0, 40).Draw(t, "advance")) * 500 * time.Millisecond}
 		for range rapid.IntRange(0, 3).Draw(t, "calls") {
@@ -122,6 +125,9 @@ type actor struct {
 	mu      sync.Mutex // guards all below
 	entered int
 	live    map[int]context.Context // of the runs that have not returned, by their number
+	started map[int]time.Time       // when each run began
+	ends    []time.Time             // when runs ended by themselves
+	well    bool                    // from the next run on it works
 	fault   string
 }
 
@@ -137,15 +143,27 @@ func (a *actor) Serve(ctx context.Context) error {
 	if len(a.live) > 0 && a.part.policy.Zombie == supervisor.Wait {
 		a.fault = "a second run beside a zombie, where the policy is to wait"
 	}
-	a.live[number] = ctx
+	a.live[number], a.started[number] = ctx, time.Now()
+	present := a.actOf(number)
+	if a.well {
+		present = wellAct
+	}
 	a.mu.Unlock()
 	defer func() {
 		a.mu.Lock()
 		delete(a.live, number)
+		if ctx.Err() == nil {
+			a.ends = append(a.ends, time.Now())
+		}
 		a.mu.Unlock()
 	}()
-	return a.part.acts[min(number, len(a.part.acts))-1].perform(ctx, a.release)
+	return present.perform(ctx, a.release)
 }
+
+var wellAct = act{beats: true}
+
+// actOf is what the run of that number does, before the faults end.
+func (a *actor) actOf(number int) act { return a.part.acts[max(0, min(number, len(a.part.acts))-1)] }
 
 func (a act) perform(ctx context.Context, release <-chan struct{}) error {
 	health.Ready(ctx)
@@ -201,6 +219,10 @@ type stage struct {
 	root, sub *supervisor.Supervisor
 	actors    []*actor
 	rec       *recorder
+	registry  *health.Registry
+	model     *model
+	release   chan struct{} // closed once: the end of the play
+	once      sync.Once
 
 	mu      sync.Mutex // guards removed and fault
 	added   []bool
@@ -210,17 +232,24 @@ type stage struct {
 
 func (s *script) play() (fault string) {
 	release := make(chan struct{})
-	st := &stage{script: s, rec: newRecorder(), added: make([]bool, len(s.children)), removed: make([]bool, len(s.children))}
-	st.root, _ = supervisor.New(supervisor.Config{Name: "root", Strategy: s.strategies[0], OnEvent: st.rec.Record, Logger: quiet()})
+	st := &stage{script: s, rec: newRecorder(), registry: health.NewRegistry(health.Config{}), release: release,
+		model: &model{wish: make(map[string]supervisor.Wish)}, added: make([]bool, len(s.children)), removed: make([]bool, len(s.children))}
+	st.root, _ = supervisor.New(supervisor.Config{
+		Name: "root", Strategy: s.strategies[0], OnEvent: st.rec.Record, Logger: quiet(), Registry: st.registry,
+	})
 	st.sub, _ = supervisor.New(supervisor.Config{Name: "sub", Strategy: s.strategies[1]})
 	for i, p := range s.children {
-		st.actors = append(st.actors, &actor{part: p, release: release, live: make(map[int]context.Context)})
+		st.actors = append(st.actors, &actor{part: p, release: release, live: make(map[int]context.Context),
+			started: make(map[int]time.Time)})
 		if !p.late {
 			st.add(i)
 		}
 	}
 	if err := st.root.Add("sub", st.sub, supervisor.Policy{MaxRestarts: 1}); err != nil {
 		return err.Error()
+	}
+	if fault = st.checkHealth(); fault != "" {
+		return "before the start: " + fault
 	}
 	_ = st.root.Start(context.Background())
 	for i, step := range s.steps {
@@ -229,6 +258,7 @@ func (s *script) play() (fault string) {
 			calls.Go(func() { st.call(c) })
 		}
 		calls.Wait()
+		st.learn()
 		time.Sleep(step.advance)
 		synctest.Wait()
 		if fault = st.check(); fault != "" {
@@ -236,11 +266,13 @@ func (s *script) play() (fault string) {
 			break
 		}
 	}
+	if s.recovers && fault == "" {
+		fault = st.recover()
+	}
 	if f := st.finish(); fault == "" {
 		fault = f
 	}
-	close(release)
-	synctest.Wait()
+	st.letGo()
 	return fault
 }
 
@@ -292,9 +324,19 @@ func (st *stage) call(c call) {
 		st.root.Status()
 	case "restart sub":
 		err = st.root.Restart(context.Background(), "sub")
+	case "stop sub":
+		limit = 2 * time.Minute
+		err = st.root.StopChild(context.Background(), "sub")
+	case "pause sub":
+		err = st.root.Pause(context.Background(), "sub")
+	case "start sub":
+		if err = st.root.StartChild(context.Background(), "sub"); err == nil || errors.Is(err, supervisor.ErrStarted) {
+			_ = st.root.Resume(context.Background(), "sub")
+		}
 	case "restart tree":
 		_ = st.root.Start(context.Background()) // it may have escalated
 	}
+	st.model.note(c, err)
 	st.judge(c, err, time.Since(began), limit)
 }
 
@@ -350,7 +392,12 @@ func (st *stage) check() string {
 			return fmt.Sprintf("%s: %s (%d wanted of %d runs): %+v", path, why, wanted, all, status)
 		}
 	}
-	return st.checkEvents()
+	for _, check := range []func() string{st.checkEvents, st.checkWishes, st.checkHealth} {
+		if fault := check(); fault != "" {
+			return fault
+		}
+	}
+	return ""
 }
 
 // mayBeGone tells why a child ought to be listed, "" if it need not be.
@@ -474,7 +521,10 @@ func (st *stage) settled() map[string]bool {
 func (a *actor) present() act {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.part.acts[max(0, min(a.entered, len(a.part.acts))-1)]
+	if a.well {
+		return wellAct
+	}
+	return a.actOf(a.entered)
 }
 
 // reverseOrder finds siblings that stopped before one that was added later. They are named in the order of their adding.

@@ -230,3 +230,24 @@ func TestPauserThatPanicsIsAnError(t *testing.T) {
 		stop(t, s)
 	})
 }
+
+// A person's word does not wait for the turn in which a tree that stops comes to each child.
+func TestStopAndPauseOfATreeThatStopsAreDoneAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		add(t, s, "halted", untilDone, supervisor.Policy{})
+		add(t, s, "paused", untilDone, supervisor.Policy{})
+		add(t, s, "slow", func(context.Context) error { time.Sleep(5 * time.Second); return nil }, supervisor.Policy{})
+		start(t, s)
+		go func() { _ = s.Stop(context.Background()) }()
+		synctest.Wait()
+		require.NoError(t, s.StopChild(t.Context(), "halted"))
+		require.NoError(t, s.Pause(t.Context(), "paused"))
+		require.Equal(t, seconds(0), timesOf[supervisor.Stopped](rec, "root/halted"))
+		require.Equal(t, seconds(0), timesOf[supervisor.Stopped](rec, "root/paused"))
+		stop(t, s)
+		require.Equal(t, supervisor.WishStop, childOf(t, s, "halted").Wish)
+		require.Equal(t, supervisor.WishPause, childOf(t, s, "paused").Wish)
+	})
+}

@@ -10,10 +10,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	ossignal "os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,20 +26,46 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
+const usage = `usage: audit DB [ORDER]
+
+  DB     the file of a database, or the postgres:// URL of one
+  ORDER  the client ID of an order, as v-6908a61c5498bb539f20a976; none lists the orders
+`
+
 func main() {
 	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "audit:", err)
-		os.Exit(1)
+	os.Exit(code)
+}
+
+// command is the program. What it returns is its exit code: 1 if it could not answer, 2 if it was not asked properly, and
+// then it has not looked at the database.
+func command(ctx context.Context, args []string, out, complaints io.Writer) (code int) {
+	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // It would say everything twice.
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, usage)
+		return 0
+	case err == nil && (flags.NArg() < 1 || flags.NArg() > 2):
+		err = fmt.Errorf("one or two arguments are wanted, and there are %d", flags.NArg())
+	case err == nil && slices.Contains(flags.Args(), ""):
+		err = errors.New("an argument is empty")
 	}
+	if err != nil {
+		fmt.Fprintf(complaints, "audit: %v\n%s", err, usage)
+		return 2
+	}
+	if err := run(ctx, flags.Args(), out); err != nil {
+		fmt.Fprintln(complaints, "audit:", err)
+		return 1
+	}
+	return 0
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
-	if len(args) < 1 || len(args) > 2 {
-		return errors.New("usage: audit DB [ORDER]")
-	}
 	db, err := open(ctx, args[0])
 	if err != nil {
 		return err

@@ -113,13 +113,42 @@ func TestTrailThatIsNotThereIsNamed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no database":                  {nil, "usage"},
 		"a database that is not there": {[]string{path + ".none"}, "x.db.none"},
 		"an order that is not there":   {[]string{path, "v-2"}, "v-2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.ErrorContains(t, run(t.Context(), c.args, t.Output()), c.want)
+		})
+	}
+}
+
+func TestCommandSaysHowItIsUsed(t *testing.T) {
+	t.Parallel()
+	path := database(t)
+	for name, c := range map[string]struct {
+		args     []string
+		code     int
+		out, say string
+	}{
+		"a database":           {[]string{path}, 0, "v-1", ""},
+		"--help":               {[]string{"--help"}, 0, "usage: audit DB [ORDER]", ""},
+		"-h before a database": {[]string{"-h", path}, 0, "usage: audit DB [ORDER]", ""},
+		"nothing":              {nil, 2, "", "one or two arguments are wanted, and there are 0\nusage"},
+		"too much":             {[]string{path, "v-1", "v-2"}, 2, "", "there are 3"},
+		"an unknown flag":      {[]string{"--verbose", path}, 2, "", "-verbose\nusage"},
+		"no name":              {[]string{""}, 2, "", "an argument is empty"},
+		"no such database":     {[]string{path + ".none"}, 1, "", "x.db.none"},
+		"no such order":        {[]string{path, "v-2"}, 1, "", "v-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, complaints strings.Builder
+			require.Equal(t, c.code, command(t.Context(), c.args, &out, &complaints))
+			require.Contains(t, out.String(), c.out)
+			require.Contains(t, complaints.String(), c.say)
+			require.NotContains(t, complaints.String(), "goroutine")
+			require.Equal(t, c.say == "", complaints.String() == "")
 		})
 	}
 }

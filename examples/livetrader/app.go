@@ -48,6 +48,7 @@ type app struct {
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
+	earlier  earlier
 	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
@@ -65,7 +66,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	if a.cfg.dryStart {
 		return a.dryStart(ctx)
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "mode", a.cfg.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, a.finish = context.WithCancel(ctx)
 	defer a.finish()
 	if a.cfg.duration > 0 {
@@ -104,7 +105,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		return errors.Join(errs...)
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.openAPI} {
+	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -135,7 +136,9 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	a.api, err = console.New(console.Config{Signals: a.db.Signals(), Health: healthHandler, Clock: a.clock, Logger: a.log})
+	a.api, err = console.New(console.Config{
+		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols }, Clock: a.clock, Logger: a.log,
+	})
 	if err != nil || a.port == nil {
 		return err
 	}
@@ -144,8 +147,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 }
 
 // mode is what kind of run it is, for the log and the database.
-func (a *app) mode() string {
-	if a.cfg.replay != "" {
+func (c *config) mode() string {
+	if c.replay != "" {
 		return "replay"
 	}
 	return "paper"

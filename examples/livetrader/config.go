@@ -3,15 +3,11 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
-	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
@@ -77,77 +73,3 @@ const (
 type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// check refuses what does not go together, and settles what follows from the rest.
-func (c *config) check() error {
-	if c.version || c.printConfig {
-		return nil
-	}
-	switch {
-	case !c.paper:
-		return usagef("--paper is required: there is no live venue yet")
-	case c.infinite && c.duration > 0:
-		return usagef("--duration and --infinite contradict each other")
-	case c.interval < shortestInterval:
-		return usagef("--interval %s is below %s", c.interval, shortestInterval)
-	case c.lowWater < 1 || c.lowWater > 1<<30:
-		return usagef("--low-water %d is not between 1 and %d", c.lowWater, 1<<30)
-	case !slices.Contains(strategyNames(), c.strategy):
-		return usagef("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))
-	case !c.cash.IsPositive(), !c.notional.IsPositive():
-		return usagef("--cash and --order-size must be above zero")
-	case c.replay != "" && (c.dryStart || c.onStop != engine.LeaveOrders):
-		return usagef("--dry-start and --on-stop do not go with --replay, which ends with its file")
-	case c.replay == "" && c.origin["speed"] == fromFlag:
-		return usagef("--speed goes with --replay")
-	case c.replay == "" && c.columns != "":
-		return usagef("--columns goes with --replay")
-	case c.replay == "" && c.forReplay() != "":
-		return usagef("--%s goes with --replay", c.forReplay())
-	case c.replay != "" && c.infinite:
-		return usagef("--infinite does not go with --replay, which ends with its file: leave out one of the two")
-	case c.replay != "" && c.chaos != "":
-		return usagef("--chaos and --replay contradict each other: a replay always gives the same result")
-	}
-	if c.replay != "" && len(c.symbols) > 1 {
-		if c.origin["symbols"] != fromDefault {
-			return usagef("--replay reads one symbol, and --symbols names %d", len(c.symbols))
-		}
-		c.symbols = c.symbols[:1]
-	}
-	return c.checkTrading()
-}
-
-// forReplay names a flag that is given and means something to a replay alone.
-func (c *config) forReplay() string {
-	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
-		if c.origin[name] != fromDefault {
-			return name
-		}
-	}
-	return ""
-}
-
-// instrument is what a replay trades: in steps that its prices say, or that the flags do.
-func (c *config) instrument(prices candle.Prices) trading.Instrument {
-	i := backtest.InstrumentOf(c.symbols[0], prices)
-	if c.tick.IsPositive() {
-		i.Tick = c.tick
-	}
-	if c.step.IsPositive() {
-		i.Step = c.step
-	}
-	return i
-}
-
-// candles says how the files of a replay are to be read.
-func (c *config) candles() candle.Config {
-	options := candle.Config{
-		Symbol: c.symbols[0], Policy: c.badBars, Columns: c.columns,
-		Oldest: c.oldest, PriceScale: c.priceScale.InexactFloat64(),
-	}
-	if c.origin["interval"] == fromFlag {
-		options.Interval = c.interval
-	}
-	return options
-}

@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
@@ -41,7 +43,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
 	})
 	if err != nil {
-		return fmt.Errorf("--db: %w", a.wayOut(err))
+		return fmt.Errorf("--db: %w%s", err, wayOut(err))
 	}
 	a.db = db
 	*closers = append(*closers, db.Close)
@@ -105,7 +107,7 @@ func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 		return nil, err
 	}
 	settings := []sqlite.Setting{
-		{Name: "mode", Value: a.mode()},
+		{Name: "mode", Value: a.cfg.mode()},
 		{Name: "venue", Value: "paper"},
 		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
 		{Name: "strategy", Value: spec.Name + " " + spec.Params},
@@ -118,4 +120,37 @@ func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
 		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
 	), nil
+}
+
+// flagsOf are the flags behind the settings that a database belongs to.
+var flagsOf = map[string]string{
+	"mode": "--replay", "account": "--cash, --fee, --slippage", "strategy": "--strategy", "feed": "--replay",
+	"seed": "--seed", "interval": "--interval",
+}
+
+// wayOut says what to do about a database that belongs to another run.
+func wayOut(err error) string {
+	var other *sqlite.ConfigurationError
+	if !errors.As(err, &other) {
+		return ""
+	}
+	return "; give " + strings.Join(differingFlags(other), ", ") + " as before, or another --db"
+}
+
+func differingFlags(e *sqlite.ConfigurationError) (flags []string) {
+	asked := make(map[string]string)
+	for _, s := range e.Asked {
+		asked[s.Name] = s.Value
+	}
+	for _, s := range e.Stored {
+		if name, ok := flagsOf[s.Name]; ok && asked[s.Name] != s.Value {
+			flags = append(flags, name)
+		}
+		delete(asked, s.Name)
+	}
+	for name := range asked {
+		flags = append(flags, flagsOf[name])
+	}
+	slices.Sort(flags)
+	return slices.Compact(flags)
 }

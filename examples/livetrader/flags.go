@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -63,90 +63,43 @@ func (c *config) declareRun() {
 }
 
 func (c *config) declareTrading() {
-	amount := func(field *decimal.Decimal, name, value, usage string) {
-		setting(c, field, name, decimal.RequireFromString(value), amounts, usage)
+	number := func(field *decimal.Decimal, name, value string, k kind[decimal.Decimal], usage string) {
+		setting(c, field, name, decimal.RequireFromString(value), k, usage)
 	}
 	setting(c, &c.strategy, "strategy", "ema_cross", texts, "`name` of the strategy: "+strings.Join(strategyNames(), ", "))
-	amount(&c.cash, "cash", "10000", "`amount` that the account starts with")
-	amount(&c.fee, "fee", "0.0004", "`fraction` of an order's value that the venue takes")
-	amount(&c.slippage, "slippage", "0.0002", "`fraction` by which market orders fill worse than the price")
-	amount(&c.notional, "order-size", "1000", "`amount` to hold of each symbol on a signal")
-	limit := func(field *decimal.Decimal, name, value, usage string) {
-		setting(c, field, name, decimal.RequireFromString(value), limits, usage+", or unlimited")
-	}
-	limit(&c.maxPosition, "max-position", "2000", "largest `amount` to hold of a symbol")
-	limit(&c.maxOrder, "max-order", "2000", "largest `amount` that one order may open")
-	limit(&c.maxDailyLoss, "max-daily-loss", "500", "`amount` lost in a day (UTC) at which nothing more is opened")
+	number(&c.cash, "cash", "10000", sums, "`amount` that the account starts with")
+	number(&c.fee, "fee", "0.0004", parts, "`fraction` of an order's value that the venue takes")
+	number(&c.slippage, "slippage", "0.0002", parts, "`fraction` by which market orders fill worse than the price")
+	number(&c.notional, "order-size", "1000", sums, "`amount` to hold of each symbol on a signal")
+	number(&c.maxPosition, "max-position", "2000", limits, "largest `amount` to hold of a symbol, or unlimited")
+	number(&c.maxOrder, "max-order", "2000", limits, "largest `amount` that one order may open, or unlimited")
+	number(&c.maxDailyLoss, "max-daily-loss", "500", limits, "`amount` lost in a day (UTC) at which nothing more is opened, or unlimited")
 	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
-	setting(c, &c.rearm, "rearm", "", texts, "`name` of who lifts a halt that stands, such as one for the daily loss")
-	amount(&c.takeProfit, "take-profit", "0", "`fraction` beyond the entry at which a position is closed; 0 for nowhere")
-	amount(&c.stopLoss, "stop-loss", "0", "`fraction` behind the entry at which a position is closed; 0 for nowhere")
-	amount(&c.limitEntry, "limit-entry", "0", "`fraction` better than the price at which positions are opened; 0 for at once")
+	setting(c, &c.rearm, rearmFlag, "", names, "`name` of who lifts, at this start, the halt that stands, such as one for the daily loss; "+
+		"by hand only")
+	number(&c.takeProfit, "take-profit", "0", parts, "`fraction` beyond the entry at which a position is closed; 0 for nowhere")
+	number(&c.stopLoss, "stop-loss", "0", parts, "`fraction` behind the entry at which a position is closed; 0 for nowhere")
+	number(&c.limitEntry, "limit-entry", "0", parts, "`fraction` better than the price at which positions are opened; 0 for at once")
 	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
-	setting(c, &c.lowWater, "low-water", 256, mebibytes, "`MiB` that must be free on the disk for anything new to be opened")
+	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }
 
-const variablePrefix = "LIVETRADER_"
-
-// variable is the environment variable that sets a flag. Two have the names that operators know.
+// variable is the environment variable that sets a flag. Two have the names that operators know. Lifting a halt is an
+// act of a person at one start, so nothing that lasts can ask for it.
 func variable(flagName string) string {
 	switch flagName {
+	case rearmFlag:
+		return ""
 	case "interval":
 		return "SIGNAL_GENERATION_INTERVAL"
 	case "health-interval":
 		return "HEALTH_CHECK_INTERVAL"
 	}
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
-}
-
-// parseConfig reads the flags, and for those that are not given the environment.
-func parseConfig(args, environ []string) (*config, error) {
-	c := newConfig()
-	if err := c.flags.Parse(args); err != nil {
-		return nil, mistake(err)
-	}
-	if c.flags.NArg() > 0 {
-		return nil, c.unexpected(args)
-	}
-	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	if err := c.readEnvironment(environ); err != nil {
-		return nil, err
-	}
-	return c, c.check()
-}
-
-// mistake says a parser's error as an operator writes the flags.
-func mistake(err error) error {
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		return usagef("unknown flag --%s", name)
-	}
-	return usagef("%s", strings.Replace(err.Error(), "for flag -", "for --", 1))
-}
-
-// readEnvironment sets what no flag has set.
-func (c *config) readEnvironment(environ []string) error {
-	set, err := c.variables(environ)
-	c.flags.VisitAll(func(f *flag.Flag) {
-		value := set[variable(f.Name)]
-		switch {
-		case c.origin[f.Name] != "" || err != nil:
-		case value == "":
-			c.origin[f.Name] = fromDefault
-		default:
-			c.origin[f.Name] = variable(f.Name)
-			if e := c.flags.Set(f.Name, value); e != nil {
-				err = usagef("%s=%q: %w", variable(f.Name), value, e)
-			}
-		}
-	})
-	return err
+	return "LIVETRADER_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
 }
 
 // shown is a setting's value as it is printed.
@@ -165,7 +118,7 @@ func (c *config) usage(w io.Writer) {
 	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))
+		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, cmp.Or(variable(f.Name), "no variable"))
 		switch f.DefValue {
 		case "", "false", "0s": // nothing
 		default:

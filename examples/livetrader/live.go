@@ -43,7 +43,7 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	if err := a.addGeneration(tree, sys); err != nil {
 		return nil, err
 	}
-	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
 	return tree, a.addTrading(tree, a.engine(sys))
 }
 

@@ -317,14 +317,39 @@ func TestHaltStandsUntilItIsLifted(t *testing.T) {
 			require.Equal(t, exitOK, code, lastLine(log))
 			return len(openAccount(t, db, defaultCash).fills()), stdout
 		}
+		code, _, log := runHere(t.Context(), append(args, "--rearm", "ann")...)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, lastLine(log), "--rearm ann: no halt stands in "+db)
 		halted, stdout := run("--max-daily-loss", "2")
-		require.Contains(t, stdout, "--rearm NAME lifts it", "fees alone are more than 2 a day")
+		require.Contains(t, stdout, "--rearm NAME", "fees alone are more than 2 a day")
 		still, stdout := run()
 		require.Contains(t, stdout, "halted")
 		require.LessOrEqual(t, still-halted, 3, "at most the closing of what was held")
 		again, stdout := run("--rearm", "ann")
 		require.NotContains(t, stdout, "halted")
 		require.Greater(t, again-still, 3)
+	})
+}
+
+// Whoever starts a halted trader hears of the halt before all else, and is not told of a success.
+func TestHaltIsSaidFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", tempDB(t)}
+		code, _, log := runHere(t.Context(), append(args, "--max-daily-loss", "2")...)
+		require.Equal(t, exitOK, code, lastLine(log))
+
+		code, stdout, log := runHere(t.Context(), append(args, "--dry-start")...)
+		require.Equal(t, exitOK, code, lastLine(log))
+		require.Regexp(t, `\Atrading is halted since \S+: daily loss`, stdout)
+
+		code, _, log = runHere(t.Context(), append(args, "--health-interval", "10")...)
+		require.Equal(t, exitOK, code, lastLine(log))
+		require.Regexp(t, `\Atime=\S+ level=WARN msg="TRADING IS HALTED" reason="daily loss`, log)
+		require.NotContains(t, log, "SUCCESSFULLY")
+		require.Contains(t, log, `level=WARN msg="Trading engine started, but trading is halted"`)
+		require.Contains(t, log, "msg=Heartbeat")
+		require.NotContains(t, log, "status=healthy")
 	})
 }
 

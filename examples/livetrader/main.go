@@ -41,16 +41,26 @@ func main() {
 		os.Exit(exitInterrupted)
 	})
 	os.Exit(run(ctx, os.Args[1:], environment{
-		environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, clock: clk,
+		lookup: os.LookupEnv, variables: variables(), stdout: os.Stdout, stderr: os.Stderr, clock: clk,
 	}))
 }
 
 // environment is what a run takes from outside, so that a test can give it another world.
 type environment struct {
-	environ []string  // as NAME=value
-	stdout  io.Writer // the summary
-	stderr  io.Writer // the log
-	clock   clock.Clock
+	lookup    func(string) (string, bool)
+	variables []string  // names of all that lookup knows
+	stdout    io.Writer // the summary
+	stderr    io.Writer // the log
+	clock     clock.Clock
+}
+
+// variables are the names of the environment's.
+func variables() (names []string) {
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	return names
 }
 
 // secondAfter is how long after the first signal a second one counts: a process that is stopped together with its group
@@ -83,7 +93,7 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 func run(ctx context.Context, args []string, env environment) int {
 	log := newLogQueue(env.stderr, env.clock)
 	defer log.Close()
-	cfg, err := parseConfig(args, env.environ)
+	cfg, err := parseConfig(args, env.lookup, env.variables...)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		newConfig().usage(env.stdout)
@@ -98,7 +108,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		return exitOK
 	}
 	app := &app{
-		cfg: cfg, clock: env.clock, log: slog.New(logHandler(env.stderr, log)), logQueue: log, stdout: env.stdout,
+		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log), cfg.mode()}), logQueue: log, stdout: env.stdout,
 	}
 	if err := app.run(ctx); err != nil {
 		return fail(log, err)

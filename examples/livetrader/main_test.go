@@ -21,7 +21,7 @@ import (
 )
 
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
-const actAsLivetrader = "TEST_ACT_AS_LIVETRADER"
+const actAsLivetrader = "VIGIL_TEST_LIVETRADER_ACT_AS_MAIN"
 
 // long runs the campaigns in full: cd examples && go test ./livetrader -timeout 2h -long.
 var long = flag.Bool("long", false, "run the campaigns in full")
@@ -58,7 +58,7 @@ func (o *output) String() string {
 // runHere runs the launcher in this process, on the clock of the bubble that it is called in.
 func runHere(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, log output
-	code = run(ctx, args, environment{environ: environ(), stdout: &out, stderr: &log, clock: clock.New()})
+	code = run(ctx, args, environment{lookup: environ(), stdout: &out, stderr: &log, clock: clock.New()})
 	return code, out.String(), log.String()
 }
 

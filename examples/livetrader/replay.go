@@ -34,7 +34,7 @@ func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
 	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
 		bars.ctx = ctx
 		err := replay.Run(ctx)
@@ -79,6 +79,30 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 		},
 		Speed: a.cfg.speed, Wall: a.clock,
 	})
+}
+
+// instrument is what a replay trades: in steps that its prices say, or that the flags do.
+func (c *config) instrument(prices candle.Prices) trading.Instrument {
+	i := backtest.InstrumentOf(c.symbols[0], prices)
+	if c.tick.IsPositive() {
+		i.Tick = c.tick
+	}
+	if c.step.IsPositive() {
+		i.Step = c.step
+	}
+	return i
+}
+
+// candles says how the files of a replay are to be read.
+func (c *config) candles() candle.Config {
+	options := candle.Config{
+		Symbol: c.symbols[0], Policy: c.badBars, Columns: c.columns,
+		Oldest: c.oldest, PriceScale: c.priceScale.InexactFloat64(),
+	}
+	if c.origin["interval"] == fromFlag {
+		options.Interval = c.interval
+	}
+	return options
 }
 
 // openCandles opens what a replay reads, and looks through it for how fine its prices are.

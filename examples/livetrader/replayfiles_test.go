@@ -65,13 +65,13 @@ func TestReplayTakesItsTickFromTheFile(t *testing.T) {
 func TestReplayFlagsThatMeanNothing(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"--tick goes with --replay":            {"--tick", "0.01"},
-		"--oldest goes with --replay":          {"--oldest", "1980-01-01"},
-		"--infinite does not go with --replay": {"--infinite", "--replay", "x.csv"},
-		"want a date such as":                  {"--oldest", "1980"},
-		"--replay reads one symbol":            {"--replay", "x.csv", "--symbols", "A/B,C/D"},
-		"--price-scale goes with --replay":     {"--price-scale", "1e9"},
-		"--step goes with --replay":            {"--step", "1"},
+		"--tick goes with --replay":                     {"--tick", "0.01"},
+		"--oldest goes with --replay":                   {"--oldest", "1980-01-01"},
+		"--infinite and --replay contradict each other": {"--infinite", "--replay", "x.csv"},
+		"want a date such as":                           {"--oldest", "1980"},
+		"--replay reads one symbol":                     {"--replay", "x.csv", "--symbols", "A/B,C/D"},
+		"--price-scale goes with --replay":              {"--price-scale", "1e9"},
+		"--step goes with --replay":                     {"--step", "1"},
 	} {
 		code, _, log := runHere(t.Context(), append([]string{"--paper", "--listen", "off"}, args...)...)
 		require.Equal(t, exitUsage, code)

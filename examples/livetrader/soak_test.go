@@ -26,7 +26,7 @@ import (
 var soak = flag.Duration("soak", 8*time.Second, "how long to watch the launcher under chaos")
 
 // figuresAt names a socket on which a launcher that a test started tells what it uses.
-const figuresAt = "TEST_FIGURES_OF_LIVETRADER"
+const figuresAt = "VIGIL_TEST_LIVETRADER_FIGURES"
 
 // usage is what a process uses.
 type usage struct {

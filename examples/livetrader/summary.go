@@ -93,7 +93,7 @@ func (t *totals) print(w io.Writer, now time.Time) {
 	line("unrealised profit", s.Unrealised)
 	line("equity", s.Equity)
 	if s.Halt.Active() {
-		line("halted", s.Halt.Reason+" (--rearm NAME lifts it)")
+		line("halted", s.Halt.Reason+" ("+rearmHint+")")
 	}
 	line("restarts", t.restarts)
 	if t.autoRestarts > 0 {

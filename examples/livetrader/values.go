@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
 // kind is how settings of one type are read and shown.
@@ -52,7 +53,8 @@ var (
 	texts     = kind[string]{read: asWritten, show: func(text string) string { return text }}
 	databases = kind[string]{read: asWritten, show: withoutPassword}
 	toggles   = kind[bool]{read: readToggle, show: strconv.FormatBool, isToggle: true}
-	mebibytes = kind[int]{read: readMebibytes, show: strconv.Itoa}
+	names     = kind[string]{read: readName, show: func(text string) string { return text }}
+	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
 	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
@@ -61,6 +63,8 @@ var (
 	seeds        = kind[uint64]{read: readSeed, show: func(n uint64) string { return strconv.FormatUint(n, 10) }}
 	dates        = kind[time.Time]{read: readDate, show: showDate}
 	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
+	sums         = kind[decimal.Decimal]{read: readSum, show: decimal.Decimal.String}
+	parts        = kind[decimal.Decimal]{read: readPart, show: decimal.Decimal.String}
 	limits       = kind[decimal.Decimal]{read: readLimit, show: showLimit}
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
@@ -75,12 +79,20 @@ func readToggle(text string) (bool, error) {
 	return on, nil
 }
 
-func readMebibytes(text string) (int, error) {
+func readWhole(text string) (int, error) {
 	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
 	if err != nil {
-		return 0, errors.New("want a whole number of MiB, such as 1024 for 1 GiB")
+		return 0, errors.New("want a whole number of MiB, such as 256")
 	}
 	return int(n), nil
+}
+
+// readName reads who does something, which is kept.
+func readName(text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", errors.New("want the name of who does it")
+	}
+	return text, nil
 }
 
 // readSpan reads a time span as operators write it: 60, 60s, 5m.
@@ -152,6 +164,45 @@ func readAmount(text string) (decimal.Decimal, error) {
 		return decimal.Zero, errors.New("want a decimal number of at least 0")
 	}
 	return d, nil
+}
+
+// readSum reads an amount above zero.
+func readSum(text string) (decimal.Decimal, error) {
+	d, err := readAmount(text)
+	if err == nil && d.IsZero() {
+		err = errors.New("must be above zero")
+	}
+	return d, err
+}
+
+// readPart reads how far from a price something is, or which part of it.
+func readPart(text string) (decimal.Decimal, error) {
+	d, err := readAmount(text)
+	if err == nil && d.GreaterThanOrEqual(decimal.NewFromInt(1)) {
+		err = errors.New("want a fraction from 0 to below 1, such as 0.02 for two percent")
+	}
+	return d, err
+}
+
+const unlimited = "unlimited"
+
+// readLimit reads what nothing may exceed. Zero, which could mean nothing at all or no limit, is neither.
+func readLimit(text string) (decimal.Decimal, error) {
+	if text == unlimited {
+		return risk.Unlimited, nil
+	}
+	d, err := readAmount(text)
+	if err == nil && d.IsZero() {
+		err = errors.New("want an amount above zero, or " + unlimited)
+	}
+	return d, err
+}
+
+func showLimit(d decimal.Decimal) string {
+	if d.Equal(risk.Unlimited) {
+		return unlimited
+	}
+	return d.String()
 }
 
 // chaosTarget is what --chaos breaks. As a flag without a value it means the signals.

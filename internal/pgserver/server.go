@@ -17,6 +17,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -115,6 +116,39 @@ func (s *Server) Start(t testing.TB) {
 func (s *Server) Stop(t testing.TB, mode string) {
 	t.Helper()
 	s.run(t, "pg_ctl", "-D", s.data(), "-w", "-m", mode, "stop")
+}
+
+// Freeze stops all of its processes where they are, as a machine that hangs does: its connections stay open and get no
+// answer. Thaw lets them go on; a server must not be frozen when its test ends.
+func (s *Server) Freeze(t testing.TB) {
+	t.Helper()
+	s.signal(t, syscall.SIGSTOP)
+}
+
+// Thaw ends a Freeze.
+func (s *Server) Thaw(t testing.TB) {
+	t.Helper()
+	s.signal(t, syscall.SIGCONT)
+}
+
+// signal sends a signal to the first process of the server and then to those that it has started.
+func (s *Server) signal(t testing.TB, what syscall.Signal) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", first).Output() // It fails if there are none.
+	for _, pid := range append([]string{first}, strings.Fields(string(children))...) {
+		number, err := strconv.Atoi(pid)
+		if err == nil {
+			err = syscall.Kill(number, what)
+		}
+		if err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Folder is where its socket is.

@@ -93,6 +93,7 @@ func trial(t *testing.T, seed uint64) backtest.Config {
 		trading.FixedTicket{Limit: number("0.002")}, trading.FixedTicket{Limit: number("0.001"), StopLoss: number("0.01")},
 	}[random.IntN(4)]
 	cfg.Engine.Identity = "one"
+	cfg.Engine.Size = struct{ trading.Sizer }{cfg.Engine.Size} // without what it could tell of itself: limits cut it
 	cfg.Engine.Reconcile = time.Duration(random.IntN(2)) * time.Hour
 	cfg.Engine.Day = cmp.Or([]*time.Location{nil, time.FixedZone("east", 9*3600)}[random.IntN(2)], time.UTC)
 	return cfg

@@ -20,6 +20,7 @@ type account struct {
 	other    map[string]decimal.Decimal           // in other assets; nil until there is any
 	moves    once                                 // cash events
 	day      journal.DayOpened
+	breached bool // its loss has reached the limit, and that is recorded
 }
 
 func newAccount(capital decimal.Decimal) account {
@@ -34,6 +35,14 @@ func (a *account) Cash() decimal.Decimal { return a.cash }
 
 // Day is the trading day last opened and what the account was worth then.
 func (a *account) Day() journal.DayOpened { return a.day }
+
+// Breached reports whether it is recorded that the loss of the day has reached its limit.
+func (a *account) Breached() bool { return a.breached }
+
+// PaidIn is what was deposited and not withdrawn: it is neither profit nor loss.
+func (a *account) PaidIn() decimal.Decimal {
+	return a.moved[trading.CashDeposit].Add(a.moved[trading.CashWithdrawal])
+}
 
 // HasMoved reports whether a cash event of this ID was applied.
 func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
@@ -80,6 +89,9 @@ func (a *account) move(e trading.CashEvent) {
 	a.moved[e.Kind] = a.moved[e.Kind].Add(e.Amount)
 	if a.day.Day != "" && (e.Kind == trading.CashDeposit || e.Kind == trading.CashWithdrawal) {
 		a.day.Equity = a.day.Equity.Add(e.Amount)
+		if !a.day.Before.IsZero() {
+			a.day.Before = a.day.Before.Add(e.Amount)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ package book
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -41,12 +42,36 @@ type Book struct {
 
 // Halt says why nothing may be opened. The zero value is no halt.
 type Halt struct {
-	Reason string    `json:"reason"`
+	Reason string    `json:"reason"`         // the first: it is the one to look into
+	Also   string    `json:"also,omitempty"` // what came while it stood, one after the other
 	At     time.Time `json:"at,omitzero"`
 }
 
 // Active reports whether the halt stands.
 func (h Halt) Active() bool { return h.Reason != "" }
+
+// Reasons are all that stand.
+func (h Halt) Reasons() string {
+	if h.Also == "" {
+		return h.Reason
+	}
+	return h.Reason + "; " + h.Also
+}
+
+// maxReasons bounds what is remembered of the reasons of a halt. All of them are in the journal.
+const maxReasons = 2000
+
+// With adds a reason to those that stand, once.
+func (h Halt) With(reason string) Halt {
+	if strings.Contains(h.Reasons(), reason) || len(h.Also) > maxReasons {
+		return h
+	}
+	if h.Also != "" {
+		reason = h.Also + "; " + reason
+	}
+	h.Also = reason
+	return h
+}
 
 // Counts are the sums over a Book's life.
 type Counts struct {

@@ -93,7 +93,9 @@ func TestAFillIsCountedOnceAndAForeignOneIsCounted(t *testing.T) {
 func TestTheFirstReasonOfAHaltStays(t *testing.T) {
 	t.Parallel()
 	b := bookOf(t, journal.Halted{Reason: "first"}, journal.Halted{Reason: "second"})
-	require.Equal(t, book.Halt{Reason: "first", At: noon}, b.Halted())
+	require.Equal(t, book.Halt{Reason: "first", Also: "second", At: noon}, b.Halted())
+	require.NoError(t, b.Apply(noon, journal.Halted{Reason: "second"}))
+	require.Equal(t, "first; second", b.Halted().Reasons(), "once")
 	require.NoError(t, b.Apply(noon, journal.Rearmed{By: "x"}))
 	require.False(t, b.Halted().Active())
 }

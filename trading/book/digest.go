@@ -20,6 +20,12 @@ func (b *Book) Digest() string {
 	fmt.Fprintf(h, "cursor %d\n", b.cursor.Seq)
 	fmt.Fprintf(h, "day %q %s\n", b.day.Day, b.day.Equity)
 	fmt.Fprintf(h, "halt %q %s\n", b.halt.Reason, stamp(b.halt.At))
+	if !b.day.Before.IsZero() {
+		fmt.Fprintf(h, "day before %s\n", b.day.Before)
+	}
+	if b.halt.Also != "" || b.breached {
+		fmt.Fprintf(h, "halt also %q, breached %t\n", b.halt.Also, b.breached)
+	}
 	b.digestOrders(h)
 	for _, p := range b.Positions() {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)

@@ -53,20 +53,25 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.CashMoved:
 		b.account.move(e.Move)
 	case journal.DayOpened:
-		b.account.day = e
+		b.account.day, b.account.breached = e, false
 	case journal.Halted:
 		b.foldHalted(at, e)
 	case journal.Rearmed:
-		b.halt = Halt{}
+		b.halt, b.account.breached = Halt{}, false
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
 	b.fills.forget()
 	b.orders.forget(at, b.targets)
 }
 
-// foldHalted keeps the first reason: it is the one to look into, and what follows is often its consequence.
+// foldHalted keeps the first reason apart: it is the one to look into, and what follows is often its consequence.
 func (b *Book) foldHalted(at time.Time, e journal.Halted) {
-	if !b.halt.Active() {
+	if e.Day != "" && e.Day == b.day.Day {
+		b.account.breached = true
+	}
+	if b.halt.Active() {
+		b.halt = b.halt.With(e.Reason)
+	} else {
 		b.halt = Halt{Reason: e.Reason, At: at}
 	}
 }

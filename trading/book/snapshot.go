@@ -37,6 +37,7 @@ type bookState struct {
 	Acted     []actedOn            `json:"acted"`
 	Offers    []journal.SignalSeen `json:"offers,omitempty"`
 	Day       journal.DayOpened    `json:"day"`
+	Breached  bool                 `json:"breached,omitempty"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
 	// Came and Taken are what something else than our orders did to positions, by symbol.
@@ -61,8 +62,8 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
 		Moves: b.moves.seen, LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
-		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day, Halt: b.halt, Counts: b.Counts(),
-		Came: b.came, Taken: b.taken,
+		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
 	}
 	for _, o := range b.Orders() {
 		state.Orders = append(state.Orders, numberedOrder{o, o.number})
@@ -111,7 +112,8 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 }
 
 func (a *account) restore(s bookState) {
-	a.cash, a.fees, a.realised, a.day = s.Cash, s.Counts.Fees, s.Counts.Realised, s.Day
+	a.cash, a.fees, a.realised = s.Cash, s.Counts.Fees, s.Counts.Realised
+	a.day, a.breached = s.Day, s.Breached
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
 	a.moves.restore(s.Moves, s.LastMove)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -156,7 +157,26 @@ func (cfg Config) check() error {
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
 	}
-	return cfg.Risk.Validate()
+	return errors.Join(cfg.Risk.Validate(), cfg.checkSize())
+}
+
+// checkSize asks a Sizer that can tell whether it could ever open anything: what is refused each time is a mistake, and
+// better said before the first signal.
+func (cfg Config) checkSize() error {
+	if v, ok := cfg.Size.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return fmt.Errorf("engine: Config.Size: %w", err)
+		}
+	}
+	fixed, ok := cfg.Size.(interface{ Notional() decimal.Decimal })
+	limits, limited := cfg.Risk.(interface{ Admits(decimal.Decimal) error })
+	if !ok || !limited {
+		return nil
+	}
+	if err := limits.Admits(fixed.Notional()); err != nil {
+		return fmt.Errorf("engine: Config.Size: %w", err)
+	}
+	return nil
 }
 
 // withDefaults fills in what zero means.

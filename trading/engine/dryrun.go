@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,6 +86,17 @@ func (j dryJournal) LastSnapshot(ctx context.Context) (data []byte, seq int64, e
 	return nil, 0, nil
 }
 
+// KeepMark implements Marker.
+func (j dryJournal) KeepMark(context.Context, journal.Mark) error { return nil }
+
+// LastMark implements Marker.
+func (j dryJournal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err error) {
+	if s, ok := j.Journal.(journal.Marker); ok {
+		return s.LastMark(ctx)
+	}
+	return journal.Mark{}, false, nil
+}
+
 // drySender asks a Broker and sends it nothing.
 type drySender struct {
 	trading.Broker
@@ -132,7 +144,7 @@ func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
 	return sender
 }
 
-// String lists what would be done, a line each.
+// String lists what would be done, a line each, after a halt that stands.
 func (r DryReport) String() string {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
@@ -167,7 +179,18 @@ func (r DryReport) String() string {
 		line("cancel %s", id)
 	}
 	if text.Len() == 0 {
-		return "nothing to do\n"
+		line("nothing to do")
+	}
+	if halt := r.Status.Halt; halt.Active() && !r.halts() { // before all else: it stands already
+		return fmt.Sprintf("trading is halted since %s: %s\n", halt.At.UTC().Format(time.RFC3339), halt.Reason) + text.String()
 	}
 	return text.String()
+}
+
+// halts reports whether the halt would be one of what it lists.
+func (r DryReport) halts() bool {
+	return slices.ContainsFunc(r.Events, func(e journal.Event) bool {
+		_, halts := e.(journal.Halted)
+		return halts
+	})
 }

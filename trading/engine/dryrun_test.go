@@ -84,3 +84,17 @@ func TestADryRunNeedsWhatAnEngineNeedsAndTellsHowFarItCame(t *testing.T) {
 	require.ErrorIs(t, err, tradingtest.ErrLost)
 	require.Empty(t, r.log.lines, "it logs nothing that has not happened")
 }
+
+// A dry run and a start of a halted account say the halt, and the one says it first.
+func TestHaltIsSaidByADryRunAndAStart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	require.NoError(t, r.engine.Halt(t.Context(), "odd"))
+	report, err := engine.DryRun(t.Context(), r.cfg)
+	require.NoError(t, err)
+	require.Regexp(t, `\Atrading is halted since \S+: odd\nnothing to do\n\z`, report.String())
+	r.restart()
+	r.mustStep()
+	require.Equal(t, 1, r.log.count("WARN Trading engine started, but trading is halted positions=0 open_orders=0 reason=odd"))
+	require.Zero(t, r.log.count("INFO Trading engine started"))
+}

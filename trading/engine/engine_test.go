@@ -39,7 +39,7 @@ func TestASignalBecomesAnOrderAndAFill(t *testing.T) {
 	require.Equal(t, "10000", s.Equity.String())
 	require.Equal(t, 1, r.log.count("INFO Order submitted"))
 	require.Equal(t, 1, r.log.count("INFO Fill symbol=BTC/USDT side=buy quantity=10 price=100 fee=0 id=v-"))
-	require.Equal(t, 1, r.log.count("LIVE TRADING ENGINE STARTED SUCCESSFULLY"))
+	require.Equal(t, 1, r.log.count("INFO Trading engine started"))
 	r.agree()
 
 	r.clock.Add(time.Minute)

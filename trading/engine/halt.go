@@ -2,55 +2,12 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
-
-// rollDay opens a new trading day, and halts when the day's loss has reached its limit.
-func (g *gate) rollDay(ctx context.Context, r *run) error {
-	prices := g.prices()
-	limit, limited := g.env.cfg.Risk.DailyLoss()
-	g.ledger.mu.Lock()
-	equity, missing := g.ledger.book.Equity(prices)
-	if !limited {
-		missing = nil
-	}
-	g.unvalued = missing
-	opened := g.ledger.book.Day()
-	g.ledger.mu.Unlock()
-	if len(missing) > 0 {
-		return nil // blockedLocked keeps anything from being opened meanwhile.
-	}
-	if day := g.env.today(); day > opened.Day {
-		return g.ledger.record(ctx, r, journal.DayOpened{Day: day, Equity: equity})
-	}
-	if loss := opened.Equity.Sub(equity); limited && loss.GreaterThanOrEqual(limit) {
-		return g.haltFor(ctx, r, fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, opened.Day, limit))
-	}
-	return nil
-}
-
-// prices asks for the price of everything that is held. It returns what was said, so that the Pricer, who is not ours,
-// is not called under the lock.
-func (g *gate) prices() book.PriceFunc {
-	known := make(map[string]decimal.Decimal)
-	for _, p := range view(g.ledger, (*book.Book).Positions) {
-		if p.Quantity.IsZero() {
-			continue
-		}
-		if price, ok := g.env.price(p.Symbol); ok {
-			known[p.Symbol] = price
-		}
-	}
-	return func(symbol string) (decimal.Decimal, bool) {
-		price, ok := known[symbol]
-		return price, ok
-	}
-}
 
 // halt shuts the gate at once; journalHalt makes that durable.
 func (g *gate) halt(reason string) {
@@ -92,4 +49,31 @@ func (g *gate) setReduceOnly(on bool) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
 	g.reduceOnly = on
+}
+
+// prices asks for the price of everything that is held. It returns what was said, so that the Pricer, who is not ours,
+// is not called under the lock.
+func (g *gate) prices() book.PriceFunc {
+	known := make(map[string]decimal.Decimal)
+	for _, p := range view(g.ledger, (*book.Book).Positions) {
+		if p.Quantity.IsZero() {
+			continue
+		}
+		if price, ok := g.env.price(p.Symbol); ok {
+			known[p.Symbol] = price
+		}
+	}
+	return func(symbol string) (decimal.Decimal, bool) {
+		price, ok := known[symbol]
+		return price, ok
+	}
+}
+
+// logHalts says of halts what is durable by now.
+func (g *gate) logHalts(events []journal.Event) {
+	for _, event := range events {
+		if halted, ok := event.(journal.Halted); ok {
+			g.env.log.Error("Trading halted", "reason", halted.Reason)
+		}
+	}
 }

@@ -42,34 +42,32 @@ func (e *Engine) calmLocked() bool {
 		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.halting == "" && len(e.gate.unvalued) == 0
 }
 
-// bearable reports whether rollDay would neither miss a price nor halt.
+// bearable reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
 func (e *Engine) bearable(o *outlook) bool {
 	if !o.limited {
 		return true
 	}
-	worth, size := 0.0, math.Abs(o.roughLeast)
+	var few [4]decimal.Decimal
+	prices, worth, size := few[:0], 0.0, math.Abs(o.roughLeast)
 	for _, p := range o.held {
 		price, ok := e.env.price(p.Symbol)
 		if !ok {
 			return false
 		}
+		prices = append(prices, price)
 		of := rough.Float(p.Quantity) * rough.Float(price)
 		worth, size = worth+of, size+math.Abs(of)
 	}
-	if worth-o.roughLeast > rough.Error*size {
-		return true // as on nearly every bar
-	}
-	return e.bearableExactly(o)
+	e.days.see(o.held, prices)
+	surely := worth-o.roughLeast > rough.Error*size // as on nearly every bar
+	return surely || o.breached || o.bears(prices)
 }
 
-func (e *Engine) bearableExactly(o *outlook) bool {
+// bears is the exact answer where the rough one does not tell.
+func (o *outlook) bears(prices []decimal.Decimal) bool {
 	worth := decimal.Zero
-	for _, p := range o.held {
-		price, ok := e.env.price(p.Symbol)
-		if !ok {
-			return false
-		}
-		worth = worth.Add(p.Quantity.Mul(price))
+	for i, p := range o.held {
+		worth = worth.Add(p.Quantity.Mul(prices[i]))
 	}
 	return worth.GreaterThan(o.least)
 }
@@ -82,6 +80,7 @@ type outlook struct {
 	held    []trading.Position // those that are not flat
 
 	limited    bool            // the day's loss is
+	breached   bool            // it has reached its limit, and that is recorded
 	least      decimal.Decimal // what is held is worth more than that where the loss is below its limit
 	roughLeast float64         // the same, nearly
 }
@@ -90,7 +89,7 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	o := &outlook{version: version, reached: true, day: b.Day().Day}
 	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
 		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
-		o.limited, o.least = true, b.Day().Equity.Sub(equity).Sub(limit)
+		o.limited, o.breached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
 		o.roughLeast = rough.Float(o.least)
 	}
 	for _, p := range b.Positions() {

@@ -26,29 +26,31 @@ func (e *Engine) Halt(ctx context.Context, reason string) error {
 	return e.gate.journalHalt(ctx, nil)
 }
 
-// Rearm lifts the halt; by says who did. The day's loss counts anew from what the account is worth now, or else a halt
+// Rearm lifts the halt; by says who did. All reasons that stood are in the journal then, and in the log: the loss of the
+// day is among them if it has reached its limit while another halt stood. The day's loss counts anew from what the account is worth now, or else a halt
 // for the daily loss would stand again a moment later. Positions are compared before anything is opened.
 func (e *Engine) Rearm(ctx context.Context, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: re-arming needs a name")
 	}
 	prices, today := e.gate.prices(), e.env.today()
-	_, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
+	events, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
 		if !b.Halted().Active() {
 			return nil, nil
 		}
-		events := []journal.Event{journal.Rearmed{By: by}}
-		if equity, missing := b.Equity(prices); len(missing) == 0 {
-			// A day that is still to come is of a clock that was set back since.
-			events = append(events, journal.DayOpened{Day: max(today, b.Day().Day), Equity: equity})
-		}
-		return events, nil
+		return e.days.rearm(b, by, today, prices), nil
 	})
 	if err != nil {
 		return err
 	}
 	e.gate.halt("")
-	e.env.log.Warn("Trading re-armed", "by", by)
+	lifts := ""
+	for _, event := range events {
+		if rearmed, ok := event.(journal.Rearmed); ok {
+			lifts = rearmed.Lifts
+		}
+	}
+	e.env.log.Warn("Trading re-armed", "by", by, "lifts", lifts)
 	return nil
 }
 

@@ -33,6 +33,20 @@ type reconciler struct {
 	behind   bool          // the Broker reported more filled, in this round, than its fills add up to
 }
 
+// mustResume says that a Broker which keeps its account in memory lacks what the Journal knows of: it would look as if all
+// of that had gone.
+func (c *reconciler) mustResume(context.Context, *run) error {
+	b, ok := c.env.cfg.Broker.(interface{ Resumed() bool })
+	if !ok || b.Resumed() {
+		return nil
+	}
+	if view(c.ledger, func(b *book.Book) int { return b.Counts().Fills }) == 0 {
+		return nil
+	}
+	return errors.New("engine: the journal knows of fills, and the broker keeps its account in memory and was not resumed: " +
+		"call its Resume with the journal before the first step")
+}
+
 // fetchFills journals the fills that the book does not know. What cannot be is left out and told.
 func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
 	c.ledger.mu.Lock()
@@ -193,7 +207,12 @@ func (c *reconciler) logStart() {
 		}
 	}
 	orders := len(view(c.ledger, (*book.Book).Pending))
-	c.env.log.Info("LIVE TRADING ENGINE STARTED SUCCESSFULLY", "positions", positions, "open_orders", orders)
+	attrs := []any{"positions", positions, "open_orders", orders}
+	if halt := view(c.ledger, (*book.Book).Halted); halt.Active() {
+		c.env.log.Warn("Trading engine started, but trading is halted", append(attrs, "reason", halt.Reason, "since", halt.At)...)
+		return
+	}
+	c.env.log.Info("Trading engine started", attrs...)
 }
 
 // mustCompare reports whether positions are to be compared: before anything is sent, and then from time to time while no

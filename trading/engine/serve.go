@@ -26,7 +26,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if r == nil {
 		return ErrStopped
 	}
-	e.env.log.Info("STARTING LIVE TRADING ENGINE", "instruments", len(e.env.instruments), "auto_execute", e.env.cfg.AutoExecute)
+	e.env.log.Info("Trading engine starting", "instruments", len(e.env.instruments), "auto_execute", e.env.cfg.AutoExecute)
 	defer e.ledger.end(r)
 	failures := 0
 	var tick <-chan time.Time
@@ -126,7 +126,7 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 
 // settle brings the journal, the book and the Broker together.
 func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
-	for _, p := range []phase{e.ledger.load, e.gate.journalHalt} {
+	for _, p := range []phase{e.ledger.load, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
 		if err := p(ctx, r); err != nil {
 			return nil, err
 		}
@@ -139,8 +139,8 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.gate.rollDay, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.stand, e.follower.sweep, e.sender.cancelAll,
-		e.follower.retry, e.follower.anchor, e.follower.guard)
+	return inTurn(ctx, r, e.days.roll, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.stand,
+		e.follower.sweep, e.sender.cancelAll, e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.

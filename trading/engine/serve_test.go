@@ -46,8 +46,8 @@ func TestServeActsAsSoonAsASignalIsThere(t *testing.T) {
 		r := bubbleRig(t, refuses)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := serving(ctx, r.engine)
-		require.Equal(t, 1, r.log.count("INFO STARTING LIVE TRADING ENGINE"))
-		require.Equal(t, 1, r.log.count("INFO LIVE TRADING ENGINE STARTED SUCCESSFULLY positions=0 open_orders=0"))
+		require.Equal(t, 1, r.log.count("INFO Trading engine starting"))
+		require.Equal(t, 1, r.log.count("INFO Trading engine started positions=0 open_orders=0"))
 		time.Sleep(300 * time.Millisecond) // between two polls
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		synctest.Wait()

@@ -50,9 +50,10 @@ type trouble struct {
 func newTrouble(rt *rapid.T) *trouble {
 	traits := rapid.SampledFrom([]trading.Traits{refuses, bounded}).Draw(rt, "traits")
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *engine.Config) {
+		cfg.Size = struct{ trading.Sizer }{cfg.Size} // without what it could tell of itself
 		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, patient}).Draw(rt, "ticket")
 		cfg.Risk = limits(cfg, func(l *risk.Limits) {
-			l.MaxOrder = d("900")
+			l.MaxOrder = d("900") // less than what the signals ask for
 			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
 		})
 	})}

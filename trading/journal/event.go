@@ -156,19 +156,33 @@ type CashMoved struct {
 	Move trading.CashEvent `json:"move"`
 }
 
-// DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day;
-// the daily loss counts from it.
+// DayOpened says what the account was worth when a trading day began, or when a person re-armed trading on that day.
 type DayOpened struct {
 	Day    string          `json:"day"` // 2006-01-02
 	Equity decimal.Decimal `json:"equity"`
+	// Before is what it was worth when the day before ended, where that is something else: what was lost in between, as
+	// over a weekend, is lost in the new day.
+	Before decimal.Decimal `json:"before,omitzero"`
+}
+
+// Begin is what the loss of the day counts from.
+func (e DayOpened) Begin() decimal.Decimal {
+	if e.Before.IsZero() {
+		return e.Equity
+	}
+	return e.Before
 }
 
 // Halted says that nothing may be opened any more until a person re-arms it.
 type Halted struct {
 	Reason string `json:"reason"`
+	// Day is the trading day whose loss has reached its limit, if that is why. It is said once for each such day, also
+	// where a halt stands already.
+	Day string `json:"day,omitempty"`
 }
 
 // Rearmed says that a person lifted the halt.
 type Rearmed struct {
-	By string `json:"by"`
+	By    string `json:"by"`
+	Lifts string `json:"lifts,omitempty"` // all reasons that stood
 }

@@ -20,6 +20,7 @@ type Memory struct {
 	count    int64        // of the entries
 	snapshot []byte
 	upTo     int64 // the last Seq in the snapshot
+	mark     *Mark // nil before the first
 }
 
 // memoryPage is how many entries a page has.
@@ -35,6 +36,7 @@ type encoded struct {
 var (
 	_ Journal     = (*Memory)(nil)
 	_ Snapshotter = (*Memory)(nil)
+	_ Marker      = (*Memory)(nil)
 )
 
 // NewMemory returns an empty journal with an identity of its own.
@@ -130,4 +132,28 @@ func (j *Memory) LastSnapshot(ctx context.Context) (data []byte, seq int64, err 
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	return bytes.Clone(j.snapshot), j.upTo, nil
+}
+
+// KeepMark implements Marker.
+func (j *Memory) KeepMark(ctx context.Context, m Mark) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mark = &m
+	return nil
+}
+
+// LastMark implements Marker.
+func (j *Memory) LastMark(ctx context.Context) (m Mark, ok bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return Mark{}, false, err
+	}
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.mark == nil {
+		return Mark{}, false, nil
+	}
+	return *j.mark, true, nil
 }

@@ -29,8 +29,8 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if err := a.Begin(ctx); err != nil {
 		return fmt.Errorf("paper: order %s was not sent: %w", o.ClientID, err)
 	}
-	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o)}
 	now := b.cfg.Clock.Now().UTC()
+	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, ok := b.orders.all[o.ClientID]; ok {
@@ -136,14 +136,43 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	return nil
 }
 
+// Resumed reports whether the Broker is what its account's journal says: Resume was called, or it has traded itself. An
+// Engine whose journal knows of trades asks, and says so where it is not.
+func (b *Broker) Resumed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.again || len(b.orders.all) > 0 || len(b.account.fills) > 0
+}
+
+// patience is how long an order waits for the first price of its instrument before somebody is told that none comes.
+const patience = time.Minute
+
+// unpricedLocked says which order waits for a price that nobody gives.
+func (b *Broker) unpricedLocked(now time.Time) error {
+	if b.cfg.Quote != nil {
+		return nil
+	}
+	for _, o := range b.orders.open {
+		if _, known := b.markets.last(o.Symbol); !known && now.Sub(o.since) > patience {
+			return fmt.Errorf("paper: order %s waits for the first price of %s: Config.Quote is not set, and OnBar was not called",
+				o.ClientID, o.Symbol)
+		}
+	}
+	return nil
+}
+
 // Order implements trading.Broker.
 func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if err := ctx.Err(); err != nil {
 		return trading.OrderReport{}, err
 	}
 	b.workQuotes()
+	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.unpricedLocked(now); err != nil {
+		return trading.OrderReport{}, err
+	}
 	o, ok := b.orders.all[ref.ClientID]
 	if !ok {
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
@@ -157,8 +186,12 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 		return nil, err
 	}
 	b.workQuotes()
+	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.unpricedLocked(now); err != nil {
+		return nil, err
+	}
 	var reports []trading.OrderReport
 	for _, o := range b.orders.open {
 		reports = append(reports, o.report())
@@ -172,8 +205,12 @@ func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]t
 		return nil, from, err
 	}
 	b.workQuotes()
+	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.unpricedLocked(now); err != nil {
+		return nil, from, err
+	}
 	page, next := trading.FillPage(b.account.fills, from, limit)
 	return page, next, nil
 }

@@ -192,3 +192,67 @@ func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
 		})
 	}
 }
+
+// setUp is an Engine on a paper account, as a program puts them together that has forgotten something.
+func setUp(t *testing.T, clock *barClock, signals *signal.Memory, j journal.Journal) (*paper.Broker, *engine.Engine) {
+	broker, err := paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: d("10000"), Clock: clock})
+	require.NoError(t, err)
+	eng, err := engine.New(engine.Config{
+		Signals: signals, Journal: j, Broker: broker, Instruments: []trading.Instrument{coin},
+		Size:    size.FixedNotional{Amount: d("1000")},
+		Pricer:  fixedPrice{}, // as where the prices come from elsewhere
+		Risk:    risk.Limits{MaxPosition: d("5000"), MaxOrder: d("5000"), MaxDailyLoss: risk.Unlimited},
+		Capital: d("10000"), AutoExecute: true, Clock: clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	return broker, eng
+}
+
+type fixedPrice struct{}
+
+func (fixedPrice) Price(string) (decimal.Decimal, bool) { return d("100"), true }
+
+func long(t *testing.T, signals *signal.Memory, at time.Time) {
+	require.NoError(t, signals.Append(t.Context(), signal.Signal{
+		ID: at.String(), Strategy: "wave", Symbol: btc, Interval: time.Minute, Direction: signal.Long, Price: 100,
+		BarTime: at.Add(-time.Minute), CreatedAt: at, ValidUntil: at.Add(time.Hour),
+	}))
+}
+
+func TestResumeThatWasForgottenIsNamed(t *testing.T) {
+	t.Parallel()
+	clock, signals, j := &barClock{now: noon}, signal.NewMemory(10), journal.NewMemory()
+	broker, eng := setUp(t, clock, signals, j)
+	long(t, signals, noon)
+	require.NoError(t, eng.Step(t.Context()))
+	clock.set(noon.Add(time.Minute))
+	require.NoError(t, broker.OnBar(bar(noon, 100, 100)))
+	require.NoError(t, eng.Step(t.Context()), "an account that begins here has nothing to resume")
+	require.Len(t, fills(t, broker), 1)
+
+	broker, eng = setUp(t, clock, signals, j)
+	require.ErrorContains(t, eng.Step(t.Context()), "Resume")
+	require.False(t, eng.Status().Halt.Active(), "it is a mistake of the program, and nothing for a person to lift")
+	require.NoError(t, broker.Resume(t.Context(), j))
+	require.NoError(t, eng.Step(t.Context()))
+	require.False(t, eng.Status().Halt.Active())
+}
+
+func TestOnBarThatWasForgottenIsNamed(t *testing.T) {
+	t.Parallel()
+	clock, signals, j := &barClock{now: noon}, signal.NewMemory(10), journal.NewMemory()
+	broker, eng := setUp(t, clock, signals, j)
+	long(t, signals, noon)
+	require.NoError(t, eng.Step(t.Context()))
+	require.Len(t, eng.Status().Orders, 1)
+	var err error
+	for range 20 { // minutes
+		clock.set(clock.Now().Add(time.Minute))
+		err = eng.Step(t.Context())
+	}
+	require.ErrorContains(t, err, "OnBar")
+	require.NoError(t, broker.OnBar(bar(clock.Now(), 100, 100)))
+	clock.set(clock.Now().Add(time.Minute))
+	require.NoError(t, eng.Step(t.Context()))
+	require.Empty(t, eng.Status().Orders)
+}

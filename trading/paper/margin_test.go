@@ -197,7 +197,7 @@ func TestLiquidationComesAtTheTickAtWhichTheExactSumSaysSo(t *testing.T) {
 		maintenance := decimal.New(rapid.Int64Range(0, 200).Draw(rt, "maintenance"), -3)
 		side := rapid.SampledFrom([]trading.Side{trading.Buy, trading.Sell}).Draw(rt, "side")
 		cash := d("10000")
-		quantity := cash.Mul(d("2.9")).DivRound(price, 4).Truncate(4)
+		quantity := cash.Mul(d("2.9")).DivRound(price, 9).Truncate(4)
 		if !quantity.IsPositive() {
 			return
 		}

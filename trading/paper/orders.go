@@ -40,6 +40,7 @@ type order struct {
 	resting   bool      // it was there before the price that meets it: its owner is the maker
 	triggered bool      // its stop was reached
 	until     time.Time // when its day ends; zero if it is not for the day
+	since     time.Time // when it was taken here
 	told      told      // what the last update said
 }
 

@@ -63,6 +63,7 @@ type Broker struct {
 	updates trading.UpdateLog
 
 	mu      sync.Mutex // guards all below
+	again   bool       // Resume was called
 	markets markets
 	account account
 	orders  orders

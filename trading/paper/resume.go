@@ -31,6 +31,7 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	if len(b.orders.all) > 0 || len(b.account.fills) > 0 {
 		return fmt.Errorf("paper: resume after orders were taken")
 	}
+	b.again = true
 	b.account.fills = fills
 	b.account.setCash(book.Cash())
 	for _, p := range book.Positions() {
@@ -62,7 +63,7 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 		}
 		known := &order{
 			Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true, until: b.dayEnds(o.Order),
-			triggered: o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive(),
+			since: b.cfg.Clock.Now(), triggered: o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive(),
 		}
 		if !o.Status.Done() {
 			known.status = trading.StatusOpen

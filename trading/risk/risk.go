@@ -48,6 +48,19 @@ func (l Limits) Validate() error {
 	return nil
 }
 
+// Admits says which limit a position of a size that is the same for all could never be opened under.
+func (l Limits) Admits(notional decimal.Decimal) error {
+	for _, f := range []struct {
+		name  string
+		value decimal.Decimal
+	}{{"MaxOrder", l.MaxOrder}, {"MaxPosition", l.MaxPosition}} {
+		if notional.GreaterThan(f.value) {
+			return fmt.Errorf("risk: an order of %s is above Limits.%s %s", notional, f.name, f.value)
+		}
+	}
+	return nil
+}
+
 // Approve makes of o what the limits allow; see trading.Approve. An error wraps trading.ErrLimit where nothing is left.
 func (l Limits) Approve(o trading.Order, v trading.View) (trading.Approved, error) {
 	return trading.Approve(o, v, l.room)

@@ -56,6 +56,7 @@ var journalCases = []journalCase{
 	{"before the first snapshot there is none", noSnapshot},
 	{"the last snapshot comes back, and stands for all that was appended before it", snapshotStandsForAll},
 	{"a snapshot whose context has ended is not kept", snapshotEndedContext},
+	{"the last mark comes back exactly, and is no entry", lastMark},
 }
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
@@ -104,8 +105,10 @@ func everyKind() []journal.Event {
 		journal.CashMoved{Move: trading.CashEvent{ID: "c-1", Kind: trading.CashFunding, Amount: fine.Neg(), Asset: "BNB",
 			Symbol: "BTC/USDT:USDT", Time: journalTime}},
 		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
-		journal.Halted{Reason: "daily loss"},
-		journal.Rearmed{By: "a person"},
+		journal.DayOpened{Day: "2026-01-03", Equity: fine, Before: huge},
+		journal.Halted{Reason: "lunch"},
+		journal.Halted{Reason: "daily loss", Day: "2026-01-03"},
+		journal.Rearmed{By: "a person", Lifts: "lunch; daily loss"},
 	}
 }
 

@@ -2,9 +2,11 @@ package tradingtest_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -40,6 +42,20 @@ func (k keeper) LastSnapshot(ctx context.Context) ([]byte, int64, error) {
 	return data, seq, err
 }
 
+func (k keeper) KeepMark(ctx context.Context, m journal.Mark) error {
+	switch k.fault {
+	case "keeps the first mark":
+		if _, ok, _ := k.LastMark(ctx); ok {
+			return nil
+		}
+	case "marks as float64":
+		m.Equity = decimal.NewFromFloat(m.Equity.InexactFloat64())
+	case "marks in the journal":
+		return errors.Join(k.Memory.KeepMark(ctx, m), k.Append(ctx, m.At, journal.DayOpened{Day: m.Day}))
+	}
+	return k.Memory.KeepMark(ctx, m)
+}
+
 func TestJournalSuiteFindsPlantedFaultsOfSnapshots(t *testing.T) {
 	t.Parallel()
 	for fault, inCase := range map[string]string{
@@ -47,6 +63,9 @@ func TestJournalSuiteFindsPlantedFaultsOfSnapshots(t *testing.T) {
 		"cuts at NUL":            "the last snapshot comes back, and stands for all that was appended before it",
 		"forgets the last entry": "the last snapshot comes back, and stands for all that was appended before it",
 		"leaves out an entry":    "the last snapshot comes back, and stands for all that was appended before it",
+		"keeps the first mark":   "the last mark comes back exactly, and is no entry",
+		"marks as float64":       "the last mark comes back exactly, and is no entry",
+		"marks in the journal":   "the last mark comes back exactly, and is no entry",
 		"never looks at ctx":     "a snapshot whose context has ended is not kept",
 	} {
 		t.Run(fault, func(t *testing.T) {

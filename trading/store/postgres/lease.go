@@ -33,7 +33,8 @@ func (e *LockedError) Error() string {
 // lease is a DB's right to write a database. It lasts as long as the connection that writes, which holds the lock, and
 // the next connection renews it if no other program had the database in between: docs/adr/0008.
 type lease struct {
-	token string // is in the database as long as no other program opens it
+	schema string // what is leased
+	token  string // is in the database as long as no other program opens it
 
 	mu     sync.Mutex // guards all below
 	held   bool       // some connection has taken the lock
@@ -49,12 +50,12 @@ func (l *lease) hold(ctx context.Context, conn *pgx.Conn) error {
 	if over != nil {
 		return over
 	}
-	taken, err := lock(ctx, conn, signed)
+	taken, err := lock(ctx, conn, l.schema, signed)
 	if err != nil {
 		return fmt.Errorf("take the lock: %w", err)
 	}
 	if !taken {
-		return lockedBy(ctx, conn)
+		return lockedBy(ctx, conn, l.schema)
 	}
 	if !signed {
 		l.mu.Lock()
@@ -67,16 +68,16 @@ func (l *lease) hold(ctx context.Context, conn *pgx.Conn) error {
 
 // lock tries to take the lock. An opening waits a moment for it, because a server notices only some time later that the
 // process that had it was killed. A renewal does not wait: a holder may keep it for days.
-func lock(ctx context.Context, conn *pgx.Conn, renewal bool) (taken bool, err error) {
-	const key = `($1, hashtext(current_schema()))`
+func lock(ctx context.Context, conn *pgx.Conn, schema string, renewal bool) (taken bool, err error) {
+	const key = `($1, hashtext($2))`
 	if renewal {
-		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock"+key, lockClass).Scan(&taken)
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock"+key, lockClass, schema).Scan(&taken)
 		return taken, err
 	}
 	if _, err := conn.Exec(ctx, "SET lock_timeout = '2s'"); err != nil {
 		return false, err
 	}
-	_, err = conn.Exec(ctx, "SELECT pg_advisory_lock"+key, lockClass)
+	_, err = conn.Exec(ctx, "SELECT pg_advisory_lock"+key, lockClass, schema)
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == "55P03" { // lock_not_available
 		return false, nil
 	}
@@ -103,13 +104,13 @@ func (l *lease) renew(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // lockedBy returns who holds the lock.
-func lockedBy(ctx context.Context, conn *pgx.Conn) error {
+func lockedBy(ctx context.Context, conn *pgx.Conn, schema string) error {
 	const who = `SELECT a.application_name || coalesce(', from ' || host(a.client_addr), '') FROM pg_locks l
 		JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND l.objsubid = 2 AND l.classid = $1 AND l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid`
+		AND l.objsubid = 2 AND l.classid = $1 AND l.objid = (hashtext($2)::bigint & 4294967295)::oid`
 	locked := &LockedError{Database: conn.Config().Database}
-	err := conn.QueryRow(ctx, who, lockClass).Scan(&locked.Holder)
+	err := conn.QueryRow(ctx, who, lockClass, schema).Scan(&locked.Holder)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) { // It may have let go just now.
 		return errors.Join(locked, err)
 	}
@@ -129,7 +130,7 @@ func (l *lease) sign(ctx context.Context, writer *sql.DB) error {
 }
 
 // release gives the lock back at once: the server would do so only some time after the connection is closed. A server that
-// cannot be reached does so then.
+// cannot be reached, or does not answer, does so then.
 func (l *lease) release(writer *sql.DB) {
 	l.mu.Lock()
 	held := l.held

@@ -14,18 +14,22 @@ import (
 // maxReaders bounds the connections that read at the same time; a read takes well below a millisecond.
 const maxReaders = 4
 
-// openPool makes a pool, each of whose connections passes some checks before it is used.
-func openPool(parsed *pgx.ConnConfig, readOnly string, limit int, checks ...func(context.Context, *pgx.Conn) error) *sql.DB {
-	config := parsed.Copy()
+// complete adds to a configuration what all connections have in common.
+func complete(config *pgx.ConnConfig) {
 	host, _ := os.Hostname() // It is for people.
 	config.RuntimeParams["application_name"] = fmt.Sprintf("vigil, process %d on %s", os.Getpid(), cmp.Or(host, "?"))
-	config.RuntimeParams["default_transaction_read_only"] = readOnly
 	config.RuntimeParams["synchronous_commit"] = "on"
 	for name, value := range map[string]string{ // 25 s after a machine is gone, the server gives its lock back, not 2 h
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 	} {
 		config.RuntimeParams[name] = cmp.Or(config.RuntimeParams[name], value)
 	}
+}
+
+// openPool makes a pool, each of whose connections passes some checks before it is used.
+func openPool(all *pgx.ConnConfig, readOnly string, limit int, checks ...func(context.Context, *pgx.Conn) error) *sql.DB {
+	config := all.Copy()
+	config.RuntimeParams["default_transaction_read_only"] = readOnly
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		for _, check := range checks {
 			if err := check(ctx, conn); err != nil {

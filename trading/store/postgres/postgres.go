@@ -15,7 +15,8 @@
 //
 // When things fail: if the connection that writes is lost, as when the server restarts, the calls under way fail. The
 // next one connects anew and renews the lease before anything is read or written; if another program has had the
-// database meanwhile, every call fails with journal.ErrTakenOver from then on. A call that failed may be made again; one
+// database meanwhile, every call fails with journal.ErrTakenOver from then on. A server that does not answer is given up
+// after Config.Patience, whatever the contexts of the calls say; Close then waits two seconds for it at most. A call that failed may be made again; one
 // that was cut off in its commit may have stored all of it, and nothing is read or written before that is settled.
 //
 // The package sqlite gives the same in a file. A program links only the driver whose package it imports. Backups,
@@ -25,6 +26,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -33,6 +35,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -60,6 +63,9 @@ type Config struct {
 	// ReadOnly looks into a database that another process may be trading on. Nothing is locked, created, brought up to
 	// date or written, and every call that would write fails with ErrReadOnly.
 	ReadOnly bool
+	// Patience is how long the server may keep silent in the middle of a call before the connection is given up and the
+	// call fails; 0 means 10 s.
+	Patience time.Duration
 }
 
 // Setting is one part of a run configuration: what trades where, and how. Such are the mode, the venue, the account,
@@ -92,8 +98,12 @@ func IsURL(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
-// Open opens the database that a connection string or URL names, in the first schema of its search_path, which has to
-// exist, and makes the tables there if there are none. The context ends the opening only. No error shows the password.
+// Open opens the database that a connection string or URL names, and makes the tables there if there are none: in the
+// schema vigil, which it makes too, or in the first schema that the search_path names, which has to exist. The schema
+// public does not count as named. A schema with tables of others is refused with a *ForeignError before anything is
+// written. Tables that an earlier version of this package put into public are moved to vigil.
+//
+// The context ends the opening only. No error shows the password.
 func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	parsed, err := pgx.ParseConfig(url) // Its error leaves out the password, and so must ours.
 	if err != nil {
@@ -114,11 +124,24 @@ func open(ctx context.Context, parsed *pgx.ConnConfig, where string, cfg Config)
 	if err := sqldb.ValidateRun(cfg.Run); err != nil {
 		return nil, err
 	}
+	if cfg.Patience < 0 {
+		return nil, fmt.Errorf("configuration field Patience: %s is negative", cfg.Patience)
+	}
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{lease: &lease{token: rand.Text()}, readers: openPool(parsed, "on", maxReaders, durable)}
+	s := &server{}
+	s.patience.set(stepPatience)
+	s.patience.bound(parsed)
+	complete(parsed)
+	schema, err := prepare(ctx, parsed, cfg.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	parsed.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	s.lease = &lease{schema: schema, token: rand.Text()}
+	s.readers = openPool(parsed, "on", maxReaders, durable)
 	if !cfg.ReadOnly {
 		s.writer = openPool(parsed, "off", 1, durable, s.lease.hold)
 	}
@@ -133,7 +156,29 @@ func open(ctx context.Context, parsed *pgx.ConnConfig, where string, cfg Config)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.patience.set(cmp.Or(cfg.Patience, defaultPatience))
 	return &DB{shared}, nil
+}
+
+// prepare returns the schema for the tables, and makes it ready for them.
+func prepare(ctx context.Context, config *pgx.ConnConfig, readOnly bool) (schema string, err error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	p, err := findPlace(ctx, conn)
+	switch {
+	case err != nil:
+		return "", err
+	case readOnly && p.from != "":
+		return "", fmt.Errorf("an earlier version put its tables into the schema %s: open it once to write", p.from)
+	case readOnly && p.absent:
+		return "", fmt.Errorf("there is no schema %s, which it gets when it is first opened to write", p.schema)
+	case readOnly:
+		return p.schema, nil
+	}
+	return p.schema, p.ready(ctx, conn)
 }
 
 // Signals returns the signal store in the database.
@@ -166,6 +211,7 @@ func (db *DB) Close() error { return db.shared.Close() }
 
 // server is the connections to a database and the lease on it. It is what sqldb asks of a kind of database.
 type server struct {
+	patience        patience
 	lease           *lease
 	writer, readers *sql.DB // writer has one connection; nil if the database is only read
 }
@@ -182,6 +228,7 @@ func (s *server) Archived(context.Context, int64, int) ([]journal.Entry, error) 
 
 // Close implements sqldb.Driver.
 func (s *server) Close() error {
+	s.patience.set(closePatience)
 	if s.writer == nil {
 		return s.readers.Close()
 	}

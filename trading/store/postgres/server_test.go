@@ -33,6 +33,9 @@ func (s *testServer) schema(t testing.TB) string {
 	return s.URL(name)
 }
 
+// last is the schema that was made last.
+func (s *testServer) last() string { return fmt.Sprint("s", s.schemas.Load()) }
+
 func openPostgres(t *testing.T, url string, run ...postgres.Setting) *postgres.DB {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), url, postgres.Config{Run: run})

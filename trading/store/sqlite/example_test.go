@@ -170,8 +170,8 @@ func ExampleDB_Archive() {
 	moved, err := db.Archive(ctx, march)
 	fmt.Println(moved, err)
 	entries, _ := db.Journal().Read(ctx, 0, 1)
-	fmt.Println(entries[0].Event)
+	fmt.Println(entries[0].Event.(journal.Halted).Reason)
 	// Output:
 	// 2 <nil>
-	// {month 1}
+	// month 1
 }

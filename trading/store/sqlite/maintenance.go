@@ -46,21 +46,35 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer db.shared.Leave()
+	return db.files.copyTo(ctx, path, os.Link) // Unlike a Rename it leaves alone what is there.
+}
+
+// backUpSchema copies the database before its schema changes. A copy of the same version that is there is older.
+func (f *files) backUpSchema(ctx context.Context, version int64) error {
+	path := fmt.Sprintf("%s.schema%d", f.path, version)
+	if err := f.copyTo(ctx, path, os.Rename); err != nil {
+		return fmt.Errorf("back it up to %s before its schema is brought up to date: %w", path, err)
+	}
+	return nil
+}
+
+// copyTo makes a whole, durable copy, to which name then gives its name.
+func (f *files) copyTo(ctx context.Context, path string, name func(draft, path string) error) (err error) {
 	draft := path + ".part"
 	if err := removeIfThere(draft); err != nil {
 		return cause(err)
 	}
-	defer func() { err = errors.Join(err, removeIfThere(draft)) }()
+	defer func() { err = errors.Join(err, removeIfThere(draft), removeIfThere(draft+"-journal")) }()
 	if err := makeEmpty(draft); err != nil {
 		return err
 	}
-	if err := db.copyInto(ctx, draft); err != nil {
+	if err := f.copyInto(ctx, draft); err != nil {
 		return err
 	}
 	if err := syncFile(draft); err != nil {
 		return err
 	}
-	if err := os.Link(draft, path); err != nil { // Unlike a Rename it leaves alone what is there.
+	if err := name(draft, path); err != nil {
 		return err
 	}
 	return syncFile(filepath.Dir(path))
@@ -68,8 +82,8 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 
 // copyInto needs a connection of its own: those that read may not write anywhere, and the one that writes would be
 // missing meanwhile.
-func (db *DB) copyInto(ctx context.Context, path string) error {
-	pool := openPool(db.files.path, copying)
+func (f *files) copyInto(ctx context.Context, path string) error {
+	pool := openPool(f.path, copying)
 	_, err := pool.ExecContext(ctx, "VACUUM INTO $1", path)
 	if err = errors.Join(err, pool.Close()); err != nil {
 		return err

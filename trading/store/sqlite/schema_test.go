@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -91,4 +92,23 @@ func TestDatabaseFromBeforeStatesAndPartsLearnsThem(t *testing.T) {
 	require.Len(t, got, 2)
 	require.Nil(t, got[0].Parts)
 	require.Equal(t, voted.Parts, got[1].Parts)
+}
+
+// A database of an earlier version does not say what was pruned: what is missing tells.
+func TestDatabaseThatWasPrunedBeforeTellsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "vigil.db")
+	db := openAt(t, path)
+	for n := range 10 {
+		require.NoError(t, db.Signals().Append(t.Context(), storetest.Numbered(n)))
+	}
+	require.NoError(t, db.Close())
+	foreign(t, path, "DELETE FROM signals WHERE seq IN (1, 2, 4, 5); DELETE FROM meta WHERE name = 'pruned'")
+	for _, db := range []*sqlite.DB{openReader(t, path), openAt(t, path)} {
+		whole, err := db.Signals().(interface {
+			Whole(ctx context.Context) (int64, error)
+		}).Whole(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, int64(5), whole)
+	}
 }

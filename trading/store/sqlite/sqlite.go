@@ -99,6 +99,10 @@ type DB struct {
 
 // Open opens the database in the file at path, and creates it if there is none; the folder must exist. The context
 // ends the opening only. On an error nothing is left behind, and a file that was there is as it was.
+//
+// A database of an earlier version is brought up to date, after a copy of it was made beside it: x.db.schema7 for one
+// whose schema had version 7. To go back to that version of this package, put the copy in the place of the database,
+// while nothing runs, and have the positions compared with the venue's: what was ordered since is not known there.
 func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	db, err := open(ctx, path, cfg)
 	if err != nil {
@@ -178,8 +182,10 @@ func schema() sqldb.Schema {
 
 // share hands the connections over. It closes them on an error.
 func (db *DB) share(ctx context.Context, run []Setting) (err error) {
+	s := schema()
+	s.BackUp = db.files.backUpSchema
 	db.shared, err = sqldb.Open(ctx, sqldb.Setup{
-		Name: "sqlite", Where: db.files.path, Schema: schema(), Run: run,
+		Name: "sqlite", Where: db.files.path, Schema: s, Run: run,
 		Driver: db.files, Writer: db.files.writer, Readers: db.files.readers, Whole: true,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ type Journal struct {
 var (
 	_ journal.Journal     = (*Journal)(nil)
 	_ journal.Snapshotter = (*Journal)(nil)
+	_ journal.Marker      = (*Journal)(nil)
 )
 
 // Identity implements journal.Journal: names that the database drew when it was made, and when it was first written after
@@ -172,4 +174,37 @@ func (j *Journal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err
 		return nil, 0, j.db.Failed("read the snapshot", err)
 	}
 	return data, seq, nil
+}
+
+// KeepMark implements journal.Marker.
+func (j *Journal) KeepMark(ctx context.Context, m journal.Mark) error {
+	if err := j.db.Enter(ctx); err != nil {
+		return j.db.Failed("keep a mark", err)
+	}
+	defer j.db.Leave()
+	data, err := json.Marshal(m)
+	if err != nil {
+		return j.db.Failed("keep a mark", err)
+	}
+	return j.db.Failed("keep a mark", j.commit(ctx, func(tx transaction) error {
+		_, err := tx.exec(tx.keepMark, string(data))
+		return err
+	}))
+}
+
+// LastMark implements journal.Marker.
+func (j *Journal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err error) {
+	if err := j.db.Enter(ctx); err != nil {
+		return m, false, j.db.Failed("read the mark", err)
+	}
+	defer j.db.Leave()
+	var data string
+	err = j.db.prepared.lastMark.QueryRowContext(ctx).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(data), &m)
+	}
+	return m, err == nil, j.db.Failed("read the mark", err)
 }

@@ -113,7 +113,7 @@ func (s *Signals) remove(ctx context.Context, seqs []int64) (removed int, err er
 			}
 			there += n
 		}
-		return nil
+		return notePruned(tx, seqs[len(seqs)-1])
 	})
 	if err != nil {
 		return 0, err

@@ -99,6 +99,9 @@ func bind(ctx context.Context, writer *sql.DB, run []Setting) (identity identity
 	if identity.incarnation, err = setOnce(ctx, tx, Incarnation, rand.Text()); err != nil {
 		return identity, err
 	}
+	if err := initPruned(ctx, tx); err != nil {
+		return identity, err
+	}
 	if len(run) > 0 {
 		if err := bindRun(ctx, tx, run); err != nil {
 			return identity, err

@@ -15,9 +15,11 @@ type Schema struct {
 	Dialect goose.Dialect
 	Steps   fs.FS // SQL files with numbers, as goose reads them
 	OwnIDs  int64 // the number of the step that SQL cannot say: see ownIDs
+	// BackUp keeps a copy of a database before its schema changes, for who has to go back; nil where its operator does it.
+	BackUp func(ctx context.Context, version int64) error
 }
 
-// Migrate brings the schema up to date, each step in a transaction of its own. A schema that is newer than what is known
+// Migrate brings the schema up to date, each step in a transaction of its own, after a backup. A schema that is newer than what is known
 // here is refused before anything is changed.
 func (s Schema) Migrate(ctx context.Context, db *sql.DB) error {
 	provider, err := s.provider(db)
@@ -30,6 +32,10 @@ func (s Schema) Migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read the version of its schema: %w", err)
 	case have > known:
 		return newerSchema(have, known)
+	case 0 < have && have < known && s.BackUp != nil:
+		if err := s.BackUp(ctx, have); err != nil {
+			return err
+		}
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {

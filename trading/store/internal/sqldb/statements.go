@@ -23,14 +23,18 @@ type statements struct {
 	addStream    *sql.Stmt
 	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
+	keepMark     *sql.Stmt
 	saveState    *sql.Stmt
 	removeSignal *sql.Stmt
+	notePruned   *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
+	lastMark     *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
+	whole        *sql.Stmt
 	oldest       *sql.Stmt
 	latest       [allFilters + 1]*sql.Stmt
 	recent       [allFilters + 1]*sql.Stmt // none where the filter is not by stream
@@ -71,18 +75,25 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
 			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
 			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
+		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
 		{&s.removeSignal, writer, `DELETE FROM signals WHERE seq = $1`},
+		{&s.notePruned, writer, `UPDATE meta SET value = CAST($1 AS TEXT)
+			WHERE name = '` + pruned + `' AND CAST(value AS BIGINT) < CAST(CAST($1 AS TEXT) AS BIGINT)`},
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.eventsAfter, readers, EventsAfter},
 		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
+		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},
 		{&s.oldest, readers, oldestSignals},
+		{&s.whole, readers, `SELECT coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE name = '` + pruned + `'),
+			(` + lastGap + `))`}, // the latter in one that was never opened to write by this version
 	}
 	for n := range s.latest {
 		f := filter(n)

@@ -18,6 +18,7 @@ var pruneTests = map[string]func(*testing.T, Kind){
 	"Prunes at once remove each signal once":          prunesAtOnce,
 	"Prune that is broken off says how far it came":   pruneBrokenOff,
 	"Prune and reopening do not give a Seq out again": pruneKeepsSeq,
+	"Prune is known to who missed something":          pruneIsKnown,
 	"Prune names a bad retention":                     pruneRefuses,
 }
 
@@ -149,6 +150,43 @@ func pruneKeepsSeq(t *testing.T, kind Kind) {
 	length(t, left, 2)
 	equal(t, int64(10), left[0].Seq)
 	greater(t, left[1].Seq, left[0].Seq)
+}
+
+// windowed is what a Signals can be asked besides.
+type windowed interface {
+	Whole(ctx context.Context) (seq int64, err error)
+}
+
+func whole(t *testing.T, store signal.Store) int64 {
+	t.Helper()
+	seq, err := store.(windowed).Whole(t.Context())
+	noError(t, err)
+	return seq
+}
+
+// The newest of a stream stays, so the oldest that is left does not tell what is missing.
+func pruneIsKnown(t *testing.T, kind Kind) {
+	place := kind(t)
+	db := place.Open(t)
+	store := db.Signals()
+	equal(t, int64(0), whole(t, store))
+	other := Numbered(1000)
+	other.Symbol = "ETH/USDT:USDT"
+	noError(t, store.Append(t.Context(), other))
+	appendRow(t, store, 10)
+	noError(t, store.Append(t.Context(), Numbered(1))) // A number may be left out for one that is there.
+	equal(t, int64(0), whole(t, store))
+	held := Held(t, store)
+	removed, err := store.Prune(t.Context(), signal.Retention{Count: 3, Passed: 1 << 40})
+	noError(t, err)
+	equal(t, 7, removed)
+	equal(t, held[7].Seq, whole(t, store))
+	_, err = store.Prune(t.Context(), signal.Retention{Count: 3, Passed: 1 << 40})
+	noError(t, err)
+	noError(t, db.Close())
+	again := place.Open(t).Signals()
+	equal(t, held[7].Seq, whole(t, again))
+	equal(t, held[0].Seq, Held(t, again)[0].Seq)
 }
 
 func pruneRefuses(t *testing.T, kind Kind) {

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// rule is what a command line must not break, in the words of its flags.
+type rule struct {
+	broken bool
+	text   string
+}
+
+// check refuses what does not go together before anything is opened, and settles what follows from the rest.
+func (c *config) check() error {
+	if c.version || c.printConfig {
+		return nil
+	}
+	for _, r := range slices.Concat(c.rulesOfRun(), c.rulesOfReplay(), c.rulesOfTrading()) {
+		if r.broken {
+			return usagef("%s", r.text)
+		}
+	}
+	if c.replay != "" {
+		c.symbols = c.symbols[:1]
+	}
+	return nil
+}
+
+func (c *config) rulesOfRun() []rule {
+	return []rule{
+		{!c.paper, "--paper is required: there is no live venue yet"},
+		{c.infinite && c.duration > 0, "--duration and --infinite contradict each other"},
+		{c.interval < shortestInterval, fmt.Sprintf("--interval %s is below %s", c.interval, shortestInterval)},
+		{c.lowWater < 1 || c.lowWater > 1<<30, fmt.Sprintf("--low-water %d is not between 1 and %d (MiB)", c.lowWater, 1<<30)},
+		{c.db == "", "--db wants a file or a postgres:// URL; leave it out for " + defaultDB},
+		{c.listen != listenOff && !isAddress(c.listen),
+			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
+		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
+	}
+}
+
+func (c *config) rulesOfReplay() []rule {
+	on := c.replay != ""
+	return []rule{
+		{on && (c.dryStart || c.onStop != engine.LeaveOrders),
+			"--dry-start and --on-stop do not go with --replay, which ends with its file"},
+		{on && c.infinite, "--infinite and --replay contradict each other: a replay ends with its file"},
+		{on && c.rearm != "", "--rearm and --replay contradict each other: a replay trades anew"},
+		{on && c.chaos != "", "--chaos and --replay contradict each other: a replay always gives the same result"},
+		{on && len(c.symbols) > 1 && c.origin["symbols"] != fromDefault,
+			fmt.Sprintf("--replay reads one symbol, and --symbols names %d", len(c.symbols))},
+		{!on && c.origin["speed"] == fromFlag, "--speed goes with --replay"},
+		{!on && c.columns != "", "--columns goes with --replay"},
+		{!on && c.forReplay() != "", fmt.Sprintf("--%s goes with --replay", c.forReplay())},
+	}
+}
+
+// forReplay names a flag that is given and means something to a replay alone.
+func (c *config) forReplay() string {
+	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
+		if c.origin[name] != fromDefault {
+			return name
+		}
+	}
+	return ""
+}
+
+// rulesOfTrading are what each order would break, and what would be found only when it is sent.
+func (c *config) rulesOfTrading() []rule {
+	costs := c.notional.Mul(decimal.NewFromInt(1).Add(c.fee).Add(c.slippage))
+	return []rule{
+		{!slices.Contains(strategyNames(), c.strategy),
+			fmt.Sprintf("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))},
+		{c.notional.GreaterThan(c.maxOrder),
+			fmt.Sprintf("--order-size %s is above --max-order %s: lower the one or raise the other", c.notional, c.maxOrder)},
+		{c.notional.GreaterThan(c.maxPosition),
+			fmt.Sprintf("--order-size %s is above --max-position %s: lower the one or raise the other", c.notional, c.maxPosition)},
+		{costs.GreaterThan(c.cash), fmt.Sprintf(
+			"--order-size %s, with fee and slippage, is more than --cash %s can carry: lower the one or raise the other",
+			c.notional, c.cash)},
+	}
+}
+
+// isAddress reports whether something can listen on text.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil || port == "" {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}

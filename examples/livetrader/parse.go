@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	rearmFlag      = "rearm"
+	variablePrefix = "LIVETRADER_"
+)
+
+// parseConfig reads the flags, and for those that are not given the environment. Of an unknown variable with our prefix
+// it says which one was meant, so that a misspelt one is not ignored.
+func parseConfig(args []string, lookup func(string) (string, bool), variables ...string) (*config, error) {
+	c := newConfig()
+	if err := c.flags.Parse(args); err != nil {
+		return nil, mistake(err)
+	}
+	if c.flags.NArg() > 0 {
+		return nil, usagef("unexpected argument %q%s", c.flags.Arg(0), c.hint(args))
+	}
+	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
+	if err := c.readEnvironment(lookup); err != nil {
+		return nil, err
+	}
+	if err := c.checkEnvironment(lookup, variables); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+// hint says how a value is given to a flag that can stand alone, where the first argument that is no flag looks like one.
+func (c *config) hint(args []string) string {
+	at := len(args) - c.flags.NArg()
+	if at == 0 {
+		return ""
+	}
+	name := strings.TrimLeft(args[at-1], "-")
+	f := c.flags.Lookup(name)
+	if f == nil || f.Value.Set(args[at]) != nil {
+		return ""
+	}
+	return fmt.Sprintf(": --%s takes its value with an equals sign, --%s=%s", name, name, args[at])
+}
+
+// mistake says a parser's error as an operator writes the flags.
+func mistake(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		if near := nearest(strings.TrimLeft(name, "-"), flagNames()); near != "" {
+			return usagef("unknown flag --%s: did you mean --%s?", name, near)
+		}
+		return usagef("unknown flag --%s", name)
+	}
+	text := strings.Replace(err.Error(), "for flag -", "for --", 1)
+	return usagef("%s", strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1))
+}
+
+// readEnvironment sets what no flag has set.
+func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error) {
+	c.flags.VisitAll(func(f *flag.Flag) {
+		name := variable(f.Name)
+		value, set := "", false
+		if name != "" {
+			value, set = lookup(name)
+		}
+		switch {
+		case c.origin[f.Name] != "" || err != nil:
+		case !set || value == "":
+			c.origin[f.Name] = fromDefault
+		default:
+			c.origin[f.Name] = name
+			if e := c.flags.Set(f.Name, value); e != nil {
+				err = usagef("%s=%q: %w", name, value, e)
+			}
+		}
+	})
+	return err
+}
+
+// checkEnvironment refuses variables with our prefix that mean nothing, and a lift of a halt that no person asks for.
+func (c *config) checkEnvironment(lookup func(string) (string, bool), variables []string) error {
+	known := make(map[string]string) // flags by variable
+	for _, name := range flagNames() {
+		known[variable(name)] = name
+	}
+	for _, name := range variables {
+		_, ok := known[name]
+		switch {
+		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
+		case name == variablePrefix+strings.ToUpper(rearmFlag):
+			return usagef("%s: lifting a halt is an act, not a setting: start once by hand with --%s NAME", name, rearmFlag)
+		default:
+			near := nearest(name, slices.Collect(maps.Keys(known)))
+			if near == "" {
+				return usagef("unknown variable %s: --help lists those that there are", name)
+			}
+			return usagef("unknown variable %s: did you mean %s (--%s)?", name, near, known[near])
+		}
+	}
+	// systemd says so to the process that it starts itself, and the children of that one have another number.
+	if pid, ok := lookup("SYSTEMD_EXEC_PID"); ok && c.rearm != "" && pid == strconv.Itoa(os.Getpid()) {
+		return usagef("--%s in a unit file would lift every halt at every start: start once by hand with it", rearmFlag)
+	}
+	return nil
+}
+
+// fromOrchestrator reports whether Kubernetes makes such a variable of a service by our name.
+func fromOrchestrator(name string) bool {
+	return strings.HasPrefix(name, variablePrefix+"SERVICE_") || strings.HasPrefix(name, variablePrefix+"PORT")
+}
+
+func flagNames() (names []string) {
+	newConfig().flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}

@@ -1,0 +1,254 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// markEvery is how often what the account is worth is made durable.
+const markEvery = time.Minute
+
+// days opens the trading days, and halts when the loss of one reaches its limit.
+//
+// A day ends with what the account was worth at the prices that were last seen while it was open, and the next one begins
+// with that: what is lost between two looks, over midnight or over a weekend, is lost in the day in which it is seen, and
+// in no case in none. Where the process did not run when the day ended, the last mark in the Journal says what it was worth
+// at least then; what was lost since may have been lost in either day, and counts in both.
+//
+// A breach is journaled once for each day, also where a halt stands already.
+type days struct {
+	env    *env
+	ledger *ledger
+	gate   *gate
+
+	// All below is guarded by ledger.mu.
+	seen   map[string]decimal.Decimal // the last known prices of what is held
+	end    valuation                  // of the day that has to be closed
+	marked time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
+}
+
+// valuation is what the account was worth when a day ended.
+type valuation struct {
+	day    string
+	equity decimal.Decimal
+	paidIn decimal.Decimal // what had been deposited by then and not withdrawn
+	sure   bool            // the process ran at the end of that day
+}
+
+func newDays(env *env, ledger *ledger, gate *gate) *days {
+	return &days{env: env, ledger: ledger, gate: gate, seen: make(map[string]decimal.Decimal)}
+}
+
+// close values the account as it was when the open day ended, before anything of the new day becomes known.
+func (d *days) close(ctx context.Context, _ *run) error {
+	today := d.env.today()
+	d.ledger.mu.Lock()
+	opened, known := d.ledger.book.Day().Day, d.closeLocked(today)
+	d.ledger.mu.Unlock()
+	marker, marks := d.env.cfg.Journal.(journal.Marker)
+	if known || !marks {
+		return nil
+	}
+	limited, cancel := d.env.limited(ctx)
+	defer cancel()
+	m, ok, err := marker.LastMark(limited)
+	if err != nil {
+		return fmt.Errorf("engine: read the last mark: %w", err)
+	}
+	if ok && m.Day == opened {
+		d.ledger.mu.Lock()
+		defer d.ledger.mu.Unlock()
+		d.end = valuation{day: opened, equity: m.Equity, paidIn: m.PaidIn}
+	}
+	return nil
+}
+
+// closeLocked does so by the prices that were seen; false says that they do not tell.
+func (d *days) closeLocked(today string) bool {
+	b := d.ledger.book
+	opened := b.Day().Day
+	if opened == "" || today <= opened || d.end.day == opened {
+		return true // Nothing is to be closed, or it is.
+	}
+	equity, missing := b.Equity(d.lastSeenLocked)
+	if len(missing) > 0 {
+		return false
+	}
+	d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), sure: true}
+	return true
+}
+
+func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
+	price, ok := d.seen[symbol]
+	return price, ok
+}
+
+// roll opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price counts
+// at the last one that was seen, or else at its cost; nothing may be opened meanwhile.
+func (d *days) roll(ctx context.Context, r *run) error {
+	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
+	d.ledger.mu.Lock()
+	now, missing := d.lookLocked(prices)
+	d.gate.unvalued = nil
+	if limit.set {
+		d.gate.unvalued = missing
+	}
+	due := len(d.eventsLocked(today, now, missing, limit)) > 0
+	d.ledger.mu.Unlock()
+	if due {
+		events, err := d.ledger.write(ctx, r, func(*book.Book) ([]journal.Event, error) {
+			d.ledger.mu.Lock()
+			defer d.ledger.mu.Unlock()
+			now, missing = d.lookLocked(prices) // A person may have done something meanwhile.
+			return d.eventsLocked(today, now, missing, limit), nil
+		})
+		if err != nil {
+			return err
+		}
+		d.gate.logHalts(events)
+	}
+	if len(missing) > 0 {
+		return nil
+	}
+	return d.mark(ctx, r, now)
+}
+
+// lookLocked is what the account is worth now, and what is held without a price of now. It keeps the prices.
+func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missing []string) {
+	b := d.ledger.book
+	equity, missing = b.Equity(prices)
+	if len(missing) > 0 {
+		equity, _ = b.Equity(func(symbol string) (decimal.Decimal, bool) {
+			if price, ok := prices(symbol); ok {
+				return price, true
+			}
+			return d.lastSeenLocked(symbol)
+		})
+	}
+	for h := range b.Holdings() {
+		if price, ok := prices(h.Symbol); ok {
+			d.seen[h.Symbol] = price
+		}
+	}
+	return equity, missing
+}
+
+// see keeps prices of what is held.
+func (d *days) see(held []trading.Position, prices []decimal.Decimal) {
+	d.ledger.mu.Lock()
+	defer d.ledger.mu.Unlock()
+	for i, p := range held {
+		d.seen[p.Symbol] = prices[i]
+	}
+}
+
+// eventsLocked are what is to be journaled of the days.
+func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit dayLimit) []journal.Event {
+	opened := d.ledger.book.Day()
+	if opened.Day != "" && today <= opened.Day {
+		return d.judgeLocked(now, limit)
+	}
+	begin, worst, known := now, now, len(missing) == 0
+	if opened.Day != "" && d.end.day == opened.Day && limit.set { // Without a limit nobody looks between two Steps.
+		begin, known = d.end.equity.Add(d.ledger.book.PaidIn()).Sub(d.end.paidIn), true
+		if d.end.sure || begin.LessThan(worst) {
+			worst = begin
+		}
+	}
+	var events []journal.Event
+	if opened.Day != "" {
+		events = d.judgeLocked(worst, limit)
+	}
+	if !known { // Nobody knows yet what the new day begins with.
+		return events
+	}
+	next := journal.DayOpened{Day: today, Equity: now}
+	if !begin.Equal(now) {
+		next.Before = begin
+	}
+	events = append(events, next)
+	return append(events, limit.breach(today, begin, now)...)
+}
+
+// judgeLocked holds the loss of the open day against its limit, unless that is recorded.
+func (d *days) judgeLocked(worth decimal.Decimal, limit dayLimit) []journal.Event {
+	opened := d.ledger.book.Day()
+	if d.ledger.book.Breached() {
+		return nil
+	}
+	return limit.breach(opened.Day, opened.Begin(), worth)
+}
+
+// dayLimit is the loss of a day from which trading is halted, if one is set.
+type dayLimit struct {
+	loss decimal.Decimal
+	set  bool
+}
+
+func (d *days) limit() dayLimit {
+	loss, set := d.env.cfg.Risk.DailyLoss()
+	return dayLimit{loss, set}
+}
+
+// breach is the halt for a day that began with one worth and has another now; none where the limit is not reached.
+func (l dayLimit) breach(day string, began, worth decimal.Decimal) []journal.Event {
+	loss := began.Sub(worth)
+	if !l.set || loss.LessThan(l.loss) {
+		return nil
+	}
+	reason := fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, day, l.loss)
+	return []journal.Event{journal.Halted{Reason: reason, Day: day}}
+}
+
+// rearm is what a person's word is journaled as: what it lifts, a loss that reaches the limit at this very moment among
+// it, and that the loss of the day counts anew from now.
+func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []journal.Event {
+	d.ledger.mu.Lock()
+	defer d.ledger.mu.Unlock()
+	equity, missing := d.lookLocked(prices)
+	var events []journal.Event
+	halt := b.Halted()
+	if b.Day().Day != "" {
+		events = d.judgeLocked(equity, d.limit())
+	}
+	for _, event := range events {
+		halt = halt.With(event.(journal.Halted).Reason)
+	}
+	events = append(events, journal.Rearmed{By: by, Lifts: halt.Reasons()})
+	if len(missing) == 0 {
+		// A day that is still to come is of a clock that was set back since.
+		events = append(events, journal.DayOpened{Day: max(today, b.Day().Day), Equity: equity})
+	}
+	return events
+}
+
+// mark makes durable from time to time what the account is worth.
+func (d *days) mark(ctx context.Context, r *run, equity decimal.Decimal) error {
+	marker, ok := d.env.cfg.Journal.(journal.Marker)
+	at, passed := d.env.watch.read()
+	d.ledger.mu.Lock()
+	b := d.ledger.book
+	due := d.marked == 0 || passed-d.marked >= markEvery
+	m := journal.Mark{At: at, Day: b.Day().Day, Equity: equity, PaidIn: b.PaidIn()}
+	err := d.ledger.runs.mayWrite(r)
+	d.ledger.mu.Unlock()
+	if !ok || !due || err != nil {
+		return err
+	}
+	limited, cancel := d.env.limited(ctx)
+	defer cancel()
+	if err := marker.KeepMark(limited, m); err != nil {
+		return fmt.Errorf("engine: keep what the account is worth: %w", err)
+	}
+	d.ledger.mu.Lock()
+	defer d.ledger.mu.Unlock()
+	d.marked = max(passed, 1)
+	return nil
+}

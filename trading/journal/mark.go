@@ -1,0 +1,25 @@
+package journal
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Mark is what the account was worth at a moment. The prices of then are nowhere else, so that after a time in which
+// nothing ran nobody could tell what was lost since.
+type Mark struct {
+	At     time.Time       `json:"at"`
+	Day    string          `json:"day"` // the trading day that was open
+	Equity decimal.Decimal `json:"equity"`
+	PaidIn decimal.Decimal `json:"paid_in"` // what had been deposited by then and not withdrawn: no profit and no loss
+}
+
+// Marker is a Journal that can keep, beside its entries, the latest Mark.
+type Marker interface {
+	// KeepMark keeps a mark, durably, in the place of the one before.
+	KeepMark(ctx context.Context, m Mark) error
+	// LastMark returns the latest one; false if there is none.
+	LastMark(ctx context.Context) (m Mark, ok bool, err error)
+}
