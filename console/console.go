@@ -24,6 +24,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -112,6 +113,7 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	cfg.Logger = foreign.NewLog(cfg.Logger).Logger
 	a := &api{
 		cfg: cfg, hosts: hosts,
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: newAsking(cfg),

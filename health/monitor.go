@@ -3,14 +3,16 @@ package health
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // IntervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A Monitor
@@ -32,9 +34,13 @@ type MonitorConfig struct {
 // Monitor logs a heartbeat with uptime and status at each interval. It runs beside what it watches and shares no lock
 // with it: however slow a heartbeat is, no part waits for it. Use NewMonitor.
 //
+// A log handler or an OnBeat that panics or ends its goroutine costs that heartbeat and nothing else. The next line that
+// arrives says how many were lost, and the Monitor's own part, where it has one, that the heartbeat failed.
+//
 // A Monitor either runs by itself, with Start and Stop, or as a service in a tree, by Serve.
 type Monitor struct {
 	cfg MonitorConfig
+	log *foreign.Log
 
 	mu  sync.Mutex // guards run
 	run *Monitoring
@@ -65,7 +71,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	return &Monitor{cfg: cfg}, nil
+	return &Monitor{cfg: cfg, log: foreign.NewLog(cfg.Logger)}, nil
 }
 
 // IntervalFromEnv is for programs: it reads IntervalVariable through lookup, such as os.LookupEnv, and returns
@@ -133,7 +139,7 @@ func (m *Monitor) Stop(ctx context.Context) error {
 // when it would have come anyway.
 func (m *Monitor) Serve(ctx context.Context) error {
 	next := m.cfg.Clock.Now().Add(m.cfg.Interval)
-	m.cfg.Logger.Info("Health monitor started in background", "interval", m.cfg.Interval)
+	m.log.Info("Health monitor started in background", "interval", m.cfg.Interval)
 	for {
 		Idle(ctx, next)
 		if err := m.await(ctx, next); err != nil {
@@ -165,27 +171,41 @@ func (m *Monitor) after(last time.Time) time.Time {
 	return next
 }
 
-// beat logs one heartbeat. A hook that panics is an error of this beat: the process it watches must not end by it.
-func (m *Monitor) beat() (err error) {
+// maxLogged is how many reasons a heartbeat logs.
+const maxLogged = 20
+
+// beat logs one heartbeat. What fails of it is an error of this beat: the process that it watches must not end by it.
+func (m *Monitor) beat() error {
 	report := m.cfg.Registry.Report()
 	level := slog.LevelInfo
 	if report.Verdict != Healthy {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.Duration("uptime", report.Uptime), slog.String("status", report.Verdict.String())}
-	if len(report.Reasons) > 0 {
-		attrs = append(attrs, slog.Any("reasons", report.Reasons))
+	if reasons := report.Reasons; len(reasons) > 0 {
+		if more := len(reasons) - maxLogged; more > 0 {
+			reasons = append(reasons[:maxLogged:maxLogged], fmt.Sprintf("and %d more", more))
+		}
+		attrs = append(attrs, slog.Any("reasons", reasons))
 	}
-	m.cfg.Logger.LogAttrs(context.Background(), level, "Heartbeat", attrs...)
-	if m.cfg.OnBeat == nil {
+	m.log.LogAttrs(context.Background(), level, "Heartbeat", attrs...)
+	var failed error
+	if m.cfg.OnBeat != nil {
+		failed = m.hook(report)
+	}
+	return errors.Join(m.log.Loss(), failed)
+}
+
+// hook calls OnBeat.
+func (m *Monitor) hook(report Report) error {
+	_, err := foreign.Go(func() (struct{}, error) {
+		m.cfg.OnBeat(report)
+		return struct{}{}, nil
+	}).Result()
+	if err == nil {
 		return nil
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("health: OnBeat panicked: %v", r)
-			m.cfg.Logger.Error("Heartbeat hook panicked", "error", err, "stack", string(debug.Stack()))
-		}
-	}()
-	m.cfg.OnBeat(report)
-	return nil
+	err = fmt.Errorf("health: OnBeat: %w", err)
+	m.log.Error("Heartbeat hook failed", "error", foreign.Text(err, m.cfg.Clock), "stack", foreign.Stack(err))
+	return err
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -343,5 +345,77 @@ func TestAMonitorIsAService(t *testing.T) {
 
 		cancel(errors.New("enough"))
 		require.Equal(t, context.Canceled, <-ended)
+	})
+}
+
+// badHandler does something else for as long as it is bad.
+type badHandler struct {
+	slog.Handler
+	bad  *atomic.Bool
+	does func()
+}
+
+func (h badHandler) Handle(ctx context.Context, r slog.Record) error {
+	if h.bad.Load() {
+		h.does()
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func TestMonitorSurvivesItsListenersAndSaysSo(t *testing.T) {
+	t.Parallel()
+	for how, does := range map[string]func(){
+		"panic: no disk":            func() { panic("no disk") },
+		"runtime.Goexit was called": runtime.Goexit,
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var bad atomic.Bool
+				bad.Store(true)
+				log := newTranscript()
+				r := health.NewRegistry(health.Config{})
+				watched, _ := begin(t, r, "monitor")
+				ctx, cancel := context.WithCancel(watched)
+				beats := 0
+				m := monitor(t, health.MonitorConfig{
+					Registry: r, Interval: time.Second, Logger: slog.New(badHandler{log.logger().Handler(), &bad, does}),
+					OnBeat: func(health.Report) {
+						beats++
+						if bad.Load() {
+							does()
+						}
+					},
+				})
+				ended := make(chan error, 1)
+				go func() { ended <- m.Serve(ctx) }()
+				time.Sleep(2500 * time.Millisecond)
+				require.Equal(t, 2, beats, "it goes on")
+				require.Contains(t, judged(t, r, "monitor").Reason, how)
+				bad.Store(false)
+				time.Sleep(time.Second)
+				require.Contains(t, log.String(), `lost_to="`+how+`"`)
+				require.Equal(t, health.Healthy, judged(t, r, "monitor").Verdict)
+				cancel()
+				require.ErrorIs(t, <-ended, context.Canceled)
+			})
+		})
+	}
+}
+
+func TestHeartbeatIsOneLineHoweverManyPartsAreIll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := newTranscript()
+		r := health.NewRegistry(health.Config{})
+		for i := range 1000 {
+			r.Begin(strconv.Itoa(i)).Part().Observe(errDown)
+		}
+		m := monitor(t, health.MonitorConfig{Registry: r, Interval: time.Second, Logger: log.logger()})
+		m.Start(t.Context())
+		time.Sleep(1500 * time.Millisecond)
+		require.NoError(t, m.Stop(t.Context()))
+		require.Less(t, len(log.String()), 2000)
+		require.Contains(t, log.String(), "and 980 more")
 	})
 }

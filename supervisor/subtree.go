@@ -170,9 +170,11 @@ func (c *child) dropGuestsLocked(sess *session) {
 // forgetParts drops what health knows of the children.
 func (s *Supervisor) forgetParts() {
 	for _, c := range s.snapshot() {
+		c.mu.lockToRead()
 		if c.health != nil {
 			c.health.Part().Forget()
 		}
+		c.mu.unlock()
 	}
 }
 

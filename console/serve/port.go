@@ -57,6 +57,13 @@ func plain(err error) error {
 	return err
 }
 
+// Local reports whether only this machine can reach the address.
+func (p *Port) Local() bool {
+	host, _, err := net.SplitHostPort(p.addr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
+}
+
 // Addr is the address with its real port.
 func (p *Port) Addr() string { return p.addr }
 

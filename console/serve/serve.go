@@ -1,11 +1,12 @@
 // Package serve makes a service of an http.Handler: the console, a page of metrics, or a host's own.
 //
 // Listen binds an address, and a Server serves a handler there until its context ends. A supervisor may start the
-// Server again after any end: it binds the same address again. A Server sets limits on slow clients, lets requests in
-// flight finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches
+// Server again after any end: it binds the same address again. A Server sets limits on slow clients and on how many
+// connections there are, lets requests in flight finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches
 // Stopping.
 //
-// A handler that panics ends its own request, and the panic goes to the Logger. A listener that fails ends Serve with
+// A handler that panics ends its own request, and the panic goes to the Logger. A Logger that panics costs the line. A
+// listener that fails ends Serve with
 // an error. Everything is safe for concurrent use.
 package serve
 
@@ -23,6 +24,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // Clock is the time on which a shutdown is too slow. Both clocks of github.com/benbjohnson/clock fit.
@@ -30,6 +32,9 @@ type Clock interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
 }
+
+// DefaultMaxConns is how many connections may be open at once where the Config does not say.
+const DefaultMaxConns = 1024
 
 // DefaultDrain is how long requests in flight may take at the end where the Config does not say.
 const DefaultDrain = 2 * time.Second
@@ -46,11 +51,14 @@ const (
 
 // Config configures a Server.
 type Config struct {
-	Port    *Port         // where it serves. Required
-	Handler http.Handler  // what it serves. Required
-	Drain   time.Duration // how long requests in flight may take once Serve is asked to end; 0 means DefaultDrain
-	Clock   Clock         // nil means the machine's clock
-	Logger  *slog.Logger  // nil means slog.Default()
+	Port    *Port        // where it serves. Required
+	Handler http.Handler // what it serves. Required
+	// MaxConns is how many connections may be open at once; 0 means DefaultMaxConns. One more takes the place of the one
+	// that has been idle for longest; where none is idle it is closed. It should be above the streams that a handler allows.
+	MaxConns int
+	Drain    time.Duration // how long requests in flight may take once Serve is asked to end; 0 means DefaultDrain
+	Clock    Clock         // nil means the machine's clock
+	Logger   *slog.Logger  // nil means slog.Default()
 }
 
 // Server serves one handler on one Port. It is a service. Use New.
@@ -64,16 +72,21 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Handler == nil {
 		return nil, errors.New("serve: Config.Handler is nil")
 	}
+	if cfg.MaxConns < 0 {
+		return nil, fmt.Errorf("serve: Config.MaxConns %d is negative", cfg.MaxConns)
+	}
 	if cfg.Drain < 0 {
 		return nil, fmt.Errorf("serve: Config.Drain %s is negative", cfg.Drain)
 	}
 	cfg.Drain = cmp.Or(cfg.Drain, DefaultDrain)
+	cfg.MaxConns = cmp.Or(cfg.MaxConns, DefaultMaxConns)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	cfg.Logger = foreign.NewLog(cfg.Logger).Logger // net/http logs where a panic would end the process
 	return &Server{cfg: cfg}, nil
 }
 
@@ -90,6 +103,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	requests, cut := context.WithCancel(context.WithValue(context.Background(), stoppingKey{}, ctx.Done()))
 	defer cut()
 	server := s.server(requests)
+	if !s.cfg.Port.Local() {
+		s.cfg.Logger.Warn("Served to other machines: whoever reaches the address is answered", "address", s.cfg.Port.addr)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 
@@ -126,6 +142,7 @@ func (s *Server) server(requests context.Context) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return requests },
+		ConnState:         newConns(s.cfg.MaxConns).changed,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelWarn),
 	}
 }

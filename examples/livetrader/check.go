@@ -62,16 +62,6 @@ func (c *config) rulesOfReplay() []rule {
 	}
 }
 
-// forReplay names a flag that is given and means something to a replay alone.
-func (c *config) forReplay() string {
-	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
-		if c.origin[name] != fromDefault {
-			return name
-		}
-	}
-	return ""
-}
-
 // rulesOfTrading are what each order would break, and what would be found only when it is sent.
 func (c *config) rulesOfTrading() []rule {
 	costs := c.notional.Mul(decimal.NewFromInt(1).Add(c.fee).Add(c.slippage))

@@ -8,6 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
@@ -73,3 +75,37 @@ const (
 type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// forReplay names a flag that is given and means something to a replay alone.
+func (c *config) forReplay() string {
+	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
+		if c.origin[name] != fromDefault {
+			return name
+		}
+	}
+	return ""
+}
+
+// instrument is what a replay trades: in steps that its prices say, or that the flags do.
+func (c *config) instrument(prices candle.Prices) trading.Instrument {
+	i := backtest.InstrumentOf(c.symbols[0], prices)
+	if c.tick.IsPositive() {
+		i.Tick = c.tick
+	}
+	if c.step.IsPositive() {
+		i.Step = c.step
+	}
+	return i
+}
+
+// candles says how the files of a replay are to be read.
+func (c *config) candles() candle.Config {
+	options := candle.Config{
+		Symbol: c.symbols[0], Policy: c.badBars, Columns: c.columns,
+		Oldest: c.oldest, PriceScale: c.priceScale.InexactFloat64(),
+	}
+	if c.origin["interval"] == fromFlag {
+		options.Interval = c.interval
+	}
+	return options
+}

@@ -81,30 +81,6 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 	})
 }
 
-// instrument is what a replay trades: in steps that its prices say, or that the flags do.
-func (c *config) instrument(prices candle.Prices) trading.Instrument {
-	i := backtest.InstrumentOf(c.symbols[0], prices)
-	if c.tick.IsPositive() {
-		i.Tick = c.tick
-	}
-	if c.step.IsPositive() {
-		i.Step = c.step
-	}
-	return i
-}
-
-// candles says how the files of a replay are to be read.
-func (c *config) candles() candle.Config {
-	options := candle.Config{
-		Symbol: c.symbols[0], Policy: c.badBars, Columns: c.columns,
-		Oldest: c.oldest, PriceScale: c.priceScale.InexactFloat64(),
-	}
-	if c.origin["interval"] == fromFlag {
-		options.Interval = c.interval
-	}
-	return options
-}
-
 // openCandles opens what a replay reads, and looks through it for how fine its prices are.
 func (a *app) openCandles(ctx context.Context, closers *[]func() error) error {
 	if a.cfg.replay == "" {

@@ -62,9 +62,9 @@ var (
 	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
 	seeds        = kind[uint64]{read: readSeed, show: func(n uint64) string { return strconv.FormatUint(n, 10) }}
 	dates        = kind[time.Time]{read: readDate, show: showDate}
-	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
 	sums         = kind[decimal.Decimal]{read: readSum, show: decimal.Decimal.String}
 	parts        = kind[decimal.Decimal]{read: readPart, show: decimal.Decimal.String}
+	amounts      = kind[decimal.Decimal]{read: readAmount, show: decimal.Decimal.String}
 	limits       = kind[decimal.Decimal]{read: readLimit, show: showLimit}
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}

@@ -24,7 +24,7 @@ type account struct {
 }
 
 func newAccount(capital decimal.Decimal) account {
-	return account{capital: capital, cash: capital, moves: newOnce()}
+	return account{capital: capital, cash: capital}
 }
 
 // Capital is what the account began with.

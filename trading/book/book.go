@@ -92,7 +92,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		fills: fills{once: newOnce()}, account: newAccount(capital), elsewhere: newElsewhere(),
+		account: newAccount(capital), elsewhere: newElsewhere(),
 	}
 }
 

@@ -58,7 +58,7 @@ func (b *Book) checkFill(f trading.Fill) error {
 	if err := b.fills.check(f); err != nil {
 		return err
 	}
-	if o := b.orders.all[f.ClientID]; o != nil && (o.Symbol != f.Symbol || o.Side != f.Side) {
+	if o := b.orders.find(f.ClientID); o != nil && (o.Symbol != f.Symbol || o.Side != f.Side) {
 		return fmt.Errorf("book: fill %s: %s %s, and order %s is to %s %s",
 			f.ID, f.Side, f.Symbol, o.ClientID, o.Side, o.Symbol)
 	}

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -45,7 +46,7 @@ func (b *Book) Digest() string {
 	for _, o := range b.Blocked() {
 		fmt.Fprintf(h, "blocked %q %q %q %s %s\n", o.Symbol, o.Strategy, o.SignalID, o.Target, stamp(o.ValidUntil))
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.fills.ids)) {
+	for _, id := range slices.Sorted(b.fills.ids()) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
 	counts := b.Counts()
@@ -58,8 +59,8 @@ func (b *Book) Digest() string {
 	for _, asset := range slices.Sorted(maps.Keys(counts.OtherAssets)) {
 		fmt.Fprintf(h, "other %q %s\n", asset, counts.OtherAssets[asset])
 	}
-	for _, m := range b.moves.seen {
-		fmt.Fprintf(h, "move %q %s\n", m.ID, stamp(m.Time))
+	for id, at := range b.moves.seen() {
+		fmt.Fprintf(h, "move %q %s\n", id, stamp(at))
 	}
 	for _, symbol := range slices.Sorted(maps.Keys(b.came)) {
 		fmt.Fprintf(h, "came %q %s\n", symbol, b.came[symbol])
@@ -73,8 +74,9 @@ func (b *Book) Digest() string {
 }
 
 func (b *Book) digestOrders(h io.Writer) {
-	for _, id := range slices.Sorted(maps.Keys(b.orders.all)) {
-		o := b.orders.all[id]
+	all := b.Orders()
+	slices.SortFunc(all, func(x, y OrderState) int { return cmp.Compare(x.ClientID, y.ClientID) })
+	for _, o := range all {
 		fmt.Fprintf(h, "order %d %q %q %s %q %s %s %s %q %t %t %q %s %q %q %s %s %s %d %t %t %t %t %q %s\n", o.number, o.ClientID,
 			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
 			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,

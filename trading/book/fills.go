@@ -1,10 +1,13 @@
 package book
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
 )
 
 // What is over is remembered for as long as it can matter, and then forgotten: a Book that ran for years is not larger
@@ -25,50 +28,75 @@ const (
 // not ours. Those that are known are dropped by their IDs.
 const fillOverlap = time.Minute
 
-// seenFill is a fill, or a cash event, that the Book has counted.
-type seenFill struct {
-	ID   string    `json:"id"`
-	Time time.Time `json:"time"`
-}
-
-// once remembers by their IDs the things that count once.
+// once remembers by their IDs the things that count once, with their times.
 type once struct {
-	ids    map[string]struct{} // all that are remembered
-	seen   []seenFill          // the same, as they came
-	latest time.Time           // of the times of all that ever came
+	log    past.Log
+	latest time.Time // of the times of all that ever came
 }
-
-func newOnce() once { return once{ids: make(map[string]struct{})} }
 
 func (o *once) has(id string) bool {
-	_, ok := o.ids[id]
+	var room [64]byte
+	_, ok := o.log.Get(past.Key(room[:0], id))
 	return ok
 }
 
 func (o *once) add(id string, at time.Time) {
-	o.ids[id] = struct{}{}
-	o.seen = append(o.seen, seenFill{id, at})
+	var key [64]byte
+	var body [32]byte
+	w := past.Writer{Body: body[:0]}
+	w.Time(at)
+	o.log.Put(past.Key(key[:0], id), w.Body)
 	if at.After(o.latest) {
 		o.latest = at
 	}
 }
 
-// forget drops the first one if there are more than keep and it is too old to matter at a time, and returns it.
-func (o *once) forget(keep int, at time.Time) (gone seenFill, ok bool) {
-	if len(o.seen) <= keep || !o.seen[0].Time.Before(at.Add(-keepFor)) {
-		return seenFill{}, false
+// forget drops the first one if there are more than keep and it is too old to matter at a time, and returns its own.
+func (o *once) forget(keep int, at time.Time) (gone time.Time, ok bool) {
+	if o.log.Len() <= keep {
+		return time.Time{}, false
 	}
-	gone = o.seen[0]
-	delete(o.ids, gone.ID)
-	o.seen = o.seen[1:]
+	_, body, _ := o.log.Oldest()
+	if gone = past.NewReader(body).Time(); !gone.Before(at.Add(-keepFor)) {
+		return time.Time{}, false
+	}
+	o.log.DropOldest()
 	return gone, true
 }
 
-func (o *once) restore(seen []seenFill, latest time.Time) {
-	o.seen, o.latest = seen, latest
-	for _, one := range seen {
-		o.ids[one.ID] = struct{}{}
+// seen yields all that are remembered, as they came.
+func (o *once) seen() iter.Seq2[string, time.Time] {
+	return func(yield func(string, time.Time) bool) {
+		for key, body := range o.log.All() {
+			if id, err := past.ID(key); err == nil && !yield(id, past.NewReader(body).Time()) {
+				return
+			}
+		}
 	}
+}
+
+func (o *once) ids() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for id := range o.seen() {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+func (o *once) restore(saved past.Saved, latest time.Time) error {
+	log, err := past.Load(saved, func(key, body []byte) error {
+		_, err := past.ID(key)
+		r := past.NewReader(body)
+		_ = r.Time()
+		return errors.Join(err, r.Err)
+	})
+	if err != nil {
+		return err
+	}
+	o.log, o.latest = *log, latest
+	return nil
 }
 
 // fills are those that were counted.
@@ -114,7 +142,7 @@ func (s *fills) count(f trading.Fill) bool {
 }
 
 func (s *fills) forget() {
-	if gone, ok := s.once.forget(keepFills, s.latest); ok && gone.Time.After(s.horizon) {
-		s.horizon = gone.Time
+	if gone, ok := s.once.forget(keepFills, s.latest); ok && gone.After(s.horizon) {
+		s.horizon = gone
 	}
 }

@@ -26,7 +26,7 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.Acknowledged:
 		b.orders.acknowledge(at, e.ClientID)
 	case journal.Triggered:
-		b.orders.all[e.ClientID].triggered(at)
+		b.orders.change(e.ClientID).triggered(at)
 	case journal.Rejected:
 		b.orders.reject(at, e.ClientID, e.Reason)
 	case journal.Unknown:
@@ -41,7 +41,7 @@ func (b *Book) fold(at time.Time, e journal.Event) {
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
-		b.orders.all[e.ClientID].cancelAsked(at, e.Reason)
+		b.orders.change(e.ClientID).cancelAsked(at, e.Reason)
 	case journal.Cancelled:
 		b.orders.move(at, e.ClientID, endOf(e), e.Reason)
 	case journal.Expired:
@@ -82,12 +82,13 @@ func (b *Book) foldFill(at time.Time, f trading.Fill) {
 	}
 	before := b.positions[f.Symbol].Quantity
 	b.account.pay(f, b.positions.add(f))
-	o := b.orders.all[f.ClientID]
-	b.elsewhere.moved(f.Symbol, o != nil, before, b.positions[f.Symbol].Quantity)
-	if o == nil {
+	ours := b.orders.find(f.ClientID) != nil
+	b.elsewhere.moved(f.Symbol, ours, before, b.positions[f.Symbol].Quantity)
+	if !ours {
 		b.fills.foreign++
 		return
 	}
+	o := b.orders.change(f.ClientID)
 	if o.Leg != "" {
 		b.targets.guardFilled(f, b.positions[f.Symbol].Quantity)
 	}

@@ -5,44 +5,67 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // orders are those that were decided on, and their lives.
 type orders struct {
-	all      map[string]*OrderState   // those that are remembered, by client ID
+	live     map[string]*OrderState   // those that are not done, and the latest that are, by client ID
 	pending  map[string][]*OrderState // those of them that are not done, by symbol, in the order of their intents
 	done     []string                 // client IDs of those that are, as they became it
+	ended    ended                    // the others that are remembered
 	made     int                      // in all
 	rejected int                      // in all
 }
 
 func newOrders() orders {
-	return orders{all: make(map[string]*OrderState), pending: make(map[string][]*OrderState)}
+	return orders{live: make(map[string]*OrderState), pending: make(map[string][]*OrderState), ended: newEnded()}
 }
 
 // Order returns the order of a client ID.
 func (s *orders) Order(clientID string) (OrderState, bool) {
-	o, ok := s.all[clientID]
-	if !ok {
-		return OrderState{}, false
+	if o := s.find(clientID); o != nil {
+		return *o, true
 	}
-	return *o, true
+	return OrderState{}, false
+}
+
+// find returns an order to be read; nil if there is none.
+func (s *orders) find(clientID string) *OrderState {
+	if o, ok := s.live[clientID]; ok {
+		return o
+	}
+	o, _ := s.ended.get(clientID)
+	return o
+}
+
+// change returns an order to be changed.
+func (s *orders) change(clientID string) *OrderState {
+	o, ok := s.live[clientID]
+	if !ok {
+		o, _ = s.ended.get(clientID)
+		s.ended.log.Delete(past.Key(nil, clientID))
+		s.live[clientID] = o
+		s.done = append(s.done, clientID)
+	}
+	return o
 }
 
 // Orders returns all orders that are remembered, in the order in which they were decided on.
 func (s *orders) Orders() []OrderState {
-	all := make([]OrderState, 0, len(s.all))
-	for _, o := range s.all {
+	all := make([]OrderState, 0, len(s.live)+s.ended.log.Len())
+	for _, o := range s.live {
 		all = append(all, *o)
 	}
+	s.ended.each(func(o OrderState) { all = append(all, o) })
 	return inOrder(all)
 }
 
 // check says why an event cannot happen to the order that it is about.
 func (s *orders) check(e journal.Event) error {
 	clientID := journal.OrderOf(e)
-	o := s.all[clientID]
+	o := s.find(clientID)
 	if o == nil {
 		return fmt.Errorf("book: %s of an order %q that was never intended", journal.KindOf(e), clientID)
 	}
@@ -57,7 +80,7 @@ func (s *orders) checkIntent(o trading.Order) error {
 	switch {
 	case o.ClientID == "" || o.Symbol == "":
 		return fmt.Errorf("book: intent lacks its client id %q or symbol %q", o.ClientID, o.Symbol)
-	case s.all[o.ClientID] != nil:
+	case s.find(o.ClientID) != nil:
 		return fmt.Errorf("book: client id %s has been used before", o.ClientID)
 	case o.Side != trading.Buy && o.Side != trading.Sell:
 		return fmt.Errorf("book: order %s: %s is no side", o.ClientID, o.Side)
@@ -74,14 +97,14 @@ func (s *orders) intend(at time.Time, o trading.Order) {
 }
 
 func (s *orders) put(o *OrderState) {
-	s.all[o.ClientID] = o
+	s.live[o.ClientID] = o
 	if !o.Status.Done() {
 		s.addPending(o)
 	}
 }
 
 func (s *orders) acknowledge(at time.Time, clientID string) {
-	o := s.all[clientID]
+	o := s.change(clientID)
 	o.Acknowledged, o.InFlight = true, false
 	if o.Status == trading.StatusUnknown || o.Status == trading.StatusIntended {
 		s.move(at, clientID, trading.StatusOpen, "")
@@ -113,7 +136,7 @@ func (s *orders) fill(at time.Time, o *OrderState, f trading.Fill) {
 
 // move gives an order its new status and keeps the list of pending ones.
 func (s *orders) move(at time.Time, clientID string, status trading.OrderStatus, reason string) *OrderState {
-	o := s.all[clientID]
+	o := s.change(clientID)
 	o.Status, o.Reason, o.UpdatedAt = status, reason, at
 	if status.Done() {
 		o.InFlight = false
@@ -125,21 +148,21 @@ func (s *orders) move(at time.Time, clientID string, status trading.OrderStatus,
 	return o
 }
 
-// forget drops one order that has been done for too long to matter.
+// forget makes a record of one order that has been done for a while, and drops one that has been for too long to matter.
 func (s *orders) forget(at time.Time, standing targets) {
-	if len(s.done) <= keepOrders {
-		return
+	if len(s.done) > keepLive {
+		clientID := s.done[0]
+		s.done = s.done[1:]
+		switch o := s.live[clientID]; {
+		case o == nil || !o.Status.Done(): // A fill brought it back to life: it is in the list once more, or will be.
+		case standing.lastIs(o):
+			s.done = append(s.done, clientID)
+		default:
+			s.ended.put(o)
+			delete(s.live, clientID)
+		}
 	}
-	clientID := s.done[0]
-	o := s.all[clientID]
-	switch {
-	case o == nil || !o.Status.Done(): // A fill brought it back to life: it is in the list once more, or will be.
-		s.done = s.done[1:]
-	case !o.UpdatedAt.Before(at.Add(-keepFor)):
-	case standing.lastIs(o):
-		s.done = append(s.done[1:], clientID)
-	default:
-		s.done = s.done[1:]
-		delete(s.all, clientID)
+	if len(s.done)+s.ended.log.Len() > keepOrders {
+		s.ended.forget(at)
 	}
 }

@@ -19,7 +19,7 @@ func (b *Book) Owner(symbol string, bar time.Time) string {
 	case !b.positions[symbol].Quantity.IsZero() || len(b.orders.pending[symbol]) > 0:
 		return t.Strategy
 	}
-	last := b.orders.all[t.Last]
+	last := b.orders.find(t.Last)
 	reached := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
 	if t.Quantity.IsZero() || reached || bar.After(t.ValidUntil) {
 		return ""

@@ -2,21 +2,24 @@ package book
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
 )
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
-// from elsewhere.
-const snapshotVersion = 4
+// from elsewhere. Version 5 keeps what is over as records.
+const snapshotVersion = 5
 
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
@@ -29,8 +32,10 @@ type bookState struct {
 	Positions []trading.Position   `json:"positions"`
 	Orders    []numberedOrder      `json:"orders"`
 	Done      []string             `json:"done"`
-	Fills     []seenFill           `json:"fills"`
-	Moves     []seenFill           `json:"moves,omitempty"`
+	Words     []string             `json:"words,omitempty"`
+	Ended     past.Saved           `json:"ended,omitzero"`
+	Fills     past.Saved           `json:"fills,omitzero"`
+	Moves     past.Saved           `json:"moves,omitzero"`
 	LastMove  time.Time            `json:"last_move,omitzero"`
 	Cursor    Cursor               `json:"cursor"`
 	Targets   []Target             `json:"targets"`
@@ -60,14 +65,16 @@ type actedOn struct {
 func (b *Book) Snapshot() ([]byte, error) {
 	state := bookState{
 		Version: snapshotVersion, Capital: b.capital, Cash: b.cash, Began: b.began, LastFill: b.fills.latest,
-		Moves: b.moves.seen, LastMove: b.moves.latest,
-		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.seen, Cursor: b.cursor,
+		Moves: b.moves.log.Save(), LastMove: b.moves.latest,
+		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
 	}
-	for _, o := range b.Orders() {
-		state.Orders = append(state.Orders, numberedOrder{o, o.number})
+	state.Words, state.Ended = b.orders.ended.words, b.orders.ended.log.Save()
+	for _, o := range b.orders.live {
+		state.Orders = append(state.Orders, numberedOrder{*o, o.number})
 	}
+	slices.SortFunc(state.Orders, func(x, y numberedOrder) int { return cmp.Compare(x.Number, y.Number) })
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		state.Acted = append(state.Acted, actedOn{f.strategy, f.symbol, b.acted[f]})
 	}
@@ -96,10 +103,11 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b := New(capital)
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
-	b.fills.once.restore(s.Fills, s.LastFill)
+	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))
+	if err != nil {
+		return nil, fmt.Errorf("book: snapshot: %w", err)
+	}
 	b.fills.horizon, b.fills.counted, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
-	b.account.restore(s)
-	b.orders.restore(s)
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
@@ -111,11 +119,11 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	return b, nil
 }
 
-func (a *account) restore(s bookState) {
+func (a *account) restore(s bookState) error {
 	a.cash, a.fees, a.realised = s.Cash, s.Counts.Fees, s.Counts.Realised
 	a.day, a.breached = s.Day, s.Breached
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
-	a.moves.restore(s.Moves, s.LastMove)
+	return a.moves.restore(s.Moves, s.LastMove)
 }
 
 func (s *signals) restore(state bookState) {
@@ -129,11 +137,12 @@ func (s *signals) restore(state bookState) {
 	}
 }
 
-func (s *orders) restore(state bookState) {
+func (s *orders) restore(state bookState) error {
 	s.done, s.made, s.rejected = state.Done, state.Counts.Orders, state.Counts.Rejected
 	for _, n := range state.Orders {
 		o := n.OrderState
 		o.number = n.Number
 		s.put(&o)
 	}
+	return s.ended.restore(state.Words, state.Ended)
 }

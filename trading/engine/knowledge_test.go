@@ -27,6 +27,7 @@ type counting struct {
 
 	mu    sync.Mutex // guards calls
 	calls map[string]int
+	from  trading.Cursor // of the latest question for fills
 }
 
 func (c *counting) count(what string) {
@@ -65,6 +66,9 @@ func (c *counting) OpenOrders(ctx context.Context) ([]trading.OrderReport, error
 
 func (c *counting) Fills(ctx context.Context, from trading.Cursor, limit int) ([]trading.Fill, trading.Cursor, error) {
 	c.count("fills")
+	c.mu.Lock()
+	c.from = from
+	c.mu.Unlock()
 	return c.Misbehaving.Fills(ctx, from, limit)
 }
 
@@ -121,6 +125,26 @@ func TestKnowledgeOfTwentyGuardedPositionsCostsFewCalls(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A stop that rests for a month costs no look back over a month.
+func TestKnowledgeOfAnOldStopAsksFromTheLastFillOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, bounded)
+	b := &counting{Misbehaving: r.broker}
+	r.cfg.Broker, r.cfg.Ticket = b, bracket
+	r.restart()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.stepFor(3)
+	for range 30 {
+		r.clock.Add(24 * time.Hour)
+		r.stepFor(2)
+	}
+	require.Len(t, r.venue.Resting(), 2)
+	b.counted()
+	r.stepFor(1)
+	require.Equal(t, "1 fills", b.counted())
+	require.Equal(t, r.venue.Ledger()[0].ID, b.from.Token)
 }
 
 // telling is a rig with a guarded position at a venue that tells what happens.

@@ -44,14 +44,15 @@ type trouble struct {
 	zombies   []<-chan struct{} // steps that hang in a call and were given up
 	streams   bool              // the venue tells what happens
 	byHand    int               // trades of others on the account
-	forgotten []string          // client IDs that the broker acknowledged and does not know any more
+	vigilance vigilance
+	forgotten []string // client IDs that the broker acknowledged and does not know any more
 }
 
 func newTrouble(rt *rapid.T) *trouble {
 	traits := rapid.SampledFrom([]trading.Traits{refuses, bounded}).Draw(rt, "traits")
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *engine.Config) {
 		cfg.Size = struct{ trading.Sizer }{cfg.Size} // without what it could tell of itself
-		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, patient}).Draw(rt, "ticket")
+		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, stopOnly, patient}).Draw(rt, "ticket")
 		cfg.Risk = limits(cfg, func(l *risk.Limits) {
 			l.MaxOrder = d("900") // less than what the signals ask for
 			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
@@ -76,9 +77,11 @@ func (t *trouble) round() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ended, engine := make(chan struct{}), t.engine
+	began := t.clock.right()
+	var failed error
 	go func() {
 		defer close(ended)
-		_ = engine.Step(ctx)
+		failed = engine.Step(ctx)
 	}()
 	var hung <-chan struct{}
 	if t.hangs {
@@ -86,7 +89,9 @@ func (t *trouble) round() {
 	}
 	select {
 	case <-ended:
+		t.look(began, failed)
 	case <-hung:
+		t.vigilance.blind()
 		engine.TakeOver()
 		t.zombies, t.hangs = append(t.zombies, ended), false
 	}
@@ -113,6 +118,7 @@ func (t *trouble) wake() {
 // crash kills the process, and starts another one. What hung on its way to the broker arrives.
 func (t *trouble) crash() {
 	t.lease.over = true
+	t.vigilance.blind()
 	t.wake()
 	t.lease = &lease{frailJournal: t.journal}
 	t.cfg.Journal = t.lease
@@ -162,15 +168,18 @@ var troubles = map[string]func(t *trouble){
 			tradingtest.LoseReply, tradingtest.LoseRequest, tradingtest.Late, tradingtest.Reject, tradingtest.FailBegin,
 		}).Draw(t.rt, "fault"))
 	},
-	"submit hangs": func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
-	"begin hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangBegin) }) },
-	"no hangs":     func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReject) }) },
-	"reply hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReply) }) },
-	"cancel hangs": func(t *trouble) { t.hang(t.broker.HangCancel) },
-	"query hangs":  func(t *trouble) { t.hang(t.broker.HangOrder) },
-	"wake":         (*trouble).wake,
-	"forget":       (*trouble).forget,
-	"remember":     (*trouble).remember,
+	"refuses all":   (*trouble).refuseAll,
+	"refuses legs":  (*trouble).refuseLegs,
+	"executes late": (*trouble).executeLate,
+	"submit hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
+	"begin hangs":   func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangBegin) }) },
+	"no hangs":      func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReject) }) },
+	"reply hangs":   func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangReply) }) },
+	"cancel hangs":  func(t *trouble) { t.hang(t.broker.HangCancel) },
+	"query hangs":   func(t *trouble) { t.hang(t.broker.HangOrder) },
+	"wake":          (*trouble).wake,
+	"forget":        (*trouble).forget,
+	"remember":      (*trouble).remember,
 	"journal fails": func(t *trouble) {
 		t.journal.failAt = t.journal.appends + t.draw(1, 4, "append")
 		t.journal.wrote = t.yes("wrote")
@@ -241,13 +250,17 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.wake()
 		t.settle()
 		t.rearm()
+		t.outlast()
+		t.trimmed()
 		guardedOnce(t.rig, t.forgotten...)
 		t.signals.put(says(btc, signal.Flat, t.now()), says(eth, signal.Flat, t.now()))
 		t.settle()
 		t.journal.failAt = 0 // or it may be the person who meets it, and has to say it again
 		t.leftToAPerson()
 		t.settle()
+		t.outlast()
 		t.agree()
+		t.closed()
 		conserved(rt, t.rig)
 		withinLimits(t.rig)
 		require.Empty(rt, t.engine.Status().Orders)

@@ -76,8 +76,9 @@ func (p place) move(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// lastInPublic is the last version of the schema that stood where the connection pointed.
-const lastInPublic = 4
+// lastMoved is the last version of the schema that versionOf can tell. Those up to 4 stood where the connection pointed;
+// who restores a dump by hand may put a later one there.
+const lastMoved = 5
 
 // versionsAreOurs reports whether the table of versions in the old place holds nobody else's.
 func (p place) versionsAreOurs(ctx context.Context, tx pgx.Tx, there content) (ours bool, err error) {
@@ -85,13 +86,16 @@ func (p place) versionsAreOurs(ctx context.Context, tx pgx.Tx, there content) (o
 		return false, nil
 	}
 	get := "SELECT coalesce(bool_and(version_id BETWEEN 0 AND $1), true) FROM " + quoted(p.from, versionTable)
-	err = tx.QueryRow(ctx, get, lastInPublic).Scan(&ours)
+	err = tx.QueryRow(ctx, get, lastMoved).Scan(&ours)
 	return ours, err
 }
 
 // versionOf tells from the tables which version they have: the table of versions may hold a host's as well.
 func (p place) versionOf(ctx context.Context, tx pgx.Tx, there content) (version int64, err error) {
-	if !there.ours("streams") {
+	switch {
+	case there.ours("snapshot_parts"):
+		return lastMoved, nil
+	case !there.ours("streams"):
 		return 1, nil
 	}
 	var indexed bool
@@ -100,7 +104,7 @@ func (p place) versionOf(ctx context.Context, tx pgx.Tx, there content) (version
 		return 0, err
 	}
 	if indexed {
-		return lastInPublic, nil
+		return 4, nil
 	}
 	return 2, nil // The step after it does no harm twice.
 }

@@ -88,6 +88,7 @@ type Signals = interface {
 	signal.Pruner
 	signal.Identified
 	signal.Notifier
+	signal.Window
 }
 
 // DB is an open database. Use Open, and Close when done.

@@ -19,6 +19,7 @@ const applicationID = 0x5647494c
 // The beginning of every SQLite file: https://www.sqlite.org/fileformat.html.
 const (
 	headerMagic       = "SQLite format 3\x00"
+	pageSizeByte      = 16
 	applicationIDByte = 68
 	headerSize        = 100
 )
@@ -86,7 +87,27 @@ func examine(path string, held *heldFile) (*databaseFile, error) {
 	case n < headerSize:
 		return nil, fmt.Errorf("%w: it is no SQLite file", ErrForeign)
 	}
-	return &databaseFile{path: path, existed: true}, checkHeader(header)
+	if err := checkHeader(header); err != nil {
+		return nil, err
+	}
+	return &databaseFile{path: path, existed: true}, checkSize(path, held.file, header)
+}
+
+// checkSize refuses a file that ends in the middle of a page; SQLite itself counts whole pages. With a log beside it that
+// may be what a power cut left, which the log makes good.
+func checkSize(path string, f *os.File, header [headerSize]byte) error {
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return cause(err)
+	}
+	page := int64(binary.BigEndian.Uint16(header[pageSizeByte:]))
+	if page > 1 && info.Size()%page != 0 { // 1 is the largest, which does not fit in here.
+		return fmt.Errorf("%w: it ends in the middle of a page", errDamaged)
+	}
+	return nil
 }
 
 // checkHeader refuses the beginning of a file that is not ours.

@@ -115,7 +115,7 @@ func (h *heldFiles) closeLocked(one *heldFile) error {
 			break
 		}
 	}
-	errs := []error{one.file.Close()}
+	errs := []error{unlockFile(one.file), one.file.Close()}
 	for _, f := range one.spare {
 		errs = append(errs, f.Close())
 	}

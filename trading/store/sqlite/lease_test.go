@@ -29,7 +29,7 @@ func TestOneDatabaseHasOneHolder(t *testing.T) {
 		locked, ok := errors.AsType[*sqlite.LockedError](err)
 		require.True(t, ok, "%v", err)
 		require.Equal(t, os.Getpid(), locked.PID)
-		require.EqualError(t, err, fmt.Sprintf("sqlite: open %s: it is in use by process %d", name, os.Getpid()))
+		require.EqualError(t, err, fmt.Sprintf("sqlite: open %s: it is in use by process %d: stop it, or name another file", name, os.Getpid()))
 	}
 	require.NoError(t, first.Signals().Append(t.Context(), storetest.Numbered(1)), "the first is not disturbed")
 	require.NoError(t, first.Close())

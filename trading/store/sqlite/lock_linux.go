@@ -23,3 +23,10 @@ func lockFile(f *os.File) (taken bool, err error) {
 	}
 	return err == nil, err
 }
+
+// unlockFile gives the lock back. To close the file is not enough: a child that another goroutine has just forked has it
+// open as well, until its exec.
+func unlockFile(f *os.File) error {
+	lock := syscall.Flock_t{Type: syscall.F_UNLCK, Whence: io.SeekStart, Start: lockByte, Len: 1}
+	return syscall.FcntlFlock(f.Fd(), setOpenLock, &lock)
+}

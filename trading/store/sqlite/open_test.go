@@ -82,7 +82,7 @@ func TestOpenRefuses(t *testing.T) {
 			prepare: func(t *testing.T, folder string) string {
 				return foreign(t, folder+"/x.db", "CREATE TABLE mine (x); INSERT INTO mine VALUES (1)")
 			},
-			says: "not a vigil database: its application id is 0x0, want 0x5647494c",
+			says: "not a vigil database: its application id is 0x0, want 0x5647494c: name another file",
 			is:   sqlite.ErrForeign,
 		},
 		"a database with another application id": {
@@ -92,13 +92,36 @@ func TestOpenRefuses(t *testing.T) {
 			says: "its application id is 0x7",
 			is:   sqlite.ErrForeign,
 		},
+		"a file that was cut off": {
+			prepare: func(t *testing.T, folder string) string { return cutOff(t, folder+"/x.db", 4096*3) },
+			says:    "malformed (11): bring it back from a backup",
+		},
+		"a file that was cut off in its first page": {
+			prepare: func(t *testing.T, folder string) string { return cutOff(t, folder+"/x.db", 4096) },
+			says:    "malformed (11): bring it back from a backup",
+		},
+		"a file that was cut off in the middle of a page": {
+			prepare: func(t *testing.T, folder string) string { return cutOff(t, folder+"/x.db", -1) },
+			says:    "x.db: it is damaged: it ends in the middle of a page: bring it back from a backup",
+		},
+		"a file whose tables were overwritten": {
+			prepare: func(t *testing.T, folder string) string {
+				path := closedDatabase(t, folder+"/x.db")
+				data, err := os.ReadFile(path)
+				require.NoError(t, err)
+				copy(data[100:4096], make([]byte, 4096))
+				return write(t, path, string(data))
+			},
+			says: "malformed (11): bring it back from a backup",
+		},
 		"a newer schema": {
 			prepare: func(t *testing.T, folder string) string {
 				path := closedDatabase(t, folder+"/x.db")
 				return foreign(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, 1)")
 			},
-			says: "written by a newer version of this program: its schema has version 4711, and this one knows 8",
-			is:   sqlite.ErrNewerSchema,
+			says: "written by a newer version of this program: its schema has version 4711, and this one knows 9: " +
+				"use that version, or go back to the copy that its upgrade made (",
+			is: sqlite.ErrNewerSchema,
 		},
 	}
 	for name, tc := range tests {
@@ -123,6 +146,18 @@ func TestOpenRefuses(t *testing.T) {
 func write(t *testing.T, path, text string) string {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return path
+}
+
+// cutOff makes a database that was cut off after so many bytes, or before so many if they are negative.
+func cutOff(t *testing.T, path string, size int64) string {
+	t.Helper()
+	info, err := os.Stat(closedDatabase(t, path))
+	require.NoError(t, err)
+	if size < 0 {
+		size += info.Size()
+	}
+	require.NoError(t, os.Truncate(path, size))
 	return path
 }
 
@@ -167,7 +202,7 @@ func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
 		asNobody(t, func() {
 			_, err := sqlite.Open(t.Context(), folder+"/x.db", sqlite.Config{})
 			require.EqualError(t, err, fmt.Sprintf("sqlite: open %s/x.db: its lock file %s/x.db.lock cannot be made: "+
-				"permission denied", folder, folder))
+				"permission denied: let this user write it and its folder, or only read it", folder, folder))
 		})
 		require.Empty(t, files(t, folder))
 	})
@@ -180,7 +215,8 @@ func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
 		before := snapshot(t, folder)
 		asNobody(t, func() {
 			_, err := sqlite.Open(t.Context(), path, sqlite.Config{})
-			require.EqualError(t, err, fmt.Sprintf("sqlite: open %s: it cannot be written: permission denied", path))
+			require.EqualError(t, err, fmt.Sprintf("sqlite: open %s: it cannot be written: permission denied: "+
+				"let this user write it and its folder, or only read it", path))
 		})
 		require.Equal(t, before, snapshot(t, folder))
 	})

@@ -215,6 +215,29 @@ func TestPowerCutsTakeWhatIsNotSynced(t *testing.T) {
 	t.Error("ten cuts did not show that synchronous=NORMAL loses what it acknowledged")
 }
 
+func TestOpeningOnAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	disk := newCutDisk(t)
+	there := closedDatabase(t, filepath.Join(disk.Path(), "there.db"))
+	earlier := filepath.Join(disk.Path(), "earlier.db")
+	data, err := os.ReadFile(unpacked(t, "sqlite5"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(earlier, data, 0o600))
+	filler := filepath.Join(disk.Path(), "filler")
+	require.Error(t, os.WriteFile(filler, make([]byte, 64<<20), 0o600), "it fills the disk")
+	before := snapshot(t, disk.Path())
+	for _, path := range []string{filepath.Join(disk.Path(), "new.db"), there, earlier} {
+		_, err := sqlite.Open(t.Context(), path, sqlite.Config{})
+		require.ErrorContains(t, err, path)
+		require.ErrorContains(t, err, ": make room on the disk of "+disk.Path())
+		require.Equal(t, before, snapshot(t, disk.Path()), path)
+	}
+	require.NoError(t, os.Remove(filler))
+	for _, path := range []string{filepath.Join(disk.Path(), "new.db"), there, earlier} {
+		closedDatabase(t, path)
+	}
+}
+
 func TestADiskThatIsReallyFullLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	disk := newCutDisk(t)

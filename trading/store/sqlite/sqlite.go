@@ -88,6 +88,7 @@ type Signals = interface {
 	signal.Pruner
 	signal.Identified
 	signal.Notifier
+	signal.Window
 }
 
 // DB is an open database. Use Open, and Close when done.
@@ -106,7 +107,7 @@ type DB struct {
 func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	db, err := open(ctx, path, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, wayOut(path, err))
 	}
 	return db, nil
 }

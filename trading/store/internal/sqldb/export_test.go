@@ -67,3 +67,31 @@ func (j *Journal) AppendFencedTooEarly(ctx context.Context, at time.Time, events
 
 // ThroughText returns how a text is stored, and what comes back.
 func ThroughText(s string) (stored, back string) { return toText(s), fromText(toText(s)) }
+
+// Split cuts a snapshot into parts.
+func Split(data []byte) [][]byte { return split(data) }
+
+// Parts returns the sizes of the parts that are stored.
+func Parts(ctx context.Context, db *DB) map[string]int {
+	sizes := make(map[string]int)
+	rows, err := db.readers.QueryContext(ctx, "SELECT hash, length(data) FROM snapshot_parts")
+	if err != nil {
+		panic(err)
+	}
+	if err := eachRow(rows, func() error {
+		var hash string
+		var size int
+		err := rows.Scan(&hash, &size)
+		sizes[hash] = size
+		return err
+	}); err != nil {
+		panic(err)
+	}
+	return sizes
+}
+
+// Run runs a statement, as a person with a tool does.
+func (db *DB) Run(ctx context.Context, text string) error {
+	_, err := db.group.db.ExecContext(ctx, text)
+	return err
+}

@@ -147,35 +147,6 @@ func scanEntry(rows *sql.Rows) (journal.Entry, error) {
 	return entry, nil
 }
 
-// KeepSnapshot implements journal.Snapshotter. The Seq is read in the same transaction, so whatever was appended before
-// the call is what the snapshot stands for.
-func (j *Journal) KeepSnapshot(ctx context.Context, data []byte) error {
-	if err := j.db.Enter(ctx); err != nil {
-		return j.db.Failed("keep a snapshot", err)
-	}
-	defer j.db.Leave()
-	return j.db.Failed("keep a snapshot", j.commit(ctx, func(tx transaction) error {
-		_, err := tx.exec(tx.keepSnapshot, data)
-		return err
-	}))
-}
-
-// LastSnapshot implements journal.Snapshotter.
-func (j *Journal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err error) {
-	if err := j.db.Enter(ctx); err != nil {
-		return nil, 0, j.db.Failed("read the snapshot", err)
-	}
-	defer j.db.Leave()
-	err = j.db.prepared.lastSnapshot.QueryRowContext(ctx).Scan(&data, &seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, 0, nil
-	}
-	if err != nil {
-		return nil, 0, j.db.Failed("read the snapshot", err)
-	}
-	return data, seq, nil
-}
-
 // KeepMark implements journal.Marker.
 func (j *Journal) KeepMark(ctx context.Context, m journal.Mark) error {
 	if err := j.db.Enter(ctx); err != nil {

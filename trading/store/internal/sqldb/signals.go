@@ -25,6 +25,7 @@ var (
 	_ signal.Store      = (*Signals)(nil)
 	_ signal.Identified = (*Signals)(nil)
 	_ signal.Notifier   = (*Signals)(nil)
+	_ signal.Window     = (*Signals)(nil)
 )
 
 // Append implements signal.Store. A time outside the years 1678 to 2262 is refused with the whole call too.

@@ -25,12 +25,16 @@ type statements struct {
 	keepSnapshot *sql.Stmt
 	keepMark     *sql.Stmt
 	saveState    *sql.Stmt
+	partHashes   *sql.Stmt
+	addPart      *sql.Stmt
+	removePart   *sql.Stmt
 	removeSignal *sql.Stmt
 	notePruned   *sql.Stmt
 	signalsAfter *sql.Stmt // for readers, as are the next
 	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
 	lastSnapshot *sql.Stmt
+	parts        *sql.Stmt
 	lastMark     *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
@@ -72,9 +76,6 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.insertEvent, writer, setup.insertText(intoJournal, 3, 1, "")},
 		{&s.insertEvents, writer, setup.insertText(intoJournal, 3, rowsPerInsert, "")},
-		{&s.keepSnapshot, writer, `INSERT INTO snapshot (id, seq, data)
-			VALUES (1, (SELECT coalesce(max(seq), 0) FROM journal), $1)
-			ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
 		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
@@ -86,7 +87,6 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
 		{&s.eventsAfter, readers, EventsAfter},
-		{&s.lastSnapshot, readers, `SELECT data, seq FROM snapshot`},
 		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
@@ -95,6 +95,7 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.whole, readers, `SELECT coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE name = '` + pruned + `'),
 			(` + lastGap + `))`}, // the latter in one that was never opened to write by this version
 	}
+	all = append(all, s.ofSnapshots(writer, readers)...)
 	for n := range s.latest {
 		f := filter(n)
 		if !f.is() {

@@ -37,7 +37,7 @@ func notePruned(tx transaction, last int64) error {
 	return err
 }
 
-// Whole returns the Seq from which on no signal is missing: all with a higher one that were ever stored are still there.
+// Whole implements signal.Window.
 func (s *Signals) Whole(ctx context.Context) (seq int64, err error) {
 	seq, err = s.whole(ctx)
 	return seq, s.db.Failed("read what was pruned", err)

@@ -152,14 +152,9 @@ func pruneKeepsSeq(t *testing.T, kind Kind) {
 	greater(t, left[1].Seq, left[0].Seq)
 }
 
-// windowed is what a Signals can be asked besides.
-type windowed interface {
-	Whole(ctx context.Context) (seq int64, err error)
-}
-
 func whole(t *testing.T, store signal.Store) int64 {
 	t.Helper()
-	seq, err := store.(windowed).Whole(t.Context())
+	seq, err := store.(signal.Window).Whole(t.Context())
 	noError(t, err)
 	return seq
 }

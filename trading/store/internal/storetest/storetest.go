@@ -38,6 +38,7 @@ type Signals = interface {
 	signal.Pruner
 	signal.Identified
 	signal.Notifier
+	signal.Window
 }
 
 // Place is where one database is. It opens it, for a run.

@@ -1,0 +1,171 @@
+package book
+
+import (
+	"errors"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
+)
+
+// keepLive is how many orders that are done stay as they are: most late answers are about one of them.
+const keepLive = 256
+
+// ended are the orders that have been done for a while, as records.
+type ended struct {
+	log   past.Log
+	room  past.Writer // for the next record
+	key   []byte      // and its key
+	words []string    // those that orders share, such as symbols; a record has their numbers
+	index map[string]int
+}
+
+func newEnded() ended { return ended{index: make(map[string]int)} }
+
+// The flags of a record.
+const (
+	flagPostOnly = 1 << iota
+	flagReduceOnly
+	flagAcknowledged
+	flagInFlight
+	flagTriggered
+	flagCancelAsked
+	flagFull    // all of it was filled
+	flagLimited // it has a limit price
+	flagStopped // and a stop price
+)
+
+func flag(is bool, bit uint64) uint64 {
+	if is {
+		return bit
+	}
+	return 0
+}
+
+func (e *ended) word(w string) uint64 {
+	n, ok := e.index[w]
+	if !ok {
+		n = len(e.words)
+		e.words = append(e.words, w)
+		e.index[w] = n
+	}
+	return uint64(n)
+}
+
+// put makes a record of an order.
+func (e *ended) put(o *OrderState) {
+	full, limited, stopped := o.Filled.Equal(o.Quantity), !o.LimitPrice.IsZero(), !o.StopPrice.IsZero()
+	w := &e.room
+	w.Body = w.Body[:0]
+	w.Time(o.UpdatedAt) // first: see forget
+	w.Uint(flag(o.PostOnly, flagPostOnly) | flag(o.ReduceOnly, flagReduceOnly) | flag(o.Acknowledged, flagAcknowledged) |
+		flag(o.InFlight, flagInFlight) | flag(o.Triggered, flagTriggered) | flag(o.CancelAsked, flagCancelAsked) |
+		flag(full, flagFull) | flag(limited, flagLimited) | flag(stopped, flagStopped))
+	for _, text := range [...]string{o.Symbol, string(o.Type), string(o.TimeInForce), string(o.Leg), string(o.Status), o.Config} {
+		w.Uint(e.word(text))
+	}
+	w.Int(int64(o.Side))
+	w.Uint(uint64(o.number))
+	w.Uint(uint64(o.Sends))
+	w.Time(o.CreatedAt)
+	w.ID(o.SignalID)
+	w.Decimal(o.Quantity)
+	w.Decimal(o.DecisionPrice)
+	if !full {
+		w.Decimal(o.Filled)
+	}
+	if limited {
+		w.Decimal(o.LimitPrice)
+	}
+	if stopped {
+		w.Decimal(o.StopPrice)
+	}
+	w.Text(o.Reason)
+	e.key = past.Key(e.key[:0], o.ClientID)
+	e.log.Put(e.key, w.Body)
+}
+
+// get makes an order of its record.
+func (e *ended) get(clientID string) (*OrderState, bool) {
+	var room [64]byte
+	body, ok := e.log.Get(past.Key(room[:0], clientID))
+	if !ok {
+		return nil, false
+	}
+	o, err := e.read(clientID, body)
+	return o, err == nil
+}
+
+func (e *ended) read(clientID string, body []byte) (*OrderState, error) {
+	r := past.NewReader(body)
+	o := &OrderState{UpdatedAt: r.Time()}
+	o.ClientID = clientID
+	flags := r.Uint()
+	o.PostOnly, o.ReduceOnly = flags&flagPostOnly != 0, flags&flagReduceOnly != 0
+	o.Acknowledged, o.InFlight = flags&flagAcknowledged != 0, flags&flagInFlight != 0
+	o.Triggered, o.CancelAsked = flags&flagTriggered != 0, flags&flagCancelAsked != 0
+	var texts [6]string
+	for i := range texts {
+		n := r.Uint()
+		if n >= uint64(len(e.words)) {
+			return nil, errors.New("book: the record of an order has a word that is none")
+		}
+		texts[i] = e.words[n]
+	}
+	o.Symbol, o.Type, o.TimeInForce = texts[0], trading.OrderType(texts[1]), trading.TimeInForce(texts[2])
+	o.Leg, o.Status, o.Config = trading.Leg(texts[3]), trading.OrderStatus(texts[4]), texts[5]
+	o.Side, o.number, o.Sends = trading.Side(r.Int()), int(r.Uint()), int(r.Uint())
+	o.CreatedAt, o.SignalID = r.Time(), r.ID()
+	o.Quantity, o.DecisionPrice = r.Decimal(), r.Decimal()
+	o.Filled = o.Quantity
+	if flags&flagFull == 0 {
+		o.Filled = r.Decimal()
+	}
+	if flags&flagLimited != 0 {
+		o.LimitPrice = r.Decimal()
+	}
+	if flags&flagStopped != 0 {
+		o.StopPrice = r.Decimal()
+	}
+	o.Reason = r.Text()
+	if r.Err == nil && r.Left() {
+		r.Err = errors.New("book: the record of an order is too long")
+	}
+	return o, r.Err
+}
+
+// forget drops the oldest one if it has been done for too long to matter.
+func (e *ended) forget(at time.Time) {
+	if _, body, ok := e.log.Oldest(); ok && past.NewReader(body).Time().Before(at.Add(-keepFor)) {
+		e.log.DropOldest()
+	}
+}
+
+// each calls yield with every order.
+func (e *ended) each(yield func(OrderState)) {
+	for key, body := range e.log.All() {
+		id, _ := past.ID(key)
+		if o, err := e.read(id, body); err == nil { // as restore has seen to
+			yield(*o)
+		}
+	}
+}
+
+func (e *ended) restore(words []string, saved past.Saved) error {
+	e.words = words
+	for i, w := range words {
+		e.index[w] = i
+	}
+	log, err := past.Load(saved, func(key, body []byte) error {
+		id, err := past.ID(key)
+		if err == nil {
+			_, err = e.read(id, body)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.log = *log
+	return nil
+}

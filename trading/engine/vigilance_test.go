@@ -1,0 +1,182 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+// What no trouble may lead to, besides orders that are lost or doubled:
+//
+//	a position that is beyond its target and nobody says so     seen, at the end of every step
+//	a position that is beyond its target in the end             trimmed, once the venue works
+//	a position that was to be closed and is still there         closed, once the venue works
+//	a position without its stop-loss for longer than the bound  guarded, at the end of every step
+
+// unguardedBound is that of the engine where nothing else is said.
+const unguardedBound = 2 * time.Minute
+
+// vigilance is what a test knows of how long the engine has put up with something.
+type vigilance struct {
+	naked   map[string]nakedness // by symbol
+	refused bool                 // the venue has refused all for a while
+}
+
+// nakedness is a position without its stop-loss, and since when steps have come to their end all the while.
+type nakedness struct {
+	target string
+	since  time.Time
+}
+
+// blind forgets all, where a step did not come to its end or another engine took over.
+func (v *vigilance) blind() { v.naked = make(map[string]nakedness) }
+
+// kept is the book as the journal has it.
+func (t *trouble) kept() *book.Book {
+	b, err := book.Restore(t.cfg.Capital, journal.Load(context.Background(), t.journal))
+	require.NoError(t.rt, err)
+	return b
+}
+
+// look holds what is held against what is promised of it, at the end of a step that began at the given time.
+func (t *trouble) look(began time.Time, err error) {
+	said := ""
+	if err != nil {
+		said = err.Error()
+	}
+	b := t.kept()
+	for _, symbol := range []string{btc, eth} {
+		h := b.Holding(symbol)
+		t.seen(b, h, said)
+		if err == nil {
+			t.guarded(b, h, began)
+		}
+	}
+	if err != nil {
+		t.vigilance.blind()
+	}
+}
+
+// seen holds a position against its target: what is more is on its way to be closed, or the step has said so.
+func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
+	if h.Beyond().IsZero() || h.Target.Deferred || said != "" {
+		return
+	}
+	for _, o := range b.PendingOf(h.Symbol) {
+		if o.Leg == "" || o.Status != trading.StatusOpen {
+			return // something is under way
+		}
+	}
+	again := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCancelled
+	require.True(t.rt, again && h.Target.Attempts == 1, "%s of %s is held, the target is %s, and nobody says so",
+		h.Quantity, h.Symbol, h.Target.Quantity)
+}
+
+// guarded measures how long a position has been without its stop-loss while every step came to its end.
+func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
+	if t.clock.coarse {
+		return // One that is set back costs what had passed, and it takes that for no time.
+	}
+	lacking := h.Target.Guarded(h.Quantity)
+	for _, o := range t.venue.Resting() {
+		if o.Symbol == h.Symbol && o.Leg == trading.StopLoss {
+			lacking = lacking.Sub(o.Quantity)
+		}
+	}
+	asked := slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool { return o.Leg == "" })
+	if !h.Target.Ticket.StopLoss.IsPositive() || lacking.LessThanOrEqual(d("0.05")) || h.Target.Deferred || asked {
+		delete(t.vigilance.naked, h.Symbol)
+		return
+	}
+	before, known := t.vigilance.naked[h.Symbol]
+	if !known || before.target != h.Target.SignalID {
+		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right()}
+		return
+	}
+	require.Less(t.rt, began.Sub(before.since), unguardedBound, "%s of %s has no stop-loss", lacking, h.Symbol)
+}
+
+// outlast goes on for longer than the engine waits for anything.
+func (t *trouble) outlast() {
+	for range 100 {
+		_ = t.step()
+		t.clock.Add(12 * time.Second)
+	}
+}
+
+// trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
+func (t *trouble) trimmed() {
+	b := t.kept()
+	for _, symbol := range []string{btc, eth} {
+		doubt := slices.ContainsFunc(b.PendingOf(symbol), func(o book.OrderState) bool { return o.Status != trading.StatusOpen })
+		if h := b.Holding(symbol); !doubt {
+			require.True(t.rt, h.Beyond().Abs().LessThan(d("0.05")), "%s of %s is held, and the target is %s",
+				h.Quantity, symbol, h.Target.Quantity)
+		}
+	}
+}
+
+// closed looks at whether nothing is held any more.
+func (t *trouble) closed() {
+	for _, p := range t.engine.Status().Positions {
+		require.True(t.rt, p.Quantity.Abs().LessThan(d("0.05")), "%s of %s was to be closed", p.Quantity, p.Symbol)
+	}
+}
+
+// refuseAll lets the venue refuse whatever it is sent for a while, once.
+func (t *trouble) refuseAll() {
+	if t.vigilance.refused {
+		return
+	}
+	t.vigilance.refused = true
+	faults := make([]tradingtest.Fault, t.draw(4, 10, "refused"))
+	for i := range faults {
+		faults[i] = tradingtest.Reject
+	}
+	t.broker.Next(faults...)
+}
+
+// refuseLegs lets the venue refuse the bracket of what is opened, for longer than a position may be without one.
+func (t *trouble) refuseLegs() {
+	if t.vigilance.refused || t.cfg.Ticket == nil {
+		return
+	}
+	t.vigilance.refused = true
+	t.signals.put(says(btc, signal.Long, t.now()))
+	t.broker.Next(append([]tradingtest.Fault{tradingtest.None}, slices.Repeat([]tradingtest.Fault{tradingtest.Reject}, 14)...)...)
+	for range t.draw(10, 20, "rounds") {
+		t.round()
+		t.broker.Deliver(t.rt.Context())
+		t.clock.Add(12 * time.Second)
+	}
+}
+
+// executeLate lets the venue execute an order that it is said to have refused.
+func (t *trouble) executeLate() {
+	if t.hangs || len(t.zombies) > 0 {
+		return // What hangs may be this order.
+	}
+	b := t.kept()
+	orders := slices.DeleteFunc(b.Orders(), func(o book.OrderState) bool {
+		return o.Status != trading.StatusRejected || t.venue.Taken(o.ClientID) > 0 || o.Rests()
+	})
+	if len(orders) == 0 {
+		return
+	}
+	o := orders[t.draw(0, len(orders)-1, "order")].Order
+	a, err := trading.Approve(o, trading.View{Instrument: instrument(o.Symbol), Price: d("100")},
+		func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, string) {
+			return opening, ""
+		})
+	require.NoError(t.rt, err)
+	require.NoError(t.rt, t.venue.Submit(context.Background(), a))
+}

@@ -1,0 +1,271 @@
+// Package past keeps small what is over: the orders and fills of two days that a late answer may still be about.
+//
+// An order as a struct, with its decimals, its strings and its place in a map, takes 800 bytes; as a record of a Log it
+// takes a tenth of that. Nothing here waits or reads a clock.
+package past
+
+import (
+	"encoding/binary"
+	"errors"
+	"iter"
+	"slices"
+)
+
+// segmentSize is how large a piece of memory grows. The first of them goes when all of its records are forgotten.
+const segmentSize = 1 << 16
+
+// Log is a queue of records that are found by their keys and leave in the order in which they came. The zero value is
+// empty and works. It is not safe for concurrent use.
+type Log struct {
+	segments [][]byte
+	base     uint32   // number of the first segment
+	head     int      // where the first record begins in it
+	count    int      // records that are there
+	table    []uint32 // the place of a record plus one, near the hash of its key; 0 is none
+}
+
+// A place is the number of a segment, of which no more than 65,536 are there at a time, and an offset in it.
+func (l *Log) at(place uint32) []byte { return l.segments[(place>>16-l.base)&0xffff][place&0xffff:] }
+
+// record takes a record apart. A key of an ID is never empty, and neither is a record.
+func record(data []byte) (dead bool, key, body []byte, size int, err error) {
+	rest := data[1:]
+	for _, part := range []*[]byte{&key, &body} {
+		n, width := binary.Uvarint(rest)
+		if width <= 0 || n > uint64(len(rest)-width) {
+			return false, nil, nil, 0, errors.New("past: a record is cut short")
+		}
+		*part, rest = rest[width:width+int(n)], rest[width+int(n):]
+	}
+	return data[0] != 0, key, body, len(data) - len(rest), nil
+}
+
+// Len is how many records are there.
+func (l *Log) Len() int { return l.count }
+
+// Get returns the body of a key, which is not to be changed.
+func (l *Log) Get(key []byte) (body []byte, ok bool) {
+	i, ok := l.find(key)
+	if !ok {
+		return nil, false
+	}
+	_, _, body, _, _ = record(l.at(l.table[i] - 1))
+	return body, true
+}
+
+// Put adds a record behind all others. One that has the key leaves.
+func (l *Log) Put(key, body []byte) {
+	l.Delete(key)
+	size := 1 + 2*binary.MaxVarintLen32 + len(key) + len(body)
+	last := len(l.segments) - 1
+	if last < 0 || len(l.segments[last])+size > segmentSize && len(l.segments[last]) > 0 {
+		l.segments = append(l.segments, nil)
+		last++
+	}
+	s := l.segments[last]
+	place := (l.base+uint32(last))&0xffff<<16 | uint32(len(s))
+	s = append(s, 0)
+	s = binary.AppendUvarint(s, uint64(len(key)))
+	s = append(s, key...)
+	s = binary.AppendUvarint(s, uint64(len(body)))
+	l.segments[last] = append(s, body...)
+	l.count++
+	l.enter(key, place)
+}
+
+// Delete takes a record out.
+func (l *Log) Delete(key []byte) {
+	i, ok := l.find(key)
+	if !ok {
+		return
+	}
+	l.at(l.table[i] - 1)[0] = 1
+	l.count--
+	l.leave(i)
+}
+
+// Oldest returns the record that has been there for longest.
+func (l *Log) Oldest() (key, body []byte, ok bool) {
+	for key, body := range l.All() {
+		return key, body, true
+	}
+	return nil, nil, false
+}
+
+// DropOldest takes that out, and lets go of the memory of those that have left.
+func (l *Log) DropOldest() {
+	key, _, ok := l.Oldest()
+	if !ok {
+		return
+	}
+	l.Delete(slices.Clone(key))
+	for len(l.segments) > 0 {
+		if l.head == len(l.segments[0]) {
+			if len(l.segments) == 1 {
+				return
+			}
+			l.segments, l.base, l.head = slices.Delete(l.segments, 0, 1), l.base+1, 0
+			continue
+		}
+		dead, _, _, size, _ := record(l.segments[0][l.head:])
+		if !dead {
+			return
+		}
+		l.head += size
+	}
+}
+
+// All yields the records in the order in which they came.
+func (l *Log) All() iter.Seq2[[]byte, []byte] { return l.from(0, l.head) }
+
+// After yields those behind the record of a key; false says that there is none.
+func (l *Log) After(key []byte) (iter.Seq2[[]byte, []byte], bool) {
+	i, ok := l.find(key)
+	if !ok {
+		return nil, false
+	}
+	place := l.table[i] - 1
+	_, _, _, size, _ := record(l.at(place))
+	return l.from(int((place>>16-l.base)&0xffff), int(place&0xffff)+size), true
+}
+
+func (l *Log) from(segment, offset int) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, body []byte) bool) {
+		for ; segment < len(l.segments); segment, offset = segment+1, 0 {
+			for data := l.segments[segment]; offset < len(data); {
+				dead, key, body, size, _ := record(data[offset:])
+				if offset += size; !dead && !yield(key, body) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hash is FNV-1a.
+func hash(key []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range key {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
+}
+
+// find returns where in the table a key is, or would be.
+func (l *Log) find(key []byte) (i int, ok bool) {
+	if len(l.table) == 0 {
+		return 0, false
+	}
+	for i = l.ideal(key); l.table[i] != 0; i = l.next(i) {
+		if _, its, _, _, _ := record(l.at(l.table[i] - 1)); string(its) == string(key) {
+			return i, true
+		}
+	}
+	return i, false
+}
+
+func (l *Log) ideal(key []byte) int { return int(hash(key) % uint64(len(l.table))) }
+
+func (l *Log) next(i int) int {
+	if i++; i == len(l.table) {
+		return 0
+	}
+	return i
+}
+
+// enter puts a record into the table. The table grows by half, as most of it is used for as long as it lives.
+func (l *Log) enter(key []byte, place uint32) {
+	if 5*l.count < 4*len(l.table) {
+		i, _ := l.find(key)
+		l.table[i] = place + 1
+		return
+	}
+	l.table = make([]uint32, max(64, l.count+l.count/2+1))
+	l.rehash()
+}
+
+func (l *Log) rehash() {
+	for n, data := range l.segments {
+		offset := 0
+		if n == 0 {
+			offset = l.head
+		}
+		for offset < len(data) {
+			dead, key, _, size, _ := record(data[offset:])
+			if !dead {
+				i, _ := l.find(key)
+				l.table[i] = (l.base+uint32(n))&0xffff<<16 | uint32(offset) + 1
+			}
+			offset += size
+		}
+	}
+}
+
+// leave takes a place out of the table, and moves those behind it that were kept from theirs by it.
+func (l *Log) leave(hole int) {
+	l.table[hole] = 0
+	for i := l.next(hole); l.table[i] != 0; i = l.next(i) {
+		_, key, _, _, _ := record(l.at(l.table[i] - 1))
+		ideal := l.ideal(key)
+		if between := (i - ideal + len(l.table)) % len(l.table); between < (i-hole+len(l.table))%len(l.table) {
+			continue
+		}
+		l.table[hole], l.table[i] = l.table[i], 0
+		hole = i
+	}
+}
+
+// Saved is a Log as a snapshot keeps it.
+type Saved struct {
+	Head     int      `json:"head,omitempty"`
+	Segments [][]byte `json:"segments,omitempty"`
+}
+
+// Save returns what Load makes the same Log of. It shares memory with the Log.
+func (l *Log) Save() Saved { return Saved{l.head, l.segments} }
+
+// Load returns the Log that was saved, or says why it cannot be one. check is asked of each record.
+func Load(s Saved, check func(key, body []byte) error) (*Log, error) {
+	l := &Log{segments: s.Segments, head: s.Head}
+	if s.Head < 0 || len(s.Segments) > 0 && s.Head > len(s.Segments[0]) || len(s.Segments) == 0 && s.Head != 0 ||
+		len(s.Segments) > 1<<16 {
+		return nil, errors.New("past: the records begin nowhere")
+	}
+	for n, data := range s.Segments {
+		offset := 0
+		if n == 0 {
+			offset = s.Head
+		}
+		for offset < len(data) {
+			dead, key, body, size, err := record(data[offset:])
+			if err == nil && offset >= segmentSize {
+				err = errors.New("past: a segment is too large")
+			}
+			if err == nil && !dead {
+				err = check(key, body)
+				l.count++
+			}
+			if err != nil {
+				return nil, err
+			}
+			offset += size
+		}
+	}
+	l.table = make([]uint32, max(64, l.count+l.count/2+1))
+	l.rehash()
+	return l, l.once()
+}
+
+// once says where a key is there twice.
+func (l *Log) once() error {
+	entered := 0
+	for _, place := range l.table {
+		if place != 0 {
+			entered++
+		}
+	}
+	if entered != l.count {
+		return errors.New("past: a key is there twice")
+	}
+	return nil
+}
