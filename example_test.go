@@ -40,6 +40,7 @@ func (p *poller) Serve(ctx context.Context) error {
 	for ctx.Err() == nil {
 		health.Beat(ctx)                 // the loop turns: silence for longer than Stall is a hang
 		health.Observe(ctx, p.poll(ctx)) // a unit of work ended, well or not: this is what /health judges
+		health.Idle(ctx, time.Time{})    // the wait for work may take as long as it likes
 		select {
 		case <-ctx.Done():
 		case <-p.pending:

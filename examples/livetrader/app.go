@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/benbjohnson/clock"
 
@@ -27,6 +26,8 @@ const (
 	treeName       = "livetrader"
 	generationName = "signal_generation"
 	generationPath = treeName + "/" + generationName
+	tradingName    = "trading"
+	tradingPath    = treeName + "/" + tradingName
 	replayName     = "replay"
 	replayPath     = treeName + "/" + replayName
 )
@@ -48,7 +49,6 @@ type app struct {
 	api      http.Handler
 	server   *serve.Server // of api, on port
 	totals   totals
-	earlier  earlier
 	rearmed  bool               // as --rearm says: a halt that comes later stands
 	finish   context.CancelFunc // ends the run as if its time were up
 }
@@ -142,7 +142,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil || a.port == nil {
 		return err
 	}
-	a.server, err = serve.New(serve.Config{Port: a.port, Handler: a.api, Clock: a.clock, Logger: a.log})
+	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, a.api), Clock: a.clock, Logger: a.log})
 	return err
 }
 
@@ -154,38 +154,17 @@ func (c *config) mode() string {
 	return "paper"
 }
 
-// trade builds a tree and serves it. With --auto-restart a tree that ended in an escalation is built and served again,
-// after a pause that grows from 1 s to 1 min and starts anew after ten minutes of trading.
+// trade builds a tree and serves it.
 func (a *app) trade(ctx context.Context, build func(context.Context) (*supervisor.Supervisor, error)) error {
-	const shortest, longest, stable = time.Second, time.Minute, 10 * time.Minute
-	pause := shortest
-	for {
-		tree, err := build(ctx)
-		if err != nil {
-			return a.unlessInterrupted(ctx, err)
-		}
-		began := a.clock.Now()
-		err = tree.Serve(ctx)
-		a.totals.treeEnded()
-		var escalated *supervisor.EscalatedError
-		switch {
-		case !errors.As(err, &escalated):
-			return err
-		case a.cfg.replay != "": // the file or the disk is at fault, and would be again
-			return escalated.End.Err
-		case !a.cfg.autoRestart || ctx.Err() != nil:
-			return err
-		}
-		if a.clock.Now().Sub(began) >= stable {
-			pause = shortest
-		}
-		a.log.Error("Trading failed, starting everything again", "error", err, "in", pause)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-a.clock.After(pause):
-		}
-		pause = min(2*pause, longest)
-		a.totals.autoRestarts++
+	tree, err := build(ctx)
+	if err != nil {
+		return a.unlessInterrupted(ctx, err)
 	}
+	err = tree.Serve(ctx)
+	a.totals.treeEnded()
+	var escalated *supervisor.EscalatedError
+	if a.cfg.replay != "" && errors.As(err, &escalated) { // the file or the disk is at fault
+		return escalated.End.Err
+	}
+	return err
 }

@@ -60,8 +60,19 @@ func (a *app) generation(sys *system) supervisor.Service {
 }
 
 // engine is the trading service; --chaos=trading lets it fail again and again until the failure escalates.
-func (a *app) engine(sys *system) supervisor.Service {
+func (a *app) engine() supervisor.Service {
+	again := false // one run at a time touches it
 	serve := service(func(ctx context.Context) error {
+		sys := a.totals.watched()
+		if again && a.cfg.autoRestart { // as a new process would
+			renewed, err := a.renewed(ctx, *sys)
+			if err != nil {
+				return err
+			}
+			a.totals.watch(renewed)
+			sys = renewed
+		}
+		again = true
 		defer a.tellWhenReady(ctx)()
 		return sys.engine.Serve(ctx)
 	})

@@ -42,6 +42,8 @@ func (c *config) rulesOfRun() []rule {
 		{c.db == "", "--db wants a file or a postgres:// URL; leave it out for " + defaultDB},
 		{c.listen != listenOff && !isAddress(c.listen),
 			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
+		{c.listen != listenOff && isOpen(c.listen) && c.token == "", fmt.Sprintf(
+			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1", c.listen, tokenVariable, tokenFileVariable)},
 		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
 	}
 }

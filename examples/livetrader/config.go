@@ -26,6 +26,7 @@ type config struct {
 	minConfidence float64
 	db            string
 	listen        string
+	token         string // that callers of the API show; "" for none
 	replay        string
 	columns       string // of the replay's files
 	oldest        time.Time

@@ -39,7 +39,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	db, err := openKind(ctx, a.dbName, sqlite.Config{
+	db, err := a.openPatiently(ctx, sqlite.Config{
 		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
 	})
 	if err != nil {

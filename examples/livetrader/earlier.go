@@ -22,14 +22,18 @@ func (a *app) readEarlier(ctx context.Context, _ *[]func() error) error {
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}
-	a.earlier = earlier{halt: b.Halted(), counts: b.Counts()}
+	a.totals.earlier = earlier{halt: b.Halted(), counts: b.Counts()}
 	for h := range b.Holdings() {
 		if !h.Quantity.IsZero() {
-			a.earlier.held = append(a.earlier.held, h.Symbol)
+			a.totals.earlier.held = append(a.totals.earlier.held, h.Symbol)
 		}
 	}
-	slices.Sort(a.earlier.held)
-	switch halt := a.earlier.halt; {
+	slices.Sort(a.totals.earlier.held)
+	if left := a.known()[len(a.cfg.symbols):]; len(left) > 0 && !a.cfg.dryStart {
+		a.log.Warn("Held, and not in --symbols any more: guarded and never added to", "symbols", left,
+			"way_out", "add them to --symbols, or close them with --on-stop flatten")
+	}
+	switch halt := a.totals.earlier.halt; {
 	case a.cfg.rearm != "" && !halt.Active():
 		return fmt.Errorf("--rearm %s: no halt stands in %s; start without it", a.cfg.rearm, withoutPassword(a.dbName))
 	case halt.Active() && a.cfg.rearm == "" && !a.cfg.dryStart: // a dry start's report begins with it
@@ -38,5 +42,29 @@ func (a *app) readEarlier(ctx context.Context, _ *[]func() error) error {
 	return nil
 }
 
+// known are the symbols that are traded, and after them those that are still held from before: they are priced, guarded
+// and closed as well, and no signal is asked for.
+func (a *app) known() []string {
+	all := slices.Clone(a.cfg.symbols)
+	for _, symbol := range a.totals.earlier.held {
+		if !slices.Contains(all, symbol) {
+			all = append(all, symbol)
+		}
+	}
+	return all
+}
+
 // rearmHint is how a person lifts a halt.
 const rearmHint = "once that is dealt with, start once by hand with --rearm NAME"
+
+// since is what has been added to the counts since then.
+func (e earlier) since(now book.Counts) book.Counts {
+	signals := make(map[journal.Outcome]int)
+	for outcome, n := range now.Signals {
+		signals[outcome] = n - e.counts.Signals[outcome]
+	}
+	return book.Counts{
+		Signals: signals, Orders: now.Orders - e.counts.Orders, Rejected: now.Rejected - e.counts.Rejected,
+		Fills: now.Fills - e.counts.Fills, Fees: now.Fees.Sub(e.counts.Fees), Realised: now.Realised.Sub(e.counts.Realised),
+	}
+}

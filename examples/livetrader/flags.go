@@ -37,7 +37,7 @@ func (c *config) declareRun() {
 	setting(c, &c.paper, "paper", false, toggles, "trade on paper: the only venue there is")
 	setting(c, &c.duration, "duration", 0, spans, "`time` to run for, such as 60, 60s or 5m; until interrupted if not given")
 	setting(c, &c.infinite, "infinite", false, toggles, "run until interrupted")
-	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start everything again when trading has failed for good")
+	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start trading again when it has failed for good")
 	setting(c, &c.symbols, "symbols", []string{"BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"}, symbolLists,
 		"comma-separated `list` of symbols")
 	setting(c, &c.interval, "interval", 5*time.Second, spans, "`time` between two signal cycles, and of one bar")
@@ -45,7 +45,7 @@ func (c *config) declareRun() {
 	setting(c, &c.minConfidence, "min-confidence", 0, fractions, "`confidence` from 0 to 1 that a signal must reach")
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
-	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off")
+	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+

@@ -20,6 +20,7 @@ import (
 //	├── api                /health and /api
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── disk               says in health and in the log when the disk is nearly full
+//	├── account            says in the log, each minute, how the account stands
 //	├── task_monitor       tells in the log, every now and then, that signal generation works
 //	├── housekeeper        removes signals of more than a month ago that the engine has dealt with
 //	└── trading            a failure that restarts cannot mend ends the whole tree
@@ -44,13 +45,13 @@ func (a *app) liveTree(ctx context.Context) (*supervisor.Supervisor, error) {
 		return nil, err
 	}
 	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
-	return tree, a.addTrading(tree, a.engine(sys))
+	return tree, a.addTrading(tree, a.engine())
 }
 
 // liveSystem builds the system that trades on the synthetic market.
 func (a *app) liveSystem(ctx context.Context) (*system, error) {
 	synthetic, err := feed.NewSynthetic(feed.SyntheticConfig{
-		Seed: a.cfg.seed, Symbols: a.cfg.symbols, Interval: a.cfg.interval, Clock: a.clock,
+		Seed: a.cfg.seed, Symbols: a.known(), Interval: a.cfg.interval, Clock: a.clock,
 	})
 	if err != nil {
 		return nil, err
@@ -135,13 +136,16 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 	if err := tree.Add("disk", a.diskMonitor(), supervisor.Policy{}); err != nil {
 		return err
 	}
+	if err := tree.Add("account", a.accountant(), supervisor.Policy{}); err != nil {
+		return err
+	}
 	if err := tree.Add("task_monitor", a.taskMonitor(), supervisor.Policy{}); err != nil {
 		return err
 	}
 	housekeeper, err := generator.NewHousekeeper(generator.HousekeeperConfig{
 		Store: a.db.Signals(), MaxAge: keepSignals, Clock: a.clock, Logger: a.log,
 		Passed: func(context.Context) (string, int64, error) {
-			cursor := sys.engine.Status().Cursor
+			cursor := a.totals.watched().engine.Status().Cursor
 			return cursor.Store, cursor.Seq, nil
 		},
 	})
@@ -151,9 +155,10 @@ func (a *app) addGeneration(tree *supervisor.Supervisor, sys *system) error {
 	return tree.Add("housekeeper", housekeeper, supervisor.Policy{Stall: 5 * time.Minute})
 }
 
-// addTrading adds the subtree whose failure is the whole system's.
+// addTrading adds the subtree whose failure is the whole system's: it ends the run, or with --auto-restart trading begins
+// anew after a pause that grows from 1 s to 1 min, while all else goes on.
 func (a *app) addTrading(tree *supervisor.Supervisor, engine supervisor.Service) error {
-	sub, err := supervisor.New(supervisor.Config{Name: "trading"})
+	sub, err := supervisor.New(supervisor.Config{Name: tradingName})
 	if err != nil {
 		return err
 	}
@@ -165,5 +170,12 @@ func (a *app) addTrading(tree *supervisor.Supervisor, engine supervisor.Service)
 	}); err != nil {
 		return err
 	}
-	return tree.Add("trading", sub, supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate})
+	policy := supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate}
+	if a.cfg.autoRestart {
+		policy = supervisor.Policy{
+			MaxRestarts: supervisor.Unlimited, Stable: 10 * time.Minute,
+			Backoff: supervisor.Backoff{Initial: time.Second, Factor: 2, Max: time.Minute},
+		}
+	}
+	return tree.Add(tradingName, sub, policy)
 }

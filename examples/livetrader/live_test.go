@@ -91,6 +91,12 @@ func TestFiveMinutesOfTradingOnTheSyntheticMarket(t *testing.T) {
 		} {
 			requireLogged(t, log, message)
 		}
+		require.Regexp(t, `msg=Account mode=paper equity=\S+ cash=\S+ `, log)
+		require.GreaterOrEqual(t, strings.Count(log, "msg=Account "), 4, "each minute; the last is the end as well")
+		for _, line := range regexp.MustCompile(`(?m)^.*(LIVE|PRODUCTION|Production).*$`).FindAllString(log, -1) {
+			require.Contains(t, line, " mode=paper", "nothing claims to be live")
+		}
+		require.Regexp(t, `msg=Fill [^\n]* at=\d`, log)
 		for _, line := range []string{"uptime", "cycles", "signals", "orders", "fills", "fees", "realised profit", "unrealised profit", "restarts"} {
 			require.Regexp(t, `(?m)^  `+line+` +\S`, stdout)
 		}
@@ -142,9 +148,11 @@ func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 		code, _, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		first := openAccount(t, db, defaultCash)
-		code, _, log = runHere(t.Context(), args...)
+		code, stdout, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		second := openAccount(t, db, defaultCash)
+		require.Regexp(t, fmt.Sprintf(`(?s)this run.*\n  fills +%d\n.*since its database was made.*\n  all fills +%d\n`,
+			len(second.fills())-len(first.fills()), len(second.fills())), stdout)
 		require.Equal(t, first.entries, second.entries[:len(first.entries)], "nothing of the first run is changed")
 		require.Greater(t, len(second.fills()), len(first.fills()))
 
@@ -297,12 +305,14 @@ func TestAutoRestartBringsTradingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		code, stdout, log := runHere(t.Context(), "--paper", "--duration", "2m", "--chaos=trading", "--auto-restart", "--listen", "off", "--db", tempDB(t))
 		require.Equal(t, exitOK, code, log)
-		require.Contains(t, log, `msg="Trading failed, starting everything again"`)
-		require.Equal(t, 4, strings.Count(log, `msg="STARTING PRODUCTION TRADING LOOP"`), "after 37 s, 75 s and 114 s anew, 1, 2 and 4 s later")
+		require.Equal(t, 3, strings.Count(log, `msg="Trading failed, starting it again"`), "after 37 s, 75 s and 114 s, 1, 2 and 4 s later")
 		require.Regexp(t, `(?m)^  auto-restarts +3$`, stdout)
-		_, after, _ := strings.Cut(log, "starting everything again")
+		_, after, _ := strings.Cut(log, "starting it again")
 		require.Contains(t, after, `msg="LIVE TRADING ENGINE STARTED SUCCESSFULLY"`)
-		require.Contains(t, after, `msg="Background task is running successfully"`)
+		for _, once := range []string{"STARTING PRODUCTION TRADING LOOP", "Background signal generation started", "Health monitor started in background"} {
+			require.Equal(t, 1, strings.Count(log, once), "%s: what did not fail goes on", once)
+		}
+		require.Regexp(t, `(?m)^  cycles +2[45]$`, stdout, "one every five seconds")
 	})
 }
 
@@ -350,6 +360,30 @@ func TestHaltIsSaidFirst(t *testing.T) {
 		require.Contains(t, log, `level=WARN msg="Trading engine started, but trading is halted"`)
 		require.Contains(t, log, "msg=Heartbeat")
 		require.NotContains(t, log, "status=healthy")
+	})
+}
+
+// What is held of a symbol that is not traded any more is said, priced and closed.
+func TestSymbolThatIsTakenOutWhileItIsHeldIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db}
+		code, stdout, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		require.Regexp(t, `(?m)^  position .* SOL/USDT:USDT$`, stdout)
+
+		args = append(args, "--symbols", "BTC/USDT:USDT", "--health-interval", "10")
+		code, stdout, log = runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		require.Regexp(t, `level=WARN msg="Held, and not in --symbols any more[^\n]* symbols="\[ETH/USDT:USDT SOL/USDT:USDT\]"`, log)
+		require.Regexp(t, `(?m)^  position .* SOL/USDT:USDT$`, stdout, "it stays")
+		require.Regexp(t, "msg=Heartbeat [^\n]*status=degraded", log)
+		require.NotContains(t, log, `Processing symbol" symbol=SOL`)
+
+		code, stdout, log = runHere(t.Context(), append(args, "--on-stop", "flatten")...)
+		require.Equal(t, exitOK, code, log)
+		require.NotContains(t, stdout, "  position ")
 	})
 }
 

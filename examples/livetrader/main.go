@@ -21,8 +21,6 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
-	"github.com/lmittmann/tint"
-	"github.com/mattn/go-isatty"
 )
 
 // The exit codes.
@@ -93,6 +91,7 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 func run(ctx context.Context, args []string, env environment) int {
 	log := newLogQueue(env.stderr, env.clock)
 	defer log.Close()
+	env.stdout = harmlessWriter{env.stdout}
 	cfg, err := parseConfig(args, env.lookup, env.variables...)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -108,7 +107,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		return exitOK
 	}
 	app := &app{
-		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log), cfg.mode()}), logQueue: log, stdout: env.stdout,
+		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log, env.lookup), cfg.mode()}), logQueue: log, stdout: env.stdout,
 	}
 	if err := app.run(ctx); err != nil {
 		return fail(log, err)
@@ -116,18 +115,10 @@ func run(ctx context.Context, args []string, env environment) int {
 	return exitOK
 }
 
-// logHandler writes to w for a person where the log goes to a terminal, and otherwise for grep and its kin.
-func logHandler(stderr, w io.Writer) slog.Handler {
-	if file, ok := stderr.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return tint.NewTextHandler(w, &tint.Options{TimeFormat: time.TimeOnly})
-	}
-	return slog.NewTextHandler(w, nil)
-}
-
 // fail says in one line what was wrong.
 func fail(stderr io.Writer, err error) int {
 	text := strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
-	fmt.Fprintln(stderr, "livetrader:", text)
+	fmt.Fprintln(stderr, "livetrader:", harmless(text))
 	var mistake usageError
 	if errors.As(err, &mistake) {
 		return exitUsage

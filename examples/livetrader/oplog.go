@@ -16,7 +16,7 @@ import (
 // onEvent takes note of what happens in the tree.
 func (a *app) onEvent(e supervisor.Event) {
 	if _, restarted := e.(supervisor.Restarting); restarted {
-		a.totals.restarted()
+		a.totals.restarted(e.Stamped().Path == tradingPath)
 	}
 }
 
@@ -24,6 +24,10 @@ func (a *app) onEvent(e supervisor.Event) {
 func (a *app) logEvent(e supervisor.Event) {
 	if e.Stamped().Path == generationPath {
 		a.tellGeneration(e)
+		return
+	}
+	if e, again := e.(supervisor.Restarting); again && e.Path == tradingPath {
+		a.log.Error("Trading failed, starting it again", "in", e.At.Sub(e.Time).Round(time.Millisecond))
 		return
 	}
 	supervisor.LogEvent(a.log, e)
@@ -134,6 +138,27 @@ func (a *app) diskMonitor() supervisor.Service {
 				return ctx.Err()
 			case <-a.clock.After(10 * time.Second):
 			}
+		}
+	})
+}
+
+// accountEvery is how often the log says how the account stands.
+const accountEvery = time.Minute
+
+// accountant says in the log how the account stands.
+func (a *app) accountant() supervisor.Service {
+	return service(func(ctx context.Context) error {
+		for {
+			health.Idle(ctx, a.clock.Now().Add(accountEvery))
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-a.clock.After(accountEvery):
+			}
+			s := a.totals.watched().engine.Status()
+			health.Observe(ctx, nil)
+			a.log.Info("Account", "mode", a.cfg.mode(), "equity", s.Equity, "cash", s.Cash, "unrealised", s.Unrealised,
+				"realised", s.Counts.Realised, "fees", s.Counts.Fees, "positions", len(s.Positions), "open_orders", len(s.Orders))
 		}
 	})
 }

@@ -33,6 +33,11 @@ func parseConfig(args []string, lookup func(string) (string, bool), variables ..
 	if err := c.checkEnvironment(lookup, variables); err != nil {
 		return nil, err
 	}
+	token, err := readToken(lookup)
+	if err != nil {
+		return nil, err
+	}
+	c.token = token
 	return c, c.check()
 }
 
@@ -91,11 +96,14 @@ func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error)
 func (c *config) checkEnvironment(lookup func(string) (string, bool), variables []string) error {
 	known := make(map[string]string) // flags by variable
 	for _, name := range flagNames() {
-		known[variable(name)] = name
+		if v := variable(name); v != "" {
+			known[v] = name
+		}
 	}
 	for _, name := range variables {
 		_, ok := known[name]
 		switch {
+		case name == tokenVariable || name == tokenFileVariable:
 		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
 		case name == variablePrefix+strings.ToUpper(rearmFlag):
 			return usagef("%s: lifting a halt is an act, not a setting: start once by hand with --%s NAME", name, rearmFlag)

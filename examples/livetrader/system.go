@@ -48,6 +48,8 @@ type system struct {
 	broker    *paper.Broker
 	engine    *engine.Engine
 	setup     engine.Config // the engine's
+	market    market
+	clock     clockLike
 }
 
 // market is where a system's bars and quotes come from.
@@ -66,7 +68,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 	if err != nil {
 		return nil, err
 	}
-	s := &system{}
+	s := &system{market: m, clock: clk}
 	s.generator, err = generator.New(generator.Config{
 		Source: m.source, Specs: []signal.Spec{spec}, Store: a.db.Signals(), Symbols: a.cfg.symbols,
 		Interval: m.interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
@@ -77,9 +79,20 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 	if err != nil {
 		return nil, err
 	}
-	instruments := make([]trading.Instrument, len(a.cfg.symbols))
-	for i, symbol := range a.cfg.symbols {
-		instruments[i] = m.instrument(symbol)
+	return a.renewed(ctx, *s)
+}
+
+// renewed is a system with the same generator and a new account and engine, which have read the journal and have taken
+// the right to write it.
+func (a *app) renewed(ctx context.Context, s system) (_ *system, err error) {
+	spec, err := a.strategySpec()
+	if err != nil {
+		return nil, err
+	}
+	m, clk := s.market, s.clock
+	var instruments []trading.Instrument
+	for _, symbol := range a.known() {
+		instruments = append(instruments, m.instrument(symbol))
 	}
 	s.broker, err = paper.New(paper.Config{
 		Instruments: instruments, Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage, Quote: m.quote, Clock: clk,
@@ -95,7 +108,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 		return nil, fmt.Errorf("resume the paper account: %w", err)
 	}
 	s.setup = engine.Config{
-		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments,
+		Signals: a.db.Signals(), Journal: journal, Broker: s.broker, Instruments: instruments[:len(a.cfg.symbols)],
 		Size: size.FixedNotional{Amount: a.cfg.notional},
 		Ticket: trading.FixedTicket{
 			Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss,
@@ -105,7 +118,7 @@ func (a *app) newSystem(ctx context.Context, m market, clk clockLike) (*system, 
 		Fingerprint: a.fingerprint(spec),
 	}
 	s.engine, err = engine.New(s.setup)
-	return s, err
+	return &s, err
 }
 
 // fingerprint names the settings on which decisions depend.

@@ -154,18 +154,25 @@ func (s *stream) read() (row candleRow, err error) {
 		}
 		s.others++
 	}
-	var scale *scaleError
 	switch {
 	case errors.Is(err, io.EOF):
 		return row, io.EOF
-	case err == nil && errors.As(row.err, &scale):
-		err = scale
+	case err == nil && row.err != nil:
+		err = ending(row.err)
 	}
 	if err != nil {
 		return row, fmt.Errorf("%s:%d: %w", s.name, s.rows.line(), err)
 	}
 	row.file, row.line = s.name, s.rows.line()
 	return row, nil
+}
+
+// ending is the error of a row that is the file's as well, or nil.
+func ending(err error) error {
+	if scale := (*scaleError)(nil); errors.As(err, &scale) {
+		return scale
+	}
+	return nil
 }
 
 // unzipped returns r, or what it holds if its first bytes are those of gzip.

@@ -139,6 +139,7 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 		return events, nil
 	})
 	if err == nil && lastCounts {
+		f.gate.noteDecision(ctx, made.seen, in.opening)
 		f.logDecision(last, made)
 	}
 	return err

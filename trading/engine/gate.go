@@ -37,6 +37,7 @@ type gate struct {
 	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
 	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
 	answers     answers
+	decisions   answers
 	halting     string // the reason of a halt that is not durable yet
 	reduceOnly  bool
 	unvalued    []string // instruments that are held and have no price
@@ -193,7 +194,7 @@ func (g *gate) noteAnswer(bad string) {
 	now := g.env.passed()
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	g.answers.note(bad, now)
+	g.answers.note(bad, bad != "", now)
 }
 
 func (g *gate) noteRefusal(clientID, reason string) {

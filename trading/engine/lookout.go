@@ -64,7 +64,8 @@ func (l *lookout) troubles(r *run, failed error) []trouble {
 	found := r.failing.step(failed, now)
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	found = append(append(found, l.gate.answers.told(now)...), l.gate.standingLocked()...)
+	found = append(append(found, l.gate.answers.told(now)...), l.gate.decisions.toldOfRefusals(now)...)
+	found = append(found, l.gate.standingLocked()...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}

@@ -148,7 +148,7 @@ func (c *reconciler) logFills(events []journal.Event) {
 		if f.FeeAsset != "" {
 			attrs = append(attrs, "fee_asset", f.FeeAsset)
 		}
-		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID)...)
+		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
 		if !ours {
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}

@@ -1,17 +1,20 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // How soon health hears of what keeps trading from going on, from the end of the step in which it began:
 //
 //	halted, reduce_only, day_loss, unknown   at once; never healthy until a person, or a price, has come
 //	failing                                  at the second step in a row that failed; unhealthy after failingTurns
+//	signals                                  at the badOrders-th in a row that sizer, ticket or limits refused
 //	orders                                   at the badOrders-th in a row that was refused or lost; unhealthy at the tenth
 const (
 	failingTurns = 30 * time.Second
@@ -46,24 +49,24 @@ func (f *failing) step(err error, now time.Duration) (found []trouble) {
 	return []trouble{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
 }
 
-// answers are how the Broker took the latest orders.
+// answers are how the latest were taken: orders by the Broker, or signals by the sizer, the ticket and the limits.
 type answers struct {
 	bad  int // in a row, refused or lost
 	last string
 	at   time.Duration // on the stopwatch
 }
 
-// note takes note of how an order was answered, without a reason where it was taken.
-func (a *answers) note(bad string, now time.Duration) {
-	if bad == "" {
+// note takes note of an answer, and of the reason where it was a bad one.
+func (a *answers) note(reason string, bad bool, now time.Duration) {
+	if !bad {
 		*a = answers{}
 		return
 	}
-	a.bad, a.last, a.at = a.bad+1, bad, now
+	a.bad, a.last, a.at = a.bad+1, reason, now
 }
 
 func (a answers) told(now time.Duration) []trouble {
-	if a.bad < badOrders || now-a.at > ordersHold {
+	if !a.tellable(now) {
 		return nil
 	}
 	verdict := health.Degraded
@@ -72,6 +75,35 @@ func (a answers) told(now time.Duration) []trouble {
 	}
 	text := fmt.Sprintf("the last %d orders were refused or lost, the latest: %s", a.bad, a.last)
 	return []trouble{condition("orders", verdict, text, "", false)}
+}
+
+func (a answers) tellable(now time.Duration) bool {
+	return a.bad >= badOrders && now-a.at <= ordersHold
+}
+
+// noteDecision takes note of what became of a signal. One that was refused because nothing may be opened at all says
+// nothing of the settings: what stands against it is in health already.
+func (g *gate) noteDecision(ctx context.Context, seen journal.SignalSeen, opening error) {
+	switch seen.Outcome {
+	case journal.OutcomeRefused, journal.OutcomeExpired:
+		health.Count(ctx, "signals_"+string(seen.Outcome), 1)
+	default: // The others lead to something, or were overtaken.
+	}
+	if opening != nil {
+		return
+	}
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	g.decisions.note(seen.Reason, seen.Outcome == journal.OutcomeRefused, g.env.passed())
+}
+
+// toldOfRefusals tells of signals of which each was refused: limits may be right to do so, so that it does not turn.
+func (a answers) toldOfRefusals(now time.Duration) []trouble {
+	if !a.tellable(now) {
+		return nil
+	}
+	text := fmt.Sprintf("the last %d signals were refused, the latest: %s", a.bad, a.last)
+	return []trouble{condition("signals", health.Degraded, text, "look at sizes, limits and tickets", false)}
 }
 
 // standingLocked is what stands until a person, or a price, comes.

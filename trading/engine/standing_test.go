@@ -7,10 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -60,6 +62,15 @@ func TestTroubleIsInHealthWithinItsBound(t *testing.T) {
 			r.broker.Next(tradingtest.Reject, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject)
 			r.signals.put(says(btc, signal.Long, time.Now()))
 		}, 7 * time.Second, "orders", health.Degraded, "the last 3 orders were refused or lost, the latest: order rejected"},
+		"signals that are refused": {func(r *rig) {
+			r.cfg.Size = moody{}
+			r.restart()
+			for _, strategy := range []string{"one", "two", "three"} {
+				s := says(btc, signal.Long, time.Now())
+				s.Strategy = strategy
+				r.signals.put(s)
+			}
+		}, 5 * time.Second, "signals", health.Degraded, "the last 3 signals were refused, the latest: size: not today"},
 		"an order of unknown fate": {func(r *rig) {
 			r.cfg.Broker = tradingtest.Misbehave(tradingtest.NewVenue(bubbleClock{}, never))
 			r.cfg.Broker.(*tradingtest.Misbehaving).Next(tradingtest.LoseRequest)
@@ -142,4 +153,11 @@ func TestPauseOfServeIsIdle(t *testing.T) {
 			})
 		})
 	}
+}
+
+// moody is a Sizer that refuses every signal.
+type moody struct{}
+
+func (moody) Target(trading.Sizing) (decimal.Decimal, error) {
+	return decimal.Zero, errors.New("not today")
 }
