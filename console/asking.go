@@ -52,7 +52,8 @@ func ask[T any](ctx context.Context, a *asking, key any, call func(ctx context.C
 	c := a.join(key, func(ctx context.Context) (any, error) {
 		return foreign.Go(func() (T, error) {
 			defer a.turns.Release(1)
-			return call(ctx)
+			value, err := call(ctx)
+			return value, foreign.Said(err) // here, where an error that hangs holds up nobody
 		}).Wait(ctx)
 	})
 	var none T

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -108,4 +109,35 @@ func TestSlowReaderIsLogged(t *testing.T) {
 	require.NoError(t, conn.Close())
 	stop()
 	<-ended
+}
+
+// sayer is an error that says what it is told to.
+type sayer struct{ say func() string }
+
+func (s *sayer) Error() string { return s.say() }
+
+func TestErrorOfAStoreMayHangOrSayTooMuch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log lockedBuffer
+		release := make(chan struct{})
+		var say func() string
+		h := handler(t, console.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Signals: latestFunc(
+			func(context.Context, signal.Query) ([]signal.Signal, error) { return nil, &sayer{say} })})
+		begun := time.Now()
+		say = func() string { <-release; return "" }
+		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
+		require.Equal(t, 5*time.Second, time.Since(begun))
+		close(release)
+		synctest.Wait()
+		for _, bad := range []func() string{
+			func() string { return strings.Repeat("x", 1<<20) },
+			func() string { panic("no words") },
+		} {
+			say = bad
+			refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
+		}
+		require.Contains(t, log.String(), "no words")
+		require.Less(t, strings.Count(log.String(), "x"), 1200)
+	})
 }

@@ -66,7 +66,7 @@ func (d *Direction) UnmarshalText(text []byte) error {
 	return fmt.Errorf("signal: direction %q is none of short, flat, long", text)
 }
 
-// Signal says what to hold of a symbol, from one closed bar on, until another Signal of the same Stream
+// Signal says what to hold of a symbol, from one closed bar on, until another Signal of the same strategy and symbol
 // replaces it. How much to hold is not its business.
 type Signal struct {
 	ID         string // see Stream.ID

@@ -23,9 +23,11 @@ var (
 type Panic struct {
 	Value any    // what was given to panic
 	Stack string // of the goroutine, from the panic on
+
+	text string // what Value said when it was caught: later it may say something else, or hang
 }
 
-func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+func (p *Panic) Error() string { return p.text }
 
 // Unwrap returns the error that was given to panic, if it was one.
 func (p *Panic) Unwrap() error {
@@ -61,7 +63,8 @@ func caught(recovered any) error {
 	if recovered == nil {
 		return ErrGoexit
 	}
-	return &Panic{Value: recovered, Stack: string(debug.Stack())}
+	stack := string(debug.Stack())
+	return &Panic{Value: recovered, Stack: stack, text: Cut(fmt.Sprintf("panic: %v", recovered), MaxText)}
 }
 
 // Call is a call that runs in a goroutine of its own.

@@ -3,12 +3,15 @@ package foreign_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
@@ -103,4 +106,47 @@ func TestRunTellsTheEndOnItsOwnGoroutine(t *testing.T) {
 			require.Equal(t, name != "exits", len(after) == 1, "only Goexit goes on to end the goroutine")
 		})
 	}
+}
+
+// sayer is an error that says what it is told to.
+type sayer struct{ say func() string }
+
+func (s *sayer) Error() string { return s.say() }
+
+func TestTextIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	err := &sayer{func() string { asked++; return strings.Repeat("x", 1<<20) }}
+	said := foreign.Said(err)
+	require.Len(t, fmt.Errorf("wrapped: %w", said).Error(), foreign.MaxText+len("wrapped: "))
+	require.Len(t, said.Error(), foreign.MaxText)
+	require.Equal(t, 1, asked)
+	require.ErrorIs(t, said, err)
+	require.NoError(t, foreign.Said(nil))
+	require.Equal(t, io.EOF, foreign.Said(io.EOF))
+
+	asked = 0
+	_, panicked := foreign.Go(func() (int, error) { panic(err) }).Result()
+	require.Len(t, panicked.Error(), foreign.MaxText)
+	require.Len(t, panicked.Error(), foreign.MaxText)
+	require.Equal(t, 1, asked)
+	require.ErrorIs(t, panicked, err)
+}
+
+// An error that hangs is observed at each cycle, for ever: that must not cost a goroutine each time.
+func TestTextOfErrorsThatHangIsAskedForBoundedly(t *testing.T) { //nolint:paralleltest // all of them share the bound
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		asked := 0
+		err := &sayer{func() string { asked++; <-release; return "late" }}
+		begun := time.Now()
+		for range 1000 {
+			require.Contains(t, foreign.Text(err, clock.New()), "whose Error method did not return")
+		}
+		require.Equal(t, 16, asked)
+		require.Equal(t, 16*time.Second, time.Since(begun))
+		close(release)
+		synctest.Wait()
+		require.Equal(t, "late", foreign.Text(err, clock.New()), "they came back")
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -51,18 +52,56 @@ func Text(err error, clk Clock) string {
 	return fmt.Sprintf("an error of type %T, whose Error method panicked", err)
 }
 
+// Said returns err with what it says now, cut at MaxText: whoever wraps or logs it later does not ask it again. It asks
+// in the caller's goroutine, so it is for a call that runs in one of its own. errors.Is and errors.As see err.
+func Said(err error) error {
+	if err == nil || IsPlain(err) && len(err.Error()) <= MaxText {
+		return err
+	}
+	return &said{strings.Clone(Cut(err.Error(), MaxText)), err}
+}
+
+type said struct {
+	text string
+	err  error
+}
+
+func (s *said) Error() string { return s.text }
+func (s *said) Unwrap() error { return s.err }
+
+// maxBehind is how many calls of Ask may be left behind. An error that hangs is observed over and over: beyond this
+// number it is not asked any more, until one of those comes back.
+const maxBehind = 16
+
+var behind atomic.Int32
+
 // Ask calls f in a goroutine of its own, and waits for at most a second. The error says how f ended if it did not
-// return.
+// return. Where too many have not returned f is not called.
 func Ask[T any](clk Clock, f func() T) (T, error) {
-	call := Go(func() (T, error) { return f(), nil })
+	var none T
+	if behind.Load() >= maxBehind {
+		return none, ErrNotBack
+	}
+	var left, back atomic.Bool
+	call := Go(func() (T, error) {
+		defer func() {
+			if back.Store(true); left.CompareAndSwap(true, false) {
+				behind.Add(-1)
+			}
+		}()
+		return f(), nil
+	})
 	late := clk.After(textLimit)
 	select {
 	case <-call.Done():
 		return call.Result()
 	case <-late:
-		var none T
-		return none, ErrNotBack
 	}
+	behind.Add(1)
+	if left.Store(true); back.Load() && left.CompareAndSwap(true, false) { // it came back at this moment
+		behind.Add(-1)
+	}
+	return none, ErrNotBack
 }
 
 // Cut returns at most limit bytes of the text, and says so where it is more. It cuts no character in two.

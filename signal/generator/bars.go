@@ -45,6 +45,7 @@ func (t *task) takeBar(b *signal.Bar, in *intake) (goOn bool) {
 	end := b.End()
 	if err := t.check(b, end, in); err != nil {
 		t.work.refused++
+		t.work.future = t.work.future || end.Sub(in.by) > t.cfg.MaxSkew
 		t.fail(t.errorf(KindData, "bar %s: %w", stamp(b.Time), err))
 		return true
 	}
@@ -97,13 +98,15 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // feed gives the symbol's next bar to all strategies.
 func (t *task) feed(b *signal.Bar, end time.Time) {
-	t.midBar = true
 	for _, r := range t.runners {
+		if r.aside {
+			continue
+		}
 		if err := t.decide(r, b); err != nil {
 			t.fail(err)
 		}
 	}
-	t.midBar, t.unsaved = false, true
+	t.unsaved = true
 	t.work.bars++
 	t.recent.add(b)
 	t.after, t.nextOpen, t.newest = b.Time, end, later(t.newest, end) // history that is taken again is older
@@ -111,32 +114,54 @@ func (t *task) feed(b *signal.Bar, end time.Time) {
 
 // decide gives the bar to one strategy and keeps the signal that it makes, or counts why not.
 func (t *task) decide(r *runner, b *signal.Bar) *Error {
-	if !r.fed.IsZero() && !b.Time.After(r.fed) {
-		return nil // its State has seen it
+	if !b.Time.After(r.fed) {
+		return nil // it has seen it: so has its State, or another was torn out of this bar
 	}
+	t.at = r
 	s, ok := r.strategy.enter(t).OnBar(*b)
+	r.fed, r.wrong = b.Time, false
 	if r.seen < r.warmup {
 		r.seen++
 	}
 	if !b.Time.After(r.after) {
 		return nil // history
 	}
+	r.after = b.Time
 	switch {
 	case r.seen < r.warmup:
 		t.work.notEmitted.Warmup++
 		return nil
 	case !ok:
 		return nil
-	case !(s.Confidence >= 0 && s.Confidence <= 1): // negated, so that NaN is refused
-		return t.errorf(KindStrategy, "%s: confidence %v is not between 0 and 1", r.spec.Name, s.Confidence)
 	}
-	if err := s.ValidateOpinion(); err != nil {
+	s.Confidence = rounded(s.Confidence)
+	if err := valid(s); err != nil {
+		r.wrong = true
+		t.work.notEmitted.Invalid++
 		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}
 	if t.emits(s, b) {
 		t.pending = append(t.pending, t.complete(s, r, b))
 	}
 	return nil
+}
+
+// rounding is what the last digits of a sum of weights may be beyond 0 and 1.
+const rounding = 1e-9
+
+func rounded(confidence float64) float64 {
+	if confidence >= -rounding && confidence <= 1+rounding {
+		return min(max(confidence, 0), 1)
+	}
+	return confidence
+}
+
+// valid says what is wrong with a signal that a strategy gives.
+func valid(s signal.Signal) error {
+	if !(s.Confidence >= 0 && s.Confidence <= 1) { // negated, so that NaN is refused
+		return fmt.Errorf("confidence %v is not between 0 and 1", s.Confidence)
+	}
+	return s.ValidateOpinion()
 }
 
 // emits reports whether the signal is to be stored. A Flat always is: a position that its strategy has given up must not

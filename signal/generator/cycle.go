@@ -190,13 +190,14 @@ func (c *cycle) work(ctx context.Context, r *report, deliver func(work)) {
 		r.task.advance(ctx)
 		return nil
 	}, func(broken error) {
-		if broken != nil {
-			r.task.broken(broken)
+		if broken != nil && r.task.broken(broken) && ctx.Err() == nil {
+			c.work(ctx, r, deliver) // with the strategies that did not break
+			return
 		}
 		did := r.task.work
 		late := r.worker.release(r.task)
 		deliver(did)
-		if late && broken != nil {
+		if late && did.err != nil && did.err.Stack != "" {
 			c.brokeLate(did.err)
 		}
 	})

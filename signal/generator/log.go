@@ -127,7 +127,7 @@ func (c *cycle) logWithheld() {
 		level = slog.LevelDebug
 	}
 	c.log(level, msgWithheld, slog.Int("threshold", n.Threshold), slog.Int("session", n.Session),
-		slog.Int("warmup", n.Warmup), slog.Int("no_data", n.NoData))
+		slog.Int("warmup", n.Warmup), slog.Int("no_data", n.NoData), slog.Int("invalid", n.Invalid))
 }
 
 // log leaves the cycle's context out: a handler may heed it, and the last words of a run that was told to stop count.

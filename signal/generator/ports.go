@@ -7,6 +7,7 @@ type ports struct {
 	source guest[signal.Source]
 	store  guest[signal.Store]
 	states guest[signal.States]
+	lives  guest[signal.States] // where the beginnings of streams are kept: the States, or the Store that is one
 	hours  guest[signal.Hours]
 }
 
@@ -17,6 +18,10 @@ func (c *Config) takePorts() ports {
 		store:  guest[signal.Store]{KindStore, c.Store},
 		states: guest[signal.States]{KindStore, c.States},
 		hours:  guest[signal.Hours]{KindSession, c.Hours},
+	}
+	p.lives = p.states
+	if beside, ok := c.Store.(signal.States); ok && c.States == nil {
+		p.lives.code = beside
 	}
 	c.Source, c.Store, c.States, c.Hours = nil, nil, nil, nil
 	return p

@@ -2,6 +2,8 @@ package generator
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -17,72 +19,122 @@ func (r *runner) stateful() (guest[signal.Stateful], bool) {
 	return guest[signal.Stateful]{KindStrategy, s}, ok
 }
 
-// restore gives the runners their States back. One that has none, or whose State is of no use, is warmed up from
-// history instead; so are all of them after a State that panicked, or it would do so in each cycle.
-func (t *task) restore(ctx context.Context, runners []*runner) *Error {
-	if t.ports.states.code == nil || t.ignoreState {
+// restore gives a runner its State back. One that has none, or whose State is of no use, is warmed up from history.
+func (t *task) restore(ctx context.Context, r *runner) *Error {
+	if _, ok := r.stateful(); !ok || t.ports.states.code == nil || r.ignoreState {
 		return nil
 	}
-	for _, r := range runners {
-		if _, ok := r.stateful(); !ok {
-			continue
-		}
-		state, ok, err := t.ports.states.enter(t).LoadState(ctx, r.stream)
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return t.errorf(KindStore, "load the state of %s: %w", r.spec.Name, err)
-		}
-		if !ok || state.Bar.Before(t.now.Add(-span(stateReach, t.cfg.Interval))) || state.Bar.After(t.now) {
-			continue
-		}
-		if err := t.revive(r, state); err != nil {
-			return err
-		}
+	state, ok, err := t.loadState(ctx, t.ports.states, r)
+	if err != nil {
+		return err
 	}
-	return nil
+	if !ok || len(state.Data) == 0 || state.Bar.Before(t.now.Add(-span(stateReach, t.cfg.Interval))) ||
+		state.Bar.After(t.now) {
+		return nil
+	}
+	return t.revive(r, state)
+}
+
+func (t *task) loadState(ctx context.Context, from guest[signal.States], r *runner) (signal.State, bool, *Error) {
+	state, ok, err := from.enter(t).LoadState(ctx, r.stream)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return state, false, t.errorf(KindStore, "load the state of %s: %w", r.spec.Name, err)
+	}
+	return state, ok, nil
 }
 
 // revive gives a State to a runner's strategy, which is Stateful.
 func (t *task) revive(r *runner, state signal.State) *Error {
 	strategy, _ := r.stateful()
-	t.ignoreState = true // should it panic
+	t.at = r
 	err := strategy.enter(t).UnmarshalBinary(state.Data)
-	t.ignoreState = false
 	if err == nil {
 		r.fed, r.seen = state.Bar, min(state.Seen, r.warmup)
 		return nil
 	}
 	t.cfg.Logger.Warn(msgNoState, "symbol", t.symbol, "strategy", r.spec.Name, "error", err)
-	fresh, wrong := t.newStrategy(r.spec)
-	r.strategy = fresh // what the attempt left behind is not trusted
-	return wrong
+	return t.make(r) // what the attempt left behind is not trusted
 }
 
 // save keeps what the strategies know. It comes after their signals were stored: a State that is older than the signals
-// only makes the same ones again, and one that is newer would lose some.
+// only makes the same ones again, and one that is newer would lose some. It leaves out a strategy that is still in its
+// history: its State would prove that it has followed bars which nobody asked it about.
 func (t *task) save(ctx context.Context) *Error {
-	if t.ports.states.code == nil || !t.unsaved || t.runners == nil {
+	if t.ports.states.code == nil || !t.unsaved || t.cold {
 		return nil
 	}
 	var states []signal.State
 	for _, r := range t.runners {
 		strategy, ok := r.stateful()
-		if !ok {
+		if !ok || r.aside || r.unwritable || r.fed.Add(t.cfg.Interval).Before(r.after) {
 			continue
 		}
+		t.at, t.saving = r, true
 		data, err := strategy.enter(t).MarshalBinary()
+		t.saving = false
 		if err != nil {
-			return t.errorf(KindStrategy, "%s: write its state: %w", r.spec.Name, err)
+			t.fail(t.errorf(KindStrategy, "%s: write its state: %w", r.spec.Name, err))
+			continue
 		}
-		states = append(states, signal.State{Stream: r.stream, Bar: t.after.UTC(), Seen: r.seen, Data: data})
+		states = append(states, signal.State{Stream: r.stream, Bar: r.fed.UTC(), Seen: r.seen, Data: data})
 	}
 	if len(states) > 0 {
 		if err := t.ports.states.enter(t).SaveStates(ctx, states...); err != nil {
 			return t.errorf(KindStore, "save the state of %d strategies: %w", len(states), err)
 		}
 	}
+	for _, s := range states {
+		i := slices.IndexFunc(t.runners, func(r *runner) bool { return r.stream == s.Stream })
+		t.runners[i].alive = true
+	}
 	t.unsaved = false
 	return nil
+}
+
+// followed returns the newest bar up to which the Store proves that the stream was followed: all that was to be emitted
+// until then is stored. A State proves it, and so does the mark that live leaves behind. One of the future proves nothing.
+func (t *task) followed(ctx context.Context, r *runner) (bar time.Time, alive bool, err *Error) {
+	if t.ports.lives.code == nil {
+		return time.Time{}, false, nil
+	}
+	state, ok, err := t.loadState(ctx, t.ports.lives, r)
+	if err != nil || !ok || state.Bar.After(t.by()) {
+		return time.Time{}, false, err
+	}
+	return state.Bar, true, nil
+}
+
+// live marks where the life of each stream began that has neither signals nor a State yet, as a State without Data: a
+// restart over the bar of its first signal would else begin anew, without that. It waits for a cycle whose clock agrees
+// with the bars, because a mark that was set by a wrong clock would have the past emitted, or nothing.
+func (t *task) live(ctx context.Context) *Error {
+	if t.ports.lives.code == nil || !t.sane() {
+		return nil
+	}
+	var begun []signal.State
+	for _, r := range t.runners {
+		if r.resumed && !r.alive {
+			begun = append(begun, signal.State{Stream: r.stream, Bar: t.begun().UTC()})
+		}
+	}
+	if len(begun) == 0 {
+		return nil
+	}
+	if err := t.ports.lives.enter(t).SaveStates(ctx, begun...); err != nil {
+		return t.errorf(KindStore, "mark the first cycle of %d strategies: %w", len(begun), err)
+	}
+	for _, r := range t.runners {
+		r.alive = r.alive || r.resumed
+	}
+	return nil
+}
+
+// sane reports whether the newest bar and the clock agree on what time it is.
+func (t *task) sane() bool {
+	age := t.now.Sub(t.newest)
+	return !t.newest.IsZero() && !t.work.future && age >= -t.cfg.MaxSkew &&
+		(age <= t.set.maxAge || t.work.closed && age <= span(t.history, t.cfg.Interval))
 }

@@ -45,6 +45,7 @@ func (f *DataFaults) add(o DataFaults) {
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.
 type NotEmitted struct {
+	Invalid   int // signals that cannot be: each is its strategy's error as well
 	Threshold int // signals whose confidence was below MinConfidence
 	Session   int // signals of bars that ended while the market was closed
 	Warmup    int // bars that a strategy could not decide on yet
@@ -52,6 +53,7 @@ type NotEmitted struct {
 }
 
 func (n *NotEmitted) add(o NotEmitted) {
+	n.Invalid += o.Invalid
 	n.Threshold += o.Threshold
 	n.Session += o.Session
 	n.Warmup += o.Warmup

@@ -282,10 +282,10 @@ func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
 	}{
 		"sure enough": {signal.Long, 0.5, false, 1, generator.NotEmitted{}, ""},
 		"below the threshold": {signal.Long, 0.49, false, 0, generator.NotEmitted{Threshold: 1},
-			`level=INFO msg="Signals not emitted" threshold=1 session=0 warmup=0 no_data=0`},
+			`level=INFO msg="Signals not emitted" threshold=1 session=0 warmup=0 no_data=0 invalid=0`},
 		"a flat below the threshold is emitted": {signal.Flat, 0, false, 1, generator.NotEmitted{}, ""},
 		"the market is closed": {signal.Short, 1, true, 0, generator.NotEmitted{Session: 1},
-			`level=INFO msg="Signals not emitted" threshold=0 session=1 warmup=0 no_data=0`},
+			`level=INFO msg="Signals not emitted" threshold=0 session=1 warmup=0 no_data=0 invalid=0`},
 		"a flat in a closed market is emitted": {signal.Flat, 1, true, 1, generator.NotEmitted{}, ""},
 	}
 	for name, test := range tests {
@@ -334,9 +334,9 @@ func TestWarmingUpAndMissingDataAreCounted(t *testing.T) {
 	require.Empty(t, result.Errors)
 	require.Equal(t, generator.NotEmitted{Warmup: 2, NoData: 1}, r.Status().NotEmitted)
 	require.Equal(t, []string{
-		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0`,
-		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0`,
-		`level=DEBUG msg="Signals not emitted" threshold=0 session=0 warmup=0 no_data=1`,
+		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0 invalid=0`,
+		`level=INFO msg="Signals not emitted" threshold=0 session=0 warmup=1 no_data=0 invalid=0`,
+		`level=DEBUG msg="Signals not emitted" threshold=0 session=0 warmup=0 no_data=1 invalid=0`,
 	}, log.with("not emitted"))
 }
 

@@ -27,17 +27,20 @@ type task struct {
 	symbol string
 
 	// Of the present claim.
-	now   time.Time // the time that the cycle was given
-	set   *settings
-	doing ErrorKind // whose code was entered last, so that a panic can be told
-	work  work      // what was done so far
+	now    time.Time // the time that the cycle was given
+	set    *settings
+	doing  ErrorKind // whose code was entered last, so that a panic can be told
+	at     *runner   // which strategy's, if it was one's
+	saving bool      // it writes down its state
+	work   work      // what was done so far
 
 	// From claim to claim.
 	since       time.Time       // the first cycle; where nothing is stored yet, signals begin here
-	begins      []time.Time     // by strategy: only signals of bars that open later are emitted; nil: not read yet
-	runners     []*runner       // nil: to be warmed up
-	midBar      bool            // some strategies have seen a bar that others have not
-	ignoreState bool            // the next warm-up leaves the States alone
+	runners     []*runner       // nil: like after a restart
+	cold        bool            // those that are not aside are to be warmed up
+	trusted     bool            // a claim has found that clock and bars agree
+	history     int             // how many bars that takes
+	conflicting bool            // the Store did not take the last signals as they were
 	unsaved     bool            // the strategies know more than their States
 	after       time.Time       // open of the newest bar that the strategies have seen
 	nextOpen    time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
@@ -59,56 +62,71 @@ type work struct {
 	faults     DataFaults
 	current    bool   // no newer bar can exist yet
 	closed     bool   // the market is
+	standing   bool   // a strategy's last word, or the Store's, was an error
+	future     bool   // a bar closes later than the clock says it is
 	err        *Error // the first one
 }
 
 // upToDate reports whether the symbol has what there is to have.
-func (w *work) upToDate() bool { return w.err == nil && (w.bars > 0 || w.current || w.closed) }
+func (w *work) upToDate() bool {
+	return w.err == nil && !w.standing && (w.bars > 0 || w.current || w.closed)
+}
 
 // forget makes the task begin like after a restart.
-func (t *task) forget() { t.runners, t.begins = nil, nil }
+func (t *task) forget() { t.runners = nil }
 
 // begin makes the task ready for a claim.
 func (t *task) begin(now, since time.Time, set *settings) {
 	t.now, t.since, t.set, t.work = now, since, set, work{}
+	if t.runners == nil {
+		t.runners, t.cold = t.newRunners(), true
+	}
+	for _, r := range t.runners {
+		r.tried, r.unwritable = false, false
+	}
 }
 
-// fail keeps the claim's first error, and reports whether there is one.
-func (t *task) fail(err *Error) (failed bool) {
+// fail keeps the claim's first error.
+func (t *task) fail(err *Error) {
 	if t.work.err == nil {
 		t.work.err = err
 	}
-	return t.work.err != nil
 }
 
 func (t *task) errorf(kind ErrorKind, format string, args ...any) *Error {
 	return &Error{Symbol: t.symbol, Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
-// broken books what ended the task's goroutine. Strategies that were torn out of a bar are not to be trusted any more; a
-// panic of the Source or the Store leaves them as they are.
-func (t *task) broken(err error) {
-	if t.midBar {
-		t.midBar = false
-		t.rebuild() // a State may be what broke it
+// broken books what has torn the claim apart, and reports whether it may go on. A strategy that was torn out of a bar is
+// not to be trusted any more; a panic of the Source or the Store leaves them as they are.
+func (t *task) broken(err error) (goOn bool) {
+	if t.work.err == nil || t.work.err.Stack == "" {
+		t.work.err = &Error{Symbol: t.symbol, Kind: t.doing, Err: err, Stack: foreign.Stack(err)}
 	}
-	t.work.err = &Error{Symbol: t.symbol, Kind: t.doing, Err: err, Stack: foreign.Stack(err)}
+	return t.broke()
 }
 
 // rebuild has the strategies made anew, from history and without their States.
-func (t *task) rebuild() { t.runners, t.ignoreState = nil, true }
+func (t *task) rebuild() {
+	t.cold = true
+	for _, r := range t.runners {
+		r.ignoreState = true
+	}
+}
 
 // advance takes the task up to now. Whatever it leaves undone when it fails or ctx ends, the next call finds the task
 // in order: a bar counts as seen once all strategies have seen it, and a signal stays pending until it is stored.
 func (t *task) advance(ctx context.Context) {
 	t.work.closed = !t.open(t.now)
-	if t.fail(t.store(ctx)) {
+	if err := t.store(ctx); err != nil {
+		t.fail(err)
 		return // what is old goes first, or the Store would not have the signals in order
 	}
 	from := t.askFrom()
 	for range maxPages {
-		if t.runners == nil {
-			if t.fail(t.warmUp(ctx)) {
+		if t.cold {
+			if err := t.warmUp(ctx); err != nil {
+				t.fail(err)
 				return
 			}
 			from = t.after
@@ -123,7 +141,9 @@ func (t *task) advance(ctx context.Context) {
 		}
 		from = t.after
 	}
+	t.mend(ctx)
 	t.fail(t.save(ctx))
+	t.fail(t.live(ctx))
 	t.judge()
 }
 
@@ -135,11 +155,15 @@ func (t *task) page(ctx context.Context, from time.Time) (more bool, err *Error)
 	}
 	before := t.after
 	t.take(ctx, bars, from)
+	if t.work.future && !t.trusted {
+		t.pending = nil // a clock that was never right makes no signals; nothing is lost, the next claim begins anew
+		t.forget()
+		return false, nil
+	}
 	if err := t.store(ctx); err != nil {
 		return false, err
 	}
-	again := t.runners == nil
-	return ctx.Err() == nil && (again || len(bars) >= pageSize && !t.after.Equal(before)), nil
+	return ctx.Err() == nil && (t.cold || len(bars) >= pageSize && !t.after.Equal(before)), nil
 }
 
 // judge books whether a newer bar is due than the newest one taken.
@@ -149,6 +173,10 @@ func (t *task) judge() {
 	if ahead := t.newest.Sub(t.by()); ahead > t.cfg.MaxSkew { // no bar was ahead when it was taken: the Clock went back
 		t.fail(t.errorf(KindClock, "the newest bar closes %s ahead of the clock", ahead))
 	}
+	if err := t.ahead(); err != nil {
+		t.fail(t.errorf(KindClock, "%w", err))
+	}
+	w.standing, t.trusted = t.standing(), t.trusted || t.sane()
 	if w.err == nil && w.bars == 0 && !w.current && !w.closed {
 		w.notEmitted.NoData++
 	}

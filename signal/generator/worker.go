@@ -27,6 +27,7 @@ type account struct {
 	left    bool      // the cycle that claimed it has gone on without it
 	rejoins bool      // it was taken out: the next claim begins like after a restart
 	since   time.Time // the first cycle
+	last    time.Time // the last one
 	shut    time.Time // the last cycle that found its market closed
 	failing errorRun
 	status  SymbolStatus
@@ -66,12 +67,22 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 		a.rejoins, a.since = false, time.Time{}
 		w.task.forget()
 	}
+	if !w.task.trusted && !a.since.IsZero() && (now.Before(a.since) || now.Sub(a.last) > w.reach(set)) {
+		a.since = time.Time{} // the clock was wrong when it was read first, and nothing has begun yet
+		w.task.forget()
+	}
 	if a.since.IsZero() {
 		a.since = now
 	}
+	a.last = now
 	a.turn++
 	w.task.begin(now, a.since, set)
 	return &w.task, a.turn, nil
+}
+
+// reach is how far the time may jump from one cycle to the next while it is not known to be right.
+func (w *worker) reach(set *settings) time.Duration {
+	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
 }
 
 // leave gives the worker up, still claimed, or returns nil where it has come back from that turn after all.

@@ -1,0 +1,112 @@
+package generator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// maxWarmup is how many bars a strategy may ask for: years of minutes. What asks for more than there can be would be
+// fed for ever, say nothing and look well.
+const maxWarmup = 10_000_000
+
+// runner is one strategy on one symbol. It stays as long as the symbol does; its strategy is made anew where it must.
+//
+// What breaks in a strategy is its own: the runner is set aside, the others go on, and mend takes it up again. The last
+// one that is not aside takes the symbol along.
+type runner struct {
+	spec     *signal.Spec
+	stream   signal.Stream              // of its signals and its State
+	id       func(bar time.Time) string // the stream's IDs
+	strategy guest[signal.Strategy]
+	warmup   int
+	seen     int       // bars, up to warmup
+	fed      time.Time // the newest bar that it has seen; zero for one that begins from history
+	after    time.Time // only signals of bars that open later are emitted: it has decided on the others, or they are history
+
+	resumed     bool   // after is known
+	alive       bool   // the Store knows from when on the stream has been followed
+	newest      string // the ID of the newest signal that was stored when it resumed
+	ignoreState bool   // the next warm-up leaves its State alone
+	wrong       bool   // what it said of the newest bar cannot be
+	aside       bool   // it broke, and the others are ahead of it
+	midway      bool   // it is aside, and part of its history was taken up
+	tried       bool   // in this claim
+	unwritable  bool   // in this claim
+}
+
+// newRunners makes those of all Specs. Their strategies are made when the symbol is warmed up.
+func (t *task) newRunners() []*runner {
+	runners := make([]*runner, 0, len(t.cfg.Specs))
+	for i := range t.cfg.Specs {
+		spec := &t.cfg.Specs[i]
+		stream := signal.Stream{Strategy: spec.Name, Params: spec.Params, Symbol: t.symbol, Interval: t.cfg.Interval}
+		runners = append(runners, &runner{spec: spec, stream: stream, id: stream.IDs()})
+	}
+	return runners
+}
+
+// make gives the runner a fresh strategy, which has seen nothing.
+func (t *task) make(r *runner) *Error {
+	t.at = r
+	made := guest[signal.Strategy]{KindStrategy, guest[func() signal.Strategy]{KindStrategy, r.spec.New}.enter(t)()}
+	if made.code == nil {
+		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, errNilStrategy)
+	}
+	warmup := made.enter(t).Warmup()
+	if warmup < 0 || warmup > maxWarmup {
+		return t.errorf(KindStrategy, "%s: Warmup %d is not between 0 and %d", r.spec.Name, warmup, maxWarmup)
+	}
+	r.strategy, r.warmup, r.seen, r.fed, r.midway = made, warmup, 0, time.Time{}, false
+	return nil
+}
+
+// setAside lets the others go on without the runner. It reports false where there would be none.
+func (t *task) setAside(r *runner) (others bool) {
+	for _, o := range t.runners {
+		others = others || o != r && !o.aside
+	}
+	r.aside, r.midway = others, false
+	return others
+}
+
+// broke books that a strategy has torn a claim apart, and reports whether the claim may go on: with the others, if
+// there are any. A State may be what broke it.
+func (t *task) broke() (goOn bool) {
+	r := t.at
+	switch {
+	case r == nil || t.doing != KindStrategy:
+		return false
+	case t.saving:
+		t.saving, r.unwritable = false, true
+		return true
+	}
+	r.ignoreState, r.tried, r.midway = true, true, false
+	if r.aside || t.setAside(r) {
+		return true
+	}
+	t.cold = true
+	return false
+}
+
+// standing reports whether a strategy's last word was an error: cycles without a new bar do not make it right.
+func (t *task) standing() bool {
+	for _, r := range t.runners {
+		if r.wrong || r.aside {
+			return true
+		}
+	}
+	return t.conflicting
+}
+
+// ahead says which stored signal keeps the symbol from making any: one of a bar that is not there yet.
+func (t *task) ahead() error {
+	for _, r := range t.runners {
+		if by := r.after.Add(t.cfg.Interval).Sub(t.by()); by > t.cfg.MaxSkew && r.newest != "" {
+			return fmt.Errorf("%s: the newest stored signal %s is of the bar %s, which closes %s ahead of the clock: "+
+				"nothing is emitted until then", r.spec.Name, r.newest, stamp(r.after), by)
+		}
+	}
+	return nil
+}
