@@ -113,15 +113,15 @@ type windowed struct {
 // slowStore takes its time, one call after the other, and counts the calls.
 type slowStore struct {
 	*signal.Memory
-	mu    sync.Mutex // held for as long as a call takes
+	turn  chan struct{} // taken for as long as a call takes; no Mutex, which a bubble does not see through
 	calls atomic.Int32
 }
 
 func (s *slowStore) After(ctx context.Context, seq int64, limit int) ([]signal.Signal, error) {
 	s.calls.Add(1)
 	found, err := s.Memory.After(ctx, seq, limit)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	time.Sleep(2 * time.Millisecond)
 	return found, err
 }
@@ -131,7 +131,7 @@ func TestStreamsAreAllServedByASlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		memory, _ := filled(t, 3)
-		store := &slowStore{Memory: memory}
+		store := &slowStore{turn: make(chan struct{}, 1), Memory: memory}
 		h := handler(t, console.Config{
 			Signals: store, MaxStreams: 1000, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
@@ -164,7 +164,7 @@ func TestCallThatSomeLeaveIsMadeForTheRest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		memory, _ := filled(t, 3)
-		h := handler(t, console.Config{Signals: &slowStore{Memory: memory}, Timeout: time.Minute})
+		h := handler(t, console.Config{Signals: &slowStore{turn: make(chan struct{}, 1), Memory: memory}, Timeout: time.Minute})
 		var all sync.WaitGroup
 		for i := range 20 {
 			ctx, cancel := context.WithCancel(t.Context())
