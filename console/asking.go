@@ -62,7 +62,7 @@ func ask[T any](ctx context.Context, a *asking, key any, call func(ctx context.C
 		if c.err != nil {
 			return none, c.err
 		}
-		return c.value.(T), nil //nolint:errcheck,forcetypeassert // the key says what is asked, and so its type
+		return c.value.(T), nil //nolint:forcetypeassert // the key says what is asked, and so its type
 	case <-ctx.Done():
 		return none, fmt.Errorf("%w: %w", a.leave(key, c), ctx.Err())
 	}

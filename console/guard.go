@@ -39,7 +39,9 @@ func hostname(hostport string) string {
 func (a *api) guarded(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusForbidden, Detail: "a change was asked for by a page of another origin"})
+		answer.Refuse(w, r, answer.Problem{
+			Status: http.StatusForbidden, Detail: "a change was asked for by a page of another origin",
+		})
 	}))
 	next = origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

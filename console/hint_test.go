@@ -108,7 +108,7 @@ func TestSlowReaderIsLogged(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 	require.NoError(t, conn.Close())
 	stop()
-	<-ended
+	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
 // sayer is an error that says what it is told to.

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// A Report that is shown to many must not outlive a verdict or a state. What makes it old, and what does not:
+// A Report that is shown to many must not outlive a verdict or a state. What makes it old, and what does not.
 func TestCurrentEndsWithWhatIsSaid(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -35,7 +35,7 @@ func TestCurrentEndsWithWhatIsSaid(t *testing.T) {
 		"another part": {func(r *health.Registry, _ *health.Run) { r.Begin("other") }, false},
 		"its removal":  {func(r *health.Registry, _ *health.Run) { r.Forget("gen") }, false},
 		"a zombie":     {func(r *health.Registry, _ *health.Run) { r.Abandon("gen", time.Now()) }, false},
-		"its end": {func(r *health.Registry, run *health.Run) {
+		"its end": {func(r *health.Registry, _ *health.Run) {
 			ended := r.Abandon("gen", time.Now())
 			r.Report()
 			ended()
@@ -101,7 +101,7 @@ func TestCurrentEndsWhereALimitIsReached(t *testing.T) {
 				report := r.Report()
 				time.Sleep(c.holds)
 				require.True(t, r.Current(report))
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				require.False(t, r.Current(report))
 			})
 		})

@@ -16,8 +16,8 @@ const defaultCapacity = 10_000
 
 // Memory is a Store in memory, for tests and for hosts that need no more than the recent past. It holds a bounded
 // number of signals and drops the oldest beyond it: a follower that is further behind than that misses what was
-// dropped (Whole tells how far that is), and an ID that was dropped is not known any more. Nothing in it outlives the process; its identity is new
-// each time, so that a cursor from an earlier life is noticed. It is safe for concurrent use.
+// dropped (Whole tells how far that is), and an ID that was dropped is not known any more. Nothing in it outlives the
+// process; its identity is new each time, so that a cursor from an earlier life is noticed. It is safe for concurrent use.
 type Memory struct {
 	identity string
 	capacity int64
@@ -158,8 +158,8 @@ func (m *Memory) Appended() <-chan struct{} { return m.appended.Next() }
 
 // matches reports whether the query asks for s.
 func (q Query) matches(s Signal) bool {
-	return (q.Stream == Stream{} || s.Stream() == q.Stream) && (q.Symbol == "" || s.Symbol == q.Symbol) && (q.Strategy == "" || s.Strategy == q.Strategy) &&
-		s.Confidence >= q.MinConfidence
+	return (q.Stream == Stream{} || s.Stream() == q.Stream) && (q.Symbol == "" || s.Symbol == q.Symbol) &&
+		(q.Strategy == "" || s.Strategy == q.Strategy) && s.Confidence >= q.MinConfidence
 }
 
 // readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.

@@ -76,7 +76,8 @@ func (c *child) policy() *Policy { return c.rules.Load() }
 
 func newChild(name string, service Service, policy *Policy) (*child, error) {
 	err := validateName(name)
-	if sub, ok := service.(*Supervisor); err == nil && (service == nil || ok && sub == nil) { // as it is: one embeds what it likes
+	// As it is: one embeds what it likes.
+	if sub, ok := service.(*Supervisor); err == nil && (service == nil || ok && sub == nil) {
 		err = errors.New("the service is nil")
 	}
 	if err == nil {

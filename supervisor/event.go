@@ -201,7 +201,7 @@ func LogEvent(log *slog.Logger, e Event) {
 	}
 }
 
-func describe(e Event) (slog.Level, string, []slog.Attr) {
+func describe(e Event) (slog.Level, string, []slog.Attr) { //nolint:funlen // a case for each event
 	attr := func(a ...slog.Attr) []slog.Attr { return a }
 	switch e := e.(type) {
 	case Added:

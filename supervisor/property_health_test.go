@@ -118,7 +118,7 @@ func (st *stage) checkHealth() string {
 		if why := a.hangs(); why != "" && err == nil {
 			return fmt.Sprintf("%s: %s: %+v", path, why, status)
 		}
-		why := a.ails(err == nil, status)
+		why := a.ails(err == nil)
 		if why != "" && report.Verdict == health.Healthy {
 			return fmt.Sprintf("healthy, and %s %s: %+v", path, why, status)
 		}
@@ -132,7 +132,7 @@ func (st *stage) checkHealth() string {
 }
 
 // ails says why the tree is not healthy because of this child, "" if it may be.
-func (a *actor) ails(listed bool, status supervisor.Status) string {
+func (a *actor) ails(listed bool) string {
 	wanted, all, entered, _ := a.runs()
 	a.mu.Lock()
 	defer a.mu.Unlock()

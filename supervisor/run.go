@@ -193,7 +193,7 @@ func (o *outcome) classify(err error) {
 // plain reports whether all that the error wraps is the standard library's, and has no code that could hang.
 func plain(err error) bool {
 	for ; err != nil; err = errors.Unwrap(err) {
-		if _, many := err.(interface{ Unwrap() []error }); many || !foreign.IsPlain(err) { //nolint:errorlint // one by one
+		if _, many := err.(interface{ Unwrap() []error }); many || !foreign.IsPlain(err) {
 			return false
 		}
 	}

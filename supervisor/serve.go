@@ -104,7 +104,8 @@ func (s *Supervisor) close() []*child {
 }
 
 // Stop stops the tree and waits until it has stopped or ctx ends. It returns what Serve returned. Where nothing is served
-// it returns nil, or an *UnstoppedError while something that was abandoned before still runs. From within a child, pass the child's own context: it ends as the child is asked to stop.
+// it returns nil, or an *UnstoppedError while something that was abandoned before still runs. From within a child, pass
+// the child's own context: it ends as the child is asked to stop.
 func (s *Supervisor) Stop(ctx context.Context) error {
 	sess := s.current()
 	if sess == nil {

@@ -51,7 +51,8 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		c.stepLocked(inVerified, now)
 		sess.emit(Verified{Stamp{c.path, now}})
 	}
-	if c.policy().Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy().Ready && r.termination == nil && !r.health.IsReady() {
+	if c.policy().Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy().Ready && r.termination == nil &&
+		!r.health.IsReady() {
 		r.unready = true
 		sess.emit(NotReady{Stamp{c.path, now}, c.policy().Ready})
 	}

@@ -15,14 +15,12 @@ import (
 // desk is a service that embeds a Supervisor.
 type desk struct {
 	*supervisor.Supervisor
-
-	name string
 }
 
 // withEngine returns a supervisor whose engine gives up for good.
-func withEngine(t *testing.T, name string) *supervisor.Supervisor {
+func withEngine(t *testing.T) *supervisor.Supervisor {
 	t.Helper()
-	s, err := supervisor.New(supervisor.Config{Name: name})
+	s, err := supervisor.New(supervisor.Config{Name: "inner"})
 	require.NoError(t, err)
 	add(t, s, "engine", lasting(time.Second), givesUpAtOnce)
 	return s
@@ -34,16 +32,16 @@ func TestTreeBelowARunBelongsToItsTree(t *testing.T) {
 		service func(t *testing.T) supervisor.Service
 		path    string
 	}{
-		"as a child": {func(t *testing.T) supervisor.Service { return withEngine(t, "inner") }, "root/desk/engine"},
-		"embedded":   {func(t *testing.T) supervisor.Service { return desk{Supervisor: withEngine(t, "inner")} }, "root/desk/engine"},
-		"embedded in a pointer": {func(t *testing.T) supervisor.Service { return &desk{Supervisor: withEngine(t, "inner")} },
+		"as a child": {func(t *testing.T) supervisor.Service { return withEngine(t) }, "root/desk/engine"},
+		"embedded":   {func(t *testing.T) supervisor.Service { return desk{Supervisor: withEngine(t)} }, "root/desk/engine"},
+		"embedded in a pointer": {func(t *testing.T) supervisor.Service { return &desk{Supervisor: withEngine(t)} },
 			"root/desk/engine"},
 		"made in a Serve": {func(t *testing.T) supervisor.Service {
-			return serve(func(ctx context.Context) error { return withEngine(t, "inner").Serve(ctx) })
+			return serve(func(ctx context.Context) error { return withEngine(t).Serve(ctx) })
 		}, "root/desk/inner/engine"},
 		"started in a Serve": {func(t *testing.T) supervisor.Service {
 			return serve(func(ctx context.Context) error {
-				inner := withEngine(t, "inner")
+				inner := withEngine(t)
 				if err := inner.Start(ctx); err != nil {
 					return err
 				}
@@ -52,7 +50,7 @@ func TestTreeBelowARunBelongsToItsTree(t *testing.T) {
 			})
 		}, "root/desk/inner/engine"},
 		"made by a part of a Serve": {func(t *testing.T) supervisor.Service {
-			return serve(func(ctx context.Context) error { return withEngine(t, "inner").Serve(health.Child(ctx, "BTC")) })
+			return serve(func(ctx context.Context) error { return withEngine(t).Serve(health.Child(ctx, "BTC")) })
 		}, "root/desk/BTC/inner/engine"},
 	}
 	for name, c := range cases {
@@ -92,7 +90,7 @@ func TestGuestThatComesNoMoreIsForgotten(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
-			return withEngine(t, "inner").Serve(ctx)
+			return withEngine(t).Serve(ctx)
 		}, supervisor.Policy{})
 		start(t, s)
 		time.Sleep(30 * time.Second)
@@ -118,7 +116,7 @@ func TestStopNamesWhatStillRunsAtEveryLevel(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := inner.Add("deaf", serve(deaf(release)), supervisor.Policy{StopTimeout: time.Second}); err != nil {
+			if err := inner.Add("deaf", deaf(release), supervisor.Policy{StopTimeout: time.Second}); err != nil {
 				return err
 			}
 			return inner.Serve(ctx)

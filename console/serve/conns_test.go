@@ -92,7 +92,7 @@ func TestServerSurvivesItsLog(t *testing.T) {
 	t.Parallel()
 	for _, does := range []func(){func() { panic("no disk") }, runtime.Goexit} {
 		s, port := server(t, serve.Config{
-			Logger:  slog.New(badLog{slog.NewTextHandler(io.Discard, nil), does}),
+			Logger:  slog.New(badLog{slog.DiscardHandler, does}),
 			Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a fault of the handler's") }),
 		})
 		end := begin(t, s)

@@ -2,7 +2,8 @@
 //
 // Listen binds an address, and a Server serves a handler there until its context ends. A supervisor may start the
 // Server again after any end: it binds the same address again. A Server sets limits on slow clients and on how many
-// connections there are, lets requests in flight finish when it ends, and cuts off the rest. A handler whose answers have no end, such as a stream, watches
+// connections there are, lets requests in flight finish when it ends, and cuts off the rest. A handler whose answers have
+// no end, such as a stream, watches
 // Stopping.
 //
 // A handler that panics ends its own request, and the panic goes to the Logger. A Logger that panics costs the line. A

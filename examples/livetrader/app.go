@@ -105,7 +105,9 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 		return errors.Join(errs...)
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
-	for _, step := range []func(context.Context, *[]func() error) error{a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI} {
+	for _, step := range []func(context.Context, *[]func() error) error{
+		a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI,
+	} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
 		}
@@ -137,7 +139,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 		return err
 	}
 	a.api, err = console.New(console.Config{
-		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols }, Clock: a.clock, Logger: a.log,
+		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols },
+		Clock: a.clock, Logger: a.log,
 	})
 	if err != nil || a.port == nil {
 		return err

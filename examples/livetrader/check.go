@@ -43,7 +43,8 @@ func (c *config) rulesOfRun() []rule {
 		{c.listen != listenOff && !isAddress(c.listen),
 			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
 		{c.listen != listenOff && isOpen(c.listen) && c.token == "", fmt.Sprintf(
-			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1", c.listen, tokenVariable, tokenFileVariable)},
+			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1",
+			c.listen, tokenVariable, tokenFileVariable)},
 		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
 	}
 }
@@ -73,7 +74,8 @@ func (c *config) rulesOfTrading() []rule {
 		{c.notional.GreaterThan(c.maxOrder),
 			fmt.Sprintf("--order-size %s is above --max-order %s: lower the one or raise the other", c.notional, c.maxOrder)},
 		{c.notional.GreaterThan(c.maxPosition),
-			fmt.Sprintf("--order-size %s is above --max-position %s: lower the one or raise the other", c.notional, c.maxPosition)},
+			fmt.Sprintf("--order-size %s is above --max-position %s: lower the one or raise the other",
+				c.notional, c.maxPosition)},
 		{costs.GreaterThan(c.cash), fmt.Sprintf(
 			"--order-size %s, with fee and slippage, is more than --cash %s can carry: lower the one or raise the other",
 			c.notional, c.cash)},

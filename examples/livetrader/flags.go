@@ -45,7 +45,8 @@ func (c *config) declareRun() {
 	setting(c, &c.minConfidence, "min-confidence", 0, fractions, "`confidence` from 0 to 1 that a signal must reach")
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
-	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts, "`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
+	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
+		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
@@ -73,15 +74,17 @@ func (c *config) declareTrading() {
 	number(&c.notional, "order-size", "1000", sums, "`amount` to hold of each symbol on a signal")
 	number(&c.maxPosition, "max-position", "2000", limits, "largest `amount` to hold of a symbol, or unlimited")
 	number(&c.maxOrder, "max-order", "2000", limits, "largest `amount` that one order may open, or unlimited")
-	number(&c.maxDailyLoss, "max-daily-loss", "500", limits, "`amount` lost in a day (UTC) at which nothing more is opened, or unlimited")
+	number(&c.maxDailyLoss, "max-daily-loss", "500", limits,
+		"`amount` lost in a day (UTC) at which nothing more is opened, or unlimited")
 	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
-	setting(c, &c.rearm, rearmFlag, "", names, "`name` of who lifts, at this start, the halt that stands, such as one for the daily loss; "+
-		"by hand only")
+	setting(c, &c.rearm, rearmFlag, "", names,
+		"`name` of who lifts, at this start, the halt that stands, such as one for the daily loss; by hand only")
 	number(&c.takeProfit, "take-profit", "0", parts, "`fraction` beyond the entry at which a position is closed; 0 for nowhere")
 	number(&c.stopLoss, "stop-loss", "0", parts, "`fraction` behind the entry at which a position is closed; 0 for nowhere")
-	number(&c.limitEntry, "limit-entry", "0", parts, "`fraction` better than the price at which positions are opened; 0 for at once")
+	number(&c.limitEntry, "limit-entry", "0", parts,
+		"`fraction` better than the price at which positions are opened; 0 for at once")
 	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")

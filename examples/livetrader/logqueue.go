@@ -135,7 +135,7 @@ func (q *logQueue) Serve(ctx context.Context) error {
 	const key = "lines_lost"
 	told := int64(0)
 	for {
-		lost, cause, since := q.losses()
+		lost, since, cause := q.losses()
 		health.Count(ctx, key, lost-told)
 		told = lost
 		if lost > 0 && since < lossShown {
@@ -155,10 +155,10 @@ func (q *logQueue) Serve(ctx context.Context) error {
 	}
 }
 
-func (q *logQueue) losses() (lost int64, cause error, since time.Duration) {
+func (q *logQueue) losses() (lost int64, since time.Duration, cause error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.lost, q.cause, q.clock.Now().Sub(q.lossAt)
+	return q.lost, q.clock.Now().Sub(q.lossAt), q.cause
 }
 
 // writeWithin writes text to a file that may take nothing, and gives up after logPatience.

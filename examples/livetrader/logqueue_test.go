@@ -47,7 +47,7 @@ func TestLogQueueNeverWaitsAndSaysWhatIsMissing(t *testing.T) {
 			require.NoError(t, err)
 		}
 		synctest.Wait()
-		lost, cause, _ := q.losses()
+		lost, _, cause := q.losses()
 		require.EqualValues(t, 1<<10-1, lost, "one line is on its way, and four MiB wait")
 		require.ErrorContains(t, cause, "nobody reads it")
 

@@ -107,7 +107,8 @@ func run(ctx context.Context, args []string, env environment) int {
 		return exitOK
 	}
 	app := &app{
-		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log, env.lookup), cfg.mode()}), logQueue: log, stdout: env.stdout,
+		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log, env.lookup), cfg.mode()}),
+		logQueue: log, stdout: env.stdout,
 	}
 	if err := app.run(ctx); err != nil {
 		return fail(log, err)

@@ -61,6 +61,7 @@ func withToken(token string, h http.Handler) http.Handler {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="livetrader"`)
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = w.Write([]byte(`{"title":"Unauthorized","status":401,"detail":"show the token: Authorization: Bearer ..."}` + "\n"))
+		_, _ = w.Write([]byte(`{"title":"Unauthorized","status":401,` +
+			`"detail":"show the token: Authorization: Bearer ..."}` + "\n"))
 	})
 }

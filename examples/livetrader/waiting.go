@@ -73,7 +73,8 @@ func waiting(w http.ResponseWriter, r *http.Request) {
 
 // openPatiently opens the database, and tries again for as long as waitAtMost where it does not answer in time.
 func (a *app) openPatiently(ctx context.Context, cfg sqlite.Config) (database, error) {
-	defer a.answerMeanwhile(ctx)()
+	silence := a.answerMeanwhile(ctx)
+	defer silence()
 	for began := a.clock.Now(); ; {
 		db, err := openKind(ctx, a.dbName, cfg)
 		hangs := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil

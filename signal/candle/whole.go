@@ -42,12 +42,12 @@ const (
 func (c *Reader) sameMarket(row *candleRow) error {
 	last := c.last.bar
 	if c.report.Bars == 0 || row.err != nil || row.file == c.last.file {
-		return nil
+		return nil //nolint:nilerr // a row that is broken is told elsewhere
 	}
 	is := row.bar
 	is.Symbol, is.Interval = last.Symbol, last.Interval
 	if is.Validate() != nil {
-		return nil
+		return nil //nolint:nilerr // as is one that cannot be
 	}
 	since := is.Time.Sub(last.Time)
 	apart := max(is.Open/last.Close, last.Close/is.Open)

@@ -16,9 +16,9 @@ import (
 type withoutStates struct{ signal.Store }
 
 // oneAt returns the spec of a strategy that speaks on one bar only.
-func oneAt(at time.Time, make func(each) signal.Strategy) signal.Spec {
+func oneAt(at time.Time, of func(each) signal.Strategy) signal.Spec {
 	return spec("one", func() signal.Strategy {
-		return make(func(b signal.Bar) (signal.Signal, bool) {
+		return of(func(b signal.Bar) (signal.Signal, bool) {
 			return signal.Signal{Direction: signal.Long, Confidence: 1}, b.Time.Equal(at)
 		})
 	})

@@ -213,8 +213,8 @@ func latestFilters(t testing.TB, open func() signal.Store) {
 func expectLatest(all []signal.Signal, q signal.Query) []signal.Signal {
 	var want []signal.Signal
 	for _, s := range slices.Backward(all) {
-		if (q.Stream != signal.Stream{} && s.Stream() != q.Stream) || (q.Symbol != "" && s.Symbol != q.Symbol) || (q.Strategy != "" && s.Strategy != q.Strategy) ||
-			s.Confidence < q.MinConfidence {
+		if (q.Stream != signal.Stream{} && s.Stream() != q.Stream) || (q.Symbol != "" && s.Symbol != q.Symbol) ||
+			(q.Strategy != "" && s.Strategy != q.Strategy) || s.Confidence < q.MinConfidence {
 			continue
 		}
 		if want = append(want, s); len(want) == q.Limit {

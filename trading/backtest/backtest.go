@@ -155,7 +155,8 @@ func (r *Replay) build() (err error) {
 		return err
 	}
 	parts := assemble.Config{
-		Clock: r.clock, Logger: slog.New(barLog{r.cfg.Logger.Handler(), r.clock}), Instruments: r.cfg.Instruments, Signals: r.cfg.Signals,
+		Clock: r.clock, Logger: slog.New(barLog{r.cfg.Logger.Handler(), r.clock}),
+		Instruments: r.cfg.Instruments, Signals: r.cfg.Signals,
 		Generator: r.cfg.Generator, Paper: r.cfg.Paper, Engine: r.cfg.Engine,
 	}
 	parts.Generator.Source, parts.Generator.Inline = r.tape, true

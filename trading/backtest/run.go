@@ -25,7 +25,8 @@ func (r *Replay) Run(ctx context.Context) error {
 	// The parts speak for nobody: their silences are measured in bars, and the machine's clock knows nothing of those.
 	silent := health.NewContext(ctx, nil)
 	pace := pacer{speed: r.cfg.Speed, wall: r.cfg.Wall}
-	defer r.closeAt(ctx)()
+	done := r.closeAt(ctx)
+	defer done()
 	for ctx.Err() == nil {
 		bar, err := r.cfg.Bars.Next()
 		if errors.Is(err, io.EOF) {

@@ -94,14 +94,17 @@ func (e *ended) put(o *OrderState) {
 }
 
 // get makes an order of its record.
-func (e *ended) get(clientID string) (*OrderState, bool) {
+func (e *ended) get(clientID string) *OrderState {
 	var room [64]byte
 	body, ok := e.log.Get(past.Key(room[:0], clientID))
 	if !ok {
-		return nil, false
+		return nil
 	}
 	o, err := e.read(clientID, body)
-	return o, err == nil
+	if err != nil {
+		return nil
+	}
+	return o
 }
 
 func (e *ended) read(clientID string, body []byte) (*OrderState, error) {

@@ -36,7 +36,7 @@ func (s *orders) find(clientID string) *OrderState {
 	if o, ok := s.live[clientID]; ok {
 		return o
 	}
-	o, _ := s.ended.get(clientID)
+	o := s.ended.get(clientID)
 	return o
 }
 
@@ -44,7 +44,7 @@ func (s *orders) find(clientID string) *OrderState {
 func (s *orders) change(clientID string) *OrderState {
 	o, ok := s.live[clientID]
 	if !ok {
-		o, _ = s.ended.get(clientID)
+		o = s.ended.get(clientID)
 		s.ended.log.Delete(past.Key(nil, clientID))
 		s.live[clientID] = o
 		s.done = append(s.done, clientID)

@@ -46,7 +46,7 @@ func (f *follower) unblock(ctx context.Context, r *run) error {
 		free := journal.SignalApproved{SignalID: s.SignalID, By: "the engine, as nothing stands against it any more"}
 		events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			if b.Check(free) != nil {
-				return nil, nil // Another strategy owns the instrument by now.
+				return nil, nil //nolint:nilerr // Another strategy owns the instrument by now.
 			}
 			return []journal.Event{free}, nil
 		})

@@ -172,11 +172,11 @@ func TestRearmNamesAllThatItLifts(t *testing.T) {
 				require.Contains(t, r.engine.Status().Halt.Also, "daily loss: 800 lost")
 			}
 			require.NoError(t, r.engine.Rearm(t.Context(), "carol"))
-			entries := slices.Collect(func(yield func(journal.Event) bool) {
-				for entry := range journal.Entries(context.Background(), r.journal, 0) {
-					_ = yield(entry.Event)
-				}
-			})
+			var entries []journal.Event
+			for entry, err := range journal.Entries(context.Background(), r.journal, 0) {
+				require.NoError(t, err)
+				entries = append(entries, entry.Event)
+			}
 			rearmed := entries[slices.IndexFunc(entries, func(e journal.Event) bool { _, ok := e.(journal.Rearmed); return ok })]
 			require.Equal(t, "lunch; daily loss: 800 lost since 2025-03-04, the limit is 500", rearmed.(journal.Rearmed).Lifts)
 			require.Equal(t, []string{"2025-03-04"}, r.breaches())

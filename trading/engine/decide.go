@@ -237,7 +237,8 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
 	}
-	if h.Taken.IsPositive() && d.taken != RefillTaken && standing.Strategy == s.Strategy && target.Sign() == standing.Quantity.Sign() {
+	if h.Taken.IsPositive() && d.taken != RefillTaken && standing.Strategy == s.Strategy &&
+		target.Sign() == standing.Quantity.Sign() {
 		return decimal.Zero, fmt.Errorf(
 			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
 			h.Taken)

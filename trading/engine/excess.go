@@ -86,7 +86,7 @@ func (w *watchdog) excesses(r *run) (found []book.Holding) {
 // excess tells of a position beyond its target.
 func excess(h book.Holding) trouble {
 	return troubled("excess/"+h.Symbol, health.Unhealthy,
-		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Beyond(), h.Target.Quantity), "")
+		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Beyond(), h.Target.Quantity))
 }
 
 func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {

@@ -95,9 +95,9 @@ func TestCloseIsReduceOnlyAndNeverMoreThanIsHeld(t *testing.T) {
 	r.signals.put(says(btc, signal.Flat, r.now()))
 	r.settle()
 	require.Equal(t, "0", r.held(btc))
-	close := r.ordersMade()[1]
-	require.Equal(t, "4", close.Quantity.String())
-	require.True(t, close.ReduceOnly)
+	closing := r.ordersMade()[1]
+	require.Equal(t, "4", closing.Quantity.String())
+	require.True(t, closing.ReduceOnly)
 }
 
 // stillOpen is a broker that calls open what it has filled in part.

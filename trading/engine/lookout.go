@@ -43,7 +43,8 @@ type lookout struct {
 func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
 	found := append(l.troubles(r, failed), r.told...)
 	if stuck != nil {
-		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), "cancel it at the venue, and give it up", true))
+		remedy := "cancel it at the venue, and give it up"
+		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), remedy, true))
 	}
 	r.told = nil
 	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
@@ -113,12 +114,12 @@ func (l *lookout) ofHoldingsLocked(r *run, found []trouble, now time.Duration) (
 
 // missingFills holds while a Broker reports more filled than all of its fills add up to.
 var missingFills = troubled("fills", health.Unhealthy,
-	"fills are missing: the broker counts more of an order as filled than its fills add up to", "")
+	"fills are missing: the broker counts more of an order as filled than its fills add up to")
 
 // troubled makes a trouble that is an error.
-func troubled(key string, verdict health.Verdict, text, remedy string) trouble {
+func troubled(key string, verdict health.Verdict, text string) trouble {
 	return trouble{
-		Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, err: errors.New("engine: " + text),
+		Condition: health.Condition{Key: key, Verdict: verdict, Text: text}, err: errors.New("engine: " + text),
 	}
 }
 

@@ -143,7 +143,8 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.entry) || pausing(last.UpdatedAt, pause(t, last), in.now) {
+		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.entry) ||
+			pausing(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.

@@ -21,5 +21,5 @@ func (e *env) refusedClose(h book.Holding) bool {
 func unclosed(h book.Holding) trouble {
 	text := fmt.Sprintf("%s of %s is to be closed, and order %s for it was %s: %s; it is tried again at least every %s",
 		h.ToClose(), h.Symbol, h.Last.ClientID, h.Last.Status, h.Last.Reason, maxRetryPause)
-	return troubled("closing/"+h.Symbol, health.Unhealthy, text, "")
+	return troubled("closing/"+h.Symbol, health.Unhealthy, text)
 }

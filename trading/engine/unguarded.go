@@ -91,7 +91,7 @@ func (e *env) unguarded(h book.Holding, naked decimal.Decimal, gone time.Duratio
 	if limit > 0 {
 		text += fmt.Sprintf(", and is closed after %s without it", limit)
 	}
-	t := troubled("unguarded/"+h.Symbol, health.Degraded, text, "")
+	t := troubled("unguarded/"+h.Symbol, health.Degraded, text)
 	if gone > unguardedTurns || limit > 0 && gone > limit {
 		t.Verdict = health.Unhealthy
 	}

@@ -156,8 +156,8 @@ func (b *Broker) unpricedLocked(now time.Time) error {
 	}
 	for _, o := range b.orders.open {
 		if _, known := b.markets.last(o.Symbol); !known && now.Sub(o.since) > patience {
-			return fmt.Errorf("paper: order %s waits for the first price of %s: Config.Quote is not set, and OnBar was not called",
-				o.ClientID, o.Symbol)
+			return fmt.Errorf("paper: order %s waits for the first price of %s: "+
+				"Config.Quote is not set, and OnBar was not called", o.ClientID, o.Symbol)
 		}
 	}
 	return nil
@@ -255,8 +255,8 @@ func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := trading.CashEvent{
-		ID: fmt.Sprintf("%s-%s-%d-%d", kind, symbol, now.UnixNano(), len(b.account.moves)), Kind: kind, Amount: amount, Symbol: symbol,
-		Time: now,
+		ID:   fmt.Sprintf("%s-%s-%d-%d", kind, symbol, now.UnixNano(), len(b.account.moves)),
+		Kind: kind, Amount: amount, Symbol: symbol, Time: now,
 	}
 	if err := e.Validate(); err != nil {
 		return fmt.Errorf("paper: %w", err)

@@ -136,7 +136,7 @@ func FuzzLoad(f *testing.F) {
 	l.Put([]byte("key"), []byte("body"))
 	f.Add(0, l.Save().Segments[0], []byte{})
 	f.Add(1, []byte{0, 1, 2}, []byte{0, 0x80})
-	f.Fuzz(func(t *testing.T, head int, one, two []byte) {
+	f.Fuzz(func(_ *testing.T, head int, one, two []byte) {
 		l, err := past.Load(past.Saved{Head: head, Segments: [][]byte{one, two}}, func(_, body []byte) error {
 			r := past.NewReader(body)
 			_, _, _, _, _ = r.ID(), r.Time(), r.Decimal(), r.Text(), r.Int()

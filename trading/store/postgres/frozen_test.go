@@ -57,7 +57,7 @@ func TestServerThatDoesNotAnswerHoldsNothingUp(t *testing.T) {
 	openPostgres(t, url)
 }
 
-// A context that ends ends the call, whatever patience there is left.
+// The end of a context is the call's end, whatever patience there is left.
 func TestContextEndsACallBeforeThePatienceDoes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

@@ -16,8 +16,9 @@
 // When things fail: if the connection that writes is lost, as when the server restarts, the calls under way fail. The
 // next one connects anew and renews the lease before anything is read or written; if another program has had the
 // database meanwhile, every call fails with journal.ErrTakenOver from then on. A server that does not answer is given up
-// after Config.Patience, whatever the contexts of the calls say; Close then waits two seconds for it at most. A call that failed may be made again; one
-// that was cut off in its commit may have stored all of it, and nothing is read or written before that is settled.
+// after Config.Patience, whatever the contexts of the calls say; Close then waits two seconds for it at most. A call
+// that failed may be made again; one that was cut off in its commit may have stored all of it, and nothing is read
+// or written before that is settled.
 //
 // The package sqlite gives the same in a file. A program links only the driver whose package it imports. Backups,
 // integrity and space are for the operator of the server.

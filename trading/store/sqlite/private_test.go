@@ -14,7 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-func TestFilesArePrivateWhateverTheUmask(t *testing.T) { // not parallel: the umask is the process's
+func TestFilesArePrivateWhateverTheUmask(t *testing.T) { //nolint:paralleltest // the umask is the process's
 	for _, umask := range []int{0, 0o022, 0o777} {
 		folder := t.TempDir()
 		before := syscall.Umask(umask)

@@ -74,7 +74,7 @@ func Split(data []byte) [][]byte { return split(data) }
 // Parts returns the sizes of the parts that are stored.
 func Parts(ctx context.Context, db *DB) map[string]int {
 	sizes := make(map[string]int)
-	rows, err := db.readers.QueryContext(ctx, "SELECT hash, length(data) FROM snapshot_parts")
+	rows, err := db.readers.QueryContext(ctx, "SELECT hash, length(data) FROM snapshot_parts") //nolint:sqlclosecheck // see eachRow
 	if err != nil {
 		panic(err)
 	}

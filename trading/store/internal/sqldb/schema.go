@@ -19,8 +19,8 @@ type Schema struct {
 	BackUp func(ctx context.Context, version int64) error
 }
 
-// Migrate brings the schema up to date, each step in a transaction of its own, after a backup. A schema that is newer than what is known
-// here is refused before anything is changed.
+// Migrate brings the schema up to date, each step in a transaction of its own, after a backup. A schema that is newer
+// than what is known here is refused before anything is changed.
 func (s Schema) Migrate(ctx context.Context, db *sql.DB) error {
 	provider, err := s.provider(db)
 	if err != nil {

@@ -78,7 +78,7 @@ func replaceParts(tx transaction, parts [][]byte, hashes []string) error {
 
 func storedParts(tx transaction) (map[string]bool, error) {
 	there := make(map[string]bool)
-	rows, err := tx.tx.Stmt(tx.partHashes).Query() //nolint:sqlclosecheck,rowserrcheck // see transaction and eachRow
+	rows, err := tx.tx.Stmt(tx.partHashes).Query() //nolint:sqlclosecheck // see transaction and eachRow
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (j *Journal) lastSnapshot(ctx context.Context) (data []byte, seq int64, rep
 		return data, seq, false, err
 	}
 	parts := make(map[string][]byte)
-	rows, err := j.db.prepared.parts.QueryContext(ctx)
+	rows, err := j.db.prepared.parts.QueryContext(ctx) //nolint:sqlclosecheck // see eachRow
 	if err != nil {
 		return nil, 0, false, err
 	}
