@@ -377,11 +377,11 @@ func TestMonitorSurvivesItsListenersAndSaysSo(t *testing.T) {
 				r := health.NewRegistry(health.Config{})
 				watched, _ := begin(t, r, "monitor")
 				ctx, cancel := context.WithCancel(watched)
-				beats := 0
+				var beats atomic.Int32
 				m := monitor(t, health.MonitorConfig{
 					Registry: r, Interval: time.Second, Logger: slog.New(badHandler{log.logger().Handler(), &bad, does}),
 					OnBeat: func(health.Report) {
-						beats++
+						beats.Add(1)
 						if bad.Load() {
 							does()
 						}
@@ -390,7 +390,7 @@ func TestMonitorSurvivesItsListenersAndSaysSo(t *testing.T) {
 				ended := make(chan error, 1)
 				go func() { ended <- m.Serve(ctx) }()
 				time.Sleep(2500 * time.Millisecond)
-				require.Equal(t, 2, beats, "it goes on")
+				require.EqualValues(t, 2, beats.Load(), "it goes on")
 				require.Contains(t, judged(t, r, "monitor").Reason, how)
 				bad.Store(false)
 				time.Sleep(time.Second)
