@@ -39,12 +39,12 @@ func cut(t *testing.T, disk *cutdisk.Disk) func(*process) {
 
 // fill fills the disk under a process for a while, gives the room back, and kills the process at a random moment later.
 func fill(t *testing.T, disk *cutdisk.Disk) func(*process) {
-	filler := filepath.Join(disk.Path(), "filler")
 	return func(p *process) {
 		someTime()
-		require.ErrorIs(t, os.WriteFile(filler, make([]byte, diskSize), 0o600), syscall.ENOSPC)
+		free, err := disk.Fill()
+		require.NoError(t, err)
 		someTime()
-		require.NoError(t, os.Remove(filler))
+		require.NoError(t, free())
 		kill(p)
 	}
 }

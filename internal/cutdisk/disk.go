@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Disk is a mounted file system. Use Make, and Remove when done.
@@ -54,6 +55,25 @@ func (d *Disk) build(bytes int64) error {
 
 // Path is the folder that stands on the disk.
 func (d *Disk) Path() string { return d.folder }
+
+// Fill takes all room there is, and returns what gives it back. A large write is refused while there is room for small
+// ones, so it ends with the smallest.
+func (d *Disk) Fill() (free func() error, err error) {
+	f, err := os.Create(filepath.Join(d.folder, "filler"))
+	if err != nil {
+		return nil, err
+	}
+	free = func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	for _, size := range []int{1 << 20, 1 << 12, 1 << 9} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			return nil, errors.Join(err, free())
+		}
+	}
+	return free, nil
+}
 
 // Cut cuts the power: whatever has not been synced when it begins may be gone.
 func (d *Disk) Cut() error {

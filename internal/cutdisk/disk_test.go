@@ -47,8 +47,15 @@ func TestACutTakesWhatWasNotSyncedAndOnlyThat(t *testing.T) {
 func TestADiskIsFullWhereItEnds(t *testing.T) {
 	t.Parallel()
 	disk := newDisk(t)
-	err := os.WriteFile(filepath.Join(disk.Path(), "file"), make([]byte, 64<<20), 0o600)
-	require.ErrorContains(t, err, "no space left")
+	file := filepath.Join(disk.Path(), "file")
+	require.ErrorContains(t, os.WriteFile(file, make([]byte, 64<<20), 0o600), "no space left")
+	require.NoError(t, os.Remove(file))
+
+	free, err := disk.Fill()
+	require.NoError(t, err)
+	require.ErrorContains(t, os.WriteFile(file, []byte("x"), 0o600), "no space left", "not even for one byte")
+	require.NoError(t, free())
+	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
 }
 
 func TestAFolderThatIsNotThereIsNamed(t *testing.T) {

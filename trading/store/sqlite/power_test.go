@@ -223,8 +223,8 @@ func TestOpeningOnAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
 	data, err := os.ReadFile(unpacked(t, "sqlite5"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(earlier, data, 0o600))
-	filler := filepath.Join(disk.Path(), "filler")
-	require.Error(t, os.WriteFile(filler, make([]byte, 64<<20), 0o600), "it fills the disk")
+	free, err := disk.Fill()
+	require.NoError(t, err)
 	before := snapshot(t, disk.Path())
 	for _, path := range []string{filepath.Join(disk.Path(), "new.db"), there, earlier} {
 		_, err := sqlite.Open(t.Context(), path, sqlite.Config{})
@@ -232,7 +232,7 @@ func TestOpeningOnAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
 		require.ErrorContains(t, err, ": make room on the disk of "+disk.Path())
 		require.Equal(t, before, snapshot(t, disk.Path()), path)
 	}
-	require.NoError(t, os.Remove(filler))
+	require.NoError(t, free())
 	for _, path := range []string{filepath.Join(disk.Path(), "new.db"), there, earlier} {
 		closedDatabase(t, path)
 	}
@@ -244,16 +244,17 @@ func TestADiskThatIsReallyFullLosesNothingAcknowledged(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), filepath.Join(disk.Path(), "x.db"), sqlite.Config{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	acknowledged, filler := 0, filepath.Join(disk.Path(), "filler")
+	acknowledged := 0
 	for range 3 {
-		require.Error(t, os.WriteFile(filler, make([]byte, 64<<20), 0o600), "it fills the disk")
+		free, full := disk.Fill()
+		require.NoError(t, full)
 		for err = nil; err == nil; {
 			if err = storetest.StoreBoth(db, 0, acknowledged); err == nil {
 				acknowledged++
 			}
 		}
 		require.ErrorContains(t, err, "full")
-		require.NoError(t, os.Remove(filler))
+		require.NoError(t, free())
 		require.NoError(t, storetest.StoreBoth(db, 0, acknowledged), "there is room again; a part of it may be there already")
 		acknowledged++
 	}
