@@ -54,6 +54,9 @@ var shapes = [...]struct {
 // magnitude of another number tells its unit: days of a spreadsheet from 1990 to 2099, seconds up to the year 5138, and
 // what is larger in turn milliseconds, microseconds and nanoseconds from 1973 on.
 func parseStamp(s string) (time.Time, stampFormat, error) {
+	if dated(s) { // as most are
+		return parseDated(s)
+	}
 	if at, format, ok := parseShape(s); ok {
 		return at, format, nil
 	}
@@ -63,10 +66,11 @@ func parseStamp(s string) (time.Time, stampFormat, error) {
 	if isDigits(s) {
 		return parseEpoch(s)
 	}
-	if !dated(s) {
-		return time.Time{}, stampUnset, fmt.Errorf(
-			"timestamp %.40q is neither RFC 3339, YYYY-MM-DD HH:MM:SS nor a Unix time", s)
-	}
+	return time.Time{}, stampUnset, fmt.Errorf(
+		"timestamp %.40q is neither RFC 3339, YYYY-MM-DD HH:MM:SS nor a Unix time", s)
+}
+
+func parseDated(s string) (time.Time, stampFormat, error) {
 	format, layout := stampRFC3339, "2006-01-02T15:04:05Z07:00"
 	if s[10] == ' ' { // RFC 3339 allows the space, and many tools write it
 		layout = "2006-01-02 15:04:05Z07:00"
@@ -109,20 +113,22 @@ func hasShape(s, shape string) bool {
 	return true
 }
 
-func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
 
 // dated reports whether s begins with a date and a time in full, which time.Parse is not strict about. It also bounds
 // the length, for the sake of error messages.
 func dated(s string) bool {
-	const shape, longest = "0000-00-00T00:00:00", 40
-	if len(s) < len(shape) || len(s) > longest || strings.Contains(s, ",") {
-		return false
-	}
-	head := s[:len(shape)]
-	if head[10] == ' ' {
-		head = head[:10] + "T" + head[11:]
-	}
-	return hasShape(head, shape)
+	const date, clock, longest = "0000-00-00", "00:00:00", 40
+	from := len(date) + len("T")
+	return len(s) >= from+len(clock) && len(s) <= longest && (s[len(date)] == 'T' || s[len(date)] == ' ') &&
+		hasShape(s[:len(date)], date) && hasShape(s[from:from+len(clock)], clock) && !strings.Contains(s, ",")
 }
 
 // The numbers by which a spreadsheet knows the first and the last day of the years 1990 to 2099.
