@@ -104,7 +104,7 @@ type PartReport struct {
 }
 
 // Report judges all parts as of now. It waits for no part. A part of which nothing has changed since the last report
-// costs about a tenth of a microsecond, and one that has said something about one.
+// costs about a tenth of a microsecond, and one that has said something or is new half of one or more.
 func (r *Registry) Report() Report {
 	epoch := r.epoch.Load() // before all else: what changes from here on may be in the report or not
 	now := r.clock.Now()

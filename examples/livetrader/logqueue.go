@@ -55,7 +55,7 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || q.bytes+len(line) > queueBytes {
-		q.loseLocked(1, errNotTaken)
+		q.loseLocked(errNotTaken)
 		return len(line), nil
 	}
 	q.lines = append(q.lines, bytes.Clone(line))
@@ -64,9 +64,9 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (q *logQueue) loseLocked(lines int, cause error) {
-	q.untold += lines
-	q.lost += int64(lines)
+func (q *logQueue) loseLocked(cause error) {
+	q.untold++
+	q.lost++
 	q.lossAt, q.cause = q.clock.Now(), cause
 }
 
@@ -81,25 +81,20 @@ func (q *logQueue) write() {
 		if missing > 0 {
 			notice := fmt.Sprintf("time=%s level=WARN msg=\"Log lines lost\" lines=%d\n",
 				q.clock.Now().UTC().Format(time.RFC3339), missing)
-			if _, err := io.WriteString(q.file, notice); err != nil {
-				q.lose(missing, err, false)
-			}
+			line = append([]byte(notice), line...)
 		}
 		if _, err := q.file.Write(line); err != nil {
-			q.lose(1, err, true)
+			q.refused(missing, err)
 		}
 	}
 }
 
-// lose books lines that the file did not take; those that were booked before are only not told yet.
-func (q *logQueue) lose(lines int, cause error, first bool) {
+// refused books a line that the file did not take, and that those before it are still not told of.
+func (q *logQueue) refused(untold int, cause error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if first {
-		q.loseLocked(lines, cause)
-		return
-	}
-	q.untold += lines
+	q.untold += untold
+	q.loseLocked(cause)
 }
 
 // next waits for a line, and tells how many are missing before it.

@@ -97,7 +97,7 @@ func (t *task) standing() bool {
 			return true
 		}
 	}
-	return t.conflicting
+	return false
 }
 
 // ahead says which stored signal keeps the symbol from making any: one of a bar that is not there yet. A replay goes over

@@ -35,21 +35,20 @@ type task struct {
 	work   work      // what was done so far
 
 	// From claim to claim.
-	since       time.Time       // the first cycle; where nothing is stored yet, signals begin here
-	runners     []*runner       // nil: like after a restart
-	cold        bool            // those that are not aside are to be warmed up
-	trusted     bool            // a claim has found that clock and bars agree
-	history     int             // how many bars that takes
-	conflicting bool            // the Store did not take the last signals as they were
-	unsaved     bool            // the strategies know more than their States
-	after       time.Time       // open of the newest bar that the strategies have seen
-	nextOpen    time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
-	newest      time.Time       // end of the newest bar ever taken; zero for none
-	pending     []signal.Signal // made and not stored
-	recent      recent          // the newest bars seen
-	gap         time.Time       // the bar before the newest gap
-	gapAsks     int             // in how many more cycles it is asked for again
-	overlaps    time.Time       // the newest bar that was left out because it overlaps another
+	since    time.Time       // the first cycle; where nothing is stored yet, signals begin here
+	runners  []*runner       // nil: like after a restart
+	cold     bool            // those that are not aside are to be warmed up
+	history  int             // how many bars that takes
+	trusted  bool            // a claim has found that clock and bars agree
+	unsaved  bool            // the strategies know more than their States
+	after    time.Time       // open of the newest bar that the strategies have seen
+	nextOpen time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
+	newest   time.Time       // end of the newest bar ever taken; zero for none
+	pending  []signal.Signal // made and not stored
+	recent   recent          // the newest bars seen
+	gap      time.Time       // the bar before the newest gap
+	gapAsks  int             // in how many more cycles it is asked for again
+	overlaps time.Time       // the newest bar that was left out because it overlaps another
 }
 
 // work is what one claim of a worker did.
@@ -62,7 +61,7 @@ type work struct {
 	faults     DataFaults
 	current    bool   // no newer bar can exist yet
 	closed     bool   // the market is
-	standing   bool   // a strategy's last word, or the Store's, was an error
+	standing   bool   // a strategy's last word was an error
 	future     bool   // a bar closes later than the clock says it is
 	err        *Error // the first one
 }
