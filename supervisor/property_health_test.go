@@ -115,7 +115,8 @@ func (st *stage) checkHealth() string {
 	for i, a := range st.actors {
 		_, path := st.owner(i)
 		status, err := st.root.StatusOf(path)
-		if why := a.hangs(); why != "" && err == nil {
+		// In a tree that stops each child waits for its turn, which is bounded by the time that the ones before it have.
+		if why := a.hangs(); why != "" && err == nil && !st.subStops(a) {
 			return fmt.Sprintf("%s: %s: %+v", path, why, status)
 		}
 		why := a.ails(err == nil)
@@ -129,6 +130,12 @@ func (st *stage) checkHealth() string {
 		}
 	}
 	return ""
+}
+
+// subStops reports whether the subtree of an actor is being stopped.
+func (st *stage) subStops(a *actor) bool {
+	status, err := st.root.StatusOf("sub")
+	return a.part.sub && err == nil && status.State == health.StateStopping
 }
 
 // ails says why the tree is not healthy because of this child, "" if it may be.
