@@ -21,7 +21,8 @@ import (
 //
 // Nothing that a symbol does ends the loop or holds up the others. An error or a panic is that symbol's error, and it
 // is tried again in the next cycle. A symbol that does not come back within its Timeout is left behind: the cycle goes
-// on without it, it is never run a second time meanwhile, and the first cycle after it came back takes it along again.
+// on without it, it is never run a second time meanwhile, and a cycle after it came back takes it along again. However
+// many hang, the others are late by no more than one Timeout. Those that hang are tried as slots of their own allow.
 // Its goroutine cannot be killed; where user code ignores its context, that goroutine is all that outlives Serve.
 //
 // Signals are lost to no fault. What could not be stored is kept and offered again, unchanged, before anything new is

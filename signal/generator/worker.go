@@ -29,6 +29,8 @@ type account struct {
 	since   time.Time // the first cycle
 	last    time.Time // the last one
 	shut    time.Time // the last cycle that found its market closed
+	closed  bool      // the last turn found it closed
+	spent   bool      // it ran out of time when it was tried last
 	failing errorRun
 	status  SymbolStatus
 }
@@ -85,6 +87,27 @@ func (w *worker) reach(set *settings) time.Duration {
 	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
 }
 
+// spend books whether the worker ran out of time.
+func (w *worker) spend(spent bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.account.spent = spent
+}
+
+// slow reports whether the worker ran out of time when it was tried last, and when that was.
+func (w *worker) slow() (spent bool, tried time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.account.spent, w.account.last
+}
+
+// closed reports whether the worker's market was closed when it was tried last.
+func (w *worker) closed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.account.closed
+}
+
 // leave gives the worker up, still claimed, or returns nil where it has come back from that turn after all.
 func (w *worker) leave(turn int, timeout time.Duration) *Error {
 	w.mu.Lock()
@@ -109,6 +132,7 @@ func (w *worker) release(t *task) (late bool) {
 	defer w.mu.Unlock()
 	a, did := &w.account, &t.work
 	late, a.busy, a.left = a.left, false, false
+	a.closed = did.closed
 	s := &a.status
 	s.BusySince = time.Time{}
 	s.Bars += did.bars
