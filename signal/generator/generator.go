@@ -72,6 +72,9 @@ func New(cfg Config) (*Generator, error) {
 // error and ends for no other reason. A cycle that is still running when the next one is due has overrun: that is
 // counted, the ones it ran into are left out, and the next begins at the next multiple.
 //
+// The loop shows that it lives while it waits as well, every eighth of Cycle and every second at least: under a
+// supervisor's Stall of two cycles, a hang is seen within two cycles and a tick of the watch, wherever it is.
+//
 // Where the Source is a Waker, a bar that arrives in between begins a cycle of its own at once, or a hundredth of Cycle
 // after the last one began: a source that wakes without end cannot do more. Such a cycle leaves out the symbols that no
 // new bar is due for, and those that failed the last time.
