@@ -3,7 +3,6 @@ package generator
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -65,13 +64,23 @@ type cycle struct {
 func (g *Generator) newCycle(woken bool) *cycle {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := &cycle{
-		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)), woken: woken,
-	}
+	c := &cycle{g: g, set: g.set.Load(), workers: g.workers, retired: g.letGoLocked(), woken: woken}
 	if !g.cfg.Inline {
 		c.reports = make(chan *report, len(g.workers))
 	}
 	return c
+}
+
+// letGoLocked lets go what was taken out and is not busy, and returns which symbols were taken out.
+func (g *Generator) letGoLocked() (symbols []string) {
+	for symbol, w := range g.retired {
+		symbols = append(symbols, symbol)
+		if did, ok := w.letGo(); ok {
+			g.gone.sum(did)
+			delete(g.retired, symbol)
+		}
+	}
+	return symbols
 }
 
 // forget has health forget the symbols that were taken out: nobody is to miss their progress.
@@ -127,8 +136,12 @@ func (c *cycle) run(ctx context.Context, now time.Time) {
 
 // begin has one symbol worked on. It reports whether there will be a report of it; where there is none, all is done.
 func (c *cycle) begin(ctx context.Context, r *report) (running bool) {
-	if r.task, r.turn, r.work.err = r.worker.claim(r.now, c.g.cfg.Clock.Now(), c.set); r.work.err != nil {
+	r.task, r.turn, r.work.err = r.worker.claim(r.now, c.g.cfg.Clock.Now(), c.set)
+	switch {
+	case r.work.err != nil:
 		c.settle(ctx, r)
+		return false
+	case r.task == nil: // it was let go
 		return false
 	}
 	part := c.part(ctx, r.worker)

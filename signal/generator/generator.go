@@ -47,7 +47,8 @@ type Generator struct {
 
 	mu       sync.Mutex         // guards the rest
 	workers  []*worker          // one for each symbol, in their order; replaced, never changed
-	retired  map[string]*worker // of symbols that were taken out; one may still be busy
+	retired  map[string]*worker // of symbols that were taken out, until the next cycle, or until one that hangs is back
+	gone     Status             // the sums of those that were let go
 	cycles   int
 	overruns int
 	failing  errorRun // cycles in which nothing succeeded

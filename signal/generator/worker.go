@@ -22,6 +22,7 @@ type worker struct {
 // account is what everybody may know of a worker.
 type account struct {
 	busy    bool      // claimed
+	gone    bool      // let go: nobody claims it any more
 	claimed time.Time // since when, on the Clock
 	turn    int       // how often it was claimed
 	left    bool      // the cycle that claimed it has gone on without it
@@ -46,6 +47,14 @@ func (w *worker) rejoin() {
 	w.account.rejoins = true
 }
 
+// letGo ends the worker, unless it is busy, and returns what it did.
+func (w *worker) letGo() (did SymbolStatus, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.account.gone = !w.account.busy
+	return w.account.status, w.account.gone
+}
+
 // due reports whether a cycle that was woken by one bar should take the worker along.
 func (w *worker) due(now time.Time) bool {
 	w.mu.Lock()
@@ -56,12 +65,15 @@ func (w *worker) due(now time.Time) bool {
 }
 
 // claim takes the worker for one cycle and hands out its task, or says since when it has not come back from an earlier
-// one. The turn is the claim's number.
+// one. The turn is the claim's number. There is no task of a worker that was let go.
 func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, busy *Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
-	if a.busy {
+	switch {
+	case a.gone:
+		return nil, 0, nil
+	case a.busy:
 		return nil, 0, w.leftBehind(fmt.Errorf("%w yet after %s", foreign.ErrNotBack, clock.Sub(a.claimed)))
 	}
 	a.busy, a.claimed = true, clock
