@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/benbjohnson/clock"
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -152,6 +153,10 @@ func (c *Config) validateParts() error {
 		switch {
 		case spec.Name == "":
 			return fmt.Errorf("Specs[%d].Name is empty", i)
+		case !utf8.ValidString(spec.Name):
+			return fmt.Errorf("Specs[%d].Name %q is not UTF-8", i, spec.Name)
+		case !utf8.ValidString(spec.Params):
+			return fmt.Errorf("Specs[%d].Params %q is not UTF-8 (strategy %q)", i, spec.Params, spec.Name)
 		case spec.New == nil:
 			return fmt.Errorf("Specs[%d].New is nil (strategy %q)", i, spec.Name)
 		case slices.ContainsFunc(c.Specs[:i], same):

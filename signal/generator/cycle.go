@@ -145,6 +145,9 @@ func (c *cycle) begin(ctx context.Context, r *report) (running bool) {
 		return false
 	}
 	part := c.part(ctx, r.worker)
+	if r.task.loading {
+		c.show(part, r.worker)
+	}
 	if c.g.cfg.Inline {
 		c.settle(ctx, c.inline(part, r))
 		return false
@@ -170,7 +173,10 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		return // it was told to stop, and that is no fault of the symbol's
 	}
 	part := health.Child(ctx, r.worker.symbol)
-	r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
+	loaded := r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
+	if loaded && ctx.Err() == nil { // what a run that has ended says is not heard
+		c.show(part, r.worker)
+	}
 	c.result.Bars += w.bars
 	c.result.Signals += w.signals
 	c.result.NotEmitted.add(w.notEmitted)
@@ -196,6 +202,17 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		health.Observe(part, nil)
 		c.result.Succeeded++
 		c.succeeded(r)
+	}
+}
+
+// show has health say that a symbol takes up its history: it makes no signals meanwhile, and nothing is wrong.
+func (c *cycle) show(part context.Context, w *worker) {
+	loading, news := w.shows()
+	switch {
+	case news && loading:
+		health.Raise(part, health.Condition{Key: "loading_history", Text: "the strategies take up the symbol's history"})
+	case news:
+		health.Clear(part, "loading_history")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // settings are what may change while a Generator runs, and what follows from it.
@@ -105,6 +106,8 @@ func validateSymbols(symbols []string) error {
 		switch {
 		case symbol == "":
 			return fmt.Errorf("Symbols[%d] is empty", i)
+		case !utf8.ValidString(symbol): // no Store would take a signal of it
+			return fmt.Errorf("Symbols[%d] %q is not UTF-8", i, symbol)
 		case seen[symbol]:
 			return fmt.Errorf("Symbols[%d] %q is there twice", i, symbol)
 		}

@@ -65,6 +65,7 @@ type SymbolStatus struct {
 	Symbol      string
 	LastBar     time.Time     // open of the newest bar
 	DataAge     time.Duration // how long before the last cycle that bar had closed
+	Loading     bool          // its strategies are being warmed up from history
 	Stale       bool          // that is more than MaxAge, and no closed market explains it
 	LastSuccess time.Time     // the last cycle in which the symbol was up to date
 	ErrorRun    int           // errors since then

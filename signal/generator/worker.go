@@ -32,6 +32,7 @@ type account struct {
 	shut    time.Time // the last cycle that found its market closed
 	closed  bool      // the last turn found it closed
 	spent   bool      // it ran out of time when it was tried last
+	shown   bool      // health says that it is loading its history
 	failing errorRun
 	status  SymbolStatus
 }
@@ -91,6 +92,7 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 	a.last = now
 	a.turn++
 	w.task.begin(now, a.since, set)
+	a.status.Loading = w.task.loading
 	return &w.task, a.turn, nil
 }
 
@@ -99,11 +101,23 @@ func (w *worker) reach(set *settings) time.Duration {
 	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
 }
 
-// spend books whether the worker ran out of time.
-func (w *worker) spend(spent bool) {
+// spend books whether the worker ran out of time. It reports whether its history is loaded and health says otherwise.
+func (w *worker) spend(spent bool) (loaded bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.account.spent = spent
+	a := &w.account
+	a.spent = spent
+	return a.shown && !a.status.Loading
+}
+
+// shows books whether health is to say that the worker loads its history, and reports whether that is news.
+func (w *worker) shows() (loading, news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	loading, news = a.status.Loading, a.status.Loading != a.shown
+	a.shown = loading
+	return loading, news
 }
 
 // slow reports whether the worker ran out of time when it was tried last, and when that was.
@@ -144,7 +158,7 @@ func (w *worker) release(t *task) (late bool) {
 	defer w.mu.Unlock()
 	a, did := &w.account, &t.work
 	late, a.busy, a.left = a.left, false, false
-	a.closed = did.closed
+	a.closed, a.status.Loading = did.closed, t.loading
 	s := &a.status
 	s.BusySince = time.Time{}
 	s.Bars += did.bars
