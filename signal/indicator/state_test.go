@@ -115,6 +115,43 @@ func TestStatesThatAreRefused(t *testing.T) {
 	}
 }
 
+// States of version 1 end before what tells how much rounding there is, so there may be any amount of it.
+func TestStateOfAnOlderVersionIsReadAndRightAtOnce(t *testing.T) {
+	t.Parallel()
+	const period = 20
+	inputs := withTicks(period, []float64{1e8})
+	for kind, words := range map[string]int{"SMA": 2, "StdDev": 1, "EMA": 0} {
+		for cut := 1; cut < len(inputs); cut++ {
+			whole, resumed := byKind(t, kind, period), byKind(t, kind, period)
+			for _, x := range inputs[:cut] {
+				whole.Update(x)
+			}
+			data, err := whole.(stored).MarshalBinary()
+			require.NoError(t, err)
+			data = data[:len(data)-8*words]
+			data[0] = 1
+			resumed.Update(1e300) // which has to go
+			require.NoError(t, resumed.(stored).UnmarshalBinary(data))
+			for i, x := range inputs[cut:] {
+				want, warm := whole.Update(x)
+				got, ok := resumed.Update(x)
+				require.Equal(t, warm, ok)
+				require.InEpsilon(t, want, got, 1e-9, "%s, %d after %d", kind, i, cut)
+			}
+		}
+	}
+}
+
+func byKind(t *testing.T, kind string, period int) updater {
+	switch kind {
+	case "SMA":
+		return made(t)(indicator.NewSMA(period))
+	case "StdDev":
+		return made(t)(indicator.NewStdDev(period))
+	}
+	return newEMA(t, period)
+}
+
 // Whatever bytes it is given, an indicator refuses them or works on.
 func FuzzStates(f *testing.F) {
 	for _, c := range indicators() {
