@@ -51,7 +51,8 @@ func (g *Generator) SetMinConfidence(confidence float64) error {
 
 // SetSymbols changes what signals are generated for, from the next cycle on. A symbol that stays goes on as it was. One
 // that is taken out ends with the cycle that it is in, and health forgets it. One that comes back begins like after a
-// restart: its strategies are warmed up from history, and it is run no second time while an earlier call still hangs.
+// restart: its strategies are warmed up from history, and it is run no second time while an earlier call still hangs. Of
+// one that stays away nothing is kept but what Status sums up.
 func (g *Generator) SetSymbols(symbols ...string) error {
 	if err := validateSymbols(symbols); err != nil {
 		return fmt.Errorf("generator: SetSymbols: %w", err)

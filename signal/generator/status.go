@@ -84,11 +84,12 @@ type SymbolStatus struct {
 
 // Status returns what the Generator has done so far. It waits for nothing, whatever a symbol is doing.
 func (g *Generator) Status() Status {
-	s := Status{Paused: g.Paused()}
 	g.mu.Lock()
+	s := g.gone
 	s.Cycles, s.Overruns = g.cycles, g.overruns
 	workers, retired := g.workers, slices.Collect(maps.Values(g.retired))
 	g.mu.Unlock()
+	s.Paused = g.Paused()
 	s.Symbols = make([]SymbolStatus, 0, len(workers))
 	for _, w := range workers {
 		one := w.snapshot()
