@@ -22,7 +22,7 @@ const DefaultCycle = 5 * time.Second
 
 const (
 	defaultConcurrency = 4
-	historyPerWarmup   = 10 // an EMA of n has forgotten all but 2e-9 of its start after 10 n bars
+	historyPerWarmup   = 20 // Wilder's average of n (RSI, ATR) has forgotten all but 2e-9 of its start after 20 n bars
 	validityInBars     = 3
 	validityInCycles   = 3
 	maxAgeInBars       = 3
@@ -60,7 +60,7 @@ type Config struct {
 	// MinConfidence is what a signal's confidence must reach, 0 to 1. A Flat is emitted whatever its confidence.
 	MinConfidence float64
 	// History is how many bars warm the strategies up ahead of the first bar whose signals are emitted, and how many
-	// bars back a restart catches up. 0 means ten times the largest Warmup, because an indicator that never quite
+	// bars back a restart catches up. 0 means twenty times the largest Warmup, because an indicator that never quite
 	// forgets agrees with one that never stopped only after several times its period.
 	History int
 	// Validity is how long after its bar's end a signal may open something. 0 means three bars or three cycles,
