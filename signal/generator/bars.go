@@ -109,6 +109,7 @@ func (t *task) feed(b *signal.Bar, end time.Time) {
 	t.unsaved = true
 	t.work.bars++
 	t.recent.add(b)
+	t.still(b, end.After(t.newest))
 	t.after, t.nextOpen, t.newest = b.Time, end, later(t.newest, end) // history that is taken again is older
 }
 

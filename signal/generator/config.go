@@ -28,6 +28,7 @@ const (
 	maxAgeInBars       = 3
 	maxRecheck         = 1000
 	defaultRecheck     = 2
+	defaultMaxFlat     = 60
 	defaultMaxSkew     = 2 * time.Second
 )
 
@@ -79,7 +80,11 @@ type Config struct {
 	GapWait time.Duration
 	// Recheck is how many of the newest bars are asked for again in each cycle, and with them a gap for a dozen
 	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and NoRecheck none.
-	Recheck     int
+	Recheck int
+	// MaxFlat is how many bars in a row may have one and the same price, open, high, low and close, before that is a
+	// fault of the data: a feed that has died may go on with new times. The symbol is unhealthy then, until a price
+	// changes. 0 means 60, or as many as an hour has where that is more; NoMaxFlat means any number.
+	MaxFlat     int
 	Corrections CorrectionPolicy // what becomes of bars that were revised or came late
 
 	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the
@@ -90,8 +95,11 @@ type Config struct {
 	Logger *slog.Logger // nil means slog.Default()
 }
 
-// NoRecheck is a Recheck of none.
-const NoRecheck = -1
+// NoRecheck is a Recheck of none, and NoMaxFlat a MaxFlat without an end.
+const (
+	NoRecheck = -1
+	NoMaxFlat = -1
+)
 
 // CorrectionPolicy says what becomes of a bar that its Source has changed after the strategies saw it, or that came
 // late, into a gap or out of order. It is counted and logged under either policy, and no signal that is stored changes.
@@ -130,6 +138,7 @@ func (c *Config) complete() {
 	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
 	c.MaxSkew = cmp.Or(c.MaxSkew, defaultMaxSkew)
 	c.Recheck = cmp.Or(c.Recheck, defaultRecheck)
+	c.MaxFlat = cmp.Or(c.MaxFlat, max(defaultMaxFlat, int(time.Hour/c.Interval)))
 	c.Validity = cmp.Or(c.Validity, max(span(validityInBars, c.Interval), span(validityInCycles, c.Cycle)))
 	if c.Clock == nil {
 		c.Clock = clock.New()
@@ -192,6 +201,8 @@ func (c *Config) validateNumbers() error {
 		return fmt.Errorf("GapWait %s is negative", c.GapWait)
 	case c.Recheck < NoRecheck || c.Recheck > maxRecheck:
 		return fmt.Errorf("Recheck %d is not between NoRecheck and %d", c.Recheck, maxRecheck)
+	case c.MaxFlat < NoMaxFlat:
+		return fmt.Errorf("MaxFlat %d is below NoMaxFlat", c.MaxFlat)
 	case c.Corrections < KeepSeen || c.Corrections > Rebuild:
 		return fmt.Errorf("Corrections %d is no policy", c.Corrections)
 	}

@@ -173,8 +173,8 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		return // it was told to stop, and that is no fault of the symbol's
 	}
 	part := health.Child(ctx, r.worker.symbol)
-	loaded := r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
-	if loaded && ctx.Err() == nil { // what a run that has ended says is not heard
+	news := r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
+	if news && ctx.Err() == nil { // what a run that has ended says is not heard
 		c.show(part, r.worker)
 	}
 	c.result.Bars += w.bars
@@ -202,17 +202,6 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		health.Observe(part, nil)
 		c.result.Succeeded++
 		c.succeeded(r)
-	}
-}
-
-// show has health say that a symbol takes up its history: it makes no signals meanwhile, and nothing is wrong.
-func (c *cycle) show(part context.Context, w *worker) {
-	loading, news := w.shows()
-	switch {
-	case news && loading:
-		health.Raise(part, health.Condition{Key: "loading_history", Text: "the strategies take up the symbol's history"})
-	case news:
-		health.Clear(part, "loading_history")
 	}
 }
 

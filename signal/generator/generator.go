@@ -102,7 +102,9 @@ func (g *Generator) Serve(ctx context.Context) error {
 func (g *Generator) next(start time.Time, cycle time.Duration, woken bool) time.Time {
 	due := multiple(start, cycle)
 	now := g.cfg.Clock.Now()
-	if woken || !now.After(due) { // one that was woken may be under way when the next is due: that one is only late
+	// One that was woken, or that began between two multiples as the first one does, may be under way when the next is
+	// due: that one is only late.
+	if woken || !now.After(due) || now.Sub(start) <= cycle {
 		return due
 	}
 	g.mu.Lock()

@@ -32,6 +32,7 @@ type DataFaults struct {
 	Revised    int // bars that came again with other content
 	Late       int // bars that came after newer ones
 	Overlaps   int // bars that open within one that was taken and were left out
+	Flat       int // times that MaxFlat bars in a row had one and the same price
 }
 
 func (f *DataFaults) add(o DataFaults) {
@@ -41,6 +42,7 @@ func (f *DataFaults) add(o DataFaults) {
 	f.Revised += o.Revised
 	f.Late += o.Late
 	f.Overlaps += o.Overlaps
+	f.Flat += o.Flat
 }
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.
@@ -66,6 +68,7 @@ type SymbolStatus struct {
 	LastBar     time.Time     // open of the newest bar
 	DataAge     time.Duration // how long before the last cycle that bar had closed
 	Loading     bool          // its strategies are being warmed up from history
+	Flat        int           // how many bars up to the newest have one and the same price
 	Stale       bool          // that is more than MaxAge, and no closed market explains it
 	LastSuccess time.Time     // the last cycle in which the symbol was up to date
 	ErrorRun    int           // errors since then

@@ -50,6 +50,8 @@ type task struct {
 	recent   recent          // the newest bars seen
 	gap      time.Time       // the bar before the newest gap
 	gapAsks  int             // in how many more cycles it is asked for again
+	flat     int             // how many bars up to the newest have one and the same price
+	flatAt   float64         // that price
 	overlaps time.Time       // the newest bar that was left out because it overlaps another
 }
 

@@ -28,7 +28,7 @@ func (t *task) warmUp(ctx context.Context) *Error {
 		t.measure()
 	}
 	t.setBack()
-	t.cold, t.gapAsks = false, 0
+	t.cold, t.gapAsks, t.flat = false, 0, 0
 	t.recent.reset(max(minRecent, t.cfg.Recheck))
 	return nil
 }

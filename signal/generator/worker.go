@@ -32,7 +32,8 @@ type account struct {
 	shut    time.Time // the last cycle that found its market closed
 	closed  bool      // the last turn found it closed
 	spent   bool      // it ran out of time when it was tried last
-	shown   bool      // health says that it is loading its history
+	noted   noted     // what holds
+	shown   noted     // what health says of it
 	failing errorRun
 	status  SymbolStatus
 }
@@ -92,7 +93,7 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 	a.last = now
 	a.turn++
 	w.task.begin(now, a.since, set)
-	a.status.Loading = w.task.loading
+	a.status.Loading, a.noted[noteLoading] = w.task.loading, w.task.loading
 	return &w.task, a.turn, nil
 }
 
@@ -101,23 +102,13 @@ func (w *worker) reach(set *settings) time.Duration {
 	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
 }
 
-// spend books whether the worker ran out of time. It reports whether its history is loaded and health says otherwise.
-func (w *worker) spend(spent bool) (loaded bool) {
+// spend books whether the worker ran out of time. It reports whether health is to say something else of it.
+func (w *worker) spend(spent bool) (news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
 	a.spent = spent
-	return a.shown && !a.status.Loading
-}
-
-// shows books whether health is to say that the worker loads its history, and reports whether that is news.
-func (w *worker) shows() (loading, news bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	a := &w.account
-	loading, news = a.status.Loading, a.status.Loading != a.shown
-	a.shown = loading
-	return loading, news
+	return a.noted != a.shown
 }
 
 // slow reports whether the worker ran out of time when it was tried last, and when that was.
@@ -158,9 +149,10 @@ func (w *worker) release(t *task) (late bool) {
 	defer w.mu.Unlock()
 	a, did := &w.account, &t.work
 	late, a.busy, a.left = a.left, false, false
-	a.closed, a.status.Loading = did.closed, t.loading
+	a.closed, a.noted = did.closed, t.noted()
 	s := &a.status
 	s.BusySince = time.Time{}
+	s.Loading, s.Flat = t.loading, t.flat
 	s.Bars += did.bars
 	s.Refused += did.refused
 	s.Signals += did.signals
