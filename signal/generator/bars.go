@@ -44,6 +44,9 @@ func (t *task) take(ctx context.Context, bars []signal.Bar, from time.Time) {
 func (t *task) takeBar(b *signal.Bar, in *intake) (goOn bool) {
 	end := b.End()
 	if err := t.check(b, end, in); err != nil {
+		if t.leavesOut(b, end, in) {
+			return true
+		}
 		t.work.refused++
 		t.work.future = t.work.future || end.Sub(in.by) > t.cfg.MaxSkew
 		t.fail(t.errorf(KindData, "bar %s: %w", stamp(b.Time), err))
@@ -108,6 +111,9 @@ func (t *task) feed(b *signal.Bar, end time.Time) {
 	}
 	t.unsaved = true
 	t.work.bars++
+	if len(t.recent.bars) > 0 {
+		t.spaces.add(t.missing)
+	}
 	t.recent.add(b)
 	t.still(b, end.After(t.newest))
 	t.after, t.nextOpen, t.newest = b.Time, end, later(t.newest, end) // history that is taken again is older

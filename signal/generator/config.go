@@ -70,10 +70,12 @@ type Config struct {
 
 	// MaxAge is how long ago the newest bar of an open market may have closed before its data counts as stale: the
 	// symbol is then not up to date whatever its Source says, and its health turns. Above Interval. 0 means three
-	// bars, two cycles and Timeout.
+	// bars, two cycles and Timeout. Where the Source says up to when its answer is complete (signal.Batch), that
+	// counts in place of the newest bar. Where it does not, and most intervals have no bar, 0 means that and five
+	// times as long as the next bar usually takes, as the newest bars, of which it needs four, show.
 	MaxAge time.Duration
 	// MaxSkew is how far the Source's clock may be ahead of Clock. A bar that closes within it is left for a later
-	// cycle; one that closes later than that is an error. 0 means 2 s.
+	// cycle. So is one that is under way, which counts as unfinished; one that has not opened is an error. 0 means 2 s.
 	MaxSkew time.Duration
 	// GapWait is how long after its close a bar behind a gap waits, while the missing ones are asked for in each
 	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.

@@ -187,7 +187,7 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 	if turned {
 		c.aged(r)
 	}
-	if w.faults != (DataFaults{}) {
+	if w.faults.harmful() {
 		c.noticed(r)
 	}
 	switch {

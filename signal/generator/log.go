@@ -16,6 +16,7 @@ const (
 	msgStale     = "Market data is stale"
 	msgCurrent   = "Market data is current again"
 	msgFaults    = "Market data has faults"
+	msgNoted     = "Symbol has a peculiarity"
 	msgConflict  = "Signal differs from the one stored before"
 )
 

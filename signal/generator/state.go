@@ -132,9 +132,10 @@ func (t *task) live(ctx context.Context) *Error {
 	return nil
 }
 
-// sane reports whether the newest bar and the clock agree on what time it is.
+// sane reports whether the bars and the clock agree on what time it is.
 func (t *task) sane() bool {
-	age := t.now.Sub(t.newest)
-	return !t.newest.IsZero() && !t.work.future && age >= -t.cfg.MaxSkew &&
-		(age <= t.set.maxAge || t.work.closed && age <= span(t.history, t.cfg.Interval))
+	known := t.known()
+	age := t.now.Sub(known)
+	return !known.IsZero() && !t.work.future && age >= -t.cfg.MaxSkew &&
+		(age <= t.set.maxAge+t.slack() || t.work.closed && age <= span(t.history, t.cfg.Interval))
 }

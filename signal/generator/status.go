@@ -32,6 +32,8 @@ type DataFaults struct {
 	Revised    int // bars that came again with other content
 	Late       int // bars that came after newer ones
 	Overlaps   int // bars that open within one that was taken and were left out
+	Unfinished int // bars that were not closed yet and were left for later
+	Unasked    int // bars of the time asked from, or of just before, that were left out
 	Flat       int // times that MaxFlat bars in a row had one and the same price
 }
 
@@ -42,7 +44,15 @@ func (f *DataFaults) add(o DataFaults) {
 	f.Revised += o.Revised
 	f.Late += o.Late
 	f.Overlaps += o.Overlaps
+	f.Unfinished += o.Unfinished
+	f.Unasked += o.Unasked
 	f.Flat += o.Flat
+}
+
+// harmful reports whether there is something that a log should tell each time. The rest is told by a note.
+func (f DataFaults) harmful() bool {
+	f.Unfinished, f.Unasked = 0, 0
+	return f != DataFaults{}
 }
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.

@@ -50,8 +50,12 @@ type task struct {
 	recent   recent          // the newest bars seen
 	gap      time.Time       // the bar before the newest gap
 	gapAsks  int             // in how many more cycles it is asked for again
+	whole    time.Time       // up to when the Source has said that nothing is missing
+	missing  int             // how many bars are, before the one that is taken now
+	spaces   spaces          // how many were, before the newest ones
 	flat     int             // how many bars up to the newest have one and the same price
 	flatAt   float64         // that price
+	peculiar peculiar        // what the Source answered beside what was asked for
 	overlaps time.Time       // the newest bar that was left out because it overlaps another
 }
 
@@ -174,7 +178,8 @@ func (t *task) page(ctx context.Context, from time.Time) (more bool, err *Error)
 // judge books whether a newer bar is due than the newest one taken.
 func (t *task) judge() {
 	w := &t.work
-	w.current = !t.newest.IsZero() && t.newest.Add(t.cfg.Interval).After(t.now)
+	known := t.known()
+	w.current = !known.IsZero() && known.Add(t.cfg.Interval).Add(t.slack()).After(t.now)
 	if ahead := t.newest.Sub(t.by()); ahead > t.cfg.MaxSkew { // no bar was ahead when it was taken: the Clock went back
 		t.fail(t.errorf(KindClock, "the newest bar closes %s ahead of the clock", ahead))
 	}
@@ -199,6 +204,7 @@ func (t *task) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error
 	if err != nil {
 		return nil, t.unanswered(after, err)
 	}
+	t.knows(batch.Complete)
 	return batch.Bars, nil
 }
 

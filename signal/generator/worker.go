@@ -34,6 +34,8 @@ type account struct {
 	spent   bool      // it ran out of time when it was tried last
 	noted   noted     // what holds
 	shown   noted     // what health says of it
+	known   time.Time // up to when all bars are known
+	slack   time.Duration
 	failing errorRun
 	status  SymbolStatus
 }
@@ -149,7 +151,7 @@ func (w *worker) release(t *task) (late bool) {
 	defer w.mu.Unlock()
 	a, did := &w.account, &t.work
 	late, a.busy, a.left = a.left, false, false
-	a.closed, a.noted = did.closed, t.noted()
+	a.closed, a.noted, a.known, a.slack = did.closed, t.noted(), t.known(), t.slack()
 	s := &a.status
 	s.BusySince = time.Time{}
 	s.Loading, s.Flat = t.loading, t.flat
@@ -183,7 +185,7 @@ func (w *worker) succeeded(at time.Time) (ended errorRun) {
 	return w.account.failing.end()
 }
 
-// age books how old the newest bar is. It returns whether that is too old for the symbol to be up to date, and whether
+// age books how old the newest bar is. It returns whether what is known is too old for the symbol to be up to date, and whether
 // this turn has made its data stale, or current again. Data is stale only once it has had MaxAge to come: since the
 // first cycle, and since its market opened.
 func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned bool) {
@@ -194,15 +196,15 @@ func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned boo
 		a.shut = now
 	}
 	s := &a.status
-	base := later(a.since, a.shut)
+	limit := set.maxAge + a.slack
 	if !s.LastBar.IsZero() {
-		end := s.LastBar.Add(w.cfg.Interval)
-		base = later(base, end)
-		s.DataAge = max(now.Sub(end), 0)
-		old = s.DataAge > set.maxAge && !closed
+		s.DataAge = max(now.Sub(s.LastBar.Add(w.cfg.Interval)), 0)
+	}
+	if !a.known.IsZero() {
+		old = now.Sub(a.known) > limit && !closed
 	}
 	was := s.Stale
-	s.Stale = now.Sub(base) > set.maxAge
+	s.Stale = now.Sub(later(a.known, later(a.since, a.shut))) > limit
 	return old, was != s.Stale
 }
 
