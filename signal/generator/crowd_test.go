@@ -39,7 +39,7 @@ func (p *punctual) Append(ctx context.Context, signals ...signal.Signal) error {
 func TestCrowdThatTimesOutDelaysNobodyByMoreThanATimeout(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []signaltest.Fault{signaltest.Hanging, signaltest.Deaf} {
-		for _, hanging := range []int{4, 40, 400} {
+		for _, hanging := range []int{4, 40, 200} {
 			for _, from := range []time.Duration{54 * second, 56 * second, 59 * second} {
 				t.Run(fmt.Sprint(hanging, " ", fault, " from ", from), func(t *testing.T) {
 					t.Parallel()
@@ -67,11 +67,11 @@ func crowded(t *testing.T, hanging int, fault signaltest.Fault, from time.Durati
 	for i := range hanging {
 		source.Set(fmt.Sprint("H", i), fault)
 	}
-	time.Sleep(10 * time.Minute)
+	time.Sleep(4 * time.Minute)
 	synctest.Wait()
 	for _, symbol := range []string{"A", "B", "C"} {
 		require.LessOrEqual(t, store.late[symbol], 4500*time.Millisecond, symbol)
-		require.Equal(t, 11, store.got[symbol])
+		require.Equal(t, 5, store.got[symbol])
 	}
 	require.Zero(t, g.Status().Overruns)
 	for i := range hanging {
@@ -81,6 +81,6 @@ func crowded(t *testing.T, hanging int, fault signaltest.Fault, from time.Durati
 	time.Sleep(10 * second)
 	synctest.Wait()
 	for _, symbol := range cfg.Symbols {
-		require.GreaterOrEqual(t, store.got[symbol], 11, symbol)
+		require.GreaterOrEqual(t, store.got[symbol], 5, symbol)
 	}
 }

@@ -52,7 +52,7 @@ func TestPricesThatStandStillAreADataFault(t *testing.T) {
 				cfg, log := config(signal.NewMemory(0)), &logbook{}
 				cfg.Logger = log.logger(slog.LevelWarn)
 				source := &frozen{market: market{cfg.Clock, test.interval}, volume: test.volume}
-				cfg.Source, cfg.Interval, cfg.MaxFlat = source, test.interval, test.max
+				cfg.Source, cfg.Interval, cfg.Cycle, cfg.MaxFlat = source, test.interval, test.interval/5, test.max
 				w := watch(t, cfg)
 				defer w.stop()
 				time.Sleep(10*test.interval + second)

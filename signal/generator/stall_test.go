@@ -54,7 +54,7 @@ func TestStallIsSeenWithinTwoCyclesWhereverItIs(t *testing.T) {
 	t.Parallel()
 	for _, cycle := range []time.Duration{2 * second, 5 * second, time.Minute} {
 		for part := range 10 {
-			after := 10*time.Minute + cycle*time.Duration(part)/10 + 1
+			after := 2*time.Minute + cycle*time.Duration(part)/10 + 1
 			t.Run(fmt.Sprint("in the wait, ", cycle, " ", part), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {

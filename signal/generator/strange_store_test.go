@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,9 +84,10 @@ func TestNamesThatAreNoUTF8AreRefusedWhereTheyComeIn(t *testing.T) {
 func TestConflictForEverIsUnhealthyWithinABound(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		conflicts, memory := false, signal.NewMemory(0)
+		var conflicts atomic.Bool
+		memory := signal.NewMemory(0)
 		cfg := config(storeFunc{memory, func(signals []signal.Signal) error {
-			if conflicts {
+			if conflicts.Load() {
 				return fmt.Errorf("store signal %s: %w", signals[0].ID, signal.ErrConflict)
 			}
 			return memory.Append(t.Context(), signals...)
@@ -95,7 +97,7 @@ func TestConflictForEverIsUnhealthyWithinABound(t *testing.T) {
 		defer w.stop()
 		time.Sleep(30 * second)
 		require.Equal(t, health.Healthy, w.verdict(t, "generator"))
-		conflicts = true
+		conflicts.Store(true)
 		time.Sleep(31 * second)
 		synctest.Wait()
 		require.NotEqual(t, time.Now().Add(-second), w.Status().Symbols[0].LastSuccess, "the cycle that met it is no success")
@@ -109,7 +111,7 @@ func TestConflictForEverIsUnhealthyWithinABound(t *testing.T) {
 		require.ErrorContains(t, s.LastError, "is another Generator at work on these streams?")
 		require.Equal(t, 1, w.Status().Signals, "nothing of it counts as stored")
 
-		conflicts = false
+		conflicts.Store(false)
 		time.Sleep(time.Minute)
 		require.Equal(t, health.Healthy, w.verdict(t, "generator"))
 	})
