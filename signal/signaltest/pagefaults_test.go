@@ -38,23 +38,23 @@ var faultsOfPages = []sourceFault{
 	})},
 	{"answers as it did the last time", "want", func(next signal.Source) answerer {
 		var kept signal.Batch
-		return func(ctx context.Context, a asked) (signal.Batch, error) {
+		return inTurn(func(ctx context.Context, a asked) (signal.Batch, error) {
 			batch, err := bars(ctx, next, a)
 			if kept.Bars == nil {
 				kept = batch
 			}
 			return kept, err
-		}
+		})
 	}},
 	{"gives away what it keeps", "whatever became of the first answer", func(next signal.Source) answerer {
 		kept := make(map[asked]signal.Batch)
-		return func(ctx context.Context, a asked) (signal.Batch, error) {
+		return inTurn(func(ctx context.Context, a asked) (signal.Batch, error) {
 			batch, err := bars(ctx, next, a)
 			if _, ok := kept[a]; !ok {
 				kept[a] = batch
 			}
 			return kept[a], err
-		}
+		})
 	}},
 	{"gives the newest where there is nothing newer", "want none", func(next signal.Source) answerer {
 		return func(ctx context.Context, a asked) (signal.Batch, error) {
@@ -162,7 +162,7 @@ var faultsOfAsking = []sourceFault{
 	}},
 	{"goes on failing once a context has ended", "after a call whose context had ended", func(next signal.Source) answerer {
 		var broken error
-		return func(ctx context.Context, a asked) (signal.Batch, error) {
+		return inTurn(func(ctx context.Context, a asked) (signal.Batch, error) {
 			if broken == nil {
 				broken = ctx.Err()
 			}
@@ -170,7 +170,7 @@ var faultsOfAsking = []sourceFault{
 				return signal.Batch{}, broken
 			}
 			return bars(ctx, next, a)
-		}
+		})
 	}},
 	{"mixes what two ask at once", "one of many at once", func(next signal.Source) answerer {
 		last := make(chan asked, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,16 @@ func (f answerer) Bars(ctx context.Context, symbol string, after time.Time, limi
 
 func bars(ctx context.Context, of signal.Source, a asked) (signal.Batch, error) {
 	return of.Bars(ctx, a.symbol, a.after, a.limit)
+}
+
+// inTurn lets one ask after the other, as a fault that remembers something needs it.
+func inTurn(f answerer) answerer {
+	var mu sync.Mutex
+	return func(ctx context.Context, a asked) (signal.Batch, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return f(ctx, a)
+	}
 }
 
 // changing changes the bars of each answer. They are the answer's own.

@@ -161,7 +161,8 @@ var stateFaults = []planted{
 		var data atomic.Pointer[[]byte]
 		m.save = func(ctx context.Context, states []signal.State) error {
 			for _, s := range states {
-				data.Store(&s.Data)
+				mine := s.Data
+				data.Store(&mine)
 				runtime.Gosched()
 				s.Data = *data.Load()
 				if err := next(ctx, []signal.State{s}); err != nil {
