@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/benbjohnson/clock"
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -43,10 +44,14 @@ type Config struct {
 	Cycle time.Duration
 	// Timeout is how long one symbol may take in one cycle before it is left behind. The context that its Source
 	// and Store get ends a tenth earlier, so that those that heed it come back in time. 0 means nine tenths of
-	// Cycle: a cycle with a hanging symbol is then over before the next one is due.
+	// Cycle: a cycle with hanging symbols is then over before the next one is due. A symbol that had to wait for
+	// others has less time, by as long as it waited, and half of Timeout at least.
 	Timeout time.Duration
-	// Concurrency is how many symbols are worked on at once. 0 means 4. With 1 they follow each other in the order
-	// of Symbols, and so do their signals in the Store.
+	// Concurrency is how many symbols are worked on at once, for as long as they come back. Where they hang, others
+	// are begun all the same, evenly over half of Timeout: however many hang, no other waits longer than that.
+	// Those that ran out of time have as many slots of their own from then on, until they come back in time. 0
+	// means 4. With 1 they follow each other in the order of Symbols, and so do their signals in the Store; one
+	// that hangs then holds up those behind it.
 	Concurrency int
 	// Inline has the symbols worked on one after the other in the goroutine that calls Cycle. It is for callers that need
 	// no protection from what hangs, such as a replay: Concurrency counts as 1 and Timeout does not hold. A panic is
@@ -148,6 +153,10 @@ func (c *Config) validateParts() error {
 		switch {
 		case spec.Name == "":
 			return fmt.Errorf("Specs[%d].Name is empty", i)
+		case !utf8.ValidString(spec.Name):
+			return fmt.Errorf("Specs[%d].Name %q is not UTF-8", i, spec.Name)
+		case !utf8.ValidString(spec.Params):
+			return fmt.Errorf("Specs[%d].Params %q is not UTF-8 (strategy %q)", i, spec.Params, spec.Name)
 		case spec.New == nil:
 			return fmt.Errorf("Specs[%d].New is nil (strategy %q)", i, spec.Name)
 		case slices.ContainsFunc(c.Specs[:i], same):

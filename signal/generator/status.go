@@ -65,6 +65,7 @@ type SymbolStatus struct {
 	Symbol      string
 	LastBar     time.Time     // open of the newest bar
 	DataAge     time.Duration // how long before the last cycle that bar had closed
+	Loading     bool          // its strategies are being warmed up from history
 	Stale       bool          // that is more than MaxAge, and no closed market explains it
 	LastSuccess time.Time     // the last cycle in which the symbol was up to date
 	ErrorRun    int           // errors since then
@@ -84,11 +85,12 @@ type SymbolStatus struct {
 
 // Status returns what the Generator has done so far. It waits for nothing, whatever a symbol is doing.
 func (g *Generator) Status() Status {
-	s := Status{Paused: g.Paused()}
 	g.mu.Lock()
+	s := g.gone
 	s.Cycles, s.Overruns = g.cycles, g.overruns
 	workers, retired := g.workers, slices.Collect(maps.Values(g.retired))
 	g.mu.Unlock()
+	s.Paused = g.Paused()
 	s.Symbols = make([]SymbolStatus, 0, len(workers))
 	for _, w := range workers {
 		one := w.snapshot()
