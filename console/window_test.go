@@ -60,13 +60,21 @@ func TestCursorOfWhatIsGoneIsSaid(t *testing.T) {
 		"dropped": small, "pruned": pruned, "by a store that does not say": struct{ signal.Store }{small},
 	} {
 		h := handler(t, console.Config{Signals: store})
-		for _, w := range []*httptest.ResponseRecorder{
-			ask(h, http.MethodGet, "/api/signals?after=1"),
-			ask(h, http.MethodGet, "/api/signals?after=89&limit=5"),
-			ask(h, http.MethodHead, "/api/signals/stream?after=1"),
-			ask(h, http.MethodGet, "/api/signals/stream", lastEventID("1")),
-			ask(h, http.MethodGet, "/api/signals/stream", lastEventID("0")),
+		for _, asked := range []func() *httptest.ResponseRecorder{ // one by one: a stream that is not refused has no end
+			func() *httptest.ResponseRecorder { return ask(h, http.MethodGet, "/api/signals?after=1") },
+			func() *httptest.ResponseRecorder { return ask(h, http.MethodGet, "/api/signals?after=89&limit=5") },
+			func() *httptest.ResponseRecorder { return ask(h, http.MethodHead, "/api/signals/stream?after=1") },
+			func() *httptest.ResponseRecorder {
+				return ask(h, http.MethodHead, "/api/signals/stream", lastEventID("0"))
+			},
+			func() *httptest.ResponseRecorder {
+				return ask(h, http.MethodGet, "/api/signals/stream", lastEventID("1"))
+			},
+			func() *httptest.ResponseRecorder {
+				return ask(h, http.MethodGet, "/api/signals/stream", lastEventID("0"))
+			},
 		} {
+			w := asked()
 			require.Equal(t, http.StatusGone, w.Code, name)
 			if w.Body.Len() > 0 {
 				require.Contains(t, refused(t, w, http.StatusGone).Detail, "from 91 on nothing is missing: begin anew after 90")
@@ -180,6 +188,21 @@ func TestCallThatSomeLeaveIsMadeForTheRest(t *testing.T) {
 			}
 		}
 		all.Wait()
+	})
+}
+
+// Whoever asks while a call is under way may have been woken by what that call has not read.
+func TestCallThatIsUnderWayIsNotJoined(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		memory, _ := filled(t, 3)
+		h := handler(t, console.Config{Signals: &slowStore{turn: make(chan struct{}, 1), Memory: memory}})
+		var first sync.WaitGroup
+		first.Go(func() { ask(h, http.MethodGet, "/api/signals?after=1") })
+		time.Sleep(time.Millisecond)
+		add(t, memory, 4, 4)
+		require.Len(t, signals(t, ask(h, http.MethodGet, "/api/signals?after=1")), 3)
+		first.Wait()
 	})
 }
 

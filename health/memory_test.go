@@ -185,12 +185,16 @@ func TestIdleIsALengthOfTimeWhateverTheClockIsSetTo(t *testing.T) {
 		start := clk.Now()
 		r := health.NewRegistry(health.Config{Clock: clk})
 		ctx, run := begin(t, r, "gen")
-		health.Idle(ctx, clk.Now().Add(10*time.Minute).Round(0)) // as one that was read from a calendar
+		calendar := func() time.Time { return clk.Now().Add(10 * time.Minute).Round(0) }
+		health.Idle(ctx, calendar())
 		clk.by = by
 		now := clk.Now()
 		require.InDelta(t, by.Hours(), now.Round(0).Sub(start.Round(0)).Hours(), 0.1, "the wall has been turned")
 		require.True(t, run.IdleAt(now), by)
 		require.False(t, run.IdleAt(now.Add(10*time.Minute)), by)
+		health.Idle(ctx, calendar()) // of the calendar as it is now
+		require.True(t, run.IdleAt(now), by)
+		require.False(t, run.IdleAt(clk.Now().Add(10*time.Minute)), by)
 	}
 }
 

@@ -174,35 +174,53 @@ func TestLeaseRestsWhilePaused(t *testing.T) {
 
 func TestStackOfAStallIsFoundAfterForeignLabels(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, _, rec := watched(t, supervisor.Config{})
-		add(t, s, "a", func(ctx context.Context) error {
-			pprof.Do(ctx, pprof.Labels("phase", "load"), func(context.Context) {})
-			if s.Status().Children[0].Starts > 1 {
-				return untilDone(ctx)
+	for name, label := range map[string]func(ctx context.Context, run int){
+		"for a while in this run": func(ctx context.Context, run int) {
+			if run == 2 {
+				pprof.Do(ctx, pprof.Labels("phase", "load"), func(context.Context) {})
 			}
-			pprof.SetGoroutineLabels(context.Background()) // it leaves none behind
-			return errBoom
-		}, supervisor.Policy{Stall: 10 * time.Second})
-		start(t, s)
-		time.Sleep(20 * time.Second)
-		require.Contains(t, only[supervisor.Stalled](rec)[0].Stack, "untilDone")
-		stop(t, s)
-	})
+		},
+		"left behind by an earlier run": func(_ context.Context, run int) {
+			if run == 1 {
+				pprof.SetGoroutineLabels(context.Background())
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, _, rec := watched(t, supervisor.Config{})
+				add(t, s, "a", func(ctx context.Context) error {
+					run := s.Status().Children[0].Starts
+					label(ctx, run)
+					if run > 1 {
+						return untilDone(ctx)
+					}
+					return errBoom
+				}, supervisor.Policy{Stall: 10 * time.Second})
+				start(t, s)
+				time.Sleep(20 * time.Second)
+				require.Contains(t, only[supervisor.Stalled](rec)[0].Stack, "untilDone")
+				stop(t, s)
+			})
+		})
+	}
 }
 
 func TestJitterDiffersWithoutASeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		seen := make(map[time.Time]bool)
+		seen := make(map[time.Duration]bool) // since the tree began
 		for range 20 {
+			began := time.Now()
 			s, _, rec := watched(t, supervisor.Config{})
 			policy := supervisor.Policy{MaxRestarts: 1, Backoff: supervisor.Backoff{Jitter: 0.5}}
 			add(t, s, "a", failing, policy)
 			start(t, s)
 			time.Sleep(10 * time.Second)
-			seen[only[supervisor.Restarting](rec)[0].At] = true
-			seen[only[supervisor.Parked](rec)[0].Until] = true
+			seen[only[supervisor.Restarting](rec)[0].At.Sub(began)] = true
+			parked := only[supervisor.Parked](rec)[0]
+			seen[parked.Until.Sub(parked.Time)] = true
 			stop(t, s)
 		}
 		require.Len(t, seen, 40)
