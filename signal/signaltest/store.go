@@ -14,8 +14,8 @@ import (
 )
 
 // TestStore holds a Store to everything that the interface promises, and to Identified, Notifier, Pruner, Window and
-// io.Closer where it has them. open returns a new and empty store; what it has to clean up it registers with t.Cleanup. Each case gets a store
-// of its own, and they run in parallel.
+// io.Closer where it has them. open returns a new and empty store; what it has to clean up it registers with t.Cleanup.
+// Each case gets a store of its own, and they run in parallel.
 //
 //	func TestMyStore(t *testing.T) {
 //		signaltest.TestStore(t, func(t *testing.T) signal.Store { return mystore.New(t.TempDir()) })
