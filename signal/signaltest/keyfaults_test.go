@@ -89,5 +89,5 @@ var faultsOfConflicts = []planted{
 		return first.BarTime.String() != again.BarTime.String()
 	})},
 	{"takes a Seq for a conflict", "as it was read", refusingAgain(func(first, again signal.Signal) bool { return first.Seq != again.Seq })},
-	{"takes whatever comes again for a conflict", "as it was", refusingAgain(func(first, again signal.Signal) bool { return true })},
+	{"takes whatever comes again for a conflict", "as it was", refusingAgain(func(_, _ signal.Signal) bool { return true })},
 }
