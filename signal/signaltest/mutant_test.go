@@ -27,6 +27,7 @@ type mutant struct {
 	whole    func(ctx context.Context) (int64, error)
 	save     func(ctx context.Context, s []signal.State) error
 	load     func(ctx context.Context, of signal.Stream) (signal.State, bool, error)
+	prune    func(ctx context.Context, r signal.Retention) (int, error)
 	close    func() error
 
 	mu sync.Mutex // guards what a fault remembers
@@ -37,6 +38,7 @@ var (
 	_ signal.States   = (*mutant)(nil)
 	_ signal.Window   = (*mutant)(nil)
 	_ signal.Notifier = (*mutant)(nil)
+	_ signal.Pruner   = (*mutant)(nil)
 )
 
 // newMutant returns a Memory whose calls a fault may replace.
@@ -48,7 +50,7 @@ func mutantOf(memory *signal.Memory, fault func(*mutant)) *mutant {
 		append: func(ctx context.Context, s []signal.Signal) error { return memory.Append(ctx, s...) },
 		latest: memory.Latest, after: memory.After, appended: memory.Appended, whole: memory.Whole,
 		save: func(ctx context.Context, s []signal.State) error { return memory.SaveStates(ctx, s...) },
-		load: memory.LoadState, close: func() error { return nil },
+		load: memory.LoadState, prune: memory.Prune, close: func() error { return nil },
 	}
 	fault(m)
 	return m
@@ -67,6 +69,8 @@ func (m *mutant) After(ctx context.Context, seq int64, limit int) ([]signal.Sign
 func (m *mutant) Appended() <-chan struct{} { return m.appended() }
 
 func (m *mutant) Whole(ctx context.Context) (int64, error) { return m.whole(ctx) }
+
+func (m *mutant) Prune(ctx context.Context, r signal.Retention) (int, error) { return m.prune(ctx, r) }
 
 func (m *mutant) SaveStates(ctx context.Context, s ...signal.State) error { return m.save(ctx, s) }
 

@@ -67,6 +67,8 @@ var storeCases = []storeCase{
 	{"a prune removes by age and count, and what a cursor has not passed stays", prunes},
 	{"a prune leaves the newest signal of each stream", pruneLeavesNewest},
 	{"a prune of nothing removes nothing, and a bad one is refused", prunesNothing},
+	{"an ID that was pruned is not known any more", prunedIsForgotten},
+	{"a prune leaves the states alone", pruneLeavesStates},
 	{"a Housekeeper keeps it small, and what a cursor has not passed stays", housekept},
 	{"a follower misses nothing while others append and prune what it has passed", followerUnderPrune},
 	{"an append of something new wakes who waits, a repeated one does not", appendedWakes},

@@ -30,7 +30,9 @@ func edges() map[string]func(*signal.Signal) {
 		},
 		"large letters": func(s *signal.Signal) { s.Strategy, s.Params, s.Symbol = "EMACross", "Fast=8", "btcusdt" },
 	}
-	for _, x := range []float64{-37.63, 1e300, -1e300, math.SmallestNonzeroFloat64, 0.1 + 0.2, 1.0 / 3, 0, 123456789.123456789} {
+	for _, x := range []float64{
+		-37.63, 1e300, -1e300, math.SmallestNonzeroFloat64, 0.1 + 0.2, 1.0 / 3, 0, 123456789.123456789,
+	} {
 		all[fmt.Sprint("a Price of ", x)] = func(s *signal.Signal) { s.Price = x }
 		all[fmt.Sprint("a Confidence of ", x)] = func(s *signal.Signal) { s.Confidence = x }
 		all[fmt.Sprint("Parts of ", x)] = func(s *signal.Signal) {

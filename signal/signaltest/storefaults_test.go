@@ -13,7 +13,7 @@ import (
 
 // storeFaults are what may be wrong with a Store, and what the suite has to say of it.
 var storeFaults = slices.Concat(faultsOfCalls, faultsOfFields, faultsOfIDs, faultsOfConflicts, faultsOfAnswers,
-	faultsOfQueries, faultsAtOnce)
+	faultsOfQueries, faultsOfPruning, faultsAtOnce)
 
 func invalid(s signal.Signal) bool { return s.Validate() != nil }
 
