@@ -142,6 +142,39 @@ func pruneLeavesNewest(t testing.TB, open func() signal.Store) {
 	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
 }
 
+// prunedIsForgotten appends again what was pruned, and something else under the ID of another.
+func prunedIsForgotten(t testing.TB, open func() signal.Store) {
+	store := open()
+	p := pruner(t, store)
+	all := ofOnePair(4)
+	appendAll(t, store, all...)
+	prune(t, p, signal.Retention{Count: 1, Passed: 4}, 3)
+	other := all[1]
+	other.Price++
+	for _, s := range []signal.Signal{all[0], other} {
+		if err := store.Append(t.Context(), s); err != nil {
+			t.Errorf("Append of a signal under an ID that was pruned: %v", err)
+		}
+	}
+	after := readPage(t, store, 4, 10) // with numbers of their own
+	wantSignals(t, "signals under IDs that were pruned", after, []signal.Signal{all[0], other})
+}
+
+func pruneLeavesStates(t testing.TB, open func() signal.Store) {
+	store := open()
+	p := pruner(t, store)
+	states, ok := store.(signal.States)
+	if !ok {
+		t.Skip("the store keeps no states")
+	}
+	all, state := ofOnePair(4), exampleState(1)
+	state.Stream = all[0].Stream()
+	saveStates(t, states, state)
+	appendAll(t, store, all...)
+	prune(t, p, signal.Retention{Before: all[3].CreatedAt, Count: 1, Passed: 4}, 3)
+	wantState(t, states, state)
+}
+
 func prunesNothing(t testing.TB, open func() signal.Store) {
 	store := open()
 	p := pruner(t, store)
