@@ -238,27 +238,6 @@ func TestAResumeBeforeTheRunHasEndedIsNoFailure(t *testing.T) {
 	})
 }
 
-func TestAPauseLastsThroughARestartOfItsSupervisor(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, rec := tree(t)
-		sub := subtree(t, s, "sub", supervisor.Policy{})
-		add(t, sub, "a", untilDone, supervisor.Policy{})
-		add(t, sub, "b", untilDone, supervisor.Policy{})
-		start(t, s)
-		require.NoError(t, s.Pause(t.Context(), "sub/a"))
-		require.NoError(t, s.Restart(t.Context(), "sub"))
-		synctest.Wait()
-		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/b"), 2)
-		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/a"), 1)
-		require.Equal(t, health.StatePaused, childOf(t, sub, "a").State)
-		require.NoError(t, s.Resume(t.Context(), "sub/a"))
-		synctest.Wait()
-		require.Len(t, timesOf[supervisor.Started](rec, "root/sub/a"), 2)
-		stop(t, s)
-	})
-}
-
 func TestAStopOfAChildThatSomebodyRestartsMeanwhileReturns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -63,7 +63,7 @@ func TestWishOfAPersonLasts(t *testing.T) {
 			t.Run(what+" "+name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					s, _ := tree(t)
+					s, rec := tree(t)
 					desk := subtree(t, s, "desk", supervisor.Policy{})
 					add(t, desk, "engine", untilDone, supervisor.Policy{})
 					add(t, desk, "fuse", failsOnce(time.Millisecond), supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate})
@@ -73,6 +73,8 @@ func TestWishOfAPersonLasts(t *testing.T) {
 						night.before(t, s)
 					}
 					require.NoError(t, w.ask(s, "desk/engine"))
+					synctest.Wait()
+					ran := timesOf[supervisor.Started](rec, "root/desk/engine")
 					if night.after != nil {
 						night.after(t, s)
 					}
@@ -82,6 +84,7 @@ func TestWishOfAPersonLasts(t *testing.T) {
 					require.NoError(t, err)
 					require.Contains(t, []health.State{health.StateStopped, health.StatePaused}, engine.State)
 					require.Equal(t, w.wish, engine.Wish)
+					require.Equal(t, ran, timesOf[supervisor.Started](rec, "root/desk/engine"), "nor has it run in between")
 					require.NoError(t, w.end(s, "desk/engine"))
 					time.Sleep(time.Minute)
 					engine, err = s.StatusOf("desk/engine")

@@ -3,7 +3,8 @@
 // http://127.0.0.1:8000/health.
 //
 //	go run ./examples/minimal
-//	go run ./examples/minimal 'https://api.binance.com/api/v3/klines?symbol={symbol}&interval=1m&startTime={after_ms}&limit={limit}'
+//	go run ./examples/minimal \
+//		'https://api.binance.com/api/v3/klines?symbol={symbol}&interval=1m&startTime={after_ms}&limit={limit}'
 package main
 
 import (
@@ -49,8 +50,9 @@ func (s *threeInARow) OnBar(b signal.Bar) (signal.Signal, bool) {
 
 func main() {
 	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], "minimal.db", "127.0.0.1:8000"); err != nil {
+	err := run(ctx, os.Args[1:], "minimal.db", "127.0.0.1:8000")
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "minimal:", err)
 		os.Exit(1)
 	}

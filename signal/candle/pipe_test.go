@@ -134,6 +134,13 @@ func TestTextsOfFilesHaveNothingThatATerminalActsOn(t *testing.T) {
 	}
 }
 
+func TestNameOfAFileThatIsNotThereHasNothingThatATerminalActsOn(t *testing.T) {
+	t.Parallel()
+	_, err := candle.Open(filepath.Join(t.TempDir(), "\x1b[31m.csv"), candle.Config{Symbol: btc})
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NotContains(t, err.Error(), "\x1b")
+}
+
 func TestPricesSayHowFineTheyAre(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

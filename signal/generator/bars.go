@@ -102,7 +102,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // feed gives the symbol's next bar to all strategies.
 func (t *task) feed(b *signal.Bar, end time.Time) {
 	for _, r := range t.runners {
-		if r.aside {
+		if r.aside() {
 			continue
 		}
 		if err := t.decide(r, b); err != nil {
@@ -126,7 +126,10 @@ func (t *task) decide(r *runner, b *signal.Bar) *Error {
 	}
 	t.at = r
 	s, ok := r.strategy.enter(t).OnBar(*b)
-	r.fed, r.wrong = b.Time, false
+	r.fed = b.Time
+	if r.life.is(isWrong) {
+		r.step(inFed)
+	}
 	if r.seen < r.warmup {
 		r.seen++
 	}
@@ -143,7 +146,7 @@ func (t *task) decide(r *runner, b *signal.Bar) *Error {
 	}
 	s.Confidence = rounded(s.Confidence)
 	if err := valid(s); err != nil {
-		r.wrong = true
+		r.step(inWrong)
 		t.work.notEmitted.Invalid++
 		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}

@@ -29,7 +29,7 @@ type crowd struct {
 // lane is the symbols that wait for slots of one kind.
 type lane struct {
 	waiting []*report
-	all     int // how many there were
+	all     int // how many there were; of those ahead only
 	running int
 }
 
@@ -53,19 +53,29 @@ func (w *crowd) pass(ctx context.Context, now time.Time) {
 
 // line puts each symbol where it waits.
 func (w *crowd) line(now time.Time) {
+	type late struct {
+		*report
+		tried time.Time
+	}
+	var slow []late
+	w.ahead.waiting = make([]*report, 0, len(w.c.workers))
 	for i, worker := range w.c.workers {
 		if w.c.woken && !worker.due(now) {
 			continue
 		}
 		r := &report{worker: worker, index: i, now: now}
-		if r.slow, r.tried = worker.slow(); r.slow {
-			w.slow.waiting = append(w.slow.waiting, r)
+		var tried time.Time
+		if r.slow, tried = worker.slow(); r.slow {
+			slow = append(slow, late{r, tried})
 		} else {
 			w.ahead.waiting = append(w.ahead.waiting, r)
 		}
 	}
-	slices.SortStableFunc(w.slow.waiting, func(a, b *report) int { return a.tried.Compare(b.tried) })
-	w.ahead.all, w.slow.all = len(w.ahead.waiting), len(w.slow.waiting)
+	slices.SortStableFunc(slow, func(a, b late) int { return a.tried.Compare(b.tried) })
+	for _, l := range slow {
+		w.slow.waiting = append(w.slow.waiting, l.report)
+	}
+	w.ahead.all = len(w.ahead.waiting)
 }
 
 // fill begins what has a slot.

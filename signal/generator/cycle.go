@@ -100,8 +100,7 @@ type report struct {
 	index  int   // among the cycle's workers
 	now    time.Time
 	limit  time.Duration // how long it may take
-	tried  time.Time     // the last time
-	slow   bool          // it has a slot of those that ran out of time then
+	slow   bool          // it has a slot of those that ran out of time when they were tried last
 	spent  bool          // it ran out of time
 	work   work
 }

@@ -91,7 +91,10 @@ func seenAfter(
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- tree.Serve(ctx) }()
-	defer func() { cancel(); <-ended }()
+	defer func() {
+		cancel()
+		require.NoError(t, <-ended)
+	}()
 	time.Sleep(after)
 	synctest.Wait()
 	require.Equal(t, health.StateRunning, tree.Status().Children[0].State)

@@ -90,7 +90,7 @@ func (t *task) begin(now, since time.Time, set *settings) {
 	}
 	t.loading = t.loading || t.cold
 	for _, r := range t.runners {
-		r.tried, r.unwritable = false, false
+		r.step(inClaimed)
 	}
 }
 
@@ -118,7 +118,7 @@ func (t *task) broken(err error) (goOn bool) {
 func (t *task) rebuild() {
 	t.cold = true
 	for _, r := range t.runners {
-		r.ignoreState = true
+		r.step(inDistrusted)
 	}
 }
 

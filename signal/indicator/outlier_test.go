@@ -121,8 +121,11 @@ type recursion struct {
 
 func exact(x float64) *big.Float { return new(big.Float).SetPrec(256).SetFloat64(x) }
 
-func newRecursion(seed int, share *big.Float) *recursion {
-	return &recursion{seed: seed, share: share, value: exact(0)}
+// recursionPeriod is that of the recursions in these tests.
+const recursionPeriod = 14
+
+func newRecursion(share *big.Float) *recursion {
+	return &recursion{seed: recursionPeriod, share: share, value: exact(0)}
 }
 
 func (r *recursion) add(x *big.Float) *big.Float {
@@ -146,14 +149,14 @@ func TestRecursionIsAsExactAfterATickThatWasFarOff(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const period = 14
+			const period = recursionPeriod
 			over := func(a, b float64) *big.Float { return exact(0).Quo(exact(a), exact(b)) }
 			ema, rsi := newEMA(t, period), newRSI(t, period)
 			atr, err := indicator.NewATR(period)
 			require.NoError(t, err)
-			mean := newRecursion(period, over(2, period+1))
-			rise, fall := newRecursion(period, over(1, period)), newRecursion(period, over(1, period))
-			reach := newRecursion(period, over(1, period))
+			mean := newRecursion(over(2, period+1))
+			rise, fall := newRecursion(over(1, period)), newRecursion(over(1, period))
+			reach := newRecursion(over(1, period))
 			inputs := withTicks(30, ticks)
 			for i, x := range inputs {
 				gotEMA, _ := ema.Update(x)

@@ -2,7 +2,7 @@ package signaltest_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"runtime"
 	"strings"
 	"time"
@@ -129,7 +129,7 @@ var faultsOfAsking = []sourceFault{
 		return func(ctx context.Context, a asked) (signal.Batch, error) {
 			batch, err := bars(ctx, next, a)
 			if err != nil {
-				err = fmt.Errorf("no such symbol: %v", err)
+				err = errors.New("no such symbol")
 			}
 			return batch, err
 		}
@@ -200,7 +200,7 @@ var faultsOfAsking = []sourceFault{
 			case busy <- struct{}{}:
 				defer func() { <-busy }()
 			default:
-				return signal.Batch{}, fmt.Errorf("busy")
+				return signal.Batch{}, errors.New("busy")
 			}
 			runtime.Gosched()
 			return bars(ctx, next, a)

@@ -29,8 +29,8 @@ func barDiffers(got, want signal.Bar) string {
 		return fmt.Sprintf("Time is %s", got.Time.UTC().Format(time.RFC3339Nano))
 	}
 	if got.Symbol != want.Symbol || got.Interval != want.Interval {
-		return fmt.Sprintf("Symbol and Interval are %q and %s, want %q and %s", got.Symbol, got.Interval, want.Symbol,
-			want.Interval)
+		return fmt.Sprintf("Symbol and Interval are %q and %s, want %q and %s",
+			got.Symbol, got.Interval, want.Symbol, want.Interval)
 	}
 	for _, f := range []struct {
 		name      string

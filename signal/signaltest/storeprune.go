@@ -73,7 +73,8 @@ func prunes(t testing.TB, open func() signal.Store) {
 		if err != nil {
 			t.Fatalf("%s: After the newest: %v", name, err)
 		}
-		wantSignals(t, "a signal appended after a prune", newest, []signal.Signal{more}) // its Seq is a new one
+		// Its Seq is not one that was given out before.
+		wantSignals(t, "a signal appended after a prune", newest, []signal.Signal{more})
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -20,7 +21,8 @@ const markEvery = time.Minute
 // A day ends with what the account was worth at the prices that were last seen while it was open, and the next one begins
 // with that: what is lost between two looks, over midnight or over a weekend, is lost in the day in which it is seen, and
 // in no case in none. Where the process did not run when the day ended, the last mark in the Journal says what it was worth
-// at least then; what was lost since may have been lost in either day, and counts in both.
+// at least then; what was lost since may have been lost in either day, and counts in both. Where something was held
+// whose price nobody had seen, it counts at its cost, or the mark does where that is higher.
 //
 // A breach is journaled once for each day, also where a halt stands already.
 type days struct {
@@ -30,6 +32,7 @@ type days struct {
 
 	// All below is guarded by ledger.mu.
 	seen   map[string]decimal.Decimal // the last known prices of what is held
+	looked bool                       // the process has valued the account
 	end    valuation                  // of the day that has to be closed
 	marked time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
 }
@@ -39,7 +42,7 @@ type valuation struct {
 	day    string
 	equity decimal.Decimal
 	paidIn decimal.Decimal // what had been deposited by then and not withdrawn
-	sure   bool            // the process ran at the end of that day
+	sure   bool            // the process ran at the end of that day, and had seen all prices
 }
 
 func newDays(env *env, ledger *ledger, gate *gate) *days {
@@ -65,12 +68,18 @@ func (d *days) close(ctx context.Context, _ *run) error {
 	if ok && m.Day == opened {
 		d.ledger.mu.Lock()
 		defer d.ledger.mu.Unlock()
-		d.end = valuation{day: opened, equity: m.Equity, paidIn: m.PaidIn}
+		marked := valuation{day: opened, equity: m.Equity, paidIn: m.PaidIn}
+		if d.end.day != opened || d.end.own().LessThan(marked.own()) {
+			d.end = marked
+		}
 	}
 	return nil
 }
 
-// closeLocked does so by the prices that were seen; false says that they do not tell.
+// own is what the account was worth but for what was paid in.
+func (v valuation) own() decimal.Decimal { return v.equity.Sub(v.paidIn) }
+
+// closeLocked does so by the prices that were seen, and at cost where there was none; false says that they do not tell all.
 func (d *days) closeLocked(today string) bool {
 	b := d.ledger.book
 	opened := b.Day().Day
@@ -78,11 +87,11 @@ func (d *days) closeLocked(today string) bool {
 		return true // Nothing is to be closed, or it is.
 	}
 	equity, missing := b.Equity(d.lastSeenLocked)
-	if len(missing) > 0 {
-		return false
+	sure := len(missing) == 0
+	if sure || d.looked {
+		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), sure: sure}
 	}
-	d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), sure: true}
-	return true
+	return sure
 }
 
 func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
@@ -120,9 +129,11 @@ func (d *days) roll(ctx context.Context, r *run) error {
 	return d.mark(ctx, r, now)
 }
 
-// lookLocked is what the account is worth now, and what is held without a price of now. It keeps the prices.
+// lookLocked is what the account is worth now, and what is held without a price of now. It keeps the prices, and forgets
+// those of what is not held any more: they are of another time when it is held again.
 func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missing []string) {
 	b := d.ledger.book
+	d.looked = true
 	equity, missing = b.Equity(prices)
 	if len(missing) > 0 {
 		equity, _ = b.Equity(func(symbol string) (decimal.Decimal, bool) {
@@ -137,6 +148,7 @@ func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missin
 			d.seen[h.Symbol] = price
 		}
 	}
+	maps.DeleteFunc(d.seen, func(symbol string, _ decimal.Decimal) bool { return b.Position(symbol).Quantity.IsZero() })
 	return equity, missing
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -32,19 +31,6 @@ func dayRig(t *testing.T, change ...func(*engine.Config)) (r *rig, pricer *fickl
 	r.settle()
 	require.Equal(t, "100", r.held(btc))
 	return r, pricer
-}
-
-// fickle is a Pricer that does not always know.
-type fickle struct {
-	trading.Pricer
-	gone map[string]bool
-}
-
-func (f *fickle) Price(symbol string) (decimal.Decimal, bool) {
-	if f.gone[symbol] {
-		return decimal.Zero, false
-	}
-	return f.Pricer.Price(symbol)
 }
 
 func (r *rig) priced(price string) {
@@ -111,7 +97,7 @@ func TestDayThatLosesTooMuchHalts(t *testing.T) {
 		"while another price is missing": {func(r *rig, pricer *fickle) {
 			r.signals.put(says(eth, signal.Long, r.now()))
 			r.settle()
-			pricer.gone[eth] = true
+			pricer.lose(eth, true)
 			r.priced("92")
 		}, []string{"2025-03-04"}},
 		"while another price is missing, and lost before": {func(r *rig, pricer *fickle) {
@@ -119,9 +105,30 @@ func TestDayThatLosesTooMuchHalts(t *testing.T) {
 			r.settle()
 			r.venue.SetPrice(eth, d("9.7")) // 300 of it
 			r.mustStep()
-			pricer.gone[eth] = true
+			pricer.lose(eth, true)
 			r.priced("97.9")
 		}, []string{"2025-03-04"}},
+		"over midnight, beside what never had a price": {func(r *rig, pricer *fickle) {
+			pricer.lose(eth, true)
+			r.signals.put(says(eth, signal.Long, r.now()))
+			r.settle()
+			r.priced("110")
+			r.clock.Add(night)
+			r.priced("102")
+			pricer.lose(eth, false)
+			r.mustStep()
+		}, []string{"2025-03-05"}},
+		"what is bought anew without a price counts at its cost": {func(r *rig, pricer *fickle) {
+			r.clock.Add(2 * time.Minute)
+			r.signals.put(says(btc, signal.Flat, r.now()))
+			r.settle()
+			pricer.lose(btc, true)
+			r.venue.SetPrice(btc, d("110"))
+			one := says(btc, signal.Long, r.now())
+			one.Price = 110
+			r.signals.put(one)
+			r.settle()
+		}, nil},
 		"while a halt stands": {func(r *rig, _ *fickle) {
 			require.NoError(r.t, r.engine.Halt(context.Background(), "lunch"))
 			r.priced("92")

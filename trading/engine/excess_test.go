@@ -133,14 +133,7 @@ func TestExcessIsNotWhatWasBoughtByHand(t *testing.T) {
 
 func TestExcessIsWhatAnOrderBringsAfterItsTargetWasClosed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Broker = stillOpen{cfg.Broker} })
-	r.venue.FillPart(d("4"))
-	r.signals.put(says(btc, signal.Long, r.now()))
-	r.settle()
-	r.clock.Add(time.Minute)
-	r.signals.put(says(btc, signal.Flat, r.now()))
-	r.settle()
-	require.Equal(t, "0", r.held(btc))
+	r := closedBesideItsEntry(t)
 	rest := r.ordersMade()[0]
 	rest.Quantity = d("6")
 	r.venue.Forget(rest.ClientID)

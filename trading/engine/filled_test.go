@@ -81,9 +81,9 @@ func TestFilledWaitsForFillsOfWhichManyAreMissing(t *testing.T) {
 	require.ErrorContains(t, r.step(), "fills are missing")
 }
 
-// Whatever else is open, a close sells no more than is held, and only reduces.
-func TestCloseIsReduceOnlyAndNeverMoreThanIsHeld(t *testing.T) {
-	t.Parallel()
+// closedBesideItsEntry is a rig whose target was closed, while the broker calls open what of its entry has not filled.
+func closedBesideItsEntry(t *testing.T) *rig {
+	t.Helper()
 	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Broker = stillOpen{cfg.Broker} })
 	r.venue.FillPart(d("4"))
 	r.signals.put(says(btc, signal.Long, r.now()))
@@ -95,7 +95,13 @@ func TestCloseIsReduceOnlyAndNeverMoreThanIsHeld(t *testing.T) {
 	r.signals.put(says(btc, signal.Flat, r.now()))
 	r.settle()
 	require.Equal(t, "0", r.held(btc))
-	closing := r.ordersMade()[1]
+	return r
+}
+
+// Whatever else is open, a close sells no more than is held, and only reduces.
+func TestCloseIsReduceOnlyAndNeverMoreThanIsHeld(t *testing.T) {
+	t.Parallel()
+	closing := closedBesideItsEntry(t).ordersMade()[1]
 	require.Equal(t, "4", closing.Quantity.String())
 	require.True(t, closing.ReduceOnly)
 }

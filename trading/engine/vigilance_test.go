@@ -21,6 +21,7 @@ import (
 //	a position that is beyond its target in the end             trimmed, once the venue works
 //	a position that was to be closed and is still there         closed, once the venue works
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
+//	a day that loses more than its limit while entries go on    halted, at the end of every step (dayloss_test.go)
 
 // unguardedBound is that of the engine where nothing else is said.
 const unguardedBound = 2 * time.Minute
@@ -28,7 +29,9 @@ const unguardedBound = 2 * time.Minute
 // vigilance is what a test knows of how long the engine has put up with something.
 type vigilance struct {
 	naked   map[string]nakedness // by symbol
+	beyond  map[string]string    // by symbol: what was held beyond which target and order, and not seen by one step
 	refused bool                 // the venue has refused all for a while
+	hidden  bool                 // the venue keeps fills back, and nobody knows whether a stop has gone or has filled
 }
 
 // nakedness is a position without its stop-loss, and since when steps have come to their end all the while.
@@ -38,7 +41,7 @@ type nakedness struct {
 }
 
 // blind forgets all, where a step did not come to its end or another engine took over.
-func (v *vigilance) blind() { v.naked = make(map[string]nakedness) }
+func (v *vigilance) blind() { v.naked, v.beyond = make(map[string]nakedness), make(map[string]string) }
 
 // kept is the book as the journal has it.
 func (t *trouble) kept() *book.Book {
@@ -54,6 +57,7 @@ func (t *trouble) look(began time.Time, err error) {
 		said = err.Error()
 	}
 	b := t.kept()
+	t.fell(b, err)
 	for _, symbol := range []string{btc, eth} {
 		h := b.Holding(symbol)
 		t.seen(b, h, said)
@@ -66,19 +70,24 @@ func (t *trouble) look(began time.Time, err error) {
 	}
 }
 
-// seen holds a position against its target: what is more is on its way to be closed, or the step has said so.
+// seen holds a position against its target: what is more is on its way to be closed, or the step has said so. What a step
+// learns in its last moment is for the next one.
 func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
-	if h.Beyond().IsZero() || h.Target.Deferred || said != "" {
+	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCancelled
+	again := refused && h.Target.Attempts == 1 // it is tried a second time before it is an error
+	unseen := !h.Beyond().IsZero() && !h.Target.Deferred && said == "" && !again &&
+		!slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool {
+			return o.Leg == "" || o.Status != trading.StatusOpen // something is under way
+		})
+	before := t.vigilance.beyond[h.Symbol]
+	delete(t.vigilance.beyond, h.Symbol)
+	if !unseen {
 		return
 	}
-	for _, o := range b.PendingOf(h.Symbol) {
-		if o.Leg == "" || o.Status != trading.StatusOpen {
-			return // something is under way
-		}
-	}
-	again := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCancelled
-	require.True(t.rt, again && h.Target.Attempts == 1, "%s of %s is held, the target is %s, and nobody says so",
+	now := h.Target.SignalID + h.Target.Last
+	require.NotEqual(t.rt, before, now, "%s of %s is held, the target is %s, and nobody says so",
 		h.Quantity, h.Symbol, h.Target.Quantity)
+	t.vigilance.beyond[h.Symbol] = now
 }
 
 // guarded measures how long a position has been without its stop-loss while every step came to its end.
@@ -93,7 +102,8 @@ func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
 		}
 	}
 	asked := slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool { return o.Leg == "" })
-	if !h.Target.Ticket.StopLoss.IsPositive() || lacking.LessThanOrEqual(d("0.05")) || h.Target.Deferred || asked {
+	if !h.Target.Ticket.StopLoss.IsPositive() || lacking.LessThanOrEqual(d("0.05")) || h.Target.Deferred || asked ||
+		t.vigilance.hidden {
 		delete(t.vigilance.naked, h.Symbol)
 		return
 	}

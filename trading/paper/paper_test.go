@@ -80,7 +80,9 @@ func TestThePaperBrokerKeepsToTheContract(t *testing.T) {
 	t.Run("at quotes", func(t *testing.T) {
 		t.Parallel()
 		tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
-			return tradingtest.BrokerSubject{Broker: broker(t, quoted(100)), Instrument: coin, Price: d("100")}
+			rate := d("0.0004")
+			b := broker(t, quoted(100), func(cfg *paper.Config) { cfg.FeeRate = rate })
+			return tradingtest.BrokerSubject{Broker: b, Instrument: coin, Price: d("100"), Short: true, FeeRate: rate}
 		})
 	})
 	t.Run("at bars", func(t *testing.T) {

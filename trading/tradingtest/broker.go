@@ -19,6 +19,8 @@ type BrokerSubject struct {
 	Price      decimal.Decimal  // about what the instrument trades at
 	Now        func() time.Time // the time that the Broker lives in; nil means the machine's
 	Advance    func()           // lets the market go on, so that market orders fill; nil if they fill at once
+	Short      bool             // the account can hold less than nothing
+	FeeRate    decimal.Decimal  // what a market order pays of its notional; zero leaves out what needs it
 	// MoveCash lets cash move without a fill, once; nil leaves out what needs it.
 	MoveCash func()
 	// Reopen returns a Broker for the same account as it is in a process that has just begun and remembers nothing; nil
@@ -55,6 +57,8 @@ type brokerTest struct {
 var brokerCases = []brokerCase{
 	{"an order that was never sent is unknown", unknownOrder},
 	{"an order fills in full, on its side, under its client id", orderFills},
+	{"an order with a limit fills at its price or a better one", limitHolds},
+	{"an order that only reduces opens nothing", reducesOnly},
 	{"an order is begun once, and is not there before", begunOnce},
 	{"an order that may not begin is not sent", notBegun},
 	{"fills are ascending and are given from the time asked for on", fillsSince},

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -47,7 +48,7 @@ func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 			tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
 				v := goldVenue(traits)
 				return tradingtest.BrokerSubject{
-					Broker: v, Instrument: gold, Price: decimal.NewFromInt(2000),
+					Broker: v, Instrument: gold, Price: decimal.NewFromInt(2000), Short: true,
 					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) }, MoveCash: moves(v),
 				}
 			})
@@ -71,6 +72,9 @@ func moves(v *tradingtest.Venue) func() {
 		v.MoveCash(trading.CashEvent{ID: fmt.Sprint("cash-", n), Kind: trading.CashFunding, Amount: decimal.New(-1, -2)})
 	}
 }
+
+// feeRate is what the venue takes.
+var feeRate = decimal.New(1, -3)
 
 // crookedBroker has one fault.
 type crookedBroker struct {
@@ -127,6 +131,18 @@ func (c crookedBroker) Submit(ctx context.Context, a trading.Approved) error {
 		a = a.Gated(nil)
 	}
 	c.sent[a.Order().ClientID] = true
+	switch o := a.Order(); {
+	case c.fault == "acknowledges what it drops":
+		return a.Begin(ctx)
+	case c.fault == "calls what was cut short rejected" && ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", trading.ErrRejected, ctx.Err())
+	case c.fault == "takes limits for market orders" && o.Type == trading.Limit,
+		c.fault == "triggers stops on the wrong side" && o.Type == trading.Stop:
+		o.Type, o.LimitPrice, o.StopPrice = trading.Market, decimal.Zero, decimal.Zero
+		return c.again(ctx, a, o)
+	case c.fault == "forgets to reduce only" && o.ReduceOnly:
+		return c.again(ctx, a, o)
+	}
 	switch {
 	case c.fault == "never looks at ctx":
 		ctx = context.WithoutCancel(ctx)
@@ -138,7 +154,22 @@ func (c crookedBroker) Submit(ctx context.Context, a trading.Approved) error {
 	return c.Venue.Submit(ctx, a)
 }
 
+// again sends another order in the place of one that was approved: one that may open something.
+func (c crookedBroker) again(ctx context.Context, a trading.Approved, o trading.Order) error {
+	if err := a.Begin(ctx); err != nil {
+		return err
+	}
+	other, err := risk.NoLimits().Approve(o, trading.View{Instrument: gold, Price: decimal.NewFromInt(2000)})
+	if err != nil {
+		return err
+	}
+	return c.Venue.Submit(ctx, other)
+}
+
 func (c crookedBroker) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	if c.fault == "cancels with any context" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	if c.fault == "cancels nothing" || c.fault == "cancels stops elsewhere" && ref.Type == trading.Stop {
 		_, err := c.Venue.Order(ctx, ref)
 		return err
@@ -151,8 +182,17 @@ func (c crookedBroker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 }
 
 func (c crookedBroker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	if c.fault == "answers with any context" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	report, err := c.Venue.Order(ctx, ref)
 	switch {
+	case c.fault == "does not know what it cannot ask for" && ctx.Err() != nil:
+		err = fmt.Errorf("%w: %s", trading.ErrUnknownOrder, ref.ClientID)
+	case c.fault == "calls what rests filled" && report.Status == trading.StatusOpen:
+		report.Status = trading.StatusFilled
+	case c.fault == "answers of another order" && err == nil:
+		report.ClientID = "suite-0"
 	case c.fault == "finds no stops" && ref.Type == trading.Stop, c.fault == "keeps in memory what it sent" && !c.sent[ref.ClientID]:
 		err = fmt.Errorf("%w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	case c.fault == "has a word of its own for unknown" && err != nil:
@@ -167,6 +207,8 @@ func (c crookedBroker) Fills(
 	ctx context.Context, from trading.Cursor, limit int,
 ) ([]trading.Fill, trading.Cursor, error) {
 	switch c.fault {
+	case "fills with any context":
+		ctx = context.WithoutCancel(ctx)
 	case "since is exclusive":
 		from.Since = from.Since.Add(1)
 	case "knows no limit":
@@ -176,6 +218,12 @@ func (c crookedBroker) Fills(
 	}
 	fills, next, err := c.Venue.Fills(ctx, from, limit)
 	switch {
+	case c.fault == "tells each fill under two ids" && len(fills) > 0 && limit > 1:
+		twice := fills[0]
+		twice.ID += "-again"
+		fills = append(fills, twice)
+	case c.fault == "loses the fills of before the answer":
+		fills = slices.DeleteFunc(fills, func(f trading.Fill) bool { return f.ClientID == "suite-1" })
 	case c.fault == "loses one between pages" && from.Token != "" && len(fills) > 0:
 		fills = fills[1:]
 	case c.fault == "ends with a short page" && len(fills) == 0 && from.Token != "":
@@ -190,6 +238,12 @@ func (c crookedBroker) Fills(
 			fills[i].ClientID = ""
 		case "one id for all fills":
 			fills[i].ID = "1"
+		case "fees with the wrong sign":
+			fills[i].Fee = fills[i].Fee.Neg()
+		case "fills of one step each":
+			fills[i].Quantity = gold.Step
+		case "fills beyond the limit":
+			fills[i].Price = fills[i].Price.Mul(decimal.NewFromFloat(1.1))
 		case "times in the zone of the venue":
 			fills[i].Time = fills[i].Time.In(time.FixedZone("venue", 3600))
 		}
@@ -201,21 +255,29 @@ func (c crookedBroker) Fills(
 }
 
 func (c crookedBroker) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
+	if c.fault == "tells positions with any context" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	held, err := c.Venue.Positions(ctx)
 	if c.fault == "lists what is flat" && err == nil && held[gold.Symbol].IsZero() {
 		held[gold.Symbol] = decimal.Zero
 	}
 	if c.fault == "positions without a sign" {
 		for symbol, q := range held {
-			held[symbol] = q.Abs().Neg()
+			held[symbol] = q.Abs()
 		}
 	}
 	return held, err
 }
 
 func (c crookedBroker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
+	if c.fault == "lists with any context" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	open, err := c.Venue.OpenOrders(ctx)
 	switch c.fault {
+	case "lists no limits":
+		open = slices.DeleteFunc(open, func(r trading.OrderReport) bool { return !c.isStop(r.ClientID) })
 	case "lists no stops":
 		open = slices.DeleteFunc(open, func(r trading.OrderReport) bool { return c.isStop(r.ClientID) })
 	case "lists what is done":
@@ -235,6 +297,13 @@ func (c crookedBroker) isStop(id string) bool {
 func (c crookedBroker) Updates(after int64) trading.Updates {
 	u := c.Venue.Updates(after)
 	switch c.fault {
+	case "tells the first state last":
+		for i := range u.Orders {
+			if u.Orders[i].ClientID == "suite-1" && len(u.Orders) > 1 {
+				u.Orders = append(u.Orders, trading.OrderReport{ClientID: "suite-1", Status: trading.StatusOpen})
+				break
+			}
+		}
 	case "has no seq":
 		u.Seq = 0
 	case "tells all again and again":
@@ -331,61 +400,82 @@ func (w *brokerWatcher) Fatal(args ...any) {
 func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	for fault, inCase := range map[string]string{
-		"has a word of its own for unknown":  "an order that was never sent is unknown",
-		"fills without client id":            "an order fills in full, on its side, under its client id",
-		"reports half":                       "an order fills in full, on its side, under its client id",
-		"times in the zone of the venue":     "an order fills in full, on its side, under its client id",
-		"since is exclusive":                 "fills are ascending and are given from the time asked for on",
-		"one id for all fills":               "fills are ascending and are given from the time asked for on",
-		"newest first":                       "fills are ascending and are given from the time asked for on",
-		"lists what is flat":                 "what was filled is the position, and closing it leaves none",
-		"positions without a sign":           "what was filled is the position, and closing it leaves none",
-		"takes duplicates":                   "a client id that was used is refused where that is promised, and changes nothing",
-		"calls a duplicate rejected":         "a client id that was used is refused where that is promised, and changes nothing",
-		"cancels nothing":                    "an order that rests can be cancelled, and one that is done cannot",
-		"minds a second cancel":              "an order that rests can be cancelled, and one that is done cannot",
-		"never looks at ctx":                 "a context that has ended ends the call",
-		"changes its traits":                 "traits do not change, and go together",
-		"promises what cannot be":            "traits do not change, and go together",
-		"never begins":                       "an order is begun once, and is not there before",
-		"begins twice":                       "an order is begun once, and is not there before",
-		"begins when it is there":            "an order is begun once, and is not there before",
-		"sends all the same":                 "an order that may not begin is not sent",
-		"calls what did not begin rejected":  "an order that may not begin is not sent",
-		"says nothing of what did not begin": "an order that may not begin is not sent",
-		"uses up what did not begin":         "an order that may not begin is not sent",
-		"knows no limit":                     "fills come in pages, and none is lost between them",
-		"loses one between pages":            "fills come in pages, and none is lost between them",
-		"knows no cursor":                    "after the last page there is nothing until something fills",
-		"ends with a short page":             "after the last page there is nothing until something fills",
-		"the last page is the end of all":    "after the last page there is nothing until something fills",
-		"cancels stops elsewhere":            "an order with a stop rests, is found and is cancelled like any",
-		"finds no stops":                     "an order with a stop rests, is found and is cancelled like any",
-		"lists no stops":                     "open orders are told in one answer, and no others",
-		"lists what is done":                 "open orders are told in one answer, and no others",
-		"keeps in memory what it sent":       "an order is found by its reference in another process",
-		"replaces without a gate":            "an order is replaced by another one, or nothing changes",
-		"cancels before it places":           "an order is replaced by another one, or nothing changes",
-		"leaves the old one":                 "an order is replaced by another one, or nothing changes",
-		"asks for one of a pair":             "of a pair both rest, and the end of one ends the other",
-		"sends a pair one by one":            "of a pair both rest, and the end of one ends the other",
-		"has no seq":                         "updates tell the latest of each order that has changed",
-		"tells all again and again":          "updates tell the latest of each order that has changed",
-		"tells the latest only":              "updates tell the latest of each order that has changed",
-		"tells each twice":                   "updates tell the latest of each order that has changed",
-		"always misses something":            "updates tell the latest of each order that has changed",
-		"knows no limit of cash":             "cash that moves without a fill is told once, and stays told",
-		"tells of cash again":                "cash that moves without a fill is told once, and stays told",
-		"one id for all cash":                "cash that moves without a fill is told once, and stays told",
-		"lists none":                         "instruments are listed as they are traded",
-		"lists one twice":                    "instruments are listed as they are traded",
-		"takes the precision for the tick":   "instruments are listed as they are traded",
+		"acknowledges what it drops":           "an order fills in full, on its side, under its client id",
+		"tells each fill under two ids":        "an order fills in full, on its side, under its client id",
+		"loses the fills of before the answer": "an order fills in full, on its side, under its client id",
+		"fees with the wrong sign":             "an order fills in full, on its side, under its client id",
+		"fills of one step each":               "an order fills in full, on its side, under its client id",
+		"answers of another order":             "an order fills in full, on its side, under its client id",
+		"takes limits for market orders":       "an order that rests can be cancelled, and one that is done cannot",
+		"fills beyond the limit":               "an order with a limit fills at its price or a better one",
+		"forgets to reduce only":               "an order that only reduces opens nothing",
+		"triggers stops on the wrong side":     "an order with a stop rests, is found and is cancelled like any",
+		"calls what rests filled":              "an order with a stop rests, is found and is cancelled like any",
+		"lists no limits":                      "open orders are told in one answer, and no others",
+		"tells the first state last":           "updates tell the latest of each order that has changed",
+		"calls what was cut short rejected":    "a context that has ended ends the call",
+		"does not know what it cannot ask for": "a context that has ended ends the call",
+		"answers with any context":             "a context that has ended ends the call",
+		"fills with any context":               "a context that has ended ends the call",
+		"cancels with any context":             "a context that has ended ends the call",
+		"tells positions with any context":     "a context that has ended ends the call",
+		"lists with any context":               "a context that has ended ends the call",
+		"has a word of its own for unknown":    "an order that was never sent is unknown",
+		"fills without client id":              "an order fills in full, on its side, under its client id",
+		"reports half":                         "an order fills in full, on its side, under its client id",
+		"times in the zone of the venue":       "an order fills in full, on its side, under its client id",
+		"since is exclusive":                   "fills are ascending and are given from the time asked for on",
+		"one id for all fills":                 "fills are ascending and are given from the time asked for on",
+		"newest first":                         "fills are ascending and are given from the time asked for on",
+		"lists what is flat":                   "what was filled is the position, and closing it leaves none",
+		"positions without a sign":             "what was filled is the position, and closing it leaves none",
+		"takes duplicates":                     "a client id that was used is refused where that is promised, and changes nothing",
+		"calls a duplicate rejected":           "a client id that was used is refused where that is promised, and changes nothing",
+		"cancels nothing":                      "an order that rests can be cancelled, and one that is done cannot",
+		"minds a second cancel":                "an order that rests can be cancelled, and one that is done cannot",
+		"never looks at ctx":                   "a context that has ended ends the call",
+		"changes its traits":                   "traits do not change, and go together",
+		"promises what cannot be":              "traits do not change, and go together",
+		"never begins":                         "an order is begun once, and is not there before",
+		"begins twice":                         "an order is begun once, and is not there before",
+		"begins when it is there":              "an order is begun once, and is not there before",
+		"sends all the same":                   "an order that may not begin is not sent",
+		"calls what did not begin rejected":    "an order that may not begin is not sent",
+		"says nothing of what did not begin":   "an order that may not begin is not sent",
+		"uses up what did not begin":           "an order that may not begin is not sent",
+		"knows no limit":                       "fills come in pages, and none is lost between them",
+		"loses one between pages":              "fills come in pages, and none is lost between them",
+		"knows no cursor":                      "after the last page there is nothing until something fills",
+		"ends with a short page":               "after the last page there is nothing until something fills",
+		"the last page is the end of all":      "after the last page there is nothing until something fills",
+		"cancels stops elsewhere":              "an order with a stop rests, is found and is cancelled like any",
+		"finds no stops":                       "an order with a stop rests, is found and is cancelled like any",
+		"lists no stops":                       "open orders are told in one answer, and no others",
+		"lists what is done":                   "open orders are told in one answer, and no others",
+		"keeps in memory what it sent":         "an order is found by its reference in another process",
+		"replaces without a gate":              "an order is replaced by another one, or nothing changes",
+		"cancels before it places":             "an order is replaced by another one, or nothing changes",
+		"leaves the old one":                   "an order is replaced by another one, or nothing changes",
+		"asks for one of a pair":               "of a pair both rest, and the end of one ends the other",
+		"sends a pair one by one":              "of a pair both rest, and the end of one ends the other",
+		"has no seq":                           "updates tell the latest of each order that has changed",
+		"tells all again and again":            "updates tell the latest of each order that has changed",
+		"tells the latest only":                "updates tell the latest of each order that has changed",
+		"tells each twice":                     "updates tell the latest of each order that has changed",
+		"always misses something":              "updates tell the latest of each order that has changed",
+		"knows no limit of cash":               "cash that moves without a fill is told once, and stays told",
+		"tells of cash again":                  "cash that moves without a fill is told once, and stays told",
+		"one id for all cash":                  "cash that moves without a fill is told once, and stays told",
+		"lists none":                           "instruments are listed as they are traded",
+		"lists one twice":                      "instruments are listed as they are traded",
+		"takes the precision for the tick":     "instruments are listed as they are traded",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, tradingtest.BrokerCases(), inCase)
 			for _, broken := range []bool{true, false} {
 				venue, planted := goldVenue(trading.Traits{RefusesDuplicates: true}), ""
+				venue.ChargeFees(func(f trading.Fill) (decimal.Decimal, string) { return f.Price.Mul(f.Quantity).Mul(feeRate), "" })
 				if broken {
 					planted = fault
 				}
@@ -394,7 +484,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 				go func() { // FailNow ends the goroutine
 					defer close(ended)
 					tradingtest.RunBrokerCase(watched, inCase, tradingtest.BrokerSubject{
-						Broker: crooked(venue, planted), Instrument: gold, Price: decimal.NewFromInt(2000),
+						Broker: crooked(venue, planted), Instrument: gold, Price: decimal.NewFromInt(2000), Short: true,
+						FeeRate:  feeRate,
 						Reopen:   func() trading.Broker { return crooked(venue, planted) },
 						MoveCash: moves(venue),
 					})

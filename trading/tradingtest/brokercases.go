@@ -41,6 +41,9 @@ func orderFills(b brokerTest) {
 		case !f.Price.IsPositive(), !f.Quantity.IsPositive(), f.Time.IsZero(), f.Time.Location() != time.UTC:
 			b.Errorf("fill %+v lacks a price, a quantity or a time in UTC", f)
 		}
+		if want := f.Price.Mul(f.Quantity).Mul(b.FeeRate); b.FeeRate.IsPositive() && !f.QuoteFee().Round(6).Equal(want.Round(6)) {
+			b.Errorf("fill %+v costs a fee of %s, want %s: what is paid is above zero", f, f.QuoteFee(), want)
+		}
 	}
 }
 
@@ -49,12 +52,17 @@ func positionsAgree(b brokerTest) {
 	if !ok {
 		b.Skip("the broker does not tell positions")
 	}
-	for _, step := range []struct {
+	type step struct {
 		id   string
 		side trading.Side
 		size int64
 		was  int64
-	}{{"suite-1", trading.Buy, 60, 0}, {"suite-2", trading.Sell, 20, 60}, {"suite-3", trading.Sell, 40, 40}} {
+	}
+	steps := []step{{"suite-1", trading.Buy, 60, 0}, {"suite-2", trading.Sell, 20, 60}, {"suite-3", trading.Sell, 40, 40}}
+	if b.Short {
+		steps = append(steps, step{"suite-4", trading.Sell, 30, 0}, step{"suite-5", trading.Buy, 30, -30})
+	}
+	for _, step := range steps {
 		b.submit(b.approved(step.id, step.side, step.size, step.was))
 		held, err := p.Positions(b.Context())
 		if err != nil {
@@ -210,14 +218,30 @@ func reopened(b brokerTest) {
 func endedContext(b brokerTest) {
 	ctx, cancel := context.WithCancel(b.Context())
 	cancel()
-	if err := b.Broker.Submit(ctx, b.approved("suite-1", trading.Buy, 10, 0)); err == nil {
-		b.Error("Submit succeeded with a context that had ended")
+	if err := b.Broker.Submit(ctx, b.approved("suite-1", trading.Buy, 10, 0)); err == nil || errors.Is(err, trading.ErrRejected) {
+		b.Errorf("Submit with a context that had ended: %v, want the context's error, which says that nobody knows", err)
 	}
 	if _, err := b.Broker.Order(ctx, b.ref("suite-1", trading.Market)); err == nil || errors.Is(err, trading.ErrUnknownOrder) {
 		b.Errorf("Order with a context that had ended: %v, want the context's error", err)
 	}
 	if _, _, err := b.Broker.Fills(ctx, trading.Cursor{}, 1); err == nil {
 		b.Error("Fills succeeded with a context that had ended")
+	}
+	if c, ok := b.Broker.(trading.Canceller); ok {
+		a := b.rest("suite-2")
+		if err := c.Cancel(ctx, a.Order().Ref()); err == nil || errors.Is(err, trading.ErrUnknownOrder) {
+			b.Errorf("Cancel with a context that had ended: %v, want the context's error", err)
+		}
+	}
+	if p, ok := b.Broker.(trading.Positioner); ok {
+		if _, err := p.Positions(ctx); err == nil {
+			b.Error("Positions succeeded with a context that had ended")
+		}
+	}
+	if l, ok := b.Broker.(trading.OrderLister); ok {
+		if _, err := l.OpenOrders(ctx); err == nil {
+			b.Error("OpenOrders succeeded with a context that had ended")
+		}
 	}
 }
 
