@@ -1,4 +1,6 @@
-// Package vigil keeps a trading system awake and honest. It holds documentation only; the work is in its packages:
+// Package vigil keeps a trading system awake and honest. A [Trader] is the whole of it: a source of bars and strategies
+// go in, supervised signals, orders and health come out. It is put together of the packages below, each of which can be
+// used alone:
 //
 //   - [github.com/seed-5dee1c0a/vigil/supervisor]: a tree of services that come back by themselves when they return,
 //     fail, panic, call Goexit or hang.

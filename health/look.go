@@ -17,22 +17,25 @@ type look struct {
 	owner *Part // whose state is above: children of one part follow each other
 	above above
 
-	room  []PartReport // for parts that no report has told of
-	fresh int          // how many those may be
+	reports []PartReport // room for parts that no report has told of
+	states  []PartState
+	fresh   int // how many those may be
 }
 
 // place returns where a part is to be described. The first descriptions of many parts are made by the hundred, which
 // halves what they cost; later ones replace them one by one.
 func (l *look) place(rec *record) *PartReport {
 	if rec.shown != nil {
-		return new(PartReport)
+		return &PartReport{PartState: new(PartState)}
 	}
-	if len(l.room) == 0 {
-		l.room = make([]PartReport, min(100, max(1, l.fresh)))
+	if len(l.states) == 0 {
+		n := min(100, max(1, l.fresh))
+		l.reports, l.states = make([]PartReport, n), make([]PartState, n)
 	}
 	l.fresh--
-	p := &l.room[0]
-	l.room = l.room[1:]
+	p := &l.reports[0]
+	p.PartState = &l.states[0]
+	l.reports, l.states = l.reports[1:], l.states[1:]
 	return p
 }
 
@@ -80,28 +83,51 @@ func (l *look) part(rec *record, z undead) *PartReport {
 		return nil
 	}
 	idle := time.Duration(rec.current.idle.Load())
-	if p := rec.shown; p != nil && !rec.stale && z.count == 0 && p.holds(l.up, idle, above) {
-		return p
+	if p := rec.shown; p != nil && rec.news < newState && z.count == 0 && p.holdsStill(l.up, idle, above) {
+		if rec.news == noNews {
+			return p
+		}
+		if next := l.progress(rec, p); next.quiet <= p.Limits.MaxSilence || !p.watched() {
+			rec.shown, rec.news = next, noNews
+			return next
+		}
 	}
 	p := l.describe(rec, above, idle)
 	p.Zombies, p.ZombiesSince = z.count, z.since
 	p.judge()
-	rec.shown, rec.stale = p, z.count > 0
+	p.hold()
+	rec.shown, rec.news = p, noNews
+	if z.count > 0 {
+		rec.news = newState // for when they have ended
+	}
 	return p
 }
 
-// holds reports whether the same would be said now.
-func (p *PartReport) holds(up, idle time.Duration, above above) bool {
+// holdsStill reports whether the same would be said now.
+func (p *PartReport) holdsStill(up, idle time.Duration, above above) bool {
 	return p.made <= up && up < p.until && !p.aged && p.idle == idle && p.above == above
+}
+
+// progress returns the report of a part that has made progress since the last one, and has done nothing else.
+func (l *look) progress(rec *record, last *PartReport) *PartReport {
+	p := &PartReport{PartState: last.PartState, LastProgress: rec.said.lastProgress, made: l.up}
+	p.quiet = l.quiet(rec, p)
+	p.hold()
+	return p
+}
+
+// quiet returns for how long the part has made no progress, without silence that was planned.
+func (l *look) quiet(rec *record, p *PartReport) time.Duration {
+	return l.now.Sub(latest(l.registry.started.Add(max(rec.rose, p.idle, p.above.rose)), p.LastProgress))
 }
 
 // describe copies what is known of the part.
 func (l *look) describe(rec *record, above above, idle time.Duration) *PartReport {
 	p := l.place(rec)
-	*p = PartReport{
-		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: l.up < idle,
-		made: l.up, until: math.MaxInt64, idle: idle, above: above,
+	*p.PartState = PartState{
+		Path: rec.path, Lifecycle: rec.lifecycle.get(), Idle: l.up < idle, holds: math.MaxInt64, idle: idle, above: above,
 	}
+	p.made = l.up
 	p.inactive = above.inactive || p.Lifecycle.State.inactive()
 	if w := rec.said; w != nil {
 		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
@@ -111,7 +137,7 @@ func (l *look) describe(rec *record, above above, idle time.Duration) *PartRepor
 	if rec.current.owner != nil {
 		p.owner = rec.current.owner.Path()
 	}
-	p.quiet = l.now.Sub(latest(l.registry.started.Add(max(rec.rose, idle, above.rose)), p.LastProgress))
+	p.quiet = l.quiet(rec, p)
 	if p.Idle {
 		p.holdUntil(idle)
 	}
@@ -137,7 +163,7 @@ func (l *look) describePast(p *PartReport, rec *record, past *past) {
 }
 
 // holdUntil says that something else is to be said of the part from that time on, since the Registry's start.
-func (p *PartReport) holdUntil(up time.Duration) { p.until = min(p.until, up) }
+func (p *PartState) holdUntil(up time.Duration) { p.holds = min(p.holds, up) }
 
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {

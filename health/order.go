@@ -7,19 +7,57 @@ import (
 	"strings"
 )
 
-// orderedLocked returns all records by path. It is made anew only where a part came or went: of 100,000 parts the order
-// takes longer than all the rest of a report.
+// orderedLocked returns all records by path. Those that came since the last time are merged into the others: of 100,000
+// parts the order takes longer than all the rest of a report.
 func (r *Registry) orderedLocked() []*record {
-	if r.order == nil {
+	switch {
+	case r.order == nil:
 		r.order = ordered(r.root.below(nil)[1:]) // without the root
+	case len(r.came) > 0 || r.went:
+		r.order = merged(r.order, ordered(r.came))
 	}
+	r.came, r.went = nil, false
 	return r.order
 }
 
-// reorderLocked says that a part came or went.
-func (r *Registry) reorderLocked() {
-	r.order = nil
+// cameLocked says that there is a new record.
+func (r *Registry) cameLocked(rec *record) {
+	if r.order != nil {
+		r.came = append(r.came, rec)
+	}
 	r.changed()
+}
+
+// wentLocked says that a record and all below it are not in the tree any more.
+func (r *Registry) wentLocked(rec *record) {
+	for _, below := range rec.below(nil) {
+		below.gone = true
+		below.silence()
+	}
+	r.went = true
+	r.changed()
+}
+
+// merged returns a new list of those of two that are still there. Both are in order.
+func merged(old, came []*record) []*record {
+	all := make([]*record, 0, len(old)+len(came))
+	add := func(records []*record) {
+		for _, rec := range records {
+			if !rec.gone {
+				all = append(all, rec)
+			}
+		}
+	}
+	for i := range came {
+		at, _ := slices.BinarySearchFunc(old, came[i].path, func(rec *record, path string) int {
+			return strings.Compare(rec.path, path)
+		})
+		add(old[:at])
+		add(came[i : i+1])
+		old = old[at:]
+	}
+	add(old)
+	return all
 }
 
 // ordered sorts the records. It compares eight bytes of each path, beginning where they differ, before it looks at the

@@ -59,6 +59,7 @@ type record struct {
 
 	kids   map[string]*record // by the last name of their path; guarded by the Registry's mu
 	parent atomic.Bool        // some of the kids are children of its runs
+	gone   bool               // it is not in the tree any more; guarded by the Registry's mu
 
 	mu        sync.Mutex    // guards all below
 	current   *Part         // whose words count; nil after Forget
@@ -67,12 +68,21 @@ type record struct {
 	said      *words        // nil while it has said nothing
 	lifecycle lifecycle
 	shown     *PartReport // what the last report said, without its children
-	stale     bool        // something has changed since then
+	news      news        // since then
 }
+
+// news is what a report has to say anew of a part.
+type news int
+
+const (
+	noNews       news = iota
+	moreProgress      // and nothing else
+	newState
+)
 
 // changed says that something of the part has changed, other than an age.
 func (rec *record) changed(r *Registry) {
-	rec.stale = true
+	rec.news = newState
 	r.changed()
 }
 
@@ -134,9 +144,9 @@ func (p *Part) Observe(err error) {
 		return
 	}
 	w := r.wordsLocked()
-	r.stale = true
+	r.news = max(r.news, moreProgress)
 	if err != nil || w.errorRun > 0 || r.shown != nil && r.shown.silent {
-		p.registry.changed() // else it is one more progress of a part that makes progress
+		r.changed(p.registry)
 	}
 	if err == nil {
 		w.errorRun = 0
@@ -233,7 +243,7 @@ func (p *Part) Count(name string, n int64) {
 		return
 	}
 	w := r.wordsLocked()
-	r.stale = true
+	r.news = newState // but an age: see Registry.Current
 	if w.counts == nil {
 		w.counts = make(map[string]int64)
 	}

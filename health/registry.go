@@ -23,7 +23,9 @@ type Registry struct {
 
 	mu      sync.Mutex // guards all below, and the tree of records
 	root    record     // what hangs below are the parts, a record for each name of their paths
-	order   []*record  // those by path; nil where one came or went
+	order   []*record  // those by path, as of the last report; nil before the first one
+	came    []*record  // since then
+	went    bool       // one or more of them are gone
 	zombies map[*zombie]bool
 	claims  map[string]bool // paths of trees that are served
 }
@@ -69,11 +71,8 @@ func (r *Registry) sweepLocked(rec *record, before *Part) {
 	for name, kid := range rec.kids {
 		p := kid.present()
 		if p != nil && p.owner != nil && p.owner != before && !kid.supervisedLocked() {
-			for _, below := range kid.below(nil) {
-				below.silence()
-			}
+			r.wentLocked(kid)
 			delete(rec.kids, name)
-			r.reorderLocked()
 		}
 	}
 }
@@ -101,7 +100,7 @@ func (r *Registry) madeLocked(path string) *record {
 				rec.kids = make(map[string]*record)
 			}
 			rec.kids[path[start:end]] = kid
-			r.reorderLocked()
+			r.cameLocked(kid)
 		}
 		rec = kid
 	}
@@ -163,11 +162,8 @@ func (r *Registry) Forget(path string) {
 	if rec == nil || above == nil {
 		return
 	}
-	for _, below := range rec.below(nil) {
-		below.silence()
-	}
+	r.wentLocked(rec)
 	delete(above.kids, path[strings.LastIndexByte(path, '/')+1:])
-	r.reorderLocked()
 }
 
 // Forget removes the part with all its children, as Registry.Forget does: a service calls it of a child that is gone.

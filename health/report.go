@@ -60,11 +60,18 @@ type Report struct {
 func (r Report) Part(path string) (PartReport, bool) {
 	i, ok := r.find(path)
 	if !ok {
-		return PartReport{}, false
+		return PartReport{PartState: new(PartState)}, false
 	}
-	p := *r.Parts[i]
+	p := *r.Parts[i].copied()
 	p.Counts, p.Conditions = maps.Clone(p.Counts), slices.Clone(p.Conditions)
 	return p, true
+}
+
+// copied returns one whose state is its own.
+func (p *PartReport) copied() *PartReport {
+	report, state := *p, *p.PartState
+	report.PartState = &state
+	return &report
 }
 
 func (r *Report) find(path string) (i int, found bool) {
@@ -73,15 +80,24 @@ func (r *Report) find(path string) (i int, found bool) {
 
 // PartReport is the state of one part.
 type PartReport struct {
+	*PartState
+	LastProgress time.Time // the last Observe of nil; zero for none yet
+
+	quiet       time.Duration // since the last progress, without planned silence
+	made, until time.Duration // since the Registry's start: for how long it holds if nothing changes
+}
+
+// PartState is what a PartReport tells besides progress. Reports share it while the part does nothing but make progress,
+// which halves what most of them cost.
+type PartState struct {
 	Path            string
 	Verdict         Verdict
 	Reason          string // why the verdict is not Healthy
 	Lifecycle       Lifecycle
 	Limits          Limits
-	Idle            bool      // its silence is planned
-	LastProgress    time.Time // the last Observe of nil; zero for none yet
-	ErrorRun        int       // errors since then
-	ObservedError   string    // the last one of them, or of those before
+	Idle            bool   // its silence is planned
+	ErrorRun        int    // errors since the last progress
+	ObservedError   string // the last one of them, or of those before
 	ObservedErrorAt time.Time
 	Counts          map[string]int64 // what the part counted, by name; see Count
 	Conditions      []Raised         // what the part has raised, by key; see Raise
@@ -91,20 +107,18 @@ type PartReport struct {
 	Unready         bool             // its present run has not called Ready, as its policy asks it to
 
 	owner    string        // path of the part that this one is a child of
-	quiet    time.Duration // since the last progress, without planned silence
 	loading  time.Duration // how long its run has been unready
 	readyIn  time.Duration // how long it may be
 	inactive bool          // no progress is expected of it
 	silent   bool          // it has been quiet for too long
 	aged     bool          // its reason tells an age
-
-	made, until time.Duration // since the Registry's start: for how long it holds if nothing changes
-	idle        time.Duration // what Idle said
-	above       above         // what its owners are like
+	holds    time.Duration // since the Registry's start: until then, if nothing changes and it is not silent
+	idle     time.Duration // what Idle said
+	above    above         // what its owners are like
 }
 
 // Report judges all parts as of now. It waits for no part. A part of which nothing has changed since the last report
-// costs about a tenth of a microsecond, and one that has said something or is new half of one or more.
+// costs about a tenth of a microsecond, one that has made progress two, and one of which more is new half of one or more.
 func (r *Registry) Report() Report {
 	epoch := r.epoch.Load() // before all else: what changes from here on may be in the report or not
 	now := r.clock.Now()

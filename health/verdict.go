@@ -41,9 +41,7 @@ func (p *PartReport) judge() {
 	if p.inactive || p.Verdict == Unhealthy {
 		return
 	}
-	limit := p.Limits.MaxSilence
-	watched := !p.Idle && limit > 0
-	p.silent = watched && p.quiet > limit
+	p.silent = p.watched() && p.quiet > p.Limits.MaxSilence
 	switch {
 	case p.silent:
 		p.aged = true
@@ -53,8 +51,16 @@ func (p *PartReport) judge() {
 	case p.ErrorRun > 0:
 		p.worsen(Degraded, p.errorRunReason())
 	}
-	if watched && !p.silent {
-		p.holdUntil(p.made + limit - p.quiet + 1)
+}
+
+// watched reports whether the part's silence is judged now.
+func (p *PartState) watched() bool { return !p.Idle && !p.inactive && p.Limits.MaxSilence > 0 }
+
+// hold sets for how long the report holds.
+func (p *PartReport) hold() {
+	p.until = p.holds
+	if p.watched() && p.quiet <= p.Limits.MaxSilence {
+		p.until = min(p.until, p.made+p.Limits.MaxSilence-p.quiet+1)
 	}
 }
 
@@ -157,7 +163,7 @@ func (f *family) add(p *PartReport) {
 // answerFor returns the part with its children, one of whom is not healthy, counted in its verdict. Where the part itself
 // is silent and does not say why, its worst child may.
 func (p *PartReport) answerFor(f *family) *PartReport {
-	all := *p
+	all := p.copied()
 	verdict := Degraded
 	if f.unhealthy == f.total {
 		verdict = Unhealthy
@@ -167,5 +173,5 @@ func (p *PartReport) answerFor(f *family) *PartReport {
 		all.Reason += "; " + reason
 	}
 	all.worsen(verdict, reason)
-	return &all
+	return all
 }

@@ -57,10 +57,10 @@ func (r *Report) addGone(zombies map[string]undead) {
 	for _, path := range slices.Sorted(maps.Keys(zombies)) {
 		i, _ := r.find(path)
 		z := zombies[path]
-		gone := &PartReport{
+		gone := &PartReport{PartState: &PartState{
 			Path: path, Lifecycle: Lifecycle{State: StateStopped, Since: z.since, Asked: true},
 			Zombies: z.count, ZombiesSince: z.since, inactive: true,
-		}
+		}}
 		gone.judge()
 		r.Parts = slices.Insert(r.Parts, i, gone)
 	}

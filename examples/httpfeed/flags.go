@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading/session"
 )
 
 // config is what the flags say.
 type config struct {
-	urls  []string     // in the order of preference
-	end   Endpoint     // what all of the urls have in common
-	hours signal.Hours // nil means always
+	urls  []string          // in the order of preference
+	end   httpfeed.Endpoint // what all of the urls have in common
+	hours signal.Hours      // nil means always
 	cycle time.Duration
 }
 

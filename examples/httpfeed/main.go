@@ -13,8 +13,8 @@
 //
 //	--hours 'America/New_York 09:30-16:00'
 //
-// The address is asked in each cycle of the generator. Source is what is meant to be copied: it is all that another
-// kind of data takes, because what is done when it fails, hangs, falls silent or talks nonsense is the generator's.
+// The address is asked in each cycle of the generator. What is done when it fails, hangs, falls silent or talks nonsense is
+// the generator's.
 package main
 
 import (
@@ -30,6 +30,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
@@ -79,10 +80,10 @@ func open(cfg config) (source signal.Source, closeAll func(), err error) {
 		return nil, nil, errors.New("--url is missing")
 	}
 	var addresses []feed.NamedSource
-	var opened []*Source
+	var opened []*httpfeed.Source
 	for i, address := range cfg.urls {
 		cfg.end.URL = address
-		one, err := NewSource(cfg.end)
+		one, err := httpfeed.New(cfg.end)
 		if err != nil {
 			return nil, nil, err
 		}

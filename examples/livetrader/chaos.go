@@ -24,8 +24,10 @@ const (
 )
 
 const (
-	chaosWork = 7 * time.Second  // how long a service works before it is broken
-	chaosRest = 90 * time.Second // how long it is left alone after each fault has had its turn: its restarts are refilled
+	chaosWork = 7 * time.Second // how long a service works before it is broken
+	// chaosRest is how long it is left alone after each fault has had its turn: its restarts are refilled, and fewer of
+	// its runs end within ten minutes than would make it unhealthy, so that trading goes on.
+	chaosRest = 5 * time.Minute
 )
 
 var errChaos = errors.New("chaos: broken on purpose")

@@ -90,6 +90,7 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 	}
 	socket := filepath.Join(t.TempDir(), "figures")
 	p := launchFor(t, *soak+time.Minute, []string{figuresAt + "=" + socket}, "--paper", "--chaos=signals",
+		"--cash", "1000000000", "--max-daily-loss", "unlimited", // it is to trade to the end
 		"--interval", "150ms", "--listen", "127.0.0.1:0", "--health-interval", max(*soak/40, time.Second).String(),
 		"--symbols", strings.Join(symbols, ","))
 	api := p.address()
@@ -123,6 +124,7 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 	}
 	if *soak >= 10*time.Minute { // before that the start's own memory is most of it
 		from, to := settled[len(settled)-1], last[len(last)-1]
+		require.Greater(t, float64(to.orders), 10_000*soak.Hours(), "orders: it is to trade all the time")
 		perOrder := (float64(to.Heap) - float64(from.Heap)) / float64(to.orders-from.orders)
 		t.Logf("%.0f bytes are kept for an order", perOrder)
 		require.Less(t, perOrder, 200.0, "bytes kept for an order")

@@ -89,6 +89,15 @@ func (c *Reader) check(row *candleRow) (Finding, bool) {
 	if c.report.Bars == 0 {
 		return Finding{}, false
 	}
+	last := c.last.bar
+	if row.bar.Time.Sub(last.Time) > last.Interval/2 { // as a Generator does: a day may have 23 hours, a month 28 days
+		return Finding{}, false
+	}
+	return c.outOfOrder(row), true
+}
+
+// outOfOrder says what is wrong with a row that does not come half an interval after the one before it.
+func (c *Reader) outOfOrder(row *candleRow) Finding {
 	at, last := row.bar.Time.Format(time.RFC3339Nano), c.last.bar
 	switch {
 	case row.bar.Time.Equal(last.Time):
@@ -96,14 +105,12 @@ func (c *Reader) check(row *candleRow) (Finding, bool) {
 		if row.bar != last {
 			what = "with other numbers than"
 		}
-		return row.finding(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file)), true
+		return row.finding(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file))
 	case row.bar.Time.Before(last.Time):
-		return row.finding(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file)), true
-	case row.bar.Time.Sub(last.Time) <= last.Interval/2: // as a Generator does: a day may have 23 hours, a month 28 days
-		return row.finding(Broken, "the bar of %s opens before that of %s ends, and not even half of it is over", at,
-			c.last.place(row.file)), true
+		return row.finding(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file))
 	}
-	return Finding{}, false
+	return row.finding(Broken, "the bar of %s opens before that of %s ends, and not even half of it is over", at,
+		c.last.place(row.file))
 }
 
 // finding says what is wrong at the row.

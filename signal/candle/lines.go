@@ -58,7 +58,9 @@ var comma = []byte{','}
 // cutField takes the first field off a line and reports whether there are more. A field may stand in double quotes; a
 // doubled one in it is left as it is, since no field that is used can hold a quote.
 func cutField(line []byte) (field, rest []byte, more bool, err error) {
-	line = bytes.TrimLeft(line, " \t\r\n") // a row of JSON may have line ends between its fields
+	if len(line) > 0 && line[0] <= ' ' {
+		line = bytes.TrimLeft(line, " \t\r\n") // a row of JSON may have line ends between its fields
+	}
 	if len(line) == 0 || line[0] != '"' {
 		field, rest, more = bytes.Cut(line, comma)
 		return bytes.TrimSpace(field), rest, more, nil

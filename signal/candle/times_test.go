@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 )
@@ -195,4 +196,37 @@ func TestIntervalsOfACalendarAreGood(t *testing.T) {
 			require.InDelta(t, c.want, report.Interval, float64(time.Hour))
 		})
 	}
+}
+
+// A date in full is what time.Parse takes it for, to the nanosecond, and what that refuses is refused.
+func TestDateInFullIsWhatTimeParseTakesItFor(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		between := func(name string, from, to int) int { return rapid.IntRange(from, to).Draw(t, name) }
+		layout := rapid.SampledFrom([]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00"}).Draw(t, "layout")
+		zone := ""
+		if strings.HasSuffix(layout, "Z07:00") {
+			zone = rapid.SampledFrom([]string{"Z", "+00:00", "-05:30", "+14:00", "z", "Z0"}).Draw(t, "zone")
+		}
+		fraction := ""
+		if n := between("digits", 0, 11); n > 0 {
+			fraction = "." + strings.Repeat("1234567890", 2)[between("skip", 0, 9):][:n]
+		}
+		write := func(hour int) string {
+			return fmt.Sprintf("%04d-%02d-%02d%c%02d:%02d:%02d%s%s", between("year", 1995, 2100), between("month", 0, 13),
+				between("day", 0, 32), layout[10], hour, between("minute", 0, 61), between("second", 0, 61), fraction, zone)
+		}
+		text := write(between("hour", 0, 24))
+		want, err := time.Parse(layout, text)
+		if err != nil {
+			_, _, refused := readAll(barsAt(stamped, text), candle.Config{})
+			require.ErrorContains(t, refused, "timestamp", text)
+			return
+		}
+		later := want.Add(time.Hour).Format(layout[:19] + strings.Repeat(".000000000", min(1, len(fraction))) + layout[19:])
+		bars, _, err := readAll(barsAt(stamped, text, later), candle.Config{})
+		require.NoError(t, err, "%s, %s", text, later)
+		require.Equal(t, want.UTC(), bars[0].Time, text)
+		require.Equal(t, want.Add(time.Hour).UTC(), bars[1].Time, later)
+	})
 }

@@ -44,6 +44,9 @@ func (t *task) take(ctx context.Context, bars []signal.Bar, from time.Time) {
 func (t *task) takeBar(b *signal.Bar, in *intake) (goOn bool) {
 	end := b.End()
 	if err := t.check(b, end, in); err != nil {
+		if t.leavesOut(b, end, in) {
+			return true
+		}
 		t.work.refused++
 		t.work.future = t.work.future || end.Sub(in.by) > t.cfg.MaxSkew
 		t.fail(t.errorf(KindData, "bar %s: %w", stamp(b.Time), err))
@@ -99,7 +102,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // feed gives the symbol's next bar to all strategies.
 func (t *task) feed(b *signal.Bar, end time.Time) {
 	for _, r := range t.runners {
-		if r.aside {
+		if r.aside() {
 			continue
 		}
 		if err := t.decide(r, b); err != nil {
@@ -108,7 +111,11 @@ func (t *task) feed(b *signal.Bar, end time.Time) {
 	}
 	t.unsaved = true
 	t.work.bars++
+	if len(t.recent.bars) > 0 {
+		t.spaces.add(t.missing)
+	}
 	t.recent.add(b)
+	t.still(b, end.After(t.newest))
 	t.after, t.nextOpen, t.newest = b.Time, end, later(t.newest, end) // history that is taken again is older
 }
 
@@ -119,7 +126,10 @@ func (t *task) decide(r *runner, b *signal.Bar) *Error {
 	}
 	t.at = r
 	s, ok := r.strategy.enter(t).OnBar(*b)
-	r.fed, r.wrong = b.Time, false
+	r.fed = b.Time
+	if r.life.is(isWrong) {
+		r.step(inFed)
+	}
 	if r.seen < r.warmup {
 		r.seen++
 	}
@@ -136,7 +146,7 @@ func (t *task) decide(r *runner, b *signal.Bar) *Error {
 	}
 	s.Confidence = rounded(s.Confidence)
 	if err := valid(s); err != nil {
-		r.wrong = true
+		r.step(inWrong)
 		t.work.notEmitted.Invalid++
 		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}

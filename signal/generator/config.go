@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/benbjohnson/clock"
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -21,12 +22,13 @@ const DefaultCycle = 5 * time.Second
 
 const (
 	defaultConcurrency = 4
-	historyPerWarmup   = 10 // an EMA of n has forgotten all but 2e-9 of its start after 10 n bars
+	historyPerWarmup   = 20 // Wilder's average of n (RSI, ATR) has forgotten all but 2e-9 of its start after 20 n bars
 	validityInBars     = 3
 	validityInCycles   = 3
 	maxAgeInBars       = 3
 	maxRecheck         = 1000
 	defaultRecheck     = 2
+	defaultMaxFlat     = 60
 	defaultMaxSkew     = 2 * time.Second
 )
 
@@ -43,10 +45,14 @@ type Config struct {
 	Cycle time.Duration
 	// Timeout is how long one symbol may take in one cycle before it is left behind. The context that its Source
 	// and Store get ends a tenth earlier, so that those that heed it come back in time. 0 means nine tenths of
-	// Cycle: a cycle with a hanging symbol is then over before the next one is due.
+	// Cycle: a cycle with hanging symbols is then over before the next one is due. A symbol that had to wait for
+	// others has less time, by as long as it waited, and half of Timeout at least.
 	Timeout time.Duration
-	// Concurrency is how many symbols are worked on at once. 0 means 4. With 1 they follow each other in the order
-	// of Symbols, and so do their signals in the Store.
+	// Concurrency is how many symbols are worked on at once, for as long as they come back. Where they hang, others
+	// are begun all the same, evenly over half of Timeout: however many hang, no other waits longer than that.
+	// Those that ran out of time have as many slots of their own from then on, until they come back in time. 0
+	// means 4. With 1 they follow each other in the order of Symbols, and so do their signals in the Store; one
+	// that hangs then holds up those behind it.
 	Concurrency int
 	// Inline has the symbols worked on one after the other in the goroutine that calls Cycle. It is for callers that need
 	// no protection from what hangs, such as a replay: Concurrency counts as 1 and Timeout does not hold. A panic is
@@ -55,7 +61,7 @@ type Config struct {
 	// MinConfidence is what a signal's confidence must reach, 0 to 1. A Flat is emitted whatever its confidence.
 	MinConfidence float64
 	// History is how many bars warm the strategies up ahead of the first bar whose signals are emitted, and how many
-	// bars back a restart catches up. 0 means ten times the largest Warmup, because an indicator that never quite
+	// bars back a restart catches up. 0 means twenty times the largest Warmup, because an indicator that never quite
 	// forgets agrees with one that never stopped only after several times its period.
 	History int
 	// Validity is how long after its bar's end a signal may open something. 0 means three bars or three cycles,
@@ -64,17 +70,23 @@ type Config struct {
 
 	// MaxAge is how long ago the newest bar of an open market may have closed before its data counts as stale: the
 	// symbol is then not up to date whatever its Source says, and its health turns. Above Interval. 0 means three
-	// bars, two cycles and Timeout.
+	// bars, two cycles and Timeout. Where the Source says up to when its answer is complete (signal.Batch), that
+	// counts in place of the newest bar. Where it does not, and most intervals have no bar, 0 means that and five
+	// times as long as the next bar usually takes, as the newest bars, of which it needs four, show.
 	MaxAge time.Duration
 	// MaxSkew is how far the Source's clock may be ahead of Clock. A bar that closes within it is left for a later
-	// cycle; one that closes later than that is an error. 0 means 2 s.
+	// cycle. So is one that is under way, which counts as unfinished; one that has not opened is an error. 0 means 2 s.
 	MaxSkew time.Duration
 	// GapWait is how long after its close a bar behind a gap waits, while the missing ones are asked for in each
 	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.
 	GapWait time.Duration
 	// Recheck is how many of the newest bars are asked for again in each cycle, and with them a gap for a dozen
 	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and NoRecheck none.
-	Recheck     int
+	Recheck int
+	// MaxFlat is how many bars in a row may have one and the same price, open, high, low and close, before that is a
+	// fault of the data: a feed that has died may go on with new times. The symbol is unhealthy then, until a price
+	// changes. 0 means 60, or as many as an hour has where that is more; NoMaxFlat means any number.
+	MaxFlat     int
 	Corrections CorrectionPolicy // what becomes of bars that were revised or came late
 
 	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the
@@ -85,8 +97,11 @@ type Config struct {
 	Logger *slog.Logger // nil means slog.Default()
 }
 
-// NoRecheck is a Recheck of none.
-const NoRecheck = -1
+// NoRecheck is a Recheck of none, and NoMaxFlat a MaxFlat without an end.
+const (
+	NoRecheck = -1
+	NoMaxFlat = -1
+)
 
 // CorrectionPolicy says what becomes of a bar that its Source has changed after the strategies saw it, or that came
 // late, into a gap or out of order. It is counted and logged under either policy, and no signal that is stored changes.
@@ -125,6 +140,7 @@ func (c *Config) complete() {
 	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
 	c.MaxSkew = cmp.Or(c.MaxSkew, defaultMaxSkew)
 	c.Recheck = cmp.Or(c.Recheck, defaultRecheck)
+	c.MaxFlat = cmp.Or(c.MaxFlat, max(defaultMaxFlat, int(time.Hour/c.Interval)))
 	c.Validity = cmp.Or(c.Validity, max(span(validityInBars, c.Interval), span(validityInCycles, c.Cycle)))
 	if c.Clock == nil {
 		c.Clock = clock.New()
@@ -148,6 +164,10 @@ func (c *Config) validateParts() error {
 		switch {
 		case spec.Name == "":
 			return fmt.Errorf("Specs[%d].Name is empty", i)
+		case !utf8.ValidString(spec.Name):
+			return fmt.Errorf("Specs[%d].Name %q is not UTF-8", i, spec.Name)
+		case !utf8.ValidString(spec.Params):
+			return fmt.Errorf("Specs[%d].Params %q is not UTF-8 (strategy %q)", i, spec.Params, spec.Name)
 		case spec.New == nil:
 			return fmt.Errorf("Specs[%d].New is nil (strategy %q)", i, spec.Name)
 		case slices.ContainsFunc(c.Specs[:i], same):
@@ -183,6 +203,8 @@ func (c *Config) validateNumbers() error {
 		return fmt.Errorf("GapWait %s is negative", c.GapWait)
 	case c.Recheck < NoRecheck || c.Recheck > maxRecheck:
 		return fmt.Errorf("Recheck %d is not between NoRecheck and %d", c.Recheck, maxRecheck)
+	case c.MaxFlat < NoMaxFlat:
+		return fmt.Errorf("MaxFlat %d is below NoMaxFlat", c.MaxFlat)
 	case c.Corrections < KeepSeen || c.Corrections > Rebuild:
 		return fmt.Errorf("Corrections %d is no policy", c.Corrections)
 	}

@@ -38,6 +38,7 @@ func TestNewGeneratorNamesTheFieldThatIsWrong(t *testing.T) {
 		"a negative history":    {func(c *generator.Config) { c.History = -1 }, "History -1 is negative"},
 		"confidence below 0":    {func(c *generator.Config) { c.MinConfidence = -0.1 }, "MinConfidence -0.1 is not between 0 and 1"},
 		"confidence above 1":    {func(c *generator.Config) { c.MinConfidence = 1.1 }, "MinConfidence 1.1 is not between 0 and 1"},
+		"a limit below none":    {func(c *generator.Config) { c.MaxFlat = -2 }, "MaxFlat -2 is below NoMaxFlat"},
 		"confidence is no number": {
 			func(c *generator.Config) { c.MinConfidence = math.NaN() }, "MinConfidence NaN is not between 0 and 1"},
 	}

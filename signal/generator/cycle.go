@@ -3,13 +3,10 @@ package generator
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
-	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // Result is what one cycle did.
@@ -67,13 +64,23 @@ type cycle struct {
 func (g *Generator) newCycle(woken bool) *cycle {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := &cycle{
-		g: g, set: g.set.Load(), workers: g.workers, retired: slices.Collect(maps.Keys(g.retired)), woken: woken,
-	}
+	c := &cycle{g: g, set: g.set.Load(), workers: g.workers, retired: g.letGoLocked(), woken: woken}
 	if !g.cfg.Inline {
 		c.reports = make(chan *report, len(g.workers))
 	}
 	return c
+}
+
+// letGoLocked lets go what was taken out and is not busy, and returns which symbols were taken out.
+func (g *Generator) letGoLocked() (symbols []string) {
+	for symbol, w := range g.retired {
+		symbols = append(symbols, symbol)
+		if did, ok := w.letGo(); ok {
+			g.gone.sum(did)
+			delete(g.retired, symbol)
+		}
+	}
+	return symbols
 }
 
 // forget has health forget the symbols that were taken out: nobody is to miss their progress.
@@ -92,6 +99,9 @@ type report struct {
 	turn   int   // the claim's number
 	index  int   // among the cycle's workers
 	now    time.Time
+	limit  time.Duration // how long it may take
+	slow   bool          // it has a slot of those that ran out of time when they were tried last
+	spent  bool          // it ran out of time
 	work   work
 }
 
@@ -103,41 +113,46 @@ func (c *cycle) pause(ctx context.Context, now time.Time) {
 	}
 }
 
-// run has up to Concurrency workers at work at once. Waiting for a place is waiting for a report, which is settled at
-// once: that is the loop's heartbeat, and keeps the log in order. A semaphore (x/sync) bounds as well, but whoever waits
-// in its Acquire settles nothing meanwhile.
+// run has each symbol worked on. Waiting for one is waiting for a report, which is settled at once: that is the loop's
+// heartbeat, and keeps the log in order. A semaphore (x/sync) bounds as well, but whoever waits in its Acquire settles
+// nothing meanwhile.
 func (c *cycle) run(ctx context.Context, now time.Time) {
-	running := 0
-	settleOne := func() {
-		c.settle(ctx, <-c.reports)
-		running--
+	if !c.g.cfg.Inline && c.g.cfg.Concurrency > 1 {
+		w := crowd{c: c, start: c.g.cfg.Clock.Now(), half: max(c.set.timeout/2, 1)}
+		w.pass(ctx, now)
+		return
 	}
 	for i, w := range c.workers {
-		if c.woken && !w.due(now) {
-			continue
-		}
-		for running >= c.g.cfg.Concurrency {
-			settleOne()
-		}
 		if ctx.Err() != nil {
 			break
 		}
-		r := &report{worker: w, index: i, now: now}
-		if r.task, r.turn, r.work.err = w.claim(now, c.g.cfg.Clock.Now(), c.set); r.work.err != nil {
-			c.settle(ctx, r)
-			continue
+		r := &report{worker: w, index: i, now: now, limit: c.set.timeout}
+		if (!c.woken || w.due(now)) && c.begin(ctx, r) {
+			c.settle(ctx, <-c.reports)
 		}
-		part := c.part(ctx, w)
-		if c.g.cfg.Inline {
-			c.settle(ctx, c.inline(part, r))
-			continue
-		}
-		running++
-		go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than Timeout
 	}
-	for running > 0 {
-		settleOne()
+}
+
+// begin has one symbol worked on. It reports whether there will be a report of it; where there is none, all is done.
+func (c *cycle) begin(ctx context.Context, r *report) (running bool) {
+	r.task, r.turn, r.work.err = r.worker.claim(r.now, c.g.cfg.Clock.Now(), c.set)
+	switch {
+	case r.work.err != nil:
+		c.settle(ctx, r)
+		return false
+	case r.task == nil: // it was let go
+		return false
 	}
+	part := c.part(ctx, r.worker)
+	if r.task.loading {
+		c.show(part, r.worker)
+	}
+	if c.g.cfg.Inline {
+		c.settle(ctx, c.inline(part, r))
+		return false
+	}
+	go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than the symbol's limit
+	return true
 }
 
 // part returns the context that speaks for the symbol's health, and through it for nothing of the loop's: a Source that
@@ -149,60 +164,6 @@ func (c *cycle) part(ctx context.Context, w *worker) context.Context {
 	return part
 }
 
-// inline works on the symbol in the caller's goroutine: nothing stops it but its own end.
-func (c *cycle) inline(part context.Context, r *report) *report {
-	c.work(part, r, func(did work) { r.work = did })
-	return r
-}
-
-// attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
-// context needs to come back.
-func (c *cycle) attend(part context.Context, r *report) *report {
-	grace := max(c.set.timeout/10, 1)
-	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, c.set.timeout-grace)
-	defer cancel()
-	// The timer is armed first: the goroutine that was begun last runs next on this processor. It stands beside the
-	// context, which needs a goroutine of its own once somebody waits on it.
-	expired := c.g.cfg.Clock.After(c.set.timeout - grace)
-	done := make(chan work, 1) // has room: one that comes back late finds nobody waiting
-	go c.work(ctx, r, func(did work) { done <- did })
-	select {
-	case r.work = <-done:
-		return r
-	case <-expired:
-	case <-part.Done():
-	}
-	select {
-	case r.work = <-done:
-	case <-c.g.cfg.Clock.After(grace):
-		if left := r.worker.leave(r.turn, c.set.timeout); left != nil {
-			r.work = work{err: left}
-		} else {
-			r.work = <-done // it came back this very moment
-		}
-	}
-	return r
-}
-
-// work advances the symbol and delivers what was done. What it calls may hang, panic or call Goexit.
-func (c *cycle) work(ctx context.Context, r *report, deliver func(work)) {
-	foreign.Run(func() error {
-		r.task.advance(ctx)
-		return nil
-	}, func(broken error) {
-		if broken != nil && r.task.broken(broken) && ctx.Err() == nil {
-			c.work(ctx, r, deliver) // with the strategies that did not break
-			return
-		}
-		did := r.task.work
-		late := r.worker.release(r.task)
-		deliver(did)
-		if late && did.err != nil && did.err.Stack != "" {
-			c.brokeLate(did.err)
-		}
-	})
-}
-
 // settle takes one symbol's report to the books, to health and to the log.
 func (c *cycle) settle(ctx context.Context, r *report) {
 	defer health.Beat(ctx)
@@ -211,6 +172,10 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		return // it was told to stop, and that is no fault of the symbol's
 	}
 	part := health.Child(ctx, r.worker.symbol)
+	news := r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
+	if news && ctx.Err() == nil { // what a run that has ended says is not heard
+		c.show(part, r.worker)
+	}
 	c.result.Bars += w.bars
 	c.result.Signals += w.signals
 	c.result.NotEmitted.add(w.notEmitted)
@@ -221,7 +186,7 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 	if turned {
 		c.aged(r)
 	}
-	if w.faults != (DataFaults{}) {
+	if w.faults.harmful() {
 		c.noticed(r)
 	}
 	switch {
@@ -236,6 +201,17 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		health.Observe(part, nil)
 		c.result.Succeeded++
 		c.succeeded(r)
+	}
+}
+
+// leaveOut passes over a symbol that there was no slot for. Its data grows older all the same.
+func (c *cycle) leaveOut(ctx context.Context, r *report) {
+	closed := r.worker.closed()
+	if closed {
+		health.Idle(health.Child(ctx, r.worker.symbol), r.now.Add(2*c.set.cycle))
+	}
+	if _, turned := r.worker.age(r.now, c.set, closed); turned {
+		c.aged(r)
 	}
 }
 

@@ -21,7 +21,8 @@ import (
 //
 // Nothing that a symbol does ends the loop or holds up the others. An error or a panic is that symbol's error, and it
 // is tried again in the next cycle. A symbol that does not come back within its Timeout is left behind: the cycle goes
-// on without it, it is never run a second time meanwhile, and the first cycle after it came back takes it along again.
+// on without it, it is never run a second time meanwhile, and a cycle after it came back takes it along again. However
+// many hang, the others are late by no more than one Timeout. Those that hang are tried as slots of their own allow.
 // Its goroutine cannot be killed; where user code ignores its context, that goroutine is all that outlives Serve.
 //
 // Signals are lost to no fault. What could not be stored is kept and offered again, unchanged, before anything new is
@@ -32,8 +33,9 @@ import (
 // each cycle, until it is mended.
 //
 // A bar that was revised or came late, and a gap, are noticed because the newest bars are asked for again; see
-// CorrectionPolicy. Data that is older than MaxAge turns health, though the loop turns and the Source answers: the symbol
-// is not up to date. With States, strategies that are Stateful go on after a restart where they were, to the last digit.
+// CorrectionPolicy. A bar that is not closed yet, or opens at the time asked from, is left out and counted. Data that is
+// older than MaxAge turns health, though the loop turns and the Source answers: the symbol is not up to date. With
+// States, strategies that are Stateful go on after a restart where they were, to the last digit.
 //
 // All methods are safe for concurrent use. Two runs of Serve may overlap, as when one was given up and replaced: a
 // symbol belongs to one of them at a time, and a run whose context has ended takes on no further symbol.
@@ -46,7 +48,8 @@ type Generator struct {
 
 	mu       sync.Mutex         // guards the rest
 	workers  []*worker          // one for each symbol, in their order; replaced, never changed
-	retired  map[string]*worker // of symbols that were taken out; one may still be busy
+	retired  map[string]*worker // of symbols that were taken out, until the next cycle, or until one that hangs is back
+	gone     Status             // the sums of those that were let go
 	cycles   int
 	overruns int
 	failing  errorRun // cycles in which nothing succeeded
@@ -70,6 +73,9 @@ func New(cfg Config) (*Generator, error) {
 // Serve runs a cycle at once and then one at every multiple of Cycle on the Clock, until ctx ends; it returns ctx's
 // error and ends for no other reason. A cycle that is still running when the next one is due has overrun: that is
 // counted, the ones it ran into are left out, and the next begins at the next multiple.
+//
+// The loop shows that it lives while it waits as well, every eighth of Cycle and every second at least: under a
+// supervisor's Stall of two cycles, a hang is seen within two cycles and a tick of the watch, wherever it is.
 //
 // Where the Source is a Waker, a bar that arrives in between begins a cycle of its own at once, or a hundredth of Cycle
 // after the last one began: a source that wakes without end cannot do more. Such a cycle leaves out the symbols that no
@@ -97,7 +103,9 @@ func (g *Generator) Serve(ctx context.Context) error {
 func (g *Generator) next(start time.Time, cycle time.Duration, woken bool) time.Time {
 	due := multiple(start, cycle)
 	now := g.cfg.Clock.Now()
-	if woken || !now.After(due) { // one that was woken may be under way when the next is due: that one is only late
+	// One that was woken, or that began between two multiples as the first one does, may be under way when the next is
+	// due: that one is only late.
+	if woken || !now.After(due) || now.Sub(start) <= cycle {
 		return due
 	}
 	g.mu.Lock()

@@ -262,7 +262,7 @@ func TestWhatARunThatWasGivenUpSaysIsIgnored(t *testing.T) {
 	})
 }
 
-func TestConcurrencyBoundsWhatRunsAtOnce(t *testing.T) {
+func TestConcurrencyBoundsWhatRunsAtOnceWhileNothingHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -279,21 +279,25 @@ func TestConcurrencyBoundsWhatRunsAtOnce(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, 2, source.Waiting())
 		require.Zero(t, source.Calls("C"))
+		time.Sleep(second)
+		synctest.Wait()
+		require.Equal(t, 1, source.Calls("C"), "two fifths of half of Timeout have passed")
 		from := time.Now()
-		result := <-done // at 10 s A and B are left behind and give their places up; at 20 s D is
-		require.Equal(t, 19*second, time.Since(from))
-		require.Equal(t, 20*second, result.Duration)
+		result := <-done // at 10 s A, B and D, which was begun at 3 s, are left behind
+		require.Equal(t, 8*second, time.Since(from))
+		require.Equal(t, 10*second, result.Duration)
 		require.Equal(t, 2, result.Succeeded)
 		require.Len(t, result.Errors, 3)
 		for i, symbol := range []string{"A", "B", "D"} {
-			require.EqualError(t, result.Errors[i], "generator: "+symbol+": left_behind: not back within 10s")
+			within := map[string]string{"A": "10s", "B": "10s", "D": "7s"}[symbol]
+			require.EqualError(t, result.Errors[i], "generator: "+symbol+": left_behind: not back within "+within)
 		}
 		require.Equal(t, 3, source.Waiting())
 
 		from = time.Now()
 		result = g.Cycle(context.Background(), time.Now())
 		require.Zero(t, time.Since(from), "they hold up nobody a second time")
-		require.EqualError(t, result.Errors[0], "generator: A: left_behind: not back yet after 20s")
+		require.EqualError(t, result.Errors[0], "generator: A: left_behind: not back yet after 10s")
 		require.Equal(t, 3, g.Status().LeftBehind)
 		require.Equal(t, 6, g.Status().Errors)
 		source.Release()

@@ -27,7 +27,7 @@ func TestAnAnswerThatComesTooLateIsNotTaken(t *testing.T) {
 		source.Release()
 		synctest.Wait()
 		require.Zero(t, g.Status().Bars)
-		require.Equal(t, 31, g.Cycle(t.Context(), time.Now()).Bars)
+		require.Equal(t, 61, g.Cycle(t.Context(), time.Now()).Bars)
 	})
 }
 
@@ -40,7 +40,7 @@ func TestASymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 		bars := 0
 		cfg.Specs = []signal.Spec{spec("slow", func() signal.Strategy {
 			return each(func(signal.Bar) (signal.Signal, bool) {
-				if bars++; bars == 12 {
+				if bars++; bars == 22 {
 					<-release
 				}
 				return signal.Signal{Direction: signal.Long}, true
@@ -55,7 +55,7 @@ func TestASymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 		require.Equal(t, generator.KindLeftBehind, err.Kind)
 		close(release)
 		synctest.Wait()
-		require.Equal(t, 12, g.Status().Bars)
+		require.Equal(t, 22, g.Status().Bars)
 		require.Equal(t, 1, g.Status().Symbols[0].Unstored)
 		require.Empty(t, store.offered, "a run that was given up stores nothing")
 		require.Equal(t, 1, g.Status().Errors, "it was told when it was left behind, and is not told again")

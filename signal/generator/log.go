@@ -16,6 +16,7 @@ const (
 	msgStale     = "Market data is stale"
 	msgCurrent   = "Market data is current again"
 	msgFaults    = "Market data has faults"
+	msgNoted     = "Symbol has a peculiarity"
 	msgConflict  = "Signal differs from the one stored before"
 )
 
@@ -84,7 +85,7 @@ func (c *cycle) noticed(r *report) {
 	f := r.work.faults
 	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.worker.symbol), slog.Int("gaps", f.Gaps),
 		slog.Int("missing", f.Missing), slog.Int("duplicates", f.Duplicates), slog.Int("revised", f.Revised),
-		slog.Int("late", f.Late), slog.Int("overlaps", f.Overlaps))
+		slog.Int("late", f.Late), slog.Int("overlaps", f.Overlaps), slog.Int("flat", f.Flat))
 }
 
 // brokeLate logs what ended a symbol's goroutine when nobody waited for it any more.

@@ -11,8 +11,8 @@ import (
 // history is its own, and holds up nobody's bars.
 func (t *task) mend(ctx context.Context) {
 	for _, r := range t.runners {
-		if r.aside && !r.tried && !t.cold && ctx.Err() == nil {
-			r.tried = true
+		if r.aside() && !r.life.is(wasTried) && !t.cold && ctx.Err() == nil {
+			r.step(inTried)
 			t.fail(t.takeUp(ctx, r))
 		}
 	}
@@ -21,7 +21,7 @@ func (t *task) mend(ctx context.Context) {
 // takeUp feeds the runner what the others have seen, and lets it join them when there is no more of it. A way that is
 // too long for one claim goes on in the next one.
 func (t *task) takeUp(ctx context.Context, r *runner) *Error {
-	if !r.midway {
+	if r.life.place != isMidway {
 		if err := t.beginAnew(ctx, r); err != nil {
 			return err
 		}
@@ -41,11 +41,11 @@ func (t *task) takeUp(ctx context.Context, r *runner) *Error {
 			return err
 		}
 		if ctx.Err() == nil && (len(bars) < pageSize || !from.After(before)) {
-			r.aside = false
+			r.step(inCaughtUp)
 			return nil
 		}
 	}
-	r.midway = true
+	r.step(inPartly)
 	return nil
 }
 

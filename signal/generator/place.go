@@ -60,20 +60,24 @@ func (t *task) again(b *signal.Bar, repeated bool) (rebuild bool) {
 
 // awaits reports whether b is to wait for bars that are missing before it. A gap that nobody waits for any more is booked.
 func (t *task) awaits(b *signal.Bar) bool {
-	missing := t.missingBefore(b)
-	if missing == 0 {
+	t.missing = t.missingBefore(b)
+	if t.missing == 0 {
+		return false
+	}
+	if usual, _ := t.sparse(); t.missing <= usual {
 		return false
 	}
 	if t.now.Before(b.End().Add(t.cfg.GapWait)) {
 		return true
 	}
-	t.miss(b, missing)
+	t.miss(b, t.missing)
 	return false
 }
 
-// missingBefore counts the bars that are missing before b, up to a page of them. A closed market has no bars.
+// missingBefore counts the bars that are missing before b, up to a page of them. A closed market has no bars, and what a
+// Source knows to be complete lacks none.
 func (t *task) missingBefore(b *signal.Bar) (missing int) {
-	if len(t.recent.bars) == 0 || !b.Time.After(t.nextOpen) {
+	if len(t.recent.bars) == 0 || !b.Time.After(t.nextOpen) || !b.Time.After(t.whole) {
 		return 0
 	}
 	at := t.nextOpen

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -25,16 +26,15 @@ type runner struct {
 	fed      time.Time // the newest bar that it has seen; zero for one that begins from history
 	after    time.Time // only signals of bars that open later are emitted: it has decided on the others, or they are history
 
-	resumed     bool   // after is known
-	alive       bool   // the Store knows from when on the stream has been followed
-	newest      string // the ID of the newest signal that was stored when it resumed
-	ignoreState bool   // the next warm-up leaves its State alone
-	wrong       bool   // what it said of the newest bar cannot be
-	aside       bool   // it broke, and the others are ahead of it
-	midway      bool   // it is aside, and part of its history was taken up
-	tried       bool   // in this claim
-	unwritable  bool   // in this claim
+	newest string // the ID of the newest signal that was stored when it went on for the first time
+	life   life
 }
+
+// step applies an input to the runner's life.
+func (r *runner) step(in input) { r.life, _ = r.life.next(in) }
+
+// aside reports whether the others are ahead of the runner.
+func (r *runner) aside() bool { return r.life.place != isTogether }
 
 // newRunners makes those of all Specs. Their strategies are made when the symbol is warmed up.
 func (t *task) newRunners() []*runner {
@@ -58,17 +58,14 @@ func (t *task) make(r *runner) *Error {
 	if warmup < 0 || warmup > maxWarmup {
 		return t.errorf(KindStrategy, "%s: Warmup %d is not between 0 and %d", r.spec.Name, warmup, maxWarmup)
 	}
-	r.strategy, r.warmup, r.seen, r.fed, r.midway = made, warmup, 0, time.Time{}, false
+	r.strategy, r.warmup, r.seen, r.fed = made, warmup, 0, time.Time{}
+	r.step(inMade)
 	return nil
 }
 
-// setAside lets the others go on without the runner. It reports false where there would be none.
-func (t *task) setAside(r *runner) (others bool) {
-	for _, o := range t.runners {
-		others = others || o != r && !o.aside
-	}
-	r.aside, r.midway = others, false
-	return others
+// others reports whether the symbol has runners beside r that go on without it.
+func (t *task) others(r *runner) bool {
+	return slices.ContainsFunc(t.runners, func(o *runner) bool { return o != r && !o.aside() })
 }
 
 // broke books that a strategy has torn a claim apart, and reports whether the claim may go on: with the others, if
@@ -79,13 +76,14 @@ func (t *task) broke() (goOn bool) {
 	case r == nil || t.doing != KindStrategy:
 		return false
 	case t.saving:
-		t.saving, r.unwritable = false, true
+		t.saving = false
+		r.step(inUnwritten)
+		return true
+	case r.aside() || t.others(r):
+		r.step(inBroke)
 		return true
 	}
-	r.ignoreState, r.tried, r.midway = true, true, false
-	if r.aside || t.setAside(r) {
-		return true
-	}
+	r.step(inBrokeAlone)
 	t.cold = true
 	return false
 }
@@ -93,7 +91,7 @@ func (t *task) broke() (goOn bool) {
 // standing reports whether a strategy's last word was an error: cycles without a new bar do not make it right.
 func (t *task) standing() bool {
 	for _, r := range t.runners {
-		if r.wrong || r.aside {
+		if r.life.is(isWrong) || r.aside() {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // settings are what may change while a Generator runs, and what follows from it.
@@ -51,7 +52,8 @@ func (g *Generator) SetMinConfidence(confidence float64) error {
 
 // SetSymbols changes what signals are generated for, from the next cycle on. A symbol that stays goes on as it was. One
 // that is taken out ends with the cycle that it is in, and health forgets it. One that comes back begins like after a
-// restart: its strategies are warmed up from history, and it is run no second time while an earlier call still hangs.
+// restart: its strategies are warmed up from history, and it is run no second time while an earlier call still hangs. Of
+// one that stays away nothing is kept but what Status sums up.
 func (g *Generator) SetSymbols(symbols ...string) error {
 	if err := validateSymbols(symbols); err != nil {
 		return fmt.Errorf("generator: SetSymbols: %w", err)
@@ -104,6 +106,8 @@ func validateSymbols(symbols []string) error {
 		switch {
 		case symbol == "":
 			return fmt.Errorf("Symbols[%d] is empty", i)
+		case !utf8.ValidString(symbol): // no Store would take a signal of it
+			return fmt.Errorf("Symbols[%d] %q is not UTF-8", i, symbol)
 		case seen[symbol]:
 			return fmt.Errorf("Symbols[%d] %q is there twice", i, symbol)
 		}

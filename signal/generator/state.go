@@ -21,7 +21,7 @@ func (r *runner) stateful() (guest[signal.Stateful], bool) {
 
 // restore gives a runner its State back. One that has none, or whose State is of no use, is warmed up from history.
 func (t *task) restore(ctx context.Context, r *runner) *Error {
-	if _, ok := r.stateful(); !ok || t.ports.states.code == nil || r.ignoreState {
+	if _, ok := r.stateful(); !ok || t.ports.states.code == nil || r.life.is(isDistrusted) {
 		return nil
 	}
 	state, ok, err := t.loadState(ctx, t.ports.states, r)
@@ -69,7 +69,7 @@ func (t *task) save(ctx context.Context) *Error {
 	var states []signal.State
 	for _, r := range t.runners {
 		strategy, ok := r.stateful()
-		if !ok || r.aside || r.unwritable || r.fed.Add(t.cfg.Interval).Before(r.after) {
+		if !ok || r.aside() || r.life.is(isUnwritable) || r.fed.Add(t.cfg.Interval).Before(r.after) {
 			continue
 		}
 		t.at, t.saving = r, true
@@ -88,7 +88,7 @@ func (t *task) save(ctx context.Context) *Error {
 	}
 	for _, s := range states {
 		i := slices.IndexFunc(t.runners, func(r *runner) bool { return r.stream == s.Stream })
-		t.runners[i].alive = true
+		t.runners[i].step(inMarked)
 	}
 	t.unsaved = false
 	return nil
@@ -116,7 +116,7 @@ func (t *task) live(ctx context.Context) *Error {
 	}
 	var begun []signal.State
 	for _, r := range t.runners {
-		if r.resumed && !r.alive {
+		if r.life.follows == isBegun {
 			begun = append(begun, signal.State{Stream: r.stream, Bar: t.begun().UTC()})
 		}
 	}
@@ -127,14 +127,17 @@ func (t *task) live(ctx context.Context) *Error {
 		return t.errorf(KindStore, "mark the first cycle of %d strategies: %w", len(begun), err)
 	}
 	for _, r := range t.runners {
-		r.alive = r.alive || r.resumed
+		if r.life.follows == isBegun {
+			r.step(inMarked)
+		}
 	}
 	return nil
 }
 
-// sane reports whether the newest bar and the clock agree on what time it is.
+// sane reports whether the bars and the clock agree on what time it is.
 func (t *task) sane() bool {
-	age := t.now.Sub(t.newest)
-	return !t.newest.IsZero() && !t.work.future && age >= -t.cfg.MaxSkew &&
-		(age <= t.set.maxAge || t.work.closed && age <= span(t.history, t.cfg.Interval))
+	known := t.known()
+	age := t.now.Sub(known)
+	return !known.IsZero() && !t.work.future && age >= -t.cfg.MaxSkew &&
+		(age <= t.set.maxAge+t.slack() || t.work.closed && age <= span(t.history, t.cfg.Interval))
 }

@@ -32,6 +32,9 @@ type DataFaults struct {
 	Revised    int // bars that came again with other content
 	Late       int // bars that came after newer ones
 	Overlaps   int // bars that open within one that was taken and were left out
+	Unfinished int // bars that were not closed yet and were left for later
+	Unasked    int // bars of the time asked from, or of just before, that were left out
+	Flat       int // times that MaxFlat bars in a row had one and the same price
 }
 
 func (f *DataFaults) add(o DataFaults) {
@@ -41,6 +44,15 @@ func (f *DataFaults) add(o DataFaults) {
 	f.Revised += o.Revised
 	f.Late += o.Late
 	f.Overlaps += o.Overlaps
+	f.Unfinished += o.Unfinished
+	f.Unasked += o.Unasked
+	f.Flat += o.Flat
+}
+
+// harmful reports whether there is something that a log should tell each time. The rest is told by a note.
+func (f DataFaults) harmful() bool {
+	f.Unfinished, f.Unasked = 0, 0
+	return f != DataFaults{}
 }
 
 // NotEmitted answers "why no signals?": how often there was none, by reason.
@@ -65,6 +77,8 @@ type SymbolStatus struct {
 	Symbol      string
 	LastBar     time.Time     // open of the newest bar
 	DataAge     time.Duration // how long before the last cycle that bar had closed
+	Loading     bool          // its strategies are being warmed up from history
+	Flat        int           // how many bars up to the newest have one and the same price
 	Stale       bool          // that is more than MaxAge, and no closed market explains it
 	LastSuccess time.Time     // the last cycle in which the symbol was up to date
 	ErrorRun    int           // errors since then
@@ -84,11 +98,12 @@ type SymbolStatus struct {
 
 // Status returns what the Generator has done so far. It waits for nothing, whatever a symbol is doing.
 func (g *Generator) Status() Status {
-	s := Status{Paused: g.Paused()}
 	g.mu.Lock()
+	s := g.gone
 	s.Cycles, s.Overruns = g.cycles, g.overruns
 	workers, retired := g.workers, slices.Collect(maps.Values(g.retired))
 	g.mu.Unlock()
+	s.Paused = g.Paused()
 	s.Symbols = make([]SymbolStatus, 0, len(workers))
 	for _, w := range workers {
 		one := w.snapshot()

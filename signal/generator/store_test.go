@@ -157,7 +157,7 @@ func TestTheFirstStartEmitsNothingOlderThanItself(t *testing.T) {
 	cfg.Specs = []signal.Spec{always(signal.Signal{Direction: signal.Long, Confidence: 1})}
 	g := newGenerator(t, cfg)
 	result := g.Cycle(t.Context(), now)
-	require.Equal(t, 10, result.Bars, "history was taken: ten times the Warmup")
+	require.Equal(t, 20, result.Bars, "history was taken: twenty times the Warmup")
 	require.Zero(t, result.Signals)
 	now = now.Add(time.Minute)
 	require.Equal(t, 1, g.Cycle(t.Context(), now).Signals)

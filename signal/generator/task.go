@@ -2,7 +2,6 @@ package generator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -38,6 +37,7 @@ type task struct {
 	since    time.Time       // the first cycle; where nothing is stored yet, signals begin here
 	runners  []*runner       // nil: like after a restart
 	cold     bool            // those that are not aside are to be warmed up
+	loading  bool            // they are on their way through history
 	history  int             // how many bars that takes
 	trusted  bool            // a claim has found that clock and bars agree
 	unsaved  bool            // the strategies know more than their States
@@ -45,9 +45,17 @@ type task struct {
 	nextOpen time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
 	newest   time.Time       // end of the newest bar ever taken; zero for none
 	pending  []signal.Signal // made and not stored
+	refused  int             // appends in a row that met ErrConflict
+	conflict error           // what the last of them said
 	recent   recent          // the newest bars seen
 	gap      time.Time       // the bar before the newest gap
 	gapAsks  int             // in how many more cycles it is asked for again
+	whole    time.Time       // up to when the Source has said that nothing is missing
+	missing  int             // how many bars are, before the one that is taken now
+	spaces   spaces          // how many were, before the newest ones
+	flat     int             // how many bars up to the newest have one and the same price
+	flatAt   float64         // that price
+	peculiar peculiar        // what the Source answered beside what was asked for
 	overlaps time.Time       // the newest bar that was left out because it overlaps another
 }
 
@@ -68,7 +76,7 @@ type work struct {
 
 // upToDate reports whether the symbol has what there is to have.
 func (w *work) upToDate() bool {
-	return w.err == nil && !w.standing && (w.bars > 0 || w.current || w.closed)
+	return w.err == nil && !w.standing && w.conflicts == 0 && (w.bars > 0 || w.current || w.closed)
 }
 
 // forget makes the task begin like after a restart.
@@ -80,8 +88,9 @@ func (t *task) begin(now, since time.Time, set *settings) {
 	if t.runners == nil {
 		t.runners, t.cold = t.newRunners(), true
 	}
+	t.loading = t.loading || t.cold
 	for _, r := range t.runners {
-		r.tried, r.unwritable = false, false
+		r.step(inClaimed)
 	}
 }
 
@@ -109,7 +118,7 @@ func (t *task) broken(err error) (goOn bool) {
 func (t *task) rebuild() {
 	t.cold = true
 	for _, r := range t.runners {
-		r.ignoreState = true
+		r.step(inDistrusted)
 	}
 }
 
@@ -136,6 +145,7 @@ func (t *task) advance(ctx context.Context) {
 			return
 		}
 		if !more {
+			t.loading = t.loading && (ctx.Err() != nil || t.runners == nil)
 			break
 		}
 		from = t.after
@@ -168,12 +178,17 @@ func (t *task) page(ctx context.Context, from time.Time) (more bool, err *Error)
 // judge books whether a newer bar is due than the newest one taken.
 func (t *task) judge() {
 	w := &t.work
-	w.current = !t.newest.IsZero() && t.newest.Add(t.cfg.Interval).After(t.now)
+	known := t.known()
+	w.current = !known.IsZero() && known.Add(t.cfg.Interval).Add(t.slack()).After(t.now)
 	if ahead := t.newest.Sub(t.by()); ahead > t.cfg.MaxSkew { // no bar was ahead when it was taken: the Clock went back
 		t.fail(t.errorf(KindClock, "the newest bar closes %s ahead of the clock", ahead))
 	}
 	if err := t.ahead(); err != nil {
 		t.fail(t.errorf(KindClock, "%w", err))
+	}
+	if t.refused >= maxRefused {
+		t.fail(t.errorf(KindStore, "the last %d appends met other signals of the same ID and brought nothing: "+
+			"is another Generator at work on these streams? %w", t.refused, t.conflict))
 	}
 	w.standing, t.trusted = t.standing(), t.trusted || t.sane()
 	if w.err == nil && w.bars == 0 && !w.current && !w.closed {
@@ -189,39 +204,10 @@ func (t *task) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error
 	if err != nil {
 		return nil, t.unanswered(after, err)
 	}
+	t.knows(batch.Complete)
 	return batch.Bars, nil
 }
 
 func (t *task) unanswered(after time.Time, err error) *Error {
 	return t.errorf(KindSource, "bars after %s: %w", stamp(after), err)
-}
-
-// store appends what is pending. Its signals stay pending until the Store has said that it has them.
-func (t *task) store(ctx context.Context) *Error {
-	if len(t.pending) == 0 {
-		return nil
-	}
-	err := ctx.Err() // a run that was given up adds nothing
-	if err == nil {
-		err = t.ports.store.enter(t).Append(ctx, t.pending...)
-	}
-	if errors.Is(err, signal.ErrConflict) {
-		t.work.conflicts++
-		t.work.signals-- // at least one of them is not what is stored
-		t.cfg.Logger.Warn(msgConflict, "symbol", t.symbol, "error", err)
-		err = nil
-	}
-	if err != nil {
-		return t.errorf(KindStore, "append %s: %w", countOf(t.pending), err)
-	}
-	t.work.signals += len(t.pending)
-	t.pending = nil // not [:0]: a Store may have kept what it was given
-	return nil
-}
-
-func countOf(s []signal.Signal) string {
-	if len(s) == 1 {
-		return "signal " + s[0].ID
-	}
-	return fmt.Sprintf("%d signals from %s on", len(s), s[0].ID)
 }

@@ -12,6 +12,10 @@ import (
 // wakesPerCycle bounds how often a Waker can begin a cycle. At five seconds that is a latency of 50 ms at the most.
 const wakesPerCycle = 100
 
+// turnOf is how long a wait goes on without a sign of life: the loop that hangs in it is then seen as soon as one that hangs
+// in a cycle.
+func turnOf(cycle time.Duration) time.Duration { return max(min(cycle/8, time.Second), 1) }
+
 // waiter waits between the cycles of one run of Serve.
 type waiter struct {
 	g       *Generator
@@ -20,6 +24,7 @@ type waiter struct {
 	retimed <-chan struct{}
 	alarm   <-chan time.Time // armed for at; nil for none
 	at      time.Time
+	turned  time.Time // when the next sign of life is due
 }
 
 // listen asks for the news of what happens from now on.
@@ -51,19 +56,19 @@ func (w *waiter) wake() {
 // until waits for due, or for a wake-up and then no longer than to soonest. It reports whether it was woken.
 func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool, err error) {
 	for {
-		health.Idle(ctx, due)
 		at := due
 		if woken && soonest.Before(due) {
 			at = soonest
 		}
-		wait := at.Sub(w.g.cfg.Clock.Now())
-		if wait <= 0 || ctx.Err() != nil { // A mock clock must never see After(d <= 0).
+		now := w.g.cfg.Clock.Now()
+		if !now.Before(at) || ctx.Err() != nil {
 			return woken && at.Before(due), ctx.Err()
 		}
+		next := w.turn(ctx, now, at)
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
-		case <-w.arm(at, wait):
+		case <-w.arm(next, next.Sub(now)): // above zero: a mock clock must never see less
 			w.alarm = nil
 		case <-w.woke:
 			w.woke, woken = nil, true
@@ -71,6 +76,17 @@ func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool,
 			due = w.redue()
 		}
 	}
+}
+
+// turn gives a sign of life when one is due, and returns when to look again: at the next one, or at the given time.
+func (w *waiter) turn(ctx context.Context, now, at time.Time) time.Time {
+	every := turnOf(w.g.set.Load().cycle)
+	if !now.Before(w.turned) || w.turned.Sub(now) > every {
+		w.turned = now.Add(every)
+	}
+	next := earlier(w.turned, at)
+	health.Idle(ctx, next)
+	return next
 }
 
 // arm keeps the alarm that is set for the same time: a source that wakes often would else leave one behind each time.

@@ -12,12 +12,12 @@ import (
 func (t *task) warmUp(ctx context.Context) *Error {
 	for _, step := range []func(*runner) *Error{t.make, func(r *runner) *Error { return t.ready(ctx, r) }} {
 		for _, r := range t.runners {
-			if r.aside {
+			if r.aside() {
 				continue
 			}
 			err := step(r)
-			if err != nil && err.Kind == KindStrategy && t.setAside(r) {
-				r.tried = true
+			if err != nil && err.Kind == KindStrategy && t.others(r) {
+				r.step(inUnmade)
 				t.fail(err)
 				continue
 			}
@@ -28,7 +28,7 @@ func (t *task) warmUp(ctx context.Context) *Error {
 		t.measure()
 	}
 	t.setBack()
-	t.cold, t.gapAsks = false, 0
+	t.cold, t.gapAsks, t.flat = false, 0, 0
 	t.recent.reset(max(minRecent, t.cfg.Recheck))
 	return nil
 }
@@ -48,7 +48,7 @@ func (t *task) oldest() time.Time { return t.now.Add(-span(t.history+1, t.cfg.In
 
 // ready finds out from where on a runner with a fresh strategy goes on.
 func (t *task) ready(ctx context.Context, r *runner) *Error {
-	if !r.resumed {
+	if r.life.follows == isUnknown {
 		if err := t.resume(ctx, r); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (t *task) ready(ctx context.Context, r *runner) *Error {
 	if err := t.restore(ctx, r); err != nil {
 		return err
 	}
-	r.ignoreState = false
+	r.step(inReady)
 	return nil
 }
 
@@ -77,10 +77,12 @@ func (t *task) resume(ctx context.Context, r *runner) *Error {
 	if len(stored) > 0 {
 		followed, alive, r.newest = later(followed, stored[0].BarTime), true, stored[0].ID
 	}
+	known := inFollowed
 	if !alive {
-		followed = t.begun()
+		followed, known = t.begun(), inBegun
 	}
-	r.after, r.alive, r.resumed = later(followed, t.oldest()), alive, true
+	r.after = later(followed, t.oldest())
+	r.step(known)
 	return nil
 }
 
@@ -93,7 +95,7 @@ func (t *task) setBack() {
 	restored := true
 	for _, r := range t.runners {
 		switch {
-		case r.aside:
+		case r.aside():
 		case r.fed.IsZero():
 			first, restored = earlier(first, r.after), false
 		default:

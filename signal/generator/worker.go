@@ -22,6 +22,7 @@ type worker struct {
 // account is what everybody may know of a worker.
 type account struct {
 	busy    bool      // claimed
+	gone    bool      // let go: nobody claims it any more
 	claimed time.Time // since when, on the Clock
 	turn    int       // how often it was claimed
 	left    bool      // the cycle that claimed it has gone on without it
@@ -29,6 +30,12 @@ type account struct {
 	since   time.Time // the first cycle
 	last    time.Time // the last one
 	shut    time.Time // the last cycle that found its market closed
+	closed  bool      // the last turn found it closed
+	spent   bool      // it ran out of time when it was tried last
+	noted   noted     // what holds
+	shown   noted     // what health says of it
+	known   time.Time // up to when all bars are known
+	slack   time.Duration
 	failing errorRun
 	status  SymbolStatus
 }
@@ -44,6 +51,14 @@ func (w *worker) rejoin() {
 	w.account.rejoins = true
 }
 
+// letGo ends the worker, unless it is busy, and returns what it did.
+func (w *worker) letGo() (did SymbolStatus, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.account.gone = !w.account.busy
+	return w.account.status, w.account.gone
+}
+
 // due reports whether a cycle that was woken by one bar should take the worker along.
 func (w *worker) due(now time.Time) bool {
 	w.mu.Lock()
@@ -54,12 +69,15 @@ func (w *worker) due(now time.Time) bool {
 }
 
 // claim takes the worker for one cycle and hands out its task, or says since when it has not come back from an earlier
-// one. The turn is the claim's number.
+// one. The turn is the claim's number. There is no task of a worker that was let go.
 func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, busy *Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
-	if a.busy {
+	switch {
+	case a.gone:
+		return nil, 0, nil
+	case a.busy:
 		return nil, 0, w.leftBehind(fmt.Errorf("%w yet after %s", foreign.ErrNotBack, clock.Sub(a.claimed)))
 	}
 	a.busy, a.claimed = true, clock
@@ -77,12 +95,36 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 	a.last = now
 	a.turn++
 	w.task.begin(now, a.since, set)
+	a.status.Loading, a.noted[noteLoading] = w.task.loading, w.task.loading
 	return &w.task, a.turn, nil
 }
 
 // reach is how far the time may jump from one cycle to the next while it is not known to be right.
 func (w *worker) reach(set *settings) time.Duration {
 	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
+}
+
+// spend books whether the worker ran out of time. It reports whether health is to say something else of it.
+func (w *worker) spend(spent bool) (news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.account
+	a.spent = spent
+	return a.noted != a.shown
+}
+
+// slow reports whether the worker ran out of time when it was tried last, and when that was.
+func (w *worker) slow() (spent bool, tried time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.account.spent, w.account.last
+}
+
+// closed reports whether the worker's market was closed when it was tried last.
+func (w *worker) closed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.account.closed
 }
 
 // leave gives the worker up, still claimed, or returns nil where it has come back from that turn after all.
@@ -109,8 +151,10 @@ func (w *worker) release(t *task) (late bool) {
 	defer w.mu.Unlock()
 	a, did := &w.account, &t.work
 	late, a.busy, a.left = a.left, false, false
+	a.closed, a.noted, a.known, a.slack = did.closed, t.noted(), t.known(), t.slack()
 	s := &a.status
 	s.BusySince = time.Time{}
+	s.Loading, s.Flat = t.loading, t.flat
 	s.Bars += did.bars
 	s.Refused += did.refused
 	s.Signals += did.signals
@@ -141,7 +185,7 @@ func (w *worker) succeeded(at time.Time) (ended errorRun) {
 	return w.account.failing.end()
 }
 
-// age books how old the newest bar is. It returns whether that is too old for the symbol to be up to date, and whether
+// age books how old the newest bar is. It returns whether what is known is too old for the symbol to be up to date, and whether
 // this turn has made its data stale, or current again. Data is stale only once it has had MaxAge to come: since the
 // first cycle, and since its market opened.
 func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned bool) {
@@ -152,15 +196,15 @@ func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned boo
 		a.shut = now
 	}
 	s := &a.status
-	base := later(a.since, a.shut)
+	limit := set.maxAge + a.slack
 	if !s.LastBar.IsZero() {
-		end := s.LastBar.Add(w.cfg.Interval)
-		base = later(base, end)
-		s.DataAge = max(now.Sub(end), 0)
-		old = s.DataAge > set.maxAge && !closed
+		s.DataAge = max(now.Sub(s.LastBar.Add(w.cfg.Interval)), 0)
+	}
+	if !a.known.IsZero() {
+		old = now.Sub(a.known) > limit && !closed
 	}
 	was := s.Stale
-	s.Stale = now.Sub(base) > set.maxAge
+	s.Stale = now.Sub(later(a.known, later(a.since, a.shut))) > limit
 	return old, was != s.Stale
 }
 

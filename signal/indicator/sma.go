@@ -1,10 +1,14 @@
 package indicator
 
+import "math"
+
 // SMA is the simple average of the last inputs. Use NewSMA.
 type SMA struct {
 	window window
 	share  float64 // of one input in the average
 	value  float64
+	size   float64 // the average without the inputs' signs, but for some rounding
+	least  float64 // the value is worked out anew where the size falls below it
 }
 
 // NewSMA returns an SMA that has seen nothing. The period is at least 1; an SMA of 1 is its input.
@@ -21,17 +25,31 @@ func (s *SMA) Warmup() int { return len(s.window.values) }
 // Update takes the next input and returns the average, and false while it is warming up.
 func (s *SMA) Update(x float64) (float64, bool) {
 	old, full := s.window.push(x)
-	switch {
-	case !full:
+	if !full {
 		m := mean{n: s.window.n - 1, value: s.value}
 		m.add(x)
 		s.value = m.value
-	case s.window.next == 0: // once in a period, so that no rounding stays longer
-		s.value = s.window.mean()
-	default:
-		s.value += float64((x - old) * s.share)
+		s.grow(math.Abs(x) * s.share)
+		return s.value, s.window.n == len(s.window.values)
 	}
-	return s.value, s.window.n == len(s.window.values)
+	s.value += float64((x - old) * s.share)
+	s.grow((math.Abs(x) - math.Abs(old)) * s.share)
+	// Once in a period, so that no rounding stays longer, and where much has left the window, which leaves its rounding
+	// behind.
+	if s.window.next == 0 || s.size < s.least {
+		s.anew()
+	}
+	return s.value, true
+}
+
+func (s *SMA) grow(by float64) {
+	s.size += by
+	s.least = max(s.least, lost*s.size)
+}
+
+func (s *SMA) anew() {
+	s.value, s.size = s.window.mean(), s.window.size()
+	s.least = lost * s.size
 }
 
 // MarshalBinary returns what it has seen.
@@ -44,4 +62,5 @@ func (s *SMA) fields(t *state) {
 	t.is("SMA", float64(s.Warmup()))
 	s.window.fields(t)
 	t.float(&s.value)
+	t.rounding(&s.least, &s.size)
 }

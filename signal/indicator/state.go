@@ -8,16 +8,20 @@ import (
 )
 
 // stateVersion is the first byte of a state. Another layout gets another number.
-const stateVersion = 1
+const stateVersion = 2
+
+// oldestVersion is the oldest layout that is read. It has no rounding.
+const oldestVersion = 1
 
 // stateful is an indicator that lists what it is and what it has seen, for saving and for loading alike.
 type stateful interface{ fields(s *state) }
 
 // state goes over the fields of an indicator, in one of three ways.
 type state struct {
-	data  []byte
-	doing what
-	err   error
+	version byte
+	data    []byte
+	doing   what
+	err     error
 }
 
 type what int
@@ -30,18 +34,18 @@ const (
 
 // save returns the state of an indicator.
 func save(i stateful) ([]byte, error) {
-	s := state{data: []byte{stateVersion}}
+	s := state{version: stateVersion, data: []byte{stateVersion}}
 	i.fields(&s)
 	return s.data, nil
 }
 
 // load puts a state into an indicator that was made with the same parameters.
 func load(data []byte, i stateful) error {
-	if len(data) == 0 || data[0] != stateVersion {
+	if len(data) == 0 || data[0] < oldestVersion || data[0] > stateVersion {
 		return errors.New("indicator: this is not a state, or one of another version")
 	}
 	for _, doing := range []what{checking, loading} {
-		s := state{data: data[1:], doing: doing}
+		s := state{version: data[0], data: data[1:], doing: doing}
 		i.fields(&s)
 		if s.err == nil && len(s.data) > 0 {
 			s.err = fmt.Errorf("%d bytes are left over", len(s.data))
@@ -110,6 +114,22 @@ func (s *state) float(field *float64) float64 {
 		*field = x
 	}
 	return x
+}
+
+// rounding is what an indicator knows of its own rounding: a least that it is not to fall to, and what else that takes. A
+// state that does not have it yet may hold any amount: below an infinite least everything is worked out anew.
+func (s *state) rounding(least *float64, more ...*float64) {
+	for _, field := range append([]*float64{least}, more...) {
+		switch {
+		case s.version > oldestVersion:
+			s.float(field)
+		case s.doing == loading:
+			*field = 0
+		}
+	}
+	if s.version == oldestVersion && s.doing == loading {
+		*least = math.Inf(1)
+	}
 }
 
 func (s *state) flag(field *bool) {

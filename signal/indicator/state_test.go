@@ -2,6 +2,7 @@ package indicator_test
 
 import (
 	"encoding"
+	"encoding/binary"
 	"math"
 	"testing"
 
@@ -113,6 +114,48 @@ func TestStatesThatAreRefused(t *testing.T) {
 			require.ErrorContains(t, of.(stored).UnmarshalBinary(good), "it is not of this", "%s into %s", c.name, other.name)
 		}
 	}
+}
+
+// States of version 1 end before what tells how much rounding there is, so there may be any amount of it.
+func TestStateOfAnOlderVersionIsReadAndRightAtOnce(t *testing.T) {
+	t.Parallel()
+	const period = 20
+	inputs := withTicks(period, []float64{1e8})
+	for kind, layout := range map[string]struct{ more, rounded int }{ // words: new at the end, and how far before it the worst
+		"SMA": {2, 1}, "StdDev": {1, 3}, "EMA": {0, 0},
+	} {
+		for cut := period; cut < len(inputs); cut++ {
+			whole, resumed := byKind(t, kind, period), byKind(t, kind, period)
+			for _, x := range inputs[:cut] {
+				whole.Update(x)
+			}
+			data, err := whole.(stored).MarshalBinary()
+			require.NoError(t, err)
+			data = data[:len(data)-8*layout.more]
+			data[0] = 1
+			if at := len(data) - 8*layout.rounded; layout.rounded > 0 {
+				binary.LittleEndian.PutUint64(data[at:], math.Float64bits(54321))
+			}
+			resumed.Update(1e300) // which has to go
+			require.NoError(t, resumed.(stored).UnmarshalBinary(data))
+			for i, x := range inputs[cut:] {
+				want, _ := whole.Update(x)
+				got, ok := resumed.Update(x)
+				require.True(t, ok)
+				require.InEpsilon(t, want, got, 1e-9, "%s, %d after %d", kind, i, cut)
+			}
+		}
+	}
+}
+
+func byKind(t *testing.T, kind string, period int) updater {
+	switch kind {
+	case "SMA":
+		return made(t)(indicator.NewSMA(period))
+	case "StdDev":
+		return made(t)(indicator.NewStdDev(period))
+	}
+	return newEMA(t, period)
 }
 
 // Whatever bytes it is given, an indicator refuses them or works on.

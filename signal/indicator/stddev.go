@@ -13,6 +13,7 @@ type StdDev struct {
 	share   float64 // of one input in the average
 	mean    float64
 	squares float64 // the sum of the squared distances from the mean
+	least   float64 // the squares are worked out anew where they fall to it
 	same    int     // how many of the last inputs were equal, up to the period
 	last    float64
 }
@@ -48,22 +49,23 @@ func (d *StdDev) update(x float64) {
 	case !full:
 		d.mean += (x - before) / float64(d.window.n)
 		d.squares += float64((x - before) * (x - d.mean))
+		d.least = max(d.least, lost*d.squares)
 		return
 	case d.same == len(d.window.values):
-		d.mean, d.squares = x, 0
-		return
-	case d.window.next == 0: // once in a period, so that no rounding stays longer
-		d.anew()
+		d.mean, d.squares, d.least = x, 0, 0
 		return
 	}
 	d.mean += float64((x - old) * d.share)
 	d.squares += float64((x - old) * ((x - d.mean) + (old - before)))
-	if !(d.squares >= 0 && d.squares <= math.MaxFloat64) { // rounded below zero, or an infinity that has to leave again
+	d.least = max(d.least, lost*d.squares)
+	// Once in a period, so that no rounding stays longer; where much has left the window, which leaves its rounding behind;
+	// where that went below zero, and where an infinity has to leave again.
+	if d.window.next == 0 || !(d.squares > d.least) {
 		d.anew()
 	}
 }
 
-// anew works both out from the window, around the mean so far, which is near enough that nothing cancels.
+// anew works both out from the window: around the mean so far where that is near enough that nothing cancels.
 func (d *StdDev) anew() {
 	var sum, squares float64
 	for _, x := range d.window.values {
@@ -72,14 +74,14 @@ func (d *StdDev) anew() {
 		squares += float64(x * x)
 	}
 	offset := sum * d.share
-	if !(math.Abs(sum) <= math.MaxFloat64) { // a sum of large prices has overflowed
-		offset = d.window.mean() - d.mean
-	}
-	d.mean += offset
 	d.squares = squares - float64(sum*offset)
-	if !(d.squares >= 0) {
+	if d.squares >= lost*squares && d.squares <= math.MaxFloat64 {
+		d.mean += offset
+	} else {
+		d.mean = d.window.mean()
 		d.squares = d.window.squares(d.mean)
 	}
+	d.least = lost * d.squares
 }
 
 // MarshalBinary returns what it has seen.
@@ -95,4 +97,5 @@ func (d *StdDev) fields(s *state) {
 	s.float(&d.squares)
 	s.count(&d.same, d.Warmup())
 	s.float(&d.last)
+	s.rounding(&d.least)
 }

@@ -1,5 +1,11 @@
 package indicator
 
+import "math"
+
+// lost is to what share a sum may fall before it is worked out anew: what has left it leaves its rounding behind, which is
+// by as much larger beside what is left. A tick of 10^6 times the price once left a deviation that was 53 times too large.
+const lost = 1.0 / 1024
+
 // window holds the last inputs, as many as it was made for.
 type window struct {
 	values []float64
@@ -27,6 +33,15 @@ func (w *window) mean() float64 {
 	var m mean
 	for _, x := range w.values[:w.n] {
 		m.add(x)
+	}
+	return m.value
+}
+
+// size is the mean of the inputs without their signs, worked out anew.
+func (w *window) size() float64 {
+	var m mean
+	for _, x := range w.values[:w.n] {
+		m.add(math.Abs(x))
 	}
 	return m.value
 }

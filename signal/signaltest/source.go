@@ -68,6 +68,15 @@ func askBatch(t testing.TB, src signal.Source, symbol string, after time.Time, l
 	if err != nil {
 		t.Fatalf("Bars(%q, after %s, limit %d): %v", symbol, after, limit, err)
 	}
+	if len(batch.Bars) > limit {
+		t.Errorf("Bars(%q, after %s): got %d bars with limit %d", symbol, after, len(batch.Bars), limit)
+	}
+	for i, b := range batch.Bars {
+		if b.Time.Location() != time.UTC {
+			t.Errorf("Bars(%q, after %s): time %s of bar %d is not in UTC", symbol, after, b.Time, i)
+			break
+		}
+	}
 	return batch
 }
 
@@ -95,9 +104,6 @@ func barsAreWhole(t testing.TB, src signal.Source, symbol string) {
 func barsRise(t testing.TB, src signal.Source, symbol string) {
 	bars := ask(t, src, symbol, time.Time{}, maxBars)
 	for i, b := range bars {
-		if b.Time.Location() != time.UTC {
-			t.Errorf("bar %d: time %s is not in UTC", i, b.Time)
-		}
 		if i > 0 && b.Time.Before(bars[i-1].End()) {
 			t.Errorf("bar %d opens at %s, before the end of the one before, %s", i, b.Time, bars[i-1].End())
 		}
@@ -109,15 +115,22 @@ func answerBeginsAfter(t testing.TB, src signal.Source, symbol string) {
 	if len(bars) < minBars {
 		t.Fatalf("got %d bars, the suite needs %d", len(bars), minBars)
 	}
-	for i, after := range map[int]time.Time{
-		2: bars[1].Time,                  // the very time of a bar leaves that bar out
-		1: bars[1].Time.Add(-1),          // just before it does not
-		3: bars[2].Time.Add(1).Local(),   // any zone will do
-		4: bars[3].End().Add(-1).Local(), // the end of a bar is not its time
+	elsewhere := time.FixedZone("elsewhere", 5*3600+1800)
+	for _, c := range []struct {
+		what  string
+		after time.Time
+		first int
+	}{
+		{"the time of a bar, which leaves it out", bars[1].Time, 2},
+		{"the nanosecond before a bar", bars[1].Time.Add(-1), 1},
+		{"the nanosecond after it in another zone", bars[2].Time.Add(1).In(elsewhere), 3},
+		{"the nanosecond before its end, which is not its time", bars[3].End().Add(-1).In(elsewhere), 4},
+		{"the nanosecond before the first bar", bars[0].Time.Add(-1), 0},
+		{"a year long before the first bar", time.Date(1900, 1, 1, 0, 0, 0, 1, time.UTC), 0},
 	} {
-		got := ask(t, src, symbol, after, 1)
-		if len(got) != 1 || !got[0].Time.Equal(bars[i].Time) {
-			t.Errorf("the first bar after %s: got %v, want the one of %s", after, times(got), bars[i].Time)
+		got := ask(t, src, symbol, c.after, 1)
+		if len(got) != 1 || !got[0].Time.Equal(bars[c.first].Time) {
+			t.Errorf("the first bar after %s (%s): got %v, want the one of %s", c.after, c.what, times(got), bars[c.first].Time)
 		}
 	}
 }
@@ -125,7 +138,7 @@ func answerBeginsAfter(t testing.TB, src signal.Source, symbol string) {
 func limitCuts(t testing.TB, src signal.Source, symbol string) {
 	whole := ask(t, src, symbol, time.Time{}, minBars)
 	for limit := 1; limit < minBars; limit++ {
-		wantBars(t, ask(t, src, symbol, time.Time{}, limit), whole[:min(limit, len(whole))])
+		wantBars(t, "the first ones", ask(t, src, symbol, time.Time{}, limit), whole[:min(limit, len(whole))])
 	}
 }
 
@@ -141,14 +154,14 @@ func pagesJoin(t testing.TB, src signal.Source, symbol string) {
 		joined = append(joined, page...)
 		after = page[len(page)-1].Time
 	}
-	wantBars(t, joined, whole)
+	wantBars(t, "the pages joined", joined, whole)
 }
 
 func askingAgain(t testing.TB, src signal.Source, symbol string) {
 	first := ask(t, src, symbol, time.Time{}, maxBars)
 	kept := append([]signal.Bar(nil), first...)
 	clear(first) // an answer belongs to whoever asked
-	wantBars(t, ask(t, src, symbol, time.Time{}, maxBars), kept)
+	wantBars(t, "asked again, whatever became of the first answer", ask(t, src, symbol, time.Time{}, maxBars), kept)
 }
 
 func nothingNewer(t testing.TB, src signal.Source, symbol string) {
@@ -198,31 +211,40 @@ func wantComplete(t testing.TB, batch signal.Batch, after time.Time, all []signa
 	}
 }
 
-func unknownSymbol(t testing.TB, src signal.Source, _ string) {
-	const symbol = "NO/SUCH:SYMBOL"
-	batch, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
-	if !errors.Is(err, signal.ErrUnknownSymbol) || len(batch.Bars) != 0 {
-		t.Errorf("Bars(%q) = %d bars, error %v; want none and ErrUnknownSymbol", symbol, len(batch.Bars), err)
+func unknownSymbol(t testing.TB, src signal.Source, symbol string) {
+	for _, other := range []string{"NO/SUCH:SYMBOL", symbol + ":NO-SUCH", ""} {
+		batch, err := src.Bars(context.Background(), other, time.Time{}, maxBars)
+		if !errors.Is(err, signal.ErrUnknownSymbol) || len(batch.Bars) != 0 {
+			t.Errorf("Bars(%q) = %d bars, error %v; want none and ErrUnknownSymbol", other, len(batch.Bars), err)
+		}
 	}
 }
 
 func manyAsk(t testing.TB, src signal.Source, symbol string) {
-	want := ask(t, src, symbol, time.Time{}, maxBars)
+	whole := ask(t, src, symbol, time.Time{}, maxBars)
 	var wg sync.WaitGroup
-	for range 8 {
+	for n := range 8 {
+		first := min(n/2, len(whole)) // two ask for the same
+		after := time.Time{}
+		if first > 0 {
+			after = whole[first-1].Time
+		}
 		wg.Go(func() {
-			batch, err := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
-			if err != nil {
-				t.Errorf("one of many at once: %v", err)
-				return
+			for limit := 1; limit <= minBars; limit++ {
+				batch, err := src.Bars(context.Background(), symbol, after, limit)
+				if err != nil {
+					t.Errorf("one of many at once: %v", err)
+					return
+				}
+				wantBars(t, "one of many at once", batch.Bars, whole[first:min(first+limit, len(whole))])
 			}
-			wantBars(t, batch.Bars, want)
 		})
 	}
 	wg.Wait()
 }
 
-// endedCall leaves open whether the answer is an error: what needs no waiting may be answered. It fails by hanging.
+// endedCall leaves open whether the answer is an error: what needs no waiting may be answered, in full. A call that hangs
+// fails by that.
 func endedCall(t testing.TB, src signal.Source, symbol string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -230,30 +252,12 @@ func endedCall(t testing.TB, src signal.Source, symbol string) {
 	if err != nil && len(batch.Bars) != 0 {
 		t.Errorf("got %d bars beside the error %v", len(batch.Bars), err)
 	}
-}
-
-func wantBars(t testing.TB, got, want []signal.Bar) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("got %d bars %v, want %d %v", len(got), times(got), len(want), times(want))
-		return
+	again, wrong := src.Bars(context.Background(), symbol, time.Time{}, maxBars)
+	if wrong != nil {
+		t.Fatalf("after a call whose context had ended: %v", wrong)
 	}
-	for i := range got {
-		g, w := got[i], want[i]
-		if !g.Time.Equal(w.Time) {
-			t.Errorf("bar %d is of %s, want %s", i, g.Time, w.Time)
-		}
-		if g.Time = w.Time; g != w {
-			t.Errorf("bar %d (%s) is %+v, want %+v", i, w.Time, g, w)
-		}
+	if err == nil && len(batch.Bars) != len(again.Bars) {
+		t.Errorf("a call whose context had ended: %d bars, which is neither an error nor the answer, %d", len(batch.Bars),
+			len(again.Bars))
 	}
-}
-
-// times says which bars they are, in few words.
-func times(bars []signal.Bar) []string {
-	var list []string
-	for _, b := range bars[:min(len(bars), 5)] {
-		list = append(list, b.Time.UTC().Format(time.RFC3339Nano))
-	}
-	return list
 }

@@ -3,6 +3,7 @@ package signaltest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -30,6 +31,10 @@ var stateCases = []struct {
 	{"what was saved comes back, and the newest replaces it", statesComeBack},
 	{"every part of the key counts", statesByKey},
 	{"the caller's bytes stay the caller's", statesAreCopies},
+	{"a call of many states is whole", manyStates},
+	{"every value of a state comes back", stateEdges},
+	{"states of what is nearly alike are apart", statesAreExact},
+	{"the last one that was saved is the one, whatever its bar", lastStateCounts},
 	{"a call whose context has ended does nothing with states", statesEndedContext},
 	{"saves from many goroutines are all there", concurrentStates},
 }
@@ -54,14 +59,20 @@ func wantState(t testing.TB, states signal.States, want signal.State) {
 	t.Helper()
 	got, ok, err := states.LoadState(t.Context(), want.Stream)
 	if err != nil || !ok {
-		t.Errorf("LoadState of %+v: %t, error %v, want one", want.Stream, ok, err)
+		t.Errorf("LoadState of %s: %t, error %v, want one", brief(fmt.Sprintf("%+v", want.Stream)), ok, err)
 		return
 	}
-	if got.Stream != want.Stream || !got.Bar.Equal(want.Bar) || got.Seen != want.Seen || !bytes.Equal(got.Data, want.Data) {
-		t.Errorf("the state is\n%+v, want\n%+v", got, want)
-	}
-	if got.Bar.Location() != time.UTC {
+	switch {
+	case got.Stream != want.Stream:
+		t.Errorf("the state is of %+v, want %+v", got.Stream, want.Stream)
+	case !got.Bar.Equal(want.Bar):
+		t.Errorf("Bar is %s, want %s", got.Bar.Format(time.RFC3339Nano), want.Bar.Format(time.RFC3339Nano))
+	case got.Bar.Location() != time.UTC:
 		t.Errorf("Bar comes back in %s, want UTC", got.Bar.Location())
+	case got.Seen != want.Seen:
+		t.Errorf("Seen is %d, want %d", got.Seen, want.Seen)
+	case !bytes.Equal(got.Data, want.Data):
+		t.Errorf("Data is %s, want %s", brief(string(got.Data)), brief(string(want.Data)))
 	}
 }
 
@@ -112,6 +123,10 @@ func statesByKey(t testing.TB, states signal.States) {
 func statesAreCopies(t testing.TB, states signal.States) {
 	mine := exampleState(1)
 	saveStates(t, states, mine)
+	if !bytes.Equal(mine.Data, exampleState(1).Data) {
+		t.Error("SaveStates changed the caller's Data")
+	}
+	copy(mine.Data, exampleState(1).Data)
 	mine.Data[0]++
 	wantState(t, states, exampleState(1))
 	got, _, _ := states.LoadState(t.Context(), mine.Stream)
@@ -124,11 +139,11 @@ func statesAreCopies(t testing.TB, states signal.States) {
 func statesEndedContext(t testing.TB, states signal.States) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := states.SaveStates(ended, exampleState(1)); err == nil {
-		t.Error("SaveStates with a context that has ended: no error")
+	if err := states.SaveStates(ended, exampleState(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("SaveStates with a context that has ended: %v, want context.Canceled", err)
 	}
-	if _, _, err := states.LoadState(ended, exampleState(1).Stream); err == nil {
-		t.Error("LoadState with a context that has ended: no error")
+	if _, _, err := states.LoadState(ended, exampleState(1).Stream); !errors.Is(err, context.Canceled) {
+		t.Errorf("LoadState with a context that has ended: %v, want context.Canceled", err)
 	}
 	if _, ok, err := states.LoadState(t.Context(), exampleState(1).Stream); ok || err != nil {
 		t.Errorf("LoadState after it: %t, error %v, want none", ok, err)
@@ -143,6 +158,7 @@ func concurrentStates(t testing.TB, states signal.States) {
 				if err := states.SaveStates(t.Context(), exampleState(n)); err != nil {
 					t.Errorf("SaveStates: %v", err)
 				}
+				wantState(t, states, exampleState(n))
 			}
 		})
 	}

@@ -1,7 +1,8 @@
 // Package signaltest holds what is used to test parts of signal generation: the contracts of signal.Store,
 // signal.States and signal.Source as suites that any adapter can be run against, and a source that goes wrong on request.
 //
-// A suite fails the test that it was given; it needs nothing but the testing package.
+// A suite fails the test that it was given, and says what is wrong with which signal, state or bar; it needs nothing but
+// the testing package.
 package signaltest
 
 import (
@@ -12,9 +13,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// TestStore holds a Store to everything that the interface promises, and to Identified, Notifier and Pruner where it has
-// them. open returns a new and empty store; what it has to clean up it registers with t.Cleanup. Each case gets a store
-// of its own, and they run in parallel.
+// TestStore holds a Store to everything that the interface promises, and to Identified, Notifier, Pruner, Window and
+// io.Closer where it has them. open returns a new and empty store; what it has to clean up it registers with t.Cleanup.
+// Each case gets a store of its own, and they run in parallel.
 //
 //	func TestMyStore(t *testing.T) {
 //		signaltest.TestStore(t, func(t *testing.T) signal.Store { return mystore.New(t.TempDir()) })
@@ -44,12 +45,24 @@ var storeCases = []storeCase{
 	{"the same ID twice is one signal", sameIDTwice},
 	{"the same ID with other content is a conflict, and the first stays", conflictKeepsFirst},
 	{"a signal that cannot be told from another is refused, and its call stores nothing", refusedSignal},
+	{"one bar may have a signal of each stream", streamsAreApart},
+	{"IDs that differ are different signals", idsAreApart},
+	{"a signal of the same ID that differs in any field is a conflict", everyFieldIsContent},
+	{"a signal that comes again is the same, however it comes", sameAgain},
+	{"every value comes back, from one end of its range to the other", edgesComeBack},
+	{"a time far away comes back or is refused", farTimes},
+	{"the order is that of the appends, whatever the times say", orderIsThatOfAppends},
+	{"a call and a store of many signals are whole", manyAreWhole},
+	{"what was given stays the caller's, and an answer is the reader's", eachToHisOwn},
+	{"a filter lets nothing through that is only nearly alike", filtersAreExact},
 	{"the latest come newest first, as the query asks", latestFilters},
 	{"reading after a Seq is bounded by its limit", afterPages},
 	{"a limit below one is an error, not an empty answer", badLimits},
 	{"a call whose context has ended does nothing", endedContext},
 	{"appends from many goroutines are all there, each once", concurrentAppends},
 	{"a follower misses nothing while others append", followerMissesNothing},
+	{"a reader sees a call whole or not at all", callsAreSeenWhole},
+	{"of several that say different things under one ID at once, one is stored", oneOfManyIsStored},
 	{"an identity stays, and no two stores share one", identity},
 	{"a prune removes by age and count, and what a cursor has not passed stays", prunes},
 	{"a prune leaves the newest signal of each stream", pruneLeavesNewest},
@@ -57,6 +70,10 @@ var storeCases = []storeCase{
 	{"a Housekeeper keeps it small, and what a cursor has not passed stays", housekept},
 	{"a follower misses nothing while others append and prune what it has passed", followerUnderPrune},
 	{"an append of something new wakes who waits, a repeated one does not", appendedWakes},
+	{"who is woken finds what it was woken for", wokenFind},
+	{"something new beside a conflict wakes who waits", conflictWakes},
+	{"beyond what a Window calls whole nothing is missing", windowIsWhole},
+	{"a closed store returns an error and does not wait", closedStore},
 }
 
 // exampleSignal returns the n-th of a row of valid signals, all of them different: bars of one minute, in three symbols and
@@ -112,25 +129,29 @@ func readAll(t testing.TB, store signal.Store) []signal.Signal {
 	return all
 }
 
+// readPage reads what comes after a cursor, as a follower does: no more than it asked for, and all of it beyond its cursor.
+func readPage(t testing.TB, store signal.Store, cursor int64, limit int) []signal.Signal {
+	t.Helper()
+	page, err := store.After(t.Context(), cursor, limit)
+	if err != nil {
+		t.Fatalf("After %d: %v", cursor, err)
+	}
+	if len(page) > limit {
+		t.Fatalf("After %d with limit %d: %d signals", cursor, limit, len(page))
+	}
+	last := cursor
+	for _, s := range page {
+		if s.Seq <= last {
+			t.Fatalf("After %d: Seq %d comes after %d", cursor, s.Seq, last)
+		}
+		last = s.Seq
+	}
+	return page
+}
+
 func none(t testing.TB, call string, got []signal.Signal, err error) {
 	t.Helper()
 	if err != nil || len(got) > 0 {
 		t.Errorf("%s: %d signals, error %v, want none", call, len(got), err)
-	}
-}
-
-// wantSignals compares all but Seq, with which a store answers for itself.
-func wantSignals(t testing.TB, got, want []signal.Signal) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%d signals, want %d", len(got), len(want))
-	}
-	for i, s := range got {
-		if !s.Same(want[i]) || !s.CreatedAt.Equal(want[i].CreatedAt) {
-			t.Errorf("signal %d is\n%+v, want\n%+v", i, s, want[i])
-		}
-		if s.Seq == 0 {
-			t.Errorf("signal %d has no Seq", i)
-		}
 	}
 }

@@ -23,10 +23,16 @@ func emptyStore(t testing.TB, open func() signal.Store) {
 func storedInOrder(t testing.TB, open func() signal.Store) {
 	store := open()
 	want := exampleSignals(0, 20)
-	appendAll(t, store, want[:1]...)
-	appendAll(t, store, want[1:15]...)
-	appendAll(t, store, want[15:]...)
-	wantSignals(t, readAll(t, store), want)
+	for _, cut := range [][2]int{{0, 1}, {1, 15}, {15, 20}} {
+		appendAll(t, store, want[cut[0]:cut[1]]...)
+		latest, err := store.Latest(t.Context(), signal.Query{})
+		if err != nil {
+			t.Fatalf("Latest: %v", err)
+		}
+		slices.Reverse(latest)
+		wantSignals(t, "Latest between calls", latest, want[:cut[1]])
+	}
+	wantSignals(t, "what was appended in three calls", readAll(t, store), want)
 }
 
 func fieldsComeBack(t testing.TB, open func() signal.Store) {
@@ -41,17 +47,7 @@ func fieldsComeBack(t testing.TB, open func() signal.Store) {
 	odd.Price = 1e-308
 	odd.Confidence = 0.1 + 0.2
 	appendAll(t, store, odd)
-	got := readAll(t, store)
-	wantSignals(t, got, []signal.Signal{odd})
-	for name, at := range map[string]time.Time{"BarTime": got[0].BarTime, "CreatedAt": got[0].CreatedAt,
-		"ValidUntil": got[0].ValidUntil} {
-		if at.Location() != time.UTC {
-			t.Errorf("%s comes back in %s, want UTC", name, at.Location())
-		}
-	}
-	if !got[0].ValidUntil.IsZero() {
-		t.Errorf("a ValidUntil that was not set comes back as %s", got[0].ValidUntil)
-	}
+	wantSignals(t, "an odd signal", readAll(t, store), []signal.Signal{odd})
 }
 
 func partsComeBack(t testing.TB, open func() signal.Store) {
@@ -66,7 +62,9 @@ func partsComeBack(t testing.TB, open func() signal.Store) {
 	appendAll(t, store, s, exampleSignal(1))
 	s.Parts[0].Direction = signal.Long // the caller's own
 	got := readAll(t, store)
-	wantSignals(t, got, []signal.Signal{want, exampleSignal(1)})
+	if !wantSignals(t, "a signal with parts and one without", got, []signal.Signal{want, exampleSignal(1)}) {
+		return
+	}
 	if got[1].Parts != nil {
 		t.Errorf("a signal without parts comes back with %v", got[1].Parts)
 	}
@@ -75,7 +73,7 @@ func partsComeBack(t testing.TB, open func() signal.Store) {
 	if err != nil {
 		t.Fatalf("Latest: %v", err)
 	}
-	wantSignals(t, latest, []signal.Signal{want})
+	wantSignals(t, "after a reader changed the parts that it got", latest, []signal.Signal{want})
 	appendAll(t, store, want)
 	if err := store.Append(t.Context(), s); !errors.Is(err, signal.ErrConflict) {
 		t.Errorf("Append of a stored signal with other parts: %v, want an error that wraps ErrConflict", err)
@@ -95,13 +93,13 @@ func strangeStrings(t testing.TB, open func() signal.Store) {
 	appendAll(t, store, want...)
 	appendAll(t, store, want...)
 	got := readAll(t, store)
-	wantSignals(t, got, want)
+	wantSignals(t, "signals with any strings, appended twice", got, want)
 	for _, s := range want[1:] { // an empty filter asks for everything
 		one, err := store.Latest(t.Context(), signal.Query{Symbol: s.Symbol, Strategy: s.Strategy})
 		if err != nil {
 			t.Fatalf("Latest of symbol %q: %v", s.Symbol, err)
 		}
-		wantSignals(t, one, []signal.Signal{s})
+		wantSignals(t, fmt.Sprintf("Latest of symbol and strategy %q", s.Symbol), one, []signal.Signal{s})
 	}
 }
 
@@ -110,7 +108,7 @@ func appendNothing(t testing.TB, open func() signal.Store) {
 	appendAll(t, store)
 	appendAll(t, store, exampleSignal(0))
 	appendAll(t, store)
-	wantSignals(t, readAll(t, store), exampleSignals(0, 1))
+	wantSignals(t, "one signal between calls without any", readAll(t, store), exampleSignals(0, 1))
 }
 
 func sameIDTwice(t testing.TB, open func() signal.Store) {
@@ -121,7 +119,7 @@ func sameIDTwice(t testing.TB, open func() signal.Store) {
 	appendAll(t, store, first, first)
 	appendAll(t, store, again, second)
 	appendAll(t, store, second, third, again)
-	wantSignals(t, readAll(t, store), []signal.Signal{first, second, third})
+	wantSignals(t, "signals that were appended again", readAll(t, store), []signal.Signal{first, second, third})
 }
 
 func conflictKeepsFirst(t testing.TB, open func() signal.Store) {
@@ -134,14 +132,14 @@ func conflictKeepsFirst(t testing.TB, open func() signal.Store) {
 	if !errors.Is(err, signal.ErrConflict) {
 		t.Fatalf("Append of another signal under a stored ID: %v, want an error that wraps ErrConflict", err)
 	}
-	wantSignals(t, readAll(t, store), exampleSignals(0, 3))
+	wantSignals(t, "a call with a conflict in its midst", readAll(t, store), exampleSignals(0, 3))
 	third := exampleSignal(3)
 	changed := third
 	changed.Price++
 	if err := store.Append(t.Context(), third, changed); !errors.Is(err, signal.ErrConflict) {
 		t.Errorf("Append of two signals under one ID: %v, want an error that wraps ErrConflict", err)
 	}
-	wantSignals(t, readAll(t, store), exampleSignals(0, 4))
+	wantSignals(t, "two signals under one ID in a call", readAll(t, store), exampleSignals(0, 4))
 }
 
 func refusedSignal(t testing.TB, open func() signal.Store) {
@@ -160,68 +158,13 @@ func refusedSignal(t testing.TB, open func() signal.Store) {
 	} {
 		bad := exampleSignal(1)
 		spoil(&bad)
-		if err := store.Append(t.Context(), exampleSignal(0), bad); err == nil {
-			t.Errorf("Append of a signal %s: no error", what)
+		for _, call := range [][]signal.Signal{{bad}, {exampleSignal(0), bad}, {bad, exampleSignal(0)}} {
+			if err := store.Append(t.Context(), call...); err == nil {
+				t.Errorf("Append of %d signals, one of them %s: no error", len(call), what)
+			}
+			wantSignals(t, "a call with a signal "+what+", which is refused", readAll(t, store), nil)
 		}
 	}
-	after, err := store.After(t.Context(), 0, 10)
-	none(t, "After", after, err)
-}
-
-func latestFilters(t testing.TB, open func() signal.Store) {
-	store := open()
-	all := exampleSignals(0, 62)
-	all[60].Params, all[61].Interval = "fast=9,slow=21", time.Hour
-	for i := range all[60:] {
-		all[60+i].ID = all[60+i].Stream().ID(all[60+i].BarTime)
-	}
-	appendAll(t, store, all...)
-	for name, q := range map[string]signal.Query{
-		"everything":                      {},
-		"the newest seven":                {Limit: 7},
-		"a symbol":                        {Symbol: "ETH/USDT:USDT"},
-		"a symbol that has none":          {Symbol: "XRP/USDT:USDT"},
-		"a strategy":                      {Strategy: "cross"},
-		"a stream":                        {Stream: all[7].Stream()},
-		"other parameters":                {Stream: all[60].Stream()},
-		"another interval":                {Stream: all[61].Stream()},
-		"a stream, limited":               {Stream: all[7].Stream(), Limit: 1},
-		"a stream and a confidence":       {Stream: all[7].Stream(), MinConfidence: 0.5},
-		"a stream and its symbol":         {Stream: all[7].Stream(), Symbol: all[7].Symbol},
-		"a stream and another symbol":     {Stream: all[7].Stream(), Symbol: all[8].Symbol},
-		"a stream and another strategy":   {Stream: all[7].Stream(), Strategy: all[8].Strategy},
-		"a stream that has none":          {Stream: signal.Stream{Strategy: "cross", Interval: time.Minute}},
-		"a least confidence":              {MinConfidence: 0.7},
-		"symbol, strategy and confidence": {Symbol: "SOL/USDT:USDT", Strategy: "reversion", MinConfidence: 0.5},
-		"all of it, limited":              {Symbol: "SOL/USDT:USDT", Strategy: "cross", MinConfidence: 0.1, Limit: 2},
-	} {
-		got, err := store.Latest(t.Context(), q)
-		if err != nil {
-			t.Fatalf("Latest, %s: %v", name, err)
-		}
-		t.Logf("Latest, %s", name)
-		wantSignals(t, got, expectLatest(all, q))
-	}
-	appendAll(t, store, exampleSignals(62, 62+signal.DefaultLimit)...)
-	got, err := store.Latest(t.Context(), signal.Query{})
-	if err != nil || len(got) != signal.DefaultLimit {
-		t.Errorf("Latest without a limit: %d signals, error %v, want %d", len(got), err, signal.DefaultLimit)
-	}
-}
-
-// expectLatest is the plain way to answer a query.
-func expectLatest(all []signal.Signal, q signal.Query) []signal.Signal {
-	var want []signal.Signal
-	for _, s := range slices.Backward(all) {
-		if (q.Stream != signal.Stream{} && s.Stream() != q.Stream) || (q.Symbol != "" && s.Symbol != q.Symbol) ||
-			(q.Strategy != "" && s.Strategy != q.Strategy) || s.Confidence < q.MinConfidence {
-			continue
-		}
-		if want = append(want, s); len(want) == q.Limit {
-			break
-		}
-	}
-	return want
 }
 
 func afterPages(t testing.TB, open func() signal.Store) {
@@ -231,10 +174,7 @@ func afterPages(t testing.TB, open func() signal.Store) {
 	var got []signal.Signal
 	var sizes []int
 	for cursor := int64(0); len(sizes) < 10; {
-		page, err := store.After(t.Context(), cursor, 10)
-		if err != nil {
-			t.Fatalf("After %d: %v", cursor, err)
-		}
+		page := readPage(t, store, cursor, 10)
 		sizes = append(sizes, len(page))
 		if len(page) == 0 {
 			break
@@ -244,7 +184,7 @@ func afterPages(t testing.TB, open func() signal.Store) {
 	if !slices.Equal(sizes, []int{10, 10, 5, 0}) {
 		t.Errorf("25 signals in pages of 10 come as %v, want 10, 10, 5, 0", sizes)
 	}
-	wantSignals(t, got, all)
+	wantSignals(t, "pages of 10", got, all)
 	for _, seq := range []int64{1000, math.MaxInt64} {
 		beyond, err := store.After(t.Context(), seq, math.MaxInt)
 		none(t, "After a Seq that is not there yet", beyond, err)
@@ -253,7 +193,7 @@ func afterPages(t testing.TB, open func() signal.Store) {
 	if err != nil {
 		t.Fatalf("After -1: %v", err)
 	}
-	wantSignals(t, everything, all)
+	wantSignals(t, "After -1 without a limit", everything, all)
 }
 
 func badLimits(t testing.TB, open func() signal.Store) {
@@ -283,5 +223,5 @@ func endedContext(t testing.TB, open func() signal.Store) {
 	if _, err := store.After(ended, 0, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("After: %v, want context.Canceled", err)
 	}
-	wantSignals(t, readAll(t, store), exampleSignals(0, 1))
+	wantSignals(t, "calls whose context has ended", readAll(t, store), exampleSignals(0, 1))
 }

@@ -43,6 +43,7 @@ func followerMissesNothing(t testing.TB, open func() signal.Store) {
 		defer close(done)
 		appendFromMany(t, store)
 	}()
+	defer func() { <-done }()
 	var got []signal.Signal
 	for cursor, last := int64(0), false; ; {
 		select {
@@ -50,11 +51,7 @@ func followerMissesNothing(t testing.TB, open func() signal.Store) {
 			last = true // What is there now is all there will be.
 		default:
 		}
-		page, err := store.After(t.Context(), cursor, 7)
-		if err != nil {
-			<-done
-			t.Fatalf("After %d: %v", cursor, err)
-		}
+		page := readPage(t, store, cursor, 7)
 		if len(page) == 0 && last {
 			break
 		}

@@ -60,20 +60,21 @@ func prunes(t testing.TB, open func() signal.Store) {
 		if err != nil {
 			t.Fatalf("%s: After: %v", name, err)
 		}
-		wantSignals(t, left, c.left)
+		wantSignals(t, "After a prune, "+name, left, c.left)
 		latest, err := store.Latest(t.Context(), signal.Query{})
 		if err != nil {
 			t.Fatalf("%s: Latest: %v", name, err)
 		}
 		slices.Reverse(latest)
-		wantSignals(t, latest, c.left)
+		wantSignals(t, "Latest after a prune, "+name, latest, c.left)
 		more := exampleSignal(6 * 20)
 		appendAll(t, store, more)
 		newest, err := store.After(t.Context(), int64(len(all)), 100)
 		if err != nil {
 			t.Fatalf("%s: After the newest: %v", name, err)
 		}
-		wantSignals(t, newest, []signal.Signal{more}) // its Seq is not one that was given out before
+		// Its Seq is not one that was given out before.
+		wantSignals(t, "a signal appended after a prune", newest, []signal.Signal{more})
 	}
 }
 
@@ -105,7 +106,7 @@ func housekept(t testing.TB, open func() signal.Store) {
 		if err != nil {
 			t.Fatalf("After: %v", err)
 		}
-		wantSignals(t, left, all[want:])
+		wantSignals(t, "what a Housekeeper leaves", left, all[want:])
 		passed = 20
 	}
 }
@@ -137,7 +138,7 @@ func pruneLeavesNewest(t testing.TB, open func() signal.Store) {
 	if err != nil {
 		t.Fatalf("After: %v", err)
 	}
-	wantSignals(t, left, append(others, exampleSignal(6), busy[len(busy)-1]))
+	wantSignals(t, "the newest of each stream", left, append(others, exampleSignal(6), busy[len(busy)-1]))
 	prune(t, p, signal.Retention{Count: 1, Passed: 1 << 40}, 0)
 }
 
@@ -155,7 +156,7 @@ func prunesNothing(t testing.TB, open func() signal.Store) {
 	if _, err := p.Prune(ended, signal.Retention{Count: 1, Passed: 1 << 40}); err == nil {
 		t.Error("Prune with a context that has ended: no error")
 	}
-	wantSignals(t, readAll(t, store), ofOnePair(4))
+	wantSignals(t, "prunes of nothing", readAll(t, store), ofOnePair(4))
 }
 
 // followerUnderPrune reads page by page while a writer appends and a housekeeper prunes up to the follower's cursor.
@@ -163,8 +164,10 @@ func followerUnderPrune(t testing.TB, open func() signal.Store) {
 	const total = 300
 	store := open()
 	p := pruner(t, store)
-	written := make(chan error, 1)
+	written, done := make(chan error, 1), make(chan struct{})
+	defer func() { <-done }()
 	go func() {
+		defer close(done)
 		for n := range total {
 			if err := store.Append(t.Context(), exampleSignal(6*n)); err != nil {
 				written <- err
@@ -176,10 +179,7 @@ func followerUnderPrune(t testing.TB, open func() signal.Store) {
 	var got []signal.Signal
 	cursor := int64(0)
 	for ended := false; ; {
-		page, err := store.After(t.Context(), cursor, 7)
-		if err != nil {
-			t.Fatalf("After %d: %v", cursor, err)
-		}
+		page := readPage(t, store, cursor, 7)
 		if len(page) > 0 {
 			got = append(got, page...)
 			cursor = page[len(page)-1].Seq
@@ -196,5 +196,5 @@ func followerUnderPrune(t testing.TB, open func() signal.Store) {
 		}
 		ended = true
 	}
-	wantSignals(t, got, ofOnePair(total))
+	wantSignals(t, "what a follower read under prunes", got, ofOnePair(total))
 }

@@ -6,8 +6,8 @@
 //
 // A restart must not change what is said, although a restarted strategy has seen only a finite stretch of history. So
 // the rules look at two bars that follow each other and never at where things stand at the start, and the confidence is
-// rounded to four digits, which swallows the rest of the averages' older past: the generator's usual ten warm-ups leave
-// about a billionth of it.
+// rounded to four digits, which swallows the rest of the averages' older past: the generator's usual twenty warm-ups leave
+// a few billionths of it (see package indicator).
 //
 // Each is a signal.Stateful as well: what it knows can be stored and brought back, and it then goes on to the last digit.
 //

@@ -2,6 +2,7 @@ package strategy_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -216,4 +217,57 @@ func TestARestartDoesNotChangeWhatIsSaid(t *testing.T) {
 			require.Equal(t, want, got, "%s cut at bar %d", spec.Name, cut)
 		}
 	}
+}
+
+// The generator's usual history is twenty warm-ups. After ten, two of a hundred restarts changed an RSI's confidence.
+func TestRestartChangesNoConfidence(t *testing.T) {
+	t.Parallel()
+	const warmups, after = 20, 100
+	textbook := []signal.Spec{
+		spec(t, strategy.EMACross{}), spec(t, strategy.RSIReversion{}), spec(t, strategy.MACD{}),
+		spec(t, strategy.BollingerBreakout{}), spec(t, strategy.Donchian{}),
+	}
+	for _, of := range textbook {
+		t.Run(of.Name, func(t *testing.T) {
+			t.Parallel()
+			warm := warmups * of.New().Warmup()
+			compared := 0
+			for seed := range uint64(10) {
+				history := bars(uneven(seed, warm+3000)...)
+				whole := run(of.New(), history)
+				for cut := warm; cut+after <= len(history); cut += 13 {
+					want := between(whole, cut, cut+after)
+					got := between(shift(run(of.New(), history[cut-warm:cut+after]), cut-warm), cut, cut+after)
+					require.Equal(t, want, got, "seed %d cut at bar %d", seed, cut)
+					compared += len(got)
+				}
+			}
+			require.Greater(t, compared, 1000)
+		})
+	}
+}
+
+// uneven are the closes of a market that is quiet and wild by turns.
+func uneven(seed uint64, n int) []float64 {
+	random := rand.New(rand.NewPCG(seed, 9))
+	closes := make([]float64, n)
+	x, mood := 100.0, 1.0
+	for i := range closes {
+		if random.IntN(50) == 0 {
+			mood = math.Exp(random.NormFloat64())
+		}
+		x *= math.Exp(mood * random.NormFloat64() / 1000)
+		closes[i] = x
+	}
+	return closes
+}
+
+// between is what was said after the one bar, up to the other.
+func between(all []said, after, last int) (some []said) {
+	for _, s := range all {
+		if s.bar > after && s.bar <= last {
+			some = append(some, s)
+		}
+	}
+	return some
 }

@@ -31,7 +31,8 @@ const fillOverlap = time.Minute
 // once remembers by their IDs the things that count once, with their times.
 type once struct {
 	log    past.Log
-	latest time.Time // of the times of all that ever came
+	room   past.Writer // for the next record
+	latest time.Time   // of the times of all that ever came
 }
 
 func (o *once) has(id string) bool {
@@ -40,15 +41,18 @@ func (o *once) has(id string) bool {
 	return ok
 }
 
-func (o *once) add(id string, at time.Time) {
+// add reports false where the ID is known already.
+func (o *once) add(id string, at time.Time) bool {
 	var key [64]byte
-	var body [32]byte
-	w := past.Writer{Body: body[:0]}
-	w.Time(at)
-	o.log.Put(past.Key(key[:0], id), w.Body)
+	o.room.Body = o.room.Body[:0]
+	o.room.Time(at)
+	if !o.log.Add(past.Key(key[:0], id), o.room.Body) {
+		return false
+	}
 	if at.After(o.latest) {
 		o.latest = at
 	}
+	return true
 }
 
 // forget drops the first one if there are more than keep and it is too old to matter at a time, and returns its own.
@@ -133,10 +137,9 @@ func (s *fills) check(f trading.Fill) error {
 
 // count takes note of a fill; false says that it is known already.
 func (s *fills) count(f trading.Fill) bool {
-	if s.has(f.ID) {
+	if !s.add(f.ID, f.Time) {
 		return false
 	}
-	s.add(f.ID, f.Time)
 	s.counted++
 	return true
 }

@@ -13,9 +13,16 @@ import (
 // encoded, as one on disk does, so that what it gives back is what a restart would see. It grows without bound. It is
 // safe for concurrent use.
 type Memory struct {
+	*kept
+	lease int64
+}
+
+// kept is what all that write and read one Memory share.
+type kept struct {
 	identity string
 
 	mu       sync.RWMutex // guards all below
+	leases   int64        // given out; the last one may write
 	pages    [][]encoded  // all of memoryPage entries but the last: a single slice would be copied whenever it grows
 	count    int64        // of the entries
 	snapshot []byte
@@ -40,7 +47,24 @@ var (
 )
 
 // NewMemory returns an empty journal with an identity of its own.
-func NewMemory() *Memory { return &Memory{identity: "memory-" + rand.Text()} }
+func NewMemory() *Memory { return &Memory{kept: &kept{identity: "memory-" + rand.Text()}} }
+
+// Claim returns the same journal with the right to write it. What NewMemory and earlier claims returned can still read, and
+// what they append fails with ErrTakenOver.
+func (j *Memory) Claim(context.Context) (Journal, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.leases++
+	return &Memory{kept: j.kept, lease: j.leases}, nil
+}
+
+// mayWriteLocked returns ErrTakenOver if another one claimed the journal since.
+func (j *Memory) mayWriteLocked() error {
+	if j.lease != j.leases {
+		return ErrTakenOver
+	}
+	return nil
+}
 
 // Identity implements Journal.
 func (j *Memory) Identity(context.Context) (string, error) { return j.identity, nil }
@@ -63,6 +87,9 @@ func (j *Memory) Append(ctx context.Context, at time.Time, events ...Event) erro
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if err := j.mayWriteLocked(); err != nil {
+		return err
+	}
 	for _, e := range batch {
 		if j.count%memoryPage == 0 {
 			j.pages = append(j.pages, make([]encoded, 0, memoryPage))
@@ -120,6 +147,9 @@ func (j *Memory) KeepSnapshot(ctx context.Context, data []byte) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if err := j.mayWriteLocked(); err != nil {
+		return err
+	}
 	j.snapshot, j.upTo = bytes.Clone(data), j.count
 	return nil
 }
@@ -141,6 +171,9 @@ func (j *Memory) KeepMark(ctx context.Context, m Mark) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if err := j.mayWriteLocked(); err != nil {
+		return err
+	}
 	j.mark = &m
 	return nil
 }

@@ -74,3 +74,28 @@ func TestMemoryReadGoesAcrossItsPages(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page, 10)
 }
+
+func TestMemoryIsWrittenByWhoClaimedItLast(t *testing.T) {
+	t.Parallel()
+	j := journal.NewMemory()
+	require.NoError(t, j.Append(t.Context(), noon, journal.Halted{Reason: "a"}))
+	first, err := j.Claim(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, first.Append(t.Context(), noon, journal.Halted{Reason: "b"}))
+	second, err := j.Claim(t.Context())
+	require.NoError(t, err)
+	for _, before := range []journal.Journal{j, first} {
+		require.ErrorIs(t, before.Append(t.Context(), noon, journal.Halted{Reason: "c"}), journal.ErrTakenOver)
+		require.ErrorIs(t, before.(journal.Snapshotter).KeepSnapshot(t.Context(), []byte("c")), journal.ErrTakenOver)
+		require.ErrorIs(t, before.(journal.Marker).KeepMark(t.Context(), journal.Mark{}), journal.ErrTakenOver)
+		entries, err := before.Read(t.Context(), 0, 10)
+		require.NoError(t, err)
+		require.Len(t, entries, 2)
+	}
+	require.NoError(t, second.Append(t.Context(), noon, journal.Halted{Reason: "d"}))
+	identity, err := second.Identity(t.Context())
+	require.NoError(t, err)
+	same, err := j.Identity(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, same, identity)
+}

@@ -7,7 +7,9 @@ package past
 import (
 	"encoding/binary"
 	"errors"
+	"hash/maphash"
 	"iter"
+	"math/bits"
 	"slices"
 )
 
@@ -29,15 +31,28 @@ func (l *Log) at(place uint32) []byte { return l.segments[(place>>16-l.base)&0xf
 
 // record takes a record apart. A key of an ID is never empty, and neither is a record.
 func record(data []byte) (dead bool, key, body []byte, size int, err error) {
-	rest := data[1:]
-	for _, part := range []*[]byte{&key, &body} {
-		n, width := binary.Uvarint(rest)
-		if width <= 0 || n > uint64(len(rest)-width) {
-			return false, nil, nil, 0, errors.New("past: a record is cut short")
-		}
-		*part, rest = rest[width:width+int(n)], rest[width+int(n):]
+	key, rest := part(data[1:])
+	body, rest = part(rest)
+	if body == nil {
+		return false, nil, nil, 0, errors.New("past: a record is cut short")
 	}
 	return data[0] != 0, key, body, len(data) - len(rest), nil
+}
+
+// part takes a key or a body off the bytes that begin with its length. It is nil where they are too few.
+func part(data []byte) (one, rest []byte) {
+	n, width := binary.Uvarint(data)
+	if width <= 0 || n > uint64(len(data)-width) {
+		return nil, nil
+	}
+	end := width + int(n)
+	return data[width:end:end], data[end:]
+}
+
+// keyAt returns the key of a record that is whole.
+func (l *Log) keyAt(place uint32) []byte {
+	key, _ := part(l.at(place)[1:])
+	return key
 }
 
 // Len is how many records are there.
@@ -55,7 +70,36 @@ func (l *Log) Get(key []byte) (body []byte, ok bool) {
 
 // Put adds a record behind all others. One that has the key leaves.
 func (l *Log) Put(key, body []byte) {
-	l.Delete(key)
+	i, ok := l.find(key)
+	if ok {
+		l.remove(i)
+		i, _ = l.find(key)
+	}
+	l.add(i, key, body)
+}
+
+// Add adds a record behind all others unless one has its key, and reports whether it did.
+func (l *Log) Add(key, body []byte) bool {
+	i, ok := l.find(key)
+	if !ok {
+		l.add(i, key, body)
+	}
+	return !ok
+}
+
+// add adds a record whose place in the table is free.
+func (l *Log) add(i int, key, body []byte) {
+	place := l.push(key, body)
+	l.count++
+	if 5*l.count < 4*len(l.table) {
+		l.table[i] = place + 1
+	} else {
+		l.index()
+	}
+}
+
+// push writes a record behind the last one.
+func (l *Log) push(key, body []byte) (place uint32) {
 	size := 1 + 2*binary.MaxVarintLen32 + len(key) + len(body)
 	last := len(l.segments) - 1
 	if last < 0 || len(l.segments[last])+size > segmentSize && len(l.segments[last]) > 0 {
@@ -67,23 +111,24 @@ func (l *Log) Put(key, body []byte) {
 		last++
 	}
 	s := l.segments[last]
-	place := (l.base+uint32(last))&0xffff<<16 | uint32(len(s))
+	place = (l.base+uint32(last))&0xffff<<16 | uint32(len(s))
 	s = append(s, 0)
 	s = binary.AppendUvarint(s, uint64(len(key)))
 	s = append(s, key...)
 	s = binary.AppendUvarint(s, uint64(len(body)))
-	s = append(s, body...)
-	l.segments[last] = s
-	l.count++
-	l.enter(key, place)
+	l.segments[last] = append(s, body...)
+	return place
 }
 
 // Delete takes a record out.
 func (l *Log) Delete(key []byte) {
-	i, ok := l.find(key)
-	if !ok {
-		return
+	if i, ok := l.find(key); ok {
+		l.remove(i)
 	}
+}
+
+// remove takes the record out that the table has at i.
+func (l *Log) remove(i int) {
 	l.at(l.table[i] - 1)[0] = 1
 	l.count--
 	l.leave(i)
@@ -147,29 +192,26 @@ func (l *Log) from(segment, offset int) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// hash is FNV-1a.
-func hash(key []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, b := range key {
-		h = (h ^ uint64(b)) * 1099511628211
-	}
-	return h
-}
-
 // find returns where in the table a key is, or would be.
 func (l *Log) find(key []byte) (i int, ok bool) {
 	if len(l.table) == 0 {
 		return 0, false
 	}
 	for i = l.ideal(key); l.table[i] != 0; i = l.next(i) {
-		if _, its, _, _, _ := record(l.at(l.table[i] - 1)); string(its) == string(key) {
+		if string(l.keyAt(l.table[i]-1)) == string(key) {
 			return i, true
 		}
 	}
 	return i, false
 }
 
-func (l *Log) ideal(key []byte) int { return int(hash(key) % uint64(len(l.table))) }
+// seed is the process's own: a table is never saved, and the order of the records does not depend on it.
+var seed = maphash.MakeSeed()
+
+func (l *Log) ideal(key []byte) int {
+	i, _ := bits.Mul64(maphash.Bytes(seed, key), uint64(len(l.table)))
+	return int(i)
+}
 
 func (l *Log) next(i int) int {
 	if i++; i == len(l.table) {
@@ -178,18 +220,9 @@ func (l *Log) next(i int) int {
 	return i
 }
 
-// enter puts a record into the table. The table grows by half, as most of it is used for as long as it lives.
-func (l *Log) enter(key []byte, place uint32) {
-	if 5*l.count < 4*len(l.table) {
-		i, _ := l.find(key)
-		l.table[i] = place + 1
-		return
-	}
-	l.table = make([]uint32, max(64, l.count+l.count/2+1))
-	l.rehash()
-}
-
-func (l *Log) rehash() {
+// index makes a new table of all records.
+func (l *Log) index() {
+	l.table = make([]uint32, max(64, 2*l.count))
 	for n, data := range l.segments {
 		offset := 0
 		if n == 0 {
@@ -198,20 +231,27 @@ func (l *Log) rehash() {
 		for offset < len(data) {
 			dead, key, _, size, _ := record(data[offset:])
 			if !dead {
-				i, _ := l.find(key)
-				l.table[i] = (l.base+uint32(n))&0xffff<<16 | uint32(offset) + 1
+				l.table[l.free(key)] = (l.base+uint32(n))&0xffff<<16 | uint32(offset) + 1
 			}
 			offset += size
 		}
 	}
 }
 
+// free returns where a key that is not in the table would be.
+func (l *Log) free(key []byte) int {
+	i := l.ideal(key)
+	for l.table[i] != 0 {
+		i = l.next(i)
+	}
+	return i
+}
+
 // leave takes a place out of the table, and moves those behind it that were kept from theirs by it.
 func (l *Log) leave(hole int) {
 	l.table[hole] = 0
 	for i := l.next(hole); l.table[i] != 0; i = l.next(i) {
-		_, key, _, _, _ := record(l.at(l.table[i] - 1))
-		ideal := l.ideal(key)
+		ideal := l.ideal(l.keyAt(l.table[i] - 1))
 		if between := (i - ideal + len(l.table)) % len(l.table); between < (i-hole+len(l.table))%len(l.table) {
 			continue
 		}
@@ -256,21 +296,19 @@ func Load(s Saved, check func(key, body []byte) error) (*Log, error) {
 			offset += size
 		}
 	}
-	l.table = make([]uint32, max(64, l.count+l.count/2+1))
-	l.rehash()
+	l.index()
 	return l, l.once()
 }
 
-// once says where a key is there twice.
+// once says where a key is there twice: one of the two is not what is found by it.
 func (l *Log) once() error {
-	entered := 0
 	for _, place := range l.table {
-		if place != 0 {
-			entered++
+		if place == 0 {
+			continue
 		}
-	}
-	if entered != l.count {
-		return errors.New("past: a key is there twice")
+		if i, _ := l.find(l.keyAt(place - 1)); l.table[i] != place {
+			return errors.New("past: a key is there twice")
+		}
 	}
 	return nil
 }

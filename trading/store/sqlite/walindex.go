@@ -36,10 +36,10 @@ const (
 	frameSumAt      = 16
 )
 
-// readIndex reads the index, unless it is just being written.
-func readIndex(f io.ReaderAt) (index walIndex, settled bool) {
-	var data [indexSize]byte
-	if _, err := f.ReadAt(data[:], 0); err != nil {
+// readIndex reads the index into room, unless it is just being written.
+func readIndex(f io.ReaderAt, room []byte) (index walIndex, settled bool) {
+	data := room[:indexSize]
+	if _, err := f.ReadAt(data, 0); err != nil {
 		return index, false
 	}
 	header := data[:indexHeaderSize]
@@ -64,15 +64,14 @@ func readIndex(f io.ReaderAt) (index walIndex, settled bool) {
 // copied reports whether no move of the log into the database file is under way, or was broken off.
 func (i walIndex) copied() bool { return i.moveBegun == i.moved }
 
-// endsAsIn reports whether a log has the beginning and the end that the index says.
-func (i walIndex) endsAsIn(log io.ReaderAt) bool {
-	var header [logHeaderSize]byte
-	var frame [frameHeaderSize]byte
+// endsAsIn reports whether a log has the beginning and the end that the index says. It reads them into room.
+func (i walIndex) endsAsIn(log io.ReaderAt, room []byte) bool {
+	header, frame := room[:logHeaderSize], room[logHeaderSize:logHeaderSize+frameHeaderSize]
 	last := logHeaderSize + int64(i.frames-1)*(frameHeaderSize+int64(i.pageSize))
-	if _, err := log.ReadAt(header[:], 0); err != nil {
+	if _, err := log.ReadAt(header, 0); err != nil {
 		return false
 	}
-	if _, err := log.ReadAt(frame[:], last); err != nil {
+	if _, err := log.ReadAt(frame, last); err != nil {
 		return false
 	}
 	return bytes.Equal(header[logSaltAt:][:8], i.salt[:]) && bytes.Equal(frame[frameSumAt:], i.lastSum[:])

@@ -36,18 +36,23 @@ type watch struct {
 	lost atomic.Pointer[LostError]
 
 	mu    sync.Mutex // guards all below; a write holds it from its look before to its look after
-	files [3]os.FileInfo
+	names [len(suffixes)]string
+	files [len(suffixes)]os.FileInfo
 	index walIndex
+	room  [indexSize]byte // for what is read; the largest of it is the index
 }
 
 // startWatch watches a database that SQLite has open.
 func startWatch(path string, main *heldFile) (*watch, error) {
 	w := &watch{path: path, main: main}
+	for i, suffix := range suffixes {
+		w.names[i] = path + suffix
+	}
 	var err error
-	if w.log, err = os.Open(path + "-wal"); err != nil {
+	if w.log, err = os.Open(w.names[logFile]); err != nil {
 		return nil, err
 	}
-	if w.shm, err = os.Open(path + "-shm"); err != nil {
+	if w.shm, err = os.Open(w.names[indexFile]); err != nil {
 		return nil, errors.Join(err, w.log.Close())
 	}
 	for i, f := range []*os.File{main.file, w.log, w.shm} {
@@ -55,7 +60,7 @@ func startWatch(path string, main *heldFile) (*watch, error) {
 			return nil, errors.Join(err, w.close())
 		}
 	}
-	if err := w.checkLocked(afterWrite); err != nil {
+	if err := w.checkLocked(w.writtenLocked); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -73,34 +78,33 @@ func (w *watch) look() error {
 		return nil
 	}
 	defer w.mu.Unlock()
-	return w.checkLocked(atRest)
+	return w.checkLocked(func() error {
+		if err := w.restedLocked(); err != nil {
+			return err
+		}
+		_, err := w.namesLocked()
+		return err
+	})
 }
 
-// write looks, writes, and looks again: what went into a file without a name must not be acknowledged.
+// write looks, writes, and looks again: what went into a file without a name must not be acknowledged. Each look asks
+// the system only for what the other one cannot see, as a question takes microseconds.
 func (w *watch) write(do func() error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.checkLocked(atRest); err != nil {
+	if err := w.checkLocked(w.restedLocked); err != nil {
 		return err
 	}
 	err := do()
-	return errors.Join(err, w.checkLocked(afterWrite)) // What failed may have written a part of itself.
+	return errors.Join(err, w.checkLocked(w.writtenLocked)) // What failed may have written a part of itself.
 }
 
-// moment is when the files are looked at.
-type moment int
-
-const (
-	atRest     moment = iota // nothing was written here since the last look
-	afterWrite               // by this process
-)
-
-// checkLocked looks at the files. An error of the look itself is not for good.
-func (w *watch) checkLocked(when moment) error {
+// checkLocked remembers a loss that a look finds. Another error of the look is not for good.
+func (w *watch) checkLocked(look func() error) error {
 	if lost := w.lost.Load(); lost != nil {
 		return lost
 	}
-	err := w.compareLocked(when)
+	err := look()
 	if lost, ok := errors.AsType[*LostError](err); ok {
 		w.lost.Store(lost)
 	}
@@ -115,38 +119,68 @@ const (
 
 var suffixes = [...]string{mainFile: "", logFile: "-wal", indexFile: "-shm"}
 
-func (w *watch) compareLocked(when moment) error {
-	var now [len(suffixes)]os.FileInfo
-	for i, suffix := range suffixes {
-		info, err := os.Stat(w.path + suffix)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return w.loss(i, "was removed")
-		case err != nil:
-			return err
-		case !os.SameFile(info, w.files[i]):
-			return w.loss(i, "was replaced by another file")
-		}
-		now[i] = info
-	}
-	index, settled := readIndex(w.shm)
+// restedLocked is the look while nothing is written here: at what somebody wrote into the open files past SQLite.
+func (w *watch) restedLocked() error {
+	index, settled := readIndex(w.shm, w.room[:])
 	if !settled { // Somebody writes it at this moment, by SQLite's rules.
 		return nil
+	}
+	now := w.files
+	for i, f := range [...]*os.File{mainFile: w.main.file, logFile: w.log} {
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		now[i] = info
 	}
 	changed := func(i int) bool {
 		return now[i].Size() != w.files[i].Size() || !now[i].ModTime().Equal(w.files[i].ModTime())
 	}
-	past := when == atRest && index == w.index // what changed since was written past SQLite
-	switch {
-	case !isOurs(w.main.file), past && index.copied() && changed(mainFile):
+	past := index == w.index // whatever changed since was written past SQLite
+	if changed(mainFile) && (past && index.copied() || !isOurs(w.main.file)) {
 		return w.loss(mainFile, "was overwritten")
-	case index.frames > 0 && (!index.endsAsIn(w.log) || past && changed(logFile)):
+	}
+	if index.frames > 0 && (past && changed(logFile) || !past && !index.endsAsIn(w.log, w.room[:])) {
 		return w.loss(logFile, "was overwritten")
 	}
 	w.files, w.index = now, index
 	return nil
 }
 
+// writtenLocked is the look after a write of this process: at the names of the files, and at the end of the log.
+func (w *watch) writtenLocked() error {
+	now, err := w.namesLocked()
+	if err != nil {
+		return err
+	}
+	index, settled := readIndex(w.shm, w.room[:])
+	switch {
+	case !settled:
+		return nil
+	case index.frames > 0 && !index.endsAsIn(w.log, w.room[:]):
+		return w.loss(logFile, "was overwritten")
+	}
+	w.files, w.index = now, index
+	return nil
+}
+
+// namesLocked looks at what stands under the names of the files.
+func (w *watch) namesLocked() (now [len(suffixes)]os.FileInfo, err error) {
+	for i, name := range w.names {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return now, w.loss(i, "was removed")
+		case err != nil:
+			return now, err
+		case !os.SameFile(info, w.files[i]):
+			return now, w.loss(i, "was replaced by another file")
+		}
+		now[i] = info
+	}
+	return now, nil
+}
+
 func (w *watch) loss(file int, what string) error {
-	return &LostError{Path: w.path, File: w.path + suffixes[file], What: what}
+	return &LostError{Path: w.path, File: w.names[file], What: what}
 }

@@ -1,4 +1,8 @@
-package main
+// Package httpfeed gives bars from web addresses that answer with candles in JSON, as many venues do without a key.
+//
+// A Source asks, and gives what has closed; when it asks, and what is done where it fails, hangs, falls silent or talks
+// nonsense, is the generator's. The feed package's Failover asks another address where one fails.
+package httpfeed
 
 import (
 	"cmp"
@@ -41,11 +45,12 @@ const (
 	maxPause     = time.Hour        // however long a server says
 )
 
-// Source asks an Endpoint for candles, and gives those that have closed. Use NewSource, and Close when done.
+// Source asks an Endpoint for candles, and gives those that have closed. Use New, and Close when done.
 //
 // What is not plainly an answer is an error: a status that is not 200, text that is not JSON, a candle that cannot be, a
 // body that is too long or breaks off. After a 429 or a 503 it does not ask again before the time that the server named.
-// How long an answer may take is for the caller's context to say; a signal.Generator's does.
+// How long an answer may take is for the caller's context to say; a generator.Generator's does. It is safe for concurrent
+// use.
 type Source struct {
 	end  Endpoint
 	http *http.Client
@@ -57,8 +62,8 @@ type Source struct {
 
 var _ signal.Source = (*Source)(nil)
 
-// NewSource checks the endpoint and returns a source that has asked nothing yet.
-func NewSource(end Endpoint) (*Source, error) {
+// New checks the endpoint and returns a source that has asked nothing yet.
+func New(end Endpoint) (*Source, error) {
 	end.MaxLimit = cmp.Or(end.MaxLimit, 1000)
 	if end.Clock == nil {
 		end.Clock = clock.New()

@@ -1,4 +1,4 @@
-package main
+package httpfeed_test
 
 import (
 	"context"
@@ -14,11 +14,12 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
 )
 
-func source(t *testing.T, address string, clk Clock) *Source {
-	s, err := NewSource(Endpoint{URL: address, Symbols: map[string]string{btc: "BTCUSDT"}, Interval: time.Minute, Clock: clk})
+func source(t *testing.T, address string, clk httpfeed.Clock) *httpfeed.Source {
+	s, err := httpfeed.New(httpfeed.Endpoint{URL: address, Symbols: map[string]string{btc: "BTCUSDT"}, Interval: time.Minute, Clock: clk})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
@@ -70,7 +71,7 @@ func TestSourceNamesWhatIsNoAnswer(t *testing.T) {
 		"the candle of 2024-06-03T11:55:00Z: high 8 is below":     text("[" + candle(-5, "10,8,9,11,3") + "]"),
 		"the candle of 2024-06-03T11:55:00Z: close NaN is not":    text("[" + candle(-5, `10,12,9,"NaN",3`) + "]"),
 		"the candle of 2024-06-03T11:55:00Z: it opens before":     text("[" + candle(-5, fine) + "," + candle(-5, "1,1,1,1,1") + "]"),
-		"the answer is longer than 8388608 bytes":                 text(strings.Repeat(" ", maxAnswer+1)),
+		"the answer is longer than 8388608 bytes":                 text(strings.Repeat(" ", httpfeed.MaxAnswer+1)),
 		"/candles: after 3 bytes: unexpected EOF": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "10")
 			_, _ = io.WriteString(w, "[[1")
@@ -194,24 +195,25 @@ func TestShapes(t *testing.T) {
 	t.Parallel()
 	const row = `{"at":"2024-06-03T13:55:00+02:00","o":"10","h":12,"l":9.0,"c":1.1e1,"v":3,"x":null}`
 	for name, c := range map[string]struct {
-		shape Shape
+		shape httpfeed.Shape
 		text  string
 	}{
-		"objects":             {Shape{"", strings.Split("at,o,h,l,c,v", ",")}, "[" + row + "]"},
-		"deep in the answer":  {Shape{"result.list", strings.Split("at,o,h,l,c,v", ",")}, `{"result":{"n":1,"list":[` + row + `]}}`},
-		"in another order":    {Shape{"", strings.Split("0,1,3,4,2,5", ",")}, "[" + candle(-5, "10,11,12,9,3") + "]"},
-		"microseconds":        {Shape{}, "[[1717415700000000," + fine + "]]"},
-		"nanoseconds as text": {Shape{}, `[["1717415700000000000",` + fine + "]]"},
+		"objects":             {httpfeed.Shape{Rows: "", Fields: strings.Split("at,o,h,l,c,v", ",")}, "[" + row + "]"},
+		"deep in the answer":  {httpfeed.Shape{Rows: "result.list", Fields: strings.Split("at,o,h,l,c,v", ",")}, `{"result":{"n":1,"list":[` + row + `]}}`},
+		"in another order":    {httpfeed.Shape{Rows: "", Fields: strings.Split("0,1,3,4,2,5", ",")}, "[" + candle(-5, "10,11,12,9,3") + "]"},
+		"microseconds":        {httpfeed.Shape{}, "[[1717415700000000," + fine + "]]"},
+		"nanoseconds as text": {httpfeed.Shape{}, `[["1717415700000000000",` + fine + "]]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.NoError(t, c.shape.check())
-			bars, err := c.shape.decode([]byte(c.text))
+			bars, err := c.shape.Read([]byte(c.text), btc, time.Minute, time.Unix(0, 0), noon)
 			require.NoError(t, err)
-			require.Equal(t, []signal.Bar{{Time: noon.Add(-5 * time.Minute), Open: 10, High: 12, Low: 9, Close: 11, Volume: 3}}, bars)
+			require.Equal(t, []signal.Bar{{
+				Symbol: btc, Interval: time.Minute, Time: noon.Add(-5 * time.Minute), Open: 10, High: 12, Low: 9, Close: 11, Volume: 3,
+			}}, bars)
 		})
 	}
-	_, err := (&Shape{Rows: "data.list"}).decode([]byte(`{"data":[]}`))
+	_, err := httpfeed.Shape{Rows: "data.list"}.Read([]byte(`{"data":[]}`), btc, time.Minute, time.Unix(0, 0), noon)
 	require.ErrorContains(t, err, `the answer has no "list" on the way to data.list`)
 }
 
@@ -220,13 +222,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("a.b", []byte(`{"a":{"b":[{"0":"2024-06-03T11:55:00Z","1":1,"2":"1","3":1,"4":1,"5":1e0}]}}`))
 	f.Add("", []byte(`[[1e3,null,true,{},[],"x"]]`))
 	f.Fuzz(func(t *testing.T, rows string, text []byte) {
-		shape := Shape{Rows: rows}
-		require.NoError(t, shape.check())
-		bars, err := shape.decode(text)
-		if err != nil {
-			return
-		}
-		bars, err = choose(bars, btc, time.Minute, time.Unix(0, 0), noon)
+		bars, err := httpfeed.Shape{Rows: rows}.Read(text, btc, time.Minute, time.Unix(0, 0), noon)
 		if err != nil {
 			return
 		}

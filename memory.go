@@ -1,0 +1,25 @@
+package vigil
+
+import (
+	"context"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// memory is the Store of a Trader that is given none.
+type memory struct {
+	signals *signal.Memory
+	journal *journal.Memory
+}
+
+// memorySignals is how many signals are kept in memory.
+const memorySignals = 10_000
+
+func newMemory() *memory { return &memory{signal.NewMemory(memorySignals), journal.NewMemory()} }
+
+func (m *memory) Signals() Signals { return m.signals }
+
+func (m *memory) Claim(ctx context.Context) (journal.Journal, error) { return m.journal.Claim(ctx) }
+
+func (m *memory) Room() error { return nil }

@@ -1,0 +1,42 @@
+package generator
+
+import (
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+)
+
+// peculiar is what a Source answers beside what was asked for: of each kind the newest bar, and the last claim that met it.
+// Venues are known for both kinds, and they do no harm.
+type peculiar struct {
+	unfinished, unasked     time.Time
+	unfinishedAt, unaskedAt time.Time
+}
+
+// leavesOut leaves out a bar that could not be checked because it is not closed yet, or because it is the one of the time
+// that was asked from. Each counts once, however often it comes. It reports false of a bar that is wrong.
+func (t *task) leavesOut(b *signal.Bar, end time.Time, in *intake) bool {
+	p := &t.peculiar
+	switch {
+	case b.Symbol != t.symbol || b.Interval != t.cfg.Interval || b.Time.Sub(in.by) > t.cfg.MaxSkew:
+		return false
+	case end.After(in.by):
+		p.unfinishedAt = t.now
+		if b.Time.After(p.unfinished) {
+			p.unfinished = b.Time
+			t.work.faults.Unfinished++
+		}
+		return true
+	case !b.Time.After(in.from) && end.After(in.from):
+		p.unaskedAt = t.now
+		if b.Time.After(p.unasked) {
+			p.unasked = b.Time
+			t.work.faults.Unasked++
+		}
+		return true
+	}
+	return false
+}
+
+// lately reports whether something was met that lately that it is still worth a note.
+func (t *task) lately(at time.Time) bool { return !at.IsZero() && t.now.Sub(at) <= t.set.maxAge }

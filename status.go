@@ -1,0 +1,35 @@
+package vigil
+
+import (
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// Status is what a Trader knows at one moment. It is a copy. Account, positions and orders are of one moment, Trading.At;
+// the others are as of At.
+type Status struct {
+	At        time.Time
+	Verdict   health.Verdict
+	Reasons   []string // why it is not Healthy, worst first
+	Tree      supervisor.Status
+	Generator generator.Status
+	Trading   *engine.Status // nil where there is no account, or none yet
+}
+
+// Status returns what the Trader knows. It waits for no part.
+func (t *Trader) Status() Status {
+	report := t.cfg.Registry.Report()
+	s := Status{
+		At: report.At, Verdict: report.Verdict, Reasons: report.Reasons,
+		Tree: t.tree.Status(), Generator: t.generator.Status(),
+	}
+	if account := t.account.Load(); account != nil {
+		trading := account.Status()
+		s.Trading = &trading
+	}
+	return s
+}

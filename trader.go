@@ -1,0 +1,141 @@
+package vigil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/assemble"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// Trader is a whole trading system: a generator of signals, an account that trades on them, and what keeps both awake and
+// honest, in one supervised tree. Use New. It is assembly only: each of its parts can be used alone.
+//
+// The tree, whose first name is Config.Name:
+//
+//	trader
+//	├── health_monitor     a heartbeat in the log at each interval
+//	├── ...                Config.Services
+//	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
+//	├── housekeeper        removes signals that are old and that the engine has dealt with
+//	├── store              says in health and in the log when nothing can be stored any more
+//	└── trading            claims the journal and resumes the account, again after each failure
+//	    └── account/engine places the orders
+//
+// What stands last stops first: no order is placed any more when the signals stop. Without a Paper and a Broker there is no
+// trading, and the Trader makes signals only.
+//
+// All methods are safe for concurrent use.
+type Trader struct {
+	cfg       Config
+	store     Store
+	generator *generator.Generator
+	bars      *assemble.PaperFeed // between the Source and the paper account; nil without one
+	tree      *supervisor.Supervisor
+	log       *slog.Logger
+
+	serving sync.Mutex                    // held by Serve
+	account atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
+}
+
+// New checks a configuration and builds a Trader. It starts nothing and reads nothing.
+func New(cfg Config) (*Trader, error) {
+	if err := cfg.prepare(); err != nil {
+		return nil, fmt.Errorf("vigil: %w", err)
+	}
+	t := &Trader{cfg: cfg, store: cfg.Store, log: cfg.Logger}
+	if err := t.build(); err != nil {
+		return nil, fmt.Errorf("vigil: %w", err)
+	}
+	return t, nil
+}
+
+func (t *Trader) build() (err error) {
+	parts := t.parts()
+	if t.cfg.Paper != nil && t.cfg.Paper.Quote == nil {
+		t.bars = assemble.NewPaperFeed(t.cfg.Source)
+		parts.Generator.Source = t.bars
+	}
+	if t.generator, err = assemble.Generator(parts); err != nil {
+		return err
+	}
+	t.tree, err = t.newTree()
+	return err
+}
+
+// parts is the configuration as the parts share it.
+func (t *Trader) parts() assemble.Config {
+	c := &t.cfg
+	parts := assemble.Config{
+		Clock: c.Clock, Logger: c.Logger, Instruments: c.Instruments, Signals: t.store.Signals(),
+		Generator: c.Generator, Engine: c.Engine,
+	}
+	g := &parts.Generator
+	g.Source, g.Specs, g.Symbols, g.Interval = c.Source, c.Strategies, c.Symbols, c.Interval
+	g.MinConfidence, g.Hours, g.States = c.MinConfidence, c.Hours, t.store.Signals()
+	if c.Paper != nil {
+		parts.Paper = *c.Paper
+	}
+	e := &parts.Engine
+	e.Broker, e.Size, e.Risk, e.Ticket, e.AutoExecute = c.Broker, c.Size, c.Risk, c.Ticket, !c.Manual
+	if c.Broker != nil {
+		e.Capital = c.Capital
+	}
+	e.Allow = assemble.Allow(c.Registry, t.path(generationName), t.store.Room)
+	return parts
+}
+
+// trades reports whether there is an account.
+func (t *Trader) trades() bool { return t.cfg.Paper != nil || t.cfg.Broker != nil }
+
+func (t *Trader) path(name string) string { return t.cfg.Name + "/" + name }
+
+// Serve runs the Trader until ctx ends, and then deals with open orders as Config.OnStop says. It returns nil after a stop
+// that was asked for, and an error where trading failed in a way that restarts cannot mend; with Config.AutoRestart trading
+// is then built anew, and Serve goes on.
+func (t *Trader) Serve(ctx context.Context) error {
+	if !t.serving.TryLock() {
+		return fmt.Errorf("vigil: %s: %w", t.cfg.Name, supervisor.ErrRunning)
+	}
+	defer t.serving.Unlock()
+	if t.cfg.inMemory {
+		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
+	}
+	err := t.tree.Serve(ctx)
+	return errors.Join(err, t.endOrders(ctx))
+}
+
+// stopWithin is how long open orders are dealt with at the end.
+const stopWithin = 10 * time.Second
+
+// endOrders deals with open orders. ctx has ended by then, and does not count.
+func (t *Trader) endOrders(ctx context.Context) error {
+	account := t.account.Load()
+	if account == nil || t.cfg.OnStop == engine.LeaveOrders {
+		return nil
+	}
+	report, err := account.Stop(context.WithoutCancel(ctx), t.cfg.OnStop, stopWithin)
+	t.log.Info("Trading stopped", "policy", report.Policy, "done", report.Done,
+		"open_orders", len(report.Open), "positions", len(report.Positions))
+	if err != nil {
+		return fmt.Errorf("vigil: OnStop %s: %w", t.cfg.OnStop, err)
+	}
+	return nil
+}
+
+// Registry knows the health of all parts: healthhttp and console ask it.
+func (t *Trader) Registry() *health.Registry { return t.cfg.Registry }
+
+// Tree is what supervises: a host pauses, stops and restarts the Trader's parts by their paths, and sees their state.
+func (t *Trader) Tree() *supervisor.Supervisor { return t.tree }
+
+// String returns the Trader's name.
+func (t *Trader) String() string { return t.cfg.Name }

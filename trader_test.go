@@ -1,0 +1,406 @@
+package vigil_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil"
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/size"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+)
+
+const (
+	bitcoin = "BTC/USDT"
+	ether   = "ETH/USDT"
+)
+
+func number(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+// onPaper is the configuration of a Trader on a market that is made up.
+func onPaper(t *testing.T) vigil.Config {
+	t.Helper()
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{Seed: 3, Symbols: []string{bitcoin, ether}, Interval: 5 * time.Second})
+	require.NoError(t, err)
+	cross, err := strategy.EMACross{}.Spec()
+	require.NoError(t, err)
+	return vigil.Config{
+		Source: market, Strategies: []signal.Spec{cross}, Interval: 5 * time.Second,
+		Instruments: []trading.Instrument{
+			{Symbol: bitcoin, Tick: number("0.1"), Step: number("0.0001")},
+			{Symbol: ether, Tick: number("0.01"), Step: number("0.001")},
+		},
+		Paper: &paper.Config{}, Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+// serve runs a Trader for a while, calls do, and stops it.
+func serve(t *testing.T, trader *vigil.Trader, during time.Duration, do func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- trader.Serve(ctx) }()
+	defer func() {
+		cancel()
+		require.NoError(t, <-stopped)
+	}()
+	time.Sleep(during)
+	synctest.Wait()
+	do()
+}
+
+func build(t *testing.T, cfg vigil.Config) *vigil.Trader {
+	t.Helper()
+	trader, err := vigil.New(cfg)
+	require.NoError(t, err)
+	return trader
+}
+
+func TestTraderTradesOnPaperWithNothingButDefaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trader := build(t, onPaper(t))
+		serve(t, trader, 10*time.Minute, func() {
+			s := trader.Status()
+			require.Equal(t, health.Healthy, s.Verdict, s.Reasons)
+			require.Positive(t, s.Generator.Signals)
+			require.NotNil(t, s.Trading)
+			require.Positive(t, s.Trading.Counts.Fills)
+			require.Equal(t, "10000", s.Trading.Capital.String())
+			require.Equal(t, time.Now(), s.Trading.At.Local())
+			for _, p := range s.Trading.Positions {
+				require.False(t, p.Cost.Abs().GreaterThan(number("1100")), "a tenth of the cash")
+			}
+		})
+	})
+}
+
+// plain hides that a source knows prices between its bars.
+type plain struct{ signal.Source }
+
+func TestTraderTradesOnBarsWhereThereAreNoQuotes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.Source = plain{cfg.Source}
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			s := trader.Status()
+			require.Equal(t, health.Healthy, s.Verdict, s.Reasons)
+			require.Positive(t, s.Trading.Counts.Fills)
+			require.Empty(t, s.Trading.Unpriced)
+		})
+	})
+}
+
+// disk is a Store that outlives its Traders.
+type disk struct {
+	signals *signal.Memory
+	journal *journal.Memory
+	full    atomic.Bool
+	claims  atomic.Int32
+}
+
+func newDisk() *disk { return &disk{signals: signal.NewMemory(1000), journal: journal.NewMemory()} }
+
+func (d *disk) Signals() vigil.Signals { return d.signals }
+
+func (d *disk) Claim(ctx context.Context) (journal.Journal, error) {
+	d.claims.Add(1)
+	return d.journal.Claim(ctx)
+}
+
+func (d *disk) Room() error {
+	if d.full.Load() {
+		return errors.New("the disk is full")
+	}
+	return nil
+}
+
+func TestTraderGoesOnWithTheAccountOfTheLast(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]func(signal.Source) signal.Source{
+		"on quotes": func(s signal.Source) signal.Source { return s },
+		"on bars":   func(s signal.Source) signal.Source { return plain{s} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cfg := onPaper(t)
+				cfg.Store, cfg.Source = newDisk(), source(cfg.Source)
+				var before, after engine.Status
+				first := build(t, cfg)
+				serve(t, first, 10*time.Minute, func() { before = *first.Status().Trading })
+				second := build(t, cfg)
+				serve(t, second, time.Second, func() { after = *second.Status().Trading })
+				require.Equal(t, before.Counts.Fills, after.Counts.Fills)
+				require.Equal(t, before.Cash, after.Cash)
+				require.Equal(t, len(before.Positions), len(after.Positions))
+				require.False(t, after.Halt.Active(), after.Halt.Reason)
+
+				time.Sleep(time.Hour)
+				serve(t, second, 10*time.Minute, func() { after = *second.Status().Trading })
+				require.Greater(t, after.Counts.Fills, before.Counts.Fills, "a Trader can be served again")
+				require.False(t, after.Halt.Active(), after.Halt.Reason)
+			})
+		})
+	}
+}
+
+func TestTraderKillLeavesNothingAndNothingIsOpenedUntilRearmed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trader := build(t, onPaper(t))
+		serve(t, trader, 10*time.Minute, func() {
+			require.NotEmpty(t, trader.Status().Trading.Positions)
+			report, err := trader.Kill(t.Context(), "the night watch")
+			require.NoError(t, err)
+			require.True(t, report.Done)
+			require.Less(t, report.Took, 2*time.Second)
+			time.Sleep(10 * time.Minute)
+			s := trader.Status()
+			require.Empty(t, s.Trading.Positions)
+			require.Contains(t, s.Trading.Halt.Reason, "killed by the night watch")
+			require.NotEqual(t, health.Healthy, s.Verdict, "a person has to decide")
+
+			require.NoError(t, trader.Rearm(t.Context(), "the morning watch"))
+			time.Sleep(10 * time.Minute)
+			require.NotEmpty(t, trader.Status().Trading.Positions)
+		})
+	})
+}
+
+func TestTraderKillSaysWhatIsLeftWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.Source = plain{cfg.Source} // closes fill at the next bar only
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+			report, err := trader.Kill(ctx, "me")
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "positions are left")
+			require.False(t, report.Done)
+			require.NotEmpty(t, report.Positions)
+			require.True(t, trader.Status().Trading.Halt.Active(), "the halt holds all the same")
+		})
+	})
+}
+
+func TestTraderOpensNothingWithoutRoomInItsStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		full := newDisk()
+		full.full.Store(true)
+		cfg.Store = full
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			s := trader.Status()
+			require.Positive(t, s.Generator.Signals)
+			require.Zero(t, s.Trading.Counts.Fills)
+			require.Equal(t, health.Unhealthy, s.Verdict)
+			require.Contains(t, s.Reasons[0], "the disk is full")
+			full.full.Store(false)
+			time.Sleep(20 * time.Minute)
+			s = trader.Status()
+			require.Positive(t, s.Trading.Counts.Fills)
+			require.Equal(t, health.Healthy, s.Verdict, s.Reasons)
+		})
+	})
+}
+
+func TestTraderWithoutAnAccountMakesSignalsOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.Paper = nil
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			s := trader.Status()
+			require.Positive(t, s.Generator.Signals)
+			require.Nil(t, s.Trading)
+			require.Equal(t, health.Healthy, s.Verdict, s.Reasons)
+			require.ErrorContains(t, trader.Halt(t.Context(), "no"), "signals only")
+		})
+	})
+}
+
+func TestTraderWaitsForAPersonWhereItIsManual(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.Manual = true
+		trader := build(t, cfg)
+		require.ErrorIs(t, trader.Approve(t.Context(), "x", "me"), vigil.ErrNotTrading)
+		serve(t, trader, 10*time.Minute, func() {
+			s := trader.Status()
+			require.Zero(t, s.Trading.Counts.Orders)
+			offered := s.Trading.Counts.Signals[journal.OutcomeWouldHave]
+			require.Positive(t, offered)
+			for s.Trading.Counts.Signals[journal.OutcomeWouldHave] == offered { // The old ones have expired.
+				time.Sleep(time.Second)
+				s = trader.Status()
+			}
+			newest := slices.MaxFunc(s.Trading.Offers, func(a, b journal.SignalSeen) int { return cmp.Compare(a.Seq, b.Seq) })
+			require.NoError(t, trader.Approve(t.Context(), newest.SignalID, "me"))
+			time.Sleep(5 * time.Second)
+			require.Equal(t, 1, trader.Status().Trading.Counts.Fills)
+		})
+	})
+}
+
+// failing is an engine that fails for a while.
+type failing struct {
+	supervisor.Service
+	until time.Time
+}
+
+func (f failing) Serve(ctx context.Context) error {
+	if time.Now().Before(f.until) {
+		return errors.New("broken on purpose")
+	}
+	return f.Service.Serve(ctx)
+}
+
+func TestTradingThatRestartsCannotMendEndsServeOrIsBuiltAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		until := time.Now().Add(5 * time.Minute)
+		cfg.Wrap = func(name string, s supervisor.Service) supervisor.Service {
+			if name == "engine" {
+				return failing{s, until}
+			}
+			return s
+		}
+		err := build(t, cfg).Serve(t.Context())
+		var escalated *supervisor.EscalatedError
+		require.ErrorAs(t, err, &escalated)
+		require.ErrorContains(t, err, "broken on purpose")
+		require.True(t, time.Now().Before(until))
+
+		store := newDisk()
+		cfg.AutoRestart, cfg.Store = true, store
+		trader := build(t, cfg)
+		serve(t, trader, 30*time.Minute, func() {
+			require.Greater(t, store.claims.Load(), int32(1), "each life claims the journal")
+			require.Positive(t, trader.Status().Trading.Counts.Fills)
+		})
+	})
+}
+
+func TestTraderVerbsReachTheGenerator(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trader := build(t, onPaper(t))
+		serve(t, trader, time.Minute, func() {
+			require.NoError(t, trader.Pause(t.Context()))
+			bars := trader.Status().Generator.Bars
+			time.Sleep(10 * time.Minute)
+			s := trader.Status()
+			require.True(t, s.Generator.Paused)
+			require.Equal(t, bars, s.Generator.Bars)
+			require.NotEqual(t, health.Unhealthy, s.Verdict, s.Reasons)
+			require.NoError(t, trader.Resume(t.Context()))
+			cycles := s.Generator.Cycles
+			require.NoError(t, trader.SetSymbols(ether))
+			require.ErrorContains(t, trader.SetSymbols("DOGE/USDT"), `"DOGE/USDT" is none of the Instruments`)
+			require.NoError(t, trader.SetCycle(10*time.Second))
+			require.NoError(t, trader.SetMinConfidence(0.5))
+			require.Error(t, trader.SetMinConfidence(2))
+			time.Sleep(time.Minute)
+			s = trader.Status()
+			require.InDelta(t, cycles+6, s.Generator.Cycles, 2)
+			require.Len(t, s.Generator.Symbols, 1)
+		})
+	})
+}
+
+func TestTraderAtAVenueHasNoDefaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.Paper = nil
+		venue := tradingtest.NewVenue(realClock{}, trading.Traits{})
+		cfg.Broker = venue
+		for _, missing := range []string{"Config.Size is nil", "Config.Risk is nil", "Config.Capital 0"} {
+			_, err := vigil.New(cfg)
+			require.ErrorContains(t, err, missing)
+			switch missing {
+			case "Config.Size is nil":
+				cfg.Size = size.FixedNotional{Amount: number("100")}
+			case "Config.Risk is nil":
+				cfg.Risk = risk.NoLimits()
+			default:
+				cfg.Capital = number("1000")
+			}
+		}
+		trader := build(t, cfg)
+		serve(t, trader, time.Minute, func() { require.Equal(t, "1000", trader.Status().Trading.Capital.String()) })
+	})
+}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time                         { return time.Now() }
+func (realClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+func TestTraderRefusesAConfigThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*vigil.Config){
+		"Config.Source is nil":                 func(c *vigil.Config) { c.Source = nil },
+		"Config.Strategies is empty":           func(c *vigil.Config) { c.Strategies = nil },
+		"Config.Interval 0s is not above zero": func(c *vigil.Config) { c.Interval = 0 },
+		"Config.Symbols is empty":              func(c *vigil.Config) { c.Instruments = nil },
+		"Config.Instruments is empty":          func(c *vigil.Config) { c.Symbols, c.Instruments = []string{bitcoin}, nil },
+		`symbol "DOGE/USDT" is none of`:        func(c *vigil.Config) { c.Symbols = []string{"DOGE/USDT"} },
+		"Config.Paper and Config.Broker":       func(c *vigil.Config) { c.Broker = tradingtest.NewVenue(realClock{}, trading.Traits{}) },
+		"Config.Capital is set without":        func(c *vigil.Config) { c.Capital = number("1") },
+		"Config.Cycle -1ns is negative":        func(c *vigil.Config) { c.Generator.Cycle = -1 },
+		"Config.Generator.Store is set":        func(c *vigil.Config) { c.Generator.Store = signal.NewMemory(1) },
+		"Config.Generator.Clock is set":        func(c *vigil.Config) { c.Generator.Clock = realClock{} },
+		"Config.Engine.Journal is set":         func(c *vigil.Config) { c.Engine.Journal = journal.NewMemory() },
+		"Config.Engine.AutoExecute is set":     func(c *vigil.Config) { c.Engine.AutoExecute = true },
+		"Config.Paper has a Clock":             func(c *vigil.Config) { c.Paper.Clock = realClock{} },
+		"Tick 0 is not above zero":             func(c *vigil.Config) { c.Instruments[0].Tick = decimal.Zero },
+		`"signal_generation"`:                  func(c *vigil.Config) { c.Services = []vigil.Child{{Name: "signal_generation", Service: failing{}}} },
+		"Config.Concurrency -1":                func(c *vigil.Config) { c.Generator = generator.Config{Concurrency: -1} },
+	} {
+		cfg := onPaper(t)
+		spoil(&cfg)
+		_, err := vigil.New(cfg)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "vigil: ")
+	}
+}
+
+func TestTraderIsServedOnceAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trader := build(t, onPaper(t))
+		serve(t, trader, time.Second, func() { require.ErrorIs(t, trader.Serve(t.Context()), supervisor.ErrRunning) })
+	})
+}

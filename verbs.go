@@ -1,0 +1,137 @@
+package vigil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// ErrNotTrading says that there is no account to act on yet: trading has not read it, or reads it anew.
+var ErrNotTrading = errors.New("vigil: trading has not begun")
+
+// Pause stops the generation of signals until Resume; what is held stays guarded. It lasts through restarts of the parts.
+func (t *Trader) Pause(ctx context.Context) error { return t.tree.Pause(ctx, t.path(generationName)) }
+
+// Resume takes the generation of signals up again.
+func (t *Trader) Resume(ctx context.Context) error { return t.tree.Resume(ctx, t.path(generationName)) }
+
+// SetSymbols says what to generate signals for. What is held of others stays guarded, and can be closed.
+func (t *Trader) SetSymbols(symbols ...string) error {
+	if instruments := t.cfg.Instruments; t.trades() && len(instruments) > 0 {
+		if err := tradable(instruments, symbols); err != nil {
+			return fmt.Errorf("vigil: %w", err)
+		}
+	}
+	return t.generator.SetSymbols(symbols...)
+}
+
+// SetMinConfidence says what a signal's confidence must reach, 0 to 1.
+func (t *Trader) SetMinConfidence(confidence float64) error {
+	return t.generator.SetMinConfidence(confidence)
+}
+
+// SetCycle says how long it is from one cycle of the generation to the next.
+func (t *Trader) SetCycle(cycle time.Duration) error { return t.generator.SetCycle(cycle) }
+
+// Halt stops everything that opens a position, until a person calls Rearm: see engine.Engine.Halt.
+func (t *Trader) Halt(ctx context.Context, reason string) error {
+	return t.act(func(e *engine.Engine) error { return e.Halt(ctx, reason) })
+}
+
+// Rearm lifts the halt; by says who did.
+func (t *Trader) Rearm(ctx context.Context, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Rearm(ctx, by) })
+}
+
+// SetReduceOnly says whether nothing is opened while everything else goes on.
+func (t *Trader) SetReduceOnly(on bool) error {
+	return t.act(func(e *engine.Engine) error { e.SetReduceOnly(on); return nil })
+}
+
+// Flatten closes what is held of symbol and cancels what rests; by says on whose word.
+func (t *Trader) Flatten(ctx context.Context, symbol, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Flatten(ctx, symbol, by) })
+}
+
+// Approve has a signal that waits for a person be traded on; by says whose word it is.
+func (t *Trader) Approve(ctx context.Context, signalID, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Approve(ctx, signalID, by) })
+}
+
+// Amend moves the prices of what rests for symbol: see engine.Engine.Amend.
+func (t *Trader) Amend(ctx context.Context, symbol string, ticket trading.Ticket, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Amend(ctx, symbol, ticket, by) })
+}
+
+// GiveUp ends the wait for an order of which the venue says nothing: see engine.Engine.GiveUp.
+func (t *Trader) GiveUp(ctx context.Context, clientID, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.GiveUp(ctx, clientID, by) })
+}
+
+// act calls do with the engine of the present life of trading.
+func (t *Trader) act(do func(*engine.Engine) error) error {
+	if !t.trades() {
+		return errNoTrading
+	}
+	account := t.account.Load()
+	if account == nil {
+		return ErrNotTrading
+	}
+	return do(account)
+}
+
+// KillReport says what a Kill has done, and what it has left.
+type KillReport struct {
+	Took      time.Duration
+	Done      bool               // nothing is held and nothing rests
+	Orders    []book.OrderState  // those that may still fill
+	Positions []trading.Position // those that are still held
+}
+
+// killLook is how often Kill looks whether all is closed.
+const killLook = 100 * time.Millisecond
+
+// Kill halts, cancels all that rests and closes all that is held, and returns when nothing is left or ctx ends. The halt
+// holds from its first moment on, also where the rest fails; a person lifts it with Rearm. by says on whose word.
+func (t *Trader) Kill(ctx context.Context, by string) (report KillReport, err error) {
+	err = t.act(func(e *engine.Engine) error {
+		began := t.cfg.Clock.Now()
+		failure := e.Halt(ctx, "killed by "+by) // It holds although it may not be in the journal yet.
+		for {
+			status := e.Status()
+			report = KillReport{
+				Took: t.cfg.Clock.Now().Sub(began), Orders: status.Orders, Positions: status.Positions,
+				Done: len(status.Orders) == 0 && len(status.Positions) == 0,
+			}
+			if report.Done {
+				return failure
+			}
+			for symbol := range symbolsOf(status) {
+				failure = errors.Join(failure, e.Flatten(ctx, symbol, by))
+			}
+			select {
+			case <-ctx.Done():
+				return errors.Join(fmt.Errorf("vigil: kill: %d orders and %d positions are left: %w",
+					len(report.Orders), len(report.Positions), ctx.Err()), failure)
+			case <-t.cfg.Clock.After(killLook):
+			}
+		}
+	})
+	return report, err
+}
+
+func symbolsOf(s engine.Status) map[string]bool {
+	symbols := make(map[string]bool)
+	for _, o := range s.Orders {
+		symbols[o.Symbol] = true
+	}
+	for _, p := range s.Positions {
+		symbols[p.Symbol] = true
+	}
+	return symbols
+}
