@@ -118,6 +118,43 @@ func TestAdministrationByPath(t *testing.T) {
 	})
 }
 
+// Whoever is told of a child in an event gives that path back, to whichever supervisor above it.
+func TestPathOfAnEventLeadsToItsChild(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, rec := tree(t)
+		sub := subtree(t, s, "sub", supervisor.Policy{})
+		add(t, sub, "a", untilDone, supervisor.Policy{})
+		start(t, s)
+		path := only[supervisor.Started](rec)[1].Path
+		require.Equal(t, "root/sub/a", path)
+		starts := 1
+		for _, of := range []struct {
+			s        *supervisor.Supervisor
+			relative string
+		}{{s, "sub/a"}, {sub, "a"}} {
+			for _, path := range []string{path, of.relative} {
+				for _, call := range []func(context.Context, string) error{
+					of.s.Restart, of.s.Pause, of.s.Resume, of.s.StopChild, of.s.StartChild,
+				} {
+					require.NoError(t, call(t.Context(), path), path)
+					synctest.Wait()
+				}
+				starts += 3
+				status, err := of.s.StatusOf(path)
+				require.NoError(t, err)
+				require.Equal(t, starts, status.Starts, path)
+			}
+		}
+		require.ErrorIs(t, s.Restart(t.Context(), "root/nobody"), supervisor.ErrNotFound)
+		require.NoError(t, s.StopChild(t.Context(), path))
+		require.NoError(t, s.Remove(t.Context(), path))
+		_, err := sub.StatusOf("a")
+		require.ErrorIs(t, err, supervisor.ErrNotFound)
+		stop(t, s)
+	})
+}
+
 func TestARestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -43,6 +43,7 @@ func TestDryStartChangesNothing(t *testing.T) {
 		code, _, log = runHere(t.Context(), append(args, "--dry-start", "--cash", "20000")...)
 		require.Equal(t, exitFailure, code)
 		require.Contains(t, log, "it belongs to another run", "what a start would refuse, a dry start refuses")
+		require.Contains(t, lastLine(log), "; give --cash, --fee, --slippage as before, or another --db")
 	})
 }
 

@@ -120,7 +120,7 @@ func TestReplayOfAPipeThatSaysNothingEnds(t *testing.T) {
 	defer func() { require.NoError(t, writer.Close()) }()
 	text, err := os.ReadFile(candleFile(t, 100))
 	require.NoError(t, err)
-	_, err = writer.Write(text)
+	_, err = writer.Write(append(text, strings.Repeat("\n", 200_000)...)) // more than a pipe holds: the next row is waited for
 	require.NoError(t, err)
 	cancel()
 	require.Equal(t, exitOK, <-done)

@@ -79,6 +79,8 @@ func TestPipeThatFallsSilentIsLeftByClose(t *testing.T) {
 		_, err := c.Next()
 		done <- err
 	}()
+	_, err = writer.WriteString(strings.Repeat("\n", 200_000)) // more than a pipe holds: once it is written, Next waits
+	require.NoError(t, err)
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, <-done, os.ErrClosed)
 }

@@ -108,6 +108,15 @@ func TestPositionThatIsNotSetUpAnyMore(t *testing.T) {
 		require.Empty(t, conditions())
 		r.agree()
 	})
+	t.Run("is closed and not turned by a signal for the other side", func(t *testing.T) {
+		t.Parallel()
+		r := gone(t)
+		r.mustStep()
+		r.clock.Add(time.Minute)
+		r.signals.put(says(btc, signal.Short, r.now()))
+		r.settle()
+		require.Equal(t, "0", r.held(btc))
+	})
 	t.Run("is closed by a person", func(t *testing.T) {
 		t.Parallel()
 		r := gone(t)
