@@ -18,6 +18,7 @@ type ended struct {
 	key   []byte      // and its key
 	kinds []kind      // a record has the number of its own
 	index map[kind]int
+	last  int // the number of the last one: most orders are like the one before
 }
 
 // kind is what many orders share.
@@ -54,12 +55,16 @@ func flag(is bool, bit uint64) uint64 {
 }
 
 func (e *ended) number(w kind) uint64 {
+	if e.last < len(e.kinds) && e.kinds[e.last] == w {
+		return uint64(e.last)
+	}
 	n, ok := e.index[w]
 	if !ok {
 		n = len(e.kinds)
 		e.kinds = append(e.kinds, w)
 		e.index[w] = n
 	}
+	e.last = n
 	return uint64(n)
 }
 
