@@ -114,7 +114,7 @@ func (p *Part) Beat() {
 		return
 	}
 	// Loads first: many goroutines may beat at once, and only a store takes the cache line away from the others.
-	if p.idle.Load() == untilNextBeat {
+	if p.idle.Load() == untilNextBeat && p.speaks() {
 		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
 		p.idle.CompareAndSwap(untilNextBeat, int64(p.registry.uptime()))
 		p.registry.changed()
@@ -159,7 +159,7 @@ func (p *Part) Observe(err error) {
 
 // Idle says that silence is planned until then; the zero time means until the next Beat.
 func (p *Part) Idle(until time.Time) {
-	if p == nil {
+	if p == nil || !p.speaks() { // A run that was given up has no plans: the next one would take them over.
 		return
 	}
 	planned := untilNextBeat

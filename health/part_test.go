@@ -251,3 +251,22 @@ func TestNamesAreBounded(t *testing.T) {
 		require.LessOrEqual(t, len(name), 64)
 	}
 }
+
+// A child that its owner's run of before asked for may say something until the present run asks for it: that counts for
+// nothing, neither in the report nor for the child's next run.
+func TestRunThatWasGivenUpPlansNoSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := health.NewRegistry(health.Config{})
+		old := health.Child(health.NewContext(t.Context(), r.Begin("gen").Part()), "s")
+		present := health.NewContext(t.Context(), r.Begin("gen").Part())
+		time.Sleep(2 * time.Second)
+		health.Idle(old, time.Time{})
+		s := health.Child(present, "s")
+		health.Expect(s, health.Limits{MaxSilence: time.Second})
+		part, ok := r.Report().Part("gen/s")
+		require.True(t, ok)
+		require.Equal(t, health.Unhealthy, part.Verdict)
+		require.False(t, part.Idle)
+	})
+}

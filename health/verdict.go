@@ -10,14 +10,17 @@ import (
 // judge adds the children to the verdict on each part. A part's path begins with its owner's, so in the order of paths
 // owners come before their children, and backwards after them.
 func (r *Report) judge() {
-	families := make(map[string]*family)
-	var last *family // of the owner of that path: children follow each other
+	families := make(map[string]*family) // whose owner is still to come
+	var last *family                     // of the owner of that path: children follow each other
 	var owner string
 	for i := len(r.Parts) - 1; i >= 0; i-- {
 		p := r.Parts[i]
-		if f := families[p.Path]; f != nil && f.worst != nil {
-			p = p.answerFor(f)
-			r.Parts[i] = p
+		if p.Path == owner || len(families) > 1 { // else no family is this part's, and it need not be looked for
+			if f := families[p.Path]; f != nil && f.worst != nil {
+				p = p.answerFor(f)
+				r.Parts[i] = p
+			}
+			delete(families, p.Path)
 		}
 		if p.owner == "" {
 			continue
