@@ -74,16 +74,23 @@ func (p *past) taken(o trading.Order) []string {
 		return nil
 	}
 	p.resting[o.ClientID] = o.Quantity
+	target := p.targets[o.SignalID]
 	sum := decimal.Zero
 	for id, left := range p.resting {
-		if other := p.orders[id]; other.Symbol == o.Symbol && other.Leg == o.Leg {
+		if other := p.orders[id]; id == o.ClientID || rival(other, o) && !left.GreaterThan(target.Abs()) {
 			sum = sum.Add(left)
 		}
 	}
-	if target := p.targets[o.SignalID]; sum.GreaterThan(target.Abs()) {
+	if sum.GreaterThan(target.Abs()) {
 		return []string{fmt.Sprintf("leg %s: with it %s of %s rest, and the target is %s: doubled", o.ClientID, sum, o.Leg, target)}
 	}
 	return nil
+}
+
+// rival reports whether two legs guard the same at the same price. One at another price, or of more than there is to guard,
+// rests beside the leg that takes its place until it is cancelled: this venue lets both, as they only reduce.
+func rival(a, b trading.Order) bool {
+	return a.Symbol == b.Symbol && a.Leg == b.Leg && a.LimitPrice.Equal(b.LimitPrice) && a.StopPrice.Equal(b.StopPrice)
 }
 
 func (p *past) filled(f trading.Fill, o trading.Order) []string {
@@ -140,6 +147,15 @@ func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
 		"a leg that took the place of one that was cancelled": {[][]journal.Event{
 			order("a", trading.Sell, trading.StopLoss), {journal.Cancelled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
 		}, ""},
+		"a leg beside a larger one whose place it takes": {[][]journal.Event{
+			{
+				journal.IntentMade{Order: trading.Order{
+					ClientID: "large", Symbol: "BTC/USDT", Side: trading.Sell, Quantity: ten.Add(six), Leg: trading.StopLoss, SignalID: "more",
+				}},
+				journal.Acknowledged{ClientID: "large"},
+			},
+			order("a", trading.Sell, trading.StopLoss), {journal.Cancelled{ClientID: "large"}},
+		}, ""},
 		"two entries for one target": {[][]journal.Event{
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},
 			order("again", trading.Buy, ""), {fill("again", trading.Buy, six)},
@@ -163,9 +179,14 @@ func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
 					ledger = append(ledger, journal.Entry{Event: e})
 				}
 			}
-			problems := history(ledger, []journal.Entry{{Event: journal.SignalSeen{
-				SignalID: "long", Outcome: journal.OutcomeActed, Target: ten, Direction: signal.Long,
-			}}})
+			problems := history(ledger, []journal.Entry{
+				{Event: journal.SignalSeen{
+					SignalID: "more", Outcome: journal.OutcomeActed, Target: ten.Add(six), Direction: signal.Long,
+				}},
+				{Event: journal.SignalSeen{
+					SignalID: "long", Outcome: journal.OutcomeActed, Target: ten, Direction: signal.Long,
+				}},
+			})
 			if c.want == "" {
 				require.Empty(t, problems)
 				return
