@@ -61,7 +61,7 @@ func New(cfg Config) (*Trader, error) {
 func (t *Trader) build() (err error) {
 	parts := t.parts()
 	if t.cfg.Paper != nil && t.cfg.Paper.Quote == nil {
-		t.bars = assemble.NewPaperFeed(t.cfg.Source)
+		t.bars = assemble.NewPaperFeed(t.cfg.Source, t.cfg.Clock)
 		parts.Generator.Source = t.bars
 	}
 	if t.generator, err = assemble.Generator(parts); err != nil {

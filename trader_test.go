@@ -404,3 +404,112 @@ func TestTraderIsServedOnceAtATime(t *testing.T) {
 		serve(t, trader, time.Second, func() { require.ErrorIs(t, trader.Serve(t.Context()), supervisor.ErrRunning) })
 	})
 }
+
+// market is a source of bars of a minute whose price is a function of time.
+type market struct {
+	from  time.Time
+	price func(minute int) float64
+	ahead bool // the bar that is under way is shown as well
+}
+
+func (m market) Bars(_ context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
+	var batch signal.Batch
+	for minute := 0; len(batch.Bars) < limit; minute++ {
+		at := m.from.Add(time.Duration(minute) * time.Minute)
+		if over := !at.Add(time.Minute).After(time.Now()); !over && (!m.ahead || at.After(time.Now())) {
+			break
+		}
+		if p := m.price(minute); at.After(after) {
+			batch.Bars = append(batch.Bars, signal.Bar{
+				Symbol: symbol, Interval: time.Minute, Time: at, Open: p, High: p, Low: p, Close: p, Volume: 1,
+			})
+		}
+	}
+	return batch, nil
+}
+
+// buysOnce goes long on the bar of a minute.
+type buysOnce struct{ at time.Time }
+
+func (buysOnce) Warmup() int { return 1 }
+
+func (b buysOnce) OnBar(bar signal.Bar) (signal.Signal, bool) {
+	return signal.Signal{Direction: signal.Long, Confidence: 1}, bar.Time.Equal(b.at)
+}
+
+// What the market did before there was a position takes no account that is deep in debt, and what a bar shows that is not
+// over fills nothing.
+func TestTraderOnBarsGoesByNoneThatIsPastOrNotOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		m := market{from: time.Now(), ahead: true}
+		m.price = func(minute int) float64 {
+			switch {
+			case minute < 25: // before there is a position
+				return 60
+			case m.from.Add(time.Duration(minute+1) * time.Minute).After(time.Now()):
+				return 80
+			}
+			return 100
+		}
+		cfg.Source, cfg.Interval, cfg.Store = m, time.Minute, newDisk()
+		cfg.Strategies = []signal.Spec{{Name: "once", New: func() signal.Strategy {
+			return buysOnce{m.from.Add(25 * time.Minute)}
+		}}}
+		cfg.Symbols, cfg.Ticket = []string{bitcoin}, trading.FixedTicket{StopLoss: number("0.05")}
+		cfg.Paper = &paper.Config{Cash: number("300"), Leverage: number("5")}
+		cfg.Size, cfg.Risk = size.FixedNotional{Amount: number("1000")}, risk.NoLimits()
+		held := func(trader *vigil.Trader) func() {
+			return func() {
+				s := trader.Status()
+				require.Len(t, s.Trading.Positions, 1)
+				require.Equal(t, "10", s.Trading.Positions[0].Quantity.String(), "bought at 100")
+				require.Len(t, s.Trading.Orders, 1, "its stop")
+				require.Equal(t, 1, s.Trading.Counts.Fills)
+			}
+		}
+		first := build(t, cfg)
+		serve(t, first, 40*time.Minute, held(first))
+		second := build(t, cfg)
+		serve(t, second, 10*time.Minute, held(second))
+	})
+}
+
+func TestTraderClosesAtItsEndWhereItIsToldTo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := onPaper(t)
+		cfg.OnStop, cfg.Store = engine.FlattenAll, newDisk()
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() { require.NotEmpty(t, trader.Status().Trading.Positions) })
+		require.Empty(t, trader.Status().Trading.Positions)
+	})
+}
+
+func TestTraderKeepsStatesAndLetsGoOfOldSignals(t *testing.T) {
+	t.Parallel()
+	for name, account := range map[string]*paper.Config{"with an account": {}, "without one": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cfg := onPaper(t)
+				store := newDisk()
+				cfg.Store, cfg.Paper, cfg.KeepSignals = store, account, 10*time.Minute
+				trader := build(t, cfg)
+				serve(t, trader, 150*time.Minute, func() {
+					kept, err := store.signals.After(t.Context(), 0, 1)
+					require.NoError(t, err)
+					require.Greater(t, kept[0].Seq, int64(1))
+					require.Less(t, time.Since(kept[0].CreatedAt), 75*time.Minute)
+					spec := cfg.Strategies[0]
+					_, ok, err := store.signals.LoadState(t.Context(), signal.Stream{
+						Strategy: spec.Name, Params: spec.Params, Symbol: bitcoin, Interval: cfg.Interval,
+					})
+					require.NoError(t, err)
+					require.True(t, ok)
+				})
+			})
+		})
+	}
+}

@@ -15,15 +15,17 @@ import (
 // seen a bar before the engine sees the signals that it made.
 type PaperFeed struct {
 	signal.Source
+	clock Clock
 
 	mu    sync.Mutex // guards all below
 	paper *paper.Broker
-	since time.Time            // bars that closed earlier are in the account already
-	fed   map[string]time.Time // by symbol: the start of the last bar
+	since time.Time // bars that closed earlier are in the account already
 }
 
 // NewPaperFeed returns a feed of no account yet.
-func NewPaperFeed(source signal.Source) *PaperFeed { return &PaperFeed{Source: source} }
+func NewPaperFeed(source signal.Source, clk Clock) *PaperFeed {
+	return &PaperFeed{Source: source, clock: clk}
+}
 
 // Feed has the bars reach the paper account from here on, but for those that closed before the last entry of its journal:
 // what they would do was done.
@@ -34,7 +36,7 @@ func (f *PaperFeed) Feed(ctx context.Context, a *Account) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.paper, f.since, f.fed = a.Paper, last, make(map[string]time.Time)
+f.paper, f.since = a.Paper, last
 	return nil
 }
 
@@ -65,12 +67,12 @@ func (f *PaperFeed) Bars(ctx context.Context, symbol string, after time.Time, li
 	return batch, err
 }
 
+// give leaves out a bar that cannot be or is not over yet: the generator says so. The account leaves out one that it has.
 func (f *PaperFeed) give(bar signal.Bar) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.paper == nil || !bar.End().After(f.since) || !bar.Time.After(f.fed[bar.Symbol]) {
+	if f.paper == nil || bar.Validate() != nil || !bar.End().After(f.since) || bar.End().After(f.clock.Now()) {
 		return nil
 	}
-	f.fed[bar.Symbol] = bar.Time
 	return f.paper.OnBar(bar)
 }
