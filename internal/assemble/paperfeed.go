@@ -36,7 +36,7 @@ func (f *PaperFeed) Feed(ctx context.Context, a *Account) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-f.paper, f.since = a.Paper, last
+	f.paper, f.since = a.Paper, last
 	return nil
 }
 

@@ -20,27 +20,27 @@ func (b batch) Bars(context.Context, string, time.Time, int) (signal.Batch, erro
 	return signal.Batch{Bars: b}, nil
 }
 
-// bar is one of a minute that begins so long after noon.
-func bar(after time.Duration, price float64) signal.Bar {
+// bar is one of a minute that begins so long after noon, at 60.
+func bar(after time.Duration) signal.Bar {
 	return signal.Bar{
-		Symbol: coin, Interval: time.Minute, Time: noon.Add(after), Open: price, High: price, Low: price, Close: price, Volume: 1,
+		Symbol: coin, Interval: time.Minute, Time: noon.Add(after), Open: 60, High: 60, Low: 60, Close: 60, Volume: 1,
 	}
 }
 
 // The coin was bought at noon, which is the journal's last entry.
 func TestPaperFeedLeavesOutWhatIsPastNotOverOrImpossible(t *testing.T) {
 	t.Parallel()
-	impossible := bar(time.Minute, 60)
+	impossible := bar(time.Minute)
 	impossible.Low = 70
 	for name, c := range map[string]struct {
 		bar   signal.Bar
 		known bool
 	}{
-		"over before the last entry": {bar(-2*time.Minute, 60), false},
-		"over with the last entry":   {bar(-time.Minute, 60), false},
-		"over since":                 {bar(-30*time.Second, 60), true},
-		"under way":                  {bar(4*time.Minute+time.Second, 60), false},
-		"just over":                  {bar(4*time.Minute, 60), true},
+		"over before the last entry": {bar(-2*time.Minute), false},
+		"over with the last entry":   {bar(-time.Minute), false},
+		"over since":                 {bar(-30*time.Second), true},
+		"under way":                  {bar(4*time.Minute+time.Second), false},
+		"just over":                  {bar(4*time.Minute), true},
 		"impossible":                 {impossible, false},
 	} {
 		t.Run(name, func(t *testing.T) {
