@@ -36,11 +36,11 @@ func TestPaperFeedLeavesOutWhatIsPastNotOverOrImpossible(t *testing.T) {
 		bar   signal.Bar
 		known bool
 	}{
-		"over before the last entry": {bar(-2*time.Minute), false},
+		"over before the last entry": {bar(-2 * time.Minute), false},
 		"over with the last entry":   {bar(-time.Minute), false},
-		"over since":                 {bar(-30*time.Second), true},
-		"under way":                  {bar(4*time.Minute+time.Second), false},
-		"just over":                  {bar(4*time.Minute), true},
+		"over since":                 {bar(-30 * time.Second), true},
+		"under way":                  {bar(4*time.Minute + time.Second), false},
+		"just over":                  {bar(4 * time.Minute), true},
 		"impossible":                 {impossible, false},
 	} {
 		t.Run(name, func(t *testing.T) {
