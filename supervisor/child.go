@@ -92,7 +92,7 @@ func newChild(name string, service Service, policy *Policy) (*child, error) {
 // joinLocked makes the child a member of a session that begins, or that it is added to. It waits for its turn.
 func (c *child) joinLocked(sess *session) {
 	c.session = sess
-	c.moveLocked(sess.pathOf(c))
+	c.moveLocked(sess.path)
 	c.starts, c.failedStarts = 0, 0
 	c.health = sess.registry.Begin(c.path)
 	if h := c.history; h != nil { // nothing of the session before, except what still lives

@@ -188,8 +188,6 @@ func (sess *session) seed() uint64 {
 	return sess.supervisor.cfg.Seed
 }
 
-func (sess *session) pathOf(c *child) string { return sess.path + "/" + c.name }
-
 // emit hands an event to this session's receivers and to its parents'.
 func (sess *session) emit(e Event) {
 	for s := sess; s != nil; s = s.parent {

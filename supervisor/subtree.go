@@ -94,7 +94,7 @@ func (c *child) place(st station) {
 	if c.session != nil || c.life.desired == toRemove {
 		return
 	}
-	c.moveLocked(st.path + "/" + c.name)
+	c.moveLocked(st.path)
 	if st.registry == nil {
 		return
 	}
@@ -104,11 +104,12 @@ func (c *child) place(st station) {
 	c.tellLocked()
 }
 
-// moveLocked gives the child another path. Nothing of it is kept where it stood.
-func (c *child) moveLocked(path string) {
-	if path == c.path { // the same in most sessions, and each string costs
-		return
+// moveLocked gives the child its path below a supervisor's. Nothing of it is kept where it stood.
+func (c *child) moveLocked(above string) {
+	if below, ok := strings.CutPrefix(c.path, above); ok && below != "" && below[0] == '/' && below[1:] == c.name {
+		return // the same in most sessions, and each string costs
 	}
+	path := above + "/" + c.name
 	if c.health != nil {
 		c.health.Part().Forget()
 		c.health = nil
