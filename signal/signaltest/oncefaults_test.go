@@ -33,7 +33,9 @@ var faultsAtOnce = []planted{
 			var all error
 			for _, s := range signals {
 				all = errors.Join(all, next(ctx, []signal.Signal{s}))
-				runtime.Gosched()
+				for range 100 {
+					runtime.Gosched()
+				}
 			}
 			return all
 		}

@@ -2,6 +2,7 @@ package signaltest
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -90,6 +91,7 @@ func callsAreSeenWhole(t testing.TB, open func() signal.Store) {
 		if err != nil {
 			t.Fatalf("After: %v", err)
 		}
+		runtime.Gosched()
 		if len(all)%size != 0 {
 			t.Fatalf("a reader saw half a call: %d signals, of calls of %d", len(all), size)
 		}
