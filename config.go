@@ -72,7 +72,7 @@ type Config struct {
 	LogEvent  func(supervisor.Event) // writes that to a log in words of one's own, instead of the Logger; may be nil
 	Wrap      Wrap                   // nil for none
 	Registry  *health.Registry       // where the parts' health stands; nil means one of its own
-	Clock     Clock                  // nil means the machine's clock; a part that lives on another one is refused
+	Clock     Clock                  // nil means the machine's clock; Generator, Engine and Paper must not name another
 	Logger    *slog.Logger           // nil means slog.Default()
 
 	inMemory bool // there is no Store

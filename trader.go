@@ -42,8 +42,9 @@ type Trader struct {
 	tree      *supervisor.Supervisor
 	log       *slog.Logger
 
-	serving sync.Mutex                    // held by Serve
-	account atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
+	serving    sync.Mutex                    // held by Serve
+	account    atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
+	reduceOnly atomic.Bool                   // as a person wants it, whichever life it is
 }
 
 // New checks a configuration and builds a Trader. It starts nothing and reads nothing.

@@ -167,16 +167,31 @@ func TestTraderGoesOnWithTheAccountOfTheLast(t *testing.T) {
 	}
 }
 
+// closesAsked counts how often a close of a symbol was asked for.
+func closesAsked(t *testing.T, store *disk, symbol string) (n int) {
+	t.Helper()
+	for entry, err := range journal.Entries(t.Context(), store.journal, 0) {
+		require.NoError(t, err)
+		if e, ok := entry.Event.(journal.CloseAsked); ok && e.Symbol == symbol {
+			n++
+		}
+	}
+	return n
+}
+
 func TestTraderKillLeavesNothingAndNothingIsOpenedUntilRearmed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		trader := build(t, onPaper(t))
+		cfg, store := onPaper(t), newDisk()
+		cfg.Store, cfg.Source = store, plain{cfg.Source} // a close fills at the next bar
+		trader := build(t, cfg)
 		serve(t, trader, 10*time.Minute, func() {
 			require.NotEmpty(t, trader.Status().Trading.Positions)
 			report, err := trader.Kill(t.Context(), "the night watch")
 			require.NoError(t, err)
 			require.True(t, report.Done)
-			require.Less(t, report.Took, 2*time.Second)
+			require.Less(t, report.Took, 12*time.Second)
+			require.Equal(t, 1, closesAsked(t, store, bitcoin), "a close is asked for once")
 			time.Sleep(10 * time.Minute)
 			s := trader.Status()
 			require.Empty(t, s.Trading.Positions)
@@ -305,7 +320,12 @@ func TestTradingThatRestartsCannotMendEndsServeOrIsBuiltAnew(t *testing.T) {
 		store := newDisk()
 		cfg.AutoRestart, cfg.Store = true, store
 		trader := build(t, cfg)
+		require.NoError(t, trader.SetReduceOnly(true))
 		serve(t, trader, 30*time.Minute, func() {
+			require.True(t, trader.Status().Trading.ReduceOnly, "a person's wish lasts through the lives of trading")
+			require.Zero(t, trader.Status().Trading.Counts.Fills)
+			require.NoError(t, trader.SetReduceOnly(false))
+			time.Sleep(30 * time.Minute)
 			require.Greater(t, store.claims.Load(), int32(1), "each life claims the journal")
 			require.Positive(t, trader.Status().Trading.Counts.Fills)
 		})

@@ -110,6 +110,7 @@ func (t *Trader) trade(ctx context.Context) error {
 		return err
 	}
 	t.account.Store(account.Engine)
+	account.Engine.SetReduceOnly(t.reduceOnly.Load())
 	if t.bars != nil {
 		if err := t.bars.Feed(ctx, account); err != nil {
 			return err
@@ -180,9 +181,11 @@ func (t *Trader) watchStore(ctx context.Context) error {
 			if !low {
 				t.log.Warn("Store has no room, nothing new is opened", "error", err)
 			}
-		case low:
-			health.Clear(ctx, key)
-			t.log.Info("Store has room again")
+		default:
+			health.Clear(ctx, key) // also what a run before this one has raised
+			if low {
+				t.log.Info("Store has room again")
+			}
 		}
 		low = err != nil
 		health.Observe(ctx, nil)

@@ -48,9 +48,17 @@ func (t *Trader) Rearm(ctx context.Context, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Rearm(ctx, by) })
 }
 
-// SetReduceOnly says whether nothing is opened while everything else goes on.
+// SetReduceOnly says whether nothing is opened while everything else goes on. It lasts as long as the Trader, also where
+// trading is built anew; a Halt outlives the process as well.
 func (t *Trader) SetReduceOnly(on bool) error {
-	return t.act(func(e *engine.Engine) error { e.SetReduceOnly(on); return nil })
+	if !t.trades() {
+		return errNoTrading
+	}
+	t.reduceOnly.Store(on)
+	if account := t.account.Load(); account != nil {
+		account.SetReduceOnly(on)
+	}
+	return nil
 }
 
 // Flatten closes what is held of symbol and cancels what rests; by says on whose word.
@@ -99,30 +107,36 @@ const killLook = 100 * time.Millisecond
 // Kill halts, cancels all that rests and closes all that is held, and returns when nothing is left or ctx ends. The halt
 // holds from its first moment on, also where the rest fails; a person lifts it with Rearm. by says on whose word.
 func (t *Trader) Kill(ctx context.Context, by string) (report KillReport, err error) {
-	err = t.act(func(e *engine.Engine) error {
-		began := t.cfg.Clock.Now()
-		failure := e.Halt(ctx, "killed by "+by) // It holds although it may not be in the journal yet.
-		for {
-			status := e.Status()
-			report = KillReport{
-				Took: t.cfg.Clock.Now().Sub(began), Orders: status.Orders, Positions: status.Positions,
-				Done: len(status.Orders) == 0 && len(status.Positions) == 0,
-			}
-			if report.Done {
-				return failure
-			}
-			for symbol := range symbolsOf(status) {
-				failure = errors.Join(failure, e.Flatten(ctx, symbol, by))
-			}
-			select {
-			case <-ctx.Done():
-				return errors.Join(fmt.Errorf("vigil: kill: %d orders and %d positions are left: %w",
-					len(report.Orders), len(report.Positions), ctx.Err()), failure)
-			case <-t.cfg.Clock.After(killLook):
+	began := t.cfg.Clock.Now()
+	halted := t.Halt(ctx, "killed by "+by) // It holds although it may not be in the journal yet.
+	if errors.Is(halted, errNoTrading) || errors.Is(halted, ErrNotTrading) {
+		return report, halted
+	}
+	asked := make(map[string]bool) // a close is journaled, and need not be asked for twice
+	for {
+		engine := t.account.Load() // trading may be built anew meanwhile
+		status := engine.Status()
+		report = KillReport{
+			Took: t.cfg.Clock.Now().Sub(began), Orders: status.Orders, Positions: status.Positions,
+			Done: len(status.Orders) == 0 && len(status.Positions) == 0,
+		}
+		if report.Done {
+			return report, halted
+		}
+		var refused error
+		for symbol := range symbolsOf(status) {
+			if !asked[symbol] {
+				err := engine.Flatten(ctx, symbol, by)
+				asked[symbol], refused = err == nil, errors.Join(refused, err)
 			}
 		}
-	})
-	return report, err
+		select {
+		case <-ctx.Done():
+			return report, errors.Join(fmt.Errorf("vigil: kill: %d orders and %d positions are left: %w",
+				len(report.Orders), len(report.Positions), ctx.Err()), halted, refused)
+		case <-t.cfg.Clock.After(killLook):
+		}
+	}
 }
 
 func symbolsOf(s engine.Status) map[string]bool {
