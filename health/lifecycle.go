@@ -148,7 +148,7 @@ type falls struct {
 }
 
 func (f *falls) add(at time.Duration, keep int) {
-	keep = min(max(keep, DefaultMaxRestarts), mostFalls)
+	keep = min(max(keep, defaultMaxRestarts), mostFalls)
 	if len(f.at) < keep {
 		f.at = slices.Concat(f.at[f.next:], f.at[:f.next], []time.Duration{at})
 		f.next = 0

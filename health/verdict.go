@@ -49,7 +49,7 @@ func (p *PartReport) judge() {
 	case p.silent:
 		p.aged = true
 		p.worsen(Unhealthy, p.silence())
-	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors):
+	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, defaultMaxErrors):
 		p.worsen(Unhealthy, p.errorRunReason())
 	case p.ErrorRun > 0:
 		p.worsen(Degraded, p.errorRunReason())
@@ -89,12 +89,12 @@ func (p *PartReport) judgePast() {
 	if p.inactive {
 		return
 	}
-	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
+	window := cmp.Or(p.Limits.RestartWindow, defaultRestartWindow)
 	reason := func(limit int) string {
 		return fmt.Sprintf("%d runs ended within %s (limit %d), last: %s",
 			p.Falls, window, limit, cmp.Or(p.Lifecycle.LastError, "without an error"))
 	}
-	poor, ill := cmp.Or(p.Limits.DegradedRestarts, DefaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, DefaultMaxRestarts)
+	poor, ill := cmp.Or(p.Limits.DegradedRestarts, defaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, defaultMaxRestarts)
 	switch {
 	case ill > 0 && p.Falls >= min(ill, mostFalls):
 		p.worsen(Unhealthy, reason(ill))

@@ -145,7 +145,7 @@ func (a *actor) ails(listed bool) string {
 	defer a.mu.Unlock()
 	recent := 0
 	for _, at := range a.ends {
-		if time.Since(at) < health.DefaultRestartWindow {
+		if time.Since(at) < 10*time.Minute {
 			recent++
 		}
 	}
@@ -158,7 +158,7 @@ func (a *actor) ails(listed bool) string {
 		return "was never started"
 	case wanted == 0:
 		return "does not run"
-	case recent >= health.DefaultDegradedRestarts:
+	case recent >= 3:
 		return "loops"
 	}
 	return ""
