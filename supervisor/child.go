@@ -180,7 +180,7 @@ func (c *child) stayDownLocked() bool {
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
 func (c *child) tellFailureLocked() {
 	h := c.history
-	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, Falls: h.failures}
+	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, RecentFailures: h.failures}
 	if h.spent > 0 {
 		f.MaxAttempts = max(0, c.policy().MaxRestarts)
 	}
