@@ -295,7 +295,7 @@ func TestEscalationEndsTheProcess(t *testing.T) {
 		require.Equal(t, exitFailure, code)
 		require.Equal(t, 6*time.Second+31*time.Second, time.Since(began), "six runs of a second, and 1+2+4+8+16 s between them")
 		require.Equal(t, "livetrader: supervisor: livetrader/trading spent its restarts: "+
-			"supervisor: livetrader/trading/engine spent its restarts: chaos: broken on purpose", lastLine(log))
+			"supervisor: livetrader/trading/account/engine spent its restarts: chaos: broken on purpose", lastLine(log))
 		require.Contains(t, stdout, "Summary")
 	})
 }
