@@ -165,8 +165,8 @@ func (m *Monitor) await(ctx context.Context, at time.Time) error {
 // after returns the first beat after last that is still to come.
 func (m *Monitor) after(last time.Time) time.Time {
 	next := last.Add(m.cfg.Interval)
-	if late := m.cfg.Clock.Now().Sub(next); late >= 0 {
-		next = next.Add(late.Truncate(m.cfg.Interval) + m.cfg.Interval)
+	if delay := m.cfg.Clock.Now().Sub(next); delay >= 0 {
+		next = next.Add(delay.Truncate(m.cfg.Interval) + m.cfg.Interval)
 	}
 	return next
 }

@@ -322,14 +322,14 @@ func TestAMonitorIsAService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := health.NewRegistry(health.Config{})
-		watched, part := begin(t, r, "monitor")
+		monitored, part := begin(t, r, "monitor")
 		var fail atomic.Bool
 		m := monitor(t, health.MonitorConfig{Registry: r, Interval: 10 * time.Second, OnBeat: func(health.Report) {
 			if fail.Load() {
 				panic("no pager today")
 			}
 		}})
-		ctx, cancel := context.WithCancelCause(watched)
+		ctx, cancel := context.WithCancelCause(monitored)
 		ended := make(chan error)
 		go func() { ended <- m.Serve(ctx) }()
 
@@ -375,8 +375,8 @@ func TestMonitorSurvivesItsListenersAndSaysSo(t *testing.T) {
 				bad.Store(true)
 				log := newTranscript()
 				r := health.NewRegistry(health.Config{})
-				watched, _ := begin(t, r, "monitor")
-				ctx, cancel := context.WithCancel(watched)
+				monitored, _ := begin(t, r, "monitor")
+				ctx, cancel := context.WithCancel(monitored)
 				var beats atomic.Int32
 				m := monitor(t, health.MonitorConfig{
 					Registry: r, Interval: time.Second, Logger: slog.New(badHandler{log.logger().Handler(), &bad, does}),

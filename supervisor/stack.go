@@ -24,7 +24,7 @@ type suspect struct {
 // ring looks at every child whose alarm is due.
 func (sess *session) ring() {
 	now := sess.clock.Now()
-	if late := sess.watch.late(now); late >= suspension {
+	if late := sess.watch.late(now); late >= suspendLimit {
 		sess.emit(Suspended{Stamp{sess.path, now}, late})
 	}
 	var suspects []suspect
@@ -38,7 +38,7 @@ func (sess *session) ring() {
 		}
 	}
 	if len(suspects) > 0 {
-		sess.captures.Go(func() { sess.capture(suspects) }) // beside the watch
+		sess.stacks.Go(func() { sess.capture(suspects) }) // beside the watch
 	}
 }
 
@@ -55,7 +55,7 @@ func (sess *session) capture(suspects []suspect) {
 		sess.declare(suspects, nil, starved)
 		return
 	}
-	defer func() { <-sess.searching }()
+	defer func() { <-sess.stackToken }()
 	labels := make([]string, len(suspects))
 	for i, s := range suspects {
 		labels[i] = s.run.guard.label()
@@ -77,12 +77,12 @@ func (sess *session) capture(suspects []suspect) {
 // maySearch waits until no other search is under way, at most until it is late.
 func (sess *session) maySearch(late <-chan time.Time) bool {
 	select {
-	case sess.searching <- struct{}{}:
+	case sess.stackToken <- struct{}{}:
 		return true
 	default:
 	}
 	select {
-	case sess.searching <- struct{}{}:
+	case sess.stackToken <- struct{}{}:
 		return true
 	case <-late:
 		return false
