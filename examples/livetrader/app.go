@@ -68,7 +68,7 @@ func (a *app) run(ctx context.Context) (err error) {
 		fmt.Fprint(a.stdout, report)
 		return err
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.cfg.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
+	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, finish := context.WithCancel(ctx)
 	defer finish()
 	if a.cfg.duration > 0 {
@@ -87,7 +87,7 @@ func (a *app) run(ctx context.Context) (err error) {
 }
 
 func (a *app) runTrader(ctx context.Context) error {
-	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	err := a.trader.Serve(ctx)
 	a.ended = a.trader.Status()
 	return err

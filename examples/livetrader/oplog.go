@@ -34,7 +34,7 @@ func (a *app) tellWhenReady(ctx context.Context) (wait func()) {
 		select {
 		case <-ctx.Done():
 		case <-health.FromContext(ctx).AwaitReady():
-			a.log.Info("Production trading loop active", "mode", a.cfg.mode(), "duration", a.durationText(),
+			a.log.Info("Production trading loop active", "duration", a.durationText(),
 				"active_symbols", len(a.cfg.symbols))
 			a.log.Info("Processing symbols", "count", len(a.cfg.symbols), "symbols", a.cfg.symbols)
 		}

@@ -34,7 +34,7 @@ func (a *app) runReplay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
 	services := map[string]supervisor.Service{"health_monitor": monitor, "log": a.logQueue}
 	if a.server != nil {
 		services["api"] = a.server
