@@ -73,7 +73,7 @@ func TestLogQueueNeverWaitsAndSaysWhatIsMissing(t *testing.T) {
 	})
 }
 
-func TestLogQueueFlushEndsInTimeWhateverTheFileDoes(t *testing.T) {
+func TestLogQueueEndsInTimeWhateverTheFileDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		file := newGated()
