@@ -5,7 +5,7 @@ BENCH    ?= .
 COUNT    ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers papers test bench pairs figures fuzz clean
+.PHONY: help check fmt tidy build lint layers papers api test bench pairs figures fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,10 @@ lint: ## staticcheck and golangci-lint (built into bin/ the first time)
 
 layers: ## who may import whom, whose clock, which tests look for leaks
 	GOWORK=off go test -count=1 . ./internal/checks
+
+api: ## write what programs can use, and what each package brings along, into api/
+	GOWORK=off go test ./internal/checks -run 'API|Deps' -update
+	git diff --stat -- api
 
 papers: ## write the plan of the rooms into docs/architecture.md
 	GOWORK=off go test . -run Paper -update

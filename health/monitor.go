@@ -139,7 +139,7 @@ func (m *Monitor) Stop(ctx context.Context) error {
 // when it would have come anyway.
 func (m *Monitor) Serve(ctx context.Context) error {
 	next := m.cfg.Clock.Now().Add(m.cfg.Interval)
-	m.log.Info("Health monitor started in background", "interval", m.cfg.Interval)
+	m.log.Info("Health monitor started", "interval", m.cfg.Interval)
 	for {
 		Idle(ctx, next)
 		if err := m.await(ctx, next); err != nil {

@@ -76,7 +76,7 @@ func TestAHeartbeatAtEachInterval(t *testing.T) {
 		require.NoError(t, m.Stop(t.Context()))
 		time.Sleep(time.Hour)
 		require.Equal(t, strings.TrimLeft(`
-time=0s level=INFO msg="Health monitor started in background" interval=5m0s
+time=0s level=INFO msg="Health monitor started" interval=5m0s
 time=5m0s level=INFO msg=Heartbeat uptime=5m0s status=healthy
 time=10m0s level=INFO msg=Heartbeat uptime=10m0s status=healthy
 time=15m0s level=WARN msg=Heartbeat uptime=15m0s status=degraded reasons="[gen: 1 error, last: source is down]"

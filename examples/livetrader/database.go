@@ -12,22 +12,21 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-// openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
-// dry start where there is none yet; one that is there is only read by a dry start, also while another process trades
-// on it.
+// openDB opens the database that the configuration names. A replay that names none gets a temporary one. A dry start only
+// reads it, also while another process trades on it, and does without where there is none yet.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	a.dbName = a.cfg.db
-	absent := false
 	if a.cfg.dryStart && !postgres.IsURL(a.cfg.db) {
-		_, err := os.Stat(a.cfg.db)
-		absent = errors.Is(err, fs.ErrNotExist)
+		if _, err := os.Stat(a.cfg.db); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 	}
-	if absent || a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
+	if a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
 		folder, err := os.MkdirTemp("", "livetrader-replay-")
 		if err != nil {
 			return fmt.Errorf("a temporary database: %w", err)
@@ -40,7 +39,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		return err
 	}
 	db, err := a.openPatiently(ctx, sqlite.Config{
-		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
+		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
 	})
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
@@ -52,10 +51,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 
 // database is what both kinds of database give.
 type database interface {
-	Signals() sqlite.Signals
-	Journal() journal.Journal
-	Claim(ctx context.Context) (journal.Journal, error)
-	Room() error
+	vigil.Store
 	Close() error
 }
 
@@ -86,23 +82,10 @@ func withoutPassword(name string) string {
 	return u.Redacted()
 }
 
-// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from
-// here on it writes nothing any more. A dry start writes nothing anyway, and leaves the right where it is.
-func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
-	if a.cfg.dryStart {
-		return a.db.Journal(), nil
-	}
-	j, err := a.db.Claim(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("--db: %w", err)
-	}
-	return j, nil
-}
-
 // runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
 // traded, and how much of them, may change from one run to the next.
 func (a *app) runConfiguration() ([]sqlite.Setting, error) {
-	spec, err := a.strategySpec()
+	spec, err := a.cfg.strategySpec()
 	if err != nil {
 		return nil, err
 	}

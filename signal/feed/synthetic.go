@@ -126,6 +126,9 @@ func (s *Synthetic) firstAfter(after time.Time) time.Time {
 	return after.UTC().Truncate(s.interval).Add(s.interval)
 }
 
+// Now is the time on the market's clock.
+func (s *Synthetic) Now() time.Time { return s.clock.Now() }
+
 // Price returns what the symbol is worth now on the market's clock, and false for a symbol that it does not have.
 func (s *Synthetic) Price(symbol string) (float64, bool) {
 	m := s.markets[symbol]

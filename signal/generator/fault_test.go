@@ -112,7 +112,7 @@ func TestTenErrorsInARowWarnOnceAndTheCountBeginsAgain(t *testing.T) {
 		defer stop()
 
 		time.Sleep(44 * second)
-		require.Len(t, log.with("Error in background generation cycle"), 9)
+		require.Len(t, log.with("Error in generation cycle"), 9)
 		require.Empty(t, log.with("unstable"))
 		time.Sleep(second)
 		synctest.Wait()
@@ -122,7 +122,7 @@ func TestTenErrorsInARowWarnOnceAndTheCountBeginsAgain(t *testing.T) {
 		time.Sleep(60 * second)
 		synctest.Wait()
 		require.Len(t, log.with("unstable"), 2, "at the tenth and at the twentieth of 22")
-		failures := log.with("Error in background generation cycle")
+		failures := log.with("Error in generation cycle")
 		require.Len(t, failures, 22)
 		require.Contains(t, failures[9], "consecutive=10")
 		require.Contains(t, failures[10], "consecutive=1")

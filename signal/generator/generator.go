@@ -81,7 +81,7 @@ func New(cfg Config) (*Generator, error) {
 // after the last one began: a source that wakes without end cannot do more. Such a cycle leaves out the symbols that no
 // new bar is due for, and those that failed the last time.
 func (g *Generator) Serve(ctx context.Context) error {
-	g.cfg.Logger.Info("Background signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
+	g.cfg.Logger.Info("Signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
 	wait := waiter{g: g}
 	woken := false
 	for {

@@ -109,7 +109,7 @@ func TestAPanicIsToldAlsoWhileStopping(t *testing.T) {
 	result := newGenerator(t, cfg).Cycle(ctx, time.Now())
 	require.Len(t, result.Errors, 1)
 	require.EqualError(t, result.Errors[0], "generator: BTC: source: panic: stopping")
-	require.Len(t, log.with("Error in background generation cycle"), 1)
+	require.Len(t, log.with("Error in generation cycle"), 1)
 }
 
 type bySymbol map[string]sourceFunc

@@ -10,7 +10,7 @@ import (
 const (
 	msgGenerated = "Generated signals"
 	msgNoSignals = "Signals not emitted"
-	msgError     = "Error in background generation cycle"
+	msgError     = "Error in generation cycle"
 	msgUnstable  = "consecutive errors - signal generation may be unstable"
 	msgRecovered = "Signal generation recovered"
 	msgStale     = "Market data is stale"

@@ -178,7 +178,7 @@ func TestWhatServeLogs(t *testing.T) {
 		time.Sleep(2*time.Minute + second)
 		stop()
 		require.Equal(t, []string{
-			`level=INFO msg="Background signal generation started" interval=5s symbols="[BTC ETH]"`,
+			`level=INFO msg="Signal generation started" interval=5s symbols="[BTC ETH]"`,
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`, // the bar that ended with the first cycle
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`,
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`,
