@@ -193,7 +193,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestAnErrorComesAgain(t *testing.T) {
+func TestErrorComesAgain(t *testing.T) {
 	t.Parallel()
 	text := header + "1709283600,10,12,9.5,11,3\n1709283660,11,11,8,8,0\n1709283660,11,11,8,8,0\n1709283720,8,8,8,8,0\n"
 	for _, interval := range []time.Duration{0, time.Minute} { // with rows read ahead and without
@@ -208,7 +208,7 @@ func TestAnErrorComesAgain(t *testing.T) {
 }
 
 // The distances of the rows, in minutes, and the interval that they give.
-func TestTheIntervalIsTheMostFrequentDistance(t *testing.T) {
+func TestIntervalIsTheMostFrequentDistance(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		minutes []int
@@ -236,7 +236,7 @@ func TestTheIntervalIsTheMostFrequentDistance(t *testing.T) {
 	}
 }
 
-func TestAFileOfNothingButBrokenRows(t *testing.T) {
+func TestFileOfNothingButBrokenRows(t *testing.T) {
 	t.Parallel()
 	text := header + "yesterday,1,1,1,1,0\ntoday,1,1,1,1,0\n"
 	for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
@@ -248,7 +248,7 @@ func TestAFileOfNothingButBrokenRows(t *testing.T) {
 	require.Equal(t, 2, report.Broken)
 }
 
-func TestACutFileNamesTheLine(t *testing.T) {
+func TestCutFileNamesTheLine(t *testing.T) {
 	t.Parallel()
 	text := header
 	for i := range 5000 {

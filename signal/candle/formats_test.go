@@ -188,7 +188,7 @@ func filled(t testing.TB, files map[string]string) string {
 	return folder
 }
 
-func TestAFolderIsReadInTheOrderOfTime(t *testing.T) {
+func TestFolderIsReadInTheOrderOfTime(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{
 		"a.csv":            minutes(60, 30), // names say nothing
@@ -217,7 +217,7 @@ func TestAFolderIsReadInTheOrderOfTime(t *testing.T) {
 	}
 }
 
-func TestAPatternChoosesFiles(t *testing.T) {
+func TestPatternChoosesFiles(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{
 		"BTC-1.csv": minutes(0, 3), "BTC-2.csv": minutes(3, 3), "ETH-1.csv": minutes(0, 3),
@@ -266,7 +266,7 @@ func TestFoldersThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestAFileThatVanishesIsAnError(t *testing.T) {
+func TestFileThatVanishesIsAnError(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{"a.csv": minutes(0, 100), "b.csv": minutes(100, 3)})
 	c, err := candle.Open(folder, candle.Config{Symbol: btc})

@@ -24,7 +24,7 @@ func realFile(t *testing.T, name string) string {
 	return path
 }
 
-func TestAMonthOfRealMinutes(t *testing.T) {
+func TestMonthOfRealMinutes(t *testing.T) {
 	t.Parallel()
 	c, err := candle.Open(realFile(t, "btc-perp_1m_2022-01.csv.gz"), candle.Config{Symbol: btc})
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestRealHoursWithGaps(t *testing.T) {
 
 // What a strategy sees of a file with gaps and duplicates: each bar once, in the order of time, and nothing where the
 // file has nothing. No bar is made up to fill a gap.
-func TestAStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
+func TestStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	c, err := candle.Open(realFile(t, "btcusdt_1h_gaps.csv"), candle.Config{
 		Symbol: btc, Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume",

@@ -68,7 +68,7 @@ func TestFailoverIsASource(t *testing.T) {
 	}
 }
 
-func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
+func TestNextSourceAnswersWhereOneFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault signaltest.Fault
@@ -121,7 +121,7 @@ func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
 	}
 }
 
-func TestACallThatHangsIsNotMadeTwice(t *testing.T) {
+func TestCallThatHangsIsNotMadeTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)
@@ -185,7 +185,7 @@ func TestSilenceIsDoubtedAfterAWhile(t *testing.T) {
 	})
 }
 
-func TestACallersEndIsNoFault(t *testing.T) {
+func TestCallersEndIsNoFault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)

@@ -79,7 +79,7 @@ func TestRegimes(t *testing.T) {
 	}
 }
 
-func TestARegimeMayBeOneSymbols(t *testing.T) {
+func TestRegimeMayBeOneSymbols(t *testing.T) {
 	t.Parallel()
 	crash := feed.Crash(noon, time.Hour, -0.99999)
 	crash.Symbol = btc
@@ -88,7 +88,7 @@ func TestARegimeMayBeOneSymbols(t *testing.T) {
 	require.Equal(t, 0.1, bars[179].Close, "a tick is the least")
 }
 
-func TestAQuoteHasASpread(t *testing.T) {
+func TestQuoteHasASpread(t *testing.T) {
 	t.Parallel()
 	for spread, want := range map[float64]float64{0: 0, 0.0002: 12.2, 0.01: 605} {
 		s, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: []string{btc}, Interval: time.Minute, Clock: frozen(noon), Spread: spread})
