@@ -251,7 +251,7 @@ func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	b.source.bars = append(b.source.bars, minuteBar(3))
 	b.now = origin.Add(4*time.Minute - 2*second - 1)
 	require.Empty(t, b.Cycle(t.Context(), b.now).Errors)
-	require.Equal(t, 1, b.Status().Faults.Unfinished)
+	require.Equal(t, 1, b.Status().Faults.Incomplete)
 	b.now = origin.Add(3*time.Minute - 2*second - 1)
 	require.ErrorContains(t, b.Cycle(t.Context(), b.now).Errors[0], "not closed before", "it has not even opened")
 }

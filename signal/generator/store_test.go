@@ -127,17 +127,17 @@ func TestACutAtAnyBarChangesNothing(t *testing.T) {
 	replay{newGenerator(t, replayConfig(want, &now)), &now}.minutes(t, length)
 	require.Greater(t, len(stored(t, want, "")), 10)
 	firstOf := func(symbol string) time.Time { return stored(t, want, symbol)[0].BarTime }
-	begun := firstOf("BTC")
+	started := firstOf("BTC")
 	for _, symbol := range []string{"ETH", "SOL"} {
-		if at := firstOf(symbol); at.After(begun) {
-			begun = at
+		if at := firstOf(symbol); at.After(started) {
+			started = at
 		}
 	}
 	for cut := 1; cut < length; cut++ {
 		now, store := origin, signal.NewMemory(0)
 		replay{newGenerator(t, replayConfig(store, &now)), &now}.minutes(t, cut)
 		down := 0
-		if now.After(begun.Add(time.Minute)) { // every symbol has a stored signal to go on from
+		if now.After(started.Add(time.Minute)) { // every symbol has a stored signal to go on from
 			down = min(10, length-cut-1)
 		}
 		now = now.Add(time.Duration(down) * time.Minute)

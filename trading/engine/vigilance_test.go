@@ -11,6 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -38,6 +39,7 @@ type vigilance struct {
 type nakedness struct {
 	target string
 	since  time.Time
+	known  bool // the engine knows of it, or has had a step in which to learn of it
 }
 
 // blind forgets all, where a step did not come to its end or another engine took over.
@@ -107,9 +109,11 @@ func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
 		delete(t.vigilance.naked, h.Symbol)
 		return
 	}
-	before, known := t.vigilance.naked[h.Symbol]
-	if !known || before.target != h.Target.SignalID {
-		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right()}
+	before, seen := t.vigilance.naked[h.Symbol]
+	if anew := !seen || before.target != h.Target.SignalID; anew || !before.known {
+		// A stop that has gone at the end of a step is found to be gone in the next one, and that may be much later.
+		knows := !anew || b.Legs(h.Symbol, trading.StopLoss).Guarding.LessThan(h.Target.Guarded(h.Quantity))
+		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right(), knows}
 		return
 	}
 	require.Less(t.rt, began.Sub(before.since), unguardedBound, "%s of %s has no stop-loss", lacking, h.Symbol)
@@ -125,6 +129,9 @@ func (t *trouble) outlast() {
 
 // trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
 func (t *trouble) trimmed() {
+	if t.cfg.Excess == engine.HaltOnExcess {
+		return // That is a person's as well.
+	}
 	b := t.kept()
 	for _, symbol := range []string{btc, eth} {
 		doubt := slices.ContainsFunc(b.PendingOf(symbol), func(o book.OrderState) bool { return o.Status != trading.StatusOpen })
