@@ -18,9 +18,45 @@ import (
 //   - it is not healthy, at the very moment, while a child that is to run has no run that is to go on, never had one, has
 //     a run that was asked to end and lives, or has ended by itself three times within ten minutes;
 //   - a run that is watched and silent is asked to end within its Stall, one tick and the search for its stack;
-//   - each crash and each run that was given up has its alarm;
+//   - each crash and each run that was given up has its alarm, however much else there is to tell and however late it is
+//     taken;
 //   - what a person stopped or paused runs no more until the person says so;
 //   - once the faults have ended, and the window of ten minutes with them, it is healthy again.
+
+// letterbox is where events are received. Nobody takes them while the receiver has left it.
+type letterbox struct {
+	receive func(supervisor.Event)
+
+	mu   sync.Mutex    // guards away
+	away chan struct{} // closed when the receiver is back; nil while it has not left
+}
+
+func (l *letterbox) take(e supervisor.Event) {
+	l.mu.Lock()
+	away := l.away
+	l.mu.Unlock()
+	if away != nil {
+		<-away
+	}
+	l.receive(e)
+}
+
+func (l *letterbox) leave(really bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if really {
+		l.away = make(chan struct{})
+	}
+}
+
+func (l *letterbox) back() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.away != nil {
+		close(l.away)
+		l.away = nil
+	}
+}
 
 // answer is a call, and how it ended.
 type answer struct {
@@ -48,16 +84,16 @@ func (m *model) note(c call, err error) {
 // learn takes note of what a step has made of the wishes.
 func (st *stage) learn() {
 	m := st.model
-	about := make(map[string][]answer)
+	key := make(map[string][]answer)
 	for _, a := range m.answers {
 		path := "sub"
 		if !strings.HasSuffix(a.do, " sub") {
 			_, path = st.owner(a.child)
 		}
-		about[path] = append(about[path], a)
+		key[path] = append(key[path], a)
 	}
 	m.answers = nil
-	for path, answers := range about {
+	for path, answers := range key {
 		before := m.wish[path]
 		m.wish[path] = after(before, answers[0])
 		for _, a := range answers {

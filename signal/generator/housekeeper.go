@@ -36,7 +36,9 @@ type HousekeeperConfig struct {
 //
 // What no cursor has passed stays, whatever its age, and so does the newest signal of each Stream. A prune that fails is
 // that prune's error, told to health and to the log, and the next one tries again. One that takes longer than Timeout is
-// ended, and what it has left is the next one's; the Policy of its supervisor needs a Stall above that.
+// ended, and what it has left is the next one's; the Policy of its supervisor needs a Stall above that. Only the wait for
+// the next prune is excused: a hang is seen within that Stall, and one of the wait itself that long after it should have
+// ended.
 type Housekeeper struct{ cfg HousekeeperConfig }
 
 // NewHousekeeper checks the configuration and returns a Housekeeper that has removed nothing yet.

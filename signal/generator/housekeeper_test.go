@@ -11,11 +11,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
 func readByAll(context.Context) (string, int64, error) { return "", math.MaxInt64, nil }
@@ -53,7 +55,7 @@ func seqs(t *testing.T, store signal.Store) (found []int64) {
 }
 
 // A follower comes a long way behind: what is old is removed as far as it has read, and no further.
-func TestAHousekeeperRemovesWhatIsOldOnceItWasRead(t *testing.T) {
+func TestHousekeeperRemovesWhatIsOldOnceItWasRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, log := signal.NewMemory(0), &logbook{}
@@ -94,7 +96,7 @@ type pruneFunc func(ctx context.Context, r signal.Retention) (int, error)
 
 func (f pruneFunc) Prune(ctx context.Context, r signal.Retention) (int, error) { return f(ctx, r) }
 
-func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
+func TestPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 	t.Parallel()
 	locked := errors.New("the database is locked")
 	hangs := func(ctx context.Context, _ signal.Retention) (int, error) {
@@ -151,7 +153,7 @@ func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 	}
 }
 
-func TestAPruneThatTakesTooLongGoesOnTheNextTime(t *testing.T) {
+func TestPruneThatTakesTooLongGoesOnTheNextTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, err := generator.NewHousekeeper(generator.HousekeeperConfig{
@@ -174,7 +176,53 @@ func TestAPruneThatTakesTooLongGoesOnTheNextTime(t *testing.T) {
 	})
 }
 
-func TestACursorOfAnotherStoreRemovesNothing(t *testing.T) {
+// Only the wait is excused: a prune that hangs, deaf to its context, is seen as soon as in a service that never waits, and a
+// wait that does not end as soon as it is over.
+func TestHousekeeperThatHangsIsSeenWhereverItIs(t *testing.T) {
+	t.Parallel()
+	const stall = 5 * time.Minute
+	for name, c := range map[string]struct {
+		prunes int // which of them hangs; 0 for the wait after the third
+		seen   time.Duration
+	}{
+		"in its first prune": {prunes: 1, seen: stall},
+		"in a later prune":   {prunes: 4, seen: 3*time.Hour + stall},
+		"in its wait":        {seen: 3*time.Hour + stall},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				goOn, calls, d := make(chan struct{}), 0, &dying{Clock: clock.New()}
+				defer close(goOn)
+				h, err := generator.NewHousekeeper(generator.HousekeeperConfig{
+					Store: pruneFunc(func(context.Context, signal.Retention) (int, error) {
+						if calls++; calls == c.prunes {
+							<-goOn
+						}
+						d.dead.Store(c.prunes == 0 && calls == 3)
+						return 0, nil
+					}),
+					Passed: readByAll, Count: 1, Clock: d, Logger: slog.New(slog.DiscardHandler),
+				})
+				require.NoError(t, err)
+				registry := health.NewRegistry(health.Config{})
+				tree, err := supervisor.New(supervisor.Config{Name: "trader", Registry: registry, Logger: slog.New(slog.DiscardHandler)})
+				require.NoError(t, err)
+				require.NoError(t, tree.Add("housekeeper", h, supervisor.Policy{Stall: stall}))
+				require.NoError(t, tree.Start(t.Context()))
+				began := time.Now()
+				for registry.Report().Verdict < health.Unhealthy && time.Since(began) < 12*time.Hour {
+					time.Sleep(time.Second)
+					synctest.Wait()
+				}
+				require.WithinDuration(t, began.Add(c.seen), time.Now(), time.Minute) // a tick of the watch
+				_ = tree.Stop(context.Background())
+			})
+		})
+	}
+}
+
+func TestCursorOfAnotherStoreRemovesNothing(t *testing.T) {
 	t.Parallel()
 	store, log := signal.NewMemory(0), &logbook{}
 	require.NoError(t, store.Append(t.Context(), said(1), said(2), said(3)))

@@ -44,4 +44,6 @@ func (d Decider) Again(symbol string, in Inputs) *trading.Order {
 }
 
 // ClientID is the client ID of an order that serves a signal.
-func ClientID(journal, signalID string, attempt int) string { return entryID(journal, signalID, attempt) }
+func ClientID(journal, signalID string, attempt int) string {
+	return entryID(journal, signalID, attempt)
+}

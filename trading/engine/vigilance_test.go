@@ -11,6 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -18,6 +19,7 @@ import (
 // What no trouble may lead to, besides orders that are lost or doubled:
 //
 //	a position that is beyond its target and nobody says so     seen, at the end of every step
+//	one that is trimmed and the step does not say so            told, at the end of every step
 //	a position that is beyond its target in the end             trimmed, once the venue works
 //	a position that was to be closed and is still there         closed, once the venue works
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
@@ -31,6 +33,7 @@ type vigilance struct {
 	naked   map[string]nakedness // by symbol
 	beyond  map[string]string    // by symbol: what was held beyond which target and order, and not seen by one step
 	refused bool                 // the venue has refused all for a while
+	read    int64                // up to where the journal was looked through
 	hidden  bool                 // the venue keeps fills back, and nobody knows whether a stop has gone or has filled
 }
 
@@ -38,6 +41,7 @@ type vigilance struct {
 type nakedness struct {
 	target string
 	since  time.Time
+	known  bool // the engine knows of it, or has had a step in which to learn of it
 }
 
 // blind forgets all, where a step did not come to its end or another engine took over.
@@ -58,6 +62,7 @@ func (t *trouble) look(began time.Time, err error) {
 	}
 	b := t.kept()
 	t.fell(b, err)
+	t.told(said)
 	for _, symbol := range []string{btc, eth} {
 		h := b.Holding(symbol)
 		t.seen(b, h, said)
@@ -90,6 +95,18 @@ func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
 	t.vigilance.beyond[h.Symbol] = now
 }
 
+// told looks for positions that the watch has asked to trim: the step that did so has ended with what was wrong.
+func (t *trouble) told(said string) {
+	for entry, err := range journal.Entries(context.Background(), t.journal, t.vigilance.read) {
+		require.NoError(t.rt, err)
+		asked, ok := entry.Event.(journal.CloseAsked)
+		if ok && asked.By == "the watch over positions beyond their targets" {
+			require.Contains(t.rt, said, "more than the target of", "%s is trimmed to %s", asked.Symbol, asked.Quantity)
+		}
+		t.vigilance.read = entry.Seq
+	}
+}
+
 // guarded measures how long a position has been without its stop-loss while every step came to its end.
 func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
 	if t.clock.coarse {
@@ -107,9 +124,11 @@ func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
 		delete(t.vigilance.naked, h.Symbol)
 		return
 	}
-	before, known := t.vigilance.naked[h.Symbol]
-	if !known || before.target != h.Target.SignalID {
-		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right()}
+	before, seen := t.vigilance.naked[h.Symbol]
+	if anew := !seen || before.target != h.Target.SignalID; anew || !before.known {
+		// A stop that has gone at the end of a step is found to be gone in the next one, and that may be much later.
+		knows := !anew || b.Legs(h.Symbol, trading.StopLoss).Guarding.LessThan(h.Target.Guarded(h.Quantity))
+		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right(), knows}
 		return
 	}
 	require.Less(t.rt, began.Sub(before.since), unguardedBound, "%s of %s has no stop-loss", lacking, h.Symbol)
@@ -125,6 +144,9 @@ func (t *trouble) outlast() {
 
 // trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
 func (t *trouble) trimmed() {
+	if t.cfg.Excess == engine.HaltOnExcess {
+		return // That is a person's as well.
+	}
 	b := t.kept()
 	for _, symbol := range []string{btc, eth} {
 		doubt := slices.ContainsFunc(b.PendingOf(symbol), func(o book.OrderState) bool { return o.Status != trading.StatusOpen })
