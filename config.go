@@ -39,7 +39,7 @@ type Config struct {
 	// twentieth in a day halts. Its Quote is the Source's, where the Source is a Quoter; else it trades on the bars that
 	// the Source gives. A Broker has no defaults: Size, Risk and Capital are then required.
 	Paper   *paper.Config
-	Broker  trading.Broker
+	Broker  trading.Broker  // one that is a supervisor.Service is served
 	Capital decimal.Decimal // what the account at the Broker held when its journal began
 
 	// Instruments say what can be traded, and in which steps; nil means what a Broker that lists them says. Of those that

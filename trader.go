@@ -30,6 +30,7 @@ import (
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── housekeeper        removes signals that are old and that the engine has dealt with
 //	├── store              says in health and in the log when nothing can be stored any more
+//	├── broker             keeps up what the Broker needs, such as a stream of its updates; where it is a Service
 //	├── account            says in the log, each minute, how the account stands
 //	└── trading            claims the journal and resumes the account, again after each failure
 //	    └── account/engine places the orders

@@ -23,6 +23,7 @@ const (
 	housekeeperName = "housekeeper"
 	storeName       = "store"
 	tradingName     = "trading"
+	brokerName      = "broker"
 	accountName     = "account"
 	engineName      = "engine"
 )
@@ -70,6 +71,9 @@ func (t *Trader) children() ([]Child, error) {
 		Child{housekeeperName, t.wrapped(housekeeperName, housekeeper), supervisor.Policy{Stall: 5 * time.Minute}},
 		Child{storeName, t.wrapped(storeName, service(t.watchStore)), supervisor.Policy{}},
 	)
+	if broker, ok := t.cfg.Broker.(supervisor.Service); ok {
+		all = append(all, Child{brokerName, t.wrapped(brokerName, broker), supervisor.Policy{}})
+	}
 	if t.trades() {
 		all = append(all,
 			Child{accountName, service(t.watchAccount), supervisor.Policy{}},

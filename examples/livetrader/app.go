@@ -162,8 +162,11 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 
 // mode is what kind of run it is, for the log and the database.
 func (c *config) mode() string {
-	if c.replay != "" {
+	switch {
+	case c.replay != "":
 		return "replay"
+	case c.venue != "":
+		return "venue"
 	}
 	return "paper"
 }

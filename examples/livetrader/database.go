@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,23 +92,37 @@ func (a *app) runConfiguration() ([]sqlite.Setting, error) {
 	}
 	settings := []sqlite.Setting{
 		{Name: "mode", Value: a.cfg.mode()},
-		{Name: "venue", Value: "paper"},
+		{Name: "venue", Value: cmp.Or(withoutQuery(a.cfg.venue), "paper")},
 		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
 		{Name: "strategy", Value: spec.Name + " " + spec.Params},
 	}
-	if a.cfg.replay != "" {
+	switch {
+	case a.cfg.replay != "":
 		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
+	case len(a.cfg.feed) > 0:
+		settings = append(settings, sqlite.Setting{Name: "feed", Value: withoutQuery(a.cfg.feed[0])})
+	default:
+		settings = append(settings,
+			sqlite.Setting{Name: "feed", Value: "synthetic"},
+			sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)})
 	}
-	return append(settings,
-		sqlite.Setting{Name: "feed", Value: "synthetic"},
-		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
-		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
-	), nil
+	return append(settings, sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()}), nil
+}
+
+// withoutQuery is an address as it may be kept: a key of the venue's may stand behind it.
+func withoutQuery(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // flagsOf are the flags behind the settings that a database belongs to.
 var flagsOf = map[string]string{
-	"mode": "--replay", "account": "--cash, --fee, --slippage", "strategy": "--strategy", "feed": "--replay",
+	"mode": "--replay", "venue": "--venue", "account": "--cash, --fee, --slippage", "strategy": "--strategy",
+	"feed": "--replay, --feed",
 	"seed": "--seed", "interval": "--interval",
 }
 

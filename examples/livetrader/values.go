@@ -57,6 +57,10 @@ var (
 	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
+	addresses    = kind[[]string]{read: readAddresses, show: func(l []string) string { return strings.Join(l, " ") }}
+	fieldLists   = kind[[]string]{read: readFields, show: func(l []string) string { return strings.Join(l, ",") }}
+	renames      = kind[[]string]{read: readRenames, show: func(l []string) string { return strings.Join(l, ",") }}
+	weekHours    = kind[openHours]{read: readHours, show: func(h openHours) string { return h.text }}
 	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
 	fractions    = kind[float64]{read: readFraction, show: showFloat}
 	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
