@@ -144,7 +144,7 @@ func TestReadyIsSaidOnceOrOften(t *testing.T) {
 	<-p.Part().AwaitReady()
 }
 
-func TestWhereNobodyWatchesNothingHappens(t *testing.T) {
+func TestPartWithoutARegistryDoesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	require.Nil(t, health.FromContext(ctx))

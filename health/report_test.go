@@ -85,7 +85,7 @@ func TestStateOfLifeTurnsTheVerdict(t *testing.T) {
 	}
 }
 
-func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
+func TestPartAtRestNeedsNoProgress(t *testing.T) {
 	t.Parallel()
 	for _, state := range []health.State{health.StateNotStarted, health.StatePaused, health.StateStopped} {
 		t.Run(string(state), func(t *testing.T) {

@@ -63,7 +63,7 @@ func TestEmptySystemHasListsAndNoNulls(t *testing.T) {
 		ask(h, http.MethodGet, "/health").Body.String())
 }
 
-func TestWhatTheHostAddsMayFail(t *testing.T) {
+func TestExtraOfTheHostMayFail(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: trader(), Extra: func(health.Report) map[string]any {
 		return map[string]any{"function": func() {}}
@@ -182,7 +182,7 @@ func TestPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 	require.Contains(t, ask(h, http.MethodGet, "/health").Body.String(), "late")
 }
 
-func TestManyMayAskWhileThePartsGoOn(t *testing.T) {
+func TestHandlerAnswersManyWhileThePartsGoOn(t *testing.T) {
 	t.Parallel()
 	r := trader()
 	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})

@@ -15,7 +15,7 @@ import (
 
 // Whatever a source answers, each strategy sees only bars that can be, of its symbol, closed, in the order of time and
 // not within each other; no bar gives two signals; and once the source answers as it should, the next cycle succeeds.
-func TestNoAnswerReachesAStrategyThatCannotBe(t *testing.T) {
+func TestAnswerThatCannotBeReachesNoStrategy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		now := origin.Add(time.Hour)

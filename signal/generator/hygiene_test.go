@@ -82,7 +82,7 @@ func (b *bench) at(t *testing.T, n int, bars ...signal.Bar) {
 	require.Empty(t, b.Cycle(t.Context(), b.now).Errors)
 }
 
-func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
+func TestFaultyDataAsTheStrategySeesIt(t *testing.T) {
 	t.Parallel()
 	revised := minuteBar(3)
 	revised.Close = 3.5

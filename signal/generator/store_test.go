@@ -269,7 +269,7 @@ func TestSignalIsComplete(t *testing.T) {
 	}}, got)
 }
 
-func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
+func TestSignalNotEmittedIsCountedByReason(t *testing.T) {
 	t.Parallel()
 	noon := origin.Add(12 * time.Hour)
 	tests := map[string]struct {
@@ -353,7 +353,7 @@ func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, l
 	return s.Source.Bars(ctx, symbol, after, limit)
 }
 
-func TestTwoRunsOfServeShareTheSymbols(t *testing.T) {
+func TestServeRunsShareTheSymbols(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		want := signal.NewMemory(0)
