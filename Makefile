@@ -5,7 +5,7 @@ BENCH    ?= .
 COUNT    ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers papers test bench pairs figures fuzz clean
+.PHONY: help check fmt tidy build lint layers papers api test bench pairs figures words fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,10 @@ lint: ## staticcheck and golangci-lint (built into bin/ the first time)
 layers: ## who may import whom, whose clock, which tests look for leaks
 	GOWORK=off go test -count=1 . ./internal/checks
 
+api: ## write what programs can use, and what each package brings along, into api/
+	GOWORK=off go test ./internal/checks -run 'API|Deps' -update
+	git diff --stat -- api
+
 papers: ## write the plan of the rooms into docs/architecture.md
 	GOWORK=off go test . -run Paper -update
 
@@ -40,8 +44,11 @@ bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod be
 pairs: ## benchmarks beside those of BASE=commit, in turns; BENCH=pattern, and PAIRS, BENCHTIME, MOVED: see scripts/pairs
 	@scripts/pairs '$(BASE)' '$(BENCH)'
 
-figures: ## the size and shape of this house beside its models: a mirror, no gate; WORDS=1 lists words that are only ours
-	@GOWORK=off go run ./internal/figures $(if $(WORDS),-words)
+figures: ## the size and shape of this house beside its models: a mirror, no gate
+	@GOWORK=off go run ./internal/figures
+
+words: ## the words in names that no model has, and where docs/words.md differs from them
+	@GOWORK=off go run ./internal/figures -words
 
 fuzz: ## each fuzz test for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

@@ -2,18 +2,13 @@ package vigil
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"reflect"
-	"slices"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/assemble"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
@@ -44,10 +39,12 @@ type Config struct {
 	// twentieth in a day halts. Its Quote is the Source's, where the Source is a Quoter; else it trades on the bars that
 	// the Source gives. A Broker has no defaults: Size, Risk and Capital are then required.
 	Paper   *paper.Config
-	Broker  trading.Broker
+	Broker  trading.Broker  // one that is a supervisor.Service is served
 	Capital decimal.Decimal // what the account at the Broker held when its journal began
 
-	Instruments []trading.Instrument // what can be traded, and in which steps; nil means what a Broker that lists them says
+	// Instruments say what can be traded, and in which steps; nil means what a Broker that lists them says. Of those that
+	// are none of the Symbols nothing is opened; what is held of them is priced, guarded and can be closed.
+	Instruments []trading.Instrument
 	Size        trading.Sizer        // how much to hold on a signal
 	Risk        engine.Risk          // what an order may open, and how much a day may lose
 	Ticket      trading.TicketPolicy // how positions are opened, and what guards them; nil: market orders, nothing
@@ -60,6 +57,9 @@ type Config struct {
 	// failure ends Serve.
 	AutoRestart bool
 	OnStop      engine.StopPolicy // what becomes of open orders when Serve ends; "" means that they stay
+	// RearmBy is who lifts, as trading begins, the halt that stands from before; "" for nobody. It is a person's act at one
+	// start: a program that sets it at each lifts what nobody has looked at.
+	RearmBy string
 
 	// Generator and Engine are for what the fields above do not say. What those say, and what the Trader's parts share, is
 	// refused here.
@@ -73,7 +73,7 @@ type Config struct {
 	Wrap      Wrap                   // nil for none
 	Registry  *health.Registry       // where the parts' health stands; nil means one of its own
 	Clock     Clock                  // nil means the machine's clock; Generator, Engine and Paper must not name another
-	Logger    *slog.Logger           // nil means slog.Default()
+	Logger    *slog.Logger           // nil means slog.Default(); its lines wait in a LogQueue for the file to take them
 
 	inMemory bool // there is no Store
 }
@@ -105,6 +105,8 @@ type Quoter interface {
 type Store interface {
 	// Signals is the store that the generator appends to and the engine follows.
 	Signals() Signals
+	// Journal returns the journal to be read. Only what Claim returns may be written.
+	Journal() journal.Journal
 	// Claim returns the journal, and takes the right to write it from whoever had it.
 	Claim(ctx context.Context) (journal.Journal, error)
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers
@@ -190,90 +192,4 @@ func (c *Config) setPaperDefaults() {
 	if q, ok := c.Source.(Quoter); ok && account.Quote == nil {
 		account.Quote = q.Price
 	}
-}
-
-func (c *Config) checkSignals() error {
-	switch {
-	case c.Source == nil:
-		return errors.New("Config.Source is nil: it says where the bars come from")
-	case len(c.Strategies) == 0:
-		return errors.New("Config.Strategies is empty: it says what makes signals of the bars")
-	case c.Interval <= 0:
-		return fmt.Errorf("Config.Interval %s is not above zero: it is that of the bars", c.Interval)
-	case len(c.Symbols) == 0:
-		return errors.New("Config.Symbols is empty, and so are the Instruments: they say what to generate signals for")
-	}
-	return nil
-}
-
-func (c *Config) checkAccount() error {
-	switch {
-	case c.Paper != nil && c.Broker != nil:
-		return errors.New("Config.Paper and Config.Broker are both set: an account is on paper or at a venue")
-	case c.Paper == nil && c.Broker == nil:
-		return nil
-	case len(c.Instruments) == 0 && !c.brokerLists():
-		return errors.New("Config.Instruments is empty: it says what can be traded, and in which steps")
-	case c.Broker != nil && c.Size == nil:
-		return errors.New("Config.Size is nil: with a Broker it has no default")
-	case c.Broker != nil && c.Risk == nil:
-		return errors.New("Config.Risk is nil: with a Broker it has no default; risk.NoLimits() says that there are none")
-	case c.Broker != nil && !c.Capital.IsPositive():
-		return fmt.Errorf("Config.Capital %s is not above zero: it is what the account held when its journal began", c.Capital)
-	case c.Broker == nil && !c.Capital.IsZero():
-		return errors.New("Config.Capital is set without a Broker: a paper account begins with Config.Paper.Cash")
-	}
-	if len(c.Instruments) == 0 {
-		return nil
-	}
-	if err := tradable(c.Instruments, c.Symbols); err != nil {
-		return err
-	}
-	// The account is built here once, so that what is wrong is said before anything runs.
-	_, err := assemble.Trading((&Trader{cfg: *c, store: c.Store}).parts(), journal.NewMemory())
-	return err
-}
-
-// brokerLists reports whether the Broker can say what can be traded.
-func (c *Config) brokerLists() bool {
-	_, ok := c.Broker.(trading.InstrumentLister)
-	return ok
-}
-
-// tradable refuses symbols that are none of the instruments.
-func tradable(instruments []trading.Instrument, symbols []string) error {
-	for _, symbol := range symbols {
-		if !slices.ContainsFunc(instruments, func(i trading.Instrument) bool { return i.Symbol == symbol }) {
-			return fmt.Errorf("symbol %q is none of the Instruments: its signals could not be traded", symbol)
-		}
-	}
-	return nil
-}
-
-// checkOwn refuses what Config itself says, and a clock of a part's own.
-func (c *Config) checkOwn() error {
-	for _, own := range []struct {
-		part   string
-		config any
-		fields []string
-	}{
-		{"Generator", c.Generator, []string{
-			"Source", "Specs", "Store", "Symbols", "Interval", "MinConfidence", "Hours", "States", "Clock", "Logger",
-		}},
-		{"Engine", c.Engine, []string{
-			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Allow", "AutoExecute",
-			"Clock", "Logger",
-		}},
-	} {
-		value := reflect.ValueOf(own.config)
-		for _, field := range own.fields {
-			if !value.FieldByName(field).IsZero() {
-				return fmt.Errorf("Config.%s.%s is set: the Trader sets it, see the fields of Config", own.part, field)
-			}
-		}
-	}
-	if c.Paper != nil && (c.Paper.Clock != nil || c.Paper.Instruments != nil) {
-		return errors.New("Config.Paper has a Clock or Instruments of its own: all parts share one")
-	}
-	return nil
 }

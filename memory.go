@@ -20,6 +20,8 @@ func newMemory() *memory { return &memory{signal.NewMemory(memorySignals), journ
 
 func (m *memory) Signals() Signals { return m.signals }
 
+func (m *memory) Journal() journal.Journal { return m.journal }
+
 func (m *memory) Claim(ctx context.Context) (journal.Journal, error) { return m.journal.Claim(ctx) }
 
 func (m *memory) Room() error { return nil }

@@ -96,7 +96,7 @@ func TestPictureOfAnOrderIsTheTableOfItsStates(t *testing.T) {
 // more, and the picture shows those that a child takes most.
 func TestPictureOfAChildIsInTheTableOfItsLife(t *testing.T) {
 	t.Parallel()
-	rows := sourceTable(t, "supervisor/lifecycle.go", "//\n", "type life struct", "//\t")
+	rows := sourceTable(t, "supervisor/lifecycle.go", "//\n", "type lifecycle struct", "//\t")
 	column := make(map[string]int) // by phase
 	var inputs [][]string
 	for _, row := range rows {

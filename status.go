@@ -18,6 +18,9 @@ type Status struct {
 	Tree      supervisor.Status
 	Generator generator.Status
 	Trading   *engine.Status // nil where there is no account, or none yet
+	Standing  Standing       // what trading found when Serve began; see Status.Run
+	Restarts  int            // of all parts, since New
+	Rebuilt   int            // how often trading was built anew: see Config.AutoRestart
 }
 
 // Status returns what the Trader knows. It waits for no part.
@@ -26,6 +29,10 @@ func (t *Trader) Status() Status {
 	s := Status{
 		At: report.At, Verdict: report.Verdict, Reasons: report.Reasons,
 		Tree: t.tree.Status(), Generator: t.generator.Status(),
+		Restarts: int(t.restarts.Load()), Rebuilt: int(t.rebuilt.Load()),
+	}
+	if standing := t.standing.Load(); standing != nil {
+		s.Standing = *standing
 	}
 	if account := t.account.Load(); account != nil {
 		trading := account.Status()

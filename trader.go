@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/assemble"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
@@ -23,10 +25,13 @@ import (
 //
 //	trader
 //	├── health_monitor     a heartbeat in the log at each interval
+//	├── log                says in health when lines of the log are lost
 //	├── ...                Config.Services
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── housekeeper        removes signals that are old and that the engine has dealt with
 //	├── store              says in health and in the log when nothing can be stored any more
+//	├── broker             keeps up what the Broker needs, such as a stream of its updates; where it is a Service
+//	├── account            says in the log, each minute, how the account stands
 //	└── trading            claims the journal and resumes the account, again after each failure
 //	    └── account/engine places the orders
 //
@@ -41,10 +46,16 @@ type Trader struct {
 	bars      *assemble.PaperFeed // between the Source and the paper account; nil without one
 	tree      *supervisor.Supervisor
 	log       *slog.Logger
+	lines     *LogQueue // behind log
 
 	serving    sync.Mutex                    // held by Serve
 	account    atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
+	standing   atomic.Pointer[Standing]      // before the first life of this Serve; nil until it is read
+	symbols    atomic.Pointer[[]string]      // what is traded
 	reduceOnly atomic.Bool                   // as a person wants it, whichever life it is
+	rearmed    atomic.Bool                   // as Config.RearmBy says: a halt that comes later stands
+	restarts   atomic.Int64                  // of all parts
+	rebuilt    atomic.Int64                  // lives of trading that came after a failure
 }
 
 // New checks a configuration and builds a Trader. It starts nothing and reads nothing.
@@ -53,6 +64,7 @@ func New(cfg Config) (*Trader, error) {
 		return nil, fmt.Errorf("vigil: %w", err)
 	}
 	t := &Trader{cfg: cfg, store: cfg.Store, log: cfg.Logger}
+	t.symbols.Store(&cfg.Symbols)
 	if err := t.build(); err != nil {
 		return nil, fmt.Errorf("vigil: %w", err)
 	}
@@ -60,6 +72,7 @@ func New(cfg Config) (*Trader, error) {
 }
 
 func (t *Trader) build() (err error) {
+	t.log, t.lines = queued(t.log, t.cfg.Clock)
 	parts := t.parts()
 	if t.cfg.Paper != nil && t.cfg.Paper.Quote == nil {
 		t.bars = assemble.NewPaperFeed(t.cfg.Source, t.cfg.Clock)
@@ -76,7 +89,7 @@ func (t *Trader) build() (err error) {
 func (t *Trader) parts() assemble.Config {
 	c := &t.cfg
 	parts := assemble.Config{
-		Clock: c.Clock, Logger: c.Logger, Instruments: c.Instruments, Signals: t.store.Signals(),
+		Clock: c.Clock, Logger: t.log, Instruments: c.Instruments, Signals: t.store.Signals(),
 		Generator: c.Generator, Engine: c.Engine,
 	}
 	g := &parts.Generator
@@ -90,8 +103,22 @@ func (t *Trader) parts() assemble.Config {
 	if c.Broker != nil {
 		e.Capital = c.Capital
 	}
-	e.Allow = assemble.Allow(c.Registry, t.path(generationName), t.store.Room)
+	alive := assemble.Allow(c.Registry, t.path(generationName), t.store.Room)
+	e.Allow = func(symbol string) error {
+		if len(t.leftOut([]string{symbol})) > 0 {
+			return fmt.Errorf("%s is none of the symbols that are traded", symbol)
+		}
+		return alive(symbol)
+	}
 	return parts
+}
+
+// capital is what the account held when its journal began.
+func (t *Trader) capital() decimal.Decimal {
+	if t.cfg.Paper != nil {
+		return t.cfg.Paper.Cash
+	}
+	return t.cfg.Capital
 }
 
 // trades reports whether there is an account.
@@ -110,8 +137,26 @@ func (t *Trader) Serve(ctx context.Context) error {
 	if t.cfg.inMemory {
 		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
 	}
-	err := t.tree.Serve(ctx)
-	return errors.Join(err, t.endOrders(ctx))
+	t.standing.Store(nil)
+	err := errors.Join(t.tree.Serve(ctx), t.endOrders(ctx))
+	t.lines.Flush(flushWithin)
+	return err
+}
+
+// flushWithin is how long the end waits for the log to be taken.
+const flushWithin = time.Second
+
+// DryRun says what the first round of trading would book, send and cancel, and does nothing of it: the Store and the
+// Broker are only read, also while another process trades on them.
+func (t *Trader) DryRun(ctx context.Context) (engine.DryReport, error) {
+	if !t.trades() {
+		return engine.DryReport{}, errNoTrading
+	}
+	parts, err := t.partsOfTrading(ctx)
+	if err != nil {
+		return engine.DryReport{}, err
+	}
+	return assemble.DryRun(ctx, parts, t.store.Journal())
 }
 
 // stopWithin is how long open orders are dealt with at the end.

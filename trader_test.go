@@ -125,6 +125,8 @@ func newDisk() *disk { return &disk{signals: signal.NewMemory(1000), journal: jo
 
 func (d *disk) Signals() vigil.Signals { return d.signals }
 
+func (d *disk) Journal() journal.Journal { return d.journal }
+
 func (d *disk) Claim(ctx context.Context) (journal.Journal, error) {
 	d.claims.Add(1)
 	return d.journal.Claim(ctx)
@@ -327,6 +329,8 @@ func TestTradingThatRestartsCannotMendEndsServeOrIsBuiltAnew(t *testing.T) {
 			require.NoError(t, trader.SetReduceOnly(false))
 			time.Sleep(30 * time.Minute)
 			require.Greater(t, store.claims.Load(), int32(1), "each life claims the journal")
+			require.EqualValues(t, store.claims.Load()-1, trader.Status().Rebuilt)
+			require.Greater(t, trader.Status().Restarts, trader.Status().Rebuilt)
 			require.Positive(t, trader.Status().Trading.Counts.Fills)
 		})
 	})
@@ -405,9 +409,19 @@ func TestTraderRefusesAConfigThatCannotBe(t *testing.T) {
 		"Config.Engine.Journal is set":         func(c *vigil.Config) { c.Engine.Journal = journal.NewMemory() },
 		"Config.Engine.AutoExecute is set":     func(c *vigil.Config) { c.Engine.AutoExecute = true },
 		"Config.Paper has a Clock":             func(c *vigil.Config) { c.Paper.Clock = realClock{} },
-		"Tick 0 is not above zero":             func(c *vigil.Config) { c.Instruments[0].Tick = decimal.Zero },
-		`"signal_generation"`:                  func(c *vigil.Config) { c.Services = []vigil.Child{{Name: "signal_generation", Service: failing{}}} },
-		"Config.Concurrency -1":                func(c *vigil.Config) { c.Generator = generator.Config{Concurrency: -1} },
+		"Config.Source lives on another clock": func(c *vigil.Config) {
+			source, err := feed.NewSynthetic(feed.SyntheticConfig{
+				Symbols: []string{bitcoin, ether}, Interval: time.Second, Clock: feed.NewReplayClock(time.Unix(1e9, 0)),
+			})
+			require.NoError(t, err)
+			c.Source = source
+		},
+		"Config.Registry lives on another clock: it says 2001-09-09T01:46:40Z, and Config.Clock 20": func(c *vigil.Config) {
+			c.Registry = health.NewRegistry(health.Config{Clock: feed.NewReplayClock(time.Unix(1e9, 0))})
+		},
+		"Tick 0 is not above zero": func(c *vigil.Config) { c.Instruments[0].Tick = decimal.Zero },
+		`"signal_generation"`:      func(c *vigil.Config) { c.Services = []vigil.Child{{Name: "signal_generation", Service: failing{}}} },
+		"Config.Concurrency -1":    func(c *vigil.Config) { c.Generator = generator.Config{Concurrency: -1} },
 	} {
 		cfg := onPaper(t)
 		spoil(&cfg)

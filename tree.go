@@ -12,15 +12,18 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // The names in the tree.
 const (
 	monitorName     = "health_monitor"
+	logName         = "log"
 	generationName  = "signal_generation"
 	housekeeperName = "housekeeper"
 	storeName       = "store"
 	tradingName     = "trading"
+	brokerName      = "broker"
 	accountName     = "account"
 	engineName      = "engine"
 )
@@ -29,7 +32,7 @@ const (
 func (t *Trader) newTree() (*supervisor.Supervisor, error) {
 	tree, err := supervisor.New(supervisor.Config{
 		Name: t.cfg.Name, Clock: t.cfg.Clock, Registry: t.cfg.Registry, Logger: t.log,
-		OnEvent: t.cfg.OnEvent, LogEvent: t.cfg.LogEvent,
+		OnEvent: t.onEvent, LogEvent: t.cfg.LogEvent,
 	})
 	if err != nil {
 		return nil, err
@@ -59,17 +62,37 @@ func (t *Trader) children() ([]Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []Child{{monitorName, t.wrapped(monitorName, monitor), supervisor.Policy{}}}
+	all := []Child{
+		{monitorName, t.wrapped(monitorName, monitor), supervisor.Policy{}}, {logName, t.lines, supervisor.Policy{}},
+	}
 	all = append(all, t.cfg.Services...)
 	all = append(all,
 		Child{generationName, t.wrapped(generationName, t.generator), t.generationPolicy()},
 		Child{housekeeperName, t.wrapped(housekeeperName, housekeeper), supervisor.Policy{Stall: 5 * time.Minute}},
 		Child{storeName, t.wrapped(storeName, service(t.watchStore)), supervisor.Policy{}},
 	)
+	if broker, ok := t.cfg.Broker.(supervisor.Service); ok {
+		all = append(all, Child{brokerName, t.wrapped(brokerName, broker), supervisor.Policy{}})
+	}
 	if t.trades() {
-		all = append(all, Child{tradingName, service(t.trade), t.tradingPolicy()})
+		all = append(all,
+			Child{accountName, service(t.watchAccount), supervisor.Policy{}},
+			Child{tradingName, service(t.trade), t.tradingPolicy()})
 	}
 	return all, nil
+}
+
+// onEvent counts what Status tells of, and hands the event on.
+func (t *Trader) onEvent(e supervisor.Event) {
+	if _, restarted := e.(supervisor.Restarting); restarted {
+		t.restarts.Add(1)
+		if e.Stamped().Path == t.path(tradingName) {
+			t.rebuilt.Add(1)
+		}
+	}
+	if t.cfg.OnEvent != nil {
+		t.cfg.OnEvent(e)
+	}
 }
 
 func (t *Trader) wrapped(name string, s supervisor.Service) supervisor.Service {
@@ -100,9 +123,8 @@ func (t *Trader) tradingPolicy() supervisor.Policy {
 
 // trade is one life of trading: it takes the right to write the journal, reads the account from it, and serves an engine.
 func (t *Trader) trade(ctx context.Context) error {
-	parts := t.parts()
-	var err error
-	if parts.Instruments, err = t.instruments(ctx); err != nil {
+	parts, err := t.partsOfTrading(ctx)
+	if err != nil {
 		return err
 	}
 	account, err := assemble.Open(ctx, parts, t.store.Claim)
@@ -110,7 +132,9 @@ func (t *Trader) trade(ctx context.Context) error {
 		return err
 	}
 	t.account.Store(account.Engine)
-	account.Engine.SetReduceOnly(t.reduceOnly.Load())
+	if err := t.takeOver(ctx, account.Engine); err != nil {
+		return err
+	}
 	if t.bars != nil {
 		if err := t.bars.Feed(ctx, account); err != nil {
 			return err
@@ -129,6 +153,30 @@ func (t *Trader) trade(ctx context.Context) error {
 		return err
 	}
 	return tree.Serve(ctx)
+}
+
+// takeOver has an account go on with what stands from before, and with what a person wants.
+func (t *Trader) takeOver(ctx context.Context, account *engine.Engine) error {
+	if err := t.goOn(ctx); err != nil {
+		return err
+	}
+	if by := t.cfg.RearmBy; by != "" && !t.rearmed.Load() {
+		if err := account.Rearm(ctx, by); err != nil {
+			return fmt.Errorf("re-arm as %s: %w", by, err)
+		}
+		t.rearmed.Store(true)
+	}
+	if t.reduceOnly.Load() {
+		account.SetReduceOnly(true)
+	}
+	return nil
+}
+
+// partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.
+func (t *Trader) partsOfTrading(ctx context.Context) (parts assemble.Config, err error) {
+	parts = t.parts()
+	parts.Instruments, err = t.instruments(ctx)
+	return parts, err
 }
 
 // instruments are those of the configuration, or else those of the Broker.
@@ -163,40 +211,6 @@ func (t *Trader) passed(ctx context.Context) (store string, seq int64, err error
 }
 
 const maxSeq = 1<<63 - 1
-
-// storeEvery is how often the room in the store is looked at. The engine asks for itself before it opens anything; this is
-// for those who read.
-const storeEvery = 10 * time.Second
-
-func (t *Trader) watchStore(ctx context.Context) error {
-	const key = "room"
-	for low := false; ; {
-		err := t.store.Room()
-		switch {
-		case err != nil:
-			health.Raise(ctx, health.Condition{
-				Key: key, Verdict: health.Unhealthy, Text: fmt.Sprintf("nothing new is opened: %v", err),
-				Remedy: "make room, or mend the store",
-			})
-			if !low {
-				t.log.Warn("Store has no room, nothing new is opened", "error", err)
-			}
-		default:
-			health.Clear(ctx, key) // also what a run before this one has raised
-			if low {
-				t.log.Info("Store has room again")
-			}
-		}
-		low = err != nil
-		health.Observe(ctx, nil)
-		health.Idle(ctx, t.cfg.Clock.Now().Add(storeEvery))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.cfg.Clock.After(storeEvery):
-		}
-	}
-}
 
 // service makes a Service of a function.
 type service func(ctx context.Context) error

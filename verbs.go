@@ -20,14 +20,19 @@ func (t *Trader) Pause(ctx context.Context) error { return t.tree.Pause(ctx, t.p
 // Resume takes the generation of signals up again.
 func (t *Trader) Resume(ctx context.Context) error { return t.tree.Resume(ctx, t.path(generationName)) }
 
-// SetSymbols says what to generate signals for. What is held of others stays guarded, and can be closed.
+// SetSymbols says what to generate signals for. Of others nothing is opened; what is held of them stays guarded, and can
+// be closed.
 func (t *Trader) SetSymbols(symbols ...string) error {
 	if instruments := t.cfg.Instruments; t.trades() && len(instruments) > 0 {
 		if err := tradable(instruments, symbols); err != nil {
 			return fmt.Errorf("vigil: %w", err)
 		}
 	}
-	return t.generator.SetSymbols(symbols...)
+	if err := t.generator.SetSymbols(symbols...); err != nil {
+		return err
+	}
+	t.symbols.Store(&symbols)
+	return nil
 }
 
 // SetMinConfidence says what a signal's confidence must reach, 0 to 1.
@@ -69,6 +74,11 @@ func (t *Trader) Flatten(ctx context.Context, symbol, by string) error {
 // Approve has a signal that waits for a person be traded on; by says whose word it is.
 func (t *Trader) Approve(ctx context.Context, signalID, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Approve(ctx, signalID, by) })
+}
+
+// Cancel ends an order that has not been filled, and has its instrument stay as it is: see engine.Engine.Cancel.
+func (t *Trader) Cancel(ctx context.Context, clientID, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Cancel(ctx, clientID, by) })
 }
 
 // Amend moves the prices of what rests for symbol: see engine.Engine.Amend.

@@ -12,17 +12,17 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// maxAsking bounds how many calls of the store may be under way at once. Who finds them all taken waits its turn.
-const maxAsking = 64
+// maxCalls bounds how many calls of the store may be under way at once. Who finds them all taken waits its turn.
+const maxCalls = 64
 
 var errBusy = errors.New("too many calls of the store are under way: it hangs, or is asked more than it can take")
 
-// asking makes the calls of the store. Equal calls that wait are one call: of 500 streams that a signal wakes, one reads
-// for itself and one for all others. Nobody joins a call that is under way: it may have begun before the signal was
-// stored, and would find nothing.
-type asking struct {
+// callPool makes the calls of the store. Equal calls that wait are one call: of 500 streams that a signal wakes, one
+// reads for itself and one for all others. Nobody joins a call that is under way: it may have begun before the signal
+// was stored, and would find nothing.
+type callPool struct {
 	cfg   Config
-	turns *semaphore.Weighted
+	slots *semaphore.Weighted
 
 	mu    sync.Mutex          // guards all below
 	next  map[any]*sharedCall // by what is asked: those that have not begun
@@ -39,19 +39,19 @@ type sharedCall struct {
 	err     error
 }
 
-func newAsking(cfg Config) *asking {
-	return &asking{
-		cfg: cfg, turns: semaphore.NewWeighted(maxAsking), next: make(map[any]*sharedCall), under: make(map[any]*sharedCall),
+func newCallPool(cfg Config) *callPool {
+	return &callPool{
+		cfg: cfg, slots: semaphore.NewWeighted(maxCalls), next: make(map[any]*sharedCall), under: make(map[any]*sharedCall),
 	}
 }
 
 // ask calls the store, or joins an equal call that has not begun: key says what is asked. What it returns is shared and
 // only to be read. It does not wait for longer than ctx: a store that ignores its context, as on a disk that does not
 // answer, must not hang the operator too. Such a call goes on in a goroutine that ends when the store returns.
-func ask[T any](ctx context.Context, a *asking, key any, call func(ctx context.Context) (T, error)) (T, error) {
+func ask[T any](ctx context.Context, a *callPool, key any, call func(ctx context.Context) (T, error)) (T, error) {
 	c := a.join(key, func(ctx context.Context) (any, error) {
 		return foreign.Go(func() (T, error) {
-			defer a.turns.Release(1)
+			defer a.slots.Release(1)
 			value, err := call(ctx)
 			return value, foreign.Said(err) // here, where an error that hangs holds up nobody
 		}).Wait(ctx)
@@ -69,7 +69,7 @@ func ask[T any](ctx context.Context, a *asking, key any, call func(ctx context.C
 }
 
 // join returns the call of that key that is next.
-func (a *asking) join(key any, call func(ctx context.Context) (any, error)) *sharedCall {
+func (a *callPool) join(key any, call func(ctx context.Context) (any, error)) *sharedCall {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c := a.next[key]
@@ -86,7 +86,7 @@ func (a *asking) join(key any, call func(ctx context.Context) (any, error)) *sha
 
 // make makes a call, after the one of the same key that is under way. It ends with its context, by when all who wait for
 // it have gone.
-func (a *asking) make(
+func (a *callPool) make(
 	ctx context.Context, key any, c, before *sharedCall, call func(ctx context.Context) (any, error),
 ) {
 	defer c.cancel()
@@ -96,7 +96,7 @@ func (a *asking) make(
 		case <-ctx.Done():
 		}
 	}
-	busy := a.turns.Acquire(ctx, 1)
+	busy := a.slots.Acquire(ctx, 1)
 	a.mu.Lock()
 	if a.next[key] == c {
 		delete(a.next, key)
@@ -117,7 +117,7 @@ func (a *asking) make(
 }
 
 // leave ends a call that nobody waits for any more, and says why it was not waited for.
-func (a *asking) leave(key any, c *sharedCall) error {
+func (a *callPool) leave(key any, c *sharedCall) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c.waiting--; c.waiting == 0 {

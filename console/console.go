@@ -67,7 +67,7 @@ type api struct {
 	hosts map[string]bool
 
 	streams *semaphore.Weighted // how many may be open
-	asking  *asking
+	calls   *callPool
 }
 
 // New returns the console's handler:
@@ -116,9 +116,9 @@ func New(cfg Config) (http.Handler, error) {
 	cfg.Logger = foreign.NewLog(cfg.Logger).Logger
 	a := &api{
 		cfg: cfg, hosts: hosts,
-		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), asking: newAsking(cfg),
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg),
 	}
-	return a.guarded(exact(a.routes())), nil
+	return a.protect(exact(a.routes())), nil
 }
 
 // exact answers only to paths as they are written: a mux would redirect //api/.. to what it takes it for.

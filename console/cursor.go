@@ -90,9 +90,9 @@ func (a *api) gap(ctx context.Context, c cursor, found page) (*answer.Problem, e
 		c.seq, found.whole+1, found.whole)}, nil
 }
 
-// beyond says that the cursor, after which nothing was found, is further than the store has ever got: no store gives such
-// a one, so it must be another's. What a store forgets is never the newest.
-func (a *api) beyond(ctx context.Context, c cursor) (*answer.Problem, error) {
+// pastEnd says that the cursor, after which nothing was found, is further than the store has ever got: no store gives
+// such a one, so it must be another's. What a store forgets is never the newest.
+func (a *api) pastEnd(ctx context.Context, c cursor) (*answer.Problem, error) {
 	if c.seq == 0 {
 		return nil, nil
 	}
@@ -114,7 +114,7 @@ func (a *api) identity(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	type key struct{}
-	identity, err := ask(ctx, a.asking, key{}, store.Identity)
+	identity, err := ask(ctx, a.calls, key{}, store.Identity)
 	if err != nil {
 		return "", fmt.Errorf("read the store's identity: %w", err)
 	}

@@ -33,10 +33,10 @@ func hostname(hostport string) string {
 	return strings.TrimSuffix(strings.ToLower(name), ".")
 }
 
-// guarded lets through what comes from this machine or by a known name, and of what a browser sends across origins only
+// protect lets through what comes from this machine or by a known name, and of what a browser sends across origins only
 // what reads. http.CrossOriginProtection alone does not stop DNS rebinding: to the browser, a page whose name was made
 // to point here is of the same origin. What it cannot forge is the name itself, in the Host header.
-func (a *api) guarded(next http.Handler) http.Handler {
+func (a *api) protect(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer.Refuse(w, r, answer.Problem{

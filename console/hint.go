@@ -19,17 +19,17 @@ const hintHeader = "Signal-Hint"
 // maxHint bounds a list of names in bytes.
 const maxHint = 512
 
-// stranger refuses a symbol that nobody watches, where the host has said which ones there are.
-func (a *api) stranger(symbol string) *answer.Problem {
+// unknownSymbol refuses a symbol that nobody watches, where the host has said which ones there are.
+func (a *api) unknownSymbol(symbol string) *answer.Problem {
 	if symbol == "" || a.cfg.Symbols == nil {
 		return nil
 	}
-	watched := a.cfg.Symbols()
-	if slices.Contains(watched, symbol) {
+	symbols := a.cfg.Symbols()
+	if slices.Contains(symbols, symbol) {
 		return nil
 	}
 	return &answer.Problem{Status: http.StatusNotFound, Parameter: "symbol", Detail: fmt.Sprintf(
-		"symbol: there is no signal of %.100q and nobody watches it; watched are %s", symbol, names(watched))}
+		"symbol: there is no signal of %.100q and nobody watches it; watched are %s", symbol, names(symbols))}
 }
 
 // hint says that the newest signals have none of a name that a query asks for, which may be misspelt. A name that has not
@@ -43,20 +43,20 @@ func (a *api) hint(ctx context.Context, w http.ResponseWriter, q signal.Query) e
 		return err
 	}
 	for _, of := range []struct {
-		name, asked string
-		get         func(signal.Signal) string
+		name, key string
+		get       func(signal.Signal) string
 	}{
 		{"symbol", q.Symbol, func(s signal.Signal) string { return s.Symbol }},
 		{"strategy", q.Strategy, func(s signal.Signal) string { return s.Strategy }},
 	} {
-		var there []string
+		var found []string
 		for _, s := range newest {
-			if name := of.get(s); !slices.Contains(there, name) {
-				there = append(there, name)
+			if name := of.get(s); !slices.Contains(found, name) {
+				found = append(found, name)
 			}
 		}
-		if of.asked != "" && !slices.Contains(there, of.asked) {
-			w.Header().Add(hintHeader, fmt.Sprintf("none of the newest signals has this %s; there are %s", of.name, names(there)))
+		if of.key != "" && !slices.Contains(found, of.key) {
+			w.Header().Add(hintHeader, fmt.Sprintf("none of the newest signals has this %s; there are %s", of.name, names(found)))
 		}
 	}
 	return nil

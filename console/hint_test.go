@@ -124,10 +124,10 @@ func TestErrorOfAStoreMayHangOrSayTooMuch(t *testing.T) {
 		var say func() string
 		h := handler(t, console.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Signals: latestFunc(
 			func(context.Context, signal.Query) ([]signal.Signal, error) { return nil, &sayer{say} })})
-		begun := time.Now()
+		started := time.Now()
 		say = func() string { <-release; return "" }
 		refused(t, ask(h, http.MethodGet, "/api/signals/latest"), http.StatusServiceUnavailable)
-		require.Equal(t, 5*time.Second, time.Since(begun))
+		require.Equal(t, 5*time.Second, time.Since(started))
 		close(release)
 		synctest.Wait()
 		for _, bad := range []func() string{

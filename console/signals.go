@@ -30,7 +30,7 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	signals, err := a.latest(ctx, query)
 	if err == nil && len(signals) == 0 {
-		if wrong := a.stranger(query.Symbol); wrong != nil {
+		if wrong := a.unknownSymbol(query.Symbol); wrong != nil {
 			answer.Refuse(w, r, *wrong)
 			return
 		}
@@ -83,13 +83,13 @@ func (a *api) readAfter(ctx context.Context, c cursor, limit int) (page, string,
 	}
 	wrong, err := a.gap(ctx, c, found)
 	if err == nil && wrong == nil && len(found.signals) == 0 {
-		wrong, err = a.beyond(ctx, c)
+		wrong, err = a.pastEnd(ctx, c)
 	}
 	return found, identity, wrong, err
 }
 
 func (a *api) latest(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
-	return ask(ctx, a.asking, q, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.Latest(ctx, q) })
+	return ask(ctx, a.calls, q, func(ctx context.Context) ([]signal.Signal, error) { return a.cfg.Signals.Latest(ctx, q) })
 }
 
 // page is what a store holds after a number.
@@ -105,7 +105,7 @@ func (a *api) after(ctx context.Context, seq int64, limit int) (page, error) {
 		seq   int64
 		limit int
 	}
-	return ask(ctx, a.asking, key{seq, limit}, func(ctx context.Context) (p page, err error) {
+	return ask(ctx, a.calls, key{seq, limit}, func(ctx context.Context) (p page, err error) {
 		p.after = seq
 		if p.signals, err = a.cfg.Signals.After(ctx, seq, limit); err != nil {
 			return p, err
@@ -124,13 +124,13 @@ func (p page) missing() bool {
 	if n := len(p.signals); p.full && n > 0 {
 		reach = min(reach, p.signals[n-1].Seq)
 	}
-	there := int64(0)
+	found := int64(0)
 	for _, s := range p.signals {
 		if s.Seq <= reach {
-			there++
+			found++
 		}
 	}
-	return reach-p.after > there
+	return reach-p.after > found
 }
 
 func nameStore(w http.ResponseWriter, identity string) {

@@ -35,7 +35,7 @@ type stream struct {
 	control *http.ResponseController
 	request *http.Request
 	cursor  cursor
-	begun   bool // the first page was sent: whether that one is whole was said by the status
+	started bool // the first page was sent: whether that one is whole was said by the status
 	wrote   time.Time
 }
 
@@ -192,13 +192,13 @@ func (s *stream) beat() error {
 // that forgets.
 func (s *stream) sendAll(p page) error {
 	text := make([]byte, 0, 512*len(p.signals))
-	if s.begun && p.missing() {
+	if s.started && p.missing() {
 		from := s.cursor.seq
 		s.cursor.seq = max(from, p.whole)
 		text = fmt.Appendf(text, "id: %s\nevent: gap\ndata: {\"after\":%d,\"oldest\":%d}\n\n",
 			s.cursor.eventID(), from, p.whole+1)
 	}
-	s.begun = true
+	s.started = true
 	for _, one := range p.signals {
 		body, err := answer.JSON(one)
 		if err != nil {

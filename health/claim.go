@@ -13,17 +13,17 @@ var ErrClaimed = errors.New("health: the path is taken by another tree")
 func (r *Registry) Claim(path string) (release func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.claims[path] {
+	if r.trees[path] {
 		return nil, fmt.Errorf("%w: %q", ErrClaimed, path)
 	}
-	if r.claims == nil {
-		r.claims = make(map[string]bool)
+	if r.trees == nil {
+		r.trees = make(map[string]bool)
 	}
-	r.claims[path] = true
+	r.trees[path] = true
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		delete(r.claims, path)
+		delete(r.trees, path)
 	}, nil
 }
 
@@ -31,5 +31,5 @@ func (r *Registry) Claim(path string) (release func(), err error) {
 func (r *Registry) Claimed(path string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.claims[path]
+	return r.trees[path]
 }

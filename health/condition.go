@@ -77,7 +77,7 @@ func (p *Part) Raise(c Condition) {
 	now := p.registry.clock.Now()
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.speaksLocked() {
+	if p.isCurrentLocked() {
 		p.record.changed(p.registry)
 		p.record.wordsLocked().raise(condition{Raised{c, now}, p})
 	}
@@ -91,7 +91,7 @@ func (p *Part) Clear(key string) {
 	key = foreign.Cut(key, maxKey)
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if w := p.record.said; w != nil && p.speaksLocked() {
+	if w := p.record.words; w != nil && p.isCurrentLocked() {
 		p.record.changed(p.registry)
 		w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.Key == key })
 	}
@@ -136,13 +136,13 @@ func (w *words) raised() []Raised {
 	return raised
 }
 
-// judgeConditions counts what the part has raised, the worst first.
-func (p *PartReport) judgeConditions() {
+// evaluateConditions counts what the part has raised, the worst first.
+func (p *PartReport) evaluateConditions() {
 	for _, c := range p.Conditions {
 		reason := c.Key + ": " + c.Text
 		if c.Remedy != "" {
 			reason += " (" + c.Remedy + ")"
 		}
-		p.worsen(c.Verdict, reason)
+		p.downgrade(c.Verdict, reason)
 	}
 }

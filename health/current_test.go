@@ -30,7 +30,7 @@ func TestCurrentEndsWithWhatIsSaid(t *testing.T) {
 		"a child":      {func(_ *health.Registry, run *health.Run) { run.Part().Child("BTC") }, false},
 		"a condition":  {func(_ *health.Registry, run *health.Run) { run.Part().Raise(health.Condition{Key: "halted"}) }, false},
 		"a state":      {func(_ *health.Registry, run *health.Run) { run.SetState(health.Stage{State: health.StatePaused}) }, false},
-		"a failure":    {func(_ *health.Registry, run *health.Run) { run.SetFailure(health.Failure{Falls: 1}) }, false},
+		"a failure":    {func(_ *health.Registry, run *health.Run) { run.SetFailure(health.Failure{RecentFailures: 1}) }, false},
 		"a new run":    {func(_ *health.Registry, run *health.Run) { run.Next(t.Context()) }, false},
 		"another part": {func(r *health.Registry, _ *health.Run) { r.Begin("other") }, false},
 		"its removal":  {func(r *health.Registry, _ *health.Run) { r.Forget("gen") }, false},
@@ -89,7 +89,7 @@ func TestCurrentEndsWhereALimitIsReached(t *testing.T) {
 		"a failure that is forgotten": {func(r *health.Registry) {
 			run := running(r)
 			run.Part().Expect(health.Limits{RestartWindow: limit})
-			run.SetFailure(health.Failure{Falls: 1, At: time.Now()})
+			run.SetFailure(health.Failure{RecentFailures: 1, At: time.Now()})
 		}, limit - 1},
 	} {
 		t.Run(name, func(t *testing.T) {

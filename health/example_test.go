@@ -135,7 +135,7 @@ func ExampleMonitor_Serve() {
 	}
 	fmt.Println(monitor.Serve(ctx))
 	// Output:
-	// level=INFO msg="Health monitor started in background" interval=1ms
+	// level=INFO msg="Health monitor started" interval=1ms
 	// level=WARN msg=Heartbeat uptime=5m0s status=unhealthy reasons="[generator: backoff: EOF]"
 	// context canceled
 }

@@ -65,7 +65,7 @@ type Failure struct {
 	Error                string
 	At, Next             time.Time
 	Attempt, MaxAttempts int
-	Falls                int // how many runs have ended by themselves; each one more is remembered (see Limits.MaxRestarts)
+	RecentFailures       int // how many runs have ended by themselves; each one more is remembered (see Limits.MaxRestarts)
 }
 
 // lifecycle is a Lifecycle as it is kept: the rarer half only where there is any of it.
@@ -81,9 +81,9 @@ type lifecycle struct {
 
 // past is what is kept of a part that has failed, or that has to say that it is ready.
 type past struct {
-	failure Failure
-	falls   falls
-	ready   time.Duration // how long a run may take to call Ready; 0 for one that need not
+	failure  Failure
+	failures failures
+	ready    time.Duration // how long a run may take to call Ready; 0 for one that need not
 }
 
 // pastLocked returns the part's past, to add to it.
@@ -104,8 +104,8 @@ func (l *lifecycle) get() Lifecycle {
 	return out
 }
 
-// rests reports whether the silence of the part is planned, so that it counts anew when the rest is over.
-func (l *lifecycle) rests() bool {
+// expectsSilence reports whether the silence of the part is planned, so that it counts anew when the rest is over.
+func (l *lifecycle) expectsSilence() bool {
 	switch l.state {
 	case StatePaused:
 		return true
@@ -138,17 +138,17 @@ func (s State) inactive() bool {
 	return false // nor in a state of no supervisor, the empty one
 }
 
-// mostFalls is how many ends of runs a part's past remembers at most.
-const mostFalls = 1000
+// maxFailures is how many ends of runs a part's past remembers at most.
+const maxFailures = 1000
 
-// falls are when runs of a part last ended by themselves, since the Registry's start: as many as its limit needs.
-type falls struct {
+// failures are when runs of a part last ended by themselves, since the Registry's start: as many as its limit needs.
+type failures struct {
 	at   []time.Duration // a ring
 	next int             // where the next one goes, once the ring is full
 }
 
-func (f *falls) add(at time.Duration, keep int) {
-	keep = min(max(keep, DefaultMaxRestarts), mostFalls)
+func (f *failures) add(at time.Duration, keep int) {
+	keep = min(max(keep, DefaultMaxRestarts), maxFailures)
 	if len(f.at) < keep {
 		f.at = slices.Concat(f.at[f.next:], f.at[:f.next], []time.Duration{at})
 		f.next = 0
@@ -159,7 +159,7 @@ func (f *falls) add(at time.Duration, keep int) {
 }
 
 // since counts those after the given time, and returns the first of them.
-func (f *falls) since(from time.Duration) (n int, first time.Duration) {
+func (f *failures) since(from time.Duration) (n int, first time.Duration) {
 	first = math.MaxInt64
 	for _, at := range f.at {
 		if at > from {

@@ -25,7 +25,7 @@ type look struct {
 // place returns where a part is to be described. The first descriptions of many parts are made by the hundred, which
 // halves what they cost; later ones replace them one by one.
 func (l *look) place(rec *record) *PartReport {
-	if rec.shown != nil {
+	if rec.last != nil {
 		return &PartReport{PartState: new(PartState)}
 	}
 	if len(l.states) == 0 {
@@ -41,15 +41,15 @@ func (l *look) place(rec *record) *PartReport {
 
 // above is what a part has to know of the parts that it is a child of.
 type above struct {
-	speaks   bool          // their runs are the current ones
-	inactive bool          // one of them is
-	rose     time.Duration // the latest of theirs
+	isCurrent bool          // their runs are the current ones
+	inactive  bool          // one of them is
+	changedAt time.Duration // the latest of theirs
 }
 
 // of returns the state of the owner, which may be nil.
 func (l *look) of(owner *Part) above {
 	if owner == nil {
-		return above{speaks: true}
+		return above{isCurrent: true}
 	}
 	if owner != l.owner {
 		l.owner, l.above = owner, chain(owner)
@@ -58,13 +58,13 @@ func (l *look) of(owner *Part) above {
 }
 
 func chain(owner *Part) above {
-	a := above{speaks: true}
+	a := above{isCurrent: true}
 	for ; owner != nil; owner = owner.owner {
 		rec := owner.record
 		rec.mu.Lock()
-		a.speaks = a.speaks && rec.current == owner
+		a.isCurrent = a.isCurrent && rec.current == owner
 		a.inactive = a.inactive || rec.lifecycle.state.inactive()
-		a.rose = max(a.rose, rec.rose)
+		a.changedAt = max(a.changedAt, rec.changedAt)
 		rec.mu.Unlock()
 	}
 	return a
@@ -72,31 +72,31 @@ func chain(owner *Part) above {
 
 // part returns what is to be said of a part without its children. It is nil for one that was forgotten meanwhile and for
 // a child that its owner's present run has not asked for: the owner may have dropped it, and nothing is known of it.
-func (l *look) part(rec *record, z undead) *PartReport {
+func (l *look) part(rec *record, z zombieGroup) *PartReport {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if rec.current == nil {
 		return nil
 	}
 	above := l.of(rec.current.owner)
-	if !above.speaks {
+	if !above.isCurrent {
 		return nil
 	}
 	idle := time.Duration(rec.current.idle.Load())
-	if p := rec.shown; p != nil && rec.news < newState && z.count == 0 && p.holdsStill(l.up, idle, above) {
+	if p := rec.last; p != nil && rec.news < newState && z.count == 0 && p.holdsStill(l.up, idle, above) {
 		if rec.news == noNews {
 			return p
 		}
-		if next := l.progress(rec, p); next.quiet <= p.Limits.MaxSilence || !p.watched() {
-			rec.shown, rec.news = next, noNews
+		if next := l.progress(rec, p); next.quiet <= p.Limits.MaxSilence || !p.monitored() {
+			rec.last, rec.news = next, noNews
 			return next
 		}
 	}
 	p := l.describe(rec, above, idle)
 	p.Zombies, p.ZombiesSince = z.count, z.since
-	p.judge()
+	p.evaluate()
 	p.hold()
-	rec.shown, rec.news = p, noNews
+	rec.last, rec.news = p, noNews
 	if z.count > 0 {
 		rec.news = newState // for when they have ended
 	}
@@ -105,12 +105,12 @@ func (l *look) part(rec *record, z undead) *PartReport {
 
 // holdsStill reports whether the same would be said now.
 func (p *PartReport) holdsStill(up, idle time.Duration, above above) bool {
-	return p.made <= up && up < p.until && !p.aged && p.idle == idle && p.above == above
+	return p.made <= up && up < p.until && !p.hasAge && p.idle == idle && p.above == above
 }
 
 // progress returns the report of a part that has made progress since the last one, and has done nothing else.
 func (l *look) progress(rec *record, last *PartReport) *PartReport {
-	p := &PartReport{PartState: last.PartState, LastProgress: rec.said.lastProgress, made: l.up}
+	p := &PartReport{PartState: last.PartState, LastProgress: rec.words.lastProgress, made: l.up}
 	p.quiet = l.quiet(rec, p)
 	p.hold()
 	return p
@@ -118,7 +118,7 @@ func (l *look) progress(rec *record, last *PartReport) *PartReport {
 
 // quiet returns for how long the part has made no progress, without silence that was planned.
 func (l *look) quiet(rec *record, p *PartReport) time.Duration {
-	return l.now.Sub(latest(l.registry.started.Add(max(rec.rose, p.idle, p.above.rose)), p.LastProgress))
+	return l.now.Sub(latest(l.registry.started.Add(max(rec.changedAt, p.idle, p.above.changedAt)), p.LastProgress))
 }
 
 // describe copies what is known of the part.
@@ -129,7 +129,7 @@ func (l *look) describe(rec *record, above above, idle time.Duration) *PartRepor
 	}
 	p.made = l.up
 	p.inactive = above.inactive || p.Lifecycle.State.inactive()
-	if w := rec.said; w != nil {
+	if w := rec.words; w != nil {
 		p.Limits, p.LastProgress, p.Counts = w.limits, w.lastProgress, maps.Clone(w.counts)
 		p.ErrorRun, p.ObservedError, p.ObservedErrorAt = w.errorRun, w.lastError, w.lastErrorAt
 		p.Conditions = w.raised()
@@ -151,10 +151,10 @@ func (l *look) describe(rec *record, above above, idle time.Duration) *PartRepor
 func (l *look) describePast(p *PartReport, rec *record, past *past) {
 	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
 	var first time.Duration
-	if p.Falls, first = past.falls.since(l.up - window); p.Falls > 0 {
+	if p.RecentFailures, first = past.failures.since(l.up - window); p.RecentFailures > 0 {
 		p.holdUntil(first + window)
 	}
-	if past.ready > 0 && p.Lifecycle.State.working() && !rec.current.readied.Load() {
+	if past.ready > 0 && p.Lifecycle.State.working() && !rec.current.isReady.Load() {
 		p.Unready, p.loading, p.readyIn = true, l.up-rec.began, past.ready
 		if p.loading <= p.readyIn {
 			p.holdUntil(rec.began + p.readyIn + 1)
@@ -172,15 +172,15 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// shownFor is for how long ages may be old that a Report has told.
-const shownFor = time.Second
+// maxReportAge is for how long ages may be old that a Report has told.
+const maxReportAge = time.Second
 
 // Current reports whether a Report that is made now would tell the same verdicts and states as this one, which the
 // Registry has made. Its ages, such as the time of the last progress, and its counts are then at most a second old. A
 // Report that is asked for by many is made once, and shown for as long as it is current. It takes a few nanoseconds.
 func (r *Registry) Current(report Report) bool {
 	up := r.uptime()
-	return report.epoch == r.epoch.Load() && up >= report.Uptime && up < min(report.until, report.Uptime+shownFor)
+	return report.epoch == r.epoch.Load() && up >= report.Uptime && up < min(report.until, report.Uptime+maxReportAge)
 }
 
 // changed says that something other than an age has changed.

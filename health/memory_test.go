@@ -14,9 +14,9 @@ import (
 )
 
 // fall ends a run of the part by itself, and begins another one.
-func fall(run *health.Run, falls int) {
-	run.SetFailure(health.Failure{End: "error", Error: "no", At: time.Now(), Falls: falls})
-	run.SetState(health.Stage{State: health.StateRunning, Since: time.Now(), Restarts: falls})
+func fall(run *health.Run, failures int) {
+	run.SetFailure(health.Failure{End: "error", Error: "no", At: time.Now(), RecentFailures: failures})
+	run.SetState(health.Stage{State: health.StateRunning, Since: time.Now(), Restarts: failures})
 }
 
 func TestVerdictRemembersTheRunsThatEnded(t *testing.T) {
@@ -66,12 +66,12 @@ func TestRunsThatEndedAreCountedOnceAndNamed(t *testing.T) {
 		for range 5 {
 			fall(run, 1) // told again, as when the next run begins
 		}
-		require.Equal(t, 1, judged(t, r, "gen").Falls)
+		require.Equal(t, 1, judged(t, r, "gen").RecentFailures)
 		run.SetFailure(health.Failure{}) // a new session
 		fall(run, 1)
 		fall(run, 2)
 		p := judged(t, r, "gen")
-		require.Equal(t, 3, p.Falls, "whoever restarts it")
+		require.Equal(t, 3, p.RecentFailures, "whoever restarts it")
 		require.Equal(t, "3 runs ended within 10m0s (limit 3), last: no", p.Reason)
 	})
 }

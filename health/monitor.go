@@ -139,7 +139,7 @@ func (m *Monitor) Stop(ctx context.Context) error {
 // when it would have come anyway.
 func (m *Monitor) Serve(ctx context.Context) error {
 	next := m.cfg.Clock.Now().Add(m.cfg.Interval)
-	m.log.Info("Health monitor started in background", "interval", m.cfg.Interval)
+	m.log.Info("Health monitor started", "interval", m.cfg.Interval)
 	for {
 		Idle(ctx, next)
 		if err := m.await(ctx, next); err != nil {
@@ -165,8 +165,8 @@ func (m *Monitor) await(ctx context.Context, at time.Time) error {
 // after returns the first beat after last that is still to come.
 func (m *Monitor) after(last time.Time) time.Time {
 	next := last.Add(m.cfg.Interval)
-	if late := m.cfg.Clock.Now().Sub(next); late >= 0 {
-		next = next.Add(late.Truncate(m.cfg.Interval) + m.cfg.Interval)
+	if delay := m.cfg.Clock.Now().Sub(next); delay >= 0 {
+		next = next.Add(delay.Truncate(m.cfg.Interval) + m.cfg.Interval)
 	}
 	return next
 }

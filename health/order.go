@@ -13,34 +13,34 @@ func (r *Registry) orderedLocked() []*record {
 	switch {
 	case r.order == nil:
 		r.order = ordered(r.root.below(nil)[1:]) // without the root
-	case len(r.came) > 0 || r.went:
-		r.order = merged(r.order, ordered(r.came))
+	case len(r.added) > 0 || r.removed:
+		r.order = merged(r.order, ordered(r.added))
 	}
-	r.came, r.went = nil, false
+	r.added, r.removed = nil, false
 	return r.order
 }
 
-// cameLocked says that there is a new record.
-func (r *Registry) cameLocked(rec *record) {
+// addedLocked says that there is a new record.
+func (r *Registry) addedLocked(rec *record) {
 	if r.order != nil {
-		r.came = append(r.came, rec)
+		r.added = append(r.added, rec)
 	}
 	r.changed()
 }
 
-// wentLocked says that a record and all below it are not in the tree any more.
-func (r *Registry) wentLocked(rec *record) {
+// removedLocked says that a record and all below it are not in the tree any more.
+func (r *Registry) removedLocked(rec *record) {
 	for _, below := range rec.below(nil) {
 		below.gone = true
-		below.silence()
+		below.setSilent()
 	}
-	r.went = true
+	r.removed = true
 	r.changed()
 }
 
 // merged returns a new list of those of two that are still there. Both are in order.
-func merged(old, came []*record) []*record {
-	all := make([]*record, 0, len(old)+len(came))
+func merged(old, added []*record) []*record {
+	all := make([]*record, 0, len(old)+len(added))
 	add := func(records []*record) {
 		for _, rec := range records {
 			if !rec.gone {
@@ -48,12 +48,12 @@ func merged(old, came []*record) []*record {
 			}
 		}
 	}
-	for i := range came {
-		at, _ := slices.BinarySearchFunc(old, came[i].path, func(rec *record, path string) int {
+	for i := range added {
+		at, _ := slices.BinarySearchFunc(old, added[i].path, func(rec *record, path string) int {
 			return strings.Compare(rec.path, path)
 		})
 		add(old[:at])
-		add(came[i : i+1])
+		add(added[i : i+1])
 		old = old[at:]
 	}
 	add(old)

@@ -47,7 +47,7 @@ type Part struct {
 	owner    *Part // the part that this one is a child of, or nil
 
 	beat    atomic.Bool   // a Beat came since Run.TakeBeat last looked
-	readied atomic.Bool   // Ready was called
+	isReady atomic.Bool   // Ready was called
 	idle    atomic.Int64  // until when silence is, or was, planned, since the Registry's start; 0 for not at all
 	ready   chan struct{} // made when it is first waited for, closed by Ready; guarded by record.mu
 }
@@ -64,10 +64,10 @@ type record struct {
 	mu        sync.Mutex    // guards all below
 	current   *Part         // whose words count; nil after Forget
 	began     time.Duration // since the Registry's start: when the current run began
-	rose      time.Duration // since the Registry's start: silence without progress counts from here; 0 for not begun
-	said      *words        // nil while it has said nothing
+	changedAt time.Duration // since the Registry's start: silence without progress counts from here; 0 for not begun
+	words     *words        // nil while it has said nothing
 	lifecycle lifecycle
-	shown     *PartReport // what the last report said, without its children
+	last      *PartReport // what the last report said, without its children
 	news      news        // since then
 }
 
@@ -99,10 +99,10 @@ type words struct {
 
 // wordsLocked returns the part's words, to add to them.
 func (rec *record) wordsLocked() *words {
-	if rec.said == nil {
-		rec.said = new(words)
+	if rec.words == nil {
+		rec.words = new(words)
 	}
-	return rec.said
+	return rec.words
 }
 
 // Path names the part: the names of its supervisors and its own, joined by slashes.
@@ -114,7 +114,7 @@ func (p *Part) Beat() {
 		return
 	}
 	// Loads first: many goroutines may beat at once, and only a store takes the cache line away from the others.
-	if p.idle.Load() == untilNextBeat && p.speaks() {
+	if p.idle.Load() == untilNextBeat && p.isCurrent() {
 		// The one Beat that reads the clock: the wait that it ends was planned, so silence counts from here.
 		p.idle.CompareAndSwap(untilNextBeat, int64(p.registry.uptime()))
 		p.registry.changed()
@@ -140,12 +140,12 @@ func (p *Part) Observe(err error) {
 	r := p.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !p.speaksLocked() {
+	if !p.isCurrentLocked() {
 		return
 	}
 	w := r.wordsLocked()
 	r.news = max(r.news, moreProgress)
-	if err != nil || w.errorRun > 0 || r.shown != nil && r.shown.silent {
+	if err != nil || w.errorRun > 0 || r.last != nil && r.last.silent {
 		r.changed(p.registry)
 	}
 	if err == nil {
@@ -159,23 +159,23 @@ func (p *Part) Observe(err error) {
 
 // Idle says that silence is planned until then; the zero time means until the next Beat.
 func (p *Part) Idle(until time.Time) {
-	if p == nil || !p.speaks() { // A run that was given up has no plans: the next one would take them over.
+	if p == nil || !p.isCurrent() { // A run that was given up has no plans: the next one would take them over.
 		return
 	}
-	planned := untilNextBeat
+	expected := untilNextBeat
 	if !until.IsZero() {
-		planned = p.registry.sinceStart(until)
+		expected = p.registry.sinceStart(until)
 	}
-	if p.idle.Swap(planned) != planned {
+	if p.idle.Swap(expected) != expected {
 		p.registry.changed()
 	}
 }
 
 // sinceStart returns the length of time from the start until then, at least 1 and below untilNextBeat. How far away
 // the time is counts as of now: from here on the wait is a length of time, which no change of the clock touches.
-func (r *Registry) sinceStart(then time.Time) int64 {
+func (r *Registry) sinceStart(end time.Time) int64 {
 	now := r.clock.Now()
-	since, left := now.Sub(r.started), then.Sub(now)
+	since, left := now.Sub(r.started), end.Sub(now)
 	if left > time.Duration(untilNextBeat-1)-since {
 		return untilNextBeat - 1
 	}
@@ -186,19 +186,19 @@ func (p *Part) idleAt(now time.Time) bool { return int64(now.Sub(p.registry.star
 
 // Ready says that start-up is done, and closes what AwaitReady returned.
 func (p *Part) Ready() {
-	if p == nil || p.readied.Load() {
+	if p == nil || p.isReady.Load() {
 		return
 	}
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.readied.Swap(true) {
+	if p.isReady.Swap(true) {
 		return
 	}
 	if p.ready != nil {
 		close(p.ready)
 	}
 	p.record.changed(p.registry)
-	if w := p.record.said; w != nil && p.speaksLocked() {
+	if w := p.record.words; w != nil && p.isCurrentLocked() {
 		w.settle(p)
 	}
 }
@@ -210,7 +210,7 @@ func (p *Part) AwaitReady() <-chan struct{} {
 	defer p.record.mu.Unlock()
 	if p.ready == nil { // most runs are never waited for, and a channel is as large as all the rest of a Part
 		p.ready = make(chan struct{})
-		if p.readied.Load() {
+		if p.isReady.Load() {
 			close(p.ready)
 		}
 	}
@@ -224,7 +224,7 @@ func (p *Part) Expect(l Limits) {
 	}
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.speaksLocked() {
+	if p.isCurrentLocked() {
 		p.record.changed(p.registry)
 		p.record.wordsLocked().limits = l
 	}
@@ -239,7 +239,7 @@ func (p *Part) Count(name string, n int64) {
 	r := p.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !p.speaksLocked() {
+	if !p.isCurrentLocked() {
 		return
 	}
 	w := r.wordsLocked()
@@ -261,17 +261,17 @@ func (p *Part) Child(name string) *Part {
 	return p.registry.child(p, bounded(name))
 }
 
-// speaksLocked reports whether this handle's run is the current one, and its owner's as well. The owner's lock is not
-// held: a run that ends at this moment may still get one word in, as it might have a moment ago.
-func (p *Part) speaksLocked() bool {
+// isCurrentLocked reports whether this handle's run is the current one, and its owner's as well. The owner's lock is
+// not held: a run that ends at this moment may still get one word in, as it might have a moment ago.
+func (p *Part) isCurrentLocked() bool {
 	if p.record.current != p {
 		return false
 	}
-	return p.owner == nil || p.owner.speaks()
+	return p.owner == nil || p.owner.isCurrent()
 }
 
-func (p *Part) speaks() bool {
+func (p *Part) isCurrent() bool {
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	return p.speaksLocked()
+	return p.isCurrentLocked()
 }

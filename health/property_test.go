@@ -34,16 +34,16 @@ type model struct {
 	beat, removed bool
 }
 
-func (m *model) verdict(now time.Time, rests bool) health.Verdict {
-	rests = rests || m.rests()
-	worst := m.ownVerdict(now, rests)
+func (m *model) verdict(now time.Time, expectsSilence bool) health.Verdict {
+	expectsSilence = expectsSilence || m.expectsSilence()
+	worst := m.ownVerdict(now, expectsSilence)
 	ill, total := 0, 0
 	for _, c := range m.children {
 		if c.removed {
 			continue
 		}
 		total++
-		switch c.verdict(now, rests) {
+		switch c.verdict(now, expectsSilence) {
 		case health.Unhealthy:
 			ill++
 			worst = max(worst, health.Degraded)
@@ -57,15 +57,15 @@ func (m *model) verdict(now time.Time, rests bool) health.Verdict {
 	return worst
 }
 
-func (m *model) ownVerdict(now time.Time, rests bool) health.Verdict {
+func (m *model) ownVerdict(now time.Time, expectsSilence bool) health.Verdict {
 	switch m.state {
 	case health.StateBackoff, health.StateStalled, health.StateCrashed:
 		return health.Unhealthy
 	}
-	if !rests && m.silent(now) || !rests && m.errors >= max(m.limits.MaxErrors, 1) {
+	if !expectsSilence && m.silent(now) || !expectsSilence && m.errors >= max(m.limits.MaxErrors, 1) {
 		return health.Unhealthy
 	}
-	if m.state != health.StateRunning || !rests && m.errors > 0 {
+	if m.state != health.StateRunning || !expectsSilence && m.errors > 0 {
 		return health.Degraded
 	}
 	return health.Healthy
@@ -82,7 +82,7 @@ func (m *model) silent(now time.Time) bool {
 	return now.Sub(from) > m.limits.MaxSilence
 }
 
-func (m *model) rests() bool {
+func (m *model) expectsSilence() bool {
 	return m.state == health.StateNotStarted || m.state == health.StatePaused || m.state == health.StateStopped
 }
 
@@ -251,10 +251,10 @@ func (m *machine) setState(t *rapid.T) {
 	if p == nil {
 		t.Skip("not begun")
 	}
-	rested := p.state == health.StatePaused // the rests that are planned; any other stop excuses nothing
+	paused := p.state == health.StatePaused // the rests that are planned; any other stop excuses nothing
 	p.state = rapid.SampledFrom(allStates).Draw(t, "state")
 	live(p.run, health.Lifecycle{State: p.state})
-	if rested && p.state != health.StatePaused {
+	if paused && p.state != health.StatePaused {
 		p.excuse(m.clock.now)
 	}
 }
@@ -299,7 +299,7 @@ func (m *machine) check(t *rapid.T) {
 			got, ok := report.Part(path + "/" + name)
 			require.Equal(t, !c.removed, ok)
 			if ok {
-				require.Equal(t, c.verdict(m.clock.now, p.rests()), got.Verdict, "%s/%s: %s", path, name, got.Reason)
+				require.Equal(t, c.verdict(m.clock.now, p.expectsSilence()), got.Verdict, "%s/%s: %s", path, name, got.Reason)
 				require.Equal(t, c.errors, got.ErrorRun)
 				count++
 			}
@@ -309,7 +309,7 @@ func (m *machine) check(t *rapid.T) {
 	require.Len(t, report.Parts, count)
 }
 
-func TestTheVerdictIsThatOfANaiveModel(t *testing.T) {
+func TestVerdictIsThatOfANaiveModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) { t.Repeat(newMachine().actions()) })
 }

@@ -24,10 +24,10 @@ type Registry struct {
 	mu      sync.Mutex // guards all below, and the tree of records
 	root    record     // what hangs below are the parts, a record for each name of their paths
 	order   []*record  // those by path, as of the last report; nil before the first one
-	came    []*record  // since then
-	went    bool       // one or more of them are gone
+	added   []*record  // since then
+	removed bool       // one or more of them are gone
 	zombies map[*zombie]bool
-	claims  map[string]bool // paths of trees that are served
+	trees   map[string]bool // paths of trees that are served
 }
 
 // NewRegistry returns an empty registry; its uptime counts from now.
@@ -48,17 +48,17 @@ func (p *Part) begin() (before *Part) {
 	rec := p.record
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	if rec.rose == 0 {
-		rec.rose = max(1, now)
+	if rec.changedAt == 0 {
+		rec.changedAt = max(1, now)
 	}
 	before = rec.current
 	if before != nil {
-		if waited := min(int64(now), before.idle.Load()); waited > 0 { // what it has waited so far was planned
-			p.idle.Store(waited)
+		if elapsed := min(int64(now), before.idle.Load()); elapsed > 0 { // what it has waited so far was planned
+			p.idle.Store(elapsed)
 		}
 	}
-	if rec.said != nil {
-		rec.said.errorRun = 0
+	if rec.words != nil {
+		rec.words.errorRun = 0
 	}
 	rec.current, rec.began = p, now
 	rec.changed(p.registry)
@@ -71,7 +71,7 @@ func (r *Registry) sweepLocked(rec *record, before *Part) {
 	for name, kid := range rec.kids {
 		p := kid.present()
 		if p != nil && p.owner != nil && p.owner != before && !kid.supervisedLocked() {
-			r.wentLocked(kid)
+			r.removedLocked(kid)
 			delete(rec.kids, name)
 		}
 	}
@@ -100,7 +100,7 @@ func (r *Registry) madeLocked(path string) *record {
 				rec.kids = make(map[string]*record)
 			}
 			rec.kids[path[start:end]] = kid
-			r.cameLocked(kid)
+			r.addedLocked(kid)
 		}
 		rec = kid
 	}
@@ -137,7 +137,7 @@ func (r *Registry) child(owner *Part, name string) *Part {
 			return p
 		}
 	}
-	if !owner.speaks() { // A dead run's children are dead as well, and must not take the place of the living.
+	if !owner.isCurrent() { // A dead run's children are dead as well, and must not take the place of the living.
 		return &Part{registry: r, record: &record{path: path}, owner: owner}
 	}
 	p := &Part{registry: r, record: r.madeLocked(path), owner: owner}
@@ -162,7 +162,7 @@ func (r *Registry) Forget(path string) {
 	if rec == nil || above == nil {
 		return
 	}
-	r.wentLocked(rec)
+	r.removedLocked(rec)
 	delete(above.kids, path[strings.LastIndexByte(path, '/')+1:])
 }
 
@@ -178,7 +178,7 @@ func (rec *record) below(all []*record) []*record {
 	return all
 }
 
-func (rec *record) silence() {
+func (rec *record) setSilent() {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	rec.current = nil

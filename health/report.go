@@ -101,7 +101,7 @@ type PartState struct {
 	ObservedErrorAt time.Time
 	Counts          map[string]int64 // what the part counted, by name; see Count
 	Conditions      []Raised         // what the part has raised, by key; see Raise
-	Falls           int              // runs that ended by themselves within the window of its Limits, as far as they are judged
+	RecentFailures  int              // runs that ended by themselves within the window of its Limits, as far as they are judged
 	Zombies         int              // runs that were abandoned and still live
 	ZombiesSince    time.Time        // when the first of them was abandoned
 	Unready         bool             // its present run has not called Ready, as its policy asks it to
@@ -111,7 +111,7 @@ type PartState struct {
 	readyIn  time.Duration // how long it may be
 	inactive bool          // no progress is expected of it
 	silent   bool          // it has been quiet for too long
-	aged     bool          // its reason tells an age
+	hasAge   bool          // its reason tells an age
 	holds    time.Duration // since the Registry's start: until then, if nothing changes and it is not silent
 	idle     time.Duration // what Idle said
 	above    above         // what its owners are like
@@ -138,13 +138,13 @@ func (r *Registry) Report() Report {
 		}
 	}
 	report.addGone(zombies)
-	report.judge()
+	report.evaluate()
 	report.sumUp()
 	return report
 }
 
 // all returns the records by path, and the zombies.
-func (r *Registry) all() ([]*record, map[string]undead) {
+func (r *Registry) all() ([]*record, map[string]zombieGroup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.orderedLocked(), r.zombiesLocked()

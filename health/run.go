@@ -16,7 +16,7 @@ type Run struct {
 // runInContext is a Run together with its context: both are needed, and one allocation is cheaper than two.
 type runInContext struct {
 	partContext
-	own Run
+	run Run
 }
 
 // Begin begins a new run of the part at path, and makes the part if there is none. The handles of earlier runs, and
@@ -35,15 +35,15 @@ func (r *Registry) Begin(path string) *Run {
 // Part. It costs less than Begin: a supervisor that restarts a service over and over has no path to look up.
 func (r *Run) Next(ctx context.Context) (context.Context, *Run) {
 	p := &r.part
-	next := &runInContext{own: Run{Part{registry: p.registry, record: p.record, owner: p.owner}}}
+	next := &runInContext{run: Run{Part{registry: p.registry, record: p.record, owner: p.owner}}}
 	if p.record.present() == nil { // the part was forgotten, and runs again
-		next.own.part.record = p.registry.Begin(p.record.path).part.record
+		next.run.part.record = p.registry.Begin(p.record.path).part.record
 	}
-	next.partContext = partContext{ctx, &next.own.part}
-	if before := next.own.part.begin(); next.own.part.record.parent.Load() {
-		next.own.part.sweep(before)
+	next.partContext = partContext{ctx, &next.run.part}
+	if before := next.run.part.begin(); next.run.part.record.parent.Load() {
+		next.run.part.sweep(before)
 	}
-	return &next.partContext, &next.own
+	return &next.partContext, &next.run
 }
 
 func (p *Part) sweep(before *Part) {
@@ -70,10 +70,10 @@ func (r *Run) SetState(s Stage) {
 	defer rec.mu.Unlock()
 	rec.changed(r.part.registry)
 	l := &rec.lifecycle
-	rested := l.rests()
+	paused := l.expectsSilence()
 	l.set(s)
-	if rested && !l.rests() {
-		rec.rose = max(1, r.part.registry.uptime())
+	if paused && !l.expectsSilence() {
+		rec.changedAt = max(1, r.part.registry.uptime())
 	}
 }
 
@@ -88,15 +88,15 @@ func (r *Run) SetFailure(f Failure) {
 	rec.changed(r.part.registry)
 	f.Error = foreign.Cut(f.Error, foreign.MaxText)
 	p := rec.lifecycle.pastLocked()
-	if f.Falls > p.failure.Falls {
+	if f.RecentFailures > p.failure.RecentFailures {
 		keep := 0
-		if rec.said != nil {
-			keep = rec.said.limits.MaxRestarts
+		if rec.words != nil {
+			keep = rec.words.limits.MaxRestarts
 		}
-		p.falls.add(f.At.Sub(r.part.registry.started), keep)
+		p.failures.add(f.At.Sub(r.part.registry.started), keep)
 	}
 	p.failure = f
 }
 
 // IsReady reports whether the run has called Ready.
-func (r *Run) IsReady() bool { return r.part.readied.Load() }
+func (r *Run) IsReady() bool { return r.part.isReady.Load() }

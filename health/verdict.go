@@ -7,68 +7,68 @@ import (
 	"time"
 )
 
-// judge adds the children to the verdict on each part. A part's path begins with its owner's, so in the order of paths
-// owners come before their children, and backwards after them.
-func (r *Report) judge() {
-	families := make(map[string]*family) // whose owner is still to come
-	var last *family                     // of the owner of that path: children follow each other
+// evaluate adds the children to the verdict on each part. A part's path begins with its owner's, so in the order of
+// paths owners come before their children, and backwards after them.
+func (r *Report) evaluate() {
+	groups := make(map[string]*family) // whose owner is still to come
+	var last *family                   // of the owner of that path: children follow each other
 	var owner string
 	for i := len(r.Parts) - 1; i >= 0; i-- {
 		p := r.Parts[i]
-		if p.Path == owner || len(families) > 1 { // else no family is this part's, and it need not be looked for
-			if f := families[p.Path]; f != nil && f.worst != nil {
+		if p.Path == owner || len(groups) > 1 { // else no family is this part's, and it need not be looked for
+			if f := groups[p.Path]; f != nil && f.worst != nil {
 				p = p.answerFor(f)
 				r.Parts[i] = p
 			}
-			delete(families, p.Path)
+			delete(groups, p.Path)
 		}
 		if p.owner == "" {
 			continue
 		}
 		if last == nil || owner != p.owner {
-			owner, last = p.owner, families[p.owner]
+			owner, last = p.owner, groups[p.owner]
 			if last == nil {
 				last = &family{}
-				families[owner] = last
+				groups[owner] = last
 			}
 		}
 		last.add(p)
 	}
 }
 
-// judge sets the verdict on the part without its children.
-func (p *PartReport) judge() {
-	p.judgeLifecycle()
-	p.judgePast()
-	p.judgeConditions()
+// evaluate sets the verdict on the part without its children.
+func (p *PartReport) evaluate() {
+	p.evaluateLifecycle()
+	p.evaluateHistory()
+	p.evaluateConditions()
 	if p.inactive || p.Verdict == Unhealthy {
 		return
 	}
-	p.silent = p.watched() && p.quiet > p.Limits.MaxSilence
+	p.silent = p.monitored() && p.quiet > p.Limits.MaxSilence
 	switch {
 	case p.silent:
-		p.aged = true
-		p.worsen(Unhealthy, p.silence())
+		p.hasAge = true
+		p.downgrade(Unhealthy, p.setSilent())
 	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors):
-		p.worsen(Unhealthy, p.errorRunReason())
+		p.downgrade(Unhealthy, p.errorRunReason())
 	case p.ErrorRun > 0:
-		p.worsen(Degraded, p.errorRunReason())
+		p.downgrade(Degraded, p.errorRunReason())
 	}
 }
 
-// watched reports whether the part's silence is judged now.
-func (p *PartState) watched() bool { return !p.Idle && !p.inactive && p.Limits.MaxSilence > 0 }
+// monitored reports whether the part's silence is judged now.
+func (p *PartState) monitored() bool { return !p.Idle && !p.inactive && p.Limits.MaxSilence > 0 }
 
 // hold sets for how long the report holds.
 func (p *PartReport) hold() {
 	p.until = p.holds
-	if p.watched() && p.quiet <= p.Limits.MaxSilence {
+	if p.monitored() && p.quiet <= p.Limits.MaxSilence {
 		p.until = min(p.until, p.made+p.Limits.MaxSilence-p.quiet+1)
 	}
 }
 
-// silence says how long the part has been silent and, where it has said it, why.
-func (p *PartReport) silence() string {
+// setSilent says how long the part has been silent and, where it has said it, why.
+func (p *PartReport) setSilent() string {
 	reason := fmt.Sprintf("no progress for %s (limit %s)", p.quiet.Round(time.Millisecond), p.Limits.MaxSilence)
 	if p.ErrorRun > 0 {
 		reason += "; " + p.errorRunReason()
@@ -76,15 +76,15 @@ func (p *PartReport) silence() string {
 	return reason
 }
 
-// judgePast judges what is remembered of the part's runs.
-func (p *PartReport) judgePast() {
+// evaluateHistory judges what is remembered of the part's runs.
+func (p *PartReport) evaluateHistory() {
 	if p.Zombies > 0 {
-		p.worsen(Degraded, fmt.Sprintf("%d abandoned %s still running, since %s",
-			p.Zombies, plural(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)))
+		p.downgrade(Degraded, fmt.Sprintf("%d abandoned %s still running, since %s",
+			p.Zombies, pluralize(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)))
 	}
 	if p.Unready && p.loading > p.readyIn {
-		p.aged = true
-		p.worsen(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn))
+		p.hasAge = true
+		p.downgrade(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn))
 	}
 	if p.inactive {
 		return
@@ -92,18 +92,18 @@ func (p *PartReport) judgePast() {
 	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
 	reason := func(limit int) string {
 		return fmt.Sprintf("%d runs ended within %s (limit %d), last: %s",
-			p.Falls, window, limit, cmp.Or(p.Lifecycle.LastError, "without an error"))
+			p.RecentFailures, window, limit, cmp.Or(p.Lifecycle.LastError, "without an error"))
 	}
-	poor, ill := cmp.Or(p.Limits.DegradedRestarts, DefaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, DefaultMaxRestarts)
+	some, many := cmp.Or(p.Limits.DegradedRestarts, DefaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, DefaultMaxRestarts)
 	switch {
-	case ill > 0 && p.Falls >= min(ill, mostFalls):
-		p.worsen(Unhealthy, reason(ill))
-	case poor > 0 && p.Falls >= poor:
-		p.worsen(Degraded, reason(poor))
+	case many > 0 && p.RecentFailures >= min(many, maxFailures):
+		p.downgrade(Unhealthy, reason(many))
+	case some > 0 && p.RecentFailures >= some:
+		p.downgrade(Degraded, reason(some))
 	}
 }
 
-func plural(n int, one, many string) string {
+func pluralize(n int, one, many string) string {
 	if n == 1 {
 		return one
 	}
@@ -117,7 +117,7 @@ func (p *PartReport) errorRunReason() string {
 	return fmt.Sprintf("%d errors in a row, last: %s", p.ErrorRun, p.ObservedError)
 }
 
-func (p *PartReport) judgeLifecycle() {
+func (p *PartReport) evaluateLifecycle() {
 	l := p.Lifecycle
 	//exhaustive:enforce
 	switch l.State {
@@ -129,19 +129,19 @@ func (p *PartReport) judgeLifecycle() {
 		if l.State == StateCrashed && !l.NextRestart.IsZero() {
 			reason += ", parked until " + l.NextRestart.UTC().Format(time.RFC3339)
 		}
-		p.worsen(Unhealthy, reason)
+		p.downgrade(Unhealthy, reason)
 	case StateNotStarted, StateStarting, StateStopping, StatePaused:
-		p.worsen(Degraded, string(l.State))
+		p.downgrade(Degraded, string(l.State))
 	case StateStopped:
 		if !l.Done {
-			p.worsen(Degraded, string(l.State))
+			p.downgrade(Degraded, string(l.State))
 		}
 	case StateRunning:
 	}
 }
 
-// worsen keeps the worse verdict of two, and of two equal ones the first.
-func (p *PartReport) worsen(v Verdict, reason string) {
+// downgrade keeps the worse verdict of two, and of two equal ones the first.
+func (p *PartReport) downgrade(v Verdict, reason string) {
 	if v > p.Verdict {
 		p.Verdict, p.Reason = v, reason
 	}
@@ -175,6 +175,6 @@ func (p *PartReport) answerFor(f *family) *PartReport {
 	if all.silent && all.ErrorRun == 0 {
 		all.Reason += "; " + reason
 	}
-	all.worsen(verdict, reason)
+	all.downgrade(verdict, reason)
 	return all
 }

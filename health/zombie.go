@@ -31,17 +31,17 @@ func (r *Registry) Abandon(path string, since time.Time) (ended func()) {
 	}
 }
 
-// undead are the zombies of one part.
-type undead struct {
+// zombieGroup are the zombies of one part.
+type zombieGroup struct {
 	count int
 	since time.Time // when the first of them was abandoned
 }
 
-func (r *Registry) zombiesLocked() map[string]undead {
+func (r *Registry) zombiesLocked() map[string]zombieGroup {
 	if len(r.zombies) == 0 {
 		return nil
 	}
-	all := make(map[string]undead, len(r.zombies))
+	all := make(map[string]zombieGroup, len(r.zombies))
 	for z := range r.zombies {
 		u := all[z.path]
 		if u.count++; u.count == 1 || z.since.Before(u.since) {
@@ -53,7 +53,7 @@ func (r *Registry) zombiesLocked() map[string]undead {
 }
 
 // addGone adds the zombies whose part is gone: each makes a part of its own, which has stopped.
-func (r *Report) addGone(zombies map[string]undead) {
+func (r *Report) addGone(zombies map[string]zombieGroup) {
 	for _, path := range slices.Sorted(maps.Keys(zombies)) {
 		i, _ := r.find(path)
 		z := zombies[path]
@@ -61,7 +61,7 @@ func (r *Report) addGone(zombies map[string]undead) {
 			Path: path, Lifecycle: Lifecycle{State: StateStopped, Since: z.since, Asked: true},
 			Zombies: z.count, ZombiesSince: z.since, inactive: true,
 		}}
-		gone.judge()
+		gone.evaluate()
 		r.Parts = slices.Insert(r.Parts, i, gone)
 	}
 }

@@ -33,12 +33,12 @@ func (s *Supervisor) path() string {
 
 // find returns the child at a relative path.
 func (s *Supervisor) find(path string) (*Supervisor, *child, error) {
-	name, rest, nested := strings.Cut(path, "/")
+	name, rest, more := strings.Cut(path, "/")
 	c := s.child(name)
 	if c == nil {
 		return nil, nil, fmt.Errorf("%w: %q in %q", ErrNotFound, name, s.cfg.Name)
 	}
-	if !nested {
+	if !more {
 		return s, c, nil
 	}
 	owner, found, err := c.below(rest)
@@ -93,7 +93,7 @@ func (c *child) noteLocked(in input) {
 	if sess := c.session; sess != nil {
 		now := sess.clock.Now()
 		fx := c.stepLocked(in, now)
-		sess.tellWishLocked(c, fx, now)
+		sess.emitWishLocked(c, fx, now)
 		if fx&endsRun != 0 { // the tree stops, and would come to it in its turn
 			c.interruptLocked(sess, causeOf(in), now)
 		}
@@ -113,14 +113,14 @@ func causeOf(in input) error {
 	return ErrHalted
 }
 
-// tellWishLocked says that a person wants something else of the child.
-func (sess *session) tellWishLocked(c *child, fx effects, now time.Time) {
+// emitWishLocked says that a person wants something else of the child.
+func (sess *session) emitWishLocked(c *child, fx effectSet, now time.Time) {
 	switch {
-	case fx&tellsPaused != 0:
+	case fx&emitPaused != 0:
 		sess.emit(Paused{Stamp{c.path, now}})
-	case fx&tellsResumed != 0:
+	case fx&emitResumed != 0:
 		sess.emit(Resumed{Stamp{c.path, now}})
-	case fx&tellsHalted != 0:
+	case fx&emitHalted != 0:
 		sess.emit(Halted{Stamp{c.path, now}})
 	}
 }
@@ -160,10 +160,10 @@ func (s *Supervisor) StartChild(ctx context.Context, path string) error {
 // wantLocked forgets whatever kept the child down.
 func (sess *session) wantLocked(c *child) {
 	if c.life.halted() && c.guard != nil {
-		c.guard.letGoLocked()
+		c.guard.abandonLocked()
 	}
 	now := sess.clock.Now()
-	sess.tellWishLocked(c, c.stepLocked(inWanted, now), now)
+	sess.emitWishLocked(c, c.stepLocked(inWanted, now), now)
 	c.resetLocked()
 	sess.group.askLocked(c, now)
 }
@@ -207,7 +207,7 @@ func (s *Supervisor) Remove(ctx context.Context, path string) error {
 	if c.health != nil {
 		c.health.Part().Forget()
 	}
-	owner.letGoLocked(c)
+	owner.abandonLocked(c)
 	owner.forget(c)
 	return nil
 }

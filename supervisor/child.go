@@ -37,16 +37,16 @@ type child struct {
 	slot    int                    // guarded by the Supervisor's mu
 	alarm   alarm                  // guarded by the watch's mu
 
-	mu      stateMutex // guards all below
-	session *session   // the present one; nil when the supervisor does not run
-	path    string
-	health  *health.Run // the present run's, or of the one to come
-	guard   *guard      // that runs it; nil when it is down
-	run     *run        // the present run; nil between two
-	history *history    // nil for none
-	idling  *idling     // nil for a child that was never told to idle
+	mu        stateMutex // guards all below
+	session   *session   // the present one; nil when the supervisor does not run
+	path      string
+	health    *health.Run // the present run's, or of the one to come
+	guard     *guard      // that runs it; nil when it is down
+	run       *run        // the present run; nil between two
+	history   *history    // nil for none
+	idleState *idleState  // nil for a child that was never told to idle
 
-	life         life
+	life         lifecycle
 	since        time.Time // when the state began that the life shows
 	starts       int32
 	failedStarts int32
@@ -54,22 +54,22 @@ type child struct {
 
 // history is what a child has behind it, and what of that is still to come: ends, delays, zombies.
 type history struct {
-	due    time.Time // when the next run begins; zero for at once
-	parked bool      // until due
-	spent  int       // restarts of the budget that are used
-	round  int       // of the group, in which they were
-	falls  int       // runs that ended by themselves, in this session
-	random *rand.Rand
+	due      time.Time // when the next run begins; zero for at once
+	parked   bool      // until due
+	spent    int       // restarts of the budget that are used
+	round    int       // of the group, in which they were
+	failures int       // runs that ended by themselves, in this session
+	random   *rand.Rand
 
 	end   Ending // of the last run
 	text  string // why, empty for a clean end
 	at    time.Time
 	stack string
 
-	guests    []*guest    // trees that its runs have made and served
-	zombies   []*run      // abandoned and still alive, of earlier sessions too
-	unjudged  *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
-	unstopped []Unstopped // what a child Supervisor reported at its stop
+	innerTrees []*inner    // trees that its runs have made and served
+	zombies    []*run      // abandoned and still alive, of earlier sessions too
+	pendingRun *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
+	unstopped  []Unstopped // what a child Supervisor reported at its stop
 }
 
 func (c *child) policy() *Policy { return c.rules.Load() }
@@ -98,9 +98,9 @@ func (c *child) joinLocked(sess *session) {
 	if h := c.history; h != nil { // nothing of the session before, except what still lives
 		c.history = nil
 		c.health.SetFailure(health.Failure{})
-		if len(h.zombies)+len(h.guests) > 0 {
-			c.history = &history{zombies: h.zombies, guests: h.guests}
-			for _, g := range h.guests {
+		if len(h.zombies)+len(h.innerTrees) > 0 {
+			c.history = &history{zombies: h.zombies, innerTrees: h.innerTrees}
+			for _, g := range h.innerTrees {
 				g.run = 0 // runs are counted anew
 			}
 		}
@@ -131,14 +131,14 @@ func (c *child) forgetLocked(sess *session) {
 	}
 	c.stepLocked(inRemoved, sess.clock.Now())
 	c.session = nil
-	sess.supervisor.letGoLocked(c)
+	sess.supervisor.abandonLocked(c)
 	sess.watch.forget(c)
 	sess.registry.Forget(c.path)
 	sess.supervisor.forget(c) // last: from here on the name is free
 }
 
 // stepLocked applies an input to the child's life, and shows what has changed. The effects are for the caller.
-func (c *child) stepLocked(in input, now time.Time) effects {
+func (c *child) stepLocked(in input, now time.Time) effectSet {
 	before := c.life
 	next, fx := before.next(in)
 	if fx&isImpossible != 0 {
@@ -160,19 +160,19 @@ func (c *child) stepLocked(in input, now time.Time) effects {
 
 // onImpossible is told of an input that cannot be. The input changes nothing, and is a mistake of this package; tests
 // fail on it.
-var onImpossible = func(life, input) {}
+var onImpossible = func(lifecycle, input) {}
 
 // tellLocked tells the child's part of its state.
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.restsLocked(), Ready: c.policy().Ready,
+		Asked: c.downByRequestLocked(), Ready: c.policy().Ready,
 	})
 }
 
-// restsLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the child, or by
-// the start of the whole tree.
-func (c *child) restsLocked() bool {
+// downByRequestLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the
+// child, or by the start of the whole tree.
+func (c *child) downByRequestLocked() bool {
 	return c.life.desired == toPause || c.life.desired == toStop ||
 		c.life.phase == isIdle && c.session != nil && c.session.fresh
 }
@@ -180,7 +180,7 @@ func (c *child) restsLocked() bool {
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.
 func (c *child) tellFailureLocked() {
 	h := c.history
-	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, Falls: h.falls}
+	f := health.Failure{End: string(h.end), Error: h.text, At: h.at, Next: h.due, Attempt: h.spent, RecentFailures: h.failures}
 	if h.spent > 0 {
 		f.MaxAttempts = max(0, c.policy().MaxRestarts)
 	}

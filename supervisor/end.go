@@ -10,16 +10,16 @@ import (
 // These files are the end of a run: run.go (how it ended) and end.go (what follows: a restart and when, a park, an
 // escalation, or nothing). Where groups restart, grouprestart.go decides. Read run.go first.
 
-// endedQuietly takes note of the most common end: the run was asked to end, and says that it was. It reports whether it
-// was that one, and when. It stands apart because what ended needs of the stack would be copied for each child of a
+// endedOnRequest takes note of the most common end: the run was asked to end, and says that it was. It reports whether
+// it was that one, and when. It stands apart because what ended needs of the stack would be copied for each child of a
 // tree that stops.
-func (c *child) endedQuietly(r *run, err error) (now time.Time, quiet bool) {
+func (c *child) endedOnRequest(r *run, err error) (now time.Time, quiet bool) {
 	if err != context.Canceled || r.ctx.Err() == nil { //nolint:errorlint // the rest is for ended
 		return now, false
 	}
 	c.mu.lockToChange()
 	defer c.mu.unlock()
-	if c.run != r || !r.asked {
+	if c.run != r || !r.stopRequested {
 		return now, false
 	}
 	c.run = nil
@@ -47,19 +47,19 @@ func (c *child) ended(r *run, end End) time.Time {
 	}
 	defer c.mu.unlock()
 	c.run = nil
-	c.judgeLocked(r, o, now)
+	c.handleEndLocked(r, o, now)
 	return now
 }
 
-// judgeLocked decides what follows the end of a run, and does it.
-func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
+// handleEndLocked decides what follows the end of a run, and does it.
+func (c *child) handleEndLocked(r *run, o outcome, now time.Time) {
 	sess := r.guard.session
 	if r.stalledLocked() {
 		t := r.termination
 		o = stallOutcome(t.stall, t.stack)
 	}
-	if r.asked || sess.ctx.Err() != nil {
-		c.stoppedAsAskedLocked(sess, o, now)
+	if r.stopRequested || sess.ctx.Err() != nil {
+		c.stoppedOnRequestLocked(sess, o, now)
 		return
 	}
 	ran := now.Sub(r.started)
@@ -72,7 +72,7 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 		c.finishLocked(sess, o, now)
 		return
 	}
-	c.historyLocked().falls++
+	c.historyLocked().failures++
 	failedStart := p.Verify != Off && ran < p.Verify
 	if failedStart {
 		c.failedStarts++
@@ -96,7 +96,7 @@ func (c *child) judgeLocked(r *run, o outcome, now time.Time) {
 		if ran >= p.Stable {
 			h.spent = 0
 		}
-		c.followLocked(sess, o.End, sess.bound(p.decide(&h.spent), now), now)
+		c.followLocked(sess, o.End, sess.bound(p.takeRestart(&h.spent), now), now)
 	}
 }
 
@@ -112,8 +112,8 @@ const (
 	giveUp
 )
 
-// decide spends one restart of a budget, or says what the policy wants when none is left.
-func (p *Policy) decide(spent *int) decision {
+// takeRestart spends one restart of a budget, or says what the policy wants when none is left.
+func (p *Policy) takeRestart(spent *int) decision {
 	if p.MaxRestarts == Unlimited || *spent < p.MaxRestarts {
 		*spent++
 		return restart
@@ -172,10 +172,10 @@ func (c *child) finishLocked(sess *session, o outcome, now time.Time) {
 	}
 }
 
-// stoppedAsAskedLocked takes note of an end that was wanted. What the service says beside "cancelled" is kept as its
+// stoppedOnRequestLocked takes note of an end that was wanted. What the service says beside "cancelled" is kept as its
 // real reason.
-func (c *child) stoppedAsAskedLocked(sess *session, o outcome, now time.Time) {
-	if !o.Clean() && !o.cancelled {
+func (c *child) stoppedOnRequestLocked(sess *session, o outcome, now time.Time) {
+	if !o.Clean() && !o.canceled {
 		c.recordEndLocked(o, now)
 	}
 	if o.unstopped != nil {

@@ -9,14 +9,14 @@ var (
 	Phases  = []string{
 		isIdle: "idle", isDelayed: "delayed", isParked: "parked", isBlocked: "blocked", isStarting: "starting",
 		isRunning: "running", isStalling: "stalling", isStopping: "stopping", isStopped: "stopped", isPaused: "paused",
-		isDone: "done", isCrashed: "crashed", isRecalled: "recalled",
+		isDone: "done", isCrashed: "crashed", isCanceled: "canceled",
 	}
 	Inputs = []string{
-		inJoined: "joined", inTurn: "turn", inBegun: "begun", inBegunOnTrial: "on trial", inVerified: "verified",
-		inStalled: "stalled", inAsked: "asked", inFinished: "finished", inCrashed: "crashed", inDelayed: "delayed",
+		inJoined: "joined", inTurn: "turn", inStarted: "begun", inStartedOnTrial: "on trial", inVerified: "verified",
+		inStalled: "stalled", inStopping: "stopping", inFinished: "finished", inCrashed: "crashed", inDelayed: "delayed",
 		inParked: "parked", inDown: "down", inBlocked: "blocked", inGroupDown: "group down", inGroupLeft: "group left",
 		inGroupDelayed: "group delayed", inGroupHeld: "group held", inWanted: "wanted", inPaused: "paused",
-		inResumed: "resumed", inHalted: "halted", inRemoved: "removed", inClosed: "closed", inIdling: "idling",
+		inResumed: "resumed", inHalted: "halted", inRemoved: "removed", inClosed: "closed", inIdle: "idling",
 		inWorking: "working",
 	}
 )
@@ -32,8 +32,8 @@ func Lives() []Life {
 	var all []Life
 	for d := range Desires {
 		for p := range Phases {
-			for m := range awaitsTurn | idles | closes + 1 {
-				all = append(all, shown(life{desired(d), phase(p), m}))
+			for m := range queued | idles | closes + 1 {
+				all = append(all, shown(lifecycle{desired(d), phase(p), m}))
 			}
 		}
 	}
@@ -61,12 +61,12 @@ func (l Life) EndsRun(in int) bool {
 // State is what the child's status says.
 func (l Life) State() health.State { return l.hidden().state() }
 
-func shown(l life) Life {
-	return Life{Desires[l.desired], Phases[l.phase], l.is(awaitsTurn), l.is(idles), l.is(closes)}
+func shown(l lifecycle) Life {
+	return Life{Desires[l.desired], Phases[l.phase], l.is(queued), l.is(idles), l.is(closes)}
 }
 
-func (l Life) hidden() life {
-	var out life
+func (l Life) hidden() lifecycle {
+	var out lifecycle
 	for d, name := range Desires {
 		if name == l.Desired {
 			out.desired = desired(d)
@@ -77,7 +77,7 @@ func (l Life) hidden() life {
 			out.phase = phase(p)
 		}
 	}
-	for m, set := range map[marks]bool{awaitsTurn: l.Turn, idles: l.Idling, closes: l.Closes} {
+	for m, set := range map[marks]bool{queued: l.Turn, idles: l.Idling, closes: l.Closes} {
 		if set {
 			out.marks |= m
 		}
@@ -87,5 +87,5 @@ func (l Life) hidden() life {
 
 // OnImpossible tells of inputs that cannot be, until the process ends.
 func OnImpossible(tell func(l Life, input string)) {
-	onImpossible = func(l life, in input) { tell(shown(l), Inputs[in]) }
+	onImpossible = func(l lifecycle, in input) { tell(shown(l), Inputs[in]) }
 }

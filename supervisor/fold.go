@@ -16,41 +16,41 @@ const (
 	foldAfter = 50 // a round of started, verified, ended and restarting every five seconds, the default delay
 )
 
-// folder stands between events and a log. Only one goroutine touches it.
-type folder struct {
+// limiter stands between events and a log. Only one goroutine touches it.
+type limiter struct {
 	write  func(Event)
 	topics map[topic]*folded
 }
 
 // folded is what was kept back of one topic.
 type folded struct {
-	began time.Time // of the window
-	told  int       // events in it that were written
-	goes  bool      // the window before had too many as well
-	kept  int       // events that were not written
-	runs  int       // starts among them
-	since time.Time // when the first of them was
-	last  Stamp
+	began   time.Time // of the window
+	written int       // events in it that were written
+	full    bool      // the window before had too many as well
+	kept    int       // events that were not written
+	runs    int       // starts among them
+	since   time.Time // when the first of them was
+	last    Stamp
 }
 
 // put writes the event, or keeps it back.
-func (f *folder) put(e Event) {
-	about, alarm := topicOf(e)
+func (f *limiter) put(e Event) {
+	key, alarm := topicOf(e)
 	now := e.Stamped().Time
 	f.flush(now)
 	if alarm { // what led to it comes first
-		f.tell(f.topics[topic{path: about.path}])
+		f.tell(f.topics[topic{path: key.path}])
 	}
-	t := f.topics[about]
+	t := f.topics[key]
 	if t == nil {
 		if f.topics == nil {
 			f.topics = make(map[topic]*folded)
 		}
 		t = &folded{began: now}
-		f.topics[about] = t
+		f.topics[key] = t
 	}
-	if t.told < foldAfter && !t.goes {
-		t.told++
+	if t.written < foldAfter && !t.full {
+		t.written++
 		f.write(e)
 		return
 	}
@@ -65,24 +65,24 @@ func (f *folder) put(e Event) {
 }
 
 // flush ends the windows that are over at the given time.
-func (f *folder) flush(now time.Time) {
+func (f *limiter) flush(now time.Time) {
 	var over []*folded
-	for about, t := range f.topics {
+	for key, t := range f.topics {
 		if now.Sub(t.began) < foldWindow {
 			continue
 		}
-		t.goes = t.kept > 0
-		t.began, t.told = now, 0
+		t.full = t.kept > 0
+		t.began, t.written = now, 0
 		over = append(over, t)
-		if !t.goes {
-			delete(f.topics, about)
+		if !t.full {
+			delete(f.topics, key)
 		}
 	}
 	f.tellAll(over)
 }
 
 // tellAll writes what was kept back, in the order in which it happened.
-func (f *folder) tellAll(topics []*folded) {
+func (f *limiter) tellAll(topics []*folded) {
 	slices.SortFunc(topics, func(a, b *folded) int {
 		return cmp.Or(a.last.Time.Compare(b.last.Time), cmp.Compare(a.last.Path, b.last.Path))
 	})
@@ -91,7 +91,7 @@ func (f *folder) tellAll(topics []*folded) {
 	}
 }
 
-func (f *folder) tell(t *folded) {
+func (f *limiter) tell(t *folded) {
 	if t == nil || t.kept == 0 {
 		return
 	}
@@ -101,7 +101,7 @@ func (f *folder) tell(t *folded) {
 }
 
 // end writes all that was kept back.
-func (f *folder) end() {
+func (f *limiter) end() {
 	var all []*folded
 	for _, t := range f.topics {
 		all = append(all, t)
@@ -109,8 +109,8 @@ func (f *folder) end() {
 	f.tellAll(all)
 }
 
-// keeps reports whether anything waits for the end of its window.
-func (f *folder) keeps() bool {
+// pending reports whether anything waits for the end of its window.
+func (f *limiter) pending() bool {
 	for _, t := range f.topics {
 		if t.kept > 0 {
 			return true

@@ -22,7 +22,7 @@ type groupRunner struct {
 	from    int       // the order of the first child that is down
 	due     time.Time // when the group starts again
 	hold    bool      // it does not, until a person wants it
-	causes  []*child  // whose failures took it down, and are not announced yet
+	failed  []*child  // whose failures took it down, and are not announced yet
 	spent   int       // restarts of the group's budget that are used
 	attempt Attempt   // which restart of the child that failed last this is
 	round   int       // how often a person wanted the group to run
@@ -83,7 +83,7 @@ func (gr *groupRunner) workLocked() {
 
 // work starts the children, and as long as failures ask for it takes them down and starts them again.
 func (gr *groupRunner) work() {
-	for gr.startAll() && gr.regroup() {
+	for gr.startAll() && gr.restartGroup() {
 	}
 }
 
@@ -137,7 +137,7 @@ func (gr *groupRunner) startRow(row []*child) {
 	if len(q.slots) == 0 {
 		return
 	}
-	last := q.guards[len(q.guards)-1].child
+	last := q.queue[len(q.queue)-1].child
 	for i := range q.slots {
 		sess.engine.Add(&q.slots[i])
 	}

@@ -28,7 +28,7 @@ func (gr *groupRunner) failLocked(c *child, end End, now time.Time) {
 	if now.Sub(gr.began) >= c.policy().Stable || h.round != gr.round {
 		h.spent, h.round = 0, gr.round
 	}
-	d := gr.session.bound(gr.decideLocked(c.policy(), &h.spent, now), now)
+	d := gr.session.bound(gr.takeRestartLocked(c.policy(), &h.spent, now), now)
 	gr.attempt = Attempt{h.spent, max(0, c.policy().MaxRestarts)}
 	c.followLocked(gr.session, end, d, now)
 	if d == escalate || d == escalateAll {
@@ -37,13 +37,13 @@ func (gr *groupRunner) failLocked(c *child, end End, now time.Time) {
 	gr.takeDownLocked(c, d, from, now)
 }
 
-// decideLocked spends one restart of the child's budget and one of the group's, which is as large as the largest of its
-// members. Members of one policy share one budget, as in OTP, and one that may fail often uses up no other's.
-func (gr *groupRunner) decideLocked(p *Policy, spent *int, now time.Time) decision {
+// takeRestartLocked spends one restart of the child's budget and one of the group's, which is as large as the largest
+// of its members. Members of one policy share one budget, as in OTP, and one that may fail often uses up no other's.
+func (gr *groupRunner) takeRestartLocked(p *Policy, spent *int, now time.Time) decision {
 	if now.Sub(gr.began) >= p.Stable {
 		gr.spent = 0
 	}
-	d := p.decide(spent)
+	d := p.takeRestart(spent)
 	if most := gr.budget(); d == restart && most != Unlimited && gr.spent >= most {
 		d = p.exhausted(spent)
 	}
@@ -91,7 +91,7 @@ func (gr *groupRunner) showLocked(c *child, now time.Time) {
 
 // takeDownLocked asks for the group to go down because of a child, whose mu is held too.
 func (gr *groupRunner) takeDownLocked(c *child, d decision, from int, now time.Time) {
-	gr.phase, gr.from, gr.hold, gr.causes = groupDown, from, d == parkForever || d == giveUp, []*child{c}
+	gr.phase, gr.from, gr.hold, gr.failed = groupDown, from, d == parkForever || d == giveUp, []*child{c}
 	gr.due = time.Time{}
 	if !gr.hold {
 		gr.due = c.history.due
@@ -99,7 +99,7 @@ func (gr *groupRunner) takeDownLocked(c *child, d decision, from int, now time.T
 		if d == park { // an alarm waits for nobody: the siblings may be deaf, or the tree may stop meanwhile
 			c.stepLocked(inParked, now)
 			gr.session.emit(Parked{Stamp{c.path, now}, gr.due})
-			gr.causes = nil
+			gr.failed = nil
 		} else {
 			c.stepLocked(inDelayed, now)
 		}
@@ -108,9 +108,9 @@ func (gr *groupRunner) takeDownLocked(c *child, d decision, from int, now time.T
 	gr.workLocked()
 }
 
-// regroup takes the group down and waits until it is to be started again. It is false where it is not known when that
-// is, or the session ends.
-func (gr *groupRunner) regroup() bool {
+// restartGroup takes the group down and waits until it is to be started again. It is false where it is not known when
+// that is, or the session ends.
+func (gr *groupRunner) restartGroup() bool {
 	sess := gr.session
 	for {
 		gr.mu.Lock()
@@ -163,7 +163,7 @@ func (gr *groupRunner) release(from int, due time.Time) bool {
 	if gr.from != from || !gr.due.Equal(due) {
 		return false
 	}
-	gr.phase, gr.causes = groupStarting, nil
+	gr.phase, gr.failed = groupStarting, nil
 	return true
 }
 
@@ -215,8 +215,8 @@ func (gr *groupRunner) askDown(c *child) <-chan struct{} {
 func (gr *groupRunner) showWaiting(from int, due time.Time) {
 	sess := gr.session
 	gr.mu.Lock()
-	causes := gr.causes
-	gr.causes = nil
+	failed := gr.failed
+	gr.failed = nil
 	gr.mu.Unlock()
 	now := sess.clock.Now()
 	for _, c := range sess.supervisor.snapshot() {
@@ -224,9 +224,9 @@ func (gr *groupRunner) showWaiting(from int, due time.Time) {
 			continue
 		}
 		c.mu.lockToChange()
-		waits := c.session == sess && c.guard == nil && c.life.wanted() && c.life.is(awaitsTurn)
+		waits := c.session == sess && c.guard == nil && c.life.wanted() && c.life.is(queued)
 		if waits && c.life.phase != isBlocked {
-			gr.showOneLocked(c, slices.Contains(causes, c), due, now)
+			gr.showOneLocked(c, slices.Contains(failed, c), due, now)
 		}
 		c.mu.unlock()
 	}

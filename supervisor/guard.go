@@ -16,14 +16,14 @@ type guard struct {
 	session *session
 	labels  context.Context // with the pprof label of what it runs; nil where stalls are not looked for
 
-	queue     *startQueue // goes on when the first run is entered; only the guard's goroutine touches it
-	stopsNext bool        // the stop goes on with the next child as it goes; only its goroutine touches it
+	queue       *startQueue // goes on when the first run is entered; only the guard's goroutine touches it
+	advanceStop bool        // the stop goes on with the next child as it goes; only its goroutine touches it
 
 	// guarded by the child's mu
-	first   *run          // begun before the guard was launched; nil for none, or when it runs already
-	wake    chan struct{} // closed to wake it from its wait; nil when it does not wait
-	gone    chan struct{} // closed when it has gone or given up its run; made when it is first waited for
-	awaited bool          // by the stop
+	first     *run          // begun before the guard was launched; nil for none, or when it runs already
+	wake      chan struct{} // closed to wake it from its wait; nil when it does not wait
+	gone      chan struct{} // closed when it has gone or given up its run; made when it is first waited for
+	stopWaits bool          // by the stop
 }
 
 // newGuard makes a guard: here, and not in the guard's goroutine, because a label takes more stack than that has.
@@ -56,7 +56,7 @@ func (g *guard) Serve(context.Context) error {
 			runtime.Gosched()
 		}
 	}
-	if g.stopsNext {
+	if g.advanceStop {
 		g.session.stopping.next()
 	}
 	return suture.ErrDoNotRestart
@@ -81,7 +81,7 @@ func (g *guard) next(now time.Time) *run {
 			return nil
 		}
 		if !c.mayRunLocked(sess) {
-			g.dismissLocked(now)
+			g.releaseLocked(now)
 			c.mu.unlock()
 			return nil
 		}
@@ -105,16 +105,16 @@ func (g *guard) next(now time.Time) *run {
 	}
 }
 
-// dismissLocked lets the guard go.
-func (g *guard) dismissLocked(now time.Time) {
+// releaseLocked lets the guard go.
+func (g *guard) releaseLocked(now time.Time) {
 	c := g.child
-	c.guard, g.stopsNext = nil, g.awaited
+	c.guard, g.advanceStop = nil, g.stopWaits
 	c.downLocked(now)
-	g.letGoLocked()
+	g.abandonLocked()
 }
 
-// letGoLocked ends the wait for this guard: it is in charge no more, or is not to go after all.
-func (g *guard) letGoLocked() {
+// abandonLocked ends the wait for this guard: it is in charge no more, or is not to go after all.
+func (g *guard) abandonLocked() {
 	if g.gone != nil {
 		close(g.gone)
 		g.gone = nil

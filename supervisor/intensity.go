@@ -14,8 +14,8 @@ type intensity struct {
 	at []time.Time // of the latest restarts, as many as are allowed
 }
 
-// spend counts a restart. It is false where that is one too many.
-func (i *intensity) spend(now time.Time, most int) bool {
+// take counts a restart. It is false where that is one too many.
+func (i *intensity) take(now time.Time, most int) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for len(i.at) > 0 && now.Sub(i.at[0]) >= i.period {
@@ -31,7 +31,7 @@ func (i *intensity) spend(now time.Time, most int) bool {
 // bound turns a restart that is one too many for the supervisor as a whole into an escalation.
 func (sess *session) bound(d decision, now time.Time) decision {
 	most := sess.supervisor.cfg.Intensity
-	if most == 0 || d != restart && d != park || sess.restarts.spend(now, most) {
+	if most == 0 || d != restart && d != park || sess.restarts.take(now, most) {
 		return d
 	}
 	return escalateAll

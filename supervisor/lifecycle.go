@@ -5,14 +5,14 @@ package supervisor
 // performs the effects. phase.go has the words.
 //
 //	               | idle     | delayed, | blocked  | starting | running  | stalling, | stopped, | done, crashed,
-//	               |          | parked   |          |          |          | stopping  | paused   | recalled
+//	               |          | parked   |          |          |          | stopping  | paused   | canceled
 //	joined (1)     | idle     | idle     | idle     | idle     | idle     | idle      | idle     | idle
 //	turn (2)       | -        | -        | -        | -        | -        | -         | -        | stopped
 //	begun (3)      | running  | running  | running  | running  | running  | running   | running  | X
 //	on trial (3)   | starting | starting | starting | starting | starting | starting  | starting | X
 //	verified       | X        | X        | X        | running  | X        | X         | X        | X
 //	stalled (4)    | X        | X        | X        | stalling | stalling | X         | X        | X
-//	asked          | X        | X        | X        | stopping | stopping | stopping  | X        | X
+//	stopping       | X        | X        | X        | stopping | stopping | stopping  | X        | X
 //	finished       | X        | X        | done     | done     | done     | done      | X        | X
 //	crashed        | X        | X        | crashed  | crashed  | crashed  | crashed   | X        | X
 //	delayed (5)    | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | X
@@ -21,7 +21,7 @@ package supervisor
 //	blocked (7)    | blocked  | blocked  | blocked  | blocked  | blocked  | blocked   | blocked  | -
 //	group down (4) | -        | -        | -        | -        | -        | -         | -        | -
 //	group left (4) | -        | -        | -        | -        | -        | -         | -        | -
-//	group delayed  | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | recalled
+//	group delayed  | delayed  | delayed  | delayed  | delayed  | delayed  | delayed   | delayed  | canceled
 //	group held     | stopped  | stopped  | stopped  | stopped  | stopped  | stopped   | stopped  | -
 //	wanted (8)     | -        | -        | -        | -        | -        | -         | -        | stopped
 //	paused (8)     | -        | -        | -        | -        | -        | -         | -        | -
@@ -40,70 +40,70 @@ package supervisor
 //	(4) not while the tree closes
 //	(5) only of a child that is wanted and does not close
 //	(6) a child that is not wanted becomes paused or stopped, or stays done; one that awaits its turn shows what its
-//	    group waits for; where the tree closes, idle, parked, done, crashed and recalled stay
+//	    group waits for; where the tree closes, idle, parked, done, crashed and canceled stay
 //	(7) of a child that is wanted and does not close; otherwise the same as down
 //	(8) not of a removed child; while the tree closes it is only noted what is wanted of the child from then on
 //
 // Group delayed and group held concern a child that is wanted, while the tree does not close.
-type life struct {
+type lifecycle struct {
 	desired desired
 	phase   phase
 	marks   marks
 }
 
 // next applies an input. An impossible one leaves the life as it is and says so.
-func (l life) next(in input) (life, effects) {
-	if in.fromPerson() && l.desired == toRemove {
+func (l lifecycle) next(in input) (lifecycle, effectSet) {
+	if in.fromOperator() && l.desired == toRemove {
 		return l, isImpossible
 	}
 	//exhaustive:enforce
 	switch in {
 	case inJoined, inTurn, inGroupDown, inGroupLeft, inGroupDelayed, inGroupHeld:
-		return l.placed(in)
-	case inBegun, inBegunOnTrial, inDelayed, inParked:
+		return l.grouped(in)
+	case inStarted, inStartedOnTrial, inDelayed, inParked:
 		return l.upcoming(in)
-	case inVerified, inStalled, inAsked, inFinished, inCrashed:
+	case inVerified, inStalled, inStopping, inFinished, inCrashed:
 		return l.ran(in)
 	case inDown, inBlocked:
-		return l.downed(in)
+		return l.down(in)
 	case inWanted, inPaused, inResumed, inHalted:
-		return l.asked(in)
-	case inRemoved, inClosed, inIdling, inWorking:
-		return l.told(in)
+		return l.requested(in)
+	case inRemoved, inClosed, inIdle, inWorking:
+		return l.notified(in)
 	case inputs:
 	}
 	return l, isImpossible
 }
 
-// fromPerson reports whether the input is what a person wants of a child.
-func (in input) fromPerson() bool {
+// fromOperator reports whether the input is what a person wants of a child.
+func (in input) fromOperator() bool {
 	return in == inWanted || in == inPaused || in == inResumed || in == inHalted
 }
 
-// placed is what the child's place in its session and its group makes of it.
-func (l life) placed(in input) (life, effects) {
+// grouped is what the child's place in its session and its group makes of it.
+func (l lifecycle) grouped(in input) (lifecycle, effectSet) {
 	switch {
 	case in == inJoined && l.desired != toRemove: // what a person wants of it lasts through sessions
-		l.phase, l.marks = isIdle, l.marks&idles|awaitsTurn
+		l.phase, l.marks = isIdle, l.marks&idles|queued
 		return l, 0
-	case in == inTurn && l.is(awaitsTurn):
-		l.marks &^= awaitsTurn
+	case in == inTurn && l.is(queued):
+		l.marks &^= queued
 		return l.released(), 0
 	case in == inJoined, in == inTurn, l.is(closes):
 		return l, isImpossible
 	case in == inGroupDown:
-		l.marks |= awaitsTurn
+		l.marks |= queued
 		return l, endsRun
 	case in == inGroupLeft:
-		l.desired, l.marks = toRemove, l.marks|awaitsTurn
+		l.desired, l.marks = toRemove, l.marks|queued
 		return l, endsRun
 	case l.desired != toRun:
 		return l, isImpossible
 	}
-	l.marks |= awaitsTurn
+	l.marks |= queued
 	switch {
 	case in == inGroupDelayed && l.held():
-		l.phase = isRecalled
+		l.phase = isCanceled
 	case in == inGroupDelayed:
 		l.phase = isDelayed
 	case !l.held():
@@ -114,16 +114,16 @@ func (l life) placed(in input) (life, effects) {
 
 // upcoming is the beginning of a run, or the wait for one. The one whose failure took a group down waits although it
 // awaits its turn.
-func (l life) upcoming(in input) (life, effects) {
-	begins := in == inBegun || in == inBegunOnTrial
+func (l lifecycle) upcoming(in input) (lifecycle, effectSet) {
+	starts := in == inStarted || in == inStartedOnTrial
 	switch {
-	case l.desired != toRun || l.held() || l.is(closes) || begins && l.is(awaitsTurn):
+	case l.desired != toRun || l.held() || l.is(closes) || starts && l.is(queued):
 		return l, isImpossible
 	case in == inDelayed:
 		l.phase = isDelayed
 	case in == inParked:
 		l.phase = isParked
-	case in == inBegunOnTrial && !l.is(idles):
+	case in == inStartedOnTrial && !l.is(idles):
 		l.phase = isStarting
 	default:
 		l.phase = isRunning
@@ -132,7 +132,7 @@ func (l life) upcoming(in input) (life, effects) {
 }
 
 // ran is what is found out of a run, or of the one that a blocked child gave up.
-func (l life) ran(in input) (life, effects) {
+func (l lifecycle) ran(in input) (lifecycle, effectSet) {
 	fresh := l.phase == isStarting || l.phase == isRunning
 	running := fresh || l.phase == isStalling || l.phase == isStopping
 	switch {
@@ -140,7 +140,7 @@ func (l life) ran(in input) (life, effects) {
 		l.phase = isRunning
 	case in == inStalled && fresh && !l.is(closes):
 		l.phase = isStalling
-	case in == inAsked && running:
+	case in == inStopping && running:
 		l.phase = isStopping
 	case in == inFinished && (running || l.phase == isBlocked):
 		l.phase = isDone
@@ -152,8 +152,8 @@ func (l life) ran(in input) (life, effects) {
 	return l, 0
 }
 
-// downed is what a child is without a guard. Where the tree closes, what was down before stays as it was.
-func (l life) downed(in input) (life, effects) {
+// down is what a child is without a guard. Where the tree closes, what was down before stays as it was.
+func (l lifecycle) down(in input) (lifecycle, effectSet) {
 	switch {
 	case l.is(closes):
 		if !l.held() && l.phase != isIdle && l.phase != isParked {
@@ -166,7 +166,7 @@ func (l life) downed(in input) (life, effects) {
 	case l.held():
 	case l.desired == toRun && in == inBlocked:
 		l.phase = isBlocked
-	case l.desired == toRun && l.is(awaitsTurn):
+	case l.desired == toRun && l.is(queued):
 		return l, asksGroup
 	default:
 		l.phase = isStopped
@@ -174,8 +174,8 @@ func (l life) downed(in input) (life, effects) {
 	return l, 0
 }
 
-// asked is what a person wants of the child. It lasts until a person wants something else.
-func (l life) asked(in input) (life, effects) {
+// requested is what a person wants of the child. It lasts until a person wants something else.
+func (l lifecycle) requested(in input) (lifecycle, effectSet) {
 	before := l.desired
 	switch {
 	case in == inWanted:
@@ -190,15 +190,15 @@ func (l life) asked(in input) (life, effects) {
 	case in == inHalted:
 		l.desired = toStop
 	}
-	var fx effects
+	var fx effectSet
 	switch {
 	case l.desired == before:
 	case l.desired == toRun:
-		fx = tellsResumed
+		fx = emitResumed
 	case l.desired == toPause:
-		fx = tellsPaused
+		fx = emitPaused
 	default:
-		fx = tellsHalted
+		fx = emitHalted
 	}
 	ends := in == inHalted || in == inPaused && fx != 0 && !l.held() // a stop that is asked for again asks again
 	if ends && !l.is(closes) {
@@ -207,8 +207,8 @@ func (l life) asked(in input) (life, effects) {
 	return l, fx
 }
 
-// told is what happens to the child as a whole, or what its service was told.
-func (l life) told(in input) (life, effects) {
+// notified is what happens to the child as a whole, or what its service was told.
+func (l lifecycle) notified(in input) (lifecycle, effectSet) {
 	switch {
 	case in == inRemoved:
 		l.desired = toRemove
@@ -223,21 +223,21 @@ func (l life) told(in input) (life, effects) {
 		}
 		l.marks |= closes
 		return l, endsRun
-	case in == inIdling && !l.is(idles):
+	case in == inIdle && !l.is(idles):
 		l.marks |= idles
 		if l.phase == isStarting {
 			l.phase = isRunning
 		}
-		return l, tellsPaused
+		return l, emitPaused
 	case in == inWorking && l.is(idles):
 		l.marks &^= idles
-		return l, tellsResumed
+		return l, emitResumed
 	}
 	return l, 0
 }
 
 // released lets a child start again that was down for good.
-func (l life) released() life {
+func (l lifecycle) released() lifecycle {
 	if l.held() {
 		l.phase = isStopped
 	}

@@ -14,7 +14,7 @@ import (
 // columns are the phases of each column of the table in lifecycle.go.
 var columns = [][]string{
 	{"idle"}, {"delayed", "parked"}, {"blocked"}, {"starting"}, {"running"}, {"stalling", "stopping"}, {"stopped", "paused"},
-	{"done", "crashed", "recalled"},
+	{"done", "crashed", "canceled"},
 }
 
 // lifeTable reads the table in the comment of lifecycle.go: the cells of each input.
@@ -22,7 +22,7 @@ func lifeTable(t *testing.T) map[string][]string {
 	t.Helper()
 	source, err := os.ReadFile("lifecycle.go")
 	require.NoError(t, err)
-	comment, _, ok := strings.Cut(string(source), "\ntype life struct")
+	comment, _, ok := strings.Cut(string(source), "\ntype lifecycle struct")
 	require.True(t, ok)
 	table := make(map[string][]string)
 	for line := range strings.Lines(comment) {
@@ -79,7 +79,7 @@ func TestLifeKeepsItsRules(t *testing.T) {
 }
 
 func held(l supervisor.Life) bool {
-	return slices.Contains([]string{"done", "crashed", "recalled"}, l.Phase)
+	return slices.Contains([]string{"done", "crashed", "canceled"}, l.Phase)
 }
 
 func runs(l supervisor.Life) bool {
@@ -89,13 +89,13 @@ func runs(l supervisor.Life) bool {
 // broken returns the rules of a step of a life, and whether it breaks them.
 func broken(l, next supervisor.Life, name string, possible bool) map[string]bool {
 	person := slices.Contains([]string{"wanted", "paused", "resumed", "halted"}, name)
-	begins := name == "begun" || name == "on trial"
+	starts := name == "begun" || name == "on trial"
 	grouped := name == "group delayed" || name == "group held"
 	wanted := l.Desired == "run" && !l.Closes
 	return map[string]bool{
 		"what cannot be changes nothing":                     !possible && next != l,
-		"a run begins where it may":                          begins && possible != (wanted && !l.Turn && !held(l)),
-		"a run that begins runs":                             begins && possible && !runs(next),
+		"a run begins where it may":                          starts && possible != (wanted && !l.Turn && !held(l)),
+		"a run that begins runs":                             starts && possible && !runs(next),
 		"an idling child starts without a trial":             next.Phase == "starting" && next.Idling && l.Phase != "starting",
 		"a removed child comes back only where a group left": l.Desired == "remove" && next.Desired != "remove" && name != "closed",
 		"a person asks nothing of a child that is gone":      person && possible && l.Desired == "remove",
@@ -112,7 +112,7 @@ func broken(l, next supervisor.Life, name string, possible bool) map[string]bool
 		"a child without a guard does not run": (name == "down" || name == "blocked") && runs(next) &&
 			!(wanted && l.Turn && next == l), // its group says what it waits for
 		"a paused child is paused":                     name == "down" && l.Desired == "pause" && !l.Closes && !held(l) && next.Phase != "paused",
-		"what is not wanted is not":                    l.Desired != "run" && next.Phase != l.Phase && slices.Contains([]string{"delayed", "parked", "blocked", "recalled"}, next.Phase),
+		"what is not wanted is not":                    l.Desired != "run" && next.Phase != l.Phase && slices.Contains([]string{"delayed", "parked", "blocked", "canceled"}, next.Phase),
 		"a group waits for the wanted":                 grouped && possible != wanted,
 		"who goes down with its group awaits its turn": strings.HasPrefix(name, "group") && possible && !next.Turn,
 		"who leaves with its group is removed":         name == "group left" && possible && next.Desired != "remove",

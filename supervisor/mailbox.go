@@ -8,8 +8,8 @@ import (
 // mailboxSize is how many events may wait for a receiver before they are folded.
 const mailboxSize = 1024
 
-// maxAlarms is how many alarms of one kind and child may wait before they are folded.
-const maxAlarms = 64
+// alarmLimit is how many alarms of one kind and child may wait before they are folded.
+const alarmLimit = 64
 
 // mailbox hands events to a receiver in a goroutine of its own: the tree never waits for it. Where the receiver is too
 // slow, what wakes a person waits until it is taken, and of everything else the latest event of each child, which tells
@@ -19,19 +19,19 @@ type mailbox struct {
 	panicked func(any)     // told of a panic in receive; may be nil
 	wake     chan struct{} // capacity 1: there is something to do
 	done     chan struct{} // closed when the goroutine has ended
-	folder   *folder       // between the goroutine and a log; nil for a receiver that wants every event
+	limiter  *limiter      // between the goroutine and a log; nil for a receiver that wants every event
 	clock    Clock
 	due      <-chan time.Time // when the folder is to be asked again; only the goroutine touches it
 	batch    []Event          // about to be handed over; only the goroutine touches it
 
-	mu      sync.Mutex // guards all below
-	waiting []Event    // in their order; those that were folded are nil
-	noise   int        // how many of them are no alarms
-	latest  map[topic]int
-	alarms  map[topic][]int
-	dropped int
-	lastAt  Stamp // of the last dropped event
-	closed  bool
+	mu         sync.Mutex // guards all below
+	waiting    []Event    // in their order; those that were folded are nil
+	routine    int        // how many of them are no alarms
+	latest     map[topic]int
+	alarmIndex map[topic][]int
+	dropped    int
+	lastAt     Stamp // of the last dropped event
+	closed     bool
 }
 
 // topic is what events are about: of two about the same the later one makes the earlier one old. The numbers in the maps
@@ -42,7 +42,7 @@ type topic struct {
 }
 
 // topicOf tells what the event is about, and whether it is to wake a person.
-func topicOf(e Event) (about topic, alarm bool) {
+func topicOf(e Event) (key topic, alarm bool) {
 	path := e.Stamped().Path
 	switch e.(type) {
 	case Parked:
@@ -77,8 +77,8 @@ func openMailbox(receive func(Event), panicked func(any)) *mailbox {
 // openLog opens a mailbox whose receiver writes a log.
 func openLog(write func(Event), clk Clock) *mailbox {
 	m := &mailbox{clock: clk, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	m.folder = &folder{write: write}
-	m.receive = m.folder.put
+	m.limiter = &limiter{write: write}
+	m.receive = m.limiter.put
 	go m.deliver()
 	return m
 }
@@ -92,42 +92,42 @@ func (m *mailbox) put(e Event) {
 }
 
 func (m *mailbox) putLocked(e Event) {
-	about, alarm := topicOf(e)
+	key, alarm := topicOf(e)
 	switch {
 	case m.closed && !alarm:
 		m.foldLocked(e)
 		return
 	case alarm:
-		m.putAlarmLocked(about, e)
+		m.putAlarmLocked(key, e)
 		return
-	case m.noise >= mailboxSize:
+	case m.routine >= mailboxSize:
 		if m.latest == nil {
 			m.latest = make(map[topic]int)
 		}
-		if at, ok := m.latest[about]; ok {
+		if at, ok := m.latest[key]; ok {
 			m.foldLocked(m.waiting[at])
 			m.waiting[at] = nil
 		}
-		m.latest[about] = len(m.waiting)
+		m.latest[key] = len(m.waiting)
 	default:
-		m.noise++
+		m.routine++
 	}
 	m.waiting = append(m.waiting, e)
 	m.shrinkLocked()
 }
 
 // putAlarmLocked keeps an alarm until it is taken. Only of the same alarm over and over are the earlier ones folded.
-func (m *mailbox) putAlarmLocked(about topic, e Event) {
-	if m.alarms == nil {
-		m.alarms = make(map[topic][]int)
+func (m *mailbox) putAlarmLocked(key topic, e Event) {
+	if m.alarmIndex == nil {
+		m.alarmIndex = make(map[topic][]int)
 	}
-	at := m.alarms[about]
-	if len(at) >= maxAlarms {
+	at := m.alarmIndex[key]
+	if len(at) >= alarmLimit {
 		m.foldLocked(m.waiting[at[0]])
 		m.waiting[at[0]] = nil
 		at = at[1:]
 	}
-	m.alarms[about] = append(at, len(m.waiting))
+	m.alarmIndex[key] = append(at, len(m.waiting))
 	m.waiting = append(m.waiting, e)
 	m.shrinkLocked()
 }
@@ -155,12 +155,12 @@ func (m *mailbox) shrinkLocked() {
 		return
 	}
 	m.waiting = kept
-	for about, at := range m.latest {
-		m.latest[about] = moved[at]
+	for key, at := range m.latest {
+		m.latest[key] = moved[at]
 	}
-	for _, places := range m.alarms {
-		for i, at := range places {
-			places[i] = moved[at]
+	for _, indexes := range m.alarmIndex {
+		for i, at := range indexes {
+			indexes[i] = moved[at]
 		}
 	}
 }
@@ -187,22 +187,22 @@ func (m *mailbox) deliver() {
 		case <-m.wake:
 		case <-m.due:
 			m.due = nil
-			m.shield(func() { m.folder.flush(m.clock.Now()) })
+			m.protect(func() { m.limiter.flush(m.clock.Now()) })
 		}
 		closed := m.take()
 		if closed && len(m.batch) == 0 {
 			over = true
-			if m.folder != nil {
-				m.shield(m.folder.end)
+			if m.limiter != nil {
+				m.protect(m.limiter.end)
 			}
 			return
 		}
 		for len(m.batch) > 0 {
 			e := m.batch[0]
 			m.batch = m.batch[1:]
-			m.shield(func() { m.receive(e) })
+			m.protect(func() { m.receive(e) })
 		}
-		if m.folder != nil && m.due == nil && m.folder.keeps() {
+		if m.limiter != nil && m.due == nil && m.limiter.pending() {
 			m.due = m.clock.After(foldWindow)
 		}
 		if closed {
@@ -220,25 +220,25 @@ func (m *mailbox) take() (closed bool) {
 			continue
 		}
 		if m.dropped > 0 && e.Stamped().Time.After(m.lastAt.Time) {
-			m.sayDroppedLocked()
+			m.reportDroppedLocked()
 		}
 		m.batch = append(m.batch, e)
 	}
-	m.sayDroppedLocked()
-	m.waiting, m.noise, m.latest, m.alarms = nil, 0, nil, nil
+	m.reportDroppedLocked()
+	m.waiting, m.routine, m.latest, m.alarmIndex = nil, 0, nil, nil
 	return m.closed
 }
 
-func (m *mailbox) sayDroppedLocked() {
+func (m *mailbox) reportDroppedLocked() {
 	if m.dropped > 0 {
 		m.batch = append(m.batch, Dropped{m.lastAt, m.dropped})
 		m.dropped, m.lastAt = 0, Stamp{}
 	}
 }
 
-// shield keeps up the delivery to a receiver that panics: it has lost that event, and gets the next one. What tells of the
-// panic is foreign code as well, and may panic in turn.
-func (m *mailbox) shield(call func()) {
+// protect keeps up the delivery to a receiver that panics: it has lost that event, and gets the next one. What tells of
+// the panic is foreign code as well, and may panic in turn.
+func (m *mailbox) protect(call func()) {
 	defer func() {
 		defer func() { _ = recover() }()
 		if v := recover(); v != nil && m.panicked != nil {

@@ -97,7 +97,7 @@ func setDefault[T comparable](field *T, value T) {
 
 // validate checks the policy as the caller wrote it, before its defaults.
 func (p Policy) validate(service Service) error {
-	durations := []struct {
+	fields := []struct {
 		field string
 		value time.Duration
 		named bool // -1 is one of its named constants
@@ -111,7 +111,7 @@ func (p Policy) validate(service Service) error {
 		{"StopTimeout", p.StopTimeout, true},
 		{"CoolDown", p.CoolDown, true},
 	}
-	for _, d := range durations {
+	for _, d := range fields {
 		if d.value < 0 && !(d.named && d.value == -1) {
 			return fmt.Errorf("Policy.%s %s is negative and no named constant", d.field, d.value)
 		}
@@ -132,12 +132,12 @@ func (p Policy) validate(service Service) error {
 	case !(p.Backoff.Jitter >= 0 && p.Backoff.Jitter <= 1):
 		return fmt.Errorf("Policy.Backoff.Jitter %v is not between 0 and 1", p.Backoff.Jitter)
 	}
-	return p.contradiction(service)
+	return p.conflict(service)
 }
 
-// contradiction finds two fields that cannot both be meant. What a default is was perhaps not meant at all: a policy that
+// conflict finds two fields that cannot both be meant. What a default is was perhaps not meant at all: a policy that
 // was read from a tree can be given back.
-func (p Policy) contradiction(service Service) error {
+func (p Policy) conflict(service Service) error {
 	with, none := p.WithDefaults(service), Policy{}.WithDefaults(service)
 	_, tree := service.(*Supervisor)
 	switch {

@@ -22,20 +22,20 @@ type run struct {
 	started time.Time
 
 	// guarded by the child's mu
-	asked       bool          // it was wanted to end: its end is not its own
-	unready     bool          // it was not ready in time, which has been said
-	excused     bool          // when it was last looked at no beat could be expected
-	forgiven    uint8         // how often in a row its silence was the whole process's
-	suspect     bool          // its stack is being looked at, because it seems to have stalled
-	beat        time.Duration // when it was last seen to beat, to one tick, since it started
-	termination *termination  // nil for a run that did not have to be ended
+	stopRequested bool          // it was wanted to end: its end is not its own
+	notReady      bool          // it was not ready in time, which has been said
+	exempt        bool          // when it was last looked at no beat could be expected
+	resetCount    uint8         // how often in a row its silence was the whole process's
+	suspect       bool          // its stack is being looked at, because it seems to have stalled
+	beat          time.Duration // when it was last seen to beat, to one tick, since it started
+	termination   *termination  // nil for a run that did not have to be ended
 }
 
 // termination is what is known of a run that was asked to stop.
 type termination struct {
 	stall       *StallError
 	stack       string    // where it stood when it stalled
-	askedAt     time.Time // when its context was cancelled
+	requestedAt time.Time // when its context was cancelled
 	abandonAt   time.Time // zero for never
 	abandonedAt time.Time // zero while it is not abandoned
 	ended       func()    // tells the registry that the zombie has ended
@@ -47,16 +47,16 @@ func (r *run) abandonedLocked() bool {
 	return r.termination != nil && !r.termination.abandonedAt.IsZero()
 }
 
-// giveTimeLocked notes that the run was asked to end, and how long it gets. The first to ask counts.
-func (r *run) giveTimeLocked(now time.Time, limit time.Duration) {
+// setDeadlineLocked notes that the run was asked to end, and how long it gets. The first to ask counts.
+func (r *run) setDeadlineLocked(now time.Time, limit time.Duration) {
 	if r.termination == nil {
 		r.termination = new(termination)
 	}
 	t := r.termination
-	if !t.askedAt.IsZero() {
+	if !t.requestedAt.IsZero() {
 		return
 	}
-	t.askedAt = now
+	t.requestedAt = now
 	if limit != Forever {
 		t.abandonAt = now.Add(limit)
 	}
@@ -114,7 +114,7 @@ func (r *run) serve(c *child) (now time.Time) {
 			return
 		}
 		var quiet bool
-		if now, quiet = c.endedQuietly(r, err); !quiet {
+		if now, quiet = c.endedOnRequest(r, err); !quiet {
 			now = c.returned(r, kind, err)
 		}
 	}()
@@ -152,7 +152,7 @@ var errGoexit = errors.New("the service called runtime.Goexit")
 type outcome struct {
 	End
 	text      string // Error() of the End
-	cancelled bool   // it was asked to end, and says no more than that it did
+	canceled  bool   // it was asked to end, and says no more than that it did
 	unstopped []Unstopped
 }
 
@@ -168,22 +168,22 @@ func (r *run) outcomeOf(end End) outcome {
 		return o
 	}
 	if plain(end.Err) {
-		o.cancelled = errors.Is(end.Err, context.Canceled)
+		o.canceled = errors.Is(end.Err, context.Canceled)
 		return o
 	}
-	said, err := foreign.Ask(clk, func() (said outcome) {
-		said.classify(end.Err)
-		return said
+	answer, err := foreign.Ask(clk, func() (answer outcome) {
+		answer.classify(end.Err)
+		return answer
 	})
 	if err == nil { // an error whose methods panic or hang says nothing
-		o.cancelled, o.unstopped = said.cancelled, said.unstopped
+		o.canceled, o.unstopped = answer.canceled, answer.unstopped
 	}
 	return o
 }
 
 // classify finds out what an error says of a run that was asked to end.
 func (o *outcome) classify(err error) {
-	o.cancelled = errors.Is(err, context.Canceled)
+	o.canceled = errors.Is(err, context.Canceled)
 	var unstopped *UnstoppedError
 	if errors.As(err, &unstopped) {
 		o.unstopped = unstopped.Unstopped

@@ -14,7 +14,7 @@ func (s *Supervisor) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sess.admitAll()
+	sess.initChildren()
 	return s.serve(sess)
 }
 
@@ -31,7 +31,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sess.admitAll()                   // before it returns: the caller may speak to the children at once
+	sess.initChildren()               // before it returns: the caller may speak to the children at once
 	go func() { _ = s.serve(sess) }() // Stop hands the error on
 	return nil
 }
@@ -42,18 +42,18 @@ func (s *Supervisor) open(ctx context.Context) (*session, error) {
 		return nil, fmt.Errorf("%w: %q", ErrRunning, s.cfg.Name)
 	}
 	sess := newSession(ctx, s)
-	if err := s.admit(sess); err != nil {
+	if err := s.install(sess); err != nil {
 		sess.cancel(nil)
 		return nil, err
 	}
 	if sess.host != nil {
-		sess.host.admitGuest(s, sess.path)
+		sess.host.addInner(s, sess.path)
 	}
 	return sess, nil
 }
 
-// admit makes the session the present one.
-func (s *Supervisor) admit(sess *session) (err error) {
+// install makes the session the present one.
+func (s *Supervisor) install(sess *session) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.session != nil {
@@ -70,25 +70,25 @@ func (s *Supervisor) admit(sess *session) (err error) {
 
 func (s *Supervisor) serve(sess *session) error {
 	err := sess.run()
-	s.dropVisitors()
+	s.dropAdded()
 	sess.release()
 	s.mu.Lock()
 	s.session, s.closing = nil, false
-	s.served, s.fell = true, err != nil
+	s.hasRun, s.failed = true, err != nil
 	s.mu.Unlock()
 	sess.result = err
 	close(sess.done)
 	return err
 }
 
-// dropVisitors forgets the children that were added while the supervisor ran: they were that run's.
-func (s *Supervisor) dropVisitors() {
+// dropAdded forgets the children that were added while the supervisor ran: they were that run's.
+func (s *Supervisor) dropAdded() {
 	for _, c := range s.snapshot() {
 		if c.static {
 			continue
 		}
 		c.mu.lockToChange()
-		s.letGoLocked(c)
+		s.abandonLocked(c)
 		c.health.Part().Forget()
 		s.forget(c)
 		c.mu.unlock()

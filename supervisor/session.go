@@ -23,7 +23,7 @@ const drainTimeout = time.Second
 type session struct {
 	supervisor *Supervisor
 	parent     *session // nil for a root
-	host       *child   // whose guest the supervisor is; nil for a root or a child
+	host       *child   // whose Serve serves the supervisor; nil for a root or a child
 	release    func()   // gives its path in the registry back
 	path       string
 	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
@@ -35,8 +35,8 @@ type session struct {
 	stopEngine func() error
 	group      *groupRunner
 	restarts   intensity
-	captures   sync.WaitGroup // of runs that seem to have stalled
-	searching  chan struct{}  // capacity 1: holds a token while stacks are looked for
+	stacks     sync.WaitGroup // of runs that seem to have stalled
+	stackToken chan struct{}  // capacity 1: holds a token while stacks are looked for
 	watch      *watch
 	starvedAt  atomic.Pointer[time.Time] // when it was last said that the process is starved
 	base       context.Context           // what runs' contexts hang off: it has the values of Serve's context, and never ends
@@ -60,7 +60,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 	sess := &session{
 		supervisor: s, path: cfg.Name, clock: cfg.Clock, registry: cfg.Registry,
 		base: context.WithoutCancel(ctx), escalated: make(chan *EscalatedError, 1), done: make(chan struct{}),
-		searching: make(chan struct{}, 1),
+		stackToken: make(chan struct{}, 1),
 	}
 	sess.ctx, sess.cancel = context.WithCancelCause(ctx)
 	if from, ok := ctx.Value(sessionKey{}).(*session); ok {
@@ -98,7 +98,7 @@ func newSession(ctx context.Context, s *Supervisor) *session {
 // isFreshLocked reports whether the supervisor is served for the first time, or again after a stop that was asked for.
 func (sess *session) isFreshLocked() bool {
 	s := sess.supervisor
-	return !s.fell && (sess.parent == nil || sess.parent.fresh && !s.served)
+	return !s.failed && (sess.parent == nil || sess.parent.fresh && !s.hasRun)
 }
 
 // startEngine starts suture's loop, if it does not turn yet. What is added before is started by it all at once, without
@@ -124,7 +124,7 @@ func (sess *session) run() error {
 	sess.group.end()
 
 	sess.stopAll()
-	sess.captures.Wait()  // what they find now changes nothing any more
+	sess.stacks.Wait()    // what they find now changes nothing any more
 	_ = sess.stopEngine() // it only says that its context has ended
 	sess.closeMailboxes()
 
@@ -140,8 +140,8 @@ func (sess *session) run() error {
 	return errors.Join(errs...)
 }
 
-// admitAll makes the static children members, each waiting for its turn.
-func (sess *session) admitAll() {
+// initChildren makes the static children members, each waiting for its turn.
+func (sess *session) initChildren() {
 	for _, c := range sess.supervisor.snapshot() {
 		if !c.static {
 			continue
@@ -160,7 +160,7 @@ func (sess *session) watchOver() {
 		select {
 		case <-sess.ctx.Done():
 			return
-		case <-sess.watch.earlier:
+		case <-sess.watch.wake:
 		case <-sess.watch.arm():
 		}
 		sess.ring()
@@ -168,9 +168,9 @@ func (sess *session) watchOver() {
 }
 
 // escalate asks the session to stop because of a child. Only the first child's word counts.
-func (sess *session) escalate(c *child, end End, together bool) {
+func (sess *session) escalate(c *child, end End, all bool) {
 	err := &EscalatedError{Path: c.path, End: end}
-	if together {
+	if all {
 		err.Intensity, err.Period = sess.supervisor.cfg.Intensity, sess.restarts.period
 	}
 	select {

@@ -51,9 +51,9 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		c.stepLocked(inVerified, now)
 		sess.emit(Verified{Stamp{c.path, now}})
 	}
-	if c.policy().Ready > 0 && !r.unready && now.Sub(r.started) >= c.policy().Ready && r.termination == nil &&
+	if c.policy().Ready > 0 && !r.notReady && now.Sub(r.started) >= c.policy().Ready && r.termination == nil &&
 		!r.health.IsReady() {
-		r.unready = true
+		r.notReady = true
 		sess.emit(NotReady{Stamp{c.path, now}, c.policy().Ready})
 	}
 	if t := r.termination; t != nil && !t.abandonAt.IsZero() && !now.Before(t.abandonAt) {
@@ -61,11 +61,11 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 	}
 	if r.termination == nil && c.policy().Stall > 0 && !r.suspect {
 		r.beat += late // no beat could be seen while the watch itself stood still
-		excused := c.excusedLocked(r, now)
-		if r.health.TakeBeat() || r.health.IdleAt(now) || excused || r.excused {
-			r.beat, r.forgiven = now.Sub(r.started), 0
+		exempt := c.exemptLocked(r, now)
+		if r.health.TakeBeat() || r.health.IdleAt(now) || exempt || r.exempt {
+			r.beat, r.resetCount = now.Sub(r.started), 0
 		}
-		r.excused = excused
+		r.exempt = exempt
 		if now.Sub(r.started)-r.beat >= c.policy().Stall {
 			r.suspect = true
 			stalled = r
@@ -75,9 +75,9 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 	return stalled, false
 }
 
-// excusedLocked reports whether no beat can be expected of the run: it was told to idle, or it is still starting, for
+// exemptLocked reports whether no beat can be expected of the run: it was told to idle, or it is still starting, for
 // which a policy with a Ready gives it time.
-func (c *child) excusedLocked(r *run, now time.Time) bool {
+func (c *child) exemptLocked(r *run, now time.Time) bool {
 	return c.life.is(idles) || c.policy().Ready > 0 && now.Sub(r.started) < c.policy().Ready && !r.health.IsReady()
 }
 
@@ -104,16 +104,16 @@ func (c *child) stalled(sess *session, r *run, stack string, starved bool) {
 		return
 	}
 	now := sess.clock.Now()
-	if r.health.TakeBeat() || r.health.IdleAt(now) || c.excusedLocked(r, now) {
+	if r.health.TakeBeat() || r.health.IdleAt(now) || c.exemptLocked(r, now) {
 		r.beat = now.Sub(r.started)
 		c.setAlarmLocked(sess, r, now)
 		return
 	}
-	if starved && c.forgiveLocked(sess, r, now) {
+	if starved && c.resetSilenceLocked(sess, r, now) {
 		return
 	}
 	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy().Stall}
-	r.giveTimeLocked(now, c.policy().StopTimeout)
+	r.setDeadlineLocked(now, c.policy().StopTimeout)
 	r.termination.stall, r.termination.stack = stall, stack
 	c.recordEndLocked(stallOutcome(stall, stack), now)
 	c.stepLocked(inStalled, now)
@@ -130,9 +130,9 @@ func stallOutcome(stall *StallError, stack string) outcome {
 // abandonLocked gives up a run that was asked to end and does not. It reports whether another may begin beside it.
 func (c *child) abandonLocked(sess *session, now time.Time) (launch bool) {
 	r := c.run
-	asked := r.asked
+	asked := r.stopRequested
 	if asked {
-		sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(r.termination.askedAt)})
+		sess.emit(StopTimedOut{Stamp{c.path, now}, now.Sub(r.termination.requestedAt)})
 	}
 	c.makeZombieLocked(now, now)
 	blocked := c.blockedByZombieLocked()
@@ -143,13 +143,13 @@ func (c *child) abandonLocked(sess *session, now time.Time) (launch bool) {
 		return false
 	case blocked:
 		if !asked {
-			c.historyLocked().unjudged = r
+			c.historyLocked().pendingRun = r
 		}
 		c.stepLocked(inBlocked, now)
 		return false
 	}
 	if !asked {
-		c.judgeLocked(r, outcome{}, now)
+		c.handleEndLocked(r, outcome{}, now)
 	}
 	return !c.life.held()
 }
@@ -157,12 +157,12 @@ func (c *child) abandonLocked(sess *session, now time.Time) (launch bool) {
 // makeZombieLocked gives the present run up: its guard is in charge no more, and what it says does not count.
 func (c *child) makeZombieLocked(asked, now time.Time) {
 	r := c.run
-	r.giveTimeLocked(asked, Forever)
+	r.setDeadlineLocked(asked, Forever)
 	r.termination.abandonedAt = now
 	r.termination.ended = r.guard.session.registry.Abandon(c.path, now)
 	h := c.historyLocked()
 	h.zombies = append(h.zombies, r)
-	c.guard.letGoLocked()
+	c.guard.abandonLocked()
 	c.guard, c.run = nil, nil
 	c.health = r.guard.session.registry.Begin(c.path)
 }
@@ -188,13 +188,13 @@ func (c *child) zombieEndedLocked(r *run, now time.Time) *session {
 	if c.session == nil || c.blockedByZombieLocked() {
 		return nil
 	}
-	stalled := h.unjudged
-	h.unjudged = nil
+	stalled := h.pendingRun
+	h.pendingRun = nil
 	switch {
 	case c.life.phase != isBlocked: // it did not wait for this, or does so no more
 		return nil
 	case stalled != nil:
-		c.judgeLocked(stalled, outcome{}, now)
+		c.handleEndLocked(stalled, outcome{}, now)
 	default:
 		c.downLocked(now)
 	}

@@ -106,21 +106,21 @@ func (g *guard) makeRunLocked() *run {
 	}
 	base, r.cancel = context.WithCancelCause(base)
 	if g.labels != nil {
-		base = &labelled{base, g.labels}
+		base = &labelContext{base, g.labels}
 	}
 	r.ctx, r.health = c.health.Next(base) // on top, where health.Beat finds it at once
 	return r
 }
 
-// labelled is the context of a run with the labels of its guard, so that a pprof.Do of the service goes back to them. They
-// stand beside the context that ends and not below it: to end one looks at all that is below, and to stop 100,000 children
-// would take half as long again.
-type labelled struct {
+// labelContext is the context of a run with the labels of its guard, so that a pprof.Do of the service goes back to
+// them. They stand beside the context that ends and not below it: to end one looks at all that is below, and to stop
+// 100,000 children would take half as long again.
+type labelContext struct {
 	context.Context
 	labels context.Context // never ends, and has the values of the session's
 }
 
-func (l *labelled) Value(key any) any {
+func (l *labelContext) Value(key any) any {
 	if value := l.labels.Value(key); value != nil {
 		return value
 	}
@@ -138,8 +138,8 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 		c.tellFailureLocked()
 	}
 	c.starts++
-	if len(c.guestsLocked()) > 0 {
-		c.dropGuestsLocked(sess)
+	if len(c.innerTreesLocked()) > 0 {
+		c.dropInnerTreesLocked(sess)
 	}
 	c.enterRunLocked(now)
 	if sess.listens {
@@ -153,9 +153,9 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 
 // enterRunLocked shows that a run begins, and that it is one more, in one word to the child's part.
 func (c *child) enterRunLocked(now time.Time) {
-	in := inBegun
+	in := inStarted
 	if c.policy().Verify != Off {
-		in = inBegunOnTrial
+		in = inStartedOnTrial
 	}
 	next, fx := c.life.next(in)
 	if fx&isImpossible != 0 {

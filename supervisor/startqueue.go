@@ -17,8 +17,8 @@ type startQueue struct {
 	done  chan struct{} // closed when the last child has entered its Serve
 
 	// guarded by the token
-	guards []*guard // of the children that are still to start, each with its run
-	over   bool     // done is closed
+	queue []*guard // of the children that are still to start, each with its run
+	over  bool     // done is closed
 }
 
 // startSlot is a goroutine of suture's that takes whichever child is the next in the queue, and stays with it.
@@ -32,10 +32,10 @@ func newStartQueue(gr *groupRunner, row []*child) *startQueue {
 	q := &startQueue{group: gr, turn: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, c := range row {
 		if g := q.prepare(c); g != nil {
-			q.guards = append(q.guards, g)
+			q.queue = append(q.queue, g)
 		}
 	}
-	q.slots = make([]startSlot, len(q.guards))
+	q.slots = make([]startSlot, len(q.queue))
 	for i := range q.slots {
 		q.slots[i].queue = q
 	}
@@ -48,7 +48,7 @@ func newStartQueue(gr *groupRunner, row []*child) *startQueue {
 func (q *startQueue) prepare(c *child) *guard {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
-	if c.session != q.group.session || !c.life.is(awaitsTurn) {
+	if c.session != q.group.session || !c.life.is(queued) {
 		return nil
 	}
 	g := newGuard(c, c.session)
@@ -77,21 +77,21 @@ func (slot *startSlot) Serve(ctx context.Context) error {
 func (q *startQueue) begin() *guard {
 	<-q.turn
 	gr := q.group
-	for len(q.guards) > 0 && gr.session.ctx.Err() == nil && gr.mayStart(q.guards[0].child) {
-		g := q.guards[0]
-		q.guards[0], q.guards = nil, q.guards[1:]
+	for len(q.queue) > 0 && gr.session.ctx.Err() == nil && gr.mayStart(q.queue[0].child) {
+		g := q.queue[0]
+		q.queue[0], q.queue = nil, q.queue[1:]
 		if g.begin() {
 			return g
 		}
 	}
-	q.guards = nil
+	q.queue = nil
 	q.next()
 	return nil
 }
 
 // next lets the next one in the queue go on.
 func (q *startQueue) next() {
-	if len(q.guards) == 0 && !q.over {
+	if len(q.queue) == 0 && !q.over {
 		q.over = true
 		close(q.done)
 	}

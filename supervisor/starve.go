@@ -14,8 +14,9 @@ const (
 	// starvedFrom is the wait for a processor that makes a process starved. One that is only busy takes a time slice or
 	// two, of 10 ms each.
 	starvedFrom = 100 * time.Millisecond
-	// mostForgiven is how often in a row a run's silence is forgiven: a run that hangs in a starved process is found too.
-	mostForgiven = 10
+	// maxResetCount is how often in a row a run's silence is forgiven: a run that hangs in a starved process is found
+	// too.
+	maxResetCount = 10
 )
 
 // starved reports whether the process is starved, after all goroutines that were ready have had their turn.
@@ -27,21 +28,21 @@ func (sess *session) starved() bool {
 	return sess.clock.Now().Sub(began) >= starvedFrom
 }
 
-// forgiveLocked lets the silence of a run count anew, because nobody in the process could beat in time. It is false for
-// one that was forgiven too often already.
-func (c *child) forgiveLocked(sess *session, r *run, now time.Time) bool {
-	if r.forgiven >= mostForgiven {
+// resetSilenceLocked lets the silence of a run count anew, because nobody in the process could beat in time. It is
+// false for one that was forgiven too often already.
+func (c *child) resetSilenceLocked(sess *session, r *run, now time.Time) bool {
+	if r.resetCount >= maxResetCount {
 		return false
 	}
-	r.forgiven++
+	r.resetCount++
 	r.beat = now.Sub(r.started)
 	c.setAlarmLocked(sess, r, now)
-	sess.sayStarved(now)
+	sess.reportStarved(now)
 	return true
 }
 
-// sayStarved says once a minute that the process is starved.
-func (sess *session) sayStarved(now time.Time) {
+// reportStarved says once a minute that the process is starved.
+func (sess *session) reportStarved(now time.Time) {
 	if last := sess.starvedAt.Load(); last != nil && now.Sub(*last) < time.Minute {
 		return
 	}

@@ -17,13 +17,13 @@ import (
 // does not return in time. During a tree stop the watch is off: pass a zero now.
 func (c *child) interruptLocked(sess *session, cause error, now time.Time) {
 	if r := c.run; r != nil {
-		if !r.asked && !now.IsZero() {
-			r.asked = true
-			r.giveTimeLocked(now, c.policy().StopTimeout)
+		if !r.stopRequested && !now.IsZero() {
+			r.stopRequested = true
+			r.setDeadlineLocked(now, c.policy().StopTimeout)
 			c.setAlarmLocked(sess, r, now)
 		}
-		r.asked = true
-		c.stepLocked(inAsked, sess.clock.Now())
+		r.stopRequested = true
+		c.stepLocked(inStopping, sess.clock.Now())
 		r.cancel(cause)
 	}
 	if c.guard != nil {
@@ -83,9 +83,9 @@ func (c *child) askInSequence(sess *session) (asked time.Time) {
 	if !c.askToStopLocked(sess) {
 		return time.Time{}
 	}
-	c.guard.awaited = true
+	c.guard.stopWaits = true
 	if c.run != nil && c.run.termination != nil {
-		return c.run.termination.askedAt
+		return c.run.termination.requestedAt
 	}
 	return sess.clock.Now()
 }
@@ -102,7 +102,7 @@ func (c *child) abandonAtStop(sess *session, asked time.Time) bool {
 	if c.run != nil {
 		c.makeZombieLocked(asked, now)
 	} else {
-		c.guard.letGoLocked()
+		c.guard.abandonLocked()
 		c.guard = nil
 	}
 	c.downLocked(now)
@@ -127,11 +127,11 @@ func (sess *session) stopAll() {
 		left = append(left, c.leave(sess)...)
 		left = append(left, c.unstopped()...) // what is below may have ended long ago, and left something behind
 	}
-	sess.unstopped = dedupe(left)
+	sess.unstopped = unique(left)
 }
 
-// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a guest: a child's
-// stop is bounded by its parent.
+// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a tree that a child's
+// Serve serves: a child's stop is bounded by its parent.
 func (sess *session) stopDeadline() (context.Context, context.CancelFunc) {
 	limit := cmp.Or(sess.supervisor.cfg.StopTimeout, time.Minute)
 	if sess.parent != nil && sess.host == nil || limit == Forever {
@@ -169,8 +169,8 @@ func (sess *session) stopAtOnce(children []*child) {
 	}
 }
 
-// dedupe drops what is told by an error and was found again.
-func dedupe(left []Unstopped) []Unstopped {
+// unique drops what is told by an error and was found again.
+func unique(left []Unstopped) []Unstopped {
 	seen := make(map[Unstopped]bool, len(left))
 	return slices.DeleteFunc(left, func(u Unstopped) bool {
 		again := seen[u]

@@ -11,20 +11,20 @@ import (
 // time that each of them gets.
 type stopSequence struct {
 	session *session
-	sooner  chan struct{} // capacity 1: the child that was asked last has less time than the timer
+	wake    chan struct{} // capacity 1: the child that was asked last has less time than the timer
 	done    chan struct{} // closed when no child is waited for any more
 
-	timer <-chan time.Time // armed for armedFor; nil for none; only the session's goroutine touches it
+	timer <-chan time.Time // armed for timerAt; nil for none; only the session's goroutine touches it
 
-	mu       sync.Mutex // guards all below
-	left     []*child   // those not asked yet, in the order in which they started
-	present  *child     // the one that was asked last
-	asked    time.Time  // when that was
-	armedFor time.Time  // zero for no timer
+	mu            sync.Mutex // guards all below
+	left          []*child   // those not asked yet, in the order in which they started
+	present       *child     // the one that was asked last
+	stopRequested time.Time  // when that was
+	timerAt       time.Time  // zero for no timer
 }
 
 func newStopSequence(sess *session, children []*child) *stopSequence {
-	return &stopSequence{session: sess, left: children, sooner: make(chan struct{}, 1), done: make(chan struct{})}
+	return &stopSequence{session: sess, left: children, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // next asks the next child that runs. It is called once to begin with, and then by the guard of each child that goes.
@@ -38,8 +38,8 @@ func (seq *stopSequence) nextLocked() {
 	for i := len(seq.left) - 1; i >= 0; i-- {
 		c := seq.left[i]
 		seq.left = seq.left[:i]
-		if asked := c.askInSequence(seq.session); !asked.IsZero() {
-			seq.expectLocked(c, asked)
+		if requestedAt := c.askInSequence(seq.session); !requestedAt.IsZero() {
+			seq.expectLocked(c, requestedAt)
 			return
 		}
 	}
@@ -47,14 +47,14 @@ func (seq *stopSequence) nextLocked() {
 }
 
 // expectLocked notes which child is waited for, and wakes the session if its timer would come too late for it.
-func (seq *stopSequence) expectLocked(c *child, asked time.Time) {
-	seq.present, seq.asked = c, asked
+func (seq *stopSequence) expectLocked(c *child, requestedAt time.Time) {
+	seq.present, seq.stopRequested = c, requestedAt
 	limit := c.policy().StopTimeout
-	if limit == Forever || !seq.armedFor.IsZero() && !asked.Add(limit).Before(seq.armedFor) {
+	if limit == Forever || !seq.timerAt.IsZero() && !requestedAt.Add(limit).Before(seq.timerAt) {
 		return
 	}
 	select {
-	case seq.sooner <- struct{}{}:
+	case seq.wake <- struct{}{}:
 	default:
 	}
 }
@@ -68,7 +68,7 @@ func (seq *stopSequence) wait(deadline context.Context) (left []*child) {
 			return nil
 		case <-seq.arm():
 			seq.onTimeout()
-		case <-seq.sooner:
+		case <-seq.wake:
 		case <-deadline.Done():
 			return seq.abandonRest()
 		}
@@ -84,9 +84,9 @@ func (seq *stopSequence) arm() <-chan time.Time {
 		return seq.timer
 	}
 	clk := seq.session.clock
-	at := seq.asked.Add(seq.present.policy().StopTimeout)
-	if seq.armedFor.IsZero() || at.Before(seq.armedFor) {
-		seq.armedFor = at
+	at := seq.stopRequested.Add(seq.present.policy().StopTimeout)
+	if seq.timerAt.IsZero() || at.Before(seq.timerAt) {
+		seq.timerAt = at
 		seq.timer = clk.After(max(1, at.Sub(clk.Now())))
 	}
 	return seq.timer
@@ -96,12 +96,12 @@ func (seq *stopSequence) arm() <-chan time.Time {
 func (seq *stopSequence) onTimeout() {
 	seq.mu.Lock()
 	defer seq.mu.Unlock()
-	seq.timer, seq.armedFor = nil, time.Time{}
+	seq.timer, seq.timerAt = nil, time.Time{}
 	limit := seq.present.policy().StopTimeout
-	if limit == Forever || seq.session.clock.Now().Sub(seq.asked) < limit {
+	if limit == Forever || seq.session.clock.Now().Sub(seq.stopRequested) < limit {
 		return
 	}
-	if seq.present.abandonAtStop(seq.session, seq.asked) {
+	if seq.present.abandonAtStop(seq.session, seq.stopRequested) {
 		seq.nextLocked()
 	}
 }
@@ -112,7 +112,7 @@ func (seq *stopSequence) abandonRest() (left []*child) {
 	defer seq.mu.Unlock()
 	left, seq.left = seq.left, nil
 	if seq.present != nil {
-		seq.present.abandonAtStop(seq.session, seq.asked)
+		seq.present.abandonAtStop(seq.session, seq.stopRequested)
 	}
 	return left
 }

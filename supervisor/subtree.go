@@ -11,8 +11,9 @@ import (
 )
 
 // A Supervisor belongs to the tree that it runs in, however it got there: as a child, embedded in one, or made and
-// served by a child's Serve, whose guest it is then. From the context of that Serve it takes what is not configured, and
-// its path. Whoever walks down a tree asks treeOf and guests, and nobody looks at the type of a service.
+// served by a child's Serve, whose inner tree it is then. From the context of that Serve it takes what is not
+// configured, and its path. Whoever walks down a tree asks treeOf and innerTrees, and nobody looks at the type of a
+// service.
 
 // tree is how a service that embeds a *Supervisor is known.
 func (s *Supervisor) tree() *Supervisor { return s }
@@ -33,13 +34,13 @@ type ownership struct {
 	name string
 }
 
-// own makes the tree a child of s. It is false where it is one already.
-func (s *Supervisor) own(tree *Supervisor, name string) bool {
+// attach makes the tree a child of s. It is false where it is one already.
+func (s *Supervisor) attach(tree *Supervisor, name string) bool {
 	return tree == nil || tree.owner.CompareAndSwap(nil, &ownership{s, name})
 }
 
-// disown lets the child's tree be added again.
-func (s *Supervisor) disown(c *child) {
+// detach lets the child's tree be added again.
+func (s *Supervisor) detach(c *child) {
 	if tree := treeOf(c.service); tree != nil {
 		if o := tree.owner.Load(); o != nil && o.by == s && o.name == c.name {
 			tree.owner.CompareAndSwap(o, nil)
@@ -47,20 +48,20 @@ func (s *Supervisor) disown(c *child) {
 	}
 }
 
-// station is where the children of a Supervisor stand, or are going to.
-type station struct {
+// location is where the children of a Supervisor stand, or are going to.
+type location struct {
 	registry *health.Registry // nil for one that is not known yet
 	path     string
 	clock    Clock
 }
 
-func (s *Supervisor) station() station {
+func (s *Supervisor) location() location {
 	if sess := s.current(); sess != nil {
-		return station{sess.registry, sess.path, sess.clock}
+		return location{sess.registry, sess.path, sess.clock}
 	}
-	st := station{s.cfg.Registry, s.cfg.Name, s.cfg.Clock}
+	st := location{s.cfg.Registry, s.cfg.Name, s.cfg.Clock}
 	if o := s.owner.Load(); o != nil {
-		above := o.by.station()
+		above := o.by.location()
 		st.path = above.path + "/" + o.name
 		if st.registry == nil {
 			st.registry = above.registry
@@ -80,7 +81,7 @@ func (s *Supervisor) station() station {
 // place shows a child that is not served yet, and all below it, where it is going to stand: a tree that was built and
 // never served is no healthy one.
 func (s *Supervisor) place(c *child) {
-	c.place(s.station())
+	c.place(s.location())
 	if tree := treeOf(c.service); tree != nil {
 		for _, below := range tree.snapshot() {
 			tree.place(below)
@@ -88,7 +89,7 @@ func (s *Supervisor) place(c *child) {
 	}
 }
 
-func (c *child) place(st station) {
+func (c *child) place(st location) {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
 	if c.session != nil || c.life.desired == toRemove {
@@ -117,52 +118,52 @@ func (c *child) moveLocked(above string) {
 	c.path = path
 }
 
-// guest is a Supervisor that a child's Serve has made and serves.
-type guest struct {
+// inner is a Supervisor that a child's Serve has made and serves.
+type inner struct {
 	tree *Supervisor
 	path string
 	run  int32 // which of the child's runs it was
 }
 
 // seat returns where the supervisor stands that is served with a context of a run below this session, and the child whose
-// guest it is.
+// inner tree it is.
 func (sess *session) seat(ctx context.Context, s *Supervisor) (path string, host *child) {
 	path = sess.path
 	if part := health.FromContext(ctx); part != nil && strings.HasPrefix(part.Path(), path+"/") {
 		path = part.Path()
-		name, _, deeper := strings.Cut(path[len(sess.path)+1:], "/")
+		name, _, more := strings.Cut(path[len(sess.path)+1:], "/")
 		host = sess.supervisor.child(name)
-		if host != nil && !deeper && treeOf(host.service) == s {
+		if host != nil && !more && treeOf(host.service) == s {
 			return path, nil
 		}
 	}
 	return path + "/" + s.cfg.Name, host
 }
 
-// admitGuest makes the tree a guest of the child's present run.
-func (c *child) admitGuest(tree *Supervisor, path string) {
+// addInner makes the tree an inner tree of the child's present run.
+func (c *child) addInner(tree *Supervisor, path string) {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
 	h := c.historyLocked()
-	h.guests = slices.DeleteFunc(h.guests, func(g *guest) bool { return g.tree == tree })
-	h.guests = append(h.guests, &guest{tree, path, c.starts})
+	h.innerTrees = slices.DeleteFunc(h.innerTrees, func(g *inner) bool { return g.tree == tree })
+	h.innerTrees = append(h.innerTrees, &inner{tree, path, c.starts})
 }
 
-// dropGuestsLocked forgets the guests that the last two runs did not have.
-func (c *child) dropGuestsLocked(sess *session) {
-	kept := c.history.guests[:0:0]
-	var gone []*guest
-	for _, g := range c.history.guests {
+// dropInnerTreesLocked forgets the inner trees that the last two runs did not have.
+func (c *child) dropInnerTreesLocked(sess *session) {
+	kept := c.history.innerTrees[:0:0]
+	var gone []*inner
+	for _, g := range c.history.innerTrees {
 		if g.run >= c.starts-1 || g.tree.current() != nil {
 			kept = append(kept, g)
 		} else {
 			gone = append(gone, g)
 		}
 	}
-	c.history.guests = kept
+	c.history.innerTrees = kept
 	for _, g := range gone {
-		sess.supervisor.addDeparted(g.tree)
-		if !slices.ContainsFunc(kept, func(k *guest) bool { return k.path == g.path }) {
+		sess.supervisor.addDetached(g.tree)
+		if !slices.ContainsFunc(kept, func(k *inner) bool { return k.path == g.path }) {
 			g.tree.forgetParts()
 		}
 	}
@@ -179,15 +180,15 @@ func (s *Supervisor) forgetParts() {
 	}
 }
 
-// guestsLocked returns the child's guests.
-func (c *child) guestsLocked() []*guest {
+// innerTreesLocked returns the child's inner trees.
+func (c *child) innerTreesLocked() []*inner {
 	if c.history == nil {
 		return nil
 	}
-	return c.history.guests
+	return c.history.innerTrees
 }
 
-// trees returns the Supervisors below the child: its own and its guests.
+// trees returns the Supervisors below the child: its own and its inner trees.
 func (c *child) trees() []*Supervisor {
 	var trees []*Supervisor
 	if tree := treeOf(c.service); tree != nil {
@@ -195,7 +196,7 @@ func (c *child) trees() []*Supervisor {
 	}
 	c.mu.lockToRead()
 	defer c.mu.unlock()
-	for _, g := range c.guestsLocked() {
+	for _, g := range c.innerTreesLocked() {
 		trees = append(trees, g.tree)
 	}
 	return trees
@@ -210,9 +211,9 @@ func (c *child) below(path string) (owner *Supervisor, found *child, err error) 
 	}
 	name, rest, _ := strings.Cut(path, "/")
 	c.mu.lockToRead()
-	guests := slices.Clone(c.guestsLocked())
+	innerTrees := slices.Clone(c.innerTreesLocked())
 	c.mu.unlock()
-	for _, g := range slices.Backward(guests) { // the latest of that name
+	for _, g := range slices.Backward(innerTrees) { // the latest of that name
 		if g.tree.cfg.Name == name {
 			return g.tree.find(rest)
 		}

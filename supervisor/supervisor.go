@@ -91,13 +91,13 @@ type Supervisor struct {
 	owner atomic.Pointer[ownership] // nil for one that is no child
 
 	mu       sync.Mutex // guards all below
-	children siblings
+	children childList
 	session  *session        // the present Serve; nil when it does not run
 	closing  bool            // the session stops its children, and takes no more
-	served   bool            // it has been served before
-	fell     bool            // the last Serve ended with an error
+	hasRun   bool            // it has been served before
+	failed   bool            // the last Serve ended with an error
 	orphans  map[*run]string // zombies of children that are not here any more, and their paths
-	departed []*Supervisor   // trees of children that are not here any more, as long as something in them runs
+	detached []*Supervisor   // trees of children that are not here any more, as long as something in them runs
 	last     []*Status       // of the children, as last shown; it is not written to any more
 }
 
@@ -135,12 +135,12 @@ func (s *Supervisor) Add(name string, service Service, policy Policy) error {
 	switch {
 	case tree != nil && tree.has(s):
 		return fmt.Errorf("supervisor: add %q: the service is %q itself, or has it among its children", name, s.cfg.Name)
-	case !s.own(tree, name):
+	case !s.attach(tree, name):
 		return fmt.Errorf("%w: %q", ErrOwned, name)
 	}
 	sess, err := s.enlist(c, policy.WithDefaults(service))
 	if err != nil {
-		s.disown(c)
+		s.detach(c)
 		return err
 	}
 	_ = s.unstoppedOrphans() // so that nothing is kept for long of trees that came and went

@@ -12,7 +12,7 @@ import (
 func (c *child) unstoppedLocked() []Unstopped {
 	var left []Unstopped
 	for _, z := range c.zombiesLocked() {
-		left = append(left, Unstopped{c.path, z.termination.askedAt})
+		left = append(left, Unstopped{c.path, z.termination.requestedAt})
 	}
 	return left
 }
@@ -40,10 +40,10 @@ func (s *Supervisor) unstopped() []Unstopped {
 // unstoppedOrphans lists what is left of children that were forgotten, and lets go of trees of which nothing is.
 func (s *Supervisor) unstoppedOrphans() []Unstopped {
 	left := s.orphansLeft()
-	for _, tree := range s.departedTrees() {
+	for _, tree := range s.detachedTrees() {
 		below := tree.unstopped()
 		if len(below) == 0 && tree.current() == nil {
-			s.dropDeparted(tree)
+			s.dropDetached(tree)
 		}
 		left = append(left, below...)
 	}
@@ -55,7 +55,7 @@ func (s *Supervisor) orphansLeft() []Unstopped {
 	defer s.mu.Unlock()
 	var left []Unstopped
 	for z, path := range s.orphans {
-		left = append(left, Unstopped{path, z.termination.askedAt}) // both were set before it became an orphan
+		left = append(left, Unstopped{path, z.termination.requestedAt}) // both were set before it became an orphan
 	}
 	slices.SortFunc(left, func(a, b Unstopped) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Path, b.Path))
@@ -84,35 +84,35 @@ func (s *Supervisor) dropOrphan(zombie *run) {
 	delete(s.orphans, zombie)
 }
 
-// addDeparted keeps a tree in view whose child is forgotten, until nothing runs in it any more.
-func (s *Supervisor) addDeparted(tree *Supervisor) {
+// addDetached keeps a tree in view whose child is forgotten, until nothing runs in it any more.
+func (s *Supervisor) addDetached(tree *Supervisor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !slices.Contains(s.departed, tree) {
-		s.departed = append(s.departed, tree)
+	if !slices.Contains(s.detached, tree) {
+		s.detached = append(s.detached, tree)
 	}
 }
 
-func (s *Supervisor) departedTrees() []*Supervisor {
+func (s *Supervisor) detachedTrees() []*Supervisor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.departed)
+	return slices.Clone(s.detached)
 }
 
-func (s *Supervisor) dropDeparted(tree *Supervisor) {
+func (s *Supervisor) dropDetached(tree *Supervisor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.departed = slices.DeleteFunc(s.departed, func(t *Supervisor) bool { return t == tree })
+	s.detached = slices.DeleteFunc(s.detached, func(t *Supervisor) bool { return t == tree })
 }
 
-// letGoLocked keeps of a child that is forgotten what still runs. The child's mu is held.
-func (s *Supervisor) letGoLocked(c *child) {
+// abandonLocked keeps of a child that is forgotten what still runs. The child's mu is held.
+func (s *Supervisor) abandonLocked(c *child) {
 	s.addOrphans(c.zombiesLocked(), c.path)
 	if tree := treeOf(c.service); tree != nil {
-		s.addDeparted(tree)
+		s.addDetached(tree)
 	}
-	for _, g := range c.guestsLocked() {
-		s.addDeparted(g.tree)
+	for _, g := range c.innerTreesLocked() {
+		s.addDetached(g.tree)
 	}
-	s.disown(c)
+	s.detach(c)
 }

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// suspension is how late the watch must come before it says so: less is a busy machine.
-const suspension = time.Second
+// suspendLimit is how late the watch must come before it says so: less is a busy machine.
+const suspendLimit = time.Second
 
 // watch holds, for each child of a session, when to look at it next: one timer serves them all. A child has at most one
 // alarm; one that rings for a run that has ended is set anew for the present run, so that a restart costs nothing here.
 type watch struct {
-	clock   Clock
-	began   time.Time
-	earlier chan struct{} // capacity 1: an alarm was set for an earlier time than the timer's
+	clock Clock
+	began time.Time
+	wake  chan struct{} // capacity 1: an alarm was set for an earlier time than the timer's
 
 	timer    <-chan time.Time // the armed timer; only the watch's goroutine touches it
 	timerFor time.Time
 
 	mu    sync.Mutex // guards queue and the alarm fields of its children
-	queue alarms
+	queue alarmQueue
 }
 
 // alarm is a child's place in the queue.
@@ -30,7 +30,7 @@ type alarm struct {
 }
 
 func newWatch(clk Clock) *watch {
-	return &watch{clock: clk, began: clk.Now(), earlier: make(chan struct{}, 1)}
+	return &watch{clock: clk, began: clk.Now(), wake: make(chan struct{}, 1)}
 }
 
 // set makes the child's alarm ring at the given time, unless it rings earlier anyway.
@@ -50,7 +50,7 @@ func (w *watch) set(c *child, when time.Time) {
 	}
 	if w.queue[0] == c {
 		select {
-		case w.earlier <- struct{}{}:
+		case w.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -115,23 +115,23 @@ func (w *watch) clear() {
 	w.queue = nil
 }
 
-// alarms is a heap of children, the earliest alarm first.
-type alarms []*child
+// alarmIndex is a heap of children, the earliest alarm first.
+type alarmQueue []*child
 
-func (a alarms) Len() int           { return len(a) }
-func (a alarms) Less(i, j int) bool { return a[i].alarm.at < a[j].alarm.at }
-func (a alarms) Swap(i, j int) {
+func (a alarmQueue) Len() int           { return len(a) }
+func (a alarmQueue) Less(i, j int) bool { return a[i].alarm.at < a[j].alarm.at }
+func (a alarmQueue) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
 	a[i].alarm.index, a[j].alarm.index = i+1, j+1
 }
 
-func (a *alarms) Push(x any) {
+func (a *alarmQueue) Push(x any) {
 	c := x.(*child)
 	*a = append(*a, c)
 	c.alarm.index = len(*a)
 }
 
-func (a *alarms) Pop() any {
+func (a *alarmQueue) Pop() any {
 	old := *a
 	last := old[len(old)-1]
 	last.alarm.index = 0

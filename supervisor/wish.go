@@ -18,7 +18,7 @@ const (
 )
 
 // wish is what a person wants of the child.
-func (l life) wish() Wish {
+func (l lifecycle) wish() Wish {
 	switch {
 	case l.desired == toStop:
 		return WishStop
@@ -36,7 +36,7 @@ func (l life) wish() Wish {
 func (s *Supervisor) StopChild(ctx context.Context, path string) error {
 	err := s.withChild(ctx, path, inHalted, func(sess *session, c *child) (*guard, error) {
 		now := sess.clock.Now()
-		sess.tellWishLocked(c, c.stepLocked(inHalted, now), now)
+		sess.emitWishLocked(c, c.stepLocked(inHalted, now), now)
 		return nil, nil
 	})
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Supervisor) setPaused(ctx context.Context, path string, in input) error
 		return err
 	}
 	if pauser, ok := c.service.(Pauser); ok {
-		return owner.setIdling(ctx, c, pauser, in == inPaused)
+		return owner.setIdle(ctx, c, pauser, in == inPaused)
 	}
 	return s.withChild(ctx, path, in, func(sess *session, c *child) (*guard, error) {
 		if in == inResumed {
@@ -116,7 +116,7 @@ func (s *Supervisor) setPaused(ctx context.Context, path string, in input) error
 func (sess *session) pauseLocked(c *child) {
 	now := sess.clock.Now()
 	fx := c.stepLocked(inPaused, now)
-	sess.tellWishLocked(c, fx, now)
+	sess.emitWishLocked(c, fx, now)
 	if fx&endsRun == 0 {
 		return // it is down already
 	}
@@ -130,9 +130,9 @@ func (sess *session) pauseLocked(c *child) {
 func (sess *session) resumeLocked(c *child) (*guard, error) {
 	now := sess.clock.Now()
 	fx := c.stepLocked(inResumed, now)
-	if fx&tellsResumed == 0 {
+	if fx&emitResumed == 0 {
 		return nil, nil
 	}
-	sess.tellWishLocked(c, fx, now)
+	sess.emitWishLocked(c, fx, now)
 	return sess.guardLocked(c)
 }

@@ -9,15 +9,16 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
-	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -26,62 +27,69 @@ const (
 	treeName       = "livetrader"
 	generationName = "signal_generation"
 	generationPath = treeName + "/" + generationName
-	tradingName    = "trading"
-	tradingPath    = treeName + "/" + tradingName
+	tradingPath    = treeName + "/trading"
 	replayName     = "replay"
 	replayPath     = treeName + "/" + replayName
 )
 
-// app is one run of the launcher: its database, its API, and the trees that trade.
+// app is one run of the launcher: its database, its API, and what trades.
 type app struct {
 	cfg    *config
 	clock  clock.Clock
 	log    *slog.Logger
 	stdout io.Writer
 
-	logQueue *logQueue // behind log
+	logQueue *vigil.LogQueue // behind log
 	registry *health.Registry
+	started  time.Time
 	candles  *candle.Reader // of a replay
 	replayed trading.Instrument
 	port     *serve.Port // nil with --listen off, as server is
 	dbName   string      // of db: what --db says, or a temporary one
-	db       database
+	db       database    // nil where a dry start finds none
+	standing vigil.Standing
+	trader   *vigil.Trader // nil in a replay
 	api      http.Handler
 	server   *serve.Server // of api, on port
-	totals   totals
-	rearmed  bool               // as --rearm says: a halt that comes later stands
-	finish   context.CancelFunc // ends the run as if its time were up
+	ended    vigil.Status  // how it stood at the end
 }
 
 // run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
 func (a *app) run(ctx context.Context) (err error) {
-	a.totals.started = a.clock.Now()
+	a.started = a.clock.Now()
 	a.registry = health.NewRegistry(health.Config{Clock: a.clock})
 	closeAll, err := a.open(ctx)
 	if err != nil {
 		return a.unlessInterrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, closeAll()) }()
-
 	if a.cfg.dryStart {
-		return a.dryStart(ctx)
+		report, err := a.trader.DryRun(ctx)
+		fmt.Fprint(a.stdout, report)
+		return err
 	}
-	a.log.Info("STARTING LIVE TRADING", "mode", a.cfg.mode(), "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
-	ctx, a.finish = context.WithCancel(ctx)
-	defer a.finish()
+	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
+	ctx, finish := context.WithCancel(ctx)
+	defer finish()
 	if a.cfg.duration > 0 {
-		timeUp := a.clock.AfterFunc(a.cfg.duration, a.finish)
+		timeUp := a.clock.AfterFunc(a.cfg.duration, finish)
 		defer timeUp.Stop()
 	}
 	if a.cfg.replay != "" {
-		err = a.trade(ctx, a.replayTree)
+		err = a.runReplay(ctx)
 	} else {
-		err = a.trade(ctx, a.liveTree)
+		err = a.runTrader(ctx)
 	}
-	err = errors.Join(err, a.stopEngine(ctx))
 	var summary bytes.Buffer
-	a.totals.print(&summary, a.clock.Now())
+	a.printSummary(&summary)
 	writeWithin(a.clock, a.stdout, summary.Bytes(), a.log)
+	return err
+}
+
+func (a *app) runTrader(ctx context.Context) error {
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	err := a.trader.Serve(ctx)
+	a.ended = a.trader.Status()
 	return err
 }
 
@@ -106,7 +114,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
 	for _, step := range []func(context.Context, *[]func() error) error{
-		a.openCandles, a.openPort, a.openDB, a.readEarlier, a.openAPI,
+		a.openCandles, a.openPort, a.openDB, a.readStanding, a.openAPI, a.openTrader,
 	} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
@@ -130,6 +138,9 @@ func (a *app) openPort(_ context.Context, closers *[]func() error) error {
 }
 
 func (a *app) openAPI(context.Context, *[]func() error) error {
+	if a.cfg.dryStart {
+		return nil
+	}
 	generation := generationPath
 	if a.cfg.replay != "" {
 		generation = replayPath
@@ -151,23 +162,11 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 
 // mode is what kind of run it is, for the log and the database.
 func (c *config) mode() string {
-	if c.replay != "" {
+	switch {
+	case c.replay != "":
 		return "replay"
+	case c.venue != "":
+		return "venue"
 	}
 	return "paper"
-}
-
-// trade builds a tree and serves it.
-func (a *app) trade(ctx context.Context, build func(context.Context) (*supervisor.Supervisor, error)) error {
-	tree, err := build(ctx)
-	if err != nil {
-		return a.unlessInterrupted(ctx, err)
-	}
-	err = tree.Serve(ctx)
-	a.totals.treeEnded()
-	var escalated *supervisor.EscalatedError
-	if a.cfg.replay != "" && errors.As(err, &escalated) { // the file or the disk is at fault
-		return escalated.End.Err
-	}
-	return err
 }

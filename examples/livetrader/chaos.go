@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
-	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
@@ -32,57 +31,43 @@ const (
 
 var errChaos = errors.New("chaos: broken on purpose")
 
-// bars is the market as the generator sees it. With --chaos=feed bars come twice, cannot be, never come, and come late:
-// each for five bars, ten bars after the last.
-func (a *app) bars(market *feed.Synthetic) (signal.Source, error) {
+// disturbed is the market as the generator sees it. With --chaos=feed bars come twice, cannot be, never come, and come
+// late: each for five bars, ten bars after the last.
+func (a *app) disturbed(market signal.Source) (signal.Source, error) {
 	if a.cfg.chaos != chaosFeed || a.cfg.dryStart {
 		return market, nil
 	}
 	from := a.clock.Now()
-	var faults []feed.Disturbance
-	for _, kind := range []feed.DisturbanceKind{feed.Doubled, feed.Spoilt, feed.Lost, feed.Mute} {
+	var faults []feed.Fault
+	for _, kind := range []feed.FaultKind{feed.Duplicated, feed.Corrupt, feed.Lost, feed.Silent} {
 		from = from.Add(10 * a.cfg.interval)
 		until := from.Add(5 * a.cfg.interval)
-		faults = append(faults, feed.Disturbance{Kind: kind, From: from, Until: until})
+		faults = append(faults, feed.Fault{Kind: kind, From: from, Until: until})
 		a.log.Warn("Chaos: breaking the feed", "fault", kind, "from", from, "until", until)
 		from = until
 	}
-	return feed.NewDisturbed(market, a.clock, faults...)
+	return feed.NewFaulty(market, a.clock, faults...)
 }
 
-// generation is the signal service, broken from time to time where --chaos asks for it.
-func (a *app) generation(sys *system) supervisor.Service {
-	if a.cfg.chaos != chaosSignals {
-		return sys.generator
+// chaoticGeneration is the signal service, broken from time to time where --chaos asks for it.
+func (a *app) chaoticGeneration(s supervisor.Service) supervisor.Service {
+	generator, ok := s.(pausable)
+	if a.cfg.chaos != chaosSignals || !ok {
+		return s
 	}
 	return &chaoticGenerator{
-		Generator: sys.generator, clock: a.clock, log: a.log, random: rand.New(rand.NewPCG(a.cfg.seed, 0)),
+		pausable: generator, clock: a.clock, log: a.log, random: rand.New(rand.NewPCG(a.cfg.seed, 0)),
 		order: []fault{faultError, faultHang, faultPanic, faultReturn},
 	}
 }
 
-// engine is the trading service; --chaos=trading lets it fail again and again until the failure escalates.
-func (a *app) engine() supervisor.Service {
-	again := false // one run at a time touches it
-	serve := service(func(ctx context.Context) error {
-		sys := a.totals.watched()
-		if again && a.cfg.autoRestart { // as a new process would
-			renewed, err := a.renewed(ctx, *sys)
-			if err != nil {
-				return err
-			}
-			a.totals.watch(renewed)
-			sys = renewed
-		}
-		again = true
-		defer a.tellWhenReady(ctx)()
-		return sys.engine.Serve(ctx)
-	})
+// chaoticEngine is the trading service; --chaos=trading lets it fail again and again until the failure escalates.
+func (a *app) chaoticEngine(s supervisor.Service) supervisor.Service {
 	if a.cfg.chaos != chaosTrading {
-		return serve
+		return s
 	}
 	return service(func(ctx context.Context) error {
-		_ = interrupted(ctx, a.clock, time.Second, serve)
+		_ = interrupted(ctx, a.clock, time.Second, s.Serve)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -90,9 +75,15 @@ func (a *app) engine() supervisor.Service {
 	})
 }
 
+// pausable is what the generator is.
+type pausable interface {
+	supervisor.Service
+	supervisor.Pauser
+}
+
 // chaoticGenerator is a generator that fails in every way there is, in turn. It is a Pauser like the generator.
 type chaoticGenerator struct {
-	*generator.Generator
+	pausable
 	clock  clockLike
 	log    *slog.Logger
 	random *rand.Rand
@@ -110,7 +101,7 @@ func (c *chaoticGenerator) Serve(ctx context.Context) error {
 		c.random.Shuffle(len(c.order), func(i, j int) { c.order[i], c.order[j] = c.order[j], c.order[i] })
 	}
 	c.faults++
-	_ = interrupted(ctx, c.clock, work, c.Generator.Serve)
+	_ = interrupted(ctx, c.clock, work, c.pausable.Serve)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -126,6 +117,12 @@ func (c *chaoticGenerator) Serve(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return nil
+}
+
+// clockLike is the time that a service lives in: the machine's, or a test's.
+type clockLike interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
 }
 
 // interrupted lets serve work for d and then ends it.

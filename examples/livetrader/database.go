@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,22 +13,21 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-// openDB opens the database that the configuration names. A replay that names none gets a temporary one, and so does a
-// dry start where there is none yet; one that is there is only read by a dry start, also while another process trades
-// on it.
+// openDB opens the database that the configuration names. A replay that names none gets a temporary one. A dry start only
+// reads it, also while another process trades on it, and does without where there is none yet.
 func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	a.dbName = a.cfg.db
-	absent := false
 	if a.cfg.dryStart && !postgres.IsURL(a.cfg.db) {
-		_, err := os.Stat(a.cfg.db)
-		absent = errors.Is(err, fs.ErrNotExist)
+		if _, err := os.Stat(a.cfg.db); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 	}
-	if absent || a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
+	if a.cfg.replay != "" && a.cfg.origin["db"] == fromDefault {
 		folder, err := os.MkdirTemp("", "livetrader-replay-")
 		if err != nil {
 			return fmt.Errorf("a temporary database: %w", err)
@@ -40,7 +40,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		return err
 	}
 	db, err := a.openPatiently(ctx, sqlite.Config{
-		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart && !absent,
+		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
 	})
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
@@ -52,10 +52,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 
 // database is what both kinds of database give.
 type database interface {
-	Signals() sqlite.Signals
-	Journal() journal.Journal
-	Claim(ctx context.Context) (journal.Journal, error)
-	Room() error
+	vigil.Store
 	Close() error
 }
 
@@ -86,45 +83,46 @@ func withoutPassword(name string) string {
 	return u.Redacted()
 }
 
-// openJournal is the journal to trade with. An engine of an earlier tree may hang in a call and wake up later: from
-// here on it writes nothing any more. A dry start writes nothing anyway, and leaves the right where it is.
-func (a *app) openJournal(ctx context.Context) (journal.Journal, error) {
-	if a.cfg.dryStart {
-		return a.db.Journal(), nil
-	}
-	j, err := a.db.Claim(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("--db: %w", err)
-	}
-	return j, nil
-}
-
 // runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
 // traded, and how much of them, may change from one run to the next.
 func (a *app) runConfiguration() ([]sqlite.Setting, error) {
-	spec, err := a.strategySpec()
+	spec, err := a.cfg.strategySpec()
 	if err != nil {
 		return nil, err
 	}
 	settings := []sqlite.Setting{
 		{Name: "mode", Value: a.cfg.mode()},
-		{Name: "venue", Value: "paper"},
+		{Name: "venue", Value: cmp.Or(withoutQuery(a.cfg.venue), "paper")},
 		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
 		{Name: "strategy", Value: spec.Name + " " + spec.Params},
 	}
-	if a.cfg.replay != "" {
+	switch {
+	case a.cfg.replay != "":
 		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
+	case len(a.cfg.feed) > 0:
+		settings = append(settings, sqlite.Setting{Name: "feed", Value: withoutQuery(a.cfg.feed[0])})
+	default:
+		settings = append(settings,
+			sqlite.Setting{Name: "feed", Value: "synthetic"},
+			sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)})
 	}
-	return append(settings,
-		sqlite.Setting{Name: "feed", Value: "synthetic"},
-		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
-		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
-	), nil
+	return append(settings, sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()}), nil
+}
+
+// withoutQuery is an address as it may be kept: a key of the venue's may stand behind it.
+func withoutQuery(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // flagsOf are the flags behind the settings that a database belongs to.
 var flagsOf = map[string]string{
-	"mode": "--replay", "account": "--cash, --fee, --slippage", "strategy": "--strategy", "feed": "--replay",
+	"mode": "--replay", "venue": "--venue", "account": "--cash, --fee, --slippage", "strategy": "--strategy",
+	"feed": "--replay, --feed",
 	"seed": "--seed", "interval": "--interval",
 }
 

@@ -93,7 +93,7 @@ func TestFiveMinutesOfTradingOnTheSyntheticMarket(t *testing.T) {
 		}
 		require.Regexp(t, `msg=Account mode=paper equity=\S+ cash=\S+ `, log)
 		require.GreaterOrEqual(t, strings.Count(log, "msg=Account "), 4, "each minute; the last is the end as well")
-		for _, line := range regexp.MustCompile(`(?m)^.*(LIVE|PRODUCTION|Production).*$`).FindAllString(log, -1) {
+		for _, line := range regexp.MustCompile(`(?m)^.*(LIVE|PRODUCTION|Production|Background|background|Processing).*$`).FindAllString(log, -1) {
 			require.Contains(t, line, " mode=paper", "nothing claims to be live")
 		}
 		require.Regexp(t, `msg=Fill [^\n]* at=\d`, log)
@@ -295,7 +295,7 @@ func TestEscalationEndsTheProcess(t *testing.T) {
 		require.Equal(t, exitFailure, code)
 		require.Equal(t, 6*time.Second+31*time.Second, time.Since(began), "six runs of a second, and 1+2+4+8+16 s between them")
 		require.Equal(t, "livetrader: supervisor: livetrader/trading spent its restarts: "+
-			"supervisor: livetrader/trading/engine spent its restarts: chaos: broken on purpose", lastLine(log))
+			"supervisor: livetrader/trading/account/engine spent its restarts: chaos: broken on purpose", lastLine(log))
 		require.Contains(t, stdout, "Summary")
 	})
 }

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil"
 )
 
 // The exit codes.
@@ -89,8 +91,6 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, env environment) int {
-	log := newLogQueue(env.stderr, env.clock)
-	defer log.Close()
 	env.stdout = harmlessWriter{env.stdout}
 	cfg, err := parseConfig(args, env.lookup, env.variables...)
 	switch {
@@ -98,7 +98,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		newConfig().usage(env.stdout)
 		return exitOK
 	case err != nil:
-		return fail(log, err)
+		return fail(env, err)
 	case cfg.version:
 		fmt.Fprintln(env.stdout, version())
 		return exitOK
@@ -106,25 +106,45 @@ func run(ctx context.Context, args []string, env environment) int {
 		cfg.print(env.stdout)
 		return exitOK
 	}
-	app := &app{
-		cfg: cfg, clock: env.clock, log: slog.New(wording{logHandler(env.stderr, log, env.lookup), cfg.mode()}),
-		logQueue: log, stdout: env.stdout,
-	}
-	if err := app.run(ctx); err != nil {
-		return fail(log, err)
+	queue := vigil.NewLogQueue(wording{logHandler(env.stderr, env.lookup), cfg.mode()}, env.clock)
+	app := &app{cfg: cfg, clock: env.clock, log: slog.New(queue), logQueue: queue, stdout: env.stdout}
+	err = app.run(ctx)
+	queue.Flush(patience)
+	if err != nil {
+		return fail(env, err)
 	}
 	return exitOK
 }
 
 // fail says in one line what was wrong.
-func fail(stderr io.Writer, err error) int {
+func fail(env environment, err error) int {
 	text := strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
-	fmt.Fprintln(stderr, "livetrader:", harmless(text))
+	writeWithin(env.clock, env.stderr, []byte("livetrader: "+harmless(text)+"\n"), slog.New(slog.DiscardHandler))
 	var mistake usageError
 	if errors.As(err, &mistake) {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// patience is how long the end waits for the log and the summary to be taken.
+const patience = time.Second
+
+// writeWithin writes text to a file that may take nothing, and gives up when patience has ended.
+func writeWithin(clk clock.Clock, file io.Writer, text []byte, log *slog.Logger) {
+	written := make(chan error, 1)
+	go func() {
+		_, err := file.Write(text)
+		written <- err
+	}()
+	select {
+	case err := <-written:
+		if err != nil {
+			log.Warn("Summary not written", "error", err)
+		}
+	case <-clk.After(patience):
+		log.Warn("Summary not written", "error", "nobody reads it")
+	}
 }
 
 func version() string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -10,15 +9,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
-
-// onEvent takes note of what happens in the tree.
-func (a *app) onEvent(e supervisor.Event) {
-	if _, restarted := e.(supervisor.Restarting); restarted {
-		a.totals.restarted(e.Stamped().Path == tradingPath)
-	}
-}
 
 // logEvent tells what happens in the tree in the words that operators grep for. The tree folds what repeats.
 func (a *app) logEvent(e supervisor.Event) {
@@ -43,7 +34,7 @@ func (a *app) tellWhenReady(ctx context.Context) (wait func()) {
 		select {
 		case <-ctx.Done():
 		case <-health.FromContext(ctx).AwaitReady():
-			a.log.Info("Production trading loop active", "mode", a.cfg.mode(), "duration", a.durationText(),
+			a.log.Info("Production trading loop active", "duration", a.durationText(),
 				"active_symbols", len(a.cfg.symbols))
 			a.log.Info("Processing symbols", "count", len(a.cfg.symbols), "symbols", a.cfg.symbols)
 		}
@@ -94,73 +85,21 @@ func (a *app) tellEnd(e supervisor.Failed) {
 }
 
 // taskMonitor looks at the signal generation every two cycles, and says so at every tenth time that it finds it working.
-func (a *app) taskMonitor() supervisor.Service {
-	return service(func(ctx context.Context) error {
-		for checks := 1; ; checks++ {
-			next := a.clock.Now().Add(2 * a.cfg.interval)
-			health.Idle(ctx, next)
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-a.clock.After(2 * a.cfg.interval):
-			}
-			part, _ := a.registry.Report().Part(generationPath)
-			health.Observe(ctx, nil)
-			if checks%10 == 0 && part.Verdict != health.Unhealthy {
-				a.log.Info("Background task health check passed", "checks", checks, "state", part.Lifecycle.State)
-			}
+func (a *app) taskMonitor(ctx context.Context) error {
+	for checks := 1; ; checks++ {
+		next := a.clock.Now().Add(2 * a.cfg.cycle())
+		health.Idle(ctx, next)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-a.clock.After(2 * a.cfg.cycle()):
 		}
-	})
-}
-
-// diskMonitor looks at the room on the database's disk every ten seconds. The engine asks for itself before it opens
-// anything; this is for those who read.
-func (a *app) diskMonitor() supervisor.Service {
-	return service(func(ctx context.Context) error {
-		for low := false; ; {
-			err := a.db.Room()
-			health.Observe(ctx, err)
-			lost, isLost := errors.AsType[*sqlite.LostError](err)
-			if isLost { // for good: nothing is stored any more
-				health.Raise(ctx, health.Condition{Key: "lost", Verdict: health.Unhealthy, Text: lost.Error(), Person: true})
-			}
-			switch {
-			case isLost && !low:
-				a.log.Error("Database lost, nothing is stored any more", "error", err)
-			case err != nil && !low:
-				a.log.Warn("Disk nearly full, nothing new is opened", "error", err)
-			case err == nil && low:
-				a.log.Info("Disk has room again")
-			}
-			low = err != nil
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-a.clock.After(10 * time.Second):
-			}
+		part, _ := a.registry.Report().Part(generationPath)
+		health.Observe(ctx, nil)
+		if checks%10 == 0 && part.Verdict != health.Unhealthy {
+			a.log.Info("Background task health check passed", "checks", checks, "state", part.Lifecycle.State)
 		}
-	})
-}
-
-// accountEvery is how often the log says how the account stands.
-const accountEvery = time.Minute
-
-// accountant says in the log how the account stands.
-func (a *app) accountant() supervisor.Service {
-	return service(func(ctx context.Context) error {
-		for {
-			health.Idle(ctx, a.clock.Now().Add(accountEvery))
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-a.clock.After(accountEvery):
-			}
-			s := a.totals.watched().engine.Status()
-			health.Observe(ctx, nil)
-			a.log.Info("Account", "mode", a.cfg.mode(), "equity", s.Equity, "cash", s.Cash, "unrealised", s.Unrealised,
-				"realised", s.Counts.Realised, "fees", s.Counts.Fees, "positions", len(s.Positions), "open_orders", len(s.Orders))
-		}
-	})
+	}
 }
 
 // service makes a Service of a function.

@@ -324,7 +324,7 @@ func requireSamePositions(t *testing.T, path string, a account) {
 	defer func() { require.NoError(t, db.Close()) }()
 	var instruments []trading.Instrument
 	for _, symbol := range killSymbols {
-		instruments = append(instruments, market{}.instrument(symbol))
+		instruments = append(instruments, instrument(symbol, nil))
 	}
 	broker, err := paper.New(paper.Config{Instruments: instruments, Cash: decimal.RequireFromString(killCash)})
 	require.NoError(t, err)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
@@ -17,51 +19,74 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
-	"github.com/seed-5dee1c0a/vigil/trading/risk"
-	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
-// replayTree builds the tree that trades on a file of candles, on the clock of its bars. It ends when the file does.
-func (a *app) replayTree(ctx context.Context) (*supervisor.Supervisor, error) {
+// runReplay trades on a file of candles, on the clock of its bars, beside the API. It ends when the file does.
+func (a *app) runReplay(ctx context.Context) error {
 	bars := &reported{Reader: a.candles, log: a.log}
 	replay, err := a.newReplay(ctx, bars)
 	if err != nil {
-		return nil, err
+		return a.unlessInterrupted(ctx, err)
 	}
-	a.totals.watch(&system{generator: replay.Generator, broker: replay.Broker, engine: replay.Engine})
-
-	tree, err := a.newTree()
-	if err != nil {
-		return nil, err
-	}
-	a.log.Info("STARTING PRODUCTION TRADING LOOP", "mode", a.cfg.mode())
-	return tree, tree.Add(replayName, service(func(ctx context.Context) error {
-		bars.ctx = ctx
-		err := replay.Run(ctx)
-		a.totals.replayed(a.candles.Report(), a.replayed)
-		if errors.Is(err, backtest.ErrTick) {
-			err = fmt.Errorf("%w: --tick says another", err)
-		}
-		if err != nil {
-			return inFlags{err}
-		}
-		a.finish() // the file has ended, and so does the run
-		return nil
-	}), supervisor.Policy{
-		Restart: supervisor.Transient, MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.Escalate,
+	monitor, err := health.NewMonitor(health.MonitorConfig{
+		Registry: a.registry, Interval: a.cfg.healthInterval, Clock: a.clock, Logger: a.log,
 	})
+	if err != nil {
+		return err
+	}
+	a.log.Info("STARTING PRODUCTION TRADING LOOP")
+	services := map[string]supervisor.Service{"health_monitor": monitor, "log": a.logQueue}
+	if a.server != nil {
+		services["api"] = a.server
+	}
+	defer a.beside(ctx, services)()
+	bars.ctx = a.part(ctx, replayName)
+	err = replay.Run(bars.ctx)
+	status := replay.Status()
+	a.ended = vigil.Status{Generator: status.Generator, Trading: &status.Engine, Standing: a.standing}
+	switch {
+	case errors.Is(err, backtest.ErrTick):
+		return inFlags{fmt.Errorf("%w: --tick says another", err)}
+	case err != nil && ctx.Err() == nil:
+		return inFlags{err}
+	}
+	return nil
+}
+
+// part is a context for what health shows under the name.
+func (a *app) part(ctx context.Context, name string) context.Context {
+	run := a.registry.Begin(treeName + "/" + name)
+	run.SetState(health.Stage{State: health.StateRunning, Since: a.clock.Now()})
+	return health.NewContext(ctx, run.Part())
+}
+
+// beside runs services until the function that it returns is called, which waits for them.
+func (a *app) beside(ctx context.Context, services map[string]supervisor.Service) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	for name, s := range services {
+		all.Go(func() {
+			if err := s.Serve(a.part(ctx, name)); ctx.Err() == nil {
+				a.log.Error("Service ended", "service", name, "error", err)
+			}
+		})
+	}
+	return func() {
+		cancel()
+		all.Wait()
+	}
 }
 
 // newReplay builds what trades on the file. Health, which is the machine's, must not change the result: nothing is asked
 // whether an order may open something.
 func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Replay, error) {
-	spec, err := a.strategySpec()
+	spec, err := a.cfg.strategySpec()
 	if err != nil {
 		return nil, err
 	}
-	journal, err := a.openJournal(ctx)
+	journal, err := a.db.Claim(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--db: %w", err)
 	}
 	interval := a.candles.Report().Interval
 	return backtest.New(backtest.Config{
@@ -72,10 +97,8 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 		},
 		Paper: paper.Config{Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage},
 		Engine: engine.Config{
-			Size:        size.FixedNotional{Amount: a.cfg.notional},
-			Ticket:      trading.FixedTicket{Limit: a.cfg.limitEntry, TakeProfit: a.cfg.takeProfit, StopLoss: a.cfg.stopLoss},
-			Risk:        risk.Limits{MaxPosition: a.cfg.maxPosition, MaxOrder: a.cfg.maxOrder, MaxDailyLoss: a.cfg.maxDailyLoss},
-			AutoExecute: a.cfg.autoExecute, Fingerprint: a.fingerprint(spec),
+			Size: a.cfg.sizer(), Ticket: a.cfg.ticket(), Risk: a.cfg.limits(),
+			AutoExecute: a.cfg.autoExecute, Fingerprint: a.cfg.fingerprint(spec),
 		},
 		Speed: a.cfg.speed, Wall: a.clock,
 	})
@@ -127,7 +150,7 @@ type reported struct {
 func (r *reported) Next() (signal.Bar, error) {
 	bar, err := r.Reader.Next()
 	now := r.Report()
-	for _, f := range now.Findings[len(r.seen.Findings):] {
+	for _, f := range now.Issues[len(r.seen.Issues):] {
 		r.log.Warn("Replay: "+string(f.Kind), "file", f.File, "line", f.Line, "what", flagWords.Replace(f.Text))
 	}
 	for _, c := range []struct {

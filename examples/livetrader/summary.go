@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
@@ -12,77 +11,22 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// totals is what the summary tells of one run.
-type totals struct {
-	started time.Time
-	earlier earlier // what the account had done before
-
-	mu           sync.Mutex // guards all below
-	autoRestarts int
-	candles      candle.Report // of a replay
-	replayOf     trading.Instrument
-	system       *system
-	restarts     int
-	cycles       int // of the tree, once it has ended
-	signals      int
-}
-
-// watch makes sys the system that is counted.
-func (t *totals) watch(sys *system) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.system = sys
-}
-
-// watched is the system that is counted; nil if there is none yet.
-func (t *totals) watched() *system {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.system
-}
-
-// restarted counts a restart; whole tells whether it was one of all of trading.
-func (t *totals) restarted(whole bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.restarts++
-	if whole {
-		t.autoRestarts++
-	}
-}
-
-// replayed keeps what a replay found in its file.
-func (t *totals) replayed(report candle.Report, instrument trading.Instrument) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.candles, t.replayOf = report, instrument
-}
-
-// treeEnded adds what the present system has done; its account lives on in the journal.
-func (t *totals) treeEnded() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	status := t.system.generator.Status()
-	t.cycles += status.Cycles
-	t.signals += status.Signals
-}
-
-// print writes the summary: first what this run has done, then how the account stands that has lived since its database
-// was made.
-func (t *totals) print(w io.Writer, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.system == nil {
+// printSummary writes first what this run has done, then how the account stands that has lived since its database was
+// made. A run that never came to trading has nothing to tell.
+func (a *app) printSummary(w io.Writer) {
+	s := a.ended
+	if s.Trading == nil {
 		return
 	}
-	s := t.system.engine.Status()
 	fmt.Fprintln(w, "\nSummary of this run")
 	line := func(name string, value any) { fmt.Fprintf(w, "  %-18s %v\n", name, value) }
-	line("uptime", now.Sub(t.started).Round(time.Millisecond))
-	t.printCandles(line)
-	line("cycles", t.cycles)
-	line("signals", t.signals)
-	run := t.earlier.since(s.Counts)
+	line("uptime", a.clock.Now().Sub(a.started).Round(time.Millisecond))
+	if a.candles != nil {
+		printCandles(line, a.candles.Report(), a.replayed)
+	}
+	line("cycles", s.Generator.Cycles)
+	line("signals", s.Generator.Signals)
+	run := s.Run()
 	line("refused", run.Signals[journal.OutcomeRefused])
 	line("expired", run.Signals[journal.OutcomeExpired])
 	line("orders", run.Orders)
@@ -90,18 +34,14 @@ func (t *totals) print(w io.Writer, now time.Time) {
 	line("fills", run.Fills)
 	line("fees", run.Fees)
 	line("realised profit", run.Realised)
-	line("restarts", t.restarts)
-	if t.autoRestarts > 0 {
-		line("auto-restarts", t.autoRestarts)
+	line("restarts", s.Restarts)
+	if s.Rebuilt > 0 {
+		line("auto-restarts", s.Rebuilt)
 	}
-	printAccount(w, line, s)
+	printAccount(w, line, *s.Trading)
 }
 
-func (t *totals) printCandles(line func(string, any)) {
-	c := t.candles
-	if c.Name == "" {
-		return
-	}
+func printCandles(line func(string, any), c candle.Report, instrument trading.Instrument) {
 	line("bars", c.Bars)
 	line("from", c.First.Format(time.DateTime))
 	line("to", c.Last.Add(c.Interval).Format(time.DateTime))
@@ -111,7 +51,7 @@ func (t *totals) printCandles(line func(string, any)) {
 	if c.Others > 0 {
 		line("of other symbols", c.Others)
 	}
-	line("tick, step", fmt.Sprintf("%s, %s", t.replayOf.Tick, t.replayOf.Step))
+	line("tick, step", fmt.Sprintf("%s, %s", instrument.Tick, instrument.Step))
 }
 
 // printAccount writes how the account stands, over all runs on its database. No name of a line is one of this run's.

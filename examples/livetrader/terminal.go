@@ -13,12 +13,12 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// logHandler writes to w for a person where the log goes to a terminal, and otherwise for grep and its kin.
-func logHandler(stderr, w io.Writer, lookup func(string) (string, bool)) slog.Handler {
+// logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin.
+func logHandler(stderr io.Writer, lookup func(string) (string, bool)) slog.Handler {
 	if file, ok := stderr.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return terminalHandler(w, lookup)
+		return terminalHandler(stderr, lookup)
 	}
-	return slog.NewTextHandler(w, nil)
+	return slog.NewTextHandler(stderr, nil)
 }
 
 // terminalHandler writes for a person: in colour unless NO_COLOR is set (https://no-color.org), with a stack in one

@@ -57,12 +57,12 @@ type part struct {
 	ObservedError   string         `json:"observed_error,omitempty"`
 	ObservedErrorAt time.Time      `json:"observed_error_at,omitzero"`
 
-	Asked        bool        `json:"asked,omitempty"`           // a person wants it down or paused
-	Unready      bool        `json:"unready,omitempty"`         // its run has not said yet that it is ready
-	Falls        int         `json:"recent_failures,omitempty"` // runs that ended by themselves of late
-	Zombies      int         `json:"zombies,omitempty"`         // abandoned runs that still live
-	ZombiesSince time.Time   `json:"zombies_since,omitzero"`
-	Conditions   []condition `json:"conditions,omitempty"`
+	Asked          bool        `json:"asked,omitempty"`           // a person wants it down or paused
+	Unready        bool        `json:"unready,omitempty"`         // its run has not said yet that it is ready
+	RecentFailures int         `json:"recent_failures,omitempty"` // runs that ended by themselves of late
+	Zombies        int         `json:"zombies,omitempty"`         // abandoned runs that still live
+	ZombiesSince   time.Time   `json:"zombies_since,omitzero"`
+	Conditions     []condition `json:"conditions,omitempty"`
 
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	LeftOut int              `json:"left_out,omitempty"` // conditions and counts that a summary does not show
@@ -122,8 +122,8 @@ func newParts(parts []*health.PartReport) []part {
 	return out
 }
 
-// slimmed is a part as a summary shows it: bounded, whatever it is called and has said.
-func slimmed(p *health.PartReport) part {
+// shortPart is a part as a summary shows it: bounded, whatever it is called and has said.
+func shortPart(p *health.PartReport) part {
 	out := newPart(p)
 	for _, text := range []*string{&out.Path, &out.Reason, &out.LastError, &out.LastEnd, &out.ObservedError} {
 		*text = foreign.Cut(*text, maxText)
@@ -152,7 +152,7 @@ func newPart(p *health.PartReport) part {
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
 		LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(), Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
-		Asked: l.Asked, Unready: p.Unready, Falls: p.Falls, Zombies: p.Zombies, ZombiesSince: p.ZombiesSince.UTC(),
+		Asked: l.Asked, Unready: p.Unready, RecentFailures: p.RecentFailures, Zombies: p.Zombies, ZombiesSince: p.ZombiesSince.UTC(),
 	}
 	for _, c := range p.Conditions {
 		out.Conditions = append(out.Conditions, condition{c.Key, c.Verdict, c.Text, c.Remedy, c.Person, c.Since.UTC()})

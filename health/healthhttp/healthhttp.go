@@ -141,22 +141,22 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {
 	report := h.shared().report
-	against, soon := stuck(report, h.cfg.Stuck)
-	if soon { // an age decides, so it must not be old
-		against, _ = stuck(h.cfg.Registry.Report(), h.cfg.Stuck)
+	reasons, pending := report.Stuck(h.cfg.Stuck)
+	if pending { // an age decides, so it must not be old
+		reasons, _ = h.cfg.Registry.Report().Stuck(h.cfg.Stuck)
 	}
-	probe(w, r, against)
+	probe(w, r, reasons)
 }
 
 func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
-	probe(w, r, unready(h.shared().report))
+	probe(w, r, h.shared().report.NotReady())
 }
 
 // probe answers ok, or 503 with the reasons against it.
-func probe(w http.ResponseWriter, r *http.Request, against []string) {
+func probe(w http.ResponseWriter, r *http.Request, reasons []string) {
 	status, body := http.StatusOK, "ok\n"
-	if len(against) > 0 {
-		status, body = http.StatusServiceUnavailable, lines(against)
+	if len(reasons) > 0 {
+		status, body = http.StatusServiceUnavailable, lines(reasons)
 	}
 	answer.Write(w, r, status, "text/plain; charset=utf-8", []byte(body))
 }

@@ -62,11 +62,11 @@ func TestHealthIsASummaryOfManyParts(t *testing.T) {
 	got, size := read(t, h, "/health")
 	require.Less(t, size, 20<<10)
 	require.Len(t, got.Parts, 50)
-	shown := map[string]int{}
+	listed := map[string]int{}
 	for _, p := range got.Parts {
-		shown[p.Status]++
+		listed[p.Status]++
 	}
-	require.Equal(t, map[string]int{"degraded": 11, "healthy": 39}, shown, "the worst are all there")
+	require.Equal(t, map[string]int{"degraded": 11, "healthy": 39}, listed, "the worst are all there")
 	require.Equal(t, generator, got.Parts[0].Path, "by path")
 	require.Equal(t, map[string]int{"healthy": 951}, got.LeftOut.Parts)
 

@@ -62,23 +62,23 @@ func parse(query string) (v view, wrong *answer.Problem) {
 type shared struct {
 	report health.Report
 
-	mu   sync.Mutex // guards docs
-	docs map[view]document
+	mu    sync.Mutex // guards docs
+	views map[view]document
 }
 
 // document returns what is written of the view, without what the host adds.
 func (s *shared) document(v view) (document, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if doc, ok := s.docs[v]; ok {
+	if doc, ok := s.views[v]; ok {
 		return doc, nil
 	}
 	doc, err := write(s.report, v)
-	if err == nil && len(s.docs) < maxViews {
-		if s.docs == nil {
-			s.docs = make(map[view]document)
+	if err == nil && len(s.views) < maxViews {
+		if s.views == nil {
+			s.views = make(map[view]document)
 		}
-		s.docs[v] = doc
+		s.views[v] = doc
 	}
 	return doc, err
 }
@@ -125,23 +125,23 @@ func summarize(report health.Report) (document, error) {
 	for _, p := range report.Parts {
 		out.Parts[p.Verdict.String()]++
 	}
-	room := maxBytes
-	var shown []part
+	left := maxBytes
+	var listed []part
 	for _, p := range worst(report.Parts) {
-		slim := slimmed(p)
-		text, err := answer.JSON(slim)
+		short := shortPart(p)
+		text, err := answer.JSON(short)
 		if err != nil {
 			return document{}, err
 		}
-		if room -= len(text); room < 0 {
+		if left -= len(text); left < 0 {
 			break
 		}
-		shown = append(shown, slim)
+		listed = append(listed, short)
 		out.Parts[p.Verdict.String()]--
 	}
 	maps.DeleteFunc(out.Parts, func(_ string, n int) bool { return n == 0 })
-	slices.SortStableFunc(shown, func(a, b part) int { return cmp.Compare(a.Path, b.Path) })
-	return encode(shorten(report), shown, &out)
+	slices.SortStableFunc(listed, func(a, b part) int { return cmp.Compare(a.Path, b.Path) })
+	return encode(shorten(report), listed, &out)
 }
 
 // worst returns the parts that a summary shows: the unhealthy ones first, of equals those with a supervisor.
@@ -162,12 +162,12 @@ func worst(parts []*health.PartReport) []*health.PartReport {
 
 // shorten returns the report with as many reasons as a summary shows.
 func shorten(report health.Report) health.Report {
-	report.Reasons = few(report.Reasons)
+	report.Reasons = firstOf(report.Reasons)
 	return report
 }
 
-// few returns the first of the reasons, and how many more there are.
-func few(reasons []string) []string {
+// firstOf returns the first of the reasons, and how many more there are.
+func firstOf(reasons []string) []string {
 	var out []string
 	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
 		out = append(out, foreign.Cut(reason, maxLine))

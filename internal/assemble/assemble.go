@@ -70,22 +70,42 @@ func Generator(cfg Config) (*generator.Generator, error) {
 // Trading builds the account over a journal that the caller has claimed. It reads nothing yet: call Resume before the
 // engine's first step, or Open instead of both.
 func Trading(cfg Config, j journal.Journal) (*Account, error) {
-	if err := cfg.checkShared(); err != nil {
+	a, part, err := cfg.account(j)
+	if err != nil {
 		return nil, err
 	}
-	a := &Account{journal: j}
+	a.Engine, err = engine.New(part)
+	return a, err
+}
+
+// DryRun says what the first round of the engine would do over a journal, which is only read.
+func DryRun(ctx context.Context, cfg Config, j journal.Journal) (engine.DryReport, error) {
+	a, part, err := cfg.account(j)
+	if err != nil {
+		return engine.DryReport{}, err
+	}
+	if err := a.Resume(ctx); err != nil {
+		return engine.DryReport{}, err
+	}
+	return engine.DryRun(ctx, part)
+}
+
+// account is an account without its engine, and what the engine is made of.
+func (cfg Config) account(j journal.Journal) (*Account, engine.Config, error) {
 	part := cfg.Engine
+	if err := cfg.checkShared(); err != nil {
+		return nil, part, err
+	}
+	a := &Account{journal: j}
 	if part.Broker == nil {
 		if err := a.open(cfg); err != nil {
-			return nil, err
+			return nil, part, err
 		}
 		part.Broker, part.Capital = a.Paper, cfg.Paper.Cash
 	}
 	part.Signals, part.Journal, part.Instruments = cfg.Signals, j, cfg.Instruments
 	part.Clock, part.Logger = cfg.Clock, cfg.Logger
-	var err error
-	a.Engine, err = engine.New(part)
-	return a, err
+	return a, part, nil
 }
 
 // open opens the paper account.

@@ -47,11 +47,11 @@ func (t *task) settle(conflict error) {
 
 // offered returns a copy of signals for a Store, which may keep it, or change it and fail.
 func offered(signals []signal.Signal) []signal.Signal {
-	own := slices.Clone(signals)
-	for i := range own {
-		own[i].Parts = slices.Clone(own[i].Parts)
+	copied := slices.Clone(signals)
+	for i := range copied {
+		copied[i].Parts = slices.Clone(copied[i].Parts)
 	}
-	return own
+	return copied
 }
 
 func countOf(s []signal.Signal) string {

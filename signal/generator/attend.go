@@ -13,9 +13,9 @@ func (c *cycle) inline(part context.Context, r *report) *report {
 	return r
 }
 
-// attend has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
+// process has the symbol worked on and waits for it: until its context ends, and then for as long as one that heeds its
 // context needs to come back.
-func (c *cycle) attend(part context.Context, r *report) *report {
+func (c *cycle) process(part context.Context, r *report) *report {
 	grace := max(r.limit/10, 1)
 	ctx, cancel := clockctx.WithTimeout(part, c.g.cfg.Clock, r.limit-grace)
 	defer cancel()
@@ -57,7 +57,7 @@ func (c *cycle) work(ctx context.Context, r *report, deliver func(work)) {
 		late := r.worker.release(r.task)
 		deliver(did)
 		if late && did.err != nil && did.err.Stack != "" {
-			c.brokeLate(did.err)
+			c.logLateError(did.err)
 		}
 	})
 }

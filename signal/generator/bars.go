@@ -9,15 +9,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// intake is one answer of the Source on its way to the strategies.
-type intake struct {
+// response is one answer of the Source on its way to the strategies.
+type response struct {
 	from   time.Time // the bars were asked for after it
 	by     time.Time // a bar must have closed by then
 	newest time.Time // in the answer so far
 }
 
-// passes reports whether b is not newer than one before it in the answer.
-func (in *intake) passes(b *signal.Bar) (repeated bool) {
+// isRepeat reports whether b is not newer than one before it in the answer.
+func (in *response) isRepeat(b *signal.Bar) (repeated bool) {
 	if repeated = !b.Time.After(in.newest); !repeated {
 		in.newest = b.Time
 	}
@@ -28,7 +28,7 @@ func (in *intake) passes(b *signal.Bar) (repeated bool) {
 // the rest goes on; the first such error counts. It ends early with ctx, at a bar that must wait, and where the
 // strategies are to be rebuilt.
 func (t *task) take(ctx context.Context, bars []signal.Bar, from time.Time) {
-	in := intake{from: from, by: t.by(), newest: from}
+	in := response{from: from, by: t.by(), newest: from}
 	for i := range bars {
 		if i > 0 && ended(ctx) { // before the first one the fetch has looked
 			t.fail(t.errorf(KindStrategy, "bars from %s on not taken: %w", stamp(bars[i].Time), ctx.Err()))
@@ -41,7 +41,7 @@ func (t *task) take(ctx context.Context, bars []signal.Bar, from time.Time) {
 }
 
 // takeBar takes the next bar of an answer to where it belongs, and reports whether the one after it may follow.
-func (t *task) takeBar(b *signal.Bar, in *intake) (goOn bool) {
+func (t *task) takeBar(b *signal.Bar, in *response) (goOn bool) {
 	end := b.End()
 	if err := t.check(b, end, in); err != nil {
 		if t.leavesOut(b, end, in) {
@@ -55,14 +55,14 @@ func (t *task) takeBar(b *signal.Bar, in *intake) (goOn bool) {
 	if end.After(in.by) {
 		return false // a clock that is a little ahead of ours: it is asked for again
 	}
-	repeated := in.passes(b)
+	repeated := in.isRepeat(b)
 	switch {
-	case t.recent.crowded(b):
+	case t.recent.tooClose(b):
 		t.overlap(b)
 		return true
 	case !b.Time.After(t.after):
 		return !t.again(b, repeated)
-	case t.awaits(b):
+	case t.waitsFor(b):
 		return false
 	}
 	t.feed(b, end)
@@ -83,7 +83,7 @@ func ended(ctx context.Context) bool {
 func (t *task) by() time.Time { return later(t.now, t.cfg.Clock.Now()) }
 
 // check says why b cannot be a bar of the symbol that was asked for.
-func (t *task) check(b *signal.Bar, end time.Time, in *intake) error {
+func (t *task) check(b *signal.Bar, end time.Time, in *response) error {
 	switch {
 	case b.Symbol != t.symbol:
 		return fmt.Errorf("symbol %.40q is not %q", b.Symbol, t.symbol)
@@ -102,14 +102,14 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // feed gives the symbol's next bar to all strategies.
 func (t *task) feed(b *signal.Bar, end time.Time) {
 	for _, r := range t.runners {
-		if r.aside() {
+		if r.behind() {
 			continue
 		}
-		if err := t.decide(r, b); err != nil {
+		if err := t.runStrategy(r, b); err != nil {
 			t.fail(err)
 		}
 	}
-	t.unsaved = true
+	t.dirty = true
 	t.work.bars++
 	if len(t.recent.bars) > 0 {
 		t.spaces.add(t.missing)
@@ -119,16 +119,16 @@ func (t *task) feed(b *signal.Bar, end time.Time) {
 	t.after, t.nextOpen, t.newest = b.Time, end, later(t.newest, end) // history that is taken again is older
 }
 
-// decide gives the bar to one strategy and keeps the signal that it makes, or counts why not.
-func (t *task) decide(r *runner, b *signal.Bar) *Error {
-	if !b.Time.After(r.fed) {
+// runStrategy gives the bar to one strategy and keeps the signal that it makes, or counts why not.
+func (t *task) runStrategy(r *runner, b *signal.Bar) *Error {
+	if !b.Time.After(r.upTo) {
 		return nil // it has seen it: so has its State, or another was torn out of this bar
 	}
 	t.at = r
 	s, ok := r.strategy.enter(t).OnBar(*b)
-	r.fed = b.Time
+	r.upTo = b.Time
 	if r.life.is(isWrong) {
-		r.step(inFed)
+		r.step(inValid)
 	}
 	if r.seen < r.warmup {
 		r.seen++
@@ -150,7 +150,7 @@ func (t *task) decide(r *runner, b *signal.Bar) *Error {
 		t.work.notEmitted.Invalid++
 		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, err)
 	}
-	if t.emits(s, b) {
+	if t.shouldEmit(s, b) {
 		t.pending = append(t.pending, t.complete(s, r, b))
 	}
 	return nil
@@ -171,13 +171,13 @@ func valid(s signal.Signal) error {
 	if !(s.Confidence >= 0 && s.Confidence <= 1) { // negated, so that NaN is refused
 		return fmt.Errorf("confidence %v is not between 0 and 1", s.Confidence)
 	}
-	return s.ValidateOpinion()
+	return s.ValidateDecision()
 }
 
-// emits reports whether the signal is to be stored. A Flat always is: a position that its strategy has given up must not
-// stand because of a threshold or through a night. The session is the one at the bar's end and not the one of now, so
-// that catching up decides as being there would have.
-func (t *task) emits(s signal.Signal, b *signal.Bar) bool {
+// shouldEmit reports whether the signal is to be stored. A Flat always is: a position that its strategy has given up
+// must not stand because of a threshold or through a night. The session is the one at the bar's end and not the one of
+// now, so that catching up decides as being there would have.
+func (t *task) shouldEmit(s signal.Signal, b *signal.Bar) bool {
 	switch {
 	case s.Direction == signal.Flat:
 		return true

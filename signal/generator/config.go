@@ -75,7 +75,7 @@ type Config struct {
 	// times as long as the next bar usually takes, as the newest bars, of which it needs four, show.
 	MaxAge time.Duration
 	// MaxSkew is how far the Source's clock may be ahead of Clock. A bar that closes within it is left for a later
-	// cycle. So is one that is under way, which counts as unfinished; one that has not opened is an error. 0 means 2 s.
+	// cycle. So is one that is under way, which counts as incomplete; one that has not opened is an error. 0 means 2 s.
 	MaxSkew time.Duration
 	// GapWait is how long after its close a bar behind a gap waits, while the missing ones are asked for in each
 	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.

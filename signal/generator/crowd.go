@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// crowd takes the symbols of one cycle through its slots. Its cycle is over within one Timeout, and each symbol of which
+// pool takes the symbols of one cycle through its slots. Its cycle is over within one Timeout, and each symbol of which
 // nothing bad is known is begun within half of one, however many hang:
 //
 //   - Symbols that ran out of time when they were tried last have slots of their own, as many again. Where there are more
@@ -17,7 +17,7 @@ import (
 //
 // It is tempting to have a symbol that hangs give its slot up after a while. With so many slots and no more, either the
 // last symbol is begun when all before it were given up, or a Source that is slow and well never gets the time it needs.
-type crowd struct {
+type pool struct {
 	c     *cycle
 	start time.Time     // on the Clock
 	half  time.Duration // of Timeout
@@ -34,7 +34,7 @@ type lane struct {
 }
 
 // pass has all symbols worked on, as far as there is time for them.
-func (w *crowd) pass(ctx context.Context, now time.Time) {
+func (w *pool) pass(ctx context.Context, now time.Time) {
 	w.line(now)
 	for ctx.Err() == nil {
 		w.fill(ctx)
@@ -52,12 +52,12 @@ func (w *crowd) pass(ctx context.Context, now time.Time) {
 }
 
 // line puts each symbol where it waits.
-func (w *crowd) line(now time.Time) {
-	type late struct {
+func (w *pool) line(now time.Time) {
+	type slowReport struct {
 		*report
 		tried time.Time
 	}
-	var slow []late
+	var slow []slowReport
 	w.ahead.waiting = make([]*report, 0, len(w.c.workers))
 	for i, worker := range w.c.workers {
 		if w.c.woken && !worker.due(now) {
@@ -66,12 +66,12 @@ func (w *crowd) line(now time.Time) {
 		r := &report{worker: worker, index: i, now: now}
 		var tried time.Time
 		if r.slow, tried = worker.slow(); r.slow {
-			slow = append(slow, late{r, tried})
+			slow = append(slow, slowReport{r, tried})
 		} else {
 			w.ahead.waiting = append(w.ahead.waiting, r)
 		}
 	}
-	slices.SortStableFunc(slow, func(a, b late) int { return a.tried.Compare(b.tried) })
+	slices.SortStableFunc(slow, func(a, b slowReport) int { return a.tried.Compare(b.tried) })
 	for _, l := range slow {
 		w.slow.waiting = append(w.slow.waiting, l.report)
 	}
@@ -79,7 +79,7 @@ func (w *crowd) line(now time.Time) {
 }
 
 // fill begins what has a slot.
-func (w *crowd) fill(ctx context.Context) {
+func (w *pool) fill(ctx context.Context) {
 	slots := w.c.g.cfg.Concurrency
 	for ctx.Err() == nil && len(w.slow.waiting) > 0 && w.slow.running < slots && w.since() <= w.half {
 		w.begin(ctx, &w.slow)
@@ -89,15 +89,15 @@ func (w *crowd) fill(ctx context.Context) {
 	}
 }
 
-func (w *crowd) since() time.Duration { return w.c.g.cfg.Clock.Now().Sub(w.start) }
+func (w *pool) since() time.Duration { return w.c.g.cfg.Clock.Now().Sub(w.start) }
 
 // due is how long the next symbol may wait for a slot.
-func (w *crowd) due() time.Duration {
-	begun := w.ahead.all - len(w.ahead.waiting)
-	return w.half*time.Duration(begun)/time.Duration(w.ahead.all) - w.since()
+func (w *pool) due() time.Duration {
+	started := w.ahead.all - len(w.ahead.waiting)
+	return w.half*time.Duration(started)/time.Duration(w.ahead.all) - w.since()
 }
 
-func (w *crowd) begin(ctx context.Context, l *lane) {
+func (w *pool) begin(ctx context.Context, l *lane) {
 	r := l.waiting[0]
 	l.waiting = l.waiting[1:]
 	r.limit = max(w.c.set.timeout-max(w.since(), 0), w.half)
@@ -107,7 +107,7 @@ func (w *crowd) begin(ctx context.Context, l *lane) {
 }
 
 // await waits for a report, which is settled at once, or until the next symbol is due.
-func (w *crowd) await(ctx context.Context) {
+func (w *pool) await(ctx context.Context) {
 	select {
 	case r := <-w.c.reports: // without an alarm, which costs more than a symbol without news
 		w.settle(ctx, r)
@@ -125,7 +125,7 @@ func (w *crowd) await(ctx context.Context) {
 	}
 }
 
-func (w *crowd) settle(ctx context.Context, r *report) {
+func (w *pool) settle(ctx context.Context, r *report) {
 	if r.slow {
 		w.slow.running--
 	} else {

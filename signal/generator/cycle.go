@@ -44,40 +44,40 @@ func (g *Generator) cycle(ctx context.Context, now time.Time, woken bool) Result
 		c.run(ctx, now)
 	}
 	c.result.Duration = g.cfg.Clock.Now().Sub(began)
-	c.conclude(ctx)
+	c.finish(ctx)
 	return c.result
 }
 
 // cycle is one call of Cycle. All its accounts are settled on the caller's goroutine, so that a log handler that panics
 // does so under the caller's guard, and so that the log tells what happened in the order in which it did.
 type cycle struct {
-	g       *Generator
-	set     *settings
-	workers []*worker
-	retired []string     // symbols that health is to forget
-	woken   bool         // by the Source
-	reports chan *report // has room for all, so that nobody waits to report; nil with Inline
-	failing []*report    // as they came
-	result  Result
+	g        *Generator
+	set      *settings
+	workers  []*worker
+	removed  []string     // symbols that health is to forget
+	woken    bool         // by the Source
+	reports  chan *report // has room for all, so that nobody waits to report; nil with Inline
+	failures []*report    // as they came
+	result   Result
 }
 
 func (g *Generator) newCycle(woken bool) *cycle {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := &cycle{g: g, set: g.set.Load(), workers: g.workers, retired: g.letGoLocked(), woken: woken}
+	c := &cycle{g: g, set: g.set.Load(), workers: g.workers, removed: g.releaseLocked(), woken: woken}
 	if !g.cfg.Inline {
 		c.reports = make(chan *report, len(g.workers))
 	}
 	return c
 }
 
-// letGoLocked lets go what was taken out and is not busy, and returns which symbols were taken out.
-func (g *Generator) letGoLocked() (symbols []string) {
-	for symbol, w := range g.retired {
+// releaseLocked lets go what was taken out and is not busy, and returns which symbols were taken out.
+func (g *Generator) releaseLocked() (symbols []string) {
+	for symbol, w := range g.removed {
 		symbols = append(symbols, symbol)
-		if did, ok := w.letGo(); ok {
+		if did, ok := w.close(); ok {
 			g.gone.sum(did)
-			delete(g.retired, symbol)
+			delete(g.removed, symbol)
 		}
 	}
 	return symbols
@@ -85,7 +85,7 @@ func (g *Generator) letGoLocked() (symbols []string) {
 
 // forget has health forget the symbols that were taken out: nobody is to miss their progress.
 func (c *cycle) forget(ctx context.Context) {
-	for _, symbol := range c.retired {
+	for _, symbol := range c.removed {
 		if p := health.FromContext(health.Child(ctx, symbol)); p != nil {
 			p.Forget()
 		}
@@ -118,7 +118,7 @@ func (c *cycle) pause(ctx context.Context, now time.Time) {
 // nothing meanwhile.
 func (c *cycle) run(ctx context.Context, now time.Time) {
 	if !c.g.cfg.Inline && c.g.cfg.Concurrency > 1 {
-		w := crowd{c: c, start: c.g.cfg.Clock.Now(), half: max(c.set.timeout/2, 1)}
+		w := pool{c: c, start: c.g.cfg.Clock.Now(), half: max(c.set.timeout/2, 1)}
 		w.pass(ctx, now)
 		return
 	}
@@ -151,7 +151,7 @@ func (c *cycle) begin(ctx context.Context, r *report) (running bool) {
 		c.settle(ctx, c.inline(part, r))
 		return false
 	}
-	go func() { c.reports <- c.attend(part, r) }() // ends with attend, which waits no longer than the symbol's limit
+	go func() { c.reports <- c.process(part, r) }() // ends with attend, which waits no longer than the symbol's limit
 	return true
 }
 
@@ -172,7 +172,7 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 		return // it was told to stop, and that is no fault of the symbol's
 	}
 	part := health.Child(ctx, r.worker.symbol)
-	news := r.worker.spend(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
+	news := r.worker.setTimedOut(r.spent || w.err != nil && w.err.Kind == KindLeftBehind)
 	if news && ctx.Err() == nil { // what a run that has ended says is not heard
 		c.show(part, r.worker)
 	}
@@ -182,12 +182,12 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 	if w.closed {
 		health.Idle(part, r.now.Add(2*c.set.cycle)) // no further ahead: hours may change, and this loop may die
 	}
-	old, turned := r.worker.age(r.now, c.set, w.closed)
-	if turned {
-		c.aged(r)
+	old, changed := r.worker.age(r.now, c.set, w.closed)
+	if changed {
+		c.logStale(r)
 	}
-	if w.faults.harmful() {
-		c.noticed(r)
+	if w.faults.mustLog() {
+		c.logFaults(r)
 	}
 	switch {
 	case w.err != nil:
@@ -195,7 +195,7 @@ func (c *cycle) settle(ctx context.Context, r *report) {
 			health.Observe(part, nil) // the bars beside the bad one are progress
 		}
 		health.Observe(part, w.err)
-		c.failing = append(c.failing, r)
+		c.failures = append(c.failures, r)
 		c.failed(r)
 	case w.upToDate() && !old:
 		health.Observe(part, nil)
@@ -210,15 +210,15 @@ func (c *cycle) leaveOut(ctx context.Context, r *report) {
 	if closed {
 		health.Idle(health.Child(ctx, r.worker.symbol), r.now.Add(2*c.set.cycle))
 	}
-	if _, turned := r.worker.age(r.now, c.set, closed); turned {
-		c.aged(r)
+	if _, changed := r.worker.age(r.now, c.set, closed); changed {
+		c.logStale(r)
 	}
 }
 
-// conclude books the cycle as a whole.
-func (c *cycle) conclude(ctx context.Context) {
-	slices.SortFunc(c.failing, func(a, b *report) int { return cmp.Compare(a.index, b.index) })
-	for _, r := range c.failing {
+// finish books the cycle as a whole.
+func (c *cycle) finish(ctx context.Context) {
+	slices.SortFunc(c.failures, func(a, b *report) int { return cmp.Compare(a.index, b.index) })
+	for _, r := range c.failures {
 		c.result.Errors = append(c.result.Errors, r.work.err)
 	}
 	stopping := ctx.Err() != nil
@@ -242,9 +242,9 @@ func (c *cycle) count(stopping bool) (warn bool) {
 	c.g.cycles++
 	switch {
 	case c.result.Succeeded > 0:
-		c.g.failing.end()
+		c.g.failures.end()
 	case len(c.result.Errors) > 0 && !stopping:
-		warn = c.g.failing.fail(c.result.At)
+		warn = c.g.failures.fail(c.result.At)
 	}
 	return warn
 }

@@ -3,29 +3,30 @@ package generator
 // What tests of a runner's life see of it. The names are those of the table in life.go.
 
 var (
-	Places  = []string{isTogether: "together", isAside: "aside", isMidway: "midway"}
-	Follows = []string{isUnknown: "unknown", isBegun: "begun", isFollowed: "followed"}
-	Inputs  = []string{
-		inClaimed: "claimed", inMade: "made", inReady: "ready", inBegun: "begun", inFollowed: "followed",
-		inMarked: "marked", inBroke: "broke", inBrokeAlone: "broke alone", inUnmade: "unmade", inUnwritten: "unwritten",
-		inTried: "tried", inPartly: "partly", inCaughtUp: "caught up", inFed: "fed", inWrong: "wrong",
-		inDistrusted: "distrusted",
+	Places    = []string{isCurrent: "current", isBehind: "behind", isPartial: "partial"}
+	Histories = []string{isUnknown: "unknown", isNew: "new", isKnown: "known"}
+	Inputs    = []string{
+		inClaimed: "claimed", inMade: "made", inReady: "ready", inNew: "new", inKnown: "known",
+		inMarked: "marked", inFailed: "failed", inLastFailed: "last failed", inMakeFailed: "make failed",
+		inSaveFailed: "save failed",
+		inTried:      "tried", inPartial: "partial", inCurrent: "current", inValid: "valid", inWrong: "wrong",
+		inIgnored: "ignored",
 	}
 )
 
 // Life is a runner's life.
 type Life struct {
-	Place, Follows                       int
-	Tried, Unwritable, Distrusted, Wrong bool
+	Place, History                    int
+	Tried, NoSave, IgnoreState, Wrong bool
 }
 
 // Lives returns all lives that can be written down.
 func Lives() []Life {
 	var all []Life
 	for p := range Places {
-		for f := range Follows {
+		for f := range Histories {
 			for m := range allMarks + 1 {
-				all = append(all, shown(life{place(p), follows(f), marks(m)}))
+				all = append(all, shown(lifecycle{place(p), history(f), marks(m)}))
 			}
 		}
 	}
@@ -36,16 +37,16 @@ func Lives() []Life {
 func (l Life) Next(in int) (next Life, possible bool) {
 	var m marks
 	for mark, is := range map[marks]bool{
-		wasTried: l.Tried, isUnwritable: l.Unwritable, isDistrusted: l.Distrusted, isWrong: l.Wrong,
+		wasTried: l.Tried, noSave: l.NoSave, ignoreState: l.IgnoreState, isWrong: l.Wrong,
 	} {
 		if is {
 			m |= mark
 		}
 	}
-	after, possible := life{place(l.Place), follows(l.Follows), m}.next(input(in))
+	after, possible := lifecycle{place(l.Place), history(l.History), m}.next(input(in))
 	return shown(after), possible
 }
 
-func shown(l life) Life {
-	return Life{int(l.place), int(l.follows), l.is(wasTried), l.is(isUnwritable), l.is(isDistrusted), l.is(isWrong)}
+func shown(l lifecycle) Life {
+	return Life{int(l.place), int(l.history), l.is(wasTried), l.is(noSave), l.is(ignoreState), l.is(isWrong)}
 }

@@ -40,19 +40,19 @@ import (
 // All methods are safe for concurrent use. Two runs of Serve may overlap, as when one was given up and replaced: a
 // symbol belongs to one of them at a time, and a run whose context has ended takes on no further symbol.
 type Generator struct {
-	cfg     Config // without its ports
-	ports   ports
-	paused  atomic.Bool
-	set     atomic.Pointer[settings] // what may change while it runs; replaced, never changed
-	retimed wake.Bell                // rings when the time between cycles changes
+	cfg          Config // without its ports
+	ports        ports
+	paused       atomic.Bool
+	set          atomic.Pointer[settings] // what may change while it runs; replaced, never changed
+	cycleChanged wake.Bell                // rings when the time between cycles changes
 
 	mu       sync.Mutex         // guards the rest
 	workers  []*worker          // one for each symbol, in their order; replaced, never changed
-	retired  map[string]*worker // of symbols that were taken out, until the next cycle, or until one that hangs is back
+	removed  map[string]*worker // of symbols that were taken out, until the next cycle, or until one that hangs is back
 	gone     Status             // the sums of those that were let go
 	cycles   int
 	overruns int
-	failing  errorRun // cycles in which nothing succeeded
+	failures errorRun // cycles in which nothing succeeded
 }
 
 // New checks the configuration and returns a Generator that has asked nothing of anybody yet.
@@ -62,7 +62,7 @@ func New(cfg Config) (*Generator, error) {
 	}
 	cfg.complete()
 	ports := cfg.takePorts()
-	g := &Generator{cfg: cfg, ports: ports, retired: make(map[string]*worker)}
+	g := &Generator{cfg: cfg, ports: ports, removed: make(map[string]*worker)}
 	g.set.Store(cfg.settings(cfg.Cycle, cfg.MinConfidence))
 	for _, symbol := range cfg.Symbols {
 		g.workers = append(g.workers, newWorker(&g.cfg, &g.ports, symbol))
@@ -81,7 +81,7 @@ func New(cfg Config) (*Generator, error) {
 // after the last one began: a source that wakes without end cannot do more. Such a cycle leaves out the symbols that no
 // new bar is due for, and those that failed the last time.
 func (g *Generator) Serve(ctx context.Context) error {
-	g.cfg.Logger.Info("Background signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
+	g.cfg.Logger.Info("Signal generation started", "interval", g.set.Load().cycle, "symbols", g.symbols())
 	wait := waiter{g: g}
 	woken := false
 	for {
@@ -93,7 +93,7 @@ func (g *Generator) Serve(ctx context.Context) error {
 		g.cycle(ctx, start, woken)
 		health.Ready(ctx)
 		var err error
-		if woken, err = wait.until(ctx, g.next(start, cycle, woken), start.Add(max(cycle/wakesPerCycle, 1))); err != nil {
+		if woken, err = wait.until(ctx, g.next(start, cycle, woken), start.Add(max(cycle/wakeLimit, 1))); err != nil {
 			return err
 		}
 	}

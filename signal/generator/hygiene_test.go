@@ -236,7 +236,7 @@ func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
 	}
 }
 
-func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
+func TestBarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 1, minuteBar(1))
@@ -251,12 +251,12 @@ func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	b.source.bars = append(b.source.bars, minuteBar(3))
 	b.now = origin.Add(4*time.Minute - 2*second - 1)
 	require.Empty(t, b.Cycle(t.Context(), b.now).Errors)
-	require.Equal(t, 1, b.Status().Faults.Unfinished)
+	require.Equal(t, 1, b.Status().Faults.Incomplete)
 	b.now = origin.Add(3*time.Minute - 2*second - 1)
 	require.ErrorContains(t, b.Cycle(t.Context(), b.now).Errors[0], "not closed before", "it has not even opened")
 }
 
-func TestAClockThatGoesBackIsAnError(t *testing.T) {
+func TestClockThatGoesBackIsAnError(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 10, minuteBar(10))
@@ -315,7 +315,7 @@ func TestDataThatIsOldTurnsTheVerdictThoughItArrives(t *testing.T) {
 	})
 }
 
-func TestAFrozenFeedTurnsTheVerdict(t *testing.T) {
+func TestFrozenFeedTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []signaltest.Fault{signaltest.Frozen, signaltest.Empty, signaltest.Deaf, signaltest.Garbage} {
 		t.Run(fault.String(), func(t *testing.T) {

@@ -3,39 +3,39 @@ package generator
 // A runner's life is a table: where it stands beside the other runners of its symbol, what the Store knows of its stream,
 // four marks, and what each input makes of them. Nothing here calls anybody's code or reads a clock.
 //
-//	               | together | aside    | midway
-//	claimed (1)    | together | aside    | midway
-//	made           | together | aside    | aside
-//	ready (2)      | together | aside    | X
-//	begun (3)      | together | aside    | X
-//	followed (3)   | together | aside    | X
-//	marked (4)     | together | aside    | midway
-//	broke (5)      | aside    | aside    | aside
-//	broke alone (6)| together | X        | X
-//	unmade (7)     | aside    | X        | X
-//	unwritten (8)  | together | aside    | midway
-//	tried (9)      | X        | aside    | midway
-//	partly         | X        | midway   | midway
-//	caught up      | X        | together | together
-//	fed (10)       | together | aside    | midway
-//	wrong (10)     | together | aside    | midway
-//	distrusted (2) | together | aside    | midway
+//	               | current  | behind   | partial
+//	claimed (1)    | current  | behind   | partial
+//	made           | current  | behind   | behind
+//	ready (2)      | current  | behind   | X
+//	new (3)        | current  | behind   | X
+//	known (3)      | current  | behind   | X
+//	marked (4)     | current  | behind   | partial
+//	failed (5)     | behind   | behind   | behind
+//	last failed (6)| current  | X        | X
+//	make failed (7)| behind   | X        | X
+//	save failed (8)| current  | behind   | partial
+//	tried (9)      | X        | behind   | partial
+//	partial        | X        | partial  | partial
+//	current        | X        | current  | current
+//	valid (10)     | current  | behind   | partial
+//	wrong (10)     | current  | behind   | partial
+//	ignored (2)    | current  | behind   | partial
 //
 // X cannot be and changes nothing.
 //
 //	 (1) a new claim: it has not been tried in it, and its State may be written
-//	 (2) distrusted has the next State that is read left out; ready ends that
+//	 (2) ignored has the next State that is read left out; ready ends that
 //	 (3) only of one that is unknown: what the Store says of the stream, nothing or up to where it was followed
 //	 (4) not of one that is unknown; the Store knows then from when on the stream has been followed
-//	 (5) it is tried no more in this claim, and its State is distrusted: that may be what broke it
+//	 (5) it is tried no more in this claim, and its State is ignored: that may be what broke it
 //	 (6) the same, of one that the symbol has no other beside: all of them are to be warmed up
 //	 (7) its strategy could not be made or made ready, and there are others
 //	 (8) its strategy broke while it wrote its State down, and is not asked for it again in this claim
 //	 (9) it is taken up, once in a claim
 //	(10) what it said of the newest bar can be, or cannot
-type life struct {
+type lifecycle struct {
 	place   place
-	follows follows
+	history history
 	marks   marks
 }
 
@@ -43,35 +43,35 @@ type life struct {
 type place int
 
 const (
-	isTogether place = iota // it sees each bar with the others
-	isAside                 // it broke, and the others are ahead of it
-	isMidway                // it is aside, and part of its history was taken up
+	isCurrent place = iota // it sees each bar with the others
+	isBehind               // it broke, and the others are ahead of it
+	isPartial              // it is aside, and part of its history was taken up
 )
 
-// follows is what is known of where a runner's signals go on.
-type follows int
+// history is what is known of where a runner's signals go on.
+type history int
 
 const (
-	isUnknown  follows = iota // the Store has not been asked
-	isBegun                   // it knows nothing of the stream, which begins now
-	isFollowed                // it knows from when on the stream has been followed
+	isUnknown history = iota // the Store has not been asked
+	isNew                    // it knows nothing of the stream, which begins now
+	isKnown                  // it knows from when on the stream has been followed
 )
 
 // marks are what a runner bears beside its place.
 type marks int
 
 const (
-	wasTried     marks = 1 << iota // in this claim
-	isUnwritable                   // in this claim
-	isDistrusted                   // the next warm-up leaves its State alone
-	isWrong                        // what it said of the newest bar cannot be
-	allMarks     = 1<<iota - 1
+	wasTried    marks = 1 << iota // in this claim
+	noSave                        // in this claim
+	ignoreState                   // the next warm-up leaves its State alone
+	isWrong                       // what it said of the newest bar cannot be
+	allMarks    = 1<<iota - 1
 )
 
-func (l life) is(m marks) bool { return l.marks&m != 0 }
+func (l lifecycle) is(m marks) bool { return l.marks&m != 0 }
 
 // with returns the life with some marks and without others.
-func (l life) with(m, without marks) life {
+func (l lifecycle) with(m, without marks) lifecycle {
 	l.marks = l.marks&^without | m
 	return l
 }
@@ -83,93 +83,93 @@ const (
 	inClaimed input = iota
 	inMade
 	inReady
-	inBegun
-	inFollowed
+	inNew
+	inKnown
 	inMarked
-	inBroke
-	inBrokeAlone
-	inUnmade
-	inUnwritten
+	inFailed
+	inLastFailed
+	inMakeFailed
+	inSaveFailed
 	inTried
-	inPartly
-	inCaughtUp
-	inFed
+	inPartial
+	inCurrent
+	inValid
 	inWrong
-	inDistrusted
+	inIgnored
 	inputs
 )
 
 // next applies an input. An impossible one leaves the life as it is and says so.
-func (l life) next(in input) (next life, possible bool) {
+func (l lifecycle) next(in input) (next lifecycle, possible bool) {
 	//exhaustive:enforce
 	switch in {
 	case inClaimed:
-		return l.with(0, wasTried|isUnwritable), true
-	case inUnwritten:
-		return l.with(isUnwritable, 0), true
-	case inFed:
+		return l.with(0, wasTried|noSave), true
+	case inSaveFailed:
+		return l.with(noSave, 0), true
+	case inValid:
 		return l.with(0, isWrong), true
 	case inWrong:
 		return l.with(isWrong, 0), true
-	case inDistrusted:
-		return l.with(isDistrusted, 0), true
-	case inMade, inReady, inBegun, inFollowed, inMarked:
+	case inIgnored:
+		return l.with(ignoreState, 0), true
+	case inMade, inReady, inNew, inKnown, inMarked:
 		return l.prepared(in)
-	case inBroke, inBrokeAlone, inUnmade:
-		return l.damaged(in)
-	case inTried, inPartly, inCaughtUp:
-		return l.mended(in)
+	case inFailed, inLastFailed, inMakeFailed:
+		return l.failed(in)
+	case inTried, inPartial, inCurrent:
+		return l.resumed(in)
 	case inputs:
 	}
 	return l, false
 }
 
 // prepared is a runner that is made ready to see bars.
-func (l life) prepared(in input) (life, bool) {
+func (l lifecycle) prepared(in input) (lifecycle, bool) {
 	switch {
-	case in == inMade && l.place == isMidway:
-		l.place = isAside
+	case in == inMade && l.place == isPartial:
+		l.place = isBehind
 	case in == inMade:
-	case in == inMarked && l.follows != isUnknown:
-		l.follows = isFollowed
-	case in == inMarked, l.place == isMidway, in != inReady && l.follows != isUnknown:
+	case in == inMarked && l.history != isUnknown:
+		l.history = isKnown
+	case in == inMarked, l.place == isPartial, in != inReady && l.history != isUnknown:
 		return l, false
 	case in == inReady:
-		return l.with(0, isDistrusted), true
-	case in == inBegun:
-		l.follows = isBegun
+		return l.with(0, ignoreState), true
+	case in == inNew:
+		l.history = isNew
 	default:
-		l.follows = isFollowed
+		l.history = isKnown
 	}
 	return l, true
 }
 
-// damaged is a runner whose strategy broke, or could not be made.
-func (l life) damaged(in input) (life, bool) {
+// failed is a runner whose strategy broke, or could not be made.
+func (l lifecycle) failed(in input) (lifecycle, bool) {
 	switch {
-	case in == inBroke:
-		l.place = isAside
-		return l.with(wasTried|isDistrusted, 0), true
-	case l.place != isTogether:
+	case in == inFailed:
+		l.place = isBehind
+		return l.with(wasTried|ignoreState, 0), true
+	case l.place != isCurrent:
 		return l, false
-	case in == inBrokeAlone:
-		return l.with(wasTried|isDistrusted, 0), true
+	case in == inLastFailed:
+		return l.with(wasTried|ignoreState, 0), true
 	}
-	l.place = isAside
+	l.place = isBehind
 	return l.with(wasTried, 0), true
 }
 
-// mended is a runner that is aside and taken up again.
-func (l life) mended(in input) (life, bool) {
+// resumed is a runner that is aside and taken up again.
+func (l lifecycle) resumed(in input) (lifecycle, bool) {
 	switch {
-	case l.place == isTogether:
+	case l.place == isCurrent:
 		return l, false
 	case in == inTried:
 		return l.with(wasTried, 0), !l.is(wasTried)
-	case in == inPartly:
-		l.place = isMidway
+	case in == inPartial:
+		l.place = isPartial
 	default:
-		l.place = isTogether
+		l.place = isCurrent
 	}
 	return l, true
 }

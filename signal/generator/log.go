@@ -9,8 +9,8 @@ import (
 // What operators grep for. The words are constant; numbers and names are attributes.
 const (
 	msgGenerated = "Generated signals"
-	msgWithheld  = "Signals not emitted"
-	msgError     = "Error in background generation cycle"
+	msgNoSignals = "Signals not emitted"
+	msgError     = "Error in generation cycle"
 	msgUnstable  = "consecutive errors - signal generation may be unstable"
 	msgRecovered = "Signal generation recovered"
 	msgStale     = "Market data is stale"
@@ -69,8 +69,8 @@ func (c *cycle) failed(r *report) {
 	}
 }
 
-// aged logs that the symbol's data has become stale, or current again.
-func (c *cycle) aged(r *report) {
+// logStale logs that the symbol's data has become stale, or current again.
+func (c *cycle) logStale(r *report) {
 	s := r.worker.snapshot()
 	level, msg := slog.LevelInfo, msgCurrent
 	if s.Stale {
@@ -80,16 +80,16 @@ func (c *cycle) aged(r *report) {
 		slog.Duration("age", s.DataAge), slog.Duration("limit", c.set.maxAge))
 }
 
-// noticed logs what was not as it should be with the bars of one symbol in one cycle.
-func (c *cycle) noticed(r *report) {
+// logFaults logs what was not as it should be with the bars of one symbol in one cycle.
+func (c *cycle) logFaults(r *report) {
 	f := r.work.faults
 	c.log(slog.LevelWarn, msgFaults, slog.String("symbol", r.worker.symbol), slog.Int("gaps", f.Gaps),
 		slog.Int("missing", f.Missing), slog.Int("duplicates", f.Duplicates), slog.Int("revised", f.Revised),
 		slog.Int("late", f.Late), slog.Int("overlaps", f.Overlaps), slog.Int("flat", f.Flat))
 }
 
-// brokeLate logs what ended a symbol's goroutine when nobody waited for it any more.
-func (c *cycle) brokeLate(err *Error) {
+// logLateError logs what ended a symbol's goroutine when nobody waited for it any more.
+func (c *cycle) logLateError(err *Error) {
 	defer func() { _ = recover() }() // this goroutine has no guard, and a log handler's panic would end the process
 	c.log(slog.LevelError, msgError, slog.String("symbol", err.Symbol), slog.String("kind", string(err.Kind)),
 		slog.Any("error", err), slog.String("stack", err.Stack))
@@ -110,15 +110,15 @@ func (c *cycle) logCycle(warn bool) {
 	}
 	c.log(level, msgGenerated, slog.Int("count", c.result.Signals), slog.Duration("duration", c.result.Duration),
 		slog.Int("symbols", len(c.workers)))
-	c.logWithheld()
+	c.logNoSignals()
 	if warn && len(c.workers) > 1 { // a single symbol has said so itself
 		c.log(slog.LevelWarn, msgUnstable, slog.String("scope", "cycle"), slog.Int("consecutive", warnAfter))
 	}
 }
 
-// logWithheld says why there were no more signals. Data that is late is told at each cycle until it comes, and what is
+// logNoSignals says why there were no more signals. Data that is late is told at each cycle until it comes, and what is
 // wrong with it elsewhere, so it alone is no news.
-func (c *cycle) logWithheld() {
+func (c *cycle) logNoSignals() {
 	n := c.result.NotEmitted
 	if n == (NotEmitted{}) {
 		return
@@ -127,7 +127,7 @@ func (c *cycle) logWithheld() {
 	if n == (NotEmitted{NoData: n.NoData}) {
 		level = slog.LevelDebug
 	}
-	c.log(level, msgWithheld, slog.Int("threshold", n.Threshold), slog.Int("session", n.Session),
+	c.log(level, msgNoSignals, slog.Int("threshold", n.Threshold), slog.Int("session", n.Session),
 		slog.Int("warmup", n.Warmup), slog.Int("no_data", n.NoData), slog.Int("invalid", n.Invalid))
 }
 

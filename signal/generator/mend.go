@@ -7,11 +7,11 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// mend takes up again, once in a claim, each runner that was set aside. It comes after all else: its way through
+// catchUp takes up again, once in a claim, each runner that was set aside. It comes after all else: its way through
 // history is its own, and holds up nobody's bars.
-func (t *task) mend(ctx context.Context) {
+func (t *task) catchUp(ctx context.Context) {
 	for _, r := range t.runners {
-		if r.aside() && !r.life.is(wasTried) && !t.cold && ctx.Err() == nil {
+		if r.behind() && !r.life.is(wasTried) && !t.notPrepared && ctx.Err() == nil {
 			r.step(inTried)
 			t.fail(t.takeUp(ctx, r))
 		}
@@ -21,14 +21,14 @@ func (t *task) mend(ctx context.Context) {
 // takeUp feeds the runner what the others have seen, and lets it join them when there is no more of it. A way that is
 // too long for one claim goes on in the next one.
 func (t *task) takeUp(ctx context.Context, r *runner) *Error {
-	if r.life.place != isMidway {
-		if err := t.beginAnew(ctx, r); err != nil {
+	if r.life.place != isPartial {
+		if err := t.restartRunner(ctx, r); err != nil {
 			return err
 		}
 	}
-	from := r.fed
+	from := r.upTo
 	if from.IsZero() {
-		from = earlier(r.after, t.now.Add(-t.cfg.Interval)).Add(-span(t.history, t.cfg.Interval))
+		from = earliest(r.after, t.now.Add(-t.cfg.Interval)).Add(-span(t.history, t.cfg.Interval))
 	}
 	for range maxPages {
 		bars, err := t.fetch(ctx, from)
@@ -36,22 +36,22 @@ func (t *task) takeUp(ctx context.Context, r *runner) *Error {
 			return err
 		}
 		before := from
-		from = t.takeApart(ctx, r, bars, from)
+		from = t.feedOne(ctx, r, bars, from)
 		if err := t.store(ctx); err != nil {
 			return err
 		}
 		if ctx.Err() == nil && (len(bars) < pageSize || !from.After(before)) {
-			r.step(inCaughtUp)
+			r.step(inCurrent)
 			return nil
 		}
 	}
-	r.step(inPartly)
+	r.step(inPartial)
 	return nil
 }
 
-// beginAnew gives the runner a fresh strategy, and its State if that is of use. It emits no further back than history
-// lets it say the same again.
-func (t *task) beginAnew(ctx context.Context, r *runner) *Error {
+// restartRunner gives the runner a fresh strategy, and its State if that is of use. It emits no further back than
+// history lets it say the same again.
+func (t *task) restartRunner(ctx context.Context, r *runner) *Error {
 	if err := t.make(r); err != nil {
 		return err
 	}
@@ -63,9 +63,9 @@ func (t *task) beginAnew(ctx context.Context, r *runner) *Error {
 	return nil
 }
 
-// takeApart feeds bars to one runner, and returns the newest that it has passed. It stops where the others are.
-func (t *task) takeApart(ctx context.Context, r *runner, bars []signal.Bar, from time.Time) time.Time {
-	in := intake{from: from, by: t.by()}
+// feedOne feeds bars to one runner, and returns the newest that it has passed. It stops where the others are.
+func (t *task) feedOne(ctx context.Context, r *runner, bars []signal.Bar, from time.Time) time.Time {
+	in := response{from: from, by: t.by()}
 	for i := range bars {
 		b := &bars[i]
 		if ended(ctx) || b.Time.After(t.after) {
@@ -74,7 +74,7 @@ func (t *task) takeApart(ctx context.Context, r *runner, bars []signal.Bar, from
 		if !b.Time.After(from) || t.check(b, b.End(), &in) != nil {
 			continue // the others have said what is wrong with it
 		}
-		t.fail(t.decide(r, b))
+		t.fail(t.runStrategy(r, b))
 		t.work.bars++
 		from = b.Time
 	}

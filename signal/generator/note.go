@@ -14,8 +14,8 @@ type note int
 const (
 	noteLoading note = iota
 	noteFlat
-	noteUnfinished
-	noteUnasked
+	noteIncomplete
+	noteOutOfRange
 	noteSparse
 	notes // how many there are
 )
@@ -29,10 +29,10 @@ var conditions = [notes]health.Condition{
 	noteFlat: {Key: "flat_line", Verdict: health.Unhealthy, Person: true,
 		Text:   "open, high, low and close of the newest bars are one and the same price, of more bars than MaxFlat allows",
 		Remedy: "compare with another source; a market that is as quiet as that needs a higher MaxFlat, or NoMaxFlat"},
-	noteUnfinished: {Key: "unfinished_bars",
+	noteIncomplete: {Key: "incomplete_bars",
 		Text:   "the source gives bars that are not closed yet: they are left for later",
 		Remedy: "have it leave them out, to see no more of this; if its bars are closed, this machine's clock is behind"},
-	noteUnasked: {Key: "bars_before_after",
+	noteOutOfRange: {Key: "bars_before_after",
 		Text:   "the source gives bars that do not open later than the time asked from: they are left out",
 		Remedy: "have it answer with bars that open after that time, to see no more of this"},
 	noteSparse: {Key: "sparse_market",
@@ -47,8 +47,8 @@ func (t *task) noted() noted {
 	return noted{
 		noteLoading:    t.loading,
 		noteFlat:       t.flat >= t.cfg.MaxFlat && t.cfg.MaxFlat != NoMaxFlat && !t.work.closed,
-		noteUnfinished: t.lately(t.peculiar.unfinishedAt),
-		noteUnasked:    t.lately(t.peculiar.unaskedAt),
+		noteIncomplete: t.isRecent(t.odd.incompleteAt),
+		noteOutOfRange: t.isRecent(t.odd.outOfRangeAt),
 		noteSparse:     sparse,
 	}
 }
@@ -85,7 +85,7 @@ func (w *worker) tell() (now, before noted) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
-	now, before, a.shown = a.noted, a.shown, a.noted
+	now, before, a.reported = a.noted, a.reported, a.noted
 	return now, before
 }
 

@@ -50,7 +50,7 @@ func TestPeculiarAnswersAreLeftOutAndCounted(t *testing.T) {
 					batch.Bars = append(batch.Bars, b)
 				})
 			},
-			faults: generator.DataFaults{Unfinished: 121}, key: "unfinished_bars",
+			faults: generator.DataFaults{Incomplete: 121}, key: "incomplete_bars",
 		},
 		"the bar that opens at the time asked from as well": {
 			source: func(m market) signal.Source {
@@ -58,7 +58,7 @@ func TestPeculiarAnswersAreLeftOutAndCounted(t *testing.T) {
 					return m.Bars(ctx, symbol, after.Add(-1), limit)
 				})
 			},
-			faults: generator.DataFaults{Unasked: 120}, key: "bars_before_after",
+			faults: generator.DataFaults{OutOfRange: 120}, key: "bars_before_after",
 		},
 		"that bar, where nothing is asked for twice": {
 			source: func(m market) signal.Source {
@@ -66,7 +66,7 @@ func TestPeculiarAnswersAreLeftOutAndCounted(t *testing.T) {
 					return m.Bars(ctx, symbol, after.Add(-1), limit)
 				})
 			},
-			faults: generator.DataFaults{Unasked: 120}, key: "bars_before_after",
+			faults: generator.DataFaults{OutOfRange: 120}, key: "bars_before_after",
 			change: func(c *generator.Config) { c.Recheck = generator.NoRecheck },
 		},
 		"the bar within which the time asked from lies": {
@@ -75,7 +75,7 @@ func TestPeculiarAnswersAreLeftOutAndCounted(t *testing.T) {
 					return m.Bars(ctx, symbol, minute(after).Add(-1), limit)
 				})
 			},
-			faults: generator.DataFaults{Unasked: 121}, key: "bars_before_after",
+			faults: generator.DataFaults{OutOfRange: 121}, key: "bars_before_after",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

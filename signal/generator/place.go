@@ -22,7 +22,7 @@ func (t *task) askFrom() time.Time {
 	if t.gapAsks > 0 {
 		t.gapAsks--
 		if known, _ := t.recent.find(t.gap.UnixNano()); known != nil {
-			from = earlier(from, t.gap)
+			from = earliest(from, t.gap)
 		}
 	}
 	return from
@@ -58,13 +58,14 @@ func (t *task) again(b *signal.Bar, repeated bool) (rebuild bool) {
 	return true
 }
 
-// awaits reports whether b is to wait for bars that are missing before it. A gap that nobody waits for any more is booked.
-func (t *task) awaits(b *signal.Bar) bool {
+// waitsFor reports whether b is to wait for bars that are missing before it. A gap that nobody waits for any more is
+// booked.
+func (t *task) waitsFor(b *signal.Bar) bool {
 	t.missing = t.missingBefore(b)
 	if t.missing == 0 {
 		return false
 	}
-	if usual, _ := t.sparse(); t.missing <= usual {
+	if typical, _ := t.sparse(); t.missing <= typical {
 		return false
 	}
 	if t.now.Before(b.End().Add(t.cfg.GapWait)) {
@@ -85,7 +86,7 @@ func (t *task) missingBefore(b *signal.Bar) (missing int) {
 		open, until := t.hours(at)
 		if open {
 			missing++
-		} else if closed := earlier(until, b.Time).Sub(at); closed > t.cfg.Interval {
+		} else if closed := earliest(until, b.Time).Sub(at); closed > t.cfg.Interval {
 			at = at.Add((closed - 1) / t.cfg.Interval * t.cfg.Interval)
 		}
 		at = at.Add(t.cfg.Interval)

@@ -47,9 +47,9 @@ func (r *recent) find(at int64) (known *seen, place int) {
 	return nil, place
 }
 
-// crowded reports whether a bar that was taken opens less than half an interval before b or after it: one of the two
+// tooClose reports whether a bar that was taken opens less than half an interval before b or after it: one of the two
 // cannot be. Bars that overlap by less are let pass, since a day is an hour shorter once a year.
-func (r *recent) crowded(b *signal.Bar) bool {
+func (r *recent) tooClose(b *signal.Bar) bool {
 	at, half := b.Time.UnixNano(), int64(b.Interval/2)
 	known, place := r.find(at)
 	switch {

@@ -20,21 +20,21 @@ type runner struct {
 	spec     *signal.Spec
 	stream   signal.Stream              // of its signals and its State
 	id       func(bar time.Time) string // the stream's IDs
-	strategy guest[signal.Strategy]
+	strategy external[signal.Strategy]
 	warmup   int
 	seen     int       // bars, up to warmup
-	fed      time.Time // the newest bar that it has seen; zero for one that begins from history
+	upTo     time.Time // the newest bar that it has seen; zero for one that begins from history
 	after    time.Time // only signals of bars that open later are emitted: it has decided on the others, or they are history
 
 	newest string // the ID of the newest signal that was stored when it went on for the first time
-	life   life
+	life   lifecycle
 }
 
 // step applies an input to the runner's life.
 func (r *runner) step(in input) { r.life, _ = r.life.next(in) }
 
-// aside reports whether the others are ahead of the runner.
-func (r *runner) aside() bool { return r.life.place != isTogether }
+// behind reports whether the others are ahead of the runner.
+func (r *runner) behind() bool { return r.life.place != isCurrent }
 
 // newRunners makes those of all Specs. Their strategies are made when the symbol is warmed up.
 func (t *task) newRunners() []*runner {
@@ -50,7 +50,7 @@ func (t *task) newRunners() []*runner {
 // make gives the runner a fresh strategy, which has seen nothing.
 func (t *task) make(r *runner) *Error {
 	t.at = r
-	made := guest[signal.Strategy]{KindStrategy, guest[func() signal.Strategy]{KindStrategy, r.spec.New}.enter(t)()}
+	made := external[signal.Strategy]{KindStrategy, external[func() signal.Strategy]{KindStrategy, r.spec.New}.enter(t)()}
 	if made.code == nil {
 		return t.errorf(KindStrategy, "%s: %w", r.spec.Name, errNilStrategy)
 	}
@@ -58,40 +58,40 @@ func (t *task) make(r *runner) *Error {
 	if warmup < 0 || warmup > maxWarmup {
 		return t.errorf(KindStrategy, "%s: Warmup %d is not between 0 and %d", r.spec.Name, warmup, maxWarmup)
 	}
-	r.strategy, r.warmup, r.seen, r.fed = made, warmup, 0, time.Time{}
+	r.strategy, r.warmup, r.seen, r.upTo = made, warmup, 0, time.Time{}
 	r.step(inMade)
 	return nil
 }
 
 // others reports whether the symbol has runners beside r that go on without it.
 func (t *task) others(r *runner) bool {
-	return slices.ContainsFunc(t.runners, func(o *runner) bool { return o != r && !o.aside() })
+	return slices.ContainsFunc(t.runners, func(o *runner) bool { return o != r && !o.behind() })
 }
 
-// broke books that a strategy has torn a claim apart, and reports whether the claim may go on: with the others, if
-// there are any. A State may be what broke it.
-func (t *task) broke() (goOn bool) {
+// runnerFailed books that a strategy has torn a claim apart, and reports whether the claim may go on: with the others,
+// if there are any. A State may be what broke it.
+func (t *task) runnerFailed() (goOn bool) {
 	r := t.at
 	switch {
-	case r == nil || t.doing != KindStrategy:
+	case r == nil || t.calling != KindStrategy:
 		return false
-	case t.saving:
-		t.saving = false
-		r.step(inUnwritten)
+	case t.writesState:
+		t.writesState = false
+		r.step(inSaveFailed)
 		return true
-	case r.aside() || t.others(r):
-		r.step(inBroke)
+	case r.behind() || t.others(r):
+		r.step(inFailed)
 		return true
 	}
-	r.step(inBrokeAlone)
-	t.cold = true
+	r.step(inLastFailed)
+	t.notPrepared = true
 	return false
 }
 
-// standing reports whether a strategy's last word was an error: cycles without a new bar do not make it right.
-func (t *task) standing() bool {
+// lastFailed reports whether a strategy's last word was an error: cycles without a new bar do not make it right.
+func (t *task) lastFailed() bool {
 	for _, r := range t.runners {
-		if r.life.is(isWrong) || r.aside() {
+		if r.life.is(isWrong) || r.behind() {
 			return true
 		}
 	}

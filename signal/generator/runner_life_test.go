@@ -39,8 +39,8 @@ func TestRunnersLifeIsItsTable(t *testing.T) {
 			want := table[in][was.Place]
 			switch {
 			case want == "X",
-				in == "begun" && was.Follows != unknown, in == "followed" && was.Follows != unknown,
-				in == "marked" && was.Follows == unknown, in == "tried" && was.Tried:
+				in == "new" && was.History != unknown, in == "known" && was.History != unknown,
+				in == "marked" && was.History == unknown, in == "tried" && was.Tried:
 				require.False(t, possible, "%s of %+v", in, was)
 				require.Equal(t, was, is, "%s of %+v", in, was)
 				continue
@@ -58,25 +58,25 @@ func keepsItsMarks(t *testing.T, in string, was, is generator.Life) {
 	want.Place = is.Place
 	switch in {
 	case "claimed":
-		want.Tried, want.Unwritable = false, false
+		want.Tried, want.NoSave = false, false
 	case "ready":
-		want.Distrusted = false
-	case "begun":
-		want.Follows = 1
-	case "followed", "marked":
-		want.Follows = 2
-	case "broke", "broke alone":
-		want.Tried, want.Distrusted = true, true
-	case "unmade", "tried":
+		want.IgnoreState = false
+	case "new":
+		want.History = 1
+	case "known", "marked":
+		want.History = 2
+	case "failed", "last failed":
+		want.Tried, want.IgnoreState = true, true
+	case "make failed", "tried":
 		want.Tried = true
-	case "unwritten":
-		want.Unwritable = true
-	case "fed":
+	case "save failed":
+		want.NoSave = true
+	case "valid":
 		want.Wrong = false
 	case "wrong":
 		want.Wrong = true
-	case "distrusted":
-		want.Distrusted = true
+	case "ignored":
+		want.IgnoreState = true
 	}
 	require.Equal(t, want, is, "%s of %+v", in, was)
 }

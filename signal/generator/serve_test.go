@@ -31,7 +31,7 @@ func (a *asked) Bars(ctx context.Context, symbol string, after time.Time, limit 
 
 const second = time.Second
 
-func TestACycleBeginsAtOnceAndThenAtEveryMultiple(t *testing.T) {
+func TestCycleBeginsAtOnceAndThenAtEveryMultiple(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -58,7 +58,7 @@ func TestServeThatIsBegunOnAMultipleRunsNoCycleTwice(t *testing.T) {
 	})
 }
 
-func TestAnOverrunIsCountedAndNotQueued(t *testing.T) {
+func TestOverrunIsCountedAndNotQueued(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -178,7 +178,7 @@ func TestWhatServeLogs(t *testing.T) {
 		time.Sleep(2*time.Minute + second)
 		stop()
 		require.Equal(t, []string{
-			`level=INFO msg="Background signal generation started" interval=5s symbols="[BTC ETH]"`,
+			`level=INFO msg="Signal generation started" interval=5s symbols="[BTC ETH]"`,
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`, // the bar that ended with the first cycle
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`,
 			`level=INFO msg="Generated signals" count=2 duration=0s symbols=2`,
@@ -186,7 +186,7 @@ func TestWhatServeLogs(t *testing.T) {
 	})
 }
 
-func TestADayOfCyclesTakesNoTime(t *testing.T) {
+func TestDayOfCyclesTakesNoTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))

@@ -35,7 +35,7 @@ func (g *Generator) SetCycle(cycle time.Duration) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set.Store(g.cfg.settings(cycle, g.set.Load().minConfidence))
-	g.retimed.Ring()
+	g.cycleChanged.Ring()
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (g *Generator) SetSymbols(symbols ...string) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	known := g.retired
+	known := g.removed
 	for _, w := range g.workers {
 		known[w.symbol] = w
 	}
@@ -71,7 +71,7 @@ func (g *Generator) SetSymbols(symbols ...string) error {
 		case w == nil:
 			w = newWorker(&g.cfg, &g.ports, symbol)
 		case !slices.Contains(before, w):
-			w.rejoin()
+			w.reset()
 		}
 		delete(known, symbol)
 		workers = append(workers, w)

@@ -10,7 +10,7 @@ import (
 const (
 	spacesKept   = 32 // so many spaces between bars say what is usual
 	spacesNeeded = 3  // and no fewer
-	usualTimes   = 5  // where bars come by chance, one in tens of thousands is as late as that
+	typicalTimes = 5  // where bars come by chance, one in tens of thousands is as late as that
 )
 
 // spaces holds how many bars were missing before each of the newest ones, while the market was open.
@@ -31,9 +31,9 @@ func (s *spaces) add(missing int) {
 	s.n++
 }
 
-// usual is after how many intervals the next bar usually comes: 1 for a market that trades in each of them. It is the
+// typical is after how many intervals the next bar usually comes: 1 for a market that trades in each of them. It is the
 // longest of nine in ten spaces, and one outage is not in it, so that a Source which lost some bars makes nobody patient.
-func (s *spaces) usual() int {
+func (s *spaces) typical() int {
 	n := min(s.n, spacesKept)
 	leftOut := max(n/10, 1)
 	if n < spacesNeeded || s.wide <= leftOut {
@@ -46,11 +46,11 @@ func (s *spaces) usual() int {
 
 // sparse reports whether the market trades so seldom, and how many bars may be missing in a row before that is a gap.
 func (t *task) sparse() (missing int, sparse bool) {
-	usual := t.spaces.usual()
-	if usual == 1 {
+	typical := t.spaces.typical()
+	if typical == 1 {
 		return 0, false
 	}
-	return usualTimes*usual - 1, true
+	return typicalTimes*typical - 1, true
 }
 
 // slack is for how long after it could have come a bar is not missed yet. A MaxAge that a person has set knows better.
@@ -62,10 +62,11 @@ func (t *task) slack() time.Duration {
 	return span(missing, t.cfg.Interval)
 }
 
-// knows takes over up to when the Source says that nothing is missing. What no clock can have said yet is not believed.
-func (t *task) knows(complete time.Time) {
+// setComplete takes over up to when the Source says that nothing is missing. What no clock can have said yet is not
+// believed.
+func (t *task) setComplete(complete time.Time) {
 	if by := t.by(); !complete.After(by.Add(t.cfg.MaxSkew)) {
-		t.whole = later(t.whole, earlier(complete, by))
+		t.whole = later(t.whole, earliest(complete, by))
 	}
 }
 

@@ -8,34 +8,34 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// stateReach is how many bars a State may be behind: feeding more than that takes longer than history is worth.
-const stateReach = 100_000
+// maxStateLag is how many bars a State may be behind: feeding more than that takes longer than history is worth.
+const maxStateLag = 100_000
 
 const msgNoState = "Strategy state not restored, warming up from history"
 
 // stateful returns the runner's strategy as one whose state can be written down, and false where it cannot.
-func (r *runner) stateful() (guest[signal.Stateful], bool) {
+func (r *runner) stateful() (external[signal.Stateful], bool) {
 	s, ok := r.strategy.code.(signal.Stateful)
-	return guest[signal.Stateful]{KindStrategy, s}, ok
+	return external[signal.Stateful]{KindStrategy, s}, ok
 }
 
 // restore gives a runner its State back. One that has none, or whose State is of no use, is warmed up from history.
 func (t *task) restore(ctx context.Context, r *runner) *Error {
-	if _, ok := r.stateful(); !ok || t.ports.states.code == nil || r.life.is(isDistrusted) {
+	if _, ok := r.stateful(); !ok || t.ports.states.code == nil || r.life.is(ignoreState) {
 		return nil
 	}
 	state, ok, err := t.loadState(ctx, t.ports.states, r)
 	if err != nil {
 		return err
 	}
-	if !ok || len(state.Data) == 0 || state.Bar.Before(t.now.Add(-span(stateReach, t.cfg.Interval))) ||
+	if !ok || len(state.Data) == 0 || state.Bar.Before(t.now.Add(-span(maxStateLag, t.cfg.Interval))) ||
 		state.Bar.After(t.now) {
 		return nil
 	}
-	return t.revive(r, state)
+	return t.restoreState(r, state)
 }
 
-func (t *task) loadState(ctx context.Context, from guest[signal.States], r *runner) (signal.State, bool, *Error) {
+func (t *task) loadState(ctx context.Context, from external[signal.States], r *runner) (signal.State, bool, *Error) {
 	state, ok, err := from.enter(t).LoadState(ctx, r.stream)
 	if err == nil {
 		err = ctx.Err()
@@ -46,13 +46,13 @@ func (t *task) loadState(ctx context.Context, from guest[signal.States], r *runn
 	return state, ok, nil
 }
 
-// revive gives a State to a runner's strategy, which is Stateful.
-func (t *task) revive(r *runner, state signal.State) *Error {
+// restoreState gives a State to a runner's strategy, which is Stateful.
+func (t *task) restoreState(r *runner, state signal.State) *Error {
 	strategy, _ := r.stateful()
 	t.at = r
 	err := strategy.enter(t).UnmarshalBinary(state.Data)
 	if err == nil {
-		r.fed, r.seen = state.Bar, min(state.Seen, r.warmup)
+		r.upTo, r.seen = state.Bar, min(state.Seen, r.warmup)
 		return nil
 	}
 	t.cfg.Logger.Warn(msgNoState, "symbol", t.symbol, "strategy", r.spec.Name, "error", err)
@@ -63,23 +63,23 @@ func (t *task) revive(r *runner, state signal.State) *Error {
 // only makes the same ones again, and one that is newer would lose some. It leaves out a strategy that is still in its
 // history: its State would prove that it has followed bars which nobody asked it about.
 func (t *task) save(ctx context.Context) *Error {
-	if t.ports.states.code == nil || !t.unsaved || t.cold {
+	if t.ports.states.code == nil || !t.dirty || t.notPrepared {
 		return nil
 	}
 	var states []signal.State
 	for _, r := range t.runners {
 		strategy, ok := r.stateful()
-		if !ok || r.aside() || r.life.is(isUnwritable) || r.fed.Add(t.cfg.Interval).Before(r.after) {
+		if !ok || r.behind() || r.life.is(noSave) || r.upTo.Add(t.cfg.Interval).Before(r.after) {
 			continue
 		}
-		t.at, t.saving = r, true
+		t.at, t.writesState = r, true
 		data, err := strategy.enter(t).MarshalBinary()
-		t.saving = false
+		t.writesState = false
 		if err != nil {
 			t.fail(t.errorf(KindStrategy, "%s: write its state: %w", r.spec.Name, err))
 			continue
 		}
-		states = append(states, signal.State{Stream: r.stream, Bar: r.fed.UTC(), Seen: r.seen, Data: data})
+		states = append(states, signal.State{Stream: r.stream, Bar: r.upTo.UTC(), Seen: r.seen, Data: data})
 	}
 	if len(states) > 0 {
 		if err := t.ports.states.enter(t).SaveStates(ctx, states...); err != nil {
@@ -90,17 +90,18 @@ func (t *task) save(ctx context.Context) *Error {
 		i := slices.IndexFunc(t.runners, func(r *runner) bool { return r.stream == s.Stream })
 		t.runners[i].step(inMarked)
 	}
-	t.unsaved = false
+	t.dirty = false
 	return nil
 }
 
-// followed returns the newest bar up to which the Store proves that the stream was followed: all that was to be emitted
-// until then is stored. A State proves it, and so does the mark that live leaves behind. One of the future proves nothing.
-func (t *task) followed(ctx context.Context, r *runner) (bar time.Time, alive bool, err *Error) {
-	if t.ports.lives.code == nil {
+// storedUpTo returns the newest bar up to which the Store proves that the stream was followed: all that was to be
+// emitted until then is stored. A State proves it, and so does the mark that live leaves behind. One of the future
+// proves nothing.
+func (t *task) storedUpTo(ctx context.Context, r *runner) (bar time.Time, alive bool, err *Error) {
+	if t.ports.streams.code == nil {
 		return time.Time{}, false, nil
 	}
-	state, ok, err := t.loadState(ctx, t.ports.lives, r)
+	state, ok, err := t.loadState(ctx, t.ports.streams, r)
 	if err != nil || !ok || state.Bar.After(t.by()) {
 		return time.Time{}, false, err
 	}
@@ -111,23 +112,23 @@ func (t *task) followed(ctx context.Context, r *runner) (bar time.Time, alive bo
 // restart over the bar of its first signal would else begin anew, without that. It waits for a cycle whose clock agrees
 // with the bars, because a mark that was set by a wrong clock would have the past emitted, or nothing.
 func (t *task) live(ctx context.Context) *Error {
-	if t.ports.lives.code == nil || !t.sane() {
+	if t.ports.streams.code == nil || !t.sane() {
 		return nil
 	}
-	var begun []signal.State
+	var started []signal.State
 	for _, r := range t.runners {
-		if r.life.follows == isBegun {
-			begun = append(begun, signal.State{Stream: r.stream, Bar: t.begun().UTC()})
+		if r.life.history == isNew {
+			started = append(started, signal.State{Stream: r.stream, Bar: t.origin().UTC()})
 		}
 	}
-	if len(begun) == 0 {
+	if len(started) == 0 {
 		return nil
 	}
-	if err := t.ports.lives.enter(t).SaveStates(ctx, begun...); err != nil {
-		return t.errorf(KindStore, "mark the first cycle of %d strategies: %w", len(begun), err)
+	if err := t.ports.streams.enter(t).SaveStates(ctx, started...); err != nil {
+		return t.errorf(KindStore, "mark the first cycle of %d strategies: %w", len(started), err)
 	}
 	for _, r := range t.runners {
-		if r.life.follows == isBegun {
+		if r.life.history == isNew {
 			r.step(inMarked)
 		}
 	}

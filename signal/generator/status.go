@@ -32,8 +32,8 @@ type DataFaults struct {
 	Revised    int // bars that came again with other content
 	Late       int // bars that came after newer ones
 	Overlaps   int // bars that open within one that was taken and were left out
-	Unfinished int // bars that were not closed yet and were left for later
-	Unasked    int // bars of the time asked from, or of just before, that were left out
+	Incomplete int // bars that were not closed yet and were left for later
+	OutOfRange int // bars of the time asked from, or of just before, that were left out
 	Flat       int // times that MaxFlat bars in a row had one and the same price
 }
 
@@ -44,14 +44,14 @@ func (f *DataFaults) add(o DataFaults) {
 	f.Revised += o.Revised
 	f.Late += o.Late
 	f.Overlaps += o.Overlaps
-	f.Unfinished += o.Unfinished
-	f.Unasked += o.Unasked
+	f.Incomplete += o.Incomplete
+	f.OutOfRange += o.OutOfRange
 	f.Flat += o.Flat
 }
 
-// harmful reports whether there is something that a log should tell each time. The rest is told by a note.
-func (f DataFaults) harmful() bool {
-	f.Unfinished, f.Unasked = 0, 0
+// mustLog reports whether there is something that a log should tell each time. The rest is told by a note.
+func (f DataFaults) mustLog() bool {
+	f.Incomplete, f.OutOfRange = 0, 0
 	return f != DataFaults{}
 }
 
@@ -101,7 +101,7 @@ func (g *Generator) Status() Status {
 	g.mu.Lock()
 	s := g.gone
 	s.Cycles, s.Overruns = g.cycles, g.overruns
-	workers, retired := g.workers, slices.Collect(maps.Values(g.retired))
+	workers, removed := g.workers, slices.Collect(maps.Values(g.removed))
 	g.mu.Unlock()
 	s.Paused = g.Paused()
 	s.Symbols = make([]SymbolStatus, 0, len(workers))
@@ -113,7 +113,7 @@ func (g *Generator) Status() Status {
 			s.Stale++
 		}
 	}
-	for _, w := range retired {
+	for _, w := range removed {
 		s.sum(w.snapshot())
 	}
 	return s

@@ -26,37 +26,37 @@ type task struct {
 	symbol string
 
 	// Of the present claim.
-	now    time.Time // the time that the cycle was given
-	set    *settings
-	doing  ErrorKind // whose code was entered last, so that a panic can be told
-	at     *runner   // which strategy's, if it was one's
-	saving bool      // it writes down its state
-	work   work      // what was done so far
+	now         time.Time // the time that the cycle was given
+	set         *settings
+	calling     ErrorKind // whose code was entered last, so that a panic can be told
+	at          *runner   // which strategy's, if it was one's
+	writesState bool      // it writes down its state
+	work        work      // what was done so far
 
 	// From claim to claim.
-	since    time.Time       // the first cycle; where nothing is stored yet, signals begin here
-	runners  []*runner       // nil: like after a restart
-	cold     bool            // those that are not aside are to be warmed up
-	loading  bool            // they are on their way through history
-	history  int             // how many bars that takes
-	trusted  bool            // a claim has found that clock and bars agree
-	unsaved  bool            // the strategies know more than their States
-	after    time.Time       // open of the newest bar that the strategies have seen
-	nextOpen time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
-	newest   time.Time       // end of the newest bar ever taken; zero for none
-	pending  []signal.Signal // made and not stored
-	refused  int             // appends in a row that met ErrConflict
-	conflict error           // what the last of them said
-	recent   recent          // the newest bars seen
-	gap      time.Time       // the bar before the newest gap
-	gapAsks  int             // in how many more cycles it is asked for again
-	whole    time.Time       // up to when the Source has said that nothing is missing
-	missing  int             // how many bars are, before the one that is taken now
-	spaces   spaces          // how many were, before the newest ones
-	flat     int             // how many bars up to the newest have one and the same price
-	flatAt   float64         // that price
-	peculiar peculiar        // what the Source answered beside what was asked for
-	overlaps time.Time       // the newest bar that was left out because it overlaps another
+	since       time.Time       // the first cycle; where nothing is stored yet, signals begin here
+	runners     []*runner       // nil: like after a restart
+	notPrepared bool            // those that are not aside are to be warmed up
+	loading     bool            // they are on their way through history
+	history     int             // how many bars that takes
+	trusted     bool            // a claim has found that clock and bars agree
+	dirty       bool            // the strategies know more than their States
+	after       time.Time       // open of the newest bar that the strategies have seen
+	nextOpen    time.Time       // end of that bar, where it is among the recent ones: a later open leaves a gap
+	newest      time.Time       // end of the newest bar ever taken; zero for none
+	pending     []signal.Signal // made and not stored
+	refused     int             // appends in a row that met ErrConflict
+	conflict    error           // what the last of them said
+	recent      recent          // the newest bars seen
+	gap         time.Time       // the bar before the newest gap
+	gapAsks     int             // in how many more cycles it is asked for again
+	whole       time.Time       // up to when the Source has said that nothing is missing
+	missing     int             // how many bars are, before the one that is taken now
+	spaces      spaces          // how many were, before the newest ones
+	flat        int             // how many bars up to the newest have one and the same price
+	flatAt      float64         // that price
+	odd         oddTimes        // what the Source answered beside what was asked for
+	overlaps    time.Time       // the newest bar that was left out because it overlaps another
 }
 
 // work is what one claim of a worker did.
@@ -69,14 +69,14 @@ type work struct {
 	faults     DataFaults
 	current    bool   // no newer bar can exist yet
 	closed     bool   // the market is
-	standing   bool   // a strategy's last word was an error
+	lastFailed bool   // a strategy's last word was an error
 	future     bool   // a bar closes later than the clock says it is
 	err        *Error // the first one
 }
 
 // upToDate reports whether the symbol has what there is to have.
 func (w *work) upToDate() bool {
-	return w.err == nil && !w.standing && w.conflicts == 0 && (w.bars > 0 || w.current || w.closed)
+	return w.err == nil && !w.lastFailed && w.conflicts == 0 && (w.bars > 0 || w.current || w.closed)
 }
 
 // forget makes the task begin like after a restart.
@@ -86,9 +86,9 @@ func (t *task) forget() { t.runners = nil }
 func (t *task) begin(now, since time.Time, set *settings) {
 	t.now, t.since, t.set, t.work = now, since, set, work{}
 	if t.runners == nil {
-		t.runners, t.cold = t.newRunners(), true
+		t.runners, t.notPrepared = t.newRunners(), true
 	}
-	t.loading = t.loading || t.cold
+	t.loading = t.loading || t.notPrepared
 	for _, r := range t.runners {
 		r.step(inClaimed)
 	}
@@ -109,16 +109,16 @@ func (t *task) errorf(kind ErrorKind, format string, args ...any) *Error {
 // not to be trusted any more; a panic of the Source or the Store leaves them as they are.
 func (t *task) broken(err error) (goOn bool) {
 	if t.work.err == nil || t.work.err.Stack == "" {
-		t.work.err = &Error{Symbol: t.symbol, Kind: t.doing, Err: err, Stack: foreign.Stack(err)}
+		t.work.err = &Error{Symbol: t.symbol, Kind: t.calling, Err: err, Stack: foreign.Stack(err)}
 	}
-	return t.broke()
+	return t.runnerFailed()
 }
 
 // rebuild has the strategies made anew, from history and without their States.
 func (t *task) rebuild() {
-	t.cold = true
+	t.notPrepared = true
 	for _, r := range t.runners {
-		r.step(inDistrusted)
+		r.step(inIgnored)
 	}
 }
 
@@ -132,7 +132,7 @@ func (t *task) advance(ctx context.Context) {
 	}
 	from := t.askFrom()
 	for range maxPages {
-		if t.cold {
+		if t.notPrepared {
 			if err := t.warmUp(ctx); err != nil {
 				t.fail(err)
 				return
@@ -150,10 +150,10 @@ func (t *task) advance(ctx context.Context) {
 		}
 		from = t.after
 	}
-	t.mend(ctx)
+	t.catchUp(ctx)
 	t.fail(t.save(ctx))
 	t.fail(t.live(ctx))
-	t.judge()
+	t.checkDue()
 }
 
 // page takes one page of bars by way of the strategies to the Store, and reports whether there may be another.
@@ -172,11 +172,11 @@ func (t *task) page(ctx context.Context, from time.Time) (more bool, err *Error)
 	if err := t.store(ctx); err != nil {
 		return false, err
 	}
-	return ctx.Err() == nil && (t.cold || len(bars) >= pageSize && !t.after.Equal(before)), nil
+	return ctx.Err() == nil && (t.notPrepared || len(bars) >= pageSize && !t.after.Equal(before)), nil
 }
 
-// judge books whether a newer bar is due than the newest one taken.
-func (t *task) judge() {
+// checkDue books whether a newer bar is due than the newest one taken.
+func (t *task) checkDue() {
 	w := &t.work
 	known := t.known()
 	w.current = !known.IsZero() && known.Add(t.cfg.Interval).Add(t.slack()).After(t.now)
@@ -190,7 +190,7 @@ func (t *task) judge() {
 		t.fail(t.errorf(KindStore, "the last %d appends met other signals of the same ID and brought nothing: "+
 			"is another Generator at work on these streams? %w", t.refused, t.conflict))
 	}
-	w.standing, t.trusted = t.standing(), t.trusted || t.sane()
+	w.lastFailed, t.trusted = t.lastFailed(), t.trusted || t.sane()
 	if w.err == nil && w.bars == 0 && !w.current && !w.closed {
 		w.notEmitted.NoData++
 	}
@@ -202,12 +202,12 @@ func (t *task) fetch(ctx context.Context, after time.Time) ([]signal.Bar, *Error
 		err = ctx.Err() // what comes too late is asked for again
 	}
 	if err != nil {
-		return nil, t.unanswered(after, err)
+		return nil, t.sourceError(after, err)
 	}
-	t.knows(batch.Complete)
+	t.setComplete(batch.Complete)
 	return batch.Bars, nil
 }
 
-func (t *task) unanswered(after time.Time, err error) *Error {
+func (t *task) sourceError(after time.Time, err error) *Error {
 	return t.errorf(KindSource, "bars after %s: %w", stamp(after), err)
 }

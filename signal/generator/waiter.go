@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// wakesPerCycle bounds how often a Waker can begin a cycle. At five seconds that is a latency of 50 ms at the most.
-const wakesPerCycle = 100
+// wakeLimit bounds how often a Waker can begin a cycle. At five seconds that is a latency of 50 ms at the most.
+const wakeLimit = 100
 
 // turnOf is how long a wait goes on without a sign of life: the loop that hangs in it is then seen as soon as one that hangs
 // in a cycle.
@@ -18,19 +18,19 @@ func turnOf(cycle time.Duration) time.Duration { return max(min(cycle/8, time.Se
 
 // waiter waits between the cycles of one run of Serve.
 type waiter struct {
-	g       *Generator
-	asked   *foreign.Call[<-chan struct{}] // of a Source that was asked for its wake-up; nil while none is asked
-	woke    <-chan struct{}                // closed by the Source when a bar arrives; nil where it does not say
-	retimed <-chan struct{}
-	alarm   <-chan time.Time // armed for at; nil for none
-	at      time.Time
-	turned  time.Time // when the next sign of life is due
+	g            *Generator
+	asked        *foreign.Call[<-chan struct{}] // of a Source that was asked for its wake-up; nil while none is asked
+	wakeUp       <-chan struct{}                // closed by the Source when a bar arrives; nil where it does not say
+	cycleChanged <-chan struct{}
+	alarm        <-chan time.Time // armed for at; nil for none
+	at           time.Time
+	changed      time.Time // when the next sign of life is due
 }
 
 // listen asks for the news of what happens from now on.
 func (w *waiter) listen() {
 	w.wake()
-	w.retimed = w.g.retimed.Next()
+	w.cycleChanged = w.g.cycleChanged.Next()
 }
 
 // wake asks the Source for its wake-up. It does so in a goroutine of its own, and waits no longer than for a symbol that
@@ -41,24 +41,24 @@ func (w *waiter) wake() {
 	if !ok {
 		return
 	}
-	w.woke = nil
+	w.wakeUp = nil
 	if w.asked == nil {
 		w.asked = foreign.Go(func() (<-chan struct{}, error) { return waker.Wake(), nil })
 	}
 	select {
 	case <-w.asked.Done():
-		w.woke, _ = w.asked.Result()
+		w.wakeUp, _ = w.asked.Result()
 		w.asked = nil
 	case <-w.g.cfg.Clock.After(max(w.g.set.Load().timeout/10, 1)):
 	}
 }
 
 // until waits for due, or for a wake-up and then no longer than to soonest. It reports whether it was woken.
-func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool, err error) {
+func (w *waiter) until(ctx context.Context, due, earliest time.Time) (woken bool, err error) {
 	for {
 		at := due
-		if woken && soonest.Before(due) {
-			at = soonest
+		if woken && earliest.Before(due) {
+			at = earliest
 		}
 		now := w.g.cfg.Clock.Now()
 		if !now.Before(at) || ctx.Err() != nil {
@@ -70,10 +70,10 @@ func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool,
 			return false, ctx.Err()
 		case <-w.arm(next, next.Sub(now)): // above zero: a mock clock must never see less
 			w.alarm = nil
-		case <-w.woke:
-			w.woke, woken = nil, true
-		case <-w.retimed:
-			due = w.redue()
+		case <-w.wakeUp:
+			w.wakeUp, woken = nil, true
+		case <-w.cycleChanged:
+			due = w.nextDue()
 		}
 	}
 }
@@ -81,10 +81,10 @@ func (w *waiter) until(ctx context.Context, due, soonest time.Time) (woken bool,
 // turn gives a sign of life when one is due, and returns when to look again: at the next one, or at the given time.
 func (w *waiter) turn(ctx context.Context, now, at time.Time) time.Time {
 	every := turnOf(w.g.set.Load().cycle)
-	if !now.Before(w.turned) || w.turned.Sub(now) > every {
-		w.turned = now.Add(every)
+	if !now.Before(w.changed) || w.changed.Sub(now) > every {
+		w.changed = now.Add(every)
 	}
-	next := earlier(w.turned, at)
+	next := earliest(w.changed, at)
 	health.Idle(ctx, next)
 	return next
 }
@@ -97,8 +97,8 @@ func (w *waiter) arm(at time.Time, wait time.Duration) <-chan time.Time {
 	return w.alarm
 }
 
-// redue is when a cycle is due now that the time between them has changed.
-func (w *waiter) redue() time.Time {
-	w.retimed = w.g.retimed.Next() // before it is read, so that no change falls in between
+// nextDue is when a cycle is due now that the time between them has changed.
+func (w *waiter) nextDue() time.Time {
+	w.cycleChanged = w.g.cycleChanged.Next() // before it is read, so that no change falls in between
 	return multiple(w.g.cfg.Clock.Now(), w.g.set.Load().cycle)
 }

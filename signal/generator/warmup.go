@@ -12,12 +12,12 @@ import (
 func (t *task) warmUp(ctx context.Context) *Error {
 	for _, step := range []func(*runner) *Error{t.make, func(r *runner) *Error { return t.ready(ctx, r) }} {
 		for _, r := range t.runners {
-			if r.aside() {
+			if r.behind() {
 				continue
 			}
 			err := step(r)
 			if err != nil && err.Kind == KindStrategy && t.others(r) {
-				r.step(inUnmade)
+				r.step(inMakeFailed)
 				t.fail(err)
 				continue
 			}
@@ -28,7 +28,7 @@ func (t *task) warmUp(ctx context.Context) *Error {
 		t.measure()
 	}
 	t.setBack()
-	t.cold, t.gapAsks, t.flat = false, 0, 0
+	t.notPrepared, t.gapAsks, t.flat = false, 0, 0
 	t.recent.reset(max(minRecent, t.cfg.Recheck))
 	return nil
 }
@@ -48,7 +48,7 @@ func (t *task) oldest() time.Time { return t.now.Add(-span(t.history+1, t.cfg.In
 
 // ready finds out from where on a runner with a fresh strategy goes on.
 func (t *task) ready(ctx context.Context, r *runner) *Error {
-	if r.life.follows == isUnknown {
+	if r.life.history == isUnknown {
 		if err := t.resume(ctx, r); err != nil {
 			return err
 		}
@@ -70,42 +70,42 @@ func (t *task) resume(ctx context.Context, r *runner) *Error {
 	if err != nil {
 		return t.errorf(KindStore, "read the newest signal of %s: %w", r.spec.Name, err)
 	}
-	followed, alive, wrong := t.followed(ctx, r)
+	upTo, alive, wrong := t.storedUpTo(ctx, r)
 	if wrong != nil {
 		return wrong
 	}
 	if len(stored) > 0 {
-		followed, alive, r.newest = later(followed, stored[0].BarTime), true, stored[0].ID
+		upTo, alive, r.newest = later(upTo, stored[0].BarTime), true, stored[0].ID
 	}
-	known := inFollowed
+	known := inKnown
 	if !alive {
-		followed, known = t.begun(), inBegun
+		upTo, known = t.origin(), inNew
 	}
-	r.after = later(followed, t.oldest())
+	r.after = later(upTo, t.oldest())
 	r.step(known)
 	return nil
 }
 
-// begun is after which bar the first cycle begins: a bar that ends with it is not older than it.
-func (t *task) begun() time.Time { return t.since.Add(-t.cfg.Interval - 1) }
+// origin is after which bar the first cycle begins: a bar that ends with it is not older than it.
+func (t *task) origin() time.Time { return t.since.Add(-t.cfg.Interval - 1) }
 
 // setBack decides after which bar the task goes on, so that all runners have seen what they must have seen by then.
 func (t *task) setBack() {
 	first, from := t.now.Add(-t.cfg.Interval), t.now
-	restored := true
+	resumed := true
 	for _, r := range t.runners {
 		switch {
-		case r.aside():
-		case r.fed.IsZero():
-			first, restored = earlier(first, r.after), false
+		case r.behind():
+		case r.upTo.IsZero():
+			first, resumed = earliest(first, r.after), false
 		default:
-			from = earlier(from, r.fed)
+			from = earliest(from, r.upTo)
 		}
 	}
-	if restored {
+	if resumed {
 		t.newest = later(t.newest, from.Add(t.cfg.Interval))
 	} else {
-		from = earlier(from, first.Add(-span(t.history, t.cfg.Interval)))
+		from = earliest(from, first.Add(-span(t.history, t.cfg.Interval)))
 	}
 	t.after = from
 }
@@ -117,7 +117,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func earlier(a, b time.Time) time.Time {
+func earliest(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}

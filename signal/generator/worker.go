@@ -21,38 +21,38 @@ type worker struct {
 
 // account is what everybody may know of a worker.
 type account struct {
-	busy    bool      // claimed
-	gone    bool      // let go: nobody claims it any more
-	claimed time.Time // since when, on the Clock
-	turn    int       // how often it was claimed
-	left    bool      // the cycle that claimed it has gone on without it
-	rejoins bool      // it was taken out: the next claim begins like after a restart
-	since   time.Time // the first cycle
-	last    time.Time // the last one
-	shut    time.Time // the last cycle that found its market closed
-	closed  bool      // the last turn found it closed
-	spent   bool      // it ran out of time when it was tried last
-	noted   noted     // what holds
-	shown   noted     // what health says of it
-	known   time.Time // up to when all bars are known
-	slack   time.Duration
-	failing errorRun
-	status  SymbolStatus
+	busy      bool      // claimed
+	gone      bool      // let go: nobody claims it any more
+	claimed   time.Time // since when, on the Clock
+	turn      int       // how often it was claimed
+	left      bool      // the cycle that claimed it has gone on without it
+	mustReset bool      // it was taken out: the next claim begins like after a restart
+	since     time.Time // the first cycle
+	last      time.Time // the last one
+	shut      time.Time // the last cycle that found its market closed
+	closed    bool      // the last turn found it closed
+	spent     bool      // it ran out of time when it was tried last
+	noted     noted     // what holds
+	reported  noted     // what health says of it
+	known     time.Time // up to when all bars are known
+	slack     time.Duration
+	failing   errorRun
+	status    SymbolStatus
 }
 
 func newWorker(cfg *Config, ports *ports, symbol string) *worker {
 	return &worker{cfg: cfg, symbol: symbol, task: task{cfg: cfg, ports: ports, symbol: symbol}}
 }
 
-// rejoin makes the next claim begin like after a restart.
-func (w *worker) rejoin() {
+// reset makes the next claim begin like after a restart.
+func (w *worker) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.account.rejoins = true
+	w.account.mustReset = true
 }
 
-// letGo ends the worker, unless it is busy, and returns what it did.
-func (w *worker) letGo() (did SymbolStatus, ok bool) {
+// close ends the worker, unless it is busy, and returns what it did.
+func (w *worker) close() (did SymbolStatus, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.account.gone = !w.account.busy
@@ -81,11 +81,11 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 		return nil, 0, w.leftBehind(fmt.Errorf("%w yet after %s", foreign.ErrNotBack, clock.Sub(a.claimed)))
 	}
 	a.busy, a.claimed = true, clock
-	if a.rejoins {
-		a.rejoins, a.since = false, time.Time{}
+	if a.mustReset {
+		a.mustReset, a.since = false, time.Time{}
 		w.task.forget()
 	}
-	if !w.task.trusted && !a.since.IsZero() && (now.Before(a.since) || now.Sub(a.last) > w.reach(set)) {
+	if !w.task.trusted && !a.since.IsZero() && (now.Before(a.since) || now.Sub(a.last) > w.maxJump(set)) {
 		a.since = time.Time{} // the clock was wrong when it was read first, and nothing has begun yet
 		w.task.forget()
 	}
@@ -99,18 +99,18 @@ func (w *worker) claim(now, clock time.Time, set *settings) (t *task, turn int, 
 	return &w.task, a.turn, nil
 }
 
-// reach is how far the time may jump from one cycle to the next while it is not known to be right.
-func (w *worker) reach(set *settings) time.Duration {
+// maxJump is how far the time may jump from one cycle to the next while it is not known to be right.
+func (w *worker) maxJump(set *settings) time.Duration {
 	return max(span(max(w.task.history, historyPerWarmup), w.cfg.Interval), 2*set.cycle)
 }
 
-// spend books whether the worker ran out of time. It reports whether health is to say something else of it.
-func (w *worker) spend(spent bool) (news bool) {
+// setTimedOut books whether the worker ran out of time. It reports whether health is to say something else of it.
+func (w *worker) setTimedOut(spent bool) (news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
 	a.spent = spent
-	return a.noted != a.shown
+	return a.noted != a.reported
 }
 
 // slow reports whether the worker ran out of time when it was tried last, and when that was.
@@ -188,7 +188,7 @@ func (w *worker) succeeded(at time.Time) (ended errorRun) {
 // age books how old the newest bar is. It returns whether what is known is too old for the symbol to be up to date, and whether
 // this turn has made its data stale, or current again. Data is stale only once it has had MaxAge to come: since the
 // first cycle, and since its market opened.
-func (w *worker) age(now time.Time, set *settings, closed bool) (old, turned bool) {
+func (w *worker) age(now time.Time, set *settings, closed bool) (old, changed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account

@@ -56,11 +56,12 @@ func (a *account) worth(unrealised decimal.Decimal) decimal.Decimal {
 	return equity
 }
 
-// pay takes what a fill cost out of the cash, or puts in what it brought, and takes note of what it realised.
-func (a *account) pay(f trading.Fill, realised decimal.Decimal) {
+// pay takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realised
+// by it.
+func (a *account) pay(f *trading.Fill, before, after trading.Position) {
 	a.cash = f.CashAfter(a.cash)
-	if !realised.IsZero() {
-		a.realised = a.realised.Add(realised)
+	if !after.Realised.Equal(before.Realised) {
+		a.realised = a.realised.Add(after.Realised.Sub(before.Realised))
 	}
 	if f.Fee.IsZero() {
 		return

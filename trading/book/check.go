@@ -13,7 +13,7 @@ func (b *Book) Check(event journal.Event) error {
 	case journal.SignalSeen:
 		return b.signals.check(e, b.checkOwner)
 	case journal.IntentMade:
-		return b.orders.checkIntent(e.Order)
+		return b.orders.checkIntent(&e.Order)
 	case journal.Submitting, journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown,
 		journal.NotReceived, journal.CancelAsked, journal.Cancelled, journal.Expired:
 		return b.orders.check(event)
@@ -30,7 +30,7 @@ func (b *Book) Check(event journal.Event) error {
 		}
 		return nil
 	case journal.Filled:
-		return b.checkFill(e.Fill)
+		return b.checkFill(&e.Fill)
 	case journal.Adopted:
 		if e.Symbol == "" || e.Quantity.IsZero() || e.Price.IsNegative() {
 			return fmt.Errorf("book: adopted %s of %q at %s says nothing that could be", e.Quantity, e.Symbol, e.Price)
@@ -54,7 +54,7 @@ func (b *Book) Check(event journal.Event) error {
 	return fmt.Errorf("book: %T is no event of a book", event)
 }
 
-func (b *Book) checkFill(f trading.Fill) error {
+func (b *Book) checkFill(f *trading.Fill) error {
 	if err := b.fills.check(f); err != nil {
 		return err
 	}

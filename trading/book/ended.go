@@ -98,6 +98,12 @@ func (e *ended) put(o *OrderState) {
 	e.log.Put(e.key, w.Body)
 }
 
+func (e *ended) has(clientID string) bool {
+	var room [64]byte
+	_, ok := e.log.Get(past.Key(room[:0], clientID))
+	return ok
+}
+
 // get makes an order of its record.
 func (e *ended) get(clientID string) *OrderState {
 	var room [64]byte

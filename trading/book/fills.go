@@ -113,13 +113,13 @@ type fills struct {
 
 // Knows reports whether a fill is no news: it was counted, or it is so old that the Book would not know it any more if it
 // had been.
-func (s *fills) Knows(f trading.Fill) bool { return s.has(f.ID) || s.forgotten(f) }
+func (s *fills) Knows(f trading.Fill) bool { return s.has(f.ID) || s.forgotten(&f) }
 
-func (s *fills) forgotten(f trading.Fill) bool {
+func (s *fills) forgotten(f *trading.Fill) bool {
 	return !s.horizon.IsZero() && !f.Time.After(s.horizon) && !s.has(f.ID)
 }
 
-func (s *fills) check(f trading.Fill) error {
+func (s *fills) check(f *trading.Fill) error {
 	switch {
 	case f.ID == "" || f.Symbol == "":
 		return fmt.Errorf("book: fill lacks its id %q or symbol %q", f.ID, f.Symbol)
@@ -136,7 +136,7 @@ func (s *fills) check(f trading.Fill) error {
 }
 
 // count takes note of a fill; false says that it is known already.
-func (s *fills) count(f trading.Fill) bool {
+func (s *fills) count(f *trading.Fill) bool {
 	if !s.add(f.ID, f.Time) {
 		return false
 	}

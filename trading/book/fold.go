@@ -19,10 +19,12 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 			b.elsewhere.settled(e.Symbol)
 		}
 	case journal.IntentMade:
-		b.orders.intend(at, e.Order)
-		b.targets.count(e.Order)
+		b.orders.intend(at, &e.Order)
+		b.targets.count(&e.Order)
 	case journal.Submitting:
-		b.orders.move(at, e.ClientID, trading.StatusUnknown, "").sent()
+		o := b.orders.change(e.ClientID)
+		b.orders.move(at, o, trading.StatusUnknown, "")
+		o.sent()
 	case journal.Acknowledged:
 		b.orders.acknowledge(at, e.ClientID)
 	case journal.Triggered:
@@ -30,9 +32,11 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	case journal.Rejected:
 		b.orders.reject(at, e.ClientID, e.Reason)
 	case journal.Unknown:
-		b.orders.move(at, e.ClientID, trading.StatusUnknown, e.Reason)
+		b.orders.move(at, b.orders.change(e.ClientID), trading.StatusUnknown, e.Reason)
 	case journal.NotReceived:
-		b.orders.move(at, e.ClientID, trading.StatusIntended, e.Reason).InFlight = e.InFlight
+		o := b.orders.change(e.ClientID)
+		b.orders.move(at, o, trading.StatusIntended, e.Reason)
+		o.InFlight = e.InFlight
 	case journal.SignalApproved:
 		b.elsewhere.settled(b.signals.approve(e, b.targets))
 	case journal.CloseAsked:
@@ -43,11 +47,11 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	case journal.CancelAsked:
 		b.orders.change(e.ClientID).cancelAsked(at, e.Reason)
 	case journal.Cancelled:
-		b.orders.move(at, e.ClientID, endOf(e), e.Reason)
+		b.orders.move(at, b.orders.change(e.ClientID), endOf(e), e.Reason)
 	case journal.Expired:
-		b.orders.move(at, e.ClientID, trading.StatusExpired, e.Reason)
+		b.orders.move(at, b.orders.change(e.ClientID), trading.StatusExpired, e.Reason)
 	case journal.Filled:
-		b.foldFill(at, e.Fill)
+		b.foldFill(at, &e.Fill)
 	case journal.Adopted:
 		b.adopt(e)
 	case journal.CashMoved:
@@ -76,21 +80,20 @@ func (b *Book) foldHalted(at time.Time, e journal.Halted) {
 	}
 }
 
-func (b *Book) foldFill(at time.Time, f trading.Fill) {
+func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	if !b.fills.count(f) {
 		return
 	}
-	before := b.positions[f.Symbol].Quantity
-	b.account.pay(f, b.positions.add(f))
-	ours := b.orders.find(f.ClientID) != nil
-	b.elsewhere.moved(f.Symbol, ours, before, b.positions[f.Symbol].Quantity)
-	if !ours {
+	before, after := b.positions.add(f)
+	b.account.pay(f, before, after)
+	o := b.orders.change(f.ClientID)
+	b.elsewhere.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	if o == nil {
 		b.fills.foreign++
 		return
 	}
-	o := b.orders.change(f.ClientID)
 	if o.Leg != "" {
-		b.targets.guardFilled(f, b.positions[f.Symbol].Quantity)
+		b.targets.guardFilled(f, after.Quantity)
 	}
 	b.orders.fill(at, o, f)
 }
@@ -101,7 +104,7 @@ func (b *Book) adopt(e journal.Adopted) {
 	if e.Quantity.IsNegative() {
 		f.Side = trading.Sell
 	}
-	before := b.positions[e.Symbol].Quantity
-	b.account.pay(f, b.positions.add(f))
-	b.elsewhere.moved(e.Symbol, false, before, b.positions[e.Symbol].Quantity)
+	before, after := b.positions.add(&f)
+	b.account.pay(&f, before, after)
+	b.elsewhere.moved(e.Symbol, false, before.Quantity, after.Quantity)
 }

@@ -36,15 +36,19 @@ func (s *orders) find(clientID string) *OrderState {
 	if o, ok := s.live[clientID]; ok {
 		return o
 	}
-	o := s.ended.get(clientID)
-	return o
+	return s.ended.get(clientID)
 }
 
-// change returns an order to be changed.
+// has reports whether there is an order of a client ID, without reading its record.
+func (s *orders) has(clientID string) bool { return s.live[clientID] != nil || s.ended.has(clientID) }
+
+// change returns an order to be changed; nil if there is none.
 func (s *orders) change(clientID string) *OrderState {
-	o, ok := s.live[clientID]
-	if !ok {
-		o = s.ended.get(clientID)
+	if o, ok := s.live[clientID]; ok {
+		return o
+	}
+	o := s.ended.get(clientID)
+	if o != nil {
 		s.ended.log.Delete(past.Key(nil, clientID))
 		s.live[clientID] = o
 		s.done = append(s.done, clientID)
@@ -76,11 +80,11 @@ func (s *orders) check(e journal.Event) error {
 	return nil
 }
 
-func (s *orders) checkIntent(o trading.Order) error {
+func (s *orders) checkIntent(o *trading.Order) error {
 	switch {
 	case o.ClientID == "" || o.Symbol == "":
 		return fmt.Errorf("book: intent lacks its client id %q or symbol %q", o.ClientID, o.Symbol)
-	case s.find(o.ClientID) != nil:
+	case s.has(o.ClientID):
 		return fmt.Errorf("book: client id %s has been used before", o.ClientID)
 	case o.Side != trading.Buy && o.Side != trading.Sell:
 		return fmt.Errorf("book: order %s: %s is no side", o.ClientID, o.Side)
@@ -91,9 +95,9 @@ func (s *orders) checkIntent(o trading.Order) error {
 }
 
 // intend adds an order that was decided on.
-func (s *orders) intend(at time.Time, o trading.Order) {
+func (s *orders) intend(at time.Time, o *trading.Order) {
 	s.made++
-	s.put(&OrderState{Order: o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
+	s.put(&OrderState{Order: *o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
 }
 
 func (s *orders) put(o *OrderState) {
@@ -107,17 +111,17 @@ func (s *orders) acknowledge(at time.Time, clientID string) {
 	o := s.change(clientID)
 	o.Acknowledged, o.InFlight = true, false
 	if o.Status == trading.StatusUnknown || o.Status == trading.StatusIntended {
-		s.move(at, clientID, trading.StatusOpen, "")
+		s.move(at, o, trading.StatusOpen, "")
 	}
 }
 
 func (s *orders) reject(at time.Time, clientID, reason string) {
-	s.move(at, clientID, trading.StatusRejected, reason)
+	s.move(at, s.change(clientID), trading.StatusRejected, reason)
 	s.rejected++
 }
 
 // fill lets a fill speak for its order: it was executed, whatever else had been heard of it.
-func (s *orders) fill(at time.Time, o *OrderState, f trading.Fill) {
+func (s *orders) fill(at time.Time, o *OrderState, f *trading.Fill) {
 	if o.Filled.IsZero() {
 		o.Filled = f.Quantity // most orders fill at once: spare the sum
 	} else {
@@ -126,26 +130,25 @@ func (s *orders) fill(at time.Time, o *OrderState, f trading.Fill) {
 	o.Acknowledged, o.InFlight = true, false
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
-		s.move(at, o.ClientID, trading.StatusFilled, "")
+		s.move(at, o, trading.StatusFilled, "")
 	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
 		// The fill overtook the end; the rest stays ended.
 	default:
-		s.move(at, o.ClientID, trading.StatusOpen, "")
+		s.move(at, o, trading.StatusOpen, "")
 	}
 }
 
 // move gives an order its new status and keeps the list of pending ones.
-func (s *orders) move(at time.Time, clientID string, status trading.OrderStatus, reason string) *OrderState {
-	o := s.change(clientID)
+func (s *orders) move(at time.Time, o *OrderState, status trading.OrderStatus, reason string) {
+	was := o.Status
 	o.Status, o.Reason, o.UpdatedAt = status, reason, at
 	if status.Done() {
 		o.InFlight = false
-		s.done = append(s.done, clientID)
+		s.done = append(s.done, o.ClientID)
 		s.dropPending(o)
-	} else {
-		s.addPending(o) // also one that was thought done: a fill proved otherwise
+	} else if was.Done() { // as was thought: a fill has proved otherwise
+		s.addPending(o)
 	}
-	return o
 }
 
 // forget makes a record of one order that has been done for a while, and drops one that has been for too long to matter.

@@ -49,13 +49,10 @@ func (s positions) Unrealised(price PriceFunc) (profit decimal.Decimal, missing 
 	return profit, missing
 }
 
-// add takes a fill in and returns the profit that it realised.
-func (s positions) add(f trading.Fill) (realised decimal.Decimal) {
-	before := s[f.Symbol]
-	after := before.After(f)
+// add takes a fill in, and returns the position before and after it.
+func (s positions) add(f *trading.Fill) (before, after trading.Position) {
+	before = s[f.Symbol]
+	after = before.After(*f)
 	s[f.Symbol] = after
-	if after.Realised.Equal(before.Realised) {
-		return decimal.Zero
-	}
-	return after.Realised.Sub(before.Realised)
+	return before, after
 }

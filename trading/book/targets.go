@@ -119,7 +119,7 @@ func (s targets) amend(e journal.Amended, pending []*OrderState) {
 }
 
 // count takes note of an order that was made for its target.
-func (s targets) count(o trading.Order) {
+func (s targets) count(o *trading.Order) {
 	switch t := s[o.Symbol]; {
 	case t == nil || t.SignalID != o.SignalID:
 	case o.Leg == trading.TakeProfit:
@@ -137,7 +137,7 @@ func (s targets) count(o trading.Order) {
 
 // guardFilled lets a leg that filled bring the target down to what is left: what the bracket has closed is not opened
 // again.
-func (s targets) guardFilled(f trading.Fill, held decimal.Decimal) {
+func (s targets) guardFilled(f *trading.Fill, held decimal.Decimal) {
 	t := s[f.Symbol]
 	if t == nil || t.Quantity.Sign() != -int(f.Side) {
 		return

@@ -16,6 +16,9 @@ import (
 // segmentSize is how large a piece of memory grows. The first of them goes when all of its records are forgotten.
 const segmentSize = 1 << 16
 
+// firstSize is how large the first of them is at first.
+const firstSize = 1 << 11
+
 // Log is a queue of records that are found by their keys and leave in the order in which they came. The zero value is
 // empty and works. It is not safe for concurrent use.
 type Log struct {
@@ -24,6 +27,7 @@ type Log struct {
 	head     int      // where the first record begins in it
 	count    int      // records that are there
 	table    []uint32 // the place of a record plus one, near the hash of its key; 0 is none
+	tags     []byte   // eight bits of that hash, beside the place: few records are read that are not the one sought
 }
 
 // A place is the number of a segment, of which no more than 65,536 are there at a time, and an offset in it.
@@ -60,7 +64,7 @@ func (l *Log) Len() int { return l.count }
 
 // Get returns the body of a key, which is not to be changed.
 func (l *Log) Get(key []byte) (body []byte, ok bool) {
-	i, ok := l.find(key)
+	i, _, ok := l.find(key)
 	if !ok {
 		return nil, false
 	}
@@ -70,29 +74,29 @@ func (l *Log) Get(key []byte) (body []byte, ok bool) {
 
 // Put adds a record behind all others. One that has the key leaves.
 func (l *Log) Put(key, body []byte) {
-	i, ok := l.find(key)
+	i, tag, ok := l.find(key)
 	if ok {
 		l.remove(i)
-		i, _ = l.find(key)
+		i, tag, _ = l.find(key)
 	}
-	l.add(i, key, body)
+	l.add(i, tag, key, body)
 }
 
 // Add adds a record behind all others unless one has its key, and reports whether it did.
 func (l *Log) Add(key, body []byte) bool {
-	i, ok := l.find(key)
+	i, tag, ok := l.find(key)
 	if !ok {
-		l.add(i, key, body)
+		l.add(i, tag, key, body)
 	}
 	return !ok
 }
 
 // add adds a record whose place in the table is free.
-func (l *Log) add(i int, key, body []byte) {
+func (l *Log) add(i int, tag byte, key, body []byte) {
 	place := l.push(key, body)
 	l.count++
 	if 5*l.count < 4*len(l.table) {
-		l.table[i] = place + 1
+		l.table[i], l.tags[i] = place+1, tag
 	} else {
 		l.index()
 	}
@@ -103,7 +107,7 @@ func (l *Log) push(key, body []byte) (place uint32) {
 	size := 1 + 2*binary.MaxVarintLen32 + len(key) + len(body)
 	last := len(l.segments) - 1
 	if last < 0 || len(l.segments[last])+size > segmentSize && len(l.segments[last]) > 0 {
-		next := []byte(nil) // grows; the others have their size, so that none of them is part empty for ever
+		next := []byte(nil) // grows; the others have their size at once
 		if last >= 0 {
 			next = make([]byte, 0, max(segmentSize, size))
 		}
@@ -112,6 +116,9 @@ func (l *Log) push(key, body []byte) (place uint32) {
 	}
 	s := l.segments[last]
 	place = (l.base+uint32(last))&0xffff<<16 | uint32(len(s))
+	if len(s)+size > cap(s) { // append would grow it in many small steps
+		s = slices.Grow(s, max(size, len(s), firstSize))
+	}
 	s = append(s, 0)
 	s = binary.AppendUvarint(s, uint64(len(key)))
 	s = append(s, key...)
@@ -122,7 +129,7 @@ func (l *Log) push(key, body []byte) (place uint32) {
 
 // Delete takes a record out.
 func (l *Log) Delete(key []byte) {
-	if i, ok := l.find(key); ok {
+	if i, _, ok := l.find(key); ok {
 		l.remove(i)
 	}
 }
@@ -170,7 +177,7 @@ func (l *Log) All() iter.Seq2[[]byte, []byte] { return l.from(0, l.head) }
 
 // After yields those behind the record of a key; false says that there is none.
 func (l *Log) After(key []byte) (iter.Seq2[[]byte, []byte], bool) {
-	i, ok := l.find(key)
+	i, _, ok := l.find(key)
 	if !ok {
 		return nil, false
 	}
@@ -192,25 +199,27 @@ func (l *Log) from(segment, offset int) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// find returns where in the table a key is, or would be.
-func (l *Log) find(key []byte) (i int, ok bool) {
+// find returns where in the table a key is, or would be, and its tag.
+func (l *Log) find(key []byte) (i int, tag byte, ok bool) {
 	if len(l.table) == 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	for i = l.ideal(key); l.table[i] != 0; i = l.next(i) {
-		if string(l.keyAt(l.table[i]-1)) == string(key) {
-			return i, true
+	for i, tag = l.ideal(key); l.table[i] != 0; i = l.next(i) {
+		if l.tags[i] == tag && string(l.keyAt(l.table[i]-1)) == string(key) {
+			return i, tag, true
 		}
 	}
-	return i, false
+	return i, tag, false
 }
 
 // seed is the process's own: a table is never saved, and the order of the records does not depend on it.
 var seed = maphash.MakeSeed()
 
-func (l *Log) ideal(key []byte) int {
-	i, _ := bits.Mul64(maphash.Bytes(seed, key), uint64(len(l.table)))
-	return int(i)
+// ideal is where a key would be in a table of its own, by the upper bits of its hash, and its tag, of the lowest ones.
+func (l *Log) ideal(key []byte) (i int, tag byte) {
+	hash := maphash.Bytes(seed, key)
+	high, _ := bits.Mul64(hash, uint64(len(l.table)))
+	return int(high), byte(hash)
 }
 
 func (l *Log) next(i int) int {
@@ -222,7 +231,8 @@ func (l *Log) next(i int) int {
 
 // index makes a new table of all records.
 func (l *Log) index() {
-	l.table = make([]uint32, max(64, 2*l.count))
+	size := max(64, 3*l.count)
+	l.table, l.tags = make([]uint32, size), make([]byte, size)
 	for n, data := range l.segments {
 		offset := 0
 		if n == 0 {
@@ -231,31 +241,32 @@ func (l *Log) index() {
 		for offset < len(data) {
 			dead, key, _, size, _ := record(data[offset:])
 			if !dead {
-				l.table[l.free(key)] = (l.base+uint32(n))&0xffff<<16 | uint32(offset) + 1
+				i, tag := l.free(key)
+				l.table[i], l.tags[i] = (l.base+uint32(n))&0xffff<<16|uint32(offset)+1, tag
 			}
 			offset += size
 		}
 	}
 }
 
-// free returns where a key that is not in the table would be.
-func (l *Log) free(key []byte) int {
-	i := l.ideal(key)
+// free returns where a key that is not in the table would be, and its tag.
+func (l *Log) free(key []byte) (i int, tag byte) {
+	i, tag = l.ideal(key)
 	for l.table[i] != 0 {
 		i = l.next(i)
 	}
-	return i
+	return i, tag
 }
 
 // leave takes a place out of the table, and moves those behind it that were kept from theirs by it.
 func (l *Log) leave(hole int) {
 	l.table[hole] = 0
 	for i := l.next(hole); l.table[i] != 0; i = l.next(i) {
-		ideal := l.ideal(l.keyAt(l.table[i] - 1))
+		ideal, _ := l.ideal(l.keyAt(l.table[i] - 1))
 		if between := (i - ideal + len(l.table)) % len(l.table); between < (i-hole+len(l.table))%len(l.table) {
 			continue
 		}
-		l.table[hole], l.table[i] = l.table[i], 0
+		l.table[hole], l.tags[hole], l.table[i] = l.table[i], l.tags[i], 0
 		hole = i
 	}
 }
@@ -306,7 +317,7 @@ func (l *Log) once() error {
 		if place == 0 {
 			continue
 		}
-		if i, _ := l.find(l.keyAt(place - 1)); l.table[i] != place {
+		if i, _, _ := l.find(l.keyAt(place - 1)); l.table[i] != place {
 			return errors.New("past: a key is there twice")
 		}
 	}

@@ -2,107 +2,19 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	ossignal "os/signal"
-	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed-5dee1c0a/vigil/health"
 )
-
-// gated is a file that takes nothing until it is opened, and nothing at all while it is broken.
-type gated struct {
-	output
-	open   chan struct{}
-	broken atomic.Bool
-}
-
-func (g *gated) Write(p []byte) (int, error) {
-	<-g.open
-	if g.broken.Load() {
-		return 0, errors.New("broken pipe")
-	}
-	return g.output.Write(p)
-}
-
-func TestLogQueueNeverWaitsAndSaysWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		file := &gated{open: make(chan struct{})}
-		q := newLogQueue(file, clock.New())
-		line := strings.Repeat("x", 1<<10-1) + "\n"
-		for range 5 << 10 { // 5 MiB
-			_, err := q.Write([]byte(line))
-			require.NoError(t, err)
-		}
-		synctest.Wait()
-		lost, _, cause := q.losses()
-		require.EqualValues(t, 1<<10-1, lost, "one line is on its way, and four MiB wait")
-		require.ErrorContains(t, cause, "nobody reads it")
-
-		close(file.open)
-		synctest.Wait()
-		_, _ = q.Write([]byte("last\n"))
-		q.Close()
-		text := file.String()
-		require.Equal(t, 4<<10+1, strings.Count(text, line))
-		require.Equal(t, 1, strings.Count(text, "lines=1023\n"))
-		require.True(t, strings.HasSuffix(text, "last\n"))
-	})
-}
-
-func TestLogQueueEndsInTimeWhateverTheFileDoes(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		file := &gated{open: make(chan struct{})}
-		q := newLogQueue(file, clock.New())
-		_, _ = q.Write([]byte("a line\n"))
-		began := time.Now()
-		q.Close()
-		require.Equal(t, logPatience, time.Since(began))
-		close(file.open) // its goroutine can end
-	})
-}
-
-func TestLogQueueShowsInHealthWhatWasLost(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		file := &gated{open: make(chan struct{})}
-		close(file.open)
-		file.broken.Store(true)
-		q := newLogQueue(file, clock.New())
-		defer q.Close()
-		registry := health.NewRegistry(health.Config{Clock: clock.New()})
-		ctx, cancel := context.WithCancel(health.NewContext(t.Context(), registry.Begin("log").Part()))
-		defer cancel()
-		go func() { _ = q.Serve(ctx) }()
-		_, _ = q.Write([]byte("gone\n"))
-		time.Sleep(2 * time.Second)
-		part, _ := registry.Report().Part("log")
-		require.EqualValues(t, 1, part.Counts["lines_lost"])
-		require.Contains(t, part.Reason, "1 lines of the log were lost: broken pipe")
-
-		file.broken.Store(false)
-		_, _ = q.Write([]byte("there\n"))
-		time.Sleep(lossShown + 2*time.Second)
-		part, _ = registry.Report().Part("log")
-		require.NotContains(t, part.Reason, "lost")
-		require.Contains(t, file.String(), `msg="Log lines lost" lines=1`)
-		require.Contains(t, file.String(), "there\n")
-	})
-}
 
 // unread starts a launcher whose log goes to a pipe that is nearly full, and returns the end that reads it.
 func unread(t *testing.T, args ...string) (cmd *exec.Cmd, log *os.File) {

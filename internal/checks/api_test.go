@@ -1,0 +1,83 @@
+package checks_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/internal/checks"
+	"github.com/seed-5dee1c0a/vigil/internal/golden"
+)
+
+// ours is the house that these tests belong to.
+func ours(t *testing.T) *checks.House {
+	t.Helper()
+	house, err := checks.Read(os.DirFS("../.."))
+	require.NoError(t, err)
+	return house
+}
+
+// A change of what programs can use shows in api/, and is looked at there. `make api` writes it.
+func TestPIIsAsItsFilesSay(t *testing.T) {
+	t.Parallel()
+	house := ours(t)
+	for module, name := range map[string]string{".": "vigil", "trading/store": "store", "examples": "examples"} {
+		golden.Check(t, house.API(module), "../../api/"+name+".txt")
+	}
+}
+
+func TestPIHasEachThingThatAProgramCanWrite(t *testing.T) {
+	t.Parallel()
+	house := plant(t, map[string]string{
+		"a/a.go": `package a
+import ("context"; "example.org/house/b")
+const Limit = 3
+const ( First Kind = iota; hidden; Third )
+var ErrGone = errors.New("gone")
+type Kind int
+type Alias = b.Name
+type Config struct { Name, Other string; hidden int; b.Base; Each func(ctx context.Context) error }
+type Port interface { Do(ctx context.Context, names ...string) (n int, err error); sealed(); Kinder }
+type Box[T any] struct { Value T }
+type secret struct { Open int }
+func New(cfg, other Config) (*b.Name, error) { return nil, nil }
+func Map[K comparable, V any](m map[K]V) []V { return nil }
+func helper() {}
+func (c *Config) Check() error { return nil }
+func (c *Config) check() {}
+func (b Box[T]) Get() T { return b.Value }
+`,
+		"a/internal/in.go":  "package in\ntype In int\n",
+		"a/a_test.go":       "package a_test\ntype InTest int\n",
+		"cmd/main.go":       "package main\ntype Program int\n",
+		"nested/one/go.mod": "module example.org/house/nested/one\n",
+		"nested/one/o.go":   "package one\ntype Other int\n",
+	})
+	require.Equal(t, strings.TrimSpace(`
+package example.org/house/a
+type Alias = b.Name
+method (Box[T]) Get() T
+type Box[T any] struct
+type Box[T any] struct, Value T
+method (*Config) Check() error
+type Config struct
+type Config struct, Each func(ctx context.Context) error
+type Config struct, Name string
+type Config struct, Other string
+type Config struct, embedded b.Base
+var ErrGone
+const First Kind = iota, place 0
+type Kind int
+const Limit = 3
+func Map[K comparable, V any](map[K]V) []V
+func New(Config, Config) (*b.Name, error)
+type Port interface
+type Port interface, Do(context.Context, ...string) (int, error)
+type Port interface, Kinder
+type Port interface, and methods that other packages do not have
+const Third Kind = iota, place 2
+`), strings.TrimSpace(house.API(".")))
+	require.Equal(t, "package example.org/house/nested/one\ntype Other int\n", house.API("nested/one"))
+}

@@ -1,0 +1,70 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+func TestCancelTakesAnOrderBackForGood(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before  func(r *rig)
+		held    string
+		resting string
+	}{
+		"nothing is held": {func(*rig) {}, "0", ""},
+		"what it was to close is closed already": {func(r *rig) {
+			r.moves("97.5")
+			require.Equal(r.t, "10", r.held(btc))
+			r.clock.Add(time.Second)
+			r.signals.put(says(btc, signal.Short, r.now()))
+			r.mustStep()
+			r.mustStep()
+		}, "0", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, with(patient))
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			require.Equal(t, "buy 10 limit 98", r.resting())
+			c.before(r)
+			require.Len(t, r.venue.Resting(), 1, "the entry: %s", r.resting())
+			entry := r.venue.Resting()[0].ClientID
+			require.NoError(t, r.engine.Cancel(t.Context(), entry, "ann"))
+			for range 4 {
+				r.mustStep()
+			}
+			require.Equal(t, c.held, r.held(btc))
+			require.Equal(t, c.resting, r.resting())
+			require.ErrorContains(t, r.engine.Cancel(t.Context(), entry, "ann"), "it is cancelled")
+
+			r.restart()
+			r.mustStep()
+			r.mustStep()
+			require.Equal(t, c.resting, r.resting(), "a new process does not send it again")
+			r.agree()
+		})
+	}
+}
+
+func TestCancelRefusesWhatItMustNotTouch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(bracket))
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	require.ErrorIs(t, r.engine.Cancel(t.Context(), "v-nothing", "ann"), trading.ErrUnknownOrder)
+	require.ErrorContains(t, r.engine.Cancel(t.Context(), r.ordersMade()[0].ClientID, "ann"), "it is filled")
+	require.ErrorContains(t, r.engine.Cancel(t.Context(), r.ordersMade()[0].ClientID, " "), "needs a name")
+	for _, leg := range r.venue.Resting() {
+		require.ErrorContains(t, r.engine.Cancel(t.Context(), leg.ClientID, "ann"), "it guards a position")
+	}
+	require.NotEmpty(t, r.resting())
+	require.Equal(t, engine.Status{}.Error, r.engine.Status().Error)
+}
