@@ -63,7 +63,7 @@ func TestEveryLinkInThePapersLeadsSomewhere(t *testing.T) {
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 // The code that a newcomer copies has been compiled and run.
-func TestTheCodeInTheREADMEIsThatOfTheExample(t *testing.T) {
+func TestCodeInTheREADMEIsThatOfTheExample(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
+func TestRunOfErrorsTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		limits  health.Limits
@@ -51,7 +51,7 @@ func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
 	}
 }
 
-func TestAStateOfLifeTurnsTheVerdict(t *testing.T) {
+func TestStateOfLifeTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		life    health.Lifecycle
@@ -114,7 +114,7 @@ func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
 	}
 }
 
-func TestAReportIsSortedAndSaysWorstFirst(t *testing.T) {
+func TestReportIsSortedAndSaysWorstFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := health.NewRegistry(health.Config{})
@@ -144,7 +144,7 @@ func TestAReportIsSortedAndSaysWorstFirst(t *testing.T) {
 	})
 }
 
-func TestAReportIsACopy(t *testing.T) {
+func TestReportIsACopy(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")

@@ -96,7 +96,7 @@ func TestEachChildHasItsOwnTimeToStop(t *testing.T) {
 	})
 }
 
-func TestARunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
+func TestRunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -115,9 +115,9 @@ func TestARunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
 	})
 }
 
-// TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan adds children while a start and a stop meet: whoever was added has run
+// TestChildThatIsAddedAsTheTreeStopsIsNoOrphan adds children while a start and a stop meet: whoever was added has run
 // to its end, or never, when Stop returns.
-func TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan(t *testing.T) {
+func TestChildThatIsAddedAsTheTreeStopsIsNoOrphan(t *testing.T) {
 	t.Parallel()
 	for range 200 {
 		s, _ := tree(t)

@@ -20,8 +20,8 @@ import (
 // A random tree goes through random ends, calls of administration, several at once, and steps of the clock; after each
 // step what the tree says is held against what its services have seen. The long form:
 //
-//	go test -run TestARandomTreeKeepsItsWord ./supervisor -rapid.checks=10000
-func TestARandomTreeKeepsItsWord(t *testing.T) {
+//	go test -run TestRandomTreeKeepsItsWord ./supervisor -rapid.checks=10000
+func TestRandomTreeKeepsItsWord(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		script := drawScript(rt) // all of it: rapid's own goroutine is outside of the bubble

@@ -67,7 +67,7 @@ func TestNothingIsRetainedOfAChildThatIsGone(t *testing.T) {
 	}
 }
 
-func TestAChildThatIsRemovedAtTheStartLeavesNoPartBehind(t *testing.T) {
+func TestChildThatIsRemovedAtTheStartLeavesNoPartBehind(t *testing.T) {
 	t.Parallel()
 	for range 2000 {
 		registry := health.NewRegistry(health.Config{})

@@ -60,7 +60,7 @@ func TestWhoSeesAnEventSeesItsStatus(t *testing.T) {
 	require.NoError(t, s.Stop(t.Context()))
 }
 
-func TestAChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
+func TestChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		down, up func(*supervisor.Supervisor) error

@@ -92,7 +92,7 @@ func (c *config) declareTrading() {
 	number(&c.maxOrder, "max-order", "2000", limits, "largest `amount` that one order may open, or unlimited")
 	number(&c.maxDailyLoss, "max-daily-loss", "500", limits,
 		"`amount` lost in a day (UTC) at which nothing more is opened, or unlimited")
-	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
+	setting(c, &c.badBars, "bad-bars", candle.Reject, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
 	setting(c, &c.rearm, rearmFlag, "", names,

@@ -242,11 +242,11 @@ func showBadBars(p candle.Policy) string {
 func readBadBars(text string) (candle.Policy, error) {
 	switch text {
 	case "refuse":
-		return candle.Refuse, nil
+		return candle.Reject, nil
 	case "skip":
 		return candle.Skip, nil
 	}
-	return candle.Refuse, errors.New("want refuse or skip")
+	return candle.Reject, errors.New("want refuse or skip")
 }
 
 func readStopPolicy(text string) (engine.StopPolicy, error) {

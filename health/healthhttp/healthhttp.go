@@ -141,15 +141,15 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {
 	report := h.shared().report
-	reasons, pending := stuck(report, h.cfg.Stuck)
+	reasons, pending := report.Stuck(h.cfg.Stuck)
 	if pending { // an age decides, so it must not be old
-		reasons, _ = stuck(h.cfg.Registry.Report(), h.cfg.Stuck)
+		reasons, _ = h.cfg.Registry.Report().Stuck(h.cfg.Stuck)
 	}
 	probe(w, r, reasons)
 }
 
 func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
-	probe(w, r, unready(h.shared().report))
+	probe(w, r, h.shared().report.NotReady())
 }
 
 // probe answers ok, or 503 with the reasons against it.

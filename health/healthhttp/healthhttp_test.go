@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
 )
 
-func TestABadConfigIsRefusedByName(t *testing.T) {
+func TestBadConfigIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	_, err := healthhttp.New(healthhttp.Config{})
 	require.ErrorContains(t, err, "Config.Registry")
@@ -45,7 +45,7 @@ func trader() *health.Registry {
 	return r
 }
 
-func TestTheAnswerOfHealth(t *testing.T) {
+func TestAnswerOfHealth(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: trader(), Extra: mode})
 	w := ask(h, http.MethodGet, "/health")
@@ -56,7 +56,7 @@ func TestTheAnswerOfHealth(t *testing.T) {
 	golden.Check(t, got, "testdata/health.json")
 }
 
-func TestAnEmptySystemHasListsAndNoNulls(t *testing.T) {
+func TestEmptySystemHasListsAndNoNulls(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: health.NewRegistry(health.Config{Clock: &handClock{now: noon}})})
 	require.JSONEq(t, `{"status":"healthy","uptime_seconds":0,"time":"2026-03-04T12:00:00Z","reasons":[],"parts":[]}`,
@@ -165,7 +165,7 @@ func (e hangingError) Error() string {
 	return "late"
 }
 
-func TestAPartThatHangsCannotDelayTheAnswer(t *testing.T) {
+func TestPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 	t.Parallel()
 	r := living(generator, health.Lifecycle{State: health.StateRunning})
 	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})

@@ -99,7 +99,7 @@ func TestDoneAfterTheEndIsClosed(t *testing.T) {
 	require.Equal(t, context.Canceled, cancelled.Err())
 }
 
-func TestAnArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
+func TestArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("shutting down")
@@ -122,7 +122,7 @@ func TestAnArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
 	})
 }
 
-func TestAMockClockEndsWhatWaits(t *testing.T) {
+func TestMockClockEndsWhatWaits(t *testing.T) {
 	t.Parallel()
 	clk := clock.NewMock()
 	ctx, cancel := clockctx.WithTimeout(context.Background(), clk, time.Second)

@@ -34,7 +34,7 @@ func ExampleOpen() {
 
 	report := candles.Report()
 	fmt.Println(report.Bars, "bars of", report.Interval, "and the highest price is", highest)
-	for _, f := range report.Findings {
+	for _, f := range report.Issues {
 		fmt.Printf("line %d: %s: %s\n", f.Line, f.Kind, f.Text)
 	}
 	// Output:

@@ -25,7 +25,7 @@ func fired(c <-chan time.Time) (time.Time, bool) {
 	}
 }
 
-func TestAReplayClockGoesWhereItIsSet(t *testing.T) {
+func TestReplayClockGoesWhereItIsSet(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	require.Equal(t, noon, c.Now())
@@ -108,7 +108,7 @@ func TestAnyTimersFireOnceAndInTime(t *testing.T) {
 	})
 }
 
-func TestAReplayClockIsUsedByMany(t *testing.T) {
+func TestReplayClockIsUsedByMany(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	var waiters sync.WaitGroup

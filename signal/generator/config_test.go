@@ -53,7 +53,7 @@ func TestNewGeneratorNamesTheFieldThatIsWrong(t *testing.T) {
 	}
 }
 
-func TestTheCallersSlicesStayTheCallers(t *testing.T) {
+func TestCallersSlicesStayTheCallers(t *testing.T) {
 	t.Parallel()
 	now, store := origin, signal.NewMemory(0)
 	cfg := replayConfig(store, &now)

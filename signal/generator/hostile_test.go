@@ -143,7 +143,7 @@ func (c *closedHours) Open(_ string, at time.Time) (bool, time.Time) {
 }
 
 // What a gap of fifty years costs is not what fifty years of seconds would.
-func TestAGapOfALifetimeIsCountedInNoTime(t *testing.T) {
+func TestGapOfALifetimeIsCountedInNoTime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		says    bool

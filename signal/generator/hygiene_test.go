@@ -236,7 +236,7 @@ func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
 	}
 }
 
-func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
+func TestBarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 1, minuteBar(1))
@@ -256,7 +256,7 @@ func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	require.ErrorContains(t, b.Cycle(t.Context(), b.now).Errors[0], "not closed before", "it has not even opened")
 }
 
-func TestAClockThatGoesBackIsAnError(t *testing.T) {
+func TestClockThatGoesBackIsAnError(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 10, minuteBar(10))
@@ -315,7 +315,7 @@ func TestDataThatIsOldTurnsTheVerdictThoughItArrives(t *testing.T) {
 	})
 }
 
-func TestAFrozenFeedTurnsTheVerdict(t *testing.T) {
+func TestFrozenFeedTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []signaltest.Fault{signaltest.Frozen, signaltest.Empty, signaltest.Deaf, signaltest.Garbage} {
 		t.Run(fault.String(), func(t *testing.T) {

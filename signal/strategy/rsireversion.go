@@ -84,10 +84,10 @@ func (r *rsiReversion) OnBar(b signal.Bar) (signal.Signal, bool) {
 		return r.flat()
 	case before <= r.low && now > r.low:
 		r.holding = true
-		return say(signal.Long, 0.5+0.5*depth)
+		return newSignal(signal.Long, 0.5+0.5*depth)
 	case before >= r.high && now < r.high:
 		r.holding = true
-		return say(signal.Short, 0.5+0.5*depth)
+		return newSignal(signal.Short, 0.5+0.5*depth)
 	}
 	return signal.Signal{}, false
 }
@@ -97,7 +97,7 @@ func (r *rsiReversion) flat() (signal.Signal, bool) {
 		return signal.Signal{}, false
 	}
 	r.holding = false
-	return say(signal.Flat, 1)
+	return newSignal(signal.Flat, 1)
 }
 
 // follow keeps the extreme of the present excursion; the inner range has none.

@@ -99,6 +99,7 @@ func (t *trouble) round() {
 		t.look(began, failed)
 	case <-hung:
 		t.vigilance.blind()
+		t.vigilance.read = t.journaled() // nobody heard what that step had to say
 		t.loss.maybe(t.kept(), t.pricer.Price)
 		engine.TakeOver()
 		t.zombies, t.hangs = append(t.zombies, ended), false

@@ -19,6 +19,7 @@ import (
 // What no trouble may lead to, besides orders that are lost or doubled:
 //
 //	a position that is beyond its target and nobody says so     seen, at the end of every step
+//	one that is trimmed and the step does not say so            told, at the end of every step
 //	a position that is beyond its target in the end             trimmed, once the venue works
 //	a position that was to be closed and is still there         closed, once the venue works
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
@@ -32,6 +33,7 @@ type vigilance struct {
 	naked   map[string]nakedness // by symbol
 	beyond  map[string]string    // by symbol: what was held beyond which target and order, and not seen by one step
 	refused bool                 // the venue has refused all for a while
+	read    int64                // up to where the journal was looked through
 	hidden  bool                 // the venue keeps fills back, and nobody knows whether a stop has gone or has filled
 }
 
@@ -60,6 +62,7 @@ func (t *trouble) look(began time.Time, err error) {
 	}
 	b := t.kept()
 	t.fell(b, err)
+	t.told(said)
 	for _, symbol := range []string{btc, eth} {
 		h := b.Holding(symbol)
 		t.seen(b, h, said)
@@ -90,6 +93,18 @@ func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
 	require.NotEqual(t.rt, before, now, "%s of %s is held, the target is %s, and nobody says so",
 		h.Quantity, h.Symbol, h.Target.Quantity)
 	t.vigilance.beyond[h.Symbol] = now
+}
+
+// told looks for positions that the watch has asked to trim: the step that did so has ended with what was wrong.
+func (t *trouble) told(said string) {
+	for entry, err := range journal.Entries(context.Background(), t.journal, t.vigilance.read) {
+		require.NoError(t.rt, err)
+		asked, ok := entry.Event.(journal.CloseAsked)
+		if ok && asked.By == "the watch over positions beyond their targets" {
+			require.Contains(t.rt, said, "more than the target of", "%s is trimmed to %s", asked.Symbol, asked.Quantity)
+		}
+		t.vigilance.read = entry.Seq
+	}
 }
 
 // guarded measures how long a position has been without its stop-loss while every step came to its end.
