@@ -146,3 +146,13 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	}
 	return a
 }
+
+// A check of the host's is a part like any other: it stands in /health under its name, and turns the verdict.
+func ExampleNewProbe() {
+	database := func(ctx context.Context) error { return nil } // such as db.PingContext
+	probe, err := health.NewProbe(health.ProbeConfig{Check: database, Every: 10 * time.Second})
+	if err != nil {
+		panic(err)
+	}
+	_ = probe // tree.Add("database", probe, supervisor.Policy{})
+}
