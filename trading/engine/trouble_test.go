@@ -291,7 +291,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		require.Empty(rt, t.engine.Status().Orders)
 		require.Empty(rt, t.resting())
 		halt := t.engine.Status().Halt // what is lost by closing may be too much for the day
-		halts := strings.HasPrefix(halt.Reason, "daily loss") || t.cfg.Excess == engine.HaltOnExcess
+		halts := strings.HasPrefix(halt.Reason, "daily loss") || t.cfg.HaltOnExcess
 		require.False(rt, halt.Active() && !halts, halt.Reason)
 	})
 }
