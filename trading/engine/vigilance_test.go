@@ -144,7 +144,7 @@ func (t *trouble) outlast() {
 
 // trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
 func (t *trouble) trimmed() {
-	if t.cfg.Excess == engine.HaltOnExcess {
+	if t.cfg.HaltOnExcess {
 		return // That is a person's as well.
 	}
 	b := t.kept()
