@@ -73,7 +73,7 @@ func TestIllGrandchildReachesTheTop(t *testing.T) {
 	require.Equal(t, "BTC/USDT:USDT: feed: 1 error, last: source is down", p.Reason)
 }
 
-func TestAskingAgainContinuesTheSameChild(t *testing.T) {
+func TestChildIsTheSameWhenAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")

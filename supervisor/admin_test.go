@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestEachMistakeOfAdministrationIsItsOwnError(t *testing.T) {
+func TestAdministrationMistakesHaveTheirOwnErrors(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		call func(s *supervisor.Supervisor) error

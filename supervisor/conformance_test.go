@@ -32,17 +32,17 @@ import (
 //	                                                    TestChildThatEndsByItselfWhileItsSiblingStopsIsNotRestarted
 //	  a stop of a stopped one; calls to a dead one .... TestEmptySupervisorStartsAndStops, TestCallsToADeadSupervisorFail
 //	Administration by name
-//	  each mistake its own error ...................... TestEachMistakeOfAdministrationIsItsOwnError
+//	  each mistake its own error ...................... TestAdministrationMistakesHaveTheirOwnErrors
 //	  a stopped child stays listed .................... TestStoppedChildStaysListedAndDown
-//	Kinds ............................................. TestKindsOfRestart, TestEveryEndOfAPermanentChildIsFollowedByARestart
+//	Kinds ............................................. TestKindsOfRestart, TestPermanentChildIsRestartedAfterEveryEnd
 //	Budget
 //	  slow crashes never spend it, fast ones do ....... TestBudgetIsRefilledByAStableRun
 //	  failing restarts count .......................... TestServiceThatAlwaysFailsStartsElevenTimesAndIsParked
 //	  a group restart counts once ..................... TestGroupRestartCountsOnce
 //	Strategies
 //	  who is restarted with whom ...................... TestFailureTakesItsGroupAlong
-//	  if the second fails to start .................... TestIfTheSecondFailsToStartTheFirstIsStoppedAndAllAreTriedAgain
-//	  a temporary bystander ........................... TestWhoIsNotRestartedWithItsGroup
+//	  if the second fails to start .................... TestStartThatFailsStopsTheFirstAndTriesAllAgain
+//	  a temporary bystander ........................... TestGroupLeavesOutWhoIsNotRestarted
 //	  a restarted sub-supervisor has its static
 //	  children and no others .......................... TestEscalationIsTheParentsToDecide
 //	Restart loop ...................................... TestRestartLoopAnswers, TestGroupThatIsDownAnswersAndStops
@@ -51,7 +51,7 @@ import (
 //	  the work per child does not grow ................ TestWorkPerChildDoesNotGrow
 //	Beyond OTP
 //	  nil, Goexit, panic(nil), a foreign Canceled,
-//	  wrapped sentinels ............................... TestEveryEndOfAPermanentChildIsFollowedByARestart
+//	  wrapped sentinels ............................... TestPermanentChildIsRestartedAfterEveryEnd
 //	  a sentinel as it is ............................. TestKindsOfRestart, TestSentinelThatEndsTheTreeEscalates
 
 func TestFailedStartLeavesNothingBehind(t *testing.T) {
@@ -175,7 +175,7 @@ func TestWorkPerChildDoesNotGrow(t *testing.T) { //nolint:paralleltest // it cou
 	require.LessOrEqual(t, many.restartAllocs, few.restartAllocs+1)
 }
 
-func TestOneTimerServesAllThatIsWatched(t *testing.T) {
+func TestTimerIsOneForAllThatIsWatched(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clk := &countingClock{Clock: clock.New()}
@@ -194,7 +194,7 @@ func TestOneTimerServesAllThatIsWatched(t *testing.T) {
 	})
 }
 
-func TestManyStallsAtOnceAreSeenAtOnce(t *testing.T) {
+func TestStallsOfManyAreSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)

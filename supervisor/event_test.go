@@ -133,7 +133,7 @@ time=00:00:10 level=INFO msg="service stopped" service=root/signals
 	})
 }
 
-func TestEveryEventHasALine(t *testing.T) {
+func TestEventsAllHaveALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range []supervisor.Event{
 		supervisor.Added{}, supervisor.Removed{}, supervisor.Started{}, supervisor.Verified{}, supervisor.Failed{}, supervisor.Restarting{},

@@ -108,7 +108,7 @@ func TestChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-func TestWhoParkedItsGroupIsCrashedWhileTheOthersStop(t *testing.T) {
+func TestGroupThatIsParkedShowsItsCauseAsCrashed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)

@@ -93,7 +93,7 @@ func TestFailureTakesItsGroupAlong(t *testing.T) {
 	}
 }
 
-func TestIfTheSecondFailsToStartTheFirstIsStoppedAndAllAreTriedAgain(t *testing.T) {
+func TestStartThatFailsStopsTheFirstAndTriesAllAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -187,7 +187,7 @@ func TestGroupThatGaveUpWaitsForSomebody(t *testing.T) {
 	}
 }
 
-func TestWhoIsNotRestartedWithItsGroup(t *testing.T) {
+func TestGroupLeavesOutWhoIsNotRestarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)

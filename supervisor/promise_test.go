@@ -95,7 +95,7 @@ func TestFailureDuringTheStopEscalatesNothing(t *testing.T) {
 	})
 }
 
-func TestWhatASubtreeReportsAtItsStopIsReportedByTheRoot(t *testing.T) {
+func TestSubtreeReportAtItsStopIsReportedByTheRoot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)

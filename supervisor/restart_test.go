@@ -72,7 +72,7 @@ func TestStartHasSucceededOnceItHasLasted(t *testing.T) {
 	}
 }
 
-func TestEveryEndOfAPermanentChildIsFollowedByARestart(t *testing.T) {
+func TestPermanentChildIsRestartedAfterEveryEnd(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		end  func(ctx context.Context) error

@@ -159,7 +159,7 @@ func TestZombieIsReplaced(t *testing.T) {
 	})
 }
 
-func TestWhatAZombieSaysIsIgnored(t *testing.T) {
+func TestZombieReportIsIgnored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})

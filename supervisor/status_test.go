@@ -66,8 +66,9 @@ func TestStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
 	})
 }
 
-// TestManyAskWhileManyChange has nothing to compare with: the race detector and the order of what each one sees judge.
-func TestManyAskWhileManyChange(t *testing.T) {
+// TestStatusIsAskedForByManyWhileManyChange has nothing to compare with: the race detector and the order of what each
+// one sees judge.
+func TestStatusIsAskedForByManyWhileManyChange(t *testing.T) {
 	t.Parallel()
 	s, _ := tree(t)
 	for i := range 20 {

@@ -66,7 +66,7 @@ func TestRootReturnsAnEscalation(t *testing.T) {
 	})
 }
 
-func TestWhatDidNotStopIsReportedFromBelow(t *testing.T) {
+func TestUnstoppedIsReportedFromBelow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -200,7 +200,7 @@ func TestPauserGoesOnRunning(t *testing.T) {
 	})
 }
 
-func TestBothWaysWithSuture(t *testing.T) {
+func TestSutureWorksBothWays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		theirs := suture.New("theirs", suture.Spec{EventHook: func(suture.Event) {}})

@@ -133,7 +133,7 @@ func TestMockClockEndsWhatWaits(t *testing.T) {
 	require.Equal(t, context.DeadlineExceeded, ctx.Err())
 }
 
-func TestManyCallersSeeOneEnd(t *testing.T) {
+func TestContextOfManyCallersHasOneEnd(t *testing.T) {
 	t.Parallel()
 	for range 50 {
 		ctx, cancel := clockctx.WithTimeout(context.Background(), clock.New(), time.Millisecond)

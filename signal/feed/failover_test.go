@@ -145,7 +145,7 @@ func TestCallThatHangsIsNotMadeTwice(t *testing.T) {
 	})
 }
 
-func TestWhereAllFailAllAreAskedAgain(t *testing.T) {
+func TestFailoverAsksAllAgainWhereAllFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)

@@ -124,7 +124,7 @@ func TestRegimesThatCannotBe(t *testing.T) {
 }
 
 // However wild the regimes are, and however many of them meet, each bar is one that a market could have.
-func TestNoRegimesMakeABarThatCannotBe(t *testing.T) {
+func TestRegimesMakeNoBarThatCannotBe(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var regimes []feed.Regime

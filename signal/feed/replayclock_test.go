@@ -57,7 +57,7 @@ func TestTimersFireWhenTheirTimeIsReached(t *testing.T) {
 	require.False(t, ok, "once")
 }
 
-func TestAfterNothingIsAtOnce(t *testing.T) {
+func TestTimerOfZeroFiresAtOnce(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	for _, d := range []time.Duration{0, -time.Hour} {
@@ -67,7 +67,7 @@ func TestAfterNothingIsAtOnce(t *testing.T) {
 	}
 }
 
-func TestAnyTimersFireOnceAndInTime(t *testing.T) {
+func TestTimersFireOnceAndInTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := feed.NewReplayClock(noon)

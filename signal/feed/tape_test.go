@@ -163,7 +163,7 @@ func TestTapeWakesAGenerator(t *testing.T) {
 	})
 }
 
-func TestEveryPushWakesWhoAskedBefore(t *testing.T) {
+func TestPushWakesWhoAskedBefore(t *testing.T) {
 	t.Parallel()
 	tape, err := feed.NewTape(5, btc)
 	require.NoError(t, err)

@@ -156,7 +156,7 @@ func TestPlannedSilenceTurnsNoVerdict(t *testing.T) {
 	}
 }
 
-func TestEachSymbolThatIsDoneOrLeftBehindIsABeat(t *testing.T) {
+func TestBeatFollowsEachSymbolThatIsDoneOrLeftBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -246,7 +246,7 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 	})
 }
 
-func TestWhatARunThatWasGivenUpSaysIsIgnored(t *testing.T) {
+func TestRunThatWasGivenUpIsIgnored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))

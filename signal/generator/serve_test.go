@@ -122,7 +122,7 @@ func TestStopWaitsATenthOfTheTimeoutForOneThatHangs(t *testing.T) {
 	})
 }
 
-func TestByDefaultACycleThatLeavesASymbolBehindIsOverInTime(t *testing.T) {
+func TestCycleThatLeavesASymbolBehindIsOverInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -167,7 +167,7 @@ func TestPauseAndResume(t *testing.T) {
 	})
 }
 
-func TestWhatServeLogs(t *testing.T) {
+func TestServeLogs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg, log := config(signal.NewMemory(0)), &logbook{}

@@ -62,7 +62,7 @@ func TestStoredIndicatorGoesOnWithTheSameBits(t *testing.T) {
 	})
 }
 
-func TestNoOutputIsNaN(t *testing.T) {
+func TestOutputIsNeverNaN(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawBars(t)

@@ -2,8 +2,38 @@ package health
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
+
+// Below returns what a report says of the part at path and those under it, with a verdict of theirs. It is false where
+// there is no such part.
+func (r Report) Below(path string) (Report, bool) {
+	return r.only(func(p *PartReport) bool { return under(p.Path, path) })
+}
+
+// Without returns a report without the parts at some paths and those under them, with a verdict of the others.
+func (r Report) Without(paths ...string) Report {
+	rest, _ := r.only(func(p *PartReport) bool {
+		return !slices.ContainsFunc(paths, func(path string) bool { return under(p.Path, path) })
+	})
+	return rest
+}
+
+func (r Report) only(keep func(*PartReport) bool) (Report, bool) {
+	part := Report{At: r.At, Uptime: r.Uptime}
+	for _, p := range r.Parts {
+		if keep(p) {
+			part.Parts = append(part.Parts, p)
+		}
+	}
+	part.sumUp()
+	return part, len(part.Parts) > 0
+}
+
+// under reports whether path is that of a part or of one below it.
+func under(path, of string) bool { return path == of || strings.HasPrefix(path, of+"/") }
 
 // Stuck lists the parts that have been crashed or stalled for longer than limit, and reports whether there are some that
 // will be. A process with such a part needs a new one in its place. A part that waits for its restart is not among them:
