@@ -34,7 +34,7 @@ type stream struct {
 
 // newStream finds out what r is written in, and reads its beginning.
 func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
-	in, err := decompressed(r)
+	in, err := decompress(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
 	}
@@ -175,8 +175,8 @@ func ending(err error) error {
 	return nil
 }
 
-// decompressed returns r, or what it holds if its first bytes are those of gzip.
-func decompressed(r io.Reader) (*bufio.Reader, error) {
+// decompress returns r, or what it holds if its first bytes are those of gzip.
+func decompress(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, maxLine)
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return in, nil // a read error, if it was one, comes again with the first line

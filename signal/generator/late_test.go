@@ -56,7 +56,7 @@ func TestSymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		require.Equal(t, 22, g.Status().Bars)
-		require.Equal(t, 1, g.Status().Symbols[0].Unstored)
+		require.Equal(t, 1, g.Status().Symbols[0].Pending)
 		require.Empty(t, store.offered, "a run that was given up stores nothing")
 		require.Equal(t, 1, g.Status().Errors, "it was told when it was left behind, and is not told again")
 

@@ -59,13 +59,13 @@ func TestFailedAppendLosesNothing(t *testing.T) {
 		r.Cycle(t.Context(), now)
 	}
 	btc := r.Status().Symbols[0]
-	require.Equal(t, 1, btc.Unstored, "nothing new is made meanwhile, so that what waits is bounded")
+	require.Equal(t, 1, btc.Pending, "nothing new is made meanwhile, so that what waits is bounded")
 	require.Equal(t, at.Add(-time.Minute), btc.LastBar)
 	first := store.offered[0]
 	store.fail, store.offered = nil, nil
 	r.minutes(t, 1)
 	require.Contains(t, store.offered, first, "the very same signal is offered again, with its first CreatedAt")
-	require.Zero(t, r.Status().Symbols[0].Unstored)
+	require.Zero(t, r.Status().Symbols[0].Pending)
 
 	replay{newGenerator(t, replayConfig(want, &other)), &other}.minutes(t, 41)
 	for _, symbol := range []string{"BTC", "ETH", "SOL"} {
