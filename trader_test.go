@@ -119,6 +119,7 @@ type disk struct {
 	journal *journal.Memory
 	full    atomic.Bool
 	claims  atomic.Int32
+	bound   []journal.Setting
 }
 
 func newDisk() *disk { return &disk{signals: signal.NewMemory(1000), journal: journal.NewMemory()} }
@@ -130,6 +131,13 @@ func (d *disk) Journal() journal.Journal { return d.journal }
 func (d *disk) Claim(ctx context.Context) (journal.Journal, error) {
 	d.claims.Add(1)
 	return d.journal.Claim(ctx)
+}
+
+func (d *disk) Bind(_ context.Context, run []journal.Setting) error {
+	if d.bound == nil {
+		d.bound = run
+	}
+	return journal.Belongs(d.bound, run)
 }
 
 func (d *disk) Room() error {

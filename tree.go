@@ -117,8 +117,17 @@ func (t *Trader) tradingPolicy() supervisor.Policy {
 	}
 }
 
-// trade is one life of trading: it takes the right to write the journal, reads the account from it, and serves an engine.
+// trade is one life of trading. A refusal ends Serve.
 func (t *Trader) trade(ctx context.Context) error {
+	err := t.live(ctx)
+	if giveUp := t.giveUp.Load(); giveUp != nil && refusal(err) {
+		(*giveUp)(err)
+	}
+	return err
+}
+
+// live takes the right to write the journal, reads the account from it, and serves an engine.
+func (t *Trader) live(ctx context.Context) error {
 	parts, err := t.partsOfTrading(ctx)
 	if err != nil {
 		return err

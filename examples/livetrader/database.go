@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil"
@@ -34,12 +33,8 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		*closers = append(*closers, func() error { return os.RemoveAll(folder) })
 		a.dbName = filepath.Join(folder, defaultDB)
 	}
-	run, err := a.runConfiguration()
-	if err != nil {
-		return err
-	}
 	db, err := a.openPatiently(ctx, sqlite.Config{
-		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
+		Run: a.runConfiguration(), LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
 	})
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
@@ -82,34 +77,18 @@ func withoutPassword(name string) string {
 	return u.Redacted()
 }
 
-// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
-// traded, and how much of them, may change from one run to the next.
-func (a *app) runConfiguration() ([]sqlite.Setting, error) {
-	spec, err := a.cfg.strategySpec()
-	if err != nil {
-		return nil, err
-	}
-	settings := []sqlite.Setting{
-		{Name: "mode", Value: a.cfg.mode()},
-		{Name: "venue", Value: "paper"},
-		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
-		{Name: "strategy", Value: spec.Name + " " + spec.Params},
-	}
+// runConfiguration is what a database belongs to: what would make its positions another run's. A replay is of one file. All
+// else may change from one run to the next, and the journal tells of it.
+func (a *app) runConfiguration() []sqlite.Setting {
+	run := []sqlite.Setting{{Name: "mode", Value: a.cfg.mode()}, {Name: "venue", Value: "paper"}}
 	if a.cfg.replay != "" {
-		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
+		run = append(run, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)})
 	}
-	return append(settings,
-		sqlite.Setting{Name: "feed", Value: "synthetic"},
-		sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)},
-		sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()},
-	), nil
+	return run
 }
 
-// flagsOf are the flags behind the settings that a database belongs to.
-var flagsOf = map[string]string{
-	"mode": "--replay", "account": "--cash, --fee, --slippage", "strategy": "--strategy", "feed": "--replay",
-	"seed": "--seed", "interval": "--interval",
-}
+// flagsOf are the flags behind what a database belongs to.
+var flagsOf = map[string]string{"mode": "--replay", "feed": "--replay"}
 
 // wayOut says what to do about a database that belongs to another run.
 func wayOut(err error) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -79,7 +81,9 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Cycle:    c.interval,
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
-		Engine: engine.Config{Fingerprint: c.fingerprint(spec)},
+		Engine: engine.Config{Fingerprint: c.fingerprint(spec), Settings: []journal.Setting{
+			{Name: "feed", Value: "synthetic"}, {Name: "seed", Value: strconv.FormatUint(c.seed, 10)},
+		}},
 	}, nil
 }
 

@@ -48,7 +48,9 @@ type Config struct {
 	Instruments []trading.Instrument // required: what may be traded; signals for anything else are refused
 	Size        trading.Sizer        // required: how much to hold on a signal
 	Risk        Risk                 // required: what an order may open, and how much a day may lose; risk.Limits is one
-	Capital     decimal.Decimal      // required, above zero: what the account held when the Journal began
+	// Capital is required, above zero: what the account held when the Journal began. Where the Journal says that, as it does
+	// once there are Settings, what it says holds.
+	Capital decimal.Decimal
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
 	// Broker that is a Canceller.
@@ -77,6 +79,15 @@ type Config struct {
 	Taken TakenPolicy
 	// Entry says what becomes of an entry that was cancelled elsewhere while it rested; "" means Leave.
 	Entry EntryPolicy
+
+	// Settings are what the run is configured with, for the Journal: what is another thing than before is journaled and
+	// logged once. Those of journal.StrategySetting say which strategies speak. nil means that nothing is journaled, and
+	// that every strategy speaks.
+	Settings []journal.Setting
+	// Symbols are what signals are asked for; nil means all Instruments. It matters where Settings name strategies.
+	Symbols []string
+	// Orphans says what becomes of what is held on signals of a strategy that speaks no more; "" means ReduceOrphans.
+	Orphans OrphanPolicy
 
 	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
@@ -148,6 +159,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Taken %q is no policy", cfg.Taken)
 	case !cfg.Entry.valid():
 		return fmt.Errorf("engine: Config.Entry %q is no policy", cfg.Entry)
+	case !cfg.Orphans.valid():
+		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
@@ -156,6 +169,9 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.SnapshotEvery %d is negative", cfg.SnapshotEvery)
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
+	}
+	if err := journal.CheckSettings(cfg.Settings); err != nil {
+		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
 	return errors.Join(cfg.Risk.Validate(), cfg.checkSize())
 }
