@@ -49,7 +49,8 @@ func New(cfg Config) (*Engine, error) {
 	gate := newGate(env, ledger)
 	reconciler := &reconciler{env: env, ledger: ledger, gate: gate}
 	return &Engine{
-		env: env, ledger: ledger, gate: gate, configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,
+		env: env, ledger: ledger, gate: gate,
+		configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,
 		follower: &follower{env: env, ledger: ledger, gate: gate},
 		sender:   &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 		watchdog: &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
