@@ -22,6 +22,13 @@ func speaking(params string) func(*engine.Config) {
 	}
 }
 
+// saysAs makes a signal of another strategy.
+func saysAs(strategy, symbol string, direction signal.Direction, at time.Time) signal.Signal {
+	s := says(symbol, direction, at)
+	s.Strategy, s.ID = strategy, signal.Stream{Strategy: strategy, Symbol: symbol, Interval: time.Minute}.ID(s.BarTime)
+	return s
+}
+
 // restartWith starts the next run, with another configuration.
 func (r *rig) restartWith(change func(*engine.Config)) {
 	change(&r.cfg)
@@ -94,16 +101,18 @@ func TestOrphanIsGuardedAndNotAddedTo(t *testing.T) {
 			r.signals.put(says(btc, signal.Long, r.now()))
 			before(r)
 			require.NotEmpty(t, r.engine.Status().Orders)
+			sent := r.broker.Submits()
 			r.restartWith(speaking("fast=5"))
 			r.settle()
 			require.Empty(t, r.resting())
 			require.Len(t, of[journal.SettingsChanged](r), 2)
 			require.Equal(t, "0", r.held(btc))
+			require.Equal(t, sent, r.broker.Submits())
+			require.Len(t, r.ordersMade(), 1, "none is decided on")
 
-			r.clock.Add(time.Minute)
-			r.signals.put(says(btc, signal.Long, r.now()))
+			r.signals.put(saysAs("other", btc, signal.Long, r.now()))
 			r.mustStep()
-			require.NotEmpty(t, r.engine.Status().Orders, "nothing is held of it any more: it is traded as ever")
+			require.NotEmpty(t, r.engine.Status().Orders, "nothing is held of it any more: it is anybody's")
 		})
 	}
 }
@@ -125,16 +134,17 @@ func TestOrphanIsReducedByAnyStrategyAndAddedToByNone(t *testing.T) {
 
 	by := func(direction signal.Direction) {
 		r.clock.Add(2 * time.Minute)
-		s := says(btc, direction, r.now())
-		s.Strategy = "other"
-		s.ID = signal.Stream{Strategy: "other", Symbol: btc, Interval: time.Minute}.ID(s.BarTime)
-		r.signals.put(s)
+		r.signals.put(saysAs("other", btc, direction, r.now()))
 		r.settle()
 	}
 	r.cfg.Size = twice{}
 	r.restart()
 	by(signal.Long)
 	require.Equal(t, held, r.held(btc), "a strategy that speaks adds nothing")
+	seen := of[journal.SignalSeen](r)[1]
+	require.Equal(t, journal.OutcomeRefused, seen.Outcome)
+	require.Contains(t, seen.Reason, "it is only reduced")
+	require.True(t, seen.Target.IsZero(), "it does not wait for its turn")
 	by(signal.Short)
 	require.Equal(t, "0", r.held(btc), "and closes it, no more")
 	by(signal.Short)
