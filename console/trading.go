@@ -1,7 +1,6 @@
 package console
 
 import (
-	"maps"
 	"strings"
 	"time"
 
@@ -18,17 +17,6 @@ func Trading(path string, status func() (engine.Status, bool)) func(health.Repor
 	return func(report health.Report) map[string]any {
 		part, _ := report.Below(path)
 		return map[string]any{"trading": newAccount(part, status)}
-	}
-}
-
-// Extras joins what several functions add to /health. Of two that add the same name the later one does.
-func Extras(extras ...func(health.Report) map[string]any) func(health.Report) map[string]any {
-	return func(report health.Report) map[string]any {
-		all := make(map[string]any)
-		for _, extra := range extras {
-			maps.Copy(all, extra(report))
-		}
-		return all
 	}
 }
 

@@ -21,15 +21,12 @@ import (
 // tradingIn asks /health for the object trading.
 func tradingIn(t *testing.T, r *health.Registry, status func() (engine.Status, bool)) map[string]any {
 	t.Helper()
-	h, err := healthhttp.New(healthhttp.Config{Registry: r, Extra: console.Extras(
-		console.SignalGeneration(generator), console.Trading("trader/trading", status),
-	)})
+	h, err := healthhttp.New(healthhttp.Config{Registry: r, Extra: console.Trading("trader/trading", status)})
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/health", http.NoBody))
 	var all map[string]any
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &all))
-	require.Contains(t, all, "signal_generation", "what another function adds stays")
 	return all["trading"].(map[string]any)
 }
 

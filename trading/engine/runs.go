@@ -25,6 +25,8 @@ type run struct {
 	failing failing                     // used with turn held
 	sentry  sentry                      // used with turn held
 	ended   bool                        // guarded by ledger.mu
+
+	begun, configured bool // the settings are in the journal; used with turn held
 }
 
 func newRun() *run { return &run{turn: make(chan struct{}, 1)} }
