@@ -50,7 +50,7 @@ func TestSettingsThatCannotBeAreRefused(t *testing.T) {
 	orphan := func(o journal.Orphan) journal.Event { return journal.SettingsChanged{Orphans: []journal.Orphan{o}} }
 	for want, e := range map[string]journal.Event{
 		"changes nothing":                        changed("cash", "1000", "1000"),
-		`changes nothing:  from "" to "1"`:      changed("", "", "1"),
+		`changes nothing:  from "" to "1"`:       changed("", "", "1"),
 		`cash from "5" to "6", and it was "1000`: changed("cash", "5", "6"),
 		"began with -1":                          journal.SettingsChanged{Capital: d("-1")},
 		"began with 7, and 1000 was said":        journal.SettingsChanged{Capital: d("7")},
