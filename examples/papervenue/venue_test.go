@@ -224,7 +224,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	require.Equal(t, trading.StatusFilled, ask(v, "near"))
 	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), trading.OrderRef{ClientID: "far"}) }))
 	v = open()
-	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
+	require.Equal(t, trading.StatusCanceled, ask(v, "far"))
 	book, err := book.Restore(number("10000"), journal.Load(t.Context(), ledger))
 	require.NoError(t, err)
 	require.Equal(t, "1", book.Position(coin.Symbol).Quantity.String())

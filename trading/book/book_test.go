@@ -152,7 +152,7 @@ func TestAnyEventsLeaveABookThatAddsUp(t *testing.T) {
 			require.NoError(rt, again.Apply(noon, decoded))
 		}
 		require.Equal(rt, b.Digest(), again.Digest())
-		sum := b.Cash().Sub(b.Counts().Realised).Add(b.Counts().Fees)
+		sum := b.Cash().Sub(b.Counts().Realized).Add(b.Counts().Fees)
 		for _, p := range b.Positions() {
 			sum = sum.Add(p.Cost)
 			require.False(rt, p.Quantity.IsZero() && !p.Cost.IsZero(), "flat, and %s of cost are left", p.Cost)
@@ -178,7 +178,7 @@ func drawEvent(t *rapid.T) journal.Event {
 	case 4:
 		return journal.NotReceived{ClientID: id, Reason: "r"}
 	case 5:
-		return journal.Cancelled{ClientID: id, Reason: "r"}
+		return journal.Canceled{ClientID: id, Reason: "r"}
 	case 6, 7, 8:
 		return journal.Filled{Fill: trading.Fill{
 			ID: fmt.Sprint("f", rapid.IntRange(1, 40).Draw(t, "fill")), ClientID: id, Symbol: symbol, Side: side, Quantity: quantity,

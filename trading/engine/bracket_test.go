@@ -135,7 +135,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 			r.moves("94")
 			r.settle()
 		}, "0", ""},
-		"an order that fills while it is cancelled counts": {patient, signal.Long, func(r *rig) {
+		"an order that fills while it is canceled counts": {patient, signal.Long, func(r *rig) {
 			r.venue.SetPrice(btc, d("97")) // and no step before the signal
 			r.clock.Add(time.Minute)
 			r.signals.put(says(btc, signal.Flat, r.now()))

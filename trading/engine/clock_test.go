@@ -217,7 +217,7 @@ func TestAFillOfAClockThatWasSetBackIsNoDifference(t *testing.T) {
 	r.stepFor(2)
 	require.Equal(t, "10", r.held(btc))
 	r.clock.set(-20 * time.Minute)
-	r.venue.SetPrice(btc, d("50")) // The stop-loss fills, and the other leg is cancelled.
+	r.venue.SetPrice(btc, d("50")) // The stop-loss fills, and the other leg is canceled.
 	r.restart()
 	r.settle()
 	require.False(t, r.engine.Status().Halt.Active(), r.engine.Status().Halt.Reason)

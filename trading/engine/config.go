@@ -51,7 +51,7 @@ type Config struct {
 	Capital     decimal.Decimal      // required, above zero: what the account held when the Journal began
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
-	// Broker that is a Canceller.
+	// Broker that is a Canceler.
 	Ticket trading.TicketPolicy
 
 	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
@@ -75,7 +75,7 @@ type Config struct {
 	// Taken says what a signal does that confirms a target of which something else, such as a liquidation, has taken a
 	// part; "" means Leave.
 	Taken TakenPolicy
-	// Entry says what becomes of an entry that was cancelled elsewhere while it rested; "" means Leave.
+	// Entry says what becomes of an entry that was canceled elsewhere while it rested; "" means Leave.
 	Entry EntryPolicy
 
 	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
@@ -128,7 +128,7 @@ func (cfg Config) check() error {
 	case cfg.Risk == nil:
 		missing = "Risk"
 	}
-	_, cancels := cfg.Broker.(trading.Canceller)
+	_, cancels := cfg.Broker.(trading.Canceler)
 	switch {
 	case missing != "":
 		return fmt.Errorf("engine: Config.%s is not set", missing)

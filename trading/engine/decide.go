@@ -69,7 +69,7 @@ type inputs struct {
 // decision is what came of a signal, as events to be journaled together.
 type decision struct {
 	seen     journal.SignalSeen
-	replaced []journal.Event // Cancelled for intents that were never sent, CancelAsked for orders that rest
+	replaced []journal.Event // Canceled for intents that were never sent, CancelAsked for orders that rest
 	order    *trading.Order
 }
 
@@ -144,7 +144,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 // The reasons for which the order for a target waits.
 const (
 	unknownFate = "the fate of an earlier order is not known yet"
-	beingEnded  = "an earlier order is being cancelled"
+	beingEnded  = "an earlier order is being canceled"
 )
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
@@ -160,7 +160,7 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
 		case o.Status == trading.StatusIntended:
-			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: " + why})
+			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
 			deferred = beingEnded
 		case o.Rests() && !kept:
@@ -203,7 +203,7 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 }
 
 // overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
-// to be cancelled, and replaced by a smaller one.
+// to be canceled, and replaced by a smaller one.
 func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
 	x := d.book.Exposure(symbol)
 	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)

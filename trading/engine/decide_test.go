@@ -54,7 +54,7 @@ func told(events []journal.Event) string {
 			if e.Deferred {
 				text += " deferred"
 			}
-		case journal.Cancelled:
+		case journal.Canceled:
 			text += "; cancel " + e.ClientID
 		case journal.IntentMade:
 			text += fmt.Sprintf("; %s %s", e.Order.Side, e.Order.Quantity)

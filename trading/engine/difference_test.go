@@ -116,8 +116,8 @@ func TestABracketThatRestsKeepsNobodyFromComparing(t *testing.T) {
 	r := newRig(t, refuses, with(bracket), func(cfg *engine.Config) {
 		cfg.Broker = struct {
 			moved
-			trading.Canceller
-		}{moved{cfg.Broker, by}, cfg.Broker.(trading.Canceller)}
+			trading.Canceler
+		}{moved{cfg.Broker, by}, cfg.Broker.(trading.Canceler)}
 	})
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()

@@ -28,7 +28,7 @@ func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 			r.mustStep()
 			r.clock.Add(time.Minute)
 			r.signals.put(says(btc, signal.Short, r.now()))
-		}, []string{"short BTC/USDT, acted, target -10 an earlier order is being cancelled", "order cancel_asked", "cancel v-"}},
+		}, []string{"short BTC/USDT, acted, target -10 an earlier order is being canceled", "order cancel_asked", "cancel v-"}},
 		"an order of unknown fate": {func(r *rig) {
 			r.broker.Next(tradingtest.LoseRequest)
 			r.signals.put(says(btc, signal.Long, r.now()))

@@ -104,7 +104,7 @@ func TestAFlipThatIsRefusedClosesFirst(t *testing.T) {
 	r.agree()
 }
 
-func TestAPartCancelledOrderIsCompleted(t *testing.T) {
+func TestAPartCanceledOrderIsCompleted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.venue.FillPart(d("4"))
@@ -115,7 +115,7 @@ func TestAPartCancelledOrderIsCompleted(t *testing.T) {
 	r.agree()
 }
 
-func TestAPartCancelledOrderWaitsForItsFills(t *testing.T) {
+func TestAPartCanceledOrderWaitsForItsFills(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.venue.FillPart(d("4"))
@@ -134,7 +134,7 @@ type refusesTheRest struct{ trading.Broker }
 
 func (b refusesTheRest) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	report, err := b.Broker.Order(ctx, ref)
-	if report.Status == trading.StatusCancelled {
+	if report.Status == trading.StatusCanceled {
 		report.Status = trading.StatusRejected
 	}
 	return report, err
@@ -251,14 +251,14 @@ func (b slowToShow) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	return b.Misbehaving.Cancel(ctx, ref)
 }
 
-func TestABrokerThatIsSlowToShowWhatItCancelledIsNoCaseForAPerson(t *testing.T) {
+func TestABrokerThatIsSlowToShowWhatItCanceledIsNoCaseForAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(patient))
 	r.cfg.Broker = slowToShow{r.broker}
 	r.restart()
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
-	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is cancelled.
+	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is canceled.
 	r.mustStep()
 	require.Equal(t, 1, r.broker.Cancels())
 	r.clock.Add(3 * time.Second)

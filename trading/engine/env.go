@@ -76,7 +76,7 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 
 // cancels reports whether the Broker can cancel orders.
 func (e *env) cancels() bool {
-	_, ok := e.cfg.Broker.(trading.Canceller)
+	_, ok := e.cfg.Broker.(trading.Canceler)
 	return ok
 }
 

@@ -13,9 +13,9 @@ import (
 )
 
 // ExcessPolicy says what an Engine does where its orders have brought more of an instrument than the target asks for, or
-// something on the other side of it: an order was reported as cancelled and filled all the same, a person gave one up and
-// then it was executed, both legs of a bracket were filled. It is an error in any case. What was bought by hand, or came
-// from elsewhere, is no excess.
+// something on the other side of it: an order was reported as canceled and filled all the same, a person gave one up
+// and then it was executed, both legs of a bracket were filled. It is an error in any case. What was bought by hand, or
+// came from elsewhere, is no excess.
 type ExcessPolicy string
 
 // The policies.

@@ -19,8 +19,8 @@ const (
 
 func (p TakenPolicy) valid() bool { return p == "" || p == LeaveTaken || p == RefillTaken }
 
-// EntryPolicy says what becomes of an entry that rested, and that the Broker calls cancelled though nobody here asked for
-// it: a person has cancelled it in the venue's own application, or the venue has.
+// EntryPolicy says what becomes of an entry that rested, and that the Broker calls canceled though nobody here asked
+// for it: a person has canceled it in the venue's own application, or the venue has.
 type EntryPolicy string
 
 // The policies.
@@ -34,7 +34,7 @@ const (
 func (p EntryPolicy) valid() bool { return p == "" || p == LeaveEntry || p == AgainEntry }
 
 // lastWord reports whether an order that opens is not tried again, although it ended without being filled: it was to be
-// executed at once or not at all, or somebody cancelled it while it rested.
+// executed at once or not at all, or somebody canceled it while it rested.
 func (p EntryPolicy) lastWord(o book.OrderState) bool {
 	if o.TimeInForce == trading.IOC || o.TimeInForce == trading.FOK {
 		return o.Sends > 0

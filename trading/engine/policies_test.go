@@ -40,7 +40,7 @@ func TestEntryThatIsExecutedAtOnceOrNotAtAllIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestEntryThatWasCancelledElsewhereIsLeftByDefault(t *testing.T) {
+func TestEntryThatWasCanceledElsewhereIsLeftByDefault(t *testing.T) {
 	t.Parallel()
 	for policy, submits := range map[engine.EntryPolicy]int{"": 1, engine.LeaveEntry: 1, engine.AgainEntry: 2} {
 		t.Run(string(policy), func(t *testing.T) {

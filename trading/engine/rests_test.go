@@ -19,7 +19,7 @@ func neverSold(r *rig) {
 	}
 }
 
-// An entry of unknown fate turns out to rest when a second Flat comes: it is cancelled, and not sold.
+// An entry of unknown fate turns out to rest when a second Flat comes: it is canceled, and not sold.
 func TestAnEntryThatArrivesLateIsNotSoldBeforeItFills(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bounded, func(cfg *engine.Config) { cfg.Ticket = patient })

@@ -194,7 +194,7 @@ func TestAPersonGivesUpAnOrderOfUnknownFate(t *testing.T) {
 	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, " "), "name")
 	require.ErrorIs(t, r.engine.GiveUp(t.Context(), "v-none", "me"), trading.ErrUnknownOrder)
 	require.NoError(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"))
-	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"), "cancelled")
+	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"), "canceled")
 	r.clock.Add(time.Minute)
 	r.signals.put(says(btc, signal.Short, r.now()))
 	r.settle()

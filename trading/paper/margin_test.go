@@ -33,7 +33,7 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 		"a short one, at the high of a bar that closes below": {"sell 300 market", nil, "0", "100 150 99 110", "buy 300 at 133.3", "10"},
 		"a stop before that saves the rest":                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000"},
 		"a stop beyond that is too late":                      {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 73", "1900"},
-		"open orders are cancelled, and nothing else is":      {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
+		"open orders are canceled, and nothing else is":       {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +110,7 @@ func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
 	require.Equal(t, "buy 2 at 100, sell 2 at 95", executed(fills(t, b)))
 	report, err := b.Order(t.Context(), ref("sell 2 limit 105"))
 	require.NoError(t, err)
-	require.Equal(t, trading.StatusCancelled, report.Status)
+	require.Equal(t, trading.StatusCanceled, report.Status)
 	require.Contains(t, report.Reason, "spot")
 	_, err = paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: d("1"), Spot: true, Leverage: d("2")})
 	require.ErrorContains(t, err, "Leverage")

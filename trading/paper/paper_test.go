@@ -188,7 +188,7 @@ func TestTheAccountCarriesNoMoreThanItsEquity(t *testing.T) {
 	}
 }
 
-func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCancelled(t *testing.T) {
+func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCanceled(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, b.OnBar(bar(noon.Add(-time.Minute), 100, 100)))
@@ -196,7 +196,7 @@ func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCancelled(t *testing.T) {
 	require.NoError(t, b.OnBar(bar(noon, 100.1, 100)))
 	report, err := b.Order(t.Context(), ref("a"))
 	require.NoError(t, err)
-	require.Equal(t, trading.StatusCancelled, report.Status)
+	require.Equal(t, trading.StatusCanceled, report.Status)
 	require.Contains(t, report.Reason, "margin")
 	require.Empty(t, fills(t, b))
 }
