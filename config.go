@@ -67,7 +67,7 @@ type Config struct {
 	Engine    engine.Config
 
 	Services  []Child                // of the host, beside the Trader's own: they start before signals and stop after them
-	Heartbeat time.Duration          // of the health monitor; 0 means health.DefaultInterval
+	Heartbeat time.Duration          // of the health monitor; 0 means 300 s
 	OnEvent   func(supervisor.Event) // called with all that happens in the tree, in order; may be nil
 	LogEvent  func(supervisor.Event) // writes that to a log in words of one's own, instead of the Logger; may be nil
 	Wrap      Wrap                   // nil for none

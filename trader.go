@@ -49,6 +49,7 @@ type Trader struct {
 	lines     *LogQueue // behind log
 
 	serving    sync.Mutex                    // held by Serve
+	end        context.CancelCauseFunc       // of Serve, for good
 	account    atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
 	standing   atomic.Pointer[Standing]      // before the first life of this Serve; nil until it is read
 	symbols    atomic.Pointer[[]string]      // what is traded
@@ -138,7 +139,12 @@ func (t *Trader) Serve(ctx context.Context) error {
 		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
 	}
 	t.standing.Store(nil)
+	ctx, t.end = context.WithCancelCause(ctx)
+	defer t.end(nil)
 	err := errors.Join(t.tree.Serve(ctx), t.endOrders(ctx))
+	if refused, ok := context.Cause(ctx).(refusal); ok { //nolint:errorlint // it is the cause itself
+		err = errors.Join(refused.error, err)
+	}
 	t.lines.Flush(flushWithin)
 	return err
 }

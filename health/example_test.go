@@ -71,12 +71,12 @@ func ExampleIdle() {
 
 // A program lets its operators choose the time between two heartbeats; the library does not look at the environment.
 func ExampleIntervalFromEnv() {
-	environment := map[string]string{health.IntervalVariable: "10"}
+	environment := map[string]string{"HEALTH_CHECK_INTERVAL": "10"}
 	lookup := func(name string) (string, bool) { value, ok := environment[name]; return value, ok } // os.LookupEnv
 	interval, err := health.IntervalFromEnv(lookup)
 	fmt.Println(interval, err)
 
-	environment[health.IntervalVariable] = "often"
+	environment["HEALTH_CHECK_INTERVAL"] = "often"
 	_, err = health.IntervalFromEnv(lookup)
 	fmt.Println(err)
 	// Output:

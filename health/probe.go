@@ -15,8 +15,8 @@ import (
 
 // Defaults of ProbeConfig.
 const (
-	DefaultProbeEvery   = 30 * time.Second
-	DefaultProbeTimeout = 10 * time.Second
+	defaultProbeEvery   = 30 * time.Second
+	defaultProbeTimeout = 10 * time.Second
 )
 
 // ProbeConfig configures a Probe.
@@ -24,8 +24,8 @@ type ProbeConfig struct {
 	// Check looks at something, such as whether a database answers, and says what is wrong with it; nil is nothing. It
 	// should end with its context, which has Timeout.
 	Check    func(ctx context.Context) error
-	Every    time.Duration // between two checks; 0 means DefaultProbeEvery
-	Timeout  time.Duration // how long a check may take; 0 means DefaultProbeTimeout
+	Every    time.Duration // between two checks; 0 means 30 s
+	Timeout  time.Duration // how long a check may take; 0 means 10 s
 	Failures int           // how many have to fail in a row before the part is no longer healthy; 0 means 1
 	Verdict  Verdict       // what the part is then; Healthy, the zero value, means Unhealthy
 	Clock    Clock         // nil means the machine's clock
@@ -48,7 +48,7 @@ func NewProbe(cfg ProbeConfig) (*Probe, error) {
 	case cfg.Verdict < Healthy || cfg.Verdict > Unhealthy:
 		return nil, fmt.Errorf("health: ProbeConfig.Verdict is %s", cfg.Verdict)
 	}
-	cfg.Every, cfg.Timeout = cmp.Or(cfg.Every, DefaultProbeEvery), cmp.Or(cfg.Timeout, DefaultProbeTimeout)
+	cfg.Every, cfg.Timeout = cmp.Or(cfg.Every, defaultProbeEvery), cmp.Or(cfg.Timeout, defaultProbeTimeout)
 	cfg.Failures, cfg.Verdict = cmp.Or(cfg.Failures, 1), cmp.Or(cfg.Verdict, Unhealthy)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()

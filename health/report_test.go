@@ -22,7 +22,7 @@ func TestRunOfErrorsTurnsTheVerdict(t *testing.T) {
 		"no error is healthy":                       {health.Limits{}, 0, health.Healthy, ""},
 		"one error is degraded":                     {health.Limits{}, 1, health.Degraded, "1 error, last: source is down"},
 		"nine errors are degraded":                  {health.Limits{}, 9, health.Degraded, "9 errors in a row, last: source is down"},
-		"ten errors are unhealthy":                  {health.Limits{}, health.DefaultMaxErrors, health.Unhealthy, "10 errors in a row, last: source is down"},
+		"ten errors are unhealthy":                  {health.Limits{}, 10, health.Unhealthy, "10 errors in a row, last: source is down"},
 		"two of at most two are unhealthy":          {health.Limits{MaxErrors: 2}, 2, health.Unhealthy, "2 errors in a row, last: source is down"},
 		"the first may be unhealthy":                {health.Limits{MaxErrors: 1}, 1, health.Unhealthy, "1 error, last: source is down"},
 		"a silence without a limit is never judged": {health.Limits{MaxErrors: 1}, 0, health.Healthy, ""},

@@ -181,7 +181,7 @@ func (a *actor) ails(listed bool) string {
 	defer a.mu.Unlock()
 	recent := 0
 	for _, at := range a.ends {
-		if time.Since(at) < health.DefaultRestartWindow {
+		if time.Since(at) < 10*time.Minute {
 			recent++
 		}
 	}
@@ -194,7 +194,7 @@ func (a *actor) ails(listed bool) string {
 		return "was never started"
 	case wanted == 0:
 		return "does not run"
-	case recent >= health.DefaultDegradedRestarts:
+	case recent >= 3:
 		return "loops"
 	}
 	return ""

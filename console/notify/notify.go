@@ -82,13 +82,13 @@ type Message struct {
 
 // Defaults of Config.
 const (
-	DefaultSize    = 256
-	DefaultRate    = 20
-	DefaultFold    = 15 * time.Minute
-	DefaultGiveUp  = time.Hour
-	DefaultTimeout = 10 * time.Second
-	DefaultRemind  = 4 * time.Hour
-	DefaultSettle  = 10 * time.Second
+	defaultSize    = 256
+	defaultRate    = 20
+	defaultFold    = 15 * time.Minute
+	defaultGiveUp  = time.Hour
+	defaultTimeout = 10 * time.Second
+	defaultRemind  = 4 * time.Hour
+	defaultSettle  = 10 * time.Second
 )
 
 // Config configures a Service.
@@ -98,13 +98,13 @@ type Config struct {
 	Journal  Reader           // whose fills and days are told; nil for none
 	Kinds    []Kind           // what the Service makes messages of; nil means all Kinds. What is Posted always counts
 
-	Size    int           // how many messages may wait; 0 means DefaultSize. The oldest that is not urgent makes room
-	Rate    int           // how many that are not urgent are sent in a minute; 0 means DefaultRate
-	Fold    time.Duration // within that time a Key is told twice at most: that it began and that it ended; 0 means DefaultFold
-	GiveUp  time.Duration // how old a message that is not urgent gets before it is given up; 0 means DefaultGiveUp
-	Timeout time.Duration // how long a Notifier may take; 0 means DefaultTimeout
-	Remind  time.Duration // how often what is urgent is told again while it lasts; 0 means DefaultRemind
-	Settle  time.Duration // how long a verdict has to hold before it is told; 0 means DefaultSettle
+	Size    int           // how many messages may wait; 0 means 256. The oldest that is not urgent makes room
+	Rate    int           // how many that are not urgent are sent in a minute; 0 means 20
+	Fold    time.Duration // within that time a Key is told twice at most: that it began and that it ended; 0 means 15 min
+	GiveUp  time.Duration // how old a message that is not urgent gets before it is given up; 0 means 1 h
+	Timeout time.Duration // how long a Notifier may take; 0 means 10 s
+	Remind  time.Duration // how often what is urgent is told again while it lasts; 0 means 4 h
+	Settle  time.Duration // how long a verdict has to hold before it is told; 0 means 10 s
 
 	Clock  Clock        // nil means the machine's clock
 	Logger *slog.Logger // nil means slog.Default()
@@ -145,10 +145,10 @@ func (c *Config) prepare() error {
 	if c.Kinds == nil {
 		c.Kinds = Kinds()
 	}
-	c.Size, c.Rate = cmp.Or(c.Size, DefaultSize), cmp.Or(c.Rate, DefaultRate)
-	c.Fold, c.GiveUp = cmp.Or(c.Fold, DefaultFold), cmp.Or(c.GiveUp, DefaultGiveUp)
-	c.Timeout, c.Remind = cmp.Or(c.Timeout, DefaultTimeout), cmp.Or(c.Remind, DefaultRemind)
-	c.Settle = cmp.Or(c.Settle, DefaultSettle)
+	c.Size, c.Rate = cmp.Or(c.Size, defaultSize), cmp.Or(c.Rate, defaultRate)
+	c.Fold, c.GiveUp = cmp.Or(c.Fold, defaultFold), cmp.Or(c.GiveUp, defaultGiveUp)
+	c.Timeout, c.Remind = cmp.Or(c.Timeout, defaultTimeout), cmp.Or(c.Remind, defaultRemind)
+	c.Settle = cmp.Or(c.Settle, defaultSettle)
 	if c.Clock == nil {
 		c.Clock = clock.New()
 	}

@@ -25,13 +25,13 @@ import (
 // SignatureHeader is where a Webhook's request has its signature; see Verify.
 const SignatureHeader = "Vigil-Signature"
 
-// MinSecret is how many bytes a Webhook's secret has at least.
-const MinSecret = 16
+// minSecret is how many bytes a secret has at least.
+const minSecret = 16
 
 // WebhookConfig configures a Webhook.
 type WebhookConfig struct {
 	URL    string       // http or https. Required. It is a secret for many services, and never logged
-	Secret string       // signs the requests; empty for none, else at least MinSecret bytes
+	Secret string       // signs the requests; empty for none, else at least 16 bytes
 	Client *http.Client // nil means one of its own. Redirections are not followed
 	Clock  Clock        // nil means the machine's clock
 }
@@ -51,8 +51,8 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return nil, errors.New("notify: WebhookConfig.URL is no http or https URL (it is a secret, and not shown)")
-	case cfg.Secret != "" && len(cfg.Secret) < MinSecret:
-		return nil, fmt.Errorf("notify: WebhookConfig.Secret has %d bytes, and needs %d", len(cfg.Secret), MinSecret)
+	case cfg.Secret != "" && len(cfg.Secret) < minSecret:
+		return nil, fmt.Errorf("notify: WebhookConfig.Secret has %d bytes, and needs %d", len(cfg.Secret), minSecret)
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()

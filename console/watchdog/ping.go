@@ -18,27 +18,28 @@ import (
 
 // Defaults of PingConfig.
 const (
-	DefaultEvery   = time.Minute
-	DefaultTimeout = 10 * time.Second
+	defaultEvery   = time.Minute
+	defaultTimeout = 10 * time.Second
 )
 
 // PingConfig configures a Ping.
 type PingConfig struct {
 	Registry *health.Registry // Required
 	URL      string           // of the check, without a suffix. Required. It is a secret, and never logged
-	Every    time.Duration    // how often it is told; 0 means DefaultEvery
-	Stuck    time.Duration    // how long a part may be crashed or stalled; 0 means DefaultStuck
-	Timeout  time.Duration    // how long an answer may take; 0 means DefaultTimeout
-	// Accepts reports whether the body of a 2xx says that the ping counts; nil means Accepted.
+	Every    time.Duration    // how often it is told; 0 means 1 min
+	Stuck    time.Duration    // how long a part may be crashed or stalled; 0 means 5 min
+	Timeout  time.Duration    // how long an answer may take; 0 means 10 s
+	// Accepts reports whether the body of a 2xx says that the ping counts; nil means that an OK with a word in brackets
+	// does not.
 	Accepts func(body string) bool
 	Client  *http.Client // nil means one of its own
 	Clock   Clock        // nil means the machine's clock
 	Logger  *slog.Logger // nil means slog.Default()
 }
 
-// Accepted refuses what healthchecks.io answers with 200 where no check was pinged: "OK (not found)" and "OK (rate
+// counts refuses what healthchecks.io answers with 200 where no check was pinged: "OK (not found)" and "OK (rate
 // limited)". A client that looks at the status alone would believe in a switch that is not there.
-func Accepted(body string) bool {
+func counts(body string) bool {
 	return !strings.HasPrefix(body, "OK") || !strings.Contains(body, "(")
 }
 
@@ -72,9 +73,9 @@ func NewPing(cfg PingConfig) (*Ping, error) {
 	}
 	p.host = u.Host
 	p.cfg.URL = strings.TrimSuffix(cfg.URL, "/")
-	p.cfg.Every, p.cfg.Timeout = cmp.Or(cfg.Every, DefaultEvery), cmp.Or(cfg.Timeout, DefaultTimeout)
+	p.cfg.Every, p.cfg.Timeout = cmp.Or(cfg.Every, defaultEvery), cmp.Or(cfg.Timeout, defaultTimeout)
 	if p.cfg.Accepts == nil {
-		p.cfg.Accepts = Accepted
+		p.cfg.Accepts = counts
 	}
 	if p.cfg.Client == nil {
 		p.cfg.Client = &http.Client{}

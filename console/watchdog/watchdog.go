@@ -23,8 +23,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-// DefaultStuck is how long a part may be crashed or stalled before the process counts as dead.
-const DefaultStuck = 5 * time.Minute
+// defaultStuck is how long a part may be crashed or stalled before the process counts as dead.
+const defaultStuck = 5 * time.Minute
 
 // Clock is the time that a service here lives in. Both clocks of github.com/benbjohnson/clock fit.
 type Clock interface {
@@ -49,7 +49,7 @@ func (c *common) prepare(registry *health.Registry, stuck time.Duration, clk Clo
 	if stuck < 0 {
 		return fmt.Errorf("watchdog: Stuck %s is negative", stuck)
 	}
-	c.registry, c.stuck, c.clk, c.log = registry, cmp.Or(stuck, DefaultStuck), clk, log
+	c.registry, c.stuck, c.clk, c.log = registry, cmp.Or(stuck, defaultStuck), clk, log
 	if c.clk == nil {
 		c.clk = clock.New()
 	}

@@ -56,8 +56,10 @@ func (c *config) declareRun() {
 		"`date` before which a replay takes no bar; 1990-01-01 if not given")
 	setting(c, &c.priceScale, "price-scale", decimal.Zero, amounts,
 		"`number` that a replay's prices are divided by, such as 1e9 for fixed-point ones; 1 takes them as they are")
-	setting(c, &c.tick, "tick", decimal.Zero, amounts, "`price` step of a replay, 0 for what its prices say; or of a feed, 0 for 0.01")
-	setting(c, &c.step, "step", decimal.Zero, amounts, "`quantity` step of a replay, 0 for what its prices say; or of a feed, 0 for what is usual")
+	setting(c, &c.tick, "tick", decimal.Zero, amounts,
+		"`price` step of a replay, 0 for what its prices say; or of a feed, 0 for 0.01")
+	setting(c, &c.step, "step", decimal.Zero, amounts,
+		"`quantity` step of a replay, 0 for what its prices say; or of a feed, 0 for what is usual")
 	setting(c, &c.speed, "speed", 1, speeds, "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	setting(c, &c.seed, "seed", 1, seeds, "`number` that makes the synthetic market and the chaos what they are")
 	setting(c, &c.chaos, "chaos", "", chaosTargets,

@@ -39,7 +39,8 @@ func (a *app) runReplay(ctx context.Context) error {
 	if a.server != nil {
 		services["api"] = a.server
 	}
-	defer a.beside(ctx, services)()
+	stop := a.beside(ctx, services)
+	defer stop()
 	bars.ctx = a.part(ctx, replayName)
 	err = replay.Run(bars.ctx)
 	status := replay.Status()

@@ -31,8 +31,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
-// DefaultStuck is how long a part may be crashed or stalled before /livez gives the process up.
-const DefaultStuck = 5 * time.Minute
+// defaultStuck is how long a part may be crashed or stalled before /livez gives the process up.
+const defaultStuck = 5 * time.Minute
 
 // Config configures the handler.
 type Config struct {
@@ -43,7 +43,7 @@ type Config struct {
 	// of the document's own is left out.
 	Extra func(health.Report) map[string]any
 	// Stuck is how long a part may be crashed or stalled before /livez answers 503. It should be longer than the
-	// parts' supervisors take to try again by themselves. 0 means DefaultStuck.
+	// parts' supervisors take to try again by themselves. 0 means 5 min.
 	Stuck time.Duration
 }
 
@@ -64,7 +64,7 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Stuck < 0 {
 		return nil, fmt.Errorf("healthhttp: Config.Stuck %s is negative", cfg.Stuck)
 	}
-	cfg.Stuck = cmp.Or(cfg.Stuck, DefaultStuck)
+	cfg.Stuck = cmp.Or(cfg.Stuck, defaultStuck)
 	return &Handler{cfg: cfg}, nil
 }
 

@@ -88,11 +88,11 @@ func TestStatusCodesFollowTheVerdict(t *testing.T) {
 		"stopped by hand":               {life{State: health.StateStopped, Asked: true, Since: ago(time.Hour)}, yes, yes, yes},
 		"waiting for hours":             {life{State: health.StateBackoff, Since: ago(5 * time.Hour)}, no, yes, no},
 		"stalled just now":              {life{State: health.StateStalled, Since: noon}, no, yes, no},
-		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
-		"stalled for longer":            {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
+		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(5 * time.Minute)}, no, yes, no},
+		"stalled for longer":            {life{State: health.StateStalled, Since: ago(5*time.Minute + 1)}, no, no, no},
 		"crashed just now":              {life{State: health.StateCrashed, Since: noon}, no, yes, no},
-		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
-		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
+		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(5 * time.Minute)}, no, yes, no},
+		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(5*time.Minute + 1)}, no, no, no},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

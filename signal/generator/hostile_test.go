@@ -32,9 +32,9 @@ func TestAnswerThatCannotBeReachesNoStrategy(t *testing.T) {
 			}
 			return answer
 		})
-		cfg.Corrections = rapid.SampledFrom([]generator.CorrectionPolicy{generator.KeepSeen, generator.Rebuild}).Draw(t, "policy")
+		cfg.Rebuild = rapid.Bool().Draw(t, "rebuild")
 		cfg.GapWait = time.Duration(rapid.IntRange(0, 2).Draw(t, "wait")) * time.Minute
-		cfg.Recheck = rapid.SampledFrom([]int{generator.NoRecheck, 1, 40}).Draw(t, "recheck")
+		cfg.Recheck = rapid.SampledFrom([]int{-1, 1, 40}).Draw(t, "recheck")
 		cfg.Specs = []signal.Spec{spec("judge", func() signal.Strategy {
 			var last time.Time
 			return each(func(b signal.Bar) (signal.Signal, bool) {

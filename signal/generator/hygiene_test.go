@@ -86,7 +86,7 @@ func TestFaultyDataAsTheStrategySeesIt(t *testing.T) {
 	t.Parallel()
 	revised := minuteBar(3)
 	revised.Close = 3.5
-	rebuild := func(c *generator.Config) { c.Corrections = generator.Rebuild }
+	rebuild := func(c *generator.Config) { c.Rebuild = true }
 	tests := map[string]struct {
 		change func(*generator.Config)
 		run    func(t *testing.T, b *bench)
@@ -195,7 +195,7 @@ func TestFaultyDataAsTheStrategySeesIt(t *testing.T) {
 			sees:   []float64{0, 1, 2, 3, 4},
 		},
 		"without a Recheck nothing is asked for twice": {
-			change: func(c *generator.Config) { c.Recheck = generator.NoRecheck },
+			change: func(c *generator.Config) { c.Recheck = -1 },
 			run: func(t *testing.T, b *bench) {
 				b.at(t, 4, minuteBar(2), minuteBar(4))
 				b.source.bars[0] = revised

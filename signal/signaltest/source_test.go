@@ -127,7 +127,7 @@ func TestSourceSuiteFindsPlantedFaults(t *testing.T) {
 		"complete, and then an older bar comes": "what is complete has every bar, and no other comes later",
 		"knows every symbol":                    "a symbol that it does not have is ErrUnknownSymbol",
 		"another error":                         "a symbol that it does not have is ErrUnknownSymbol",
-		"fails when canceled halfway":          "a call whose context has ended returns",
+		"fails when canceled halfway":           "a call whose context has ended returns",
 	}
 	for fault, name := range faults {
 		t.Run(fault, func(t *testing.T) {

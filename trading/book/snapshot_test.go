@@ -26,7 +26,7 @@ func lives(from, n int) (events []journal.Event, at func(i int) time.Time) {
 	return events, func(i int) time.Time { return noon.Add(time.Duration(from+i/4) * time.Minute) }
 }
 
-func TestABookDoesNotGrowForEver(t *testing.T) {
+func TestBookDoesNotGrowForEver(t *testing.T) {
 	t.Parallel()
 	b := book.New(d("10000"))
 	for round := range 4 {
@@ -47,7 +47,7 @@ func TestABookDoesNotGrowForEver(t *testing.T) {
 	require.Less(t, len(data), 8<<20)
 }
 
-func TestASnapshotThatDoesNotFitIsRefused(t *testing.T) {
+func TestSnapshotThatDoesNotFitIsRefused(t *testing.T) {
 	t.Parallel()
 	data, err := book.New(d("10000")).Snapshot()
 	require.NoError(t, err)

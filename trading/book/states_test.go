@@ -43,7 +43,7 @@ var (
 )
 
 // Every state of an order with every event: what it becomes, or that it cannot be.
-func TestEveryStateOfAnOrderWithEveryEvent(t *testing.T) {
+func TestStatesOfAnOrderWithEveryEvent(t *testing.T) {
 	t.Parallel()
 	events := []journal.Event{
 		intent("o"), sent, acked, journal.Rejected{ClientID: "o"}, journal.Unknown{ClientID: "o"},
@@ -87,7 +87,7 @@ rejected                     | no     no         rejected     no       no      n
 }
 
 // A stop is reached once, while the Broker has the order, and that survives whatever comes later.
-func TestAStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
+func TestStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
 	t.Parallel()
 	stop := intent("o")
 	stop.Order.Type, stop.Order.StopPrice, stop.Order.LimitPrice = trading.StopLimit, d("110"), d("112")

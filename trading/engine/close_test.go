@@ -100,7 +100,7 @@ func TestCloseThatExpiresIsTriedAgainUntilItIsDone(t *testing.T) {
 			trading.Canceler
 		})
 		cfg.Broker = dayOrders{&tradingtestBroker{cfg.Broker, b, b}, &left, make(map[string]bool)}
-		cfg.Excess = engine.HaltOnExcess // The watch over positions is not to do it in its place.
+		cfg.HaltOnExcess = true // The watch over positions is not to do it in its place.
 	})
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.settle()

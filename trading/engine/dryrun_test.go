@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
+func TestDryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		before func(*rig)
@@ -71,7 +71,7 @@ func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 	}
 }
 
-func TestADryRunNeedsWhatAnEngineNeedsAndTellsHowFarItCame(t *testing.T) {
+func TestDryRunNeedsWhatAnEngineNeedsAndTellsHowFarItCame(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	_, err := engine.DryRun(t.Context(), engine.Config{})

@@ -11,7 +11,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -144,7 +143,7 @@ func (t *trouble) outlast() {
 
 // trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
 func (t *trouble) trimmed() {
-	if t.cfg.Excess == engine.HaltOnExcess {
+	if t.cfg.HaltOnExcess {
 		return // That is a person's as well.
 	}
 	b := t.kept()

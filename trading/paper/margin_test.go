@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
-func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
+func TestPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		order       string
@@ -57,7 +57,7 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 
 // A limit order that rests fills at its limit also where the price has jumped over it, and what was bought at the new price
 // is sold for less than the account can lose.
-func TestAFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
+func TestFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ fee, fills, cash string }{
 		"without fees":                      {"0", "buy 300 at 100, sell 300 at 66.7", "10"},
@@ -78,7 +78,7 @@ func TestAFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
 	}
 }
 
-func TestALiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
+func TestLiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
 	t.Parallel()
 	price := 100.0
 	b := broker(t, func(cfg *paper.Config) {
@@ -97,7 +97,7 @@ func TestALiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
 	require.Len(t, fills(t, b), 2, "once")
 }
 
-func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
+func TestSpotSellsNothingThatIsNotHeld(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) { cfg.Spot = true })
 	require.ErrorContains(t, submit(t, b, coin, order(t, "sell 1 market"), "0"), "spot: only 0 of BTC/USDT is held")
@@ -119,7 +119,7 @@ func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
 // Whatever orders meet whatever bars under whatever policy: on spot cash and holdings are never below zero, with
 // leverage the equity never is once a bar has closed, no order fills beyond its limit or its quantity, the account adds
 // up to the last digit, and the same again gives the same.
-func TestAnyOrdersUnderAnyPolicyLeaveAnAccountThatAddsUp(t *testing.T) {
+func TestAccountAddsUpAfterAnyOrdersUnderAnyPolicy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		spot := rapid.Bool().Draw(rt, "spot")

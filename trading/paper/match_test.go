@@ -167,7 +167,7 @@ func TestOrdersAgainstBars(t *testing.T) {
 	}
 }
 
-func TestABestAskIsHadByABuyer(t *testing.T) {
+func TestBestAskIsHadByABuyer(t *testing.T) {
 	t.Parallel()
 	b := broker(t, quoted(25.566), func(cfg *paper.Config) { cfg.Instruments = []trading.Instrument{fine} })
 	require.NoError(t, submit(t, b, fine, order(t, "buy 1 market"), "0"))
@@ -188,7 +188,7 @@ func TestRestingOrdersAtQuotes(t *testing.T) {
 	require.Equal(t, "buy 2 at 95, buy 1 at 112", executed(fills(t, b)))
 }
 
-func TestAMakerPaysItsOwnFee(t *testing.T) {
+func TestMakerPaysItsOwnFee(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		maker decimal.NullDecimal
@@ -212,7 +212,7 @@ func TestAMakerPaysItsOwnFee(t *testing.T) {
 	}
 }
 
-func TestAStopSlips(t *testing.T) {
+func TestStopSlips(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) { cfg.Slippage = d("0.01") })
 	require.NoError(t, b.OnBar(ohlc(t, -1, "100 100 100 100")))
@@ -222,7 +222,7 @@ func TestAStopSlips(t *testing.T) {
 	require.Equal(t, "buy 1 at 111.1, buy 1 at 95", executed(fills(t, b)), "a limit never does")
 }
 
-func TestACancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
+func TestCancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, submit(t, b, coin, order(t, "buy 1 limit 95"), "0"))

@@ -38,7 +38,7 @@ func goldVenue(traits trading.Traits) *tradingtest.Venue {
 	return v
 }
 
-func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
+func TestVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 	t.Parallel()
 	for name, traits := range map[string]trading.Traits{
 		"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second, Replaces: trading.Atomic},
