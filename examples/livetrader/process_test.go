@@ -37,7 +37,7 @@ func get(t *testing.T, url string, into any) int {
 	return response.StatusCode
 }
 
-func TestPIIsTheOneThatOperatorsKnow(t *testing.T) {
+func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--symbols", strings.Join(killSymbols, ","))
 	api := p.address()

@@ -21,7 +21,7 @@ func ours(t *testing.T) *checks.House {
 }
 
 // A change of what programs can use shows in api/, and is looked at there. `make api` writes it.
-func TestPIIsAsItsFilesSay(t *testing.T) {
+func TestAPIIsAsItsFilesSay(t *testing.T) {
 	t.Parallel()
 	house := ours(t)
 	for module, name := range map[string]string{".": "vigil", "trading/store": "store", "examples": "examples"} {
@@ -29,7 +29,7 @@ func TestPIIsAsItsFilesSay(t *testing.T) {
 	}
 }
 
-func TestPIHasEachThingThatAProgramCanWrite(t *testing.T) {
+func TestAPIHasEachThingThatAProgramCanWrite(t *testing.T) {
 	t.Parallel()
 	house := plant(t, map[string]string{
 		"a/a.go": `package a
