@@ -35,7 +35,7 @@ func TestTradingShowsTheAccount(t *testing.T) {
 	d := decimal.RequireFromString
 	r := living("trader/trading/account/engine", health.Lifecycle{State: health.StateRunning, Since: noon})
 	status := engine.Status{
-		At: noon, Reconciled: true, Cash: d("9000.5"), Equity: d("10012.50"), Unrealised: d("12.5"),
+		At: noon, Reconciled: true, Cash: d("9000.5"), Equity: d("10012.50"), Unrealized: d("12.5"),
 		Day:    journal.DayOpened{Day: "2026-03-04", Equity: d("10000")},
 		Counts: book.Counts{Fills: 3, Rejected: 1},
 	}
