@@ -5,7 +5,7 @@ BENCH    ?= .
 COUNT    ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers papers api test bench pairs figures fuzz clean
+.PHONY: help check fmt tidy build lint layers papers api test bench pairs figures words fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -44,8 +44,11 @@ bench: ## benchmarks; BENCH=pattern, COUNT=10 for `go tool -modfile=tools.mod be
 pairs: ## benchmarks beside those of BASE=commit, in turns; BENCH=pattern, and PAIRS, BENCHTIME, MOVED: see scripts/pairs
 	@scripts/pairs '$(BASE)' '$(BENCH)'
 
-figures: ## the size and shape of this house beside its models: a mirror, no gate; WORDS=1 lists words that are only ours
-	@GOWORK=off go run ./internal/figures $(if $(WORDS),-words)
+figures: ## the size and shape of this house beside its models: a mirror, no gate
+	@GOWORK=off go run ./internal/figures
+
+words: ## the words in names that no model has, and where docs/words.md differs from them
+	@GOWORK=off go run ./internal/figures -words
 
 fuzz: ## each fuzz test for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

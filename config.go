@@ -39,7 +39,7 @@ type Config struct {
 	// twentieth in a day halts. Its Quote is the Source's, where the Source is a Quoter; else it trades on the bars that
 	// the Source gives. A Broker has no defaults: Size, Risk and Capital are then required.
 	Paper   *paper.Config
-	Broker  trading.Broker
+	Broker  trading.Broker  // one that is a supervisor.Service is served
 	Capital decimal.Decimal // what the account at the Broker held when its journal began
 
 	// Venue and Account name what the Store belongs to, besides the mode, paper or live: a Trader of another venue or account
@@ -73,7 +73,7 @@ type Config struct {
 	Engine    engine.Config
 
 	Services  []Child                // of the host, beside the Trader's own: they start before signals and stop after them
-	Heartbeat time.Duration          // of the health monitor; 0 means health.DefaultInterval
+	Heartbeat time.Duration          // of the health monitor; 0 means 300 s
 	OnEvent   func(supervisor.Event) // called with all that happens in the tree, in order; may be nil
 	LogEvent  func(supervisor.Event) // writes that to a log in words of one's own, instead of the Logger; may be nil
 	Wrap      Wrap                   // nil for none

@@ -41,7 +41,7 @@ func anchors(t *testing.T, paper string) (names []string) {
 	return names
 }
 
-func TestEveryLinkInThePapersLeadsSomewhere(t *testing.T) {
+func TestLinksInThePapersLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	for _, paper := range papers(t) {
 		text, err := os.ReadFile(paper)
@@ -63,7 +63,7 @@ func TestEveryLinkInThePapersLeadsSomewhere(t *testing.T) {
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 // The code that a newcomer copies has been compiled and run.
-func TestTheCodeInTheREADMEIsThatOfTheExample(t *testing.T) {
+func TestCodeInTheREADMEIsThatOfTheExample(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the plan's table and picture into
 
 // The rules of the house, over all of its modules. What each of them means, and that each can fail, is tested in
 // internal/checks.
-func TestTheHouseKeepsItsRules(t *testing.T) {
+func TestHouseKeepsItsRules(t *testing.T) {
 	t.Parallel()
 	house, err := checks.Read(os.DirFS("."))
 	require.NoError(t, err)

@@ -152,7 +152,34 @@ func TestTraderGoesOnWhileNobodyReadsItsLog(t *testing.T) {
 				close(file.open)
 				synctest.Wait()
 				require.Equal(t, 1, strings.Count(file.String(), `msg="Trading engine started"`))
+
+				file.broken.Store(true)
+				serve(t, trader, time.Minute, func() {
+					part, _ := trader.Registry().Report().Part("trader/log")
+					require.Positive(t, part.Counts["lines_lost"])
+					file.broken.Store(false)
+				})
 			})
 		})
 	}
+}
+
+// slow is a handler that takes its time.
+type slow struct{ slog.Handler }
+
+func (s slow) Handle(ctx context.Context, r slog.Record) error {
+	time.Sleep(10 * time.Millisecond)
+	return s.Handler.Handle(ctx, r)
+}
+
+func TestTraderEndsWhenItsLogIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, file := onPaper(t), newGated()
+		close(file.open)
+		cfg.Logger = slog.New(slow{slog.NewTextHandler(file, nil)})
+		trader := build(t, cfg)
+		serve(t, trader, time.Minute, func() {})
+		require.Contains(t, file.String(), `msg="service stopped" service=trader/health_monitor`)
+	})
 }

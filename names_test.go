@@ -98,7 +98,7 @@ func (e exports) member(pkg, typ, name string) {
 var dotted = regexp.MustCompile(`\b([A-Za-z]\w*)\.([A-Z]\w*)(\.[A-Z]\w*)?`)
 
 // A name that was changed or removed is not left standing in a paper, in its code or in its prose.
-func TestThePapersNameOnlyWhatIsThere(t *testing.T) {
+func TestPapersNameOnlyWhatIsThere(t *testing.T) {
 	t.Parallel()
 	ours := readExports(t)
 	for _, paper := range papers(t) {
@@ -116,7 +116,7 @@ func TestThePapersNameOnlyWhatIsThere(t *testing.T) {
 }
 
 // The code of the guides is code, and the fields that it sets are there.
-func TestTheCodeInThePapersParses(t *testing.T) {
+func TestCodeInThePapersParses(t *testing.T) {
 	t.Parallel()
 	ours := readExports(t)
 	for _, paper := range papers(t) {
@@ -137,8 +137,11 @@ func TestTheCodeInThePapersParses(t *testing.T) {
 	}
 }
 
-// parseSnippet reads declarations, or the statements of a function.
+// parseSnippet reads a whole file, declarations, or the statements of a function.
 func parseSnippet(code string) (*ast.File, error) {
+	if strings.HasPrefix(code, "package ") {
+		return parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	}
 	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+code, parser.SkipObjectResolution)
 	if err == nil {
 		return file, nil
@@ -173,7 +176,7 @@ var (
 )
 
 // A claim that names the file or the test that shows it can be followed.
-func TestTheTestsThatThePapersNameAreThere(t *testing.T) {
+func TestTestsThatThePapersNameAreThere(t *testing.T) {
 	t.Parallel()
 	files, functions := map[string]bool{}, map[string]bool{}
 	require.NoError(t, fs.WalkDir(os.DirFS("."), ".", func(path string, d fs.DirEntry, err error) error {

@@ -52,8 +52,12 @@ func TestStandingIsToldOnceAndIsNoneOfTheRuns(t *testing.T) {
 			require.Equal(t, s.Trading.Counts.Fills-before.Counts.Fills, s.Run().Fills)
 			require.Equal(t, s.Trading.Counts.Fees.Sub(before.Counts.Fees), s.Run().Fees)
 		})
+		serve(t, second, time.Second, func() {
+			require.Equal(t, second.Status().Trading.Counts, second.Status().Standing.Counts)
+			require.Zero(t, second.Status().Run().Fills, "each Serve is a run")
+		})
 		warnings := strings.Count(log.String(), `msg="Trading goes on with what stands from before"`)
-		require.Equal(t, 1, warnings)
+		require.Equal(t, 2, warnings, "one in each Serve")
 		require.Regexp(t, `level=WARN msg="Trading goes on[^\n]* held_and_not_traded=\[BTC/USDT\] halted="the weekend" since=20`, log)
 	})
 }

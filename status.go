@@ -34,9 +34,18 @@ func (t *Trader) Status() Status {
 	if standing := t.standing.Load(); standing != nil {
 		s.Standing = *standing
 	}
-	if account := t.account.Load(); account != nil {
-		trading := account.Status()
-		s.Trading = &trading
+	if account, ok := t.Account(); ok {
+		s.Trading = &account
 	}
 	return s
+}
+
+// Account returns what the account knows, without all that Status has besides. It is false where there is no account, or
+// none yet.
+func (t *Trader) Account() (engine.Status, bool) {
+	account := t.account.Load()
+	if account == nil {
+		return engine.Status{}, false
+	}
+	return account.Status(), true
 }

@@ -32,6 +32,7 @@ import (
 //	├── signal_generation  parks when its restarts are spent, and goes on later: nothing stops for good
 //	├── housekeeper        removes signals that are old and that the engine has dealt with
 //	├── store              says in health and in the log when nothing can be stored any more
+//	├── broker             keeps up what the Broker needs, such as a stream of its updates; where it is a Service
 //	├── account            says in the log, each minute, how the account stands
 //	└── trading            claims the journal and resumes the account, again after each failure
 //	    └── account/engine places the orders
@@ -161,7 +162,8 @@ func refusal(err error) bool {
 	var run *journal.OtherRunError
 	var signals *engine.OtherStoreError
 	var entry *book.EntryError
-	return errors.As(err, &run) || errors.As(err, &signals) || errors.As(err, &entry)
+	return errors.Is(err, journal.ErrTakenOver) ||
+		errors.As(err, &run) || errors.As(err, &signals) || errors.As(err, &entry)
 }
 
 // bind makes sure that the Store belongs to the account that is traded.

@@ -119,6 +119,8 @@ type disk struct {
 	journal *journal.Memory
 	full    atomic.Bool
 	claims  atomic.Int32
+	broken  atomic.Int32 // how often a claim fails before the next one does not
+	refuse  chan error   // claims hang until there is one here; nil for never
 	bound   []journal.Setting
 }
 
@@ -130,6 +132,14 @@ func (d *disk) Journal() journal.Journal { return d.journal }
 
 func (d *disk) Claim(ctx context.Context) (journal.Journal, error) {
 	d.claims.Add(1)
+	if d.broken.Add(-1) >= 0 {
+		return nil, errors.New("the store is busy")
+	}
+	if d.refuse != nil {
+		if err := <-d.refuse; err != nil {
+			return nil, err
+		}
+	}
 	return d.journal.Claim(ctx)
 }
 
@@ -554,4 +564,62 @@ func TestTraderKeepsStatesAndLetsGoOfOldSignals(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a store or a venue cannot give at once is asked for again, also where nothing is built anew.
+func TestTradingBeginsOnceItsStoreLetsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, store := onPaper(t), newDisk()
+		store.broken.Store(4)
+		cfg.Store = store
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			require.Equal(t, int32(5), store.claims.Load())
+			require.Positive(t, trader.Status().Trading.Counts.Fills)
+			require.Equal(t, health.Healthy, trader.Status().Verdict, trader.Status().Reasons)
+		})
+		store.broken.Store(5)
+		require.ErrorContains(t, build(t, cfg).Serve(t.Context()), "claim the journal: the store is busy")
+	})
+}
+
+func TestTraderWhoseJournalIsTakenEndsForGood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, store := onPaper(t), newDisk()
+		cfg.Store, cfg.AutoRestart = store, true
+		trader := build(t, cfg)
+		stopped := make(chan error)
+		go func() { stopped <- trader.Serve(t.Context()) }()
+		time.Sleep(10 * time.Minute)
+		_, err := store.journal.Claim(t.Context()) // by another program
+		require.NoError(t, err)
+		require.ErrorIs(t, <-stopped, journal.ErrTakenOver)
+		require.Equal(t, int32(1), store.claims.Load())
+	})
+}
+
+func TestTraderThatMayNotWriteEndsAtOnceUnlessItsLifeIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, store := onPaper(t), newDisk()
+		store.refuse = make(chan error, 3)
+		cfg.Store, cfg.AutoRestart = store, true
+		trader := build(t, cfg)
+		serve(t, trader, time.Minute, func() {
+			restarted := make(chan error)
+			go func() { restarted <- trader.Tree().Restart(t.Context(), "trader/trading") }()
+			time.Sleep(time.Second)
+			store.refuse <- journal.ErrTakenOver // a life that is over hears of it
+			store.refuse <- nil
+			require.NoError(t, <-restarted)
+			time.Sleep(10 * time.Minute)
+			require.Positive(t, trader.Status().Trading.Counts.Fills)
+		})
+		began := time.Now()
+		store.refuse <- journal.ErrTakenOver
+		require.ErrorIs(t, trader.Serve(t.Context()), journal.ErrTakenOver)
+		require.Less(t, time.Since(began), time.Second)
+	})
 }

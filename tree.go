@@ -3,16 +3,11 @@ package vigil
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/assemble"
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
-	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // The names in the tree.
@@ -23,6 +18,7 @@ const (
 	housekeeperName = "housekeeper"
 	storeName       = "store"
 	tradingName     = "trading"
+	brokerName      = "broker"
 	accountName     = "account"
 	engineName      = "engine"
 )
@@ -70,6 +66,9 @@ func (t *Trader) children() ([]Child, error) {
 		Child{housekeeperName, t.wrapped(housekeeperName, housekeeper), supervisor.Policy{Stall: 5 * time.Minute}},
 		Child{storeName, t.wrapped(storeName, service(t.watchStore)), supervisor.Policy{}},
 	)
+	if broker, ok := t.cfg.Broker.(supervisor.Service); ok {
+		all = append(all, Child{brokerName, t.wrapped(brokerName, broker), supervisor.Policy{}})
+	}
 	if t.trades() {
 		all = append(all,
 			Child{accountName, service(t.watchAccount), supervisor.Policy{}},
@@ -116,90 +115,6 @@ func (t *Trader) tradingPolicy() supervisor.Policy {
 		Backoff: supervisor.Backoff{Initial: time.Second, Factor: 2, Max: time.Minute},
 	}
 }
-
-// trade is one life of trading. A refusal ends Serve.
-func (t *Trader) trade(ctx context.Context) error {
-	err := t.live(ctx)
-	if giveUp := t.giveUp.Load(); giveUp != nil && refusal(err) {
-		(*giveUp)(err)
-	}
-	return err
-}
-
-// live takes the right to write the journal, reads the account from it, and serves an engine.
-func (t *Trader) live(ctx context.Context) error {
-	parts, err := t.partsOfTrading(ctx)
-	if err != nil {
-		return err
-	}
-	account, err := assemble.Open(ctx, parts, t.store.Claim)
-	if err != nil {
-		return err
-	}
-	t.account.Store(account.Engine)
-	if err := t.takeOver(ctx, account.Engine); err != nil {
-		return err
-	}
-	if t.bars != nil {
-		if err := t.bars.Feed(ctx, account); err != nil {
-			return err
-		}
-	}
-	tree, err := supervisor.New(supervisor.Config{Name: accountName})
-	if err != nil {
-		return err
-	}
-	if err := tree.Add(engineName, t.wrapped(engineName, account.Engine), supervisor.Policy{
-		MaxRestarts: 5,
-		Backoff:     supervisor.Backoff{Initial: time.Second, Factor: 2, Max: 30 * time.Second},
-		Stall:       time.Minute,
-		Exhausted:   supervisor.Escalate,
-	}); err != nil {
-		return err
-	}
-	return tree.Serve(ctx)
-}
-
-// takeOver has an account go on with what stands from before, and with what a person wants.
-func (t *Trader) takeOver(ctx context.Context, account *engine.Engine) error {
-	if err := t.goOn(ctx); err != nil {
-		return err
-	}
-	if by := t.cfg.RearmBy; by != "" && !t.rearmed.Load() {
-		if err := account.Rearm(ctx, by); err != nil {
-			return fmt.Errorf("re-arm as %s: %w", by, err)
-		}
-		t.rearmed.Store(true)
-	}
-	if t.reduceOnly.Load() {
-		account.SetReduceOnly(true)
-	}
-	return nil
-}
-
-// partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.
-func (t *Trader) partsOfTrading(ctx context.Context) (parts assemble.Config, err error) {
-	parts = t.parts()
-	parts.Instruments, err = t.instruments(ctx)
-	return parts, err
-}
-
-// instruments are those of the configuration, or else those of the Broker.
-func (t *Trader) instruments(ctx context.Context) ([]trading.Instrument, error) {
-	if len(t.cfg.Instruments) > 0 {
-		return t.cfg.Instruments, nil
-	}
-	ctx, cancel := clockctx.WithTimeout(ctx, t.cfg.Clock, askWithin)
-	defer cancel()
-	all, err := t.cfg.Broker.(trading.InstrumentLister).Instruments(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("what can be traded at the Broker: %w", err)
-	}
-	return all, nil
-}
-
-// askWithin is how long the Broker may take to say what can be traded.
-const askWithin = 10 * time.Second
 
 // passed tells the housekeeper up to where the engine has read the signals.
 func (t *Trader) passed(ctx context.Context) (store string, seq int64, err error) {

@@ -97,5 +97,5 @@ func (t *Trader) mode() string {
 	if t.cfg.Paper != nil {
 		return "paper"
 	}
-	return "live"
+	return "venue"
 }

@@ -34,8 +34,8 @@ type Clock interface {
 	After(d time.Duration) <-chan time.Time
 }
 
-// DefaultTimeout is how long an answer may take where the Config does not say.
-const DefaultTimeout = 5 * time.Second
+// defaultTimeout is how long an answer may take where the Config does not say.
+const defaultTimeout = 5 * time.Second
 
 // Config configures the handler.
 type Config struct {
@@ -51,11 +51,11 @@ type Config struct {
 	// such as "trader.example.net" or "10.0.0.7".
 	Hosts []string
 	// Timeout is how long a store may take to answer, and the client of a stream to take what it is sent before it
-	// is dropped; 0 means DefaultTimeout.
+	// is dropped; 0 means 5 s.
 	Timeout time.Duration
-	// Heartbeat is how long a stream is silent at most; 0 means DefaultHeartbeat.
+	// Heartbeat is how long a stream is silent at most; 0 means 15 s.
 	Heartbeat time.Duration
-	// MaxStreams is how many streams may be open at once; 0 means DefaultMaxStreams.
+	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
 	Clock      Clock        // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
@@ -104,9 +104,9 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
-	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, DefaultHeartbeat)
-	cfg.MaxStreams = cmp.Or(cfg.MaxStreams, DefaultMaxStreams)
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, defaultHeartbeat)
+	cfg.MaxStreams = cmp.Or(cfg.MaxStreams, defaultMaxStreams)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 )
 
-func TestABadConfigIsRefusedByName(t *testing.T) {
+func TestBadConfigIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	for want, cfg := range map[string]console.Config{
 		"Config.Signals":                  {},

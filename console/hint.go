@@ -38,7 +38,7 @@ func (a *api) hint(ctx context.Context, w http.ResponseWriter, q signal.Query) e
 	if q.Symbol == "" && q.Strategy == "" {
 		return nil
 	}
-	newest, err := a.latest(ctx, signal.Query{Limit: MaxLimit})
+	newest, err := a.latest(ctx, signal.Query{Limit: maxLimit})
 	if err != nil || len(newest) == 0 {
 		return err
 	}

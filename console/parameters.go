@@ -12,8 +12,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
-// MaxLimit is the largest limit of a request for signals.
-const MaxLimit = 1000
+// maxLimit is the largest limit of a request for signals.
+const maxLimit = 1000
 
 // setter takes a parameter's value and returns what is wrong with it, or nothing.
 type setter func(value string) (wrong string)
@@ -57,8 +57,8 @@ func list(known map[string]setter) string {
 func setLimit(limit *int) setter {
 	return func(value string) string {
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > MaxLimit {
-			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, MaxLimit)
+		if err != nil || n < 1 || n > maxLimit {
+			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, maxLimit)
 		}
 		*limit = n
 		return ""

@@ -120,17 +120,17 @@ func (a *api) after(ctx context.Context, seq int64, limit int) (page, error) {
 
 // missing reports whether signals after the page's number are gone, as far as the page reaches.
 func (p page) missing() bool {
-	reach := p.whole
+	last := p.whole
 	if n := len(p.signals); p.full && n > 0 {
-		reach = min(reach, p.signals[n-1].Seq)
+		last = min(last, p.signals[n-1].Seq)
 	}
 	found := int64(0)
 	for _, s := range p.signals {
-		if s.Seq <= reach {
+		if s.Seq <= last {
 			found++
 		}
 	}
-	return reach-p.after > found
+	return last-p.after > found
 }
 
 func nameStore(w http.ResponseWriter, identity string) {

@@ -16,8 +16,8 @@ import (
 
 // What a stream is like where the Config does not say.
 const (
-	DefaultHeartbeat  = 15 * time.Second
-	DefaultMaxStreams = 32
+	defaultHeartbeat  = 15 * time.Second
+	defaultMaxStreams = 32
 )
 
 const (

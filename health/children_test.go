@@ -56,7 +56,7 @@ func TestChildrenAreJudgedTogether(t *testing.T) {
 	}
 }
 
-func TestAnIllGrandchildReachesTheTop(t *testing.T) {
+func TestIllGrandchildReachesTheTop(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")
@@ -73,7 +73,7 @@ func TestAnIllGrandchildReachesTheTop(t *testing.T) {
 	require.Equal(t, "BTC/USDT:USDT: feed: 1 error, last: source is down", p.Reason)
 }
 
-func TestAskingAgainContinuesTheSameChild(t *testing.T) {
+func TestChildIsTheSameWhenAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")
@@ -84,7 +84,7 @@ func TestAskingAgainContinuesTheSameChild(t *testing.T) {
 	require.Same(t, health.FromContext(health.Child(ctx, "BTC")), health.FromContext(health.Child(ctx, "BTC")))
 }
 
-func TestAChildThatTheNewRunDoesNotKnowIsNotReported(t *testing.T) {
+func TestChildThatTheNewRunDoesNotKnowIsNotReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := health.NewRegistry(health.Config{})
@@ -108,7 +108,7 @@ func TestAChildThatTheNewRunDoesNotKnowIsNotReported(t *testing.T) {
 	})
 }
 
-func TestAPartOfItsOwnMayTakeAChildsPlace(t *testing.T) {
+func TestPartOfItsOwnMayTakeAChildsPlace(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")

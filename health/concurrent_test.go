@@ -12,7 +12,7 @@ import (
 )
 
 // Two goroutines that ask for a new child at once must get one handle: with two, one of them would speak to nobody.
-func TestOneChildForAllWhoAskAtOnce(t *testing.T) {
+func TestChildIsOneForAllWhoAskAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 200 {
 		r := health.NewRegistry(health.Config{})

@@ -30,10 +30,10 @@ type Raised struct {
 
 // What a part may raise and count is bounded: a report is read by people, and kept by whoever polls it.
 const (
-	MaxConditions = 32       // of one part at once; those beyond are counted in one of the key OverflowKey
-	MaxCounts     = 64       // names that one part may count under; what comes under others counts as OverflowKey
+	maxConditions = 32       // of one part at once; those beyond are counted in one of the key overflowKey
+	maxCounts     = 64       // names that one part may count under; what comes under others counts as overflowKey
 	maxKey        = 64       // bytes of a Key, and of a name that is counted under
-	OverflowKey   = "others" // of the condition or count that stands for those for which there was no room
+	overflowKey   = "others" // of the condition or count that stands for those for which there was no room
 	maxName       = 256      // bytes of a child's name
 )
 
@@ -53,7 +53,7 @@ func bounded(name string) string {
 // may clear it or raise it again, and what it has not raised again by the time that it calls Ready is gone: by then it
 // has looked. A run that never calls Ready clears by itself what no longer holds.
 //
-// Texts are cut at 1 kB and keys at 64 bytes. Of more than MaxConditions, those that come last are folded into one.
+// Texts are cut at 1 kB and keys at 64 bytes. Of more than 32, those that come last are folded into one of the key "others".
 func Raise(ctx context.Context, c Condition) { FromContext(ctx).Raise(c) }
 
 // Clear says that the condition of that key does not hold any more. Clearing what was not raised does nothing.
@@ -99,9 +99,9 @@ func (p *Part) Clear(key string) {
 
 func (w *words) raise(c condition) {
 	at, found := w.find(c.Key)
-	if !found && len(w.conditions) >= MaxConditions {
+	if !found && len(w.conditions) >= maxConditions {
 		// The worst of those without room speaks for them: the verdict stays right.
-		c.Key, c.Text = OverflowKey, "there are more conditions than are kept, one is: "+c.Text
+		c.Key, c.Text = overflowKey, "there are more conditions than are kept, one is: "+c.Text
 		at, found = w.find(c.Key)
 		if found && w.conditions[at].Verdict > c.Verdict {
 			return

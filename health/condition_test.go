@@ -97,7 +97,7 @@ func TestConditionsAreBounded(t *testing.T) {
 	health.Raise(ctx, health.Condition{Key: "the worst", Verdict: health.Unhealthy, Text: "bad"})
 	health.Raise(ctx, health.Condition{Key: "not so bad", Verdict: health.Degraded})
 	p := judged(t, r, "engine")
-	require.Len(t, p.Conditions, health.MaxConditions+1)
+	require.Len(t, p.Conditions, 32+1)
 	require.Equal(t, health.Unhealthy, p.Verdict, "what has no room counts all the same")
 	require.Contains(t, p.Reason, "others: ")
 }

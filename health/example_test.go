@@ -71,12 +71,12 @@ func ExampleIdle() {
 
 // A program lets its operators choose the time between two heartbeats; the library does not look at the environment.
 func ExampleIntervalFromEnv() {
-	environment := map[string]string{health.IntervalVariable: "10"}
+	environment := map[string]string{"HEALTH_CHECK_INTERVAL": "10"}
 	lookup := func(name string) (string, bool) { value, ok := environment[name]; return value, ok } // os.LookupEnv
 	interval, err := health.IntervalFromEnv(lookup)
 	fmt.Println(interval, err)
 
-	environment[health.IntervalVariable] = "often"
+	environment["HEALTH_CHECK_INTERVAL"] = "often"
 	_, err = health.IntervalFromEnv(lookup)
 	fmt.Println(err)
 	// Output:
@@ -145,4 +145,14 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return a
+}
+
+// A check of the host's is a part like any other: it stands in /health under its name, and turns the verdict.
+func ExampleNewProbe() {
+	database := func(ctx context.Context) error { return nil } // such as db.PingContext
+	probe, err := health.NewProbe(health.ProbeConfig{Check: database, Every: 10 * time.Second})
+	if err != nil {
+		panic(err)
+	}
+	_ = probe // tree.Add("database", probe, supervisor.Policy{})
 }

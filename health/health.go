@@ -79,7 +79,7 @@ func Ready(ctx context.Context) { FromContext(ctx).Ready() }
 func Expect(ctx context.Context, l Limits) { FromContext(ctx).Expect(l) }
 
 // Count adds n to a number of that name, which is shown with the part and does not touch its verdict: gaps in a feed,
-// bars refused. It is kept across runs. A name is cut at 64 bytes, and of more than MaxCounts names those that come last
+// bars refused. It is kept across runs. A name is cut at 64 bytes, and of more than 64 names those that come last
 // are counted together.
 func Count(ctx context.Context, name string, n int64) {
 	FromContext(ctx).Count(name, n)

@@ -148,7 +148,7 @@ type failures struct {
 }
 
 func (f *failures) add(at time.Duration, keep int) {
-	keep = min(max(keep, DefaultMaxRestarts), maxFailures)
+	keep = min(max(keep, defaultMaxRestarts), maxFailures)
 	if len(f.at) < keep {
 		f.at = slices.Concat(f.at[f.next:], f.at[:f.next], []time.Duration{at})
 		f.next = 0

@@ -149,7 +149,7 @@ func (l *look) describe(rec *record, above above, idle time.Duration) *PartRepor
 
 // describePast adds what is remembered of the part's runs.
 func (l *look) describePast(p *PartReport, rec *record, past *past) {
-	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
+	window := cmp.Or(p.Limits.RestartWindow, defaultRestartWindow)
 	var first time.Duration
 	if p.RecentFailures, first = past.failures.since(l.up - window); p.RecentFailures > 0 {
 		p.holdUntil(first + window)

@@ -15,17 +15,17 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// IntervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A Monitor
+// intervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A Monitor
 // does not look at it; see IntervalFromEnv.
-const IntervalVariable = "HEALTH_CHECK_INTERVAL"
+const intervalVariable = "HEALTH_CHECK_INTERVAL"
 
-// DefaultInterval is the time between two heartbeats when nothing else is set.
-const DefaultInterval = 300 * time.Second
+// defaultInterval is the time between two heartbeats when nothing else is set.
+const defaultInterval = 300 * time.Second
 
 // MonitorConfig configures a Monitor.
 type MonitorConfig struct {
 	Registry *Registry     // required: whose report each heartbeat logs
-	Interval time.Duration // between two heartbeats; 0 means DefaultInterval
+	Interval time.Duration // between two heartbeats; 0 means 300 s
 	Clock    Clock         // nil means the machine's clock
 	Logger   *slog.Logger  // nil means slog.Default()
 	OnBeat   func(Report)  // called with each heartbeat's report after it was logged; may be nil
@@ -64,7 +64,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	if cfg.Interval < 0 {
 		return nil, fmt.Errorf("health: MonitorConfig.Interval %s is negative", cfg.Interval)
 	}
-	cfg.Interval = cmp.Or(cfg.Interval, DefaultInterval)
+	cfg.Interval = cmp.Or(cfg.Interval, defaultInterval)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
@@ -74,16 +74,16 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	return &Monitor{cfg: cfg, log: foreign.NewLog(cfg.Logger)}, nil
 }
 
-// IntervalFromEnv is for programs: it reads IntervalVariable through lookup, such as os.LookupEnv, and returns
-// DefaultInterval where it is not set.
+// IntervalFromEnv is for programs: it reads HEALTH_CHECK_INTERVAL through lookup, such as os.LookupEnv, and returns
+// 300 s where it is not set.
 func IntervalFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
-	text, ok := lookup(IntervalVariable)
+	text, ok := lookup(intervalVariable)
 	if !ok || text == "" {
-		return DefaultInterval, nil
+		return defaultInterval, nil
 	}
 	seconds, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || seconds <= 0 {
-		return 0, fmt.Errorf("health: %s=%q is not a whole number of seconds above zero", IntervalVariable, text)
+		return 0, fmt.Errorf("health: %s=%q is not a whole number of seconds above zero", intervalVariable, text)
 	}
 	return time.Duration(seconds) * time.Second, nil
 }

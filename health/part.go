@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// DefaultMaxErrors is the length of a run of errors from which a part is unhealthy, unless its Limits say otherwise.
-const DefaultMaxErrors = 10
+// defaultMaxErrors is the length of a run of errors from which a part is unhealthy, unless its Limits say otherwise.
+const defaultMaxErrors = 10
 
 // Limits say what a part must keep to in order to count as healthy.
 type Limits struct {
@@ -18,21 +18,20 @@ type Limits struct {
 	// that has been silent for longer is unhealthy. 0 means that silence is not judged.
 	MaxSilence time.Duration
 	// MaxErrors is the length of a run of errors from which the part is unhealthy; a shorter run makes it
-	// degraded. 0 means DefaultMaxErrors.
+	// degraded. 0 means 10.
 	MaxErrors int
 	// MaxRestarts is how many of its runs may end by themselves within RestartWindow: from that number on the part is
-	// unhealthy, and from DegradedRestarts on degraded, although its present run works. 0 means DefaultMaxRestarts,
-	// DefaultDegradedRestarts and DefaultRestartWindow; a negative number means that they are not judged. More than
-	// 1,000 are not counted.
+	// unhealthy, and from DegradedRestarts on degraded, although its present run works. 0 means 10, 3 and
+	// 10 min; a negative number means that they are not judged. More than 1,000 are not counted.
 	MaxRestarts, DegradedRestarts int
 	RestartWindow                 time.Duration
 }
 
 // How many ends of runs within a window count against a part, unless its Limits say otherwise.
 const (
-	DefaultDegradedRestarts = 3
-	DefaultMaxRestarts      = 10
-	DefaultRestartWindow    = 10 * time.Minute
+	defaultDegradedRestarts = 3
+	defaultMaxRestarts      = 10
+	defaultRestartWindow    = 10 * time.Minute
 )
 
 // untilNextBeat marks an Idle without an end.
@@ -247,8 +246,8 @@ func (p *Part) Count(name string, n int64) {
 	if w.counts == nil {
 		w.counts = make(map[string]int64)
 	}
-	if _, known := w.counts[name]; !known && len(w.counts) >= MaxCounts {
-		name = OverflowKey
+	if _, known := w.counts[name]; !known && len(w.counts) >= maxCounts {
+		name = overflowKey
 	}
 	w.counts[name] += n
 }

@@ -309,7 +309,7 @@ func (m *machine) check(t *rapid.T) {
 	require.Len(t, report.Parts, count)
 }
 
-func TestTheVerdictIsThatOfANaiveModel(t *testing.T) {
+func TestVerdictIsThatOfANaiveModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) { t.Repeat(newMachine().actions()) })
 }

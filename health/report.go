@@ -150,11 +150,20 @@ func (r *Registry) all() ([]*record, map[string]zombieGroup) {
 	return r.orderedLocked(), r.zombiesLocked()
 }
 
-// sumUp makes the system's verdict of those of the parts that are nobody's children.
+// has reports whether a part is in the report.
+func (r *Report) has(path string) bool {
+	if path == "" {
+		return false
+	}
+	_, found := r.find(path)
+	return found
+}
+
+// sumUp makes the system's verdict of those of the parts that are nobody's children here.
 func (r *Report) sumUp() {
 	var degraded []string
 	for _, p := range r.Parts {
-		if p.Verdict == Healthy || p.owner != "" {
+		if p.Verdict == Healthy || r.has(p.owner) {
 			continue
 		}
 		reason := p.Path + ": " + p.Reason

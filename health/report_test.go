@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 )
 
-func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
+func TestRunOfErrorsTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		limits  health.Limits
@@ -22,7 +22,7 @@ func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
 		"no error is healthy":                       {health.Limits{}, 0, health.Healthy, ""},
 		"one error is degraded":                     {health.Limits{}, 1, health.Degraded, "1 error, last: source is down"},
 		"nine errors are degraded":                  {health.Limits{}, 9, health.Degraded, "9 errors in a row, last: source is down"},
-		"ten errors are unhealthy":                  {health.Limits{}, health.DefaultMaxErrors, health.Unhealthy, "10 errors in a row, last: source is down"},
+		"ten errors are unhealthy":                  {health.Limits{}, 10, health.Unhealthy, "10 errors in a row, last: source is down"},
 		"two of at most two are unhealthy":          {health.Limits{MaxErrors: 2}, 2, health.Unhealthy, "2 errors in a row, last: source is down"},
 		"the first may be unhealthy":                {health.Limits{MaxErrors: 1}, 1, health.Unhealthy, "1 error, last: source is down"},
 		"a silence without a limit is never judged": {health.Limits{MaxErrors: 1}, 0, health.Healthy, ""},
@@ -51,7 +51,7 @@ func TestARunOfErrorsTurnsTheVerdict(t *testing.T) {
 	}
 }
 
-func TestAStateOfLifeTurnsTheVerdict(t *testing.T) {
+func TestStateOfLifeTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		life    health.Lifecycle
@@ -85,7 +85,7 @@ func TestAStateOfLifeTurnsTheVerdict(t *testing.T) {
 	}
 }
 
-func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
+func TestPartAtRestNeedsNoProgress(t *testing.T) {
 	t.Parallel()
 	for _, state := range []health.State{health.StateNotStarted, health.StatePaused, health.StateStopped} {
 		t.Run(string(state), func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestNoProgressIsExpectedOfAPartAtRest(t *testing.T) {
 	}
 }
 
-func TestAReportIsSortedAndSaysWorstFirst(t *testing.T) {
+func TestReportIsSortedAndSaysWorstFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := health.NewRegistry(health.Config{})
@@ -144,7 +144,7 @@ func TestAReportIsSortedAndSaysWorstFirst(t *testing.T) {
 	})
 }
 
-func TestAReportIsACopy(t *testing.T) {
+func TestReportIsACopy(t *testing.T) {
 	t.Parallel()
 	r := health.NewRegistry(health.Config{})
 	ctx, _ := begin(t, r, "gen")

@@ -49,7 +49,7 @@ func (p *PartReport) evaluate() {
 	case p.silent:
 		p.hasAge = true
 		p.downgrade(Unhealthy, p.setSilent())
-	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, DefaultMaxErrors):
+	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, defaultMaxErrors):
 		p.downgrade(Unhealthy, p.errorRunReason())
 	case p.ErrorRun > 0:
 		p.downgrade(Degraded, p.errorRunReason())
@@ -89,12 +89,12 @@ func (p *PartReport) evaluateHistory() {
 	if p.inactive {
 		return
 	}
-	window := cmp.Or(p.Limits.RestartWindow, DefaultRestartWindow)
+	window := cmp.Or(p.Limits.RestartWindow, defaultRestartWindow)
 	reason := func(limit int) string {
 		return fmt.Sprintf("%d runs ended within %s (limit %d), last: %s",
 			p.RecentFailures, window, limit, cmp.Or(p.Lifecycle.LastError, "without an error"))
 	}
-	some, many := cmp.Or(p.Limits.DegradedRestarts, DefaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, DefaultMaxRestarts)
+	some, many := cmp.Or(p.Limits.DegradedRestarts, defaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, defaultMaxRestarts)
 	switch {
 	case many > 0 && p.RecentFailures >= min(many, maxFailures):
 		p.downgrade(Unhealthy, reason(many))

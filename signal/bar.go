@@ -28,14 +28,14 @@ const earliest, latest = math.MinInt64/1_000_000_000 + 1, math.MaxInt64/1_000_00
 // bound open and close, a negative volume, no time, no interval. A bar lies between the years 1678 and 2262: beyond, two
 // times have the same nanoseconds, and two bars would give signals of one ID.
 func (b Bar) Validate() error {
-	if b.sound() {
+	if b.valid() {
 		return nil
 	}
 	return b.fault()
 }
 
-// sound is all of the rules at once: nearly every bar keeps them, and there are millions.
-func (b *Bar) sound() bool {
+// valid is all of the rules at once: nearly every bar keeps them, and there are millions.
+func (b *Bar) valid() bool {
 	return b.Low > 0 && b.Low <= b.Open && b.Low <= b.Close && b.Open <= b.High && b.Close <= b.High &&
 		b.High <= math.MaxFloat64 && b.Volume >= 0 && b.Volume <= math.MaxFloat64 && b.Interval > 0 &&
 		b.Time.Unix() >= earliest && b.Time.Unix() <= latest-int64(b.Interval/time.Second)

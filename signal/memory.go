@@ -23,13 +23,13 @@ type Memory struct {
 	capacity int64
 	appended wake.Bell
 
-	mu     sync.RWMutex // guards what follows
-	ring   []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
-	last   int64        // the newest Seq, 0 before the first
-	pruned int64        // nothing is held up to this Seq
-	gone   int64        // the highest Seq that was pruned
-	byID   map[string]int64
-	states map[Stream]State
+	mu      sync.RWMutex // guards what follows
+	ring    []Signal     // the signal of Seq s is at (s-1) % capacity; without an ID where it was pruned
+	last    int64        // the newest Seq, 0 before the first
+	removed int64        // nothing is held up to this Seq
+	gone    int64        // the highest Seq that was pruned
+	byID    map[string]int64
+	states  map[Stream]State
 }
 
 var (
@@ -84,7 +84,7 @@ func (m *Memory) addLocked(s Signal) error {
 		return fmt.Errorf("signal: store signal %s: %w", s.ID, ErrConflict)
 	}
 	m.last++
-	s = s.own()
+	s = s.clone()
 	s.Seq = m.last
 	s.BarTime, s.CreatedAt, s.ValidUntil = s.BarTime.UTC(), s.CreatedAt.UTC(), s.ValidUntil.UTC()
 	m.byID[s.ID] = s.Seq
@@ -109,7 +109,7 @@ func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	if err := readable(ctx, limit); err != nil {
+	if err := checkLimit(ctx, limit); err != nil {
 		return nil, err
 	}
 	m.mu.RLock()
@@ -117,7 +117,7 @@ func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
 	var found []Signal
 	for seq := m.last; seq > m.droppedLocked() && len(found) < limit; seq-- {
 		if s := m.atLocked(seq); s.ID != "" && q.matches(s) {
-			found = append(found, s.own())
+			found = append(found, s.clone())
 		}
 	}
 	return found, nil
@@ -125,7 +125,7 @@ func (m *Memory) Latest(ctx context.Context, q Query) ([]Signal, error) {
 
 // After implements Store. It begins with the oldest signal that is still held.
 func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, error) {
-	if err := readable(ctx, limit); err != nil {
+	if err := checkLimit(ctx, limit); err != nil {
 		return nil, err
 	}
 	m.mu.RLock()
@@ -134,14 +134,14 @@ func (m *Memory) After(ctx context.Context, seq int64, limit int) ([]Signal, err
 	found := make([]Signal, 0, min(m.last-from, int64(limit)))
 	for seq := from + 1; seq <= m.last && len(found) < limit; seq++ {
 		if s := m.atLocked(seq); s.ID != "" {
-			found = append(found, s.own())
+			found = append(found, s.clone())
 		}
 	}
 	return found, nil
 }
 
 // droppedLocked returns a Seq up to which none is held any more.
-func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.pruned) }
+func (m *Memory) droppedLocked() int64 { return max(m.last-m.capacity, m.removed) }
 
 // Whole implements Window.
 func (m *Memory) Whole(ctx context.Context) (int64, error) {
@@ -162,8 +162,8 @@ func (q Query) matches(s Signal) bool {
 		(q.Strategy == "" || s.Strategy == q.Strategy) && s.Confidence >= q.MinConfidence
 }
 
-// readable refuses a limit below one: a follower that asks for nothing would wait in silence for ever.
-func readable(ctx context.Context, limit int) error {
+// checkLimit refuses a limit below one: a follower that asks for nothing would wait in silence for ever.
+func checkLimit(ctx context.Context, limit int) error {
 	if limit < 1 {
 		return fmt.Errorf("signal: read signals: limit %d is below 1", limit)
 	}

@@ -25,7 +25,7 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 		}
 		held++
 		of := s.Stream()
-		if newest[of] && r.lets(*s, held) {
+		if newest[of] && r.canRemove(*s, held) {
 			delete(m.byID, s.ID)
 			m.gone = max(m.gone, seq)
 			*s = Signal{}
@@ -39,14 +39,14 @@ func (m *Memory) Prune(ctx context.Context, r Retention) (removed int, err error
 
 // shortenLocked moves the bound of what is held past what was removed at its old end.
 func (m *Memory) shortenLocked() {
-	m.pruned = m.droppedLocked()
-	for m.pruned < m.last && m.atLocked(m.pruned+1).ID == "" {
-		m.pruned++
+	m.removed = m.droppedLocked()
+	for m.removed < m.last && m.atLocked(m.removed+1).ID == "" {
+		m.removed++
 	}
 }
 
-// lets reports whether a signal may be removed that is the n-th newest.
-func (r Retention) lets(s Signal, n int) bool {
+// canRemove reports whether a signal may be removed that is the n-th newest.
+func (r Retention) canRemove(s Signal, n int) bool {
 	tooMany := r.Count > 0 && n > r.Count
 	return s.Seq <= r.Passed && (tooMany || s.CreatedAt.Before(r.Before))
 }

@@ -48,12 +48,12 @@ func (s Signal) validate() error {
 			return fmt.Errorf("the year %d does not have four digits", year)
 		}
 	}
-	return s.ValidateOpinion()
+	return s.ValidateDecision()
 }
 
-// ValidateOpinion says what is wrong with what a Strategy says: Direction, Confidence and Parts.
-func (s Signal) ValidateOpinion() error {
-	if err := validOpinion(s.Direction, s.Confidence); err != nil {
+// ValidateDecision says what is wrong with what a Strategy says: Direction, Confidence and Parts.
+func (s Signal) ValidateDecision() error {
+	if err := validDecision(s.Direction, s.Confidence); err != nil {
 		return err
 	}
 	return validParts(s.Parts)
@@ -61,7 +61,7 @@ func (s Signal) ValidateOpinion() error {
 
 func validParts(parts []Part) error {
 	for i, p := range parts {
-		err := validOpinion(p.Direction, p.Confidence)
+		err := validDecision(p.Direction, p.Confidence)
 		switch {
 		case !utf8.ValidString(p.Strategy) || !utf8.ValidString(p.Params):
 			err = errors.New("Strategy or Params is not UTF-8")
@@ -75,7 +75,7 @@ func validParts(parts []Part) error {
 	return nil
 }
 
-func validOpinion(d Direction, confidence float64) error {
+func validDecision(d Direction, confidence float64) error {
 	switch {
 	case d < Short || d > Long:
 		return fmt.Errorf("%s is no direction", d)
@@ -87,8 +87,8 @@ func validOpinion(d Direction, confidence float64) error {
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// own returns the signal with Parts that it shares with nobody.
-func (s Signal) own() Signal {
+// clone returns the signal with Parts that it shares with nobody.
+func (s Signal) clone() Signal {
 	s.Parts = slices.Clone(s.Parts)
 	return s
 }

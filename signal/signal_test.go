@@ -13,7 +13,7 @@ import (
 )
 
 // Stores hold IDs that earlier programs derived: an ID that came out otherwise would be a second signal.
-func TestTheSameFiveGiveTheSameID(t *testing.T) {
+func TestSameFiveGiveTheSameID(t *testing.T) {
 	t.Parallel()
 	bar := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
 	stream := signal.Stream{Strategy: "ema_cross", Params: "fast=8,slow=21", Symbol: "BTC/USDT", Interval: time.Hour}
@@ -37,7 +37,7 @@ func TestTheSameFiveGiveTheSameID(t *testing.T) {
 	}
 }
 
-func TestASignalSurvivesJSON(t *testing.T) {
+func TestSignalSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for _, direction := range []signal.Direction{signal.Short, signal.Flat, signal.Long} {
 		s := signal.Signal{
@@ -68,7 +68,7 @@ func TestPartsSurviveJSON(t *testing.T) {
 	require.Equal(t, s.Parts, back.Parts)
 }
 
-func TestASignalThatNoStoreCouldGiveBackIsNamed(t *testing.T) {
+func TestSignalThatNoStoreCouldGiveBackIsNamed(t *testing.T) {
 	t.Parallel()
 	for want, spoil := range map[string]func(*signal.Signal){
 		"a signal of s for BTC has no ID":                         func(s *signal.Signal) { s.ID = "" },
@@ -88,7 +88,7 @@ func TestASignalThatNoStoreCouldGiveBackIsNamed(t *testing.T) {
 	}
 }
 
-func TestABarLiesWhereNanosecondsCanBeTold(t *testing.T) {
+func TestBarLiesWhereNanosecondsCanBeTold(t *testing.T) {
 	t.Parallel()
 	bar := signal.Bar{Open: 1, High: 1, Low: 1, Close: 1, Interval: time.Hour}
 	for year, well := range map[int]bool{1: false, 1677: false, 1678: true, 1969: true, 2261: true, 2263: false, 9999: false} {
@@ -103,7 +103,7 @@ func TestABarLiesWhereNanosecondsCanBeTold(t *testing.T) {
 	require.ErrorContains(t, bar.Validate(), "is not between", "its end is beyond")
 }
 
-func TestADirectionThatIsNoneIsRefusedBothWays(t *testing.T) {
+func TestDirectionThatIsNoneIsRefusedBothWays(t *testing.T) {
 	t.Parallel()
 	_, err := json.Marshal(signal.Signal{Direction: 2})
 	require.ErrorContains(t, err, "Direction(2) is none of short, flat, long")
@@ -112,7 +112,7 @@ func TestADirectionThatIsNoneIsRefusedBothWays(t *testing.T) {
 }
 
 // A bar is valid exactly where each of the rules holds, taken one by one.
-func TestABarIsValidWhereEachRuleHolds(t *testing.T) {
+func TestBarIsValidWhereEachRuleHolds(t *testing.T) {
 	t.Parallel()
 	numbers := []float64{1, 1, 1, 1, 1, 1, 1, 1, 5e-324, 2, math.MaxFloat64, math.Inf(-1), -1, 0, math.Inf(1), math.NaN()}
 	price := func(x float64) bool { return x > 0 && !math.IsInf(x, 1) }

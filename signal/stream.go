@@ -19,8 +19,8 @@ type Stream struct {
 // ID derives the ID of the Stream's Signal on the bar that opened at the given time: the same Stream and bar give the same
 // ID, in whichever process. It has 24 hexadecimal digits.
 func (s Stream) ID(bar time.Time) string {
-	var room [192]byte // on the stack
-	return idOf(s.appendText(room[:0]), bar)
+	var buffer [192]byte // on the stack
+	return idOf(s.appendText(buffer[:0]), bar)
 }
 
 // IDs returns ID for whoever needs many of them: what they have in common is derived once. The function is for one

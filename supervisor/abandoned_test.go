@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestASubtreeThatIsAbandonedIsServedAgainWhenItHasEnded(t *testing.T) {
+func TestSubtreeThatIsAbandonedIsServedAgainWhenItHasEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rec := newRecorder()
@@ -39,7 +39,7 @@ func TestASubtreeThatIsAbandonedIsServedAgainWhenItHasEnded(t *testing.T) {
 	})
 }
 
-func TestADeafRunInASubtreeThatEndedLongAgoIsStillReported(t *testing.T) {
+func TestDeafRunInASubtreeThatEndedLongAgoIsStillReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -59,7 +59,7 @@ func TestADeafRunInASubtreeThatEndedLongAgoIsStillReported(t *testing.T) {
 	})
 }
 
-func TestATemporaryChildsZombieIsStillReported(t *testing.T) {
+func TestTemporaryChildsZombieIsStillReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -77,7 +77,7 @@ func TestATemporaryChildsZombieIsStillReported(t *testing.T) {
 	})
 }
 
-func TestAnErrorWhoseMethodPanicsIsAnEndLikeAnyOther(t *testing.T) {
+func TestErrorWhoseMethodPanicsIsAnEndLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -90,7 +90,7 @@ func TestAnErrorWhoseMethodPanicsIsAnEndLikeAnyOther(t *testing.T) {
 	})
 }
 
-func TestAnErrorWhoseMethodPanicsAtTheStopDisturbsNobody(t *testing.T) {
+func TestErrorWhoseMethodPanicsAtTheStopDisturbsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)

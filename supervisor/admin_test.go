@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestEachMistakeOfAdministrationIsItsOwnError(t *testing.T) {
+func TestAdministrationMistakesHaveTheirOwnErrors(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		call func(s *supervisor.Supervisor) error
@@ -69,7 +69,7 @@ func TestEachMistakeOfAdministrationIsItsOwnError(t *testing.T) {
 	}
 }
 
-func TestAStoppedChildStaysListedAndDown(t *testing.T) {
+func TestStoppedChildStaysListedAndDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -91,7 +91,7 @@ func TestAStoppedChildStaysListedAndDown(t *testing.T) {
 	})
 }
 
-func TestAChildThatIsDownIsStartedByName(t *testing.T) {
+func TestChildThatIsDownIsStartedByName(t *testing.T) {
 	t.Parallel()
 	spent := supervisor.Policy{MaxRestarts: supervisor.NoRestarts}
 	givenUp := supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.GiveUp}
@@ -120,7 +120,7 @@ func TestAChildThatIsDownIsStartedByName(t *testing.T) {
 	}
 }
 
-func TestARemovedChildLeavesNothingBehind(t *testing.T) {
+func TestRemovedChildLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
@@ -151,7 +151,7 @@ func TestARemovedChildLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestARemovedZombieIsStillReported(t *testing.T) {
+func TestRemovedZombieIsStillReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -171,7 +171,7 @@ func TestARemovedZombieIsStillReported(t *testing.T) {
 }
 
 // Whoever asks a run to end, it gets its StopTimeout and no more.
-func TestADeafRunIsAbandonedWhoeverAskedItToEnd(t *testing.T) {
+func TestDeafRunIsAbandonedWhoeverAskedItToEnd(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		ask   func(s *supervisor.Supervisor) error
@@ -219,7 +219,7 @@ func TestADeafRunIsAbandonedWhoeverAskedItToEnd(t *testing.T) {
 	}
 }
 
-func TestAResumeBeforeTheRunHasEndedIsNoFailure(t *testing.T) {
+func TestResumeBeforeTheRunHasEndedIsNoFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -238,7 +238,7 @@ func TestAResumeBeforeTheRunHasEndedIsNoFailure(t *testing.T) {
 	})
 }
 
-func TestAStopOfAChildThatSomebodyRestartsMeanwhileReturns(t *testing.T) {
+func TestStopOfAChildThatSomebodyRestartsMeanwhileReturns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -259,7 +259,7 @@ func TestAStopOfAChildThatSomebodyRestartsMeanwhileReturns(t *testing.T) {
 	})
 }
 
-func TestAChildThatStopsItselfByNameDoesNotDeadlock(t *testing.T) {
+func TestChildThatStopsItselfByNameDoesNotDeadlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)

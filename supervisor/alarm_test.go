@@ -106,3 +106,29 @@ func TestAlarmOfAGroupComesAtOnce(t *testing.T) {
 		require.Equal(t, seconds(1), timesOf[supervisor.Parked](rec, "root/a"))
 	})
 }
+
+// A tree that was given up at a stop goes on, and so do its alarms, for as long as a receiver has events to take.
+func TestAlarmThatComesAfterTheStopArrives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release, goHome := make(chan struct{}), make(chan struct{})
+		var got []string
+		s := withReceiver(t, quiet(), func(e supervisor.Event) {
+			<-release
+			if at := e.Stamped(); at.Path == "root/sub/deaf" {
+				got = append(got, fmt.Sprintf("%T", e))
+			}
+		})
+		sub, err := supervisor.New(supervisor.Config{Name: "sub"})
+		require.NoError(t, err)
+		require.NoError(t, s.Add("sub", sub, supervisor.Policy{StopTimeout: time.Second}))
+		add(t, sub, "deaf", deaf(goHome), supervisor.Policy{StopTimeout: time.Minute})
+		start(t, s)
+		_ = s.Stop(context.Background())
+		time.Sleep(2 * time.Minute)
+		close(release)
+		synctest.Wait()
+		defer func() { close(goHome); synctest.Wait() }()
+		require.Contains(t, got, "supervisor.StopTimedOut")
+	})
+}

@@ -41,11 +41,11 @@ func TestCauseOfARunsContextSaysWhoEndedIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, err := supervisor.New(supervisor.Config{Name: "root", Strategy: c.strategy, Logger: quiet()})
 				require.NoError(t, err)
-				failed := make(chan error, 1)
+				causes := make(chan error, 1)
 				add(t, s, "a", func(ctx context.Context) error {
 					<-ctx.Done()
 					select {
-					case failed <- context.Cause(ctx):
+					case causes <- context.Cause(ctx):
 					default:
 					}
 					return ctx.Err()
@@ -53,7 +53,7 @@ func TestCauseOfARunsContextSaysWhoEndedIt(t *testing.T) {
 				add(t, s, "b", lasting(30*time.Second), supervisor.Policy{})
 				start(t, s)
 				require.NoError(t, c.end(s))
-				require.Equal(t, c.want, <-failed)
+				require.Equal(t, c.want, <-causes)
 				require.NoError(t, s.Stop(context.Background()))
 			})
 		})
@@ -64,15 +64,15 @@ func TestCauseOfAStallIsItsError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
-		failed := make(chan error, 1)
+		causes := make(chan error, 1)
 		add(t, s, "a", func(ctx context.Context) error {
 			<-ctx.Done()
-			failed <- context.Cause(ctx)
+			causes <- context.Cause(ctx)
 			return ctx.Err()
 		}, supervisor.Policy{Stall: 4 * time.Second, Exhausted: supervisor.GiveUp, MaxRestarts: supervisor.NoRestarts})
 		start(t, s)
 		var stall *supervisor.StallError
-		require.ErrorAs(t, <-failed, &stall)
+		require.ErrorAs(t, <-causes, &stall)
 		require.Equal(t, &supervisor.StallError{Silence: 4 * time.Second, Limit: 4 * time.Second}, stall)
 		stop(t, s)
 	})

@@ -66,10 +66,10 @@ type history struct {
 	at    time.Time
 	stack string
 
-	inners    []*inner    // trees that its runs have made and served
-	zombies   []*run      // abandoned and still alive, of earlier sessions too
-	undecided *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
-	unstopped []Unstopped // what a child Supervisor reported at its stop
+	innerTrees []*inner    // trees that its runs have made and served
+	zombies    []*run      // abandoned and still alive, of earlier sessions too
+	pendingRun *run        // the one that stalled, while the child is blocked; what follows is decided afterwards
+	unstopped  []Unstopped // what a child Supervisor reported at its stop
 }
 
 func (c *child) policy() *Policy { return c.rules.Load() }
@@ -98,9 +98,9 @@ func (c *child) joinLocked(sess *session) {
 	if h := c.history; h != nil { // nothing of the session before, except what still lives
 		c.history = nil
 		c.health.SetFailure(health.Failure{})
-		if len(h.zombies)+len(h.inners) > 0 {
-			c.history = &history{zombies: h.zombies, inners: h.inners}
-			for _, g := range h.inners {
+		if len(h.zombies)+len(h.innerTrees) > 0 {
+			c.history = &history{zombies: h.zombies, innerTrees: h.innerTrees}
+			for _, g := range h.innerTrees {
 				g.run = 0 // runs are counted anew
 			}
 		}
@@ -166,13 +166,13 @@ var onImpossible = func(lifecycle, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.stayDownLocked(), Ready: c.policy().Ready,
+		Asked: c.downByRequestLocked(), Ready: c.policy().Ready,
 	})
 }
 
-// stayDownLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the child,
-// or by the start of the whole tree.
-func (c *child) stayDownLocked() bool {
+// downByRequestLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the
+// child, or by the start of the whole tree.
+func (c *child) downByRequestLocked() bool {
 	return c.life.desired == toPause || c.life.desired == toStop ||
 		c.life.phase == isIdle && c.session != nil && c.session.fresh
 }

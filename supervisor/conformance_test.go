@@ -20,41 +20,41 @@ import (
 // What Erlang/OTP's own suite expects of a supervisor, and where it is tested here.
 //
 //	Start
-//	  an empty supervisor starts and stops ............ TestAnEmptySupervisorStartsAndStops
+//	  an empty supervisor starts and stops ............ TestEmptySupervisorStartsAndStops
 //	  a failed start leaves nothing behind, its error
-//	  has the path .................................... TestAFailedStartLeavesNothingBehind, TestTheRootReturnsAnEscalation
-//	  a bad Policy field, a duplicate name ............ TestABadPolicyIsRefusedWithItsField, TestBadNamesAndServicesAreRefused
+//	  has the path .................................... TestFailedStartLeavesNothingBehind, TestRootReturnsAnEscalation
+//	  a bad Policy field, a duplicate name ............ TestBadPolicyIsRefusedWithItsField, TestBadNamesAndServicesAreRefused
 //	  defaults can be read back ....................... TestDefaultsCanBeReadBack
 //	Stop
-//	  a late child is abandoned after its own timeout . TestALateChildIsAbandonedWhileItsSiblingsStopGracefully
-//	  an infinite timeout is allowed .................. TestTheRootsOwnDeadlineEndsALongStop
+//	  a late child is abandoned after its own timeout . TestLateChildIsAbandonedWhileItsSiblingsStopGracefully
+//	  an infinite timeout is allowed .................. TestRootsOwnDeadlineEndsALongStop
 //	  ends during the stop ............................ TestEndsDuringTheStopDoNotDisturbIt,
-//	                                                    TestAChildThatEndsByItselfWhileItsSiblingStopsIsNotRestarted
-//	  a stop of a stopped one; calls to a dead one .... TestAnEmptySupervisorStartsAndStops, TestCallsToADeadSupervisorFail
+//	                                                    TestChildThatEndsByItselfWhileItsSiblingStopsIsNotRestarted
+//	  a stop of a stopped one; calls to a dead one .... TestEmptySupervisorStartsAndStops, TestCallsToADeadSupervisorFail
 //	Administration by name
-//	  each mistake its own error ...................... TestEachMistakeOfAdministrationIsItsOwnError
-//	  a stopped child stays listed .................... TestAStoppedChildStaysListedAndDown
-//	Kinds ............................................. TestKindsOfRestart, TestEveryEndOfAPermanentChildIsFollowedByARestart
+//	  each mistake its own error ...................... TestAdministrationMistakesHaveTheirOwnErrors
+//	  a stopped child stays listed .................... TestStoppedChildStaysListedAndDown
+//	Kinds ............................................. TestKindsOfRestart, TestPermanentChildIsRestartedAfterEveryEnd
 //	Budget
-//	  slow crashes never spend it, fast ones do ....... TestTheBudgetIsRefilledByAStableRun
-//	  failing restarts count .......................... TestAServiceThatAlwaysFailsStartsElevenTimesAndIsParked
-//	  a group restart counts once ..................... TestAGroupRestartCountsOnce
+//	  slow crashes never spend it, fast ones do ....... TestBudgetIsRefilledByAStableRun
+//	  failing restarts count .......................... TestServiceThatAlwaysFailsStartsElevenTimesAndIsParked
+//	  a group restart counts once ..................... TestGroupRestartCountsOnce
 //	Strategies
-//	  who is restarted with whom ...................... TestAFailureTakesItsGroupAlong
-//	  if the second fails to start .................... TestIfTheSecondFailsToStartTheFirstIsStoppedAndAllAreTriedAgain
-//	  a temporary bystander ........................... TestWhoIsNotRestartedWithItsGroup
+//	  who is restarted with whom ...................... TestFailureTakesItsGroupAlong
+//	  if the second fails to start .................... TestStartThatFailsStopsTheFirstAndTriesAllAgain
+//	  a temporary bystander ........................... TestGroupLeavesOutWhoIsNotRestarted
 //	  a restarted sub-supervisor has its static
-//	  children and no others .......................... TestAnEscalationIsTheParentsToDecide
-//	Restart loop ...................................... TestARestartLoopAnswers, TestAGroupThatIsDownAnswersAndStops
+//	  children and no others .......................... TestEscalationIsTheParentsToDecide
+//	Restart loop ...................................... TestRestartLoopAnswers, TestGroupThatIsDownAnswersAndStops
 //	Order and scale
-//	  start in order, stop in reverse ................. TestChildrenStartInOrderAndStopInReverse, TestARandomTreeKeepsItsWord
-//	  the work per child does not grow ................ TestTheWorkPerChildDoesNotGrow
+//	  start in order, stop in reverse ................. TestChildrenStartInOrderAndStopInReverse, TestRandomTreeKeepsItsWord
+//	  the work per child does not grow ................ TestWorkPerChildDoesNotGrow
 //	Beyond OTP
 //	  nil, Goexit, panic(nil), a foreign Canceled,
-//	  wrapped sentinels ............................... TestEveryEndOfAPermanentChildIsFollowedByARestart
-//	  a sentinel as it is ............................. TestKindsOfRestart, TestTheSentinelThatEndsTheTreeEscalates
+//	  wrapped sentinels ............................... TestPermanentChildIsRestartedAfterEveryEnd
+//	  a sentinel as it is ............................. TestKindsOfRestart, TestSentinelThatEndsTheTreeEscalates
 
-func TestAFailedStartLeavesNothingBehind(t *testing.T) {
+func TestFailedStartLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
@@ -71,7 +71,7 @@ func TestAFailedStartLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestARestartLoopAnswers(t *testing.T) {
+func TestRestartLoopAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -96,7 +96,7 @@ func TestARestartLoopAnswers(t *testing.T) {
 }
 
 // Without any delay a loop never rests, and its guard holds what the calls need again and again.
-func TestARestartLoopWithoutADelayAnswers(t *testing.T) {
+func TestRestartLoopWithoutADelayAnswers(t *testing.T) {
 	t.Parallel()
 	s, err := supervisor.New(supervisor.Config{Name: "root", Logger: quiet()})
 	require.NoError(t, err)
@@ -129,12 +129,12 @@ func (c *countingClock) After(d time.Duration) <-chan time.Time {
 
 // Counting 100,000 takes four seconds, and many more with the race detector:
 //
-//	go test -run TestTheWorkPerChildDoesNotGrow ./supervisor -crowd 100000
+//	go test -run TestWorkPerChildDoesNotGrow ./supervisor -crowd 100000
 var largeCrowd = flag.Int("crowd", 10_000, "the larger one of the crowds whose work is compared")
 
 // The work of a start, a restart and a stop is counted in looks at the clock and in allocations, for crowds of very
 // different sizes.
-func TestTheWorkPerChildDoesNotGrow(t *testing.T) { //nolint:paralleltest // it counts allocations
+func TestWorkPerChildDoesNotGrow(t *testing.T) { //nolint:paralleltest // it counts allocations
 	type work struct{ startReads, stopReads, restartReads, restartAllocs float64 }
 	measure := func(n int) (w work) {
 		clk := &countingClock{Clock: clock.New()}
@@ -175,7 +175,7 @@ func TestTheWorkPerChildDoesNotGrow(t *testing.T) { //nolint:paralleltest // it 
 	require.LessOrEqual(t, many.restartAllocs, few.restartAllocs+1)
 }
 
-func TestOneTimerServesAllThatIsWatched(t *testing.T) {
+func TestTimerIsOneForAllThatIsWatched(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clk := &countingClock{Clock: clock.New()}
@@ -194,7 +194,7 @@ func TestOneTimerServesAllThatIsWatched(t *testing.T) {
 	})
 }
 
-func TestManyStallsAtOnceAreSeenAtOnce(t *testing.T) {
+func TestStallsOfManyAreSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)

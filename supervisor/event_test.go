@@ -22,7 +22,7 @@ func withReceiver(t *testing.T, log *slog.Logger, receive func(supervisor.Event)
 	return s
 }
 
-func TestAReceiverThatBlocksLosesEventsAndNothingElse(t *testing.T) {
+func TestReceiverThatBlocksLosesEventsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -54,7 +54,7 @@ func TestAReceiverThatBlocksLosesEventsAndNothingElse(t *testing.T) {
 	})
 }
 
-func TestAReceiverThatIsStillBlockedAtTheStopIsReported(t *testing.T) {
+func TestReceiverThatIsStillBlockedAtTheStopIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -68,7 +68,7 @@ func TestAReceiverThatIsStillBlockedAtTheStopIsReported(t *testing.T) {
 	})
 }
 
-func TestAReceiverMayPanicAndCallBack(t *testing.T) {
+func TestReceiverMayPanicAndCallBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -90,7 +90,7 @@ func TestAReceiverMayPanicAndCallBack(t *testing.T) {
 	})
 }
 
-func TestAReceiverThatCallsGoexitGetsTheNextEvent(t *testing.T) {
+func TestReceiverThatCallsGoexitGetsTheNextEvent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen []supervisor.Event
@@ -108,7 +108,7 @@ func TestAReceiverThatCallsGoexitGetsTheNextEvent(t *testing.T) {
 	})
 }
 
-func TestTheLogOfACrashAndItsRecovery(t *testing.T) {
+func TestLogOfACrashAndItsRecovery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -133,7 +133,7 @@ time=00:00:10 level=INFO msg="service stopped" service=root/signals
 	})
 }
 
-func TestEveryEventHasALine(t *testing.T) {
+func TestEventsAllHaveALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range []supervisor.Event{
 		supervisor.Added{}, supervisor.Removed{}, supervisor.Started{}, supervisor.Verified{}, supervisor.Failed{}, supervisor.Restarting{},

@@ -12,7 +12,7 @@ var (
 		isDone: "done", isCrashed: "crashed", isCanceled: "canceled",
 	}
 	Inputs = []string{
-		inJoined: "joined", inTurn: "turn", inStarted: "begun", inStartedOnTrial: "on trial", inVerified: "verified",
+		inJoined: "joined", inTurn: "turn", inStarted: "started", inStartedOnTrial: "on trial", inVerified: "verified",
 		inStalled: "stalled", inStopping: "stopping", inFinished: "finished", inCrashed: "crashed", inDelayed: "delayed",
 		inParked: "parked", inDown: "down", inBlocked: "blocked", inGroupDown: "group down", inGroupLeft: "group left",
 		inGroupDelayed: "group delayed", inGroupHeld: "group held", inWanted: "wanted", inPaused: "paused",

@@ -14,7 +14,7 @@ import (
 
 var givesUpAtOnce = supervisor.Policy{MaxRestarts: supervisor.NoRestarts, Exhausted: supervisor.GiveUp}
 
-func TestALateChildThatGivesUpDuringTheStartDoesNotKeepTheOthersDown(t *testing.T) {
+func TestLateChildThatGivesUpDuringTheStartDoesNotKeepTheOthersDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.RestForOne)
@@ -30,7 +30,7 @@ func TestALateChildThatGivesUpDuringTheStartDoesNotKeepTheOthersDown(t *testing.
 	})
 }
 
-func TestAnEarlierFailureDoesNotWaitForALaterChildThatIsCrashed(t *testing.T) {
+func TestEarlierFailureDoesNotWaitForALaterChildThatIsCrashed(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]supervisor.Policy{
 		"and gave up":         givesUpAtOnce,
@@ -61,7 +61,7 @@ func TestAnEarlierFailureDoesNotWaitForALaterChildThatIsCrashed(t *testing.T) {
 	}
 }
 
-func TestAGroupDoesNotWaitForTheReadinessOfWhatItIsToStop(t *testing.T) {
+func TestGroupDoesNotWaitForTheReadinessOfWhatItIsToStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -74,7 +74,7 @@ func TestAGroupDoesNotWaitForTheReadinessOfWhatItIsToStop(t *testing.T) {
 	})
 }
 
-func TestAChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
+func TestChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		policy supervisor.Policy
@@ -108,7 +108,7 @@ func TestAChildOfAGroupThatIsDownShowsWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-func TestWhoParkedItsGroupIsCrashedWhileTheOthersStop(t *testing.T) {
+func TestGroupThatIsParkedShowsItsCauseAsCrashed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)

@@ -55,7 +55,7 @@ func failsOnce(d time.Duration) serve {
 	}
 }
 
-func TestAFailureTakesItsGroupAlong(t *testing.T) {
+func TestFailureTakesItsGroupAlong(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		strategy supervisor.Strategy
@@ -93,7 +93,7 @@ func TestAFailureTakesItsGroupAlong(t *testing.T) {
 	}
 }
 
-func TestIfTheSecondFailsToStartTheFirstIsStoppedAndAllAreTriedAgain(t *testing.T) {
+func TestStartThatFailsStopsTheFirstAndTriesAllAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -118,7 +118,7 @@ func TestIfTheSecondFailsToStartTheFirstIsStoppedAndAllAreTriedAgain(t *testing.
 	})
 }
 
-func TestAGroupRestartCountsOnce(t *testing.T) {
+func TestGroupRestartCountsOnce(t *testing.T) {
 	t.Parallel()
 	for name, strategy := range map[string]supervisor.Strategy{
 		"one for all": supervisor.OneForAll, "rest for one": supervisor.RestForOne,
@@ -148,7 +148,7 @@ func TestAGroupRestartCountsOnce(t *testing.T) {
 	}
 }
 
-func TestAGroupThatWasStableHasItsBudgetBack(t *testing.T) {
+func TestGroupThatWasStableHasItsBudgetBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -163,7 +163,7 @@ func TestAGroupThatWasStableHasItsBudgetBack(t *testing.T) {
 	})
 }
 
-func TestAGroupThatGaveUpWaitsForSomebody(t *testing.T) {
+func TestGroupThatGaveUpWaitsForSomebody(t *testing.T) {
 	t.Parallel()
 	for _, ask := range []string{"a", "b"} {
 		t.Run("asked for "+ask, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestAGroupThatGaveUpWaitsForSomebody(t *testing.T) {
 	}
 }
 
-func TestWhoIsNotRestartedWithItsGroup(t *testing.T) {
+func TestGroupLeavesOutWhoIsNotRestarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -215,7 +215,7 @@ func TestWhoIsNotRestartedWithItsGroup(t *testing.T) {
 	})
 }
 
-func TestAnEarlierFailureJoinsARestartThatIsUnderWay(t *testing.T) {
+func TestEarlierFailureJoinsARestartThatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.RestForOne)
@@ -232,7 +232,7 @@ func TestAnEarlierFailureJoinsARestartThatIsUnderWay(t *testing.T) {
 	})
 }
 
-func TestAGroupGoesOnWithoutAChildThatDoesNotStop(t *testing.T) {
+func TestGroupGoesOnWithoutAChildThatDoesNotStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -253,7 +253,7 @@ func TestAGroupGoesOnWithoutAChildThatDoesNotStop(t *testing.T) {
 	})
 }
 
-func TestAChildThatIsAddedWhileItsGroupIsDownWaitsForIt(t *testing.T) {
+func TestChildThatIsAddedWhileItsGroupIsDownWaitsForIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)
@@ -267,7 +267,7 @@ func TestAChildThatIsAddedWhileItsGroupIsDownWaitsForIt(t *testing.T) {
 	})
 }
 
-func TestAGroupThatIsDownAnswersAndStops(t *testing.T) {
+func TestGroupThatIsDownAnswersAndStops(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		slow bool // a sibling takes its time to stop
@@ -306,7 +306,7 @@ func TestAGroupThatIsDownAnswersAndStops(t *testing.T) {
 	}
 }
 
-func TestAnEscalationInAGroupStopsTheTree(t *testing.T) {
+func TestEscalationInAGroupStopsTheTree(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := grouped(t, supervisor.OneForAll)

@@ -69,10 +69,10 @@ func TestChildThatWasAbandonedAtAStopIsStopped(t *testing.T) {
 func TestCauseOfServesContextIsToldToTheRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		failed := make(chan error, 2)
+		causes := make(chan error, 2)
 		tells := func(ctx context.Context) error {
 			<-ctx.Done()
-			failed <- context.Cause(ctx)
+			causes <- context.Cause(ctx)
 			return ctx.Err()
 		}
 		s, _ := tree(t)
@@ -88,20 +88,20 @@ func TestCauseOfServesContextIsToldToTheRuns(t *testing.T) {
 		cancel(errBoom)
 		synctest.Wait()
 		for range 2 {
-			cause := <-failed
+			cause := <-causes
 			require.ErrorIs(t, cause, errBoom)
 			require.ErrorIs(t, cause, supervisor.ErrStopping)
 			require.EqualError(t, cause, "supervisor: stopping: boom")
 		}
 		serve(t.Context())
 		require.NoError(t, s.Restart(t.Context(), "sub"))
-		cause := <-failed
+		cause := <-causes
 		require.ErrorIs(t, cause, supervisor.ErrRestarted)
 		require.ErrorIs(t, cause, supervisor.ErrStopping)
 		synctest.Wait()
 		stop(t, s)
 		for range 2 {
-			require.Equal(t, supervisor.ErrStopping, <-failed)
+			require.Equal(t, supervisor.ErrStopping, <-causes)
 		}
 	})
 }

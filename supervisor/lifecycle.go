@@ -8,7 +8,7 @@ package supervisor
 //	               |          | parked   |          |          |          | stopping  | paused   | canceled
 //	joined (1)     | idle     | idle     | idle     | idle     | idle     | idle      | idle     | idle
 //	turn (2)       | -        | -        | -        | -        | -        | -         | -        | stopped
-//	begun (3)      | running  | running  | running  | running  | running  | running   | running  | X
+//	started (3)    | running  | running  | running  | running  | running  | running   | running  | X
 //	on trial (3)   | starting | starting | starting | starting | starting | starting  | starting | X
 //	verified       | X        | X        | X        | running  | X        | X         | X        | X
 //	stalled (4)    | X        | X        | X        | stalling | stalling | X         | X        | X

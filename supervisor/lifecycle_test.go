@@ -89,7 +89,7 @@ func runs(l supervisor.Life) bool {
 // broken returns the rules of a step of a life, and whether it breaks them.
 func broken(l, next supervisor.Life, name string, possible bool) map[string]bool {
 	person := slices.Contains([]string{"wanted", "paused", "resumed", "halted"}, name)
-	starts := name == "begun" || name == "on trial"
+	starts := name == "started" || name == "on trial"
 	grouped := name == "group delayed" || name == "group held"
 	wanted := l.Desired == "run" && !l.Closes
 	return map[string]bool{

@@ -12,9 +12,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-// TestManyRestartLoopsWithoutADelayAnswer has more loops than processors, each of which would keep one for as long as
+// TestRestartLoopsWithoutADelayAnswer has more loops than processors, each of which would keep one for as long as
 // the runtime lets it: 200 of them would keep everybody else waiting for a second at each step.
-func TestManyRestartLoopsWithoutADelayAnswer(t *testing.T) {
+func TestRestartLoopsWithoutADelayAnswer(t *testing.T) {
 	t.Parallel()
 	ends := map[string]serve{
 		"errors":  failing,

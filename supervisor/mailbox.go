@@ -24,14 +24,14 @@ type mailbox struct {
 	due      <-chan time.Time // when the folder is to be asked again; only the goroutine touches it
 	batch    []Event          // about to be handed over; only the goroutine touches it
 
-	mu       sync.Mutex // guards all below
-	waiting  []Event    // in their order; those that were folded are nil
-	routine  int        // how many of them are no alarms
-	latest   map[topic]int
-	alarmsAt map[topic][]int
-	dropped  int
-	lastAt   Stamp // of the last dropped event
-	closed   bool
+	mu         sync.Mutex // guards all below
+	waiting    []Event    // in their order; those that were folded are nil
+	routine    int        // how many of them are no alarms
+	latest     map[topic]int
+	alarmIndex map[topic][]int
+	dropped    int
+	lastAt     Stamp // of the last dropped event
+	closed     bool
 }
 
 // topic is what events are about: of two about the same the later one makes the earlier one old. The numbers in the maps
@@ -118,16 +118,16 @@ func (m *mailbox) putLocked(e Event) {
 
 // putAlarmLocked keeps an alarm until it is taken. Only of the same alarm over and over are the earlier ones folded.
 func (m *mailbox) putAlarmLocked(key topic, e Event) {
-	if m.alarmsAt == nil {
-		m.alarmsAt = make(map[topic][]int)
+	if m.alarmIndex == nil {
+		m.alarmIndex = make(map[topic][]int)
 	}
-	at := m.alarmsAt[key]
+	at := m.alarmIndex[key]
 	if len(at) >= alarmLimit {
 		m.foldLocked(m.waiting[at[0]])
 		m.waiting[at[0]] = nil
 		at = at[1:]
 	}
-	m.alarmsAt[key] = append(at, len(m.waiting))
+	m.alarmIndex[key] = append(at, len(m.waiting))
 	m.waiting = append(m.waiting, e)
 	m.shrinkLocked()
 }
@@ -158,7 +158,7 @@ func (m *mailbox) shrinkLocked() {
 	for key, at := range m.latest {
 		m.latest[key] = moved[at]
 	}
-	for _, indexes := range m.alarmsAt {
+	for _, indexes := range m.alarmIndex {
 		for i, at := range indexes {
 			indexes[i] = moved[at]
 		}
@@ -225,7 +225,7 @@ func (m *mailbox) take() (closed bool) {
 		m.batch = append(m.batch, e)
 	}
 	m.reportDroppedLocked()
-	m.waiting, m.routine, m.latest, m.alarmsAt = nil, 0, nil, nil
+	m.waiting, m.routine, m.latest, m.alarmIndex = nil, 0, nil, nil
 	return m.closed
 }
 

@@ -28,9 +28,9 @@ func (l *logged) add(line string) {
 	l.lines = append(l.lines, line)
 }
 
-// TestNoServeIsAskedToEndBeforeTheNextOneHasReturned looks at what the services themselves see, with the real scheduler.
+// TestServeIsAskedToEndAfterTheNextOneHasReturned looks at what the services themselves see, with the real scheduler.
 // At the start there is nothing of the kind to see: what a Serve does first runs beside the start of the next one.
-func TestNoServeIsAskedToEndBeforeTheNextOneHasReturned(t *testing.T) {
+func TestServeIsAskedToEndAfterTheNextOneHasReturned(t *testing.T) {
 	t.Parallel()
 	const n = 200
 	s, rec := tree(t)
@@ -65,7 +65,7 @@ func TestNoServeIsAskedToEndBeforeTheNextOneHasReturned(t *testing.T) {
 	require.Equal(t, append(names, names...), started)
 }
 
-func TestEachChildHasItsOwnTimeToStop(t *testing.T) {
+func TestStopTimeoutIsEachChildsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -96,7 +96,7 @@ func TestEachChildHasItsOwnTimeToStop(t *testing.T) {
 	})
 }
 
-func TestARunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
+func TestRunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -115,9 +115,9 @@ func TestARunThatWasAskedBeforeGetsNoMoreTime(t *testing.T) {
 	})
 }
 
-// TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan adds children while a start and a stop meet: whoever was added has run
+// TestChildThatIsAddedAsTheTreeStopsIsNoOrphan adds children while a start and a stop meet: whoever was added has run
 // to its end, or never, when Stop returns.
-func TestAChildThatIsAddedAsTheTreeStopsIsNoOrphan(t *testing.T) {
+func TestChildThatIsAddedAsTheTreeStopsIsNoOrphan(t *testing.T) {
 	t.Parallel()
 	for range 200 {
 		s, _ := tree(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestABadPolicyIsRefusedWithItsField(t *testing.T) {
+func TestBadPolicyIsRefusedWithItsField(t *testing.T) {
 	t.Parallel()
 	cases := map[string]supervisor.Policy{
 		"Policy.Restart 7 is unknown":                                   {Restart: 7},

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestARestartGivesTheWholeBudgetBack(t *testing.T) {
+func TestRestartGivesTheWholeBudgetBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -27,7 +27,7 @@ func TestARestartGivesTheWholeBudgetBack(t *testing.T) {
 	})
 }
 
-func TestARunThatStalledGetsNoMoreTimeWhenSomebodyAsksItToEnd(t *testing.T) {
+func TestRunThatStalledGetsNoMoreTimeWhenSomebodyAsksItToEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -44,7 +44,7 @@ func TestARunThatStalledGetsNoMoreTimeWhenSomebodyAsksItToEnd(t *testing.T) {
 	})
 }
 
-func TestADeafRunIsAbandonedInTimeHoweverFarOffTheNextLookWas(t *testing.T) {
+func TestDeafRunIsAbandonedInTimeHoweverFarOffTheNextLookWas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -63,7 +63,7 @@ func TestADeafRunIsAbandonedInTimeHoweverFarOffTheNextLookWas(t *testing.T) {
 	})
 }
 
-func TestASiblingThatFailsBeforeItIsReadyIsNotWaitedFor(t *testing.T) {
+func TestSiblingThatFailsBeforeItIsReadyIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -76,7 +76,7 @@ func TestASiblingThatFailsBeforeItIsReadyIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-func TestAFailureDuringTheStopEscalatesNothing(t *testing.T) {
+func TestFailureDuringTheStopEscalatesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -95,7 +95,7 @@ func TestAFailureDuringTheStopEscalatesNothing(t *testing.T) {
 	})
 }
 
-func TestWhatASubtreeReportsAtItsStopIsReportedByTheRoot(t *testing.T) {
+func TestSubtreeReportAtItsStopIsReportedByTheRoot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -110,7 +110,7 @@ func TestWhatASubtreeReportsAtItsStopIsReportedByTheRoot(t *testing.T) {
 	})
 }
 
-func TestAZombieOfALateChildIsReportedByTheNextStopToo(t *testing.T) {
+func TestZombieOfALateChildIsReportedByTheNextStopToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -126,7 +126,7 @@ func TestAZombieOfALateChildIsReportedByTheNextStopToo(t *testing.T) {
 	})
 }
 
-func TestAZombieIsReportedAlthoughItsChildWasRemovedBetweenTwoRuns(t *testing.T) {
+func TestZombieIsReportedAlthoughItsChildWasRemovedBetweenTwoRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -141,7 +141,7 @@ func TestAZombieIsReportedAlthoughItsChildWasRemovedBetweenTwoRuns(t *testing.T)
 	})
 }
 
-func TestAPartForgetsWhatIsOver(t *testing.T) {
+func TestPartForgetsWhatIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
@@ -161,7 +161,7 @@ func TestAPartForgetsWhatIsOver(t *testing.T) {
 	})
 }
 
-func TestATimerOfAnEarlierChildDoesNotCutALaterOnesTime(t *testing.T) {
+func TestTimerOfAnEarlierChildDoesNotCutALaterOnesTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -177,7 +177,7 @@ func TestATimerOfAnEarlierChildDoesNotCutALaterOnesTime(t *testing.T) {
 	})
 }
 
-func TestAChildThatIsStillToBeStoppedCannotBeRestarted(t *testing.T) {
+func TestChildThatIsStillToBeStoppedCannotBeRestarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -194,7 +194,7 @@ func TestAChildThatIsStillToBeStoppedCannotBeRestarted(t *testing.T) {
 	})
 }
 
-func TestAChildThatGaveUpCanBeStoppedAndPaused(t *testing.T) {
+func TestChildThatGaveUpCanBeStoppedAndPaused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)

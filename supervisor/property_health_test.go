@@ -84,16 +84,16 @@ func (m *model) note(c call, err error) {
 // learn takes note of what a step has made of the wishes.
 func (st *stage) learn() {
 	m := st.model
-	key := make(map[string][]answer)
+	answersOf := make(map[string][]answer)
 	for _, a := range m.answers {
 		path := "sub"
 		if !strings.HasSuffix(a.do, " sub") {
 			_, path = st.owner(a.child)
 		}
-		key[path] = append(key[path], a)
+		answersOf[path] = append(answersOf[path], a)
 	}
 	m.answers = nil
-	for path, answers := range key {
+	for path, answers := range answersOf {
 		before := m.wish[path]
 		m.wish[path] = after(before, answers[0])
 		for _, a := range answers {
@@ -181,7 +181,7 @@ func (a *actor) ails(listed bool) string {
 	defer a.mu.Unlock()
 	recent := 0
 	for _, at := range a.ends {
-		if time.Since(at) < health.DefaultRestartWindow {
+		if time.Since(at) < 10*time.Minute {
 			recent++
 		}
 	}
@@ -194,7 +194,7 @@ func (a *actor) ails(listed bool) string {
 		return "was never started"
 	case wanted == 0:
 		return "does not run"
-	case recent >= health.DefaultDegradedRestarts:
+	case recent >= 3:
 		return "loops"
 	}
 	return ""

@@ -17,7 +17,7 @@ import (
 )
 
 // The first seed's table: up to ten restarts with five seconds between them, then crashed, and said so.
-func TestAServiceThatAlwaysFailsStartsElevenTimesAndIsParked(t *testing.T) {
+func TestServiceThatAlwaysFailsStartsElevenTimesAndIsParked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -44,7 +44,7 @@ func TestAServiceThatAlwaysFailsStartsElevenTimesAndIsParked(t *testing.T) {
 	})
 }
 
-func TestAStartHasSucceededOnceItHasLasted(t *testing.T) {
+func TestStartHasSucceededOnceItHasLasted(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		lasts    time.Duration
@@ -72,7 +72,7 @@ func TestAStartHasSucceededOnceItHasLasted(t *testing.T) {
 	}
 }
 
-func TestEveryEndOfAPermanentChildIsFollowedByARestart(t *testing.T) {
+func TestPermanentChildIsRestartedAfterEveryEnd(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		end  func(ctx context.Context) error
@@ -153,7 +153,7 @@ func TestKindsOfRestart(t *testing.T) {
 	}
 }
 
-func TestTheBudgetIsRefilledByAStableRun(t *testing.T) {
+func TestBudgetIsRefilledByAStableRun(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		lasts   time.Duration
@@ -203,7 +203,7 @@ func TestDelaysBetweenRestarts(t *testing.T) {
 	require.InDelta(t, 1, first[1].Seconds(), 0.5)
 }
 
-func TestTheSentinelThatEndsTheTreeEscalates(t *testing.T) {
+func TestSentinelThatEndsTheTreeEscalates(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)

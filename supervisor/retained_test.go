@@ -18,7 +18,7 @@ type heavy struct{ serve func(context.Context) error }
 
 func (h *heavy) Serve(ctx context.Context) error { return h.serve(ctx) }
 
-func TestNothingIsRetainedOfAChildThatIsGone(t *testing.T) {
+func TestChildThatIsGoneRetainsNothing(t *testing.T) {
 	t.Parallel()
 	hour := supervisor.Policy{StopTimeout: time.Hour, Verify: time.Hour, Stable: time.Hour}
 	cases := map[string]struct {
@@ -67,7 +67,7 @@ func TestNothingIsRetainedOfAChildThatIsGone(t *testing.T) {
 	}
 }
 
-func TestAChildThatIsRemovedAtTheStartLeavesNoPartBehind(t *testing.T) {
+func TestChildThatIsRemovedAtTheStartLeavesNoPartBehind(t *testing.T) {
 	t.Parallel()
 	for range 2000 {
 		registry := health.NewRegistry(health.Config{})

@@ -25,7 +25,7 @@ type run struct {
 	stopRequested bool          // it was wanted to end: its end is not its own
 	notReady      bool          // it was not ready in time, which has been said
 	exempt        bool          // when it was last looked at no beat could be expected
-	silenceResets uint8         // how often in a row its silence was the whole process's
+	resetCount    uint8         // how often in a row its silence was the whole process's
 	suspect       bool          // its stack is being looked at, because it seems to have stalled
 	beat          time.Duration // when it was last seen to beat, to one tick, since it started
 	termination   *termination  // nil for a run that did not have to be ended

@@ -23,7 +23,7 @@ const drainTimeout = time.Second
 type session struct {
 	supervisor *Supervisor
 	parent     *session // nil for a root
-	host       *child   // whose guest the supervisor is; nil for a root or a child
+	host       *child   // whose Serve serves the supervisor; nil for a root or a child
 	release    func()   // gives its path in the registry back
 	path       string
 	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
@@ -168,9 +168,9 @@ func (sess *session) watchOver() {
 }
 
 // escalate asks the session to stop because of a child. Only the first child's word counts.
-func (sess *session) escalate(c *child, end End, together bool) {
+func (sess *session) escalate(c *child, end End, all bool) {
 	err := &EscalatedError{Path: c.path, End: end}
-	if together {
+	if all {
 		err.Intensity, err.Period = sess.supervisor.cfg.Intensity, sess.restarts.period
 	}
 	select {

@@ -2,9 +2,9 @@ package supervisor
 
 import "slices"
 
-// siblings are the children of a Supervisor in the order in which they were added. Adding, finding and removing one
+// childList are the children of a Supervisor in the order in which they were added. Adding, finding and removing one
 // takes the same work however many there are.
-type siblings struct {
+type childList struct {
 	byName map[string]*child
 	slots  []*child // a child that is gone leaves nil behind
 	views  []*view  // of the children in slots
@@ -14,7 +14,7 @@ type siblings struct {
 	policy *Policy  // of the last one; most are added in rows of the same kind, and share it
 }
 
-func (s *siblings) add(c *child, policy Policy) {
+func (s *childList) add(c *child, policy Policy) {
 	if s.policy == nil || *s.policy != policy {
 		own := policy // not the parameter itself, which would then be allocated for every child
 		s.policy = &own
@@ -34,7 +34,7 @@ func (s *siblings) add(c *child, policy Policy) {
 	s.byName[c.name] = c
 }
 
-func (s *siblings) remove(c *child) {
+func (s *childList) remove(c *child) {
 	if s.byName[c.name] != c {
 		return
 	}
@@ -52,7 +52,7 @@ func (s *siblings) remove(c *child) {
 }
 
 // all returns the children in their order.
-func (s *siblings) all() []*child {
+func (s *childList) all() []*child {
 	all := make([]*child, 0, len(s.slots)-s.empty)
 	for _, c := range s.slots {
 		if c != nil {

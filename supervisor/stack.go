@@ -27,18 +27,18 @@ func (sess *session) ring() {
 	if late := sess.watch.late(now); late >= suspendLimit {
 		sess.emit(Suspended{Stamp{sess.path, now}, late})
 	}
-	var suspects []suspect
+	var candidates []suspect
 	for c, late := sess.watch.pop(now); c != nil; c, late = sess.watch.pop(now) {
 		r, launch := c.look(sess, now, late)
 		if r != nil {
-			suspects = append(suspects, suspect{c, r})
+			candidates = append(candidates, suspect{c, r})
 		}
 		if launch {
 			c.launch(sess)
 		}
 	}
-	if len(suspects) > 0 {
-		sess.stacks.Go(func() { sess.capture(suspects) }) // beside the watch
+	if len(candidates) > 0 {
+		sess.stacks.Go(func() { sess.capture(candidates) }) // beside the watch
 	}
 }
 
@@ -48,27 +48,27 @@ const captureLimit = time.Second / 4
 
 // capture looks for the stacks of runs that seem to have stalled, and then declares those stalled that still do. One
 // search at a time is enough for a session: those that would have to wait for it go without a stack.
-func (sess *session) capture(suspects []suspect) {
+func (sess *session) capture(candidates []suspect) {
 	starved := sess.starved()
 	late := sess.clock.After(captureLimit)
 	if !sess.maySearch(late) {
-		sess.declare(suspects, nil, starved)
+		sess.declare(candidates, nil, starved)
 		return
 	}
 	defer func() { <-sess.stackToken }()
-	labels := make([]string, len(suspects))
-	for i, s := range suspects {
+	labels := make([]string, len(candidates))
+	for i, s := range candidates {
 		labels[i] = s.run.guard.label()
 	}
 	found := make(chan map[string]string)
 	go func() { found <- stacksOf(labels) }()
 	select {
 	case stacks := <-found:
-		sess.declare(suspects, stacks, starved)
+		sess.declare(candidates, stacks, starved)
 	case <-late:
-		sess.declare(suspects, nil, starved)
+		sess.declare(candidates, nil, starved)
 		stacks := <-found
-		for i, s := range suspects {
+		for i, s := range candidates {
 			s.child.addStack(s.run, stacks[labels[i]])
 		}
 	}
@@ -90,8 +90,8 @@ func (sess *session) maySearch(late <-chan time.Time) bool {
 }
 
 // declare declares those stalled that still are.
-func (sess *session) declare(suspects []suspect, stacks map[string]string, starved bool) {
-	for _, s := range suspects {
+func (sess *session) declare(candidates []suspect, stacks map[string]string, starved bool) {
+	for _, s := range candidates {
 		s.child.stalled(sess, s.run, stacks[s.run.guard.label()], starved)
 	}
 }

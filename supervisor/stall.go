@@ -63,7 +63,7 @@ func (c *child) look(sess *session, now time.Time, late time.Duration) (stalled 
 		r.beat += late // no beat could be seen while the watch itself stood still
 		exempt := c.exemptLocked(r, now)
 		if r.health.TakeBeat() || r.health.IdleAt(now) || exempt || r.exempt {
-			r.beat, r.silenceResets = now.Sub(r.started), 0
+			r.beat, r.resetCount = now.Sub(r.started), 0
 		}
 		r.exempt = exempt
 		if now.Sub(r.started)-r.beat >= c.policy().Stall {
@@ -143,7 +143,7 @@ func (c *child) abandonLocked(sess *session, now time.Time) (launch bool) {
 		return false
 	case blocked:
 		if !asked {
-			c.historyLocked().undecided = r
+			c.historyLocked().pendingRun = r
 		}
 		c.stepLocked(inBlocked, now)
 		return false
@@ -188,8 +188,8 @@ func (c *child) zombieEndedLocked(r *run, now time.Time) *session {
 	if c.session == nil || c.blockedByZombieLocked() {
 		return nil
 	}
-	stalled := h.undecided
-	h.undecided = nil
+	stalled := h.pendingRun
+	h.pendingRun = nil
 	switch {
 	case c.life.phase != isBlocked: // it did not wait for this, or does so no more
 		return nil

@@ -22,7 +22,7 @@ func beatUntil(ctx context.Context, d time.Duration) {
 	}
 }
 
-func TestASilentRunIsSeenWithinItsLimitAndOneTick(t *testing.T) {
+func TestSilentRunIsSeenWithinItsLimitAndOneTick(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -61,7 +61,7 @@ func TestASilentRunIsSeenWithinItsLimitAndOneTick(t *testing.T) {
 //go:noinline
 func hangInHere(ctx context.Context) { <-ctx.Done() }
 
-func TestAGoroutineOfTheServiceIsInItsStack(t *testing.T) {
+func TestGoroutineOfTheServiceIsInItsStack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -111,7 +111,7 @@ func deaf(release <-chan struct{}) serve {
 	}
 }
 
-func TestAZombieIsWaitedFor(t *testing.T) {
+func TestZombieIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -136,7 +136,7 @@ func TestAZombieIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestAZombieIsReplaced(t *testing.T) {
+func TestZombieIsReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -159,7 +159,7 @@ func TestAZombieIsReplaced(t *testing.T) {
 	})
 }
 
-func TestWhatAZombieSaysIsIgnored(t *testing.T) {
+func TestZombieReportIsIgnored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
@@ -184,7 +184,7 @@ func TestWhatAZombieSaysIsIgnored(t *testing.T) {
 	})
 }
 
-func TestAZombieThatCallsGoexitAtLastDoesNotStartASecondRun(t *testing.T) {
+func TestZombieThatCallsGoexitAtLastDoesNotStartASecondRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -229,7 +229,7 @@ func (c *sleepyClock) After(d time.Duration) <-chan time.Time {
 	return fired
 }
 
-func TestAMachineThatWasSuspendedIsNoStall(t *testing.T) {
+func TestMachineThatWasSuspendedIsNoStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clk := &sleepyClock{Clock: clock.New(), asleep: make(chan struct{}), from: time.Now().Add(20 * time.Second)}
@@ -275,7 +275,7 @@ func (h hasty) After(d time.Duration) <-chan time.Time {
 	return over
 }
 
-func TestAStallDoesNotWaitForItsStack(t *testing.T) {
+func TestStallDoesNotWaitForItsStack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rec := newRecorder()

@@ -138,8 +138,8 @@ func (g *guard) beginLocked(r *run, now time.Time) {
 		c.tellFailureLocked()
 	}
 	c.starts++
-	if len(c.innersLocked()) > 0 {
-		c.dropInnersLocked(sess)
+	if len(c.innerTreesLocked()) > 0 {
+		c.dropInnerTreesLocked(sess)
 	}
 	c.enterRunLocked(now)
 	if sess.listens {

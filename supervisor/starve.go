@@ -14,9 +14,9 @@ const (
 	// starvedFrom is the wait for a processor that makes a process starved. One that is only busy takes a time slice or
 	// two, of 10 ms each.
 	starvedFrom = 100 * time.Millisecond
-	// maxSilenceResets is how often in a row a run's silence is forgiven: a run that hangs in a starved process is found
+	// maxResetCount is how often in a row a run's silence is forgiven: a run that hangs in a starved process is found
 	// too.
-	maxSilenceResets = 10
+	maxResetCount = 10
 )
 
 // starved reports whether the process is starved, after all goroutines that were ready have had their turn.
@@ -31,10 +31,10 @@ func (sess *session) starved() bool {
 // resetSilenceLocked lets the silence of a run count anew, because nobody in the process could beat in time. It is
 // false for one that was forgiven too often already.
 func (c *child) resetSilenceLocked(sess *session, r *run, now time.Time) bool {
-	if r.silenceResets >= maxSilenceResets {
+	if r.resetCount >= maxResetCount {
 		return false
 	}
-	r.silenceResets++
+	r.resetCount++
 	r.beat = now.Sub(r.started)
 	c.setAlarmLocked(sess, r, now)
 	sess.reportStarved(now)

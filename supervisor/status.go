@@ -57,11 +57,11 @@ func (s *Supervisor) Status() Status {
 
 // show returns the states of the children.
 func (s *Supervisor) show() []*Status {
-	shown, others := s.statuses()
+	visible, others := s.statuses()
 	for _, o := range others {
-		shown[o.at] = showChild(o.child)
+		visible[o.at] = showChild(o.child)
 	}
-	return shown
+	return visible
 }
 
 // missingStatus is a child whose Status has to be made, and where it belongs.
@@ -72,7 +72,7 @@ type missingStatus struct {
 
 // statuses returns the states of the children as far as they are known, and the others. Where all are the same as
 // before so is the slice.
-func (s *Supervisor) statuses() (shown []*Status, others []missingStatus) {
+func (s *Supervisor) statuses() (visible []*Status, others []missingStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, same := 0, true
@@ -82,11 +82,11 @@ func (s *Supervisor) statuses() (shown []*Status, others []missingStatus) {
 		}
 		status := view.Load()
 		if same && (n == len(s.last) || status != s.last[n]) {
-			shown = append(make([]*Status, 0, len(s.children.byName)), s.last[:n]...)
+			visible = append(make([]*Status, 0, len(s.children.byName)), s.last[:n]...)
 			same = false
 		}
 		if !same {
-			shown = append(shown, status)
+			visible = append(visible, status)
 		}
 		if status == nil {
 			others = append(others, missingStatus{n, s.children.slots[i]})
@@ -97,9 +97,9 @@ func (s *Supervisor) statuses() (shown []*Status, others []missingStatus) {
 		return s.last[:n:n], nil
 	}
 	if len(others) == 0 {
-		s.last = shown
+		s.last = visible
 	}
-	return shown, others
+	return visible, others
 }
 
 // StatusOf returns the state of the child at path, relative as in Restart, with what is below it. It costs the same
@@ -141,10 +141,10 @@ func (m *stateMutex) unlock() { m.mu.Unlock() }
 func showChild(c *child) *Status {
 	c.mu.lockToRead()
 	status := c.mu.view.Load()
-	sub, inners := treeOf(c.service), slices.Clone(c.innersLocked())
+	sub, innerTrees := treeOf(c.service), slices.Clone(c.innerTreesLocked())
 	if status == nil {
 		status = newStatusLocked(c)
-		if sub == nil && len(inners) == 0 {
+		if sub == nil && len(innerTrees) == 0 {
 			c.mu.view.Store(status)
 		}
 	}
@@ -152,7 +152,7 @@ func showChild(c *child) *Status {
 	if sub != nil {
 		status.Children = sub.show()
 	}
-	for _, g := range inners {
+	for _, g := range innerTrees {
 		below := g.tree.Status()
 		below.Path = g.path
 		status.Children = append(slices.Clip(status.Children), &below)

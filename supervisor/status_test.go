@@ -13,7 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestAStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
+func TestStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -49,7 +49,7 @@ func TestAStatusIsMadeOnlyOfWhatHasChanged(t *testing.T) {
 	})
 }
 
-func TestAStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
+func TestStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -66,8 +66,9 @@ func TestAStatusBelowAChildSupervisorIsNeverOld(t *testing.T) {
 	})
 }
 
-// TestManyAskWhileManyChange has nothing to compare with: the race detector and the order of what each one sees judge.
-func TestManyAskWhileManyChange(t *testing.T) {
+// TestStatusIsAskedForByManyWhileManyChange has nothing to compare with: the race detector and the order of what each
+// one sees judge.
+func TestStatusIsAskedForByManyWhileManyChange(t *testing.T) {
 	t.Parallel()
 	s, _ := tree(t)
 	for i := range 20 {

@@ -130,8 +130,8 @@ func (sess *session) stopAll() {
 	sess.unstopped = unique(left)
 }
 
-// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a guest: a child's
-// stop is bounded by its parent.
+// stopDeadline returns a context that ends when the whole stop is to be over. A root has one, and a tree that a child's
+// Serve serves: a child's stop is bounded by its parent.
 func (sess *session) stopDeadline() (context.Context, context.CancelFunc) {
 	limit := cmp.Or(sess.supervisor.cfg.StopTimeout, time.Minute)
 	if sess.parent != nil && sess.host == nil || limit == Forever {

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-func TestAnEmptySupervisorStartsAndStops(t *testing.T) {
+func TestEmptySupervisorStartsAndStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -31,7 +31,7 @@ func TestAnEmptySupervisorStartsAndStops(t *testing.T) {
 	})
 }
 
-func TestAContextThatHasEndedStartsNothing(t *testing.T) {
+func TestContextThatHasEndedStartsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -72,7 +72,7 @@ func TestChildrenStartInOrderAndStopInReverse(t *testing.T) {
 	})
 }
 
-func TestTheNextSiblingWaitsUntilAChildIsReady(t *testing.T) {
+func TestNextSiblingWaitsUntilAChildIsReady(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		first serve
@@ -103,7 +103,7 @@ func TestTheNextSiblingWaitsUntilAChildIsReady(t *testing.T) {
 	}
 }
 
-func TestAStopDuringTheStartEndsIt(t *testing.T) {
+func TestStopDuringTheStartEndsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -117,7 +117,7 @@ func TestAStopDuringTheStartEndsIt(t *testing.T) {
 	})
 }
 
-func TestALateChildIsAbandonedWhileItsSiblingsStopGracefully(t *testing.T) {
+func TestLateChildIsAbandonedWhileItsSiblingsStopGracefully(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -150,7 +150,7 @@ func TestALateChildIsAbandonedWhileItsSiblingsStopGracefully(t *testing.T) {
 	})
 }
 
-func TestTheRootsOwnDeadlineEndsALongStop(t *testing.T) {
+func TestRootsOwnDeadlineEndsALongStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -197,7 +197,7 @@ func TestEndsDuringTheStopDoNotDisturbIt(t *testing.T) {
 	}
 }
 
-func TestAChildThatEndsByItselfWhileItsSiblingStopsIsNotRestarted(t *testing.T) {
+func TestChildThatEndsByItselfWhileItsSiblingStopsIsNotRestarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -241,7 +241,7 @@ func TestCallsFromWithinAChildDoNotDeadlock(t *testing.T) {
 	})
 }
 
-func TestAStopThatIsNotWaitedForSaysWhy(t *testing.T) {
+func TestStopThatIsNotWaitedForSaysWhy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)

@@ -11,8 +11,9 @@ import (
 )
 
 // A Supervisor belongs to the tree that it runs in, however it got there: as a child, embedded in one, or made and
-// served by a child's Serve, whose guest it is then. From the context of that Serve it takes what is not configured, and
-// its path. Whoever walks down a tree asks treeOf and guests, and nobody looks at the type of a service.
+// served by a child's Serve, whose inner tree it is then. From the context of that Serve it takes what is not
+// configured, and its path. Whoever walks down a tree asks treeOf and innerTrees, and nobody looks at the type of a
+// service.
 
 // tree is how a service that embeds a *Supervisor is known.
 func (s *Supervisor) tree() *Supervisor { return s }
@@ -125,7 +126,7 @@ type inner struct {
 }
 
 // seat returns where the supervisor stands that is served with a context of a run below this session, and the child whose
-// guest it is.
+// inner tree it is.
 func (sess *session) seat(ctx context.Context, s *Supervisor) (path string, host *child) {
 	path = sess.path
 	if part := health.FromContext(ctx); part != nil && strings.HasPrefix(part.Path(), path+"/") {
@@ -139,27 +140,27 @@ func (sess *session) seat(ctx context.Context, s *Supervisor) (path string, host
 	return path + "/" + s.cfg.Name, host
 }
 
-// addInner makes the tree a guest of the child's present run.
+// addInner makes the tree an inner tree of the child's present run.
 func (c *child) addInner(tree *Supervisor, path string) {
 	c.mu.lockToChange()
 	defer c.mu.unlock()
 	h := c.historyLocked()
-	h.inners = slices.DeleteFunc(h.inners, func(g *inner) bool { return g.tree == tree })
-	h.inners = append(h.inners, &inner{tree, path, c.starts})
+	h.innerTrees = slices.DeleteFunc(h.innerTrees, func(g *inner) bool { return g.tree == tree })
+	h.innerTrees = append(h.innerTrees, &inner{tree, path, c.starts})
 }
 
-// dropInnersLocked forgets the guests that the last two runs did not have.
-func (c *child) dropInnersLocked(sess *session) {
-	kept := c.history.inners[:0:0]
+// dropInnerTreesLocked forgets the inner trees that the last two runs did not have.
+func (c *child) dropInnerTreesLocked(sess *session) {
+	kept := c.history.innerTrees[:0:0]
 	var gone []*inner
-	for _, g := range c.history.inners {
+	for _, g := range c.history.innerTrees {
 		if g.run >= c.starts-1 || g.tree.current() != nil {
 			kept = append(kept, g)
 		} else {
 			gone = append(gone, g)
 		}
 	}
-	c.history.inners = kept
+	c.history.innerTrees = kept
 	for _, g := range gone {
 		sess.supervisor.addDetached(g.tree)
 		if !slices.ContainsFunc(kept, func(k *inner) bool { return k.path == g.path }) {
@@ -179,15 +180,15 @@ func (s *Supervisor) forgetParts() {
 	}
 }
 
-// innersLocked returns the child's guests.
-func (c *child) innersLocked() []*inner {
+// innerTreesLocked returns the child's inner trees.
+func (c *child) innerTreesLocked() []*inner {
 	if c.history == nil {
 		return nil
 	}
-	return c.history.inners
+	return c.history.innerTrees
 }
 
-// trees returns the Supervisors below the child: its own and its guests.
+// trees returns the Supervisors below the child: its own and its inner trees.
 func (c *child) trees() []*Supervisor {
 	var trees []*Supervisor
 	if tree := treeOf(c.service); tree != nil {
@@ -195,7 +196,7 @@ func (c *child) trees() []*Supervisor {
 	}
 	c.mu.lockToRead()
 	defer c.mu.unlock()
-	for _, g := range c.innersLocked() {
+	for _, g := range c.innerTreesLocked() {
 		trees = append(trees, g.tree)
 	}
 	return trees
@@ -210,9 +211,9 @@ func (c *child) below(path string) (owner *Supervisor, found *child, err error) 
 	}
 	name, rest, _ := strings.Cut(path, "/")
 	c.mu.lockToRead()
-	inners := slices.Clone(c.innersLocked())
+	innerTrees := slices.Clone(c.innerTreesLocked())
 	c.mu.unlock()
-	for _, g := range slices.Backward(inners) { // the latest of that name
+	for _, g := range slices.Backward(innerTrees) { // the latest of that name
 		if g.tree.cfg.Name == name {
 			return g.tree.find(rest)
 		}

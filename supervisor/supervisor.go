@@ -91,7 +91,7 @@ type Supervisor struct {
 	owner atomic.Pointer[ownership] // nil for one that is no child
 
 	mu       sync.Mutex // guards all below
-	children siblings
+	children childList
 	session  *session        // the present Serve; nil when it does not run
 	closing  bool            // the session stops its children, and takes no more
 	hasRun   bool            // it has been served before

@@ -22,7 +22,7 @@ func subtree(t *testing.T, s *supervisor.Supervisor, name string, p supervisor.P
 	return sub
 }
 
-func TestAnEscalationIsTheParentsToDecide(t *testing.T) {
+func TestEscalationIsTheParentsToDecide(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -53,7 +53,7 @@ func TestAnEscalationIsTheParentsToDecide(t *testing.T) {
 	})
 }
 
-func TestTheRootReturnsAnEscalation(t *testing.T) {
+func TestRootReturnsAnEscalation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -66,7 +66,7 @@ func TestTheRootReturnsAnEscalation(t *testing.T) {
 	})
 }
 
-func TestWhatDidNotStopIsReportedFromBelow(t *testing.T) {
+func TestUnstoppedIsReportedFromBelow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -155,7 +155,7 @@ func TestPathOfAnEventLeadsToItsChild(t *testing.T) {
 	})
 }
 
-func TestARestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
+func TestRestartOnRequestDoesNotWaitForTheBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -179,7 +179,7 @@ func (p pausable) Serve(ctx context.Context) error { return untilDone(ctx) }
 func (p pausable) Pause()                          { p.paused <- true }
 func (p pausable) Resume()                         { p.paused <- false }
 
-func TestAPauserGoesOnRunning(t *testing.T) {
+func TestPauserGoesOnRunning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := tree(t)
@@ -200,7 +200,7 @@ func TestAPauserGoesOnRunning(t *testing.T) {
 	})
 }
 
-func TestBothWaysWithSuture(t *testing.T) {
+func TestSutureWorksBothWays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		theirs := suture.New("theirs", suture.Spec{EventHook: func(suture.Event) {}})
@@ -254,7 +254,7 @@ func TestPartsShowWhatTheSupervisorSees(t *testing.T) {
 	})
 }
 
-func TestATreeThatAServiceServesInsideOfItselfBelongsToItsTree(t *testing.T) {
+func TestTreeThatAServiceServesInsideOfItselfBelongsToItsTree(t *testing.T) {
 	t.Parallel()
 	for _, below := range []string{"the root", "a subtree"} {
 		t.Run("below "+below, func(t *testing.T) {
@@ -283,7 +283,7 @@ func TestATreeThatAServiceServesInsideOfItselfBelongsToItsTree(t *testing.T) {
 	}
 }
 
-func TestAnEscalationIsReturnedAlthoughSomebodyStopsTheTree(t *testing.T) {
+func TestEscalationIsReturnedAlthoughSomebodyStopsTheTree(t *testing.T) {
 	t.Parallel()
 	for range 200 {
 		var s *supervisor.Supervisor

@@ -28,7 +28,7 @@ func (c *hookedClock) Now() time.Time {
 	return c.Clock.Now()
 }
 
-func TestWhoSeesAnEventSeesItsStatus(t *testing.T) {
+func TestEventComesAfterItsStatus(t *testing.T) {
 	t.Parallel()
 	var s *supervisor.Supervisor
 	clk := &hookedClock{Clock: clock.New()}
@@ -60,7 +60,7 @@ func TestWhoSeesAnEventSeesItsStatus(t *testing.T) {
 	require.NoError(t, s.Stop(t.Context()))
 }
 
-func TestAChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
+func TestChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		down, up func(*supervisor.Supervisor) error
@@ -97,7 +97,7 @@ func TestAChildThatIsAskedForWhileItsZombieLivesShowsThatItWaits(t *testing.T) {
 	}
 }
 
-func TestEachStallIsJudgedOnceWhicheverZombieEndsFirst(t *testing.T) {
+func TestStallIsJudgedOnceWhicheverZombieEndsFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, rec := tree(t)
@@ -127,7 +127,7 @@ func TestEachStallIsJudgedOnceWhicheverZombieEndsFirst(t *testing.T) {
 	})
 }
 
-func TestWhatARunSaysWhileItsStackIsTakenCounts(t *testing.T) {
+func TestRunIsHeardWhileItsStackIsTaken(t *testing.T) {
 	t.Parallel()
 	says := map[string]func(context.Context){
 		"that it waits":   func(ctx context.Context) { health.Idle(ctx, time.Now().Add(time.Second)) },

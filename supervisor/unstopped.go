@@ -111,7 +111,7 @@ func (s *Supervisor) abandonLocked(c *child) {
 	if tree := treeOf(c.service); tree != nil {
 		s.addDetached(tree)
 	}
-	for _, g := range c.innersLocked() {
+	for _, g := range c.innerTreesLocked() {
 		s.addDetached(g.tree)
 	}
 	s.detach(c)

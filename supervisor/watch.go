@@ -115,7 +115,7 @@ func (w *watch) clear() {
 	w.queue = nil
 }
 
-// alarmsAt is a heap of children, the earliest alarm first.
+// alarmIndex is a heap of children, the earliest alarm first.
 type alarmQueue []*child
 
 func (a alarmQueue) Len() int           { return len(a) }

@@ -21,9 +21,9 @@ type Instrument struct {
 	MinNotional decimal.Decimal // the smallest price x quantity of an order that opens; zero for none
 }
 
-// Assets are the names that a symbol has for what is traded and for what that is paid in; empty where it has none, as
+// assets are the names that a symbol has for what is traded and for what that is paid in; empty where it has none, as
 // that of a stock.
-func Assets(symbol string) (base, quote string) {
+func assets(symbol string) (base, quote string) {
 	base, quote, ok := strings.Cut(symbol, "/")
 	if !ok {
 		return "", ""

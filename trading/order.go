@@ -180,7 +180,7 @@ func (f Fill) feeKind() feeKind {
 	if f.FeeAsset == "" {
 		return feeInQuote
 	}
-	switch base, quote := Assets(f.Symbol); f.FeeAsset {
+	switch base, quote := assets(f.Symbol); f.FeeAsset {
 	case quote:
 		return feeInQuote
 	case base:

@@ -82,7 +82,7 @@ func after(bar int, found []cross) []cross {
 	return found[i:]
 }
 
-func TestEveryPeerFindsTheSameCrosses(t *testing.T) {
+func TestPeersFindTheSameCrosses(t *testing.T) {
 	t.Parallel()
 	all := bars(2_000)
 	want := crosses(t, newVigil(t, all))

@@ -47,7 +47,7 @@ func fives() []five {
 	}
 }
 
-func TestThePeersIndicatorsShowTheSame(t *testing.T) {
+func TestPeersIndicatorsShowTheSame(t *testing.T) {
 	t.Parallel()
 	all := bars(2_000)
 	for _, f := range fives() {

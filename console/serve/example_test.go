@@ -11,7 +11,7 @@ import (
 // A host binds the port first, so that one that is taken is found before anything trades. Then it serves it like any
 // other service.
 func Example() {
-	port, err := serve.Listen("127.0.0.1:0") // "" is serve.DefaultAddr
+	port, err := serve.Listen("127.0.0.1:0") // "" is 127.0.0.1:8000
 	if err != nil {
 		fmt.Println(err)
 		return

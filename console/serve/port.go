@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// DefaultAddr is where Listen listens that was given no address: on this machine, for this machine.
-const DefaultAddr = "127.0.0.1:8000"
+// defaultAddr is where Listen listens that was given no address: on this machine, for this machine.
+const defaultAddr = "127.0.0.1:8000"
 
 // Port is an address that is bound before anything is served there, and bound again for each Serve after the first. Use
 // Listen.
@@ -22,10 +22,10 @@ type Port struct {
 }
 
 // Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects
-// waits until a Server serves the Port. An empty addr is DefaultAddr. One without a host, such as ":9000", is on this
+// waits until a Server serves the Port. An empty addr is 127.0.0.1:8000. One without a host, such as ":9000", is on this
 // machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
 func Listen(addr string) (*Port, error) {
-	host, port, err := net.SplitHostPort(cmp.Or(addr, DefaultAddr))
+	host, port, err := net.SplitHostPort(cmp.Or(addr, defaultAddr))
 	if err != nil {
 		return nil, fmt.Errorf("serve: listen on %q: %w", addr, plain(err))
 	}

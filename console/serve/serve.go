@@ -34,11 +34,11 @@ type Clock interface {
 	After(d time.Duration) <-chan time.Time
 }
 
-// DefaultMaxConns is how many connections may be open at once where the Config does not say.
-const DefaultMaxConns = 1024
+// defaultMaxConns is how many connections may be open at once where the Config does not say.
+const defaultMaxConns = 1024
 
-// DefaultDrain is how long requests in flight may take at the end where the Config does not say.
-const DefaultDrain = 2 * time.Second
+// defaultDrain is how long requests in flight may take at the end where the Config does not say.
+const defaultDrain = 2 * time.Second
 
 // The limits on what a slow client, or a hostile one, may hold on to. A handler whose answer is to last longer lifts
 // them with http.ResponseController.
@@ -54,10 +54,10 @@ const (
 type Config struct {
 	Port    *Port        // where it serves. Required
 	Handler http.Handler // what it serves. Required
-	// MaxConns is how many connections may be open at once; 0 means DefaultMaxConns. One more takes the place of the one
+	// MaxConns is how many connections may be open at once; 0 means 1,024. One more takes the place of the one
 	// that has been idle for longest; where none is idle it is closed. It should be above the streams that a handler allows.
 	MaxConns int
-	Drain    time.Duration // how long requests in flight may take once Serve is asked to end; 0 means DefaultDrain
+	Drain    time.Duration // how long requests in flight may take once Serve is asked to end; 0 means 2 s
 	Clock    Clock         // nil means the machine's clock
 	Logger   *slog.Logger  // nil means slog.Default()
 }
@@ -79,8 +79,8 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Drain < 0 {
 		return nil, fmt.Errorf("serve: Config.Drain %s is negative", cfg.Drain)
 	}
-	cfg.Drain = cmp.Or(cfg.Drain, DefaultDrain)
-	cfg.MaxConns = cmp.Or(cfg.MaxConns, DefaultMaxConns)
+	cfg.Drain = cmp.Or(cfg.Drain, defaultDrain)
+	cfg.MaxConns = cmp.Or(cfg.MaxConns, defaultMaxConns)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}

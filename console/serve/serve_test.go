@@ -160,7 +160,6 @@ func TestPortWithoutAHostIsOnThisMachine(t *testing.T) {
 	host, _, err := net.SplitHostPort(port.Addr())
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1", host)
-	require.Equal(t, "127.0.0.1:8000", serve.DefaultAddr)
 }
 
 func TestPortIsServedOnceAtATime(t *testing.T) {
@@ -218,7 +217,7 @@ func TestServerLetsRequestsInFlightFinish(t *testing.T) {
 	<-h.entered
 	ended := make(chan error, 1)
 	go func() { ended <- end() }()
-	require.Equal(t, serve.DefaultDrain, <-clk.armed)
+	require.Equal(t, 2*time.Second, <-clk.armed)
 	close(h.release)
 	require.Equal(t, "finished", <-body)
 	require.Equal(t, context.Canceled, <-ended)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -141,11 +143,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
 	}
-	generation := generationPath
-	if a.cfg.replay != "" {
-		generation = replayPath
-	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: console.SignalGeneration(generation)})
+	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: a.healthExtra()})
 	if err != nil {
 		return err
 	}
@@ -160,10 +158,32 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	return err
 }
 
+// healthExtra is what /health shows besides: signal_generation and, where there is a Trader, trading.
+func (a *app) healthExtra() func(health.Report) map[string]any {
+	if a.cfg.replay != "" {
+		return console.SignalGeneration(replayPath)
+	}
+	generation := console.SignalGeneration(generationPath)
+	trading := console.Trading(tradingPath, func() (engine.Status, bool) {
+		if a.trader == nil { // The API is built before it.
+			return engine.Status{}, false
+		}
+		return a.trader.Account()
+	})
+	return func(report health.Report) map[string]any {
+		extra := generation(report)
+		maps.Copy(extra, trading(report))
+		return extra
+	}
+}
+
 // mode is what kind of run it is, for the log and the database.
 func (c *config) mode() string {
-	if c.replay != "" {
+	switch {
+	case c.replay != "":
 		return "replay"
+	case c.venue != "":
+		return "venue"
 	}
 	return "paper"
 }

@@ -38,15 +38,15 @@ func (a *app) disturbed(market signal.Source) (signal.Source, error) {
 		return market, nil
 	}
 	from := a.clock.Now()
-	var faults []feed.Disturbance
-	for _, kind := range []feed.DisturbanceKind{feed.Doubled, feed.Spoilt, feed.Lost, feed.Mute} {
+	var faults []feed.Fault
+	for _, kind := range []feed.FaultKind{feed.Duplicated, feed.Corrupt, feed.Lost, feed.Silent} {
 		from = from.Add(10 * a.cfg.interval)
 		until := from.Add(5 * a.cfg.interval)
-		faults = append(faults, feed.Disturbance{Kind: kind, From: from, Until: until})
+		faults = append(faults, feed.Fault{Kind: kind, From: from, Until: until})
 		a.log.Warn("Chaos: breaking the feed", "fault", kind, "from", from, "until", until)
 		from = until
 	}
-	return feed.NewDisturbed(market, a.clock, faults...)
+	return feed.NewFaulty(market, a.clock, faults...)
 }
 
 // chaoticGeneration is the signal service, broken from time to time where --chaos asks for it.

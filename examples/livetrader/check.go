@@ -22,7 +22,7 @@ func (c *config) check() error {
 	if c.version || c.printConfig {
 		return nil
 	}
-	for _, r := range slices.Concat(c.rulesOfRun(), c.rulesOfReplay(), c.rulesOfTrading()) {
+	for _, r := range slices.Concat(c.rulesOfRun(), c.rulesOfReplay(), c.rulesOfFeed(), c.rulesOfTrading()) {
 		if r.broken {
 			return usagef("%s", r.text)
 		}
@@ -35,7 +35,8 @@ func (c *config) check() error {
 
 func (c *config) rulesOfRun() []rule {
 	return []rule{
-		{!c.paper, "--paper is required: there is no live venue yet"},
+		{!c.paper && c.venue == "", "--paper is required: there is no live venue yet, but a papervenue (--venue)"},
+		{c.paper && c.venue != "", "--paper and --venue contradict each other"},
 		{c.infinite && c.duration > 0, "--duration and --infinite contradict each other"},
 		{c.interval < shortestInterval, fmt.Sprintf("--interval %s is below %s", c.interval, shortestInterval)},
 		{c.lowWater < 1 || c.lowWater > 1<<30, fmt.Sprintf("--low-water %d is not between 1 and %d (MiB)", c.lowWater, 1<<30)},
@@ -61,7 +62,24 @@ func (c *config) rulesOfReplay() []rule {
 			fmt.Sprintf("--replay reads one symbol, and --symbols names %d", len(c.symbols))},
 		{!on && c.origin["speed"] == fromFlag, "--speed goes with --replay"},
 		{!on && c.columns != "", "--columns goes with --replay"},
-		{!on && c.forReplay() != "", fmt.Sprintf("--%s goes with --replay", c.forReplay())},
+		{!on && c.given("oldest", "price-scale") != "",
+			fmt.Sprintf("--%s goes with --replay", c.given("oldest", "price-scale"))},
+		{!on && len(c.feed) == 0 && c.given("tick", "step") != "",
+			fmt.Sprintf("--%s goes with --replay or --feed", c.given("tick", "step"))},
+	}
+}
+
+func (c *config) rulesOfFeed() []rule {
+	on := len(c.feed) > 0
+	ofFeed := c.given("feed-rows", "feed-fields", "feed-symbols", "hours")
+	ofPaper := c.given("fee", "slippage")
+	return []rule{
+		{on && c.replay != "", "--feed and --replay contradict each other"},
+		{on && c.venue != "", "--feed and --venue contradict each other: a papervenue has its own prices"},
+		{on && c.origin["interval"] == fromDefault, "--feed wants --interval, that of its candles"},
+		{!on && ofFeed != "", fmt.Sprintf("--%s goes with --feed", ofFeed)},
+		{c.venue != "" && c.replay != "", "--venue and --replay contradict each other: a replay trades on paper"},
+		{c.venue != "" && ofPaper != "", fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
 	}
 }
 

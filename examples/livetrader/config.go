@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
@@ -36,6 +37,11 @@ type config struct {
 	speed         float64
 	seed          uint64
 	chaos         chaosTarget
+	feed          []string // addresses of candles; none for the synthetic market
+	feedShape     httpfeed.Shape
+	feedSymbols   []string // NAME=THEIRS
+	hours         openHours
+	venue         string // a papervenue's address; "" for the account on paper in here
 
 	strategy       string
 	cash           decimal.Decimal
@@ -77,9 +83,9 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// forReplay names a flag that is given and means something to a replay alone.
-func (c *config) forReplay() string {
-	for _, name := range []string{"tick", "step", "oldest", "price-scale"} {
+// given names the first of the flags that has not its default; "" if all have.
+func (c *config) given(names ...string) string {
+	for _, name := range names {
 		if c.origin[name] != fromDefault {
 			return name
 		}
@@ -89,7 +95,11 @@ func (c *config) forReplay() string {
 
 // instrument is what a replay trades: in steps that its prices say, or that the flags do.
 func (c *config) instrument(prices candle.Prices) trading.Instrument {
-	i := backtest.InstrumentOf(c.symbols[0], prices)
+	return c.inSteps(backtest.InstrumentOf(c.symbols[0], prices))
+}
+
+// inSteps is an instrument in the steps that the flags say, if they do.
+func (c *config) inSteps(i trading.Instrument) trading.Instrument {
 	if c.tick.IsPositive() {
 		i.Tick = c.tick
 	}

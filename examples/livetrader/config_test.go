@@ -40,7 +40,9 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"health-interval": {"10", "20"}, "rearm": {"ann", "bob"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "dry-start": {"true", "true"}, "low-water": {"1", "2"},
 		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},
-		"version": {"false", "false"},
+		"version": {"false", "false"}, "feed": {"http://a/ http://b/", "https://c/"}, "feed-rows": {"data", "a.b"},
+		"feed-fields": {"t,o,h,l,c,v", "0,1,2,3,4,5"}, "feed-symbols": {"A/B=AB", "C/D=CD,E/F=EF"},
+		"hours": {"UTC 10:00-11:00", "America/New_York 09:30-16:00"}, "venue": {"http://a", "http://b"},
 	}
 	newConfig().flags.VisitAll(func(f *flag.Flag) {
 		if f.Name == "print-config" { // it is how the others are tested
@@ -152,6 +154,17 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"orders above a position":     {[]string{"--paper", "--max-position", "900"}, nil, "--order-size 1000 is above --max-position 900"},
 		"orders above the cash":       {[]string{"--paper", "--cash", "1000"}, nil, "--order-size 1000, with fee and slippage, is more than --cash 1000 can carry"},
 		"an address of nowhere":       {[]string{"--paper", "--listen", "nowhere"}, nil, "--listen nowhere: want an address and a port, such as 127.0.0.1:8000, or off"},
+		"no market at all":            {[]string{"--paper", "--venue", "http://x"}, nil, "--paper and --venue contradict each other"},
+		"a feed and its interval":     {[]string{"--paper", "--feed", "http://x/"}, nil, "--feed wants --interval, that of its candles"},
+		"a feed in a replay":          {[]string{"--paper", "--feed", "http://x/", "--replay", "x.csv"}, nil, "--feed and --replay contradict each other"},
+		"a feed at a venue":           {[]string{"--venue", "http://x", "--feed", "http://x/"}, nil, "--feed and --venue contradict each other"},
+		"hours without a feed":        {[]string{"--paper", "--hours", "UTC 10:00-11:00"}, nil, "--hours goes with --feed"},
+		"hours of nowhere":            {[]string{"--paper", "--hours", "X/Y 09:30-16:00"}, nil, "no such place: unknown time zone X/Y"},
+		"hours without a place":       {[]string{"--paper", "--hours", "09:30-16:00"}, nil, "want a place and its hours"},
+		"hours that end first":        {[]string{"--paper", "--hours", "UTC 10:00-09:00"}, nil, "Closes 9h0m0s is not after"},
+		"names without a name":        {[]string{"--paper", "--feed-symbols", "A/B"}, nil, "want NAME=THEIRS"},
+		"a fee at a venue":            {[]string{"--venue", "http://x", "--fee", "0.1"}, nil, "--fee goes with --paper"},
+		"a replay at a venue":         {[]string{"--venue", "http://x", "--replay", "x.csv"}, nil, "--venue and --replay contradict each other"},
 		"no database":                 {[]string{"--paper", "--db", ""}, nil, "--db wants a file or a postgres:// URL"},
 		"chaos of something else":     {[]string{"--paper", "--chaos=cats"}, nil, "want signals, trading or feed"},
 	}

@@ -80,15 +80,29 @@ func withoutPassword(name string) string {
 // runConfiguration is what a database belongs to: what would make its positions another run's. A replay is of one file. All
 // else may change from one run to the next, and the journal tells of it.
 func (a *app) runConfiguration() []sqlite.Setting {
-	run := []sqlite.Setting{{Name: "mode", Value: a.cfg.mode()}, {Name: "venue", Value: "paper"}}
-	if a.cfg.replay != "" {
-		run = append(run, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)})
+	switch {
+	case a.cfg.replay != "":
+		return []sqlite.Setting{
+			{Name: "mode", Value: "replay"}, {Name: "venue", Value: "paper"}, {Name: "feed", Value: filepath.Base(a.cfg.replay)},
+		}
+	case a.cfg.venue != "":
+		return []sqlite.Setting{{Name: "mode", Value: "live"}, {Name: "venue", Value: withoutQuery(a.cfg.venue)}}
 	}
-	return run
+	return []sqlite.Setting{{Name: "mode", Value: "paper"}, {Name: "venue", Value: "paper"}}
+}
+
+// withoutQuery is an address as it may be kept: a key of the venue's may stand behind it.
+func withoutQuery(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // flagsOf are the flags behind what a database belongs to.
-var flagsOf = map[string]string{"mode": "--replay", "feed": "--replay"}
+var flagsOf = map[string]string{"mode": "--replay", "venue": "--venue", "feed": "--replay"}
 
 // wayOut says what to do about a database that belongs to another run.
 func wayOut(err error) string {

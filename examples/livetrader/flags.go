@@ -19,6 +19,7 @@ func newConfig() *config {
 	c := &config{flags: flag.NewFlagSet("livetrader", flag.ContinueOnError), origin: make(map[string]string)}
 	c.flags.SetOutput(io.Discard) // run tells errors, in one line
 	c.declareRun()
+	c.declareFeed()
 	c.declareTrading()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
@@ -34,7 +35,7 @@ func setting[T any](c *config, field *T, name string, value T, k kind[T], usage 
 }
 
 func (c *config) declareRun() {
-	setting(c, &c.paper, "paper", false, toggles, "trade on paper: the only venue there is")
+	setting(c, &c.paper, "paper", false, toggles, "trade on paper")
 	setting(c, &c.duration, "duration", 0, spans, "`time` to run for, such as 60, 60s or 5m; until interrupted if not given")
 	setting(c, &c.infinite, "infinite", false, toggles, "run until interrupted")
 	setting(c, &c.autoRestart, "auto-restart", false, toggles, "start trading again when it has failed for good")
@@ -55,12 +56,29 @@ func (c *config) declareRun() {
 		"`date` before which a replay takes no bar; 1990-01-01 if not given")
 	setting(c, &c.priceScale, "price-scale", decimal.Zero, amounts,
 		"`number` that a replay's prices are divided by, such as 1e9 for fixed-point ones; 1 takes them as they are")
-	setting(c, &c.tick, "tick", decimal.Zero, amounts, "`price` step of a replay; 0 for what its prices say")
-	setting(c, &c.step, "step", decimal.Zero, amounts, "`quantity` step of a replay; 0 for what its prices say")
+	setting(c, &c.tick, "tick", decimal.Zero, amounts,
+		"`price` step of a replay, 0 for what its prices say; or of a feed, 0 for 0.01")
+	setting(c, &c.step, "step", decimal.Zero, amounts,
+		"`quantity` step of a replay, 0 for what its prices say; or of a feed, 0 for what is usual")
 	setting(c, &c.speed, "speed", 1, speeds, "how `fast` to replay: 1x keeps to the bars' own times, 0 is as fast as it goes")
 	setting(c, &c.seed, "seed", 1, seeds, "`number` that makes the synthetic market and the chaos what they are")
 	setting(c, &c.chaos, "chaos", "", chaosTargets,
 		"`what` to break from time to time: signals (also if nothing is named), trading or feed")
+}
+
+func (c *config) declareFeed() {
+	setting(c, &c.feed, "feed", nil, addresses, "`address` that answers with candles of --interval in JSON, to trade on them "+
+		"instead of the synthetic market; with {symbol}, {after_s}, {after_ms}, {after} and {limit}, which are filled in; "+
+		"after a blank, the next one is asked where it fails")
+	setting(c, &c.feedShape.Rows, "feed-rows", "", texts, "`way` to the list of candles in an answer, such as data.candles")
+	setting(c, &c.feedShape.Fields, "feed-fields", nil, fieldLists,
+		"`places` or names of time, open, high, low, close and volume in a candle")
+	setting(c, &c.feedSymbols, "feed-symbols", nil, renames,
+		"`names` that the feed has for symbols, such as BTC/USDT=BTCUSDT,ETH/USDT=ETHUSDT")
+	setting(c, &c.hours, "hours", openHours{}, weekHours,
+		"`hours` of the market on Monday to Friday, such as 'America/New_York 09:30-16:00'; always if not given")
+	setting(c, &c.venue, "venue", "", texts, "`address` of a papervenue to trade at instead of on paper in here; its market is "+
+		"the synthetic one of --seed at --interval 1s")
 }
 
 func (c *config) declareTrading() {
@@ -76,7 +94,7 @@ func (c *config) declareTrading() {
 	number(&c.maxOrder, "max-order", "2000", limits, "largest `amount` that one order may open, or unlimited")
 	number(&c.maxDailyLoss, "max-daily-loss", "500", limits,
 		"`amount` lost in a day (UTC) at which nothing more is opened, or unlimited")
-	setting(c, &c.badBars, "bad-bars", candle.Refuse, badBars,
+	setting(c, &c.badBars, "bad-bars", candle.Reject, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
 	setting(c, &c.rearm, rearmFlag, "", names,
@@ -117,7 +135,7 @@ func (c *config) print(w io.Writer) {
 
 // usage writes every flag, what it does, its variable and its default.
 func (c *config) usage(w io.Writer) {
-	fmt.Fprintln(w, "usage: livetrader --paper [flags]")
+	fmt.Fprintln(w, "usage: livetrader --paper|--venue ADDRESS [flags]")
 	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)

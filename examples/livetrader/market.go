@@ -1,8 +1,16 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -11,11 +19,27 @@ type market struct {
 	source      signal.Source
 	quote       func(symbol string) (float64, bool) // nil where bars are all there is
 	instruments []trading.Instrument
+	broker      trading.Broker // nil for an account on paper
 }
 
 // market is the one that the flags name.
-func (a *app) market() (m market, err error) {
-	return a.synthetic()
+func (a *app) market(ctx context.Context, closers *[]func() error) (m market, err error) {
+	if len(a.cfg.feed) > 0 {
+		m, err = a.candleFeed(closers)
+	} else {
+		m, err = a.synthetic()
+	}
+	if err == nil && a.cfg.venue != "" {
+		err = a.atVenue(ctx, &m, closers)
+	}
+	if err != nil {
+		return m, err
+	}
+	if m.source, err = a.disturbed(m.source); err != nil {
+		return m, err
+	}
+	m.source = &announced{Source: m.source, log: a.log}
+	return m, nil
 }
 
 // synthetic is a market that is made up.
@@ -26,11 +50,77 @@ func (a *app) synthetic() (m market, err error) {
 	if err != nil {
 		return m, err
 	}
-	m.quote = synthetic.Price
+	m.source, m.quote = synthetic, synthetic.Price
 	for _, symbol := range a.known() {
 		m.instruments = append(m.instruments, instrument(symbol, synthetic.Tick))
 	}
-	bars, err := a.disturbed(synthetic)
-	m.source = &announced{Source: bars, log: a.log}
+	return m, nil
+}
+
+// feedTimeout is how long one address may take before the next one is asked.
+const feedTimeout = 10 * time.Second
+
+// candleFeed is a market whose candles come from the web. They are all that is known of its prices.
+func (a *app) candleFeed(closers *[]func() error) (m market, err error) {
+	end := httpfeed.Endpoint{
+		Symbols: make(map[string]string), Interval: a.cfg.interval, Shape: a.cfg.feedShape, Clock: a.clock,
+	}
+	for _, symbol := range a.known() {
+		end.Symbols[symbol] = symbol
+		m.instruments = append(m.instruments, a.cfg.inSteps(instrument(symbol, nil)))
+	}
+	for _, pair := range a.cfg.feedSymbols {
+		name, theirs, _ := strings.Cut(pair, "=")
+		if _, known := end.Symbols[name]; known {
+			end.Symbols[name] = theirs
+		}
+	}
+	var sources []feed.NamedSource
+	for n, address := range a.cfg.feed {
+		end.URL = address
+		source, err := httpfeed.New(end)
+		if err != nil {
+			return m, fmt.Errorf("--feed: %w", err)
+		}
+		*closers = append(*closers, func() error { source.Close(); return nil })
+		sources = append(sources, feed.NamedSource{Name: fmt.Sprintf("address %d", n+1), Source: source})
+	}
+	if m.source = sources[0].Source; len(sources) > 1 {
+		m.source, err = feed.NewFailover(feed.FailoverConfig{
+			Sources: sources, Timeout: feedTimeout, Clock: a.clock,
+			OnSwitch: func(symbol, from, to string, why error) {
+				a.log.Warn("Candles come from another address", "symbol", symbol, "from", from, "to", to, "error", why)
+			},
+		})
+	}
 	return m, err
+}
+
+// venueTimeout is how long a venue may take to say what it trades.
+const venueTimeout = 5 * time.Second
+
+// atVenue has orders go to a papervenue.
+func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) error {
+	broker, err := client.New(a.cfg.venue, a.clock)
+	if err != nil {
+		return fmt.Errorf("--venue: %w", err)
+	}
+	*closers = append(*closers, func() error { broker.Close(); return nil })
+	ctx, cancel := a.clock.WithTimeout(ctx, venueTimeout)
+	defer cancel()
+	if m.instruments, err = broker.Instruments(ctx); err != nil {
+		return fmt.Errorf("--venue: what is traded there: %w", err)
+	}
+	var traded []string
+	for _, i := range m.instruments {
+		traded = append(traded, i.Symbol)
+	}
+	for _, symbol := range a.cfg.symbols {
+		if !slices.Contains(traded, symbol) {
+			return fmt.Errorf("--symbols: %s is not traded at --venue %s, which has %s", symbol, a.cfg.venue,
+				strings.Join(traded, ", "))
+		}
+	}
+	m.broker = broker
+	return nil
 }

@@ -87,12 +87,12 @@ func (a *app) tellEnd(e supervisor.Failed) {
 // taskMonitor looks at the signal generation every two cycles, and says so at every tenth time that it finds it working.
 func (a *app) taskMonitor(ctx context.Context) error {
 	for checks := 1; ; checks++ {
-		next := a.clock.Now().Add(2 * a.cfg.interval)
+		next := a.clock.Now().Add(2 * a.cfg.cycle())
 		health.Idle(ctx, next)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-a.clock.After(2 * a.cfg.interval):
+		case <-a.clock.After(2 * a.cfg.cycle()):
 		}
 		part, _ := a.registry.Report().Part(generationPath)
 		health.Observe(ctx, nil)

@@ -39,7 +39,8 @@ func (a *app) runReplay(ctx context.Context) error {
 	if a.server != nil {
 		services["api"] = a.server
 	}
-	defer a.beside(ctx, services)()
+	stop := a.beside(ctx, services)
+	defer stop()
 	bars.ctx = a.part(ctx, replayName)
 	err = replay.Run(bars.ctx)
 	status := replay.Status()
@@ -150,7 +151,7 @@ type reported struct {
 func (r *reported) Next() (signal.Bar, error) {
 	bar, err := r.Reader.Next()
 	now := r.Report()
-	for _, f := range now.Findings[len(r.seen.Findings):] {
+	for _, f := range now.Issues[len(r.seen.Issues):] {
 		r.log.Warn("Replay: "+string(f.Kind), "file", f.File, "line", f.Line, "what", flagWords.Replace(f.Text))
 	}
 	for _, c := range []struct {

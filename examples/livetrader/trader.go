@@ -44,7 +44,7 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if a.cfg.replay != "" {
 		return nil
 	}
-	market, err := a.market()
+	market, err := a.market(ctx, closers)
 	if err != nil {
 		return err
 	}
@@ -71,20 +71,39 @@ func (c *config) trader(m market) (vigil.Config, error) {
 	if err != nil {
 		return vigil.Config{}, err
 	}
-	return vigil.Config{
+	cfg := vigil.Config{
 		Name: treeName, Source: m.source, Strategies: []signal.Spec{spec}, Symbols: c.symbols, Interval: c.interval,
-		MinConfidence: c.minConfidence, Instruments: m.instruments,
-		Paper: &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote},
-		Size:  c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Manual: !c.autoExecute,
+		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
+		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Manual: !c.autoExecute,
 		AutoRestart: c.autoRestart, OnStop: c.onStop, RearmBy: c.rearm, Heartbeat: c.healthInterval,
 		Generator: generator.Config{
-			Cycle:    c.interval,
+			Cycle:    c.cycle(),
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
-		Engine: engine.Config{Fingerprint: c.fingerprint(spec), Settings: []journal.Setting{
-			{Name: "feed", Value: "synthetic"}, {Name: "seed", Value: strconv.FormatUint(c.seed, 10)},
-		}},
-	}, nil
+		Engine: engine.Config{Fingerprint: c.fingerprint(spec), Settings: c.marketSettings()},
+	}
+	if m.broker != nil {
+		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)
+	} else {
+		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
+	}
+	return cfg, nil
+}
+
+// marketSettings say where the bars come from, for the journal.
+func (c *config) marketSettings() []journal.Setting {
+	if len(c.feed) > 0 {
+		return []journal.Setting{{Name: "feed", Value: withoutQuery(c.feed[0])}}
+	}
+	return []journal.Setting{{Name: "feed", Value: "synthetic"}, {Name: "seed", Value: strconv.FormatUint(c.seed, 10)}}
+}
+
+// cycle is how often bars are asked for. A feed has a bar some time after its end, and is asked until it has.
+func (c *config) cycle() time.Duration {
+	if len(c.feed) > 0 {
+		return min(c.interval, generator.DefaultCycle)
+	}
+	return c.interval
 }
 
 func (c *config) sizer() trading.Sizer { return size.FixedNotional{Amount: c.notional} }

@@ -57,6 +57,10 @@ var (
 	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
+	addresses    = kind[[]string]{read: readAddresses, show: func(l []string) string { return strings.Join(l, " ") }}
+	fieldLists   = kind[[]string]{read: readFields, show: func(l []string) string { return strings.Join(l, ",") }}
+	renames      = kind[[]string]{read: readRenames, show: func(l []string) string { return strings.Join(l, ",") }}
+	weekHours    = kind[openHours]{read: readHours, show: func(h openHours) string { return h.text }}
 	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
 	fractions    = kind[float64]{read: readFraction, show: showFloat}
 	speeds       = kind[float64]{read: readSpeed, show: func(f float64) string { return showFloat(f) + "x" }}
@@ -238,11 +242,11 @@ func showBadBars(p candle.Policy) string {
 func readBadBars(text string) (candle.Policy, error) {
 	switch text {
 	case "refuse":
-		return candle.Refuse, nil
+		return candle.Reject, nil
 	case "skip":
 		return candle.Skip, nil
 	}
-	return candle.Refuse, errors.New("want refuse or skip")
+	return candle.Reject, errors.New("want refuse or skip")
 }
 
 func readStopPolicy(text string) (engine.StopPolicy, error) {

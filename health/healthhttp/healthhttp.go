@@ -6,6 +6,10 @@
 //
 // The answer of /health is a summary where the report is large: the worst 50 parts, in at most 64 kB, and how many were
 // left out. /health?full=1 is the whole report, and /health?path=trader/engine all of that part and what is below it.
+// A client that accepts application/health+json gets the checks of draft-inadarei-api-health-check-06.
+//
+// /livez and /readyz answer "ok" or the reasons against it. They take ?path=trader/engine for one part and what is below
+// it, ?exclude=trader/feed, as often as needed, for all without some, and ?verbose to list every part.
 //
 // One report serves all who ask for as long as no verdict and no state in it has changed and no limit was reached; its
 // ages, counts and times are at most a second old. No code of a part runs for it, and no lock is held that a part could
@@ -20,14 +24,15 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
-// DefaultStuck is how long a part may be crashed or stalled before /livez gives the process up.
-const DefaultStuck = 5 * time.Minute
+// defaultStuck is how long a part may be crashed or stalled before /livez gives the process up.
+const defaultStuck = 5 * time.Minute
 
 // Config configures the handler.
 type Config struct {
@@ -38,13 +43,14 @@ type Config struct {
 	// of the document's own is left out.
 	Extra func(health.Report) map[string]any
 	// Stuck is how long a part may be crashed or stalled before /livez answers 503. It should be longer than the
-	// parts' supervisors take to try again by themselves. 0 means DefaultStuck.
+	// parts' supervisors take to try again by themselves. 0 means 5 min.
 	Stuck time.Duration
 }
 
 // Handler answers GET and HEAD for /health, /livez and /readyz, and everything else with 404 or 405. Use New.
 type Handler struct {
-	cfg Config
+	cfg      Config
+	draining atomic.Bool
 
 	mu   sync.Mutex // guards last
 	last *shared
@@ -58,7 +64,7 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Stuck < 0 {
 		return nil, fmt.Errorf("healthhttp: Config.Stuck %s is negative", cfg.Stuck)
 	}
-	cfg.Stuck = cmp.Or(cfg.Stuck, DefaultStuck)
+	cfg.Stuck = cmp.Or(cfg.Stuck, defaultStuck)
 	return &Handler{cfg: cfg}, nil
 }
 
@@ -115,6 +121,10 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := h.shared()
+	if wantsChecks(r.Header.Values("Accept")) {
+		h.checks(w, r, s.report, v)
+		return
+	}
 	doc, err := s.document(v)
 	if errors.Is(err, errNoPart) {
 		answer.Refuse(w, r, answer.Problem{
@@ -140,23 +150,18 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {
-	report := h.shared().report
-	reasons, pending := stuck(report, h.cfg.Stuck)
-	if pending { // an age decides, so it must not be old
-		reasons, _ = stuck(h.cfg.Registry.Report(), h.cfg.Stuck)
-	}
-	probe(w, r, reasons)
+	h.probe(w, r, func(report health.Report) (reasons []string, agesDecide bool) { return report.Stuck(h.cfg.Stuck) })
 }
 
 func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
-	probe(w, r, unready(h.shared().report))
+	h.probe(w, r, func(report health.Report) (reasons []string, agesDecide bool) {
+		if h.draining.Load() {
+			reasons = append(reasons, "draining: this process is about to stop")
+		}
+		return append(reasons, report.NotReady()...), false
+	})
 }
 
-// probe answers ok, or 503 with the reasons against it.
-func probe(w http.ResponseWriter, r *http.Request, reasons []string) {
-	status, body := http.StatusOK, "ok\n"
-	if len(reasons) > 0 {
-		status, body = http.StatusServiceUnavailable, lines(reasons)
-	}
-	answer.Write(w, r, status, "text/plain; charset=utf-8", []byte(body))
-}
+// Drain has /readyz answer 503 from now on, so that nothing is sent this way any more before anything stops. A host calls
+// it as soon as it was asked to end, and ends its tree a few seconds later.
+func (h *Handler) Drain() { h.draining.Store(true) }

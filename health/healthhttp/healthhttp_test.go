@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
 )
 
-func TestABadConfigIsRefusedByName(t *testing.T) {
+func TestBadConfigIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	_, err := healthhttp.New(healthhttp.Config{})
 	require.ErrorContains(t, err, "Config.Registry")
@@ -45,7 +45,7 @@ func trader() *health.Registry {
 	return r
 }
 
-func TestTheAnswerOfHealth(t *testing.T) {
+func TestAnswerOfHealth(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: trader(), Extra: mode})
 	w := ask(h, http.MethodGet, "/health")
@@ -56,14 +56,14 @@ func TestTheAnswerOfHealth(t *testing.T) {
 	golden.Check(t, got, "testdata/health.json")
 }
 
-func TestAnEmptySystemHasListsAndNoNulls(t *testing.T) {
+func TestEmptySystemHasListsAndNoNulls(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: health.NewRegistry(health.Config{Clock: &handClock{now: noon}})})
 	require.JSONEq(t, `{"status":"healthy","uptime_seconds":0,"time":"2026-03-04T12:00:00Z","reasons":[],"parts":[]}`,
 		ask(h, http.MethodGet, "/health").Body.String())
 }
 
-func TestWhatTheHostAddsMayFail(t *testing.T) {
+func TestExtraOfTheHostMayFail(t *testing.T) {
 	t.Parallel()
 	h := handler(t, healthhttp.Config{Registry: trader(), Extra: func(health.Report) map[string]any {
 		return map[string]any{"function": func() {}}
@@ -88,11 +88,11 @@ func TestStatusCodesFollowTheVerdict(t *testing.T) {
 		"stopped by hand":               {life{State: health.StateStopped, Asked: true, Since: ago(time.Hour)}, yes, yes, yes},
 		"waiting for hours":             {life{State: health.StateBackoff, Since: ago(5 * time.Hour)}, no, yes, no},
 		"stalled just now":              {life{State: health.StateStalled, Since: noon}, no, yes, no},
-		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
-		"stalled for longer":            {life{State: health.StateStalled, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
+		"stalled for as long as may be": {life{State: health.StateStalled, Since: ago(5 * time.Minute)}, no, yes, no},
+		"stalled for longer":            {life{State: health.StateStalled, Since: ago(5*time.Minute + 1)}, no, no, no},
 		"crashed just now":              {life{State: health.StateCrashed, Since: noon}, no, yes, no},
-		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck)}, no, yes, no},
-		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(healthhttp.DefaultStuck + 1)}, no, no, no},
+		"crashed for as long as may be": {life{State: health.StateCrashed, Since: ago(5 * time.Minute)}, no, yes, no},
+		"crashed for longer":            {life{State: health.StateCrashed, Since: ago(5*time.Minute + 1)}, no, no, no},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +165,7 @@ func (e hangingError) Error() string {
 	return "late"
 }
 
-func TestAPartThatHangsCannotDelayTheAnswer(t *testing.T) {
+func TestPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 	t.Parallel()
 	r := living(generator, health.Lifecycle{State: health.StateRunning})
 	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})
@@ -182,7 +182,7 @@ func TestAPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 	require.Contains(t, ask(h, http.MethodGet, "/health").Body.String(), "late")
 }
 
-func TestManyMayAskWhileThePartsGoOn(t *testing.T) {
+func TestHandlerAnswersManyWhileThePartsGoOn(t *testing.T) {
 	t.Parallel()
 	r := trader()
 	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})

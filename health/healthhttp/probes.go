@@ -2,68 +2,97 @@ package healthhttp
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
-// stuck lists the parts that have been crashed or stalled for longer than limit, and reports whether there are some that
-// will be. A part that waits for its restart is not among them: it may come back, and a new process would forget how
-// often it was tried.
-func stuck(report health.Report, limit time.Duration) (reasons []string, pending bool) {
-	for _, p := range report.Parts {
-		l := p.Lifecycle
-		if l.State != health.StateCrashed && l.State != health.StateStalled {
-			continue
-		}
-		age := report.At.Sub(l.Since)
-		if age <= limit {
-			pending = true
-			continue
-		}
-		reason := fmt.Sprintf("%s: %s for %s (limit %s)", p.Path, l.State, age.Round(time.Second), limit)
-		if cause := l.Cause(); cause != "" {
-			reason += ": " + cause
-		}
-		reasons = append(reasons, reason)
+// probe answers ok, or 503 with the reasons that judge has against it, of the parts that are asked for. Where ages decide
+// they must not be old.
+func (h *Handler) probe(w http.ResponseWriter, r *http.Request, judge func(health.Report) (reasons []string, agesDecide bool)) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		answer.Refuse(w, r, answer.Problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()})
+		return
 	}
-	return reasons, pending
+	report, unknown := picked(h.shared().report, query)
+	if path := query.Get("path"); path != "" && len(report.Parts) == 0 {
+		refuseNoPart(w, r, path)
+		return
+	}
+	reasons, agesDecide := judge(report)
+	if agesDecide {
+		report, _ = picked(h.cfg.Registry.Report(), query)
+		reasons, _ = judge(report)
+	}
+	status, body := http.StatusOK, "ok\n"
+	if len(reasons) > 0 {
+		status, body = http.StatusServiceUnavailable, lines(reasons)
+	}
+	if query.Has("verbose") {
+		body = lines(unknown) + verbose(report) + body
+	}
+	answer.Write(w, r, status, "text/plain; charset=utf-8", []byte(body))
 }
 
-// unready lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started,
-// have not said yet that they are ready, or are stopping or stopped without a person's wish for it. Degraded is ready: a
-// system with one symbol of fifty gone still does its work.
-func unready(report health.Report) []string {
-	if report.Verdict == health.Unhealthy {
-		return report.Reasons
+// picked returns what of a report is asked for, and says which of the parts that it is to be without are not there.
+func picked(report health.Report, query url.Values) (part health.Report, unknown []string) {
+	if path := strings.Trim(query.Get("path"), "/"); path != "" {
+		report, _ = report.Below(path)
 	}
-	var reasons []string
-	for _, p := range report.Parts {
-		l := p.Lifecycle
-		down := l.State == health.StateNotStarted || l.State == health.StateStopping || l.State == health.StateStopped
+	exclude := query["exclude"]
+	if len(exclude) == 0 {
+		return report, nil
+	}
+	paths := make([]string, len(exclude))
+	for i, path := range exclude {
+		paths[i] = strings.Trim(path, "/")
+		if _, ok := report.Below(paths[i]); !ok {
+			unknown = append(unknown, fmt.Sprintf("exclude: there is no part %.100q", path))
+		}
+	}
+	return report.Without(paths...), unknown
+}
+
+func refuseNoPart(w http.ResponseWriter, r *http.Request, path string) {
+	answer.Refuse(w, r, answer.Problem{
+		Status: http.StatusNotFound, Parameter: "path", Detail: fmt.Sprintf("path: there is no part %.100q", path),
+	})
+}
+
+// verbose lists the parts with a supervisor, as many as a summary shows, the worst first.
+func verbose(report health.Report) string {
+	var listed []string
+	for _, p := range worst(report.Parts) {
 		switch {
-		case down && !l.Done && !l.Asked:
-			reasons = append(reasons, p.Path+": "+string(l.State))
-		case p.Unready:
-			reasons = append(reasons, p.Path+": not ready")
+		case p.Lifecycle.State == "":
+		case p.Verdict == health.Healthy:
+			listed = append(listed, fmt.Sprintf("[+] %s %s", p.Path, p.Lifecycle.State))
+		default:
+			listed = append(listed, fmt.Sprintf("[-] %s %s: %s", p.Path, p.Verdict, p.Reason))
 		}
 	}
-	return reasons
+	return printable(listed)
 }
 
-// lines writes the reasons against a probe, as many as a summary shows, each as one line that a terminal only shows.
-func lines(reasons []string) string {
-	var text strings.Builder
-	for _, reason := range firstOf(reasons) {
-		for _, c := range reason {
+// lines writes the reasons against a probe, as many as a summary shows.
+func lines(reasons []string) string { return printable(firstOf(reasons)) }
+
+// printable writes each text as one line that a terminal only shows.
+func printable(texts []string) string {
+	var out strings.Builder
+	for _, text := range texts {
+		for _, c := range text {
 			if !unicode.IsPrint(c) {
 				c = ' '
 			}
-			text.WriteRune(c)
+			out.WriteRune(c)
 		}
-		text.WriteByte('\n')
+		out.WriteByte('\n')
 	}
-	return text.String()
+	return out.String()
 }

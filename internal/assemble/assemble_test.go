@@ -108,7 +108,7 @@ func TestTradingOnAVenueHasNoPaperAccount(t *testing.T) {
 	require.Equal(t, "500", account.Engine.Status().Capital.String())
 }
 
-func TestAPartWithItsOwnIsRefused(t *testing.T) {
+func TestPartWithItsOwnIsRefused(t *testing.T) {
 	t.Parallel()
 	for field, set := range map[string]func(*assemble.Config){
 		"Clock":              func(c *assemble.Config) { c.Clock = nil },

@@ -184,7 +184,7 @@ func f(until time.Time) time.Duration {
 	}, lines(planted.Layers(checks.Rooms)))
 }
 
-func TestAPackageWithoutAPlaceInThePlan(t *testing.T) {
+func TestPackageWithoutAPlaceInThePlan(t *testing.T) {
 	t.Parallel()
 	house := plant(t, map[string]string{
 		"signal/attic/a.go":      "package attic",

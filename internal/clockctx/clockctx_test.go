@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestTheDeadlineStandsOnTheClock(t *testing.T) {
+func TestDeadlineStandsOnTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -34,7 +34,7 @@ func TestTheDeadlineStandsOnTheClock(t *testing.T) {
 	})
 }
 
-func TestAChildSeesTheDeadlineAsItsReason(t *testing.T) {
+func TestChildSeesTheDeadlineAsItsReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := clockctx.WithTimeout(t.Context(), clock.New(), time.Second)
@@ -46,7 +46,7 @@ func TestAChildSeesTheDeadlineAsItsReason(t *testing.T) {
 	})
 }
 
-func TestTheParentsEndAndItsCauseCarryOver(t *testing.T) {
+func TestParentsEndAndItsCauseCarryOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("shutting down")
@@ -72,7 +72,7 @@ func TestCancelEndsItAtOnceAndOnlyOnce(t *testing.T) {
 	})
 }
 
-func TestATimeoutThatHasPassedAndADeadParent(t *testing.T) {
+func TestTimeoutThatHasPassedAndADeadParent(t *testing.T) {
 	t.Parallel()
 	// A mock clock hangs on After(d <= 0), so none may reach it.
 	ctx, cancel := clockctx.WithTimeout(t.Context(), clock.NewMock(), 0)
@@ -87,7 +87,7 @@ func TestATimeoutThatHasPassedAndADeadParent(t *testing.T) {
 	require.Equal(t, context.Canceled, ctx.Err())
 }
 
-func TestAnEarlierDeadlineOfTheParentIsTheOneReported(t *testing.T) {
+func TestEarlierDeadlineOfTheParentIsTheOneReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

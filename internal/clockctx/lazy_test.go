@@ -99,7 +99,7 @@ func TestDoneAfterTheEndIsClosed(t *testing.T) {
 	require.Equal(t, context.Canceled, cancelled.Err())
 }
 
-func TestAnArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
+func TestArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("shutting down")
@@ -122,7 +122,7 @@ func TestAnArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {
 	})
 }
 
-func TestAMockClockEndsWhatWaits(t *testing.T) {
+func TestMockClockEndsWhatWaits(t *testing.T) {
 	t.Parallel()
 	clk := clock.NewMock()
 	ctx, cancel := clockctx.WithTimeout(context.Background(), clk, time.Second)
@@ -133,7 +133,7 @@ func TestAMockClockEndsWhatWaits(t *testing.T) {
 	require.Equal(t, context.DeadlineExceeded, ctx.Err())
 }
 
-func TestManyCallersSeeOneEnd(t *testing.T) {
+func TestContextOfManyCallersHasOneEnd(t *testing.T) {
 	t.Parallel()
 	for range 50 {
 		ctx, cancel := clockctx.WithTimeout(context.Background(), clock.New(), time.Millisecond)

@@ -21,7 +21,7 @@ func newDisk(t *testing.T) *cutdisk.Disk {
 }
 
 // This is the control of every campaign that uses a Disk: a cut takes what was not synced, and only that.
-func TestACutTakesWhatWasNotSyncedAndOnlyThat(t *testing.T) {
+func TestCutTakesWhatWasNotSyncedAndOnlyThat(t *testing.T) {
 	t.Parallel()
 	disk := newDisk(t)
 	path := filepath.Join(disk.Path(), "file")
@@ -44,7 +44,7 @@ func TestACutTakesWhatWasNotSyncedAndOnlyThat(t *testing.T) {
 	}
 }
 
-func TestADiskIsFullWhereItEnds(t *testing.T) {
+func TestDiskIsFullWhereItEnds(t *testing.T) {
 	t.Parallel()
 	disk := newDisk(t)
 	file := filepath.Join(disk.Path(), "file")
@@ -58,7 +58,7 @@ func TestADiskIsFullWhereItEnds(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
 }
 
-func TestAFolderThatIsNotThereIsNamed(t *testing.T) {
+func TestFolderThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	_ = newDisk(t) // or it would be refused for another reason
 	_, err := cutdisk.Make(filepath.Join(t.TempDir(), "none"), 32<<20)

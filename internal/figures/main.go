@@ -2,7 +2,7 @@
 // and no gate: what it prints is for a person who asks where to look next, and no number makes it fail.
 //
 //	go run ./internal/figures          the table, the packages, what is large
-//	go run ./internal/figures -words   also the words in our names that occur in no model
+//	go run ./internal/figures -words   the words in our names that occur in no model, beside docs/words.md
 //
 // The first run downloads the models into the module cache. One that is not to be had is left out, and the last lines
 // say so.
@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	words := flag.Bool("words", false, "list the words in our names that occur in no model")
+	words := flag.Bool("words", false, "only the words in our names that occur in no model")
 	dir := flag.String("C", ".", "the `folder` of the house")
 	flag.Parse()
 	if err := run(os.Stdout, *dir, *words); err != nil {
@@ -28,8 +28,9 @@ func main() {
 	}
 }
 
-func run(out io.Writer, dir string, listWords bool) error {
-	house, err := measure.Read(os.DirFS(dir), measure.Scope{Skip: outside})
+func run(out io.Writer, dir string, onlyWords bool) error {
+	files := os.DirFS(dir)
+	house, err := measure.Read(files, measure.Scope{Skip: outside})
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,12 @@ func run(out io.Writer, dir string, listWords bool) error {
 		missing = append(missing, "the words of the standard library are left out: "+err.Error())
 	}
 	measure.CompareWords(columns, standard)
-	if err := show(out, columns, listWords); err != nil {
+	if onlyWords {
+		err = showWords(out, files, columns[0])
+	} else {
+		err = show(out, columns)
+	}
+	if err != nil {
 		return err
 	}
 	for _, line := range missing {
@@ -57,7 +63,7 @@ func run(out io.Writer, dir string, listWords bool) error {
 	return nil
 }
 
-func show(out io.Writer, columns []measure.Column, listWords bool) error {
+func show(out io.Writer, columns []measure.Column) error {
 	ours := columns[0]
 	if err := measure.Beside(out, columns); err != nil {
 		return err
@@ -68,9 +74,6 @@ func show(out io.Writer, columns []measure.Column, listWords bool) error {
 	}
 	fmt.Fprintln(out)
 	measure.ByName(out, ours.Figures)
-	if listWords {
-		fmt.Fprintln(out, "words of ours:", strings.Join(ours.Own, " "))
-	}
 	return nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
 )
 
-func TestAServerStopsStartsAndLeavesNothing(t *testing.T) {
+func TestServerStopsStartsAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	var folder string
 	t.Run("while it runs", func(t *testing.T) {

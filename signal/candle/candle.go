@@ -3,7 +3,7 @@
 // newest bar.
 //
 // It checks each bar and names by line what is missing, doubled or broken; by its Policy it stops there or goes on.
-// Nothing is hidden: what is wrong with a file is an error or a Finding, in which nothing is left that a terminal acts
+// Nothing is hidden: what is wrong with a file is an error or an Issue, in which nothing is left that a terminal acts
 // on. A Reader is safe for concurrent use.
 package candle
 
@@ -44,8 +44,8 @@ import (
 // an error if nearly all rows are broken, and if two files are of different markets by their names, by a jump of their
 // prices where one follows the other, or by other prices for one bar.
 type Reader struct {
-	cfg  Config
-	door *door
+	cfg    Config
+	opener *opener
 
 	mu     sync.Mutex  // guards all below
 	parts  []part      // that were not opened yet, in the order of time
@@ -81,7 +81,7 @@ func OpenContext(ctx context.Context, path string, cfg Config) (*Reader, error) 
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("candle: Config.%w", err)
 	}
-	d := new(door)
+	d := new(opener)
 	stop := context.AfterFunc(ctx, d.shut)
 	c, err := d.reader(path, cfg)
 	if !stop() {
@@ -93,7 +93,7 @@ func OpenContext(ctx context.Context, path string, cfg Config) (*Reader, error) 
 	return c, printable.Error(err)
 }
 
-func (d *door) reader(path string, cfg Config) (*Reader, error) {
+func (d *opener) reader(path string, cfg Config) (*Reader, error) {
 	parts, err := findParts(path, d)
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
@@ -111,11 +111,11 @@ func New(r io.Reader, name string, cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c, err := newReader(name, parts, new(door), cfg)
+	c, err := newReader(name, parts, new(opener), cfg)
 	return c, printable.Error(err)
 }
 
-func newReader(name string, parts []part, d *door, cfg Config) (*Reader, error) {
+func newReader(name string, parts []part, d *opener, cfg Config) (*Reader, error) {
 	if err := oneMarket(parts); err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
@@ -123,7 +123,7 @@ func newReader(name string, parts []part, d *door, cfg Config) (*Reader, error) 
 	if err != nil {
 		return nil, fmt.Errorf("candle: %w", err)
 	}
-	c := &Reader{cfg: cfg, door: d, parts: parts, report: Report{Name: name, Files: len(parts)}}
+	c := &Reader{cfg: cfg, opener: d, parts: parts, report: Report{Name: name, Files: len(parts)}}
 	if err := c.lookAhead(); err != nil {
 		_ = c.Close() // it was only read from
 		return nil, fmt.Errorf("candle: %w", err)
@@ -158,10 +158,10 @@ func (c *Reader) next() (signal.Bar, error) {
 			c.err, c.ahead = err, nil
 			return signal.Bar{}, err
 		}
-		if finding, bad := c.check(&row); bad {
-			c.report.add(finding)
-			if c.cfg.Policy == Refuse {
-				c.err, c.ahead = &RowError{Name: c.report.Name, Finding: finding}, nil
+		if issue, bad := c.check(&row); bad {
+			c.report.add(issue)
+			if c.cfg.Policy == Reject {
+				c.err, c.ahead = &RowError{Name: c.report.Name, Issue: issue}, nil
 			}
 			continue
 		}
@@ -220,7 +220,7 @@ func (c *Reader) Report() Report {
 // Close closes the files that Open opened. Next then returns os.ErrClosed, also one that waits in another goroutine for
 // what stands in a pipe.
 func (c *Reader) Close() error {
-	c.door.shut()
+	c.opener.shut()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil || len(c.ahead) > 0 {

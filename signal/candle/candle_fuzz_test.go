@@ -32,7 +32,7 @@ func TestBarsSurviveTheFile(t *testing.T) {
 		got, report, err := readAll(text, candle.Config{})
 		require.NoError(t, err)
 		require.Equal(t, want, got)
-		require.Empty(t, report.Findings)
+		require.Empty(t, report.Issues)
 	})
 }
 

@@ -135,7 +135,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 	const first, last = "2024-03-01 09:00:00,10,12,9,11,3\n", "2024-03-01 09:02:00,11,11,8,8,0\n"
 	for name, c := range map[string]struct {
 		row  string
-		kind candle.FindingKind
+		kind candle.IssueKind
 		want string
 	}{
 		"the same bar again":        {"2024-03-01 09:00:00,10,12,9,11,3", candle.Duplicate, "the bar of 2024-03-01T09:00:00Z again, as line 2"},
@@ -174,7 +174,7 @@ func TestRowsThatCannotBe(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 			var refused *candle.RowError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, []candle.Finding{refused.Finding}, report.Findings)
+			require.Equal(t, []candle.Issue{refused.Issue}, report.Issues)
 			require.Equal(t, c.kind, refused.Kind)
 			require.Equal(t, 3, refused.Line)
 			require.Less(t, len(err.Error()), 250, "one line, whatever the row holds")
@@ -186,14 +186,14 @@ func TestRowsThatCannotBe(t *testing.T) {
 			require.Equal(t, 3, report.Rows)
 			require.Equal(t, 2, report.Bars)
 			require.Equal(t, 1, report.Broken+report.Duplicates)
-			require.Equal(t, c.kind, report.Findings[0].Kind)
-			require.Equal(t, candle.Finding{File: "x.csv", Line: 4, Kind: candle.Gap,
-				Text: "no bar for 1m0s from 2024-03-01T09:01:00Z on, 1 missing"}, report.Findings[1])
+			require.Equal(t, c.kind, report.Issues[0].Kind)
+			require.Equal(t, candle.Issue{File: "x.csv", Line: 4, Kind: candle.Gap,
+				Text: "no bar for 1m0s from 2024-03-01T09:01:00Z on, 1 missing"}, report.Issues[1])
 		})
 	}
 }
 
-func TestAnErrorComesAgain(t *testing.T) {
+func TestErrorComesAgain(t *testing.T) {
 	t.Parallel()
 	text := header + "1709283600,10,12,9.5,11,3\n1709283660,11,11,8,8,0\n1709283660,11,11,8,8,0\n1709283720,8,8,8,8,0\n"
 	for _, interval := range []time.Duration{0, time.Minute} { // with rows read ahead and without
@@ -208,7 +208,7 @@ func TestAnErrorComesAgain(t *testing.T) {
 }
 
 // The distances of the rows, in minutes, and the interval that they give.
-func TestTheIntervalIsTheMostFrequentDistance(t *testing.T) {
+func TestIntervalIsTheMostFrequentDistance(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		minutes []int
@@ -236,10 +236,10 @@ func TestTheIntervalIsTheMostFrequentDistance(t *testing.T) {
 	}
 }
 
-func TestAFileOfNothingButBrokenRows(t *testing.T) {
+func TestFileOfNothingButBrokenRows(t *testing.T) {
 	t.Parallel()
 	text := header + "yesterday,1,1,1,1,0\ntoday,1,1,1,1,0\n"
-	for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
+	for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
 		_, _, err := readAll(text, candle.Config{Policy: policy})
 		require.ErrorContains(t, err, `x.csv:2: timestamp "yesterday"`)
 	}
@@ -248,7 +248,7 @@ func TestAFileOfNothingButBrokenRows(t *testing.T) {
 	require.Equal(t, 2, report.Broken)
 }
 
-func TestACutFileNamesTheLine(t *testing.T) {
+func TestCutFileNamesTheLine(t *testing.T) {
 	t.Parallel()
 	text := header
 	for i := range 5000 {
@@ -273,8 +273,8 @@ func TestFindingsAreBoundedAndCountsAreNot(t *testing.T) {
 	_, report, err := readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 	require.NoError(t, err)
 	require.Equal(t, 500, report.Duplicates)
-	require.Len(t, report.Findings, 100)
-	require.Equal(t, 3, report.Findings[0].Line)
+	require.Len(t, report.Issues, 100)
+	require.Equal(t, 3, report.Issues[0].Line)
 }
 
 func TestGapsAreCountedInBars(t *testing.T) {
@@ -284,8 +284,8 @@ func TestGapsAreCountedInBars(t *testing.T) {
 	_, report, err := readAll(text, candle.Config{Interval: time.Minute})
 	require.NoError(t, err)
 	require.Equal(t, 3, report.Gaps)
-	require.Equal(t, "no bar for 4m0s from 2024-03-01T09:02:00Z on, 4 missing", report.Findings[0].Text)
-	require.Equal(t, "no bar for 31s from 2024-03-01T09:07:00Z on, 1 missing", report.Findings[1].Text)
+	require.Equal(t, "no bar for 4m0s from 2024-03-01T09:02:00Z on, 4 missing", report.Issues[0].Text)
+	require.Equal(t, "no bar for 31s from 2024-03-01T09:07:00Z on, 1 missing", report.Issues[1].Text)
 	require.Greater(t, report.Missing, 100_000_000)
 }
 

@@ -77,27 +77,27 @@ func (c *Reader) noInterval(broken *candleRow) error {
 }
 
 // check completes the row's bar and says what is wrong with it.
-func (c *Reader) check(row *candleRow) (Finding, bool) {
+func (c *Reader) check(row *candleRow) (Issue, bool) {
 	row.bar.Symbol, row.bar.Interval = c.cfg.Symbol, c.cfg.Interval
 	err := row.err
 	if err == nil {
 		err = row.bar.Validate()
 	}
 	if err != nil {
-		return row.finding(Broken, "%s", err), true
+		return row.issue(Broken, "%s", err), true
 	}
 	if c.report.Bars == 0 {
-		return Finding{}, false
+		return Issue{}, false
 	}
 	last := c.last.bar
 	if row.bar.Time.Sub(last.Time) > last.Interval/2 { // as a Generator does: a day may have 23 hours, a month 28 days
-		return Finding{}, false
+		return Issue{}, false
 	}
 	return c.outOfOrder(row), true
 }
 
 // outOfOrder says what is wrong with a row that does not come half an interval after the one before it.
-func (c *Reader) outOfOrder(row *candleRow) Finding {
+func (c *Reader) outOfOrder(row *candleRow) Issue {
 	at, last := row.bar.Time.Format(time.RFC3339Nano), c.last.bar
 	switch {
 	case row.bar.Time.Equal(last.Time):
@@ -105,26 +105,26 @@ func (c *Reader) outOfOrder(row *candleRow) Finding {
 		if row.bar != last {
 			what = "with other numbers than"
 		}
-		return row.finding(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file))
+		return row.issue(Duplicate, "the bar of %s again, %s %s", at, what, c.last.place(row.file))
 	case row.bar.Time.Before(last.Time):
-		return row.finding(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file))
+		return row.issue(Broken, "the bar of %s is older than that of %s", at, c.last.place(row.file))
 	}
-	return row.finding(Broken, "the bar of %s opens before that of %s ends, and not even half of it is over", at,
+	return row.issue(Broken, "the bar of %s opens before that of %s ends, and not even half of it is over", at,
 		c.last.place(row.file))
 }
 
-// finding says what is wrong at the row.
-func (r *candleRow) finding(kind FindingKind, format string, args ...any) Finding {
+// issue says what is wrong at the row.
+func (r *candleRow) issue(kind IssueKind, format string, args ...any) Issue {
 	text := printable.Text(fmt.Sprintf(format, args...))
 	if r.number > 0 {
 		text = fmt.Sprintf("row %d: %s", r.number, text)
 	}
-	return Finding{File: printable.Text(r.file), Line: r.line, Kind: kind, Text: text}
+	return Issue{File: printable.Text(r.file), Line: r.line, Kind: kind, Text: text}
 }
 
 // refused is the end at a row that cannot be read.
 func (r *candleRow) refused(name string) error {
-	return &RowError{Name: name, Finding: r.finding(Broken, "%s", r.err)}
+	return &RowError{Name: name, Issue: r.issue(Broken, "%s", r.err)}
 }
 
 // place is where the row stands, for a text about a row of the given file.
@@ -147,7 +147,7 @@ func (c *Reader) accept(row candleRow) {
 	} else if silent := row.bar.Time.Sub(c.last.bar.End()); silent > 0 && silent >= r.Interval/2 {
 		missing := int((silent-1)/r.Interval) + 1
 		r.Missing += missing
-		r.add(row.finding(Gap, "no bar for %s from %s on, %d missing", silent,
+		r.add(row.issue(Gap, "no bar for %s from %s on, %d missing", silent,
 			c.last.bar.End().Format(time.RFC3339Nano), missing))
 	}
 	r.Bars++

@@ -11,7 +11,7 @@ type Policy int
 
 // The policies.
 const (
-	Refuse Policy = iota // end with a RowError that names the line
+	Reject Policy = iota // end with a RowError that names the line
 	Skip                 // count it, report it, and go on with the next row
 )
 
@@ -47,7 +47,7 @@ func (c Config) validate() error {
 		return fmt.Errorf("Symbol is empty")
 	case c.Interval < 0:
 		return fmt.Errorf("Interval %s is negative", c.Interval)
-	case c.Policy != Refuse && c.Policy != Skip:
+	case c.Policy != Reject && c.Policy != Skip:
 		return fmt.Errorf("Policy %d is neither Refuse nor Skip", c.Policy)
 	case !(c.PriceScale >= 0) || math.IsInf(c.PriceScale, 1):
 		return fmt.Errorf("PriceScale %v is negative or no number", c.PriceScale)

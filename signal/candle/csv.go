@@ -17,7 +17,7 @@ type csvRows struct {
 	lines   lines
 	columns string // as Config says
 	table   table
-	begun   bool
+	started bool
 }
 
 func newCSVRows(in *bufio.Reader, cfg Config) *csvRows {
@@ -30,8 +30,8 @@ func (c *csvRows) look() *table { return &c.table }
 
 func (c *csvRows) next() (row candleRow, err error) {
 	var line []byte
-	if !c.begun {
-		c.begun = true
+	if !c.started {
+		c.started = true
 		line, err = c.begin()
 	} else {
 		line, err = c.lines.next()
@@ -89,6 +89,6 @@ func isKline(fields [][]byte) bool {
 		return false
 	}
 	opens, bad := strconv.ParseInt(string(fields[0]), 10, 64)
-	closes, worse := strconv.ParseInt(string(fields[6]), 10, 64)
-	return bad == nil && worse == nil && closes > opens
+	closes, invalid := strconv.ParseInt(string(fields[6]), 10, 64)
+	return bad == nil && invalid == nil && closes > opens
 }

@@ -7,8 +7,9 @@ import (
 	"syscall"
 )
 
-// door is through which a Reader opens what may keep it waiting: a pipe that nobody writes to. Shutting it ends the wait.
-type door struct {
+// opener is through which a Reader opens what may keep it waiting: a pipe that nobody writes to. Shutting it ends the
+// wait.
+type opener struct {
 	mu      sync.Mutex // guards all below
 	isShut  bool
 	opening string    // the name that open waits for
@@ -17,7 +18,7 @@ type door struct {
 }
 
 // open is os.Open, which waits for somebody to write to a pipe, until the door is shut.
-func (d *door) open(name string) (io.ReadCloser, error) {
+func (d *opener) open(name string) (io.ReadCloser, error) {
 	d.mu.Lock()
 	if d.isShut {
 		d.mu.Unlock()
@@ -47,7 +48,7 @@ func (d *door) open(name string) (io.ReadCloser, error) {
 }
 
 // shut ends every wait, now and later.
-func (d *door) shut() {
+func (d *opener) shut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.isShut = true

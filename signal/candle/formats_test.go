@@ -81,7 +81,7 @@ func TestFormsAreToldByWhatIsInThem(t *testing.T) {
 				bars, report, err := readAll(c.text, candle.Config{Interval: interval, Columns: c.columns})
 				require.NoError(t, err)
 				require.Equal(t, want, bars)
-				require.Empty(t, report.Findings)
+				require.Empty(t, report.Issues)
 				require.Equal(t, 2, report.Rows)
 			}
 		})
@@ -137,7 +137,7 @@ func TestJSONRowsThatCannotBe(t *testing.T) {
 	const first, last = `[1709283600000,10,12,9,11,3]`, `[1709283720000,11,11,8,8,0]`
 	for name, c := range map[string]struct {
 		row  string
-		kind candle.FindingKind
+		kind candle.IssueKind
 		want string
 	}{
 		"the same bar again":     {first, candle.Duplicate, "row 2: the bar of 2024-03-01T09:00:00Z again, as row 1"},
@@ -156,14 +156,14 @@ func TestJSONRowsThatCannotBe(t *testing.T) {
 			text := "[" + first + ",\n" + c.row + ",\n" + last + "]"
 			_, report, err := readAll(text, candle.Config{Interval: time.Minute})
 			require.ErrorContains(t, err, "x.csv:2: "+c.want)
-			require.Equal(t, c.kind, report.Findings[0].Kind)
+			require.Equal(t, c.kind, report.Issues[0].Kind)
 			require.Less(t, len(err.Error()), 250)
 
 			bars, report, err := readAll(text, candle.Config{Interval: time.Minute, Policy: candle.Skip})
 			require.NoError(t, err)
 			require.Len(t, bars, 2)
-			require.Equal(t, candle.Finding{File: "x.csv", Line: 3, Kind: candle.Gap,
-				Text: "row 3: no bar for 1m0s from 2024-03-01T09:01:00Z on, 1 missing"}, report.Findings[1])
+			require.Equal(t, candle.Issue{File: "x.csv", Line: 3, Kind: candle.Gap,
+				Text: "row 3: no bar for 1m0s from 2024-03-01T09:01:00Z on, 1 missing"}, report.Issues[1])
 		})
 	}
 }
@@ -188,7 +188,7 @@ func filled(t testing.TB, files map[string]string) string {
 	return folder
 }
 
-func TestAFolderIsReadInTheOrderOfTime(t *testing.T) {
+func TestFolderIsReadInTheOrderOfTime(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{
 		"a.csv":            minutes(60, 30), // names say nothing
@@ -209,15 +209,15 @@ func TestAFolderIsReadInTheOrderOfTime(t *testing.T) {
 	require.Len(t, bars, 98)
 	require.Equal(t, 6, report.Files)
 	require.Equal(t, time.Minute, report.Interval)
-	require.Len(t, report.Findings, 1, "the jump to the last file")
-	require.Equal(t, filepath.Join(folder, "e.zip")+"/in-us.csv", report.Findings[0].File)
-	require.Equal(t, 1, report.Findings[0].Line)
+	require.Len(t, report.Issues, 1, "the jump to the last file")
+	require.Equal(t, filepath.Join(folder, "e.zip")+"/in-us.csv", report.Issues[0].File)
+	require.Equal(t, 1, report.Issues[0].Line)
 	for i, b := range bars[:96] {
 		require.Equal(t, int64(1709283600+60*i), b.Time.Unix())
 	}
 }
 
-func TestAPatternChoosesFiles(t *testing.T) {
+func TestPatternChoosesFiles(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{
 		"BTC-1.csv": minutes(0, 3), "BTC-2.csv": minutes(3, 3), "ETH-1.csv": minutes(0, 3),
@@ -266,7 +266,7 @@ func TestFoldersThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestAFileThatVanishesIsAnError(t *testing.T) {
+func TestFileThatVanishesIsAnError(t *testing.T) {
 	t.Parallel()
 	folder := filled(t, map[string]string{"a.csv": minutes(0, 100), "b.csv": minutes(100, 3)})
 	c, err := candle.Open(folder, candle.Config{Symbol: btc})

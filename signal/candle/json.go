@@ -13,15 +13,15 @@ import (
 
 // jsonRows reads the rows of a JSON text, one after the other.
 type jsonRows struct {
-	in     *measured
-	dec    *json.Decoder
-	symbol string
-	table  table // of rows that are lists
-	number int   // of rows so far
-	begun  bool
-	told   bool // that Config says the columns
-	depth  int  // how many objects are open around the list of rows
-	begin  int64
+	in         *limitedReader
+	dec        *json.Decoder
+	symbol     string
+	table      table // of rows that are lists
+	number     int   // of rows so far
+	started    bool
+	columnsSet bool // that Config says the columns
+	depth      int  // how many objects are open around the list of rows
+	begin      int64
 
 	ahead []jsonRow // read to tell the columns, not yet returned
 	at    int       // the line of the row that next returned last, where that was read ahead
@@ -38,14 +38,14 @@ type jsonRow struct {
 const alpaca = "bars"
 
 func newJSONRows(r io.Reader, cfg Config) *jsonRows {
-	in := &measured{in: r, limit: maxLine, at: 1}
+	in := &limitedReader{in: r, limit: maxLine, at: 1}
 	j := &jsonRows{in: in, dec: json.NewDecoder(in), symbol: cfg.Symbol, table: newTable(cfg)}
 	j.dec.UseNumber()
 	j.table.columns = plainColumns()
 	if cfg.Columns != "" {
 		_ = j.table.header([]byte(cfg.Columns)) // Config.validate has tried it
 	}
-	j.told = cfg.Columns != ""
+	j.columnsSet = cfg.Columns != ""
 	return j
 }
 
@@ -59,12 +59,12 @@ func (j *jsonRows) line() int {
 func (j *jsonRows) look() *table { return &j.table }
 
 func (j *jsonRows) next() (row candleRow, err error) {
-	if !j.begun {
-		j.begun = true
+	if !j.started {
+		j.started = true
 		if err := j.find(); err != nil {
 			return row, err
 		}
-		if !j.told {
+		if !j.columnsSet {
 			j.tellColumns()
 		}
 	}
@@ -149,7 +149,7 @@ func (j *jsonRows) find() error {
 
 // findSymbol goes to the symbol's list in an object that has one for each of several.
 func (j *jsonRows) findSymbol() error {
-	found, others, err := j.enter(j.means)
+	found, others, err := j.enter(j.isSymbol)
 	if err != nil {
 		return err
 	}
@@ -162,9 +162,9 @@ func (j *jsonRows) findSymbol() error {
 	return fmt.Errorf("%q of %s is not a list", alpaca, j.symbol)
 }
 
-// means reports whether a key is the symbol: as it is written here, or without what a derivative settles in, or without
-// the slash as well.
-func (j *jsonRows) means(key string) bool {
+// isSymbol reports whether a key is the symbol: as it is written here, or without what a derivative settles in, or
+// without the slash as well.
+func (j *jsonRows) isSymbol(key string) bool {
 	s, err := signal.ParseSymbol(j.symbol)
 	return key == j.symbol || err == nil && (key == s.Base+"/"+s.Quote || key == s.Base+s.Quote)
 }

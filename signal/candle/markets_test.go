@@ -31,7 +31,7 @@ func TestRowsOfExchangesAreReadInTheirOrder(t *testing.T) {
 			bars, report, err := readAll("["+strings.Join(list, ",\n")+"]", candle.Config{Columns: c.columns})
 			require.NoError(t, err)
 			require.Len(t, bars, 100)
-			require.Empty(t, report.Findings)
+			require.Empty(t, report.Issues)
 			for _, b := range bars {
 				require.Equal(t, []float64{10, 12, 9, 11, 3}, []float64{b.Open, b.High, b.Low, b.Close, b.Volume})
 			}
@@ -45,7 +45,7 @@ func TestRowsOfEverybodyStayTheirsWithABrokenOne(t *testing.T) {
 	text := "[[1709283600,9,12,10,11,3],[1709283660,10,12,9,11,3],\n[1709283720,10,12,9,11,3]]"
 	_, report, err := readAll(text, candle.Config{Policy: candle.Skip, Interval: time.Minute})
 	require.NoError(t, err)
-	require.Equal(t, "row 1: low 10 is above open 9 or close 11", report.Findings[0].Text)
+	require.Equal(t, "row 1: low 10 is above open 9 or close 11", report.Issues[0].Text)
 	require.Equal(t, 2, report.Bars)
 
 	_, _, err = readAll(text+"]", candle.Config{Policy: candle.Skip, Interval: time.Minute})
@@ -65,7 +65,7 @@ func TestRowsOfOneSymbolAreChosen(t *testing.T) {
 		require.Equal(t, 100.0, bars[0].Open)
 		require.Equal(t, symbol, bars[0].Symbol)
 		require.Equal(t, 50, report.Others)
-		require.Empty(t, report.Findings)
+		require.Empty(t, report.Issues)
 	}
 	_, _, err := readAll(text, candle.Config{Symbol: "SOL/USDT"})
 	require.ErrorContains(t, err, "x.csv: the rows are of ETHUSDT, BTCUSDT, none of SOL/USDT: choose another Symbol, or leave that column out")
@@ -128,7 +128,7 @@ func TestFilesOfTwoMarketsAreNotOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
+			for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
 				folder := filled(t, c.files)
 				reader, err := candle.Open(folder, candle.Config{Symbol: btc, Policy: policy})
 				if err == nil {
@@ -159,7 +159,7 @@ func TestFixedPointPricesAreRefusedOrScaled(t *testing.T) {
 			whole := strings.Replace(fixed, ".", "", 1) + strings.Repeat("0", 9-digits)
 			text += fmt.Sprintf("%d,%[2]s,%[2]s,%[2]s,%[2]s,1\n", 1709283600+60*i, whole)
 		}
-		for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
+		for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
 			_, _, err := readAll(text, candle.Config{Policy: policy})
 			require.ErrorContains(t, err, "the prices look like fixed-point numbers: 12")
 			require.ErrorContains(t, err, "say what to divide them by (PriceScale), or 1 to take them as they are")

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// measured counts lines, and refuses to give more than the limit.
-type measured struct {
+// limitedReader counts lines, and refuses to give more than the limit.
+type limitedReader struct {
 	in    io.Reader
 	limit int64 // of bytes to give
 	given int64
@@ -17,7 +17,7 @@ type measured struct {
 	err   error   // why there is no more, if it is not the end
 }
 
-func (m *measured) Read(p []byte) (int, error) {
+func (m *limitedReader) Read(p []byte) (int, error) {
 	if m.err != nil {
 		return 0, m.err
 	}
@@ -43,7 +43,7 @@ func (m *measured) Read(p []byte) (int, error) {
 }
 
 // lineOf returns the line of a byte; asked for rising ones only.
-func (m *measured) lineOf(offset int64) int {
+func (m *limitedReader) lineOf(offset int64) int {
 	passed := 0
 	for passed < len(m.ends) && m.ends[passed] <= offset {
 		passed++

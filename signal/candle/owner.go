@@ -44,8 +44,8 @@ func (o *owner) check(field []byte) error {
 		return nil
 	}
 	name := string(field)
-	switch ours := name == o.symbol || slices.Contains(o.keys, bare(name)); {
-	case !ours || o.chosen == o.symbol:
+	switch same := name == o.symbol || slices.Contains(o.keys, bare(name)); {
+	case !same || o.chosen == o.symbol:
 		if len(o.others) < 5 && !slices.Contains(o.others, name) {
 			o.others = append(o.others, fmt.Sprintf("%.40s", name))
 		}

@@ -26,7 +26,7 @@ type part struct {
 const zipMagic = "PK\x03\x04"
 
 // findParts lists the files that a path stands for.
-func findParts(name string, d *door) ([]part, error) {
+func findParts(name string, d *opener) ([]part, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		if matches, bad := filepath.Glob(name); bad == nil && len(matches) > 0 {
@@ -60,7 +60,7 @@ func named(name string) bool {
 	return !strings.HasPrefix(name, ".") && slices.Contains([]string{".csv", ".json", ".gz", ".zip"}, ending)
 }
 
-func partsOfFiles(files []string, d *door) ([]part, error) {
+func partsOfFiles(files []string, d *opener) ([]part, error) {
 	var parts []part
 	for _, name := range files {
 		more, err := partsOfFile(name, d)
@@ -74,7 +74,7 @@ func partsOfFiles(files []string, d *door) ([]part, error) {
 
 // partsOfFile is the file, or what is in it if it is an archive. Archives are opened anew for each of their files, so
 // that a folder of a thousand needs one file open at a time.
-func partsOfFile(name string, d *door) ([]part, error) {
+func partsOfFile(name string, d *opener) ([]part, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -118,15 +118,15 @@ type both struct {
 
 func (b both) Close() error { return errors.Join(b.ReadCloser.Close(), b.archive.Close()) }
 
-// seekable is what an archive has to be: its table of contents is at its end.
-type seekable interface {
+// archiveFile is what an archive has to be: its table of contents is at its end.
+type archiveFile interface {
 	io.ReaderAt
 	io.Seeker
 }
 
 // partsOf is what the caller has opened, or what is in it if that is an archive.
 func partsOf(r io.Reader, name string) ([]part, error) {
-	at, ok := r.(seekable)
+	at, ok := r.(archiveFile)
 	if !ok || !isZip(at) {
 		return []part{{name: name, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }, once: true}}, nil
 	}
@@ -143,7 +143,7 @@ func isZip(r io.ReaderAt) bool {
 	return string(magic[:n]) == zipMagic
 }
 
-func zipOf(r seekable, name string) (*zip.Reader, error) {
+func zipOf(r archiveFile, name string) (*zip.Reader, error) {
 	size, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -195,7 +195,7 @@ func inOrder(parts []part, cfg Config) ([]part, error) {
 	if len(parts) == 1 {
 		return parts, nil
 	}
-	var ours []part
+	var matching []part
 	var none *noneError
 	for _, p := range parts {
 		if p.once {
@@ -209,13 +209,13 @@ func inOrder(parts []part, cfg Config) ([]part, error) {
 			return nil, err
 		}
 		p.begin = begin
-		ours = append(ours, p)
+		matching = append(matching, p)
 	}
-	if len(ours) == 0 {
+	if len(matching) == 0 {
 		return nil, none
 	}
-	slices.SortStableFunc(ours, func(a, b part) int { return a.begin.Compare(b.begin) })
-	return ours, nil
+	slices.SortStableFunc(matching, func(a, b part) int { return a.begin.Compare(b.begin) })
+	return matching, nil
 }
 
 // firstTime is the time of the first row that has one. A file whose first rows are all broken is an error: there would

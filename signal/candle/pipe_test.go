@@ -127,7 +127,7 @@ func TestTextsOfFilesHaveNothingThatATerminalActsOn(t *testing.T) {
 			_, report, err := readAll(text, candle.Config{Interval: time.Minute})
 			require.Error(t, err)
 			said := err.Error()
-			for _, f := range report.Findings {
+			for _, f := range report.Issues {
 				said += f.File + f.Text
 			}
 			require.NotContains(t, said, "\x1b")

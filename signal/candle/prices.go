@@ -24,7 +24,7 @@ type Prices struct {
 // cannot be read: a Reader says why. What can be read only once, such as a pipe, it leaves alone and knows no price of.
 // It ends early with ctx.
 func Scan(ctx context.Context, path string, cfg Config) (Prices, error) {
-	parts, err := findParts(path, new(door))
+	parts, err := findParts(path, new(opener))
 	if err != nil || slices.ContainsFunc(parts, func(p part) bool { return p.once }) {
 		return Prices{}, printable.Error(err)
 	}
@@ -33,8 +33,8 @@ func Scan(ctx context.Context, path string, cfg Config) (Prices, error) {
 	if err != nil {
 		return Prices{}, err
 	}
-	const often = 1 << 12 // bars between two looks at ctx
-	for n := 1; err == nil && (n%often != 0 || ctx.Err() == nil); n++ {
+	const checkInterval = 1 << 12 // bars between two looks at ctx
+	for n := 1; err == nil && (n%checkInterval != 0 || ctx.Err() == nil); n++ {
 		_, err = c.Next()
 	}
 	return c.Prices(), cmp.Or(c.Close(), ctx.Err())
@@ -64,9 +64,9 @@ func (p *Prices) add(q Prices) {
 	}
 }
 
-// significant is how many digits of a price count. More come from arithmetic and not from a market:
+// priceDigits is how many digits of a price count. More come from arithmetic and not from a market:
 // 130.07999801635742 is a float32 that was printed.
-const significant = 10
+const priceDigits = 10
 
 // A price is taken for fixed-point when no price has a point, all are above fixedFrom, and all are multiples of fixedUnit:
 // 1.22024 x 10^9 is. No market that counts in whole units has a tick of that size at such a price.
@@ -80,7 +80,7 @@ const (
 type prices struct {
 	Prices
 	scale   float64 // as Config.PriceScale
-	pointed bool    // not fixed-point
+	isFloat bool    // not fixed-point
 	last    float64
 	changes int // from one price to another
 }
@@ -109,10 +109,10 @@ func (p *prices) take(b *signal.Bar, texts *[len(columnNames)][]byte) error {
 // fixed is the end of a file of fixed-point prices. A price of one is not told from a price in a small unit, such as that
 // of a bitcoin in rupiah, but by the many zeros at its end.
 func (p *prices) fixed(price float64) error {
-	if p.pointed || p.scale > 0 {
+	if p.isFloat || p.scale > 0 {
 		return nil
 	}
-	if p.pointed = price < fixedFrom || math.Mod(price, fixedUnit) != 0; p.pointed {
+	if p.isFloat = price < fixedFrom || math.Mod(price, fixedUnit) != 0; p.isFloat {
 		return nil
 	}
 	if price != p.last {
@@ -156,5 +156,5 @@ func decimals(text []byte, price float64, known int) int {
 	if point < 0 || n <= known || !(price > 0) {
 		return 0
 	}
-	return max(0, min(n, significant-1-int(math.Floor(math.Log10(price)))))
+	return max(0, min(n, priceDigits-1-int(math.Floor(math.Log10(price)))))
 }

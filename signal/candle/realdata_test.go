@@ -24,7 +24,7 @@ func realFile(t *testing.T, name string) string {
 	return path
 }
 
-func TestAMonthOfRealMinutes(t *testing.T) {
+func TestMonthOfRealMinutes(t *testing.T) {
 	t.Parallel()
 	c, err := candle.Open(realFile(t, "btc-perp_1m_2022-01.csv.gz"), candle.Config{Symbol: btc})
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestAMonthOfRealMinutes(t *testing.T) {
 	require.Equal(t, time.Minute, report.Interval)
 	require.Equal(t, time.Date(2021, 12, 31, 23, 1, 0, 0, time.UTC), report.First)
 	require.Equal(t, time.Date(2022, 2, 1, 5, 31, 0, 0, time.UTC), report.Last)
-	require.Empty(t, report.Findings)
+	require.Empty(t, report.Issues)
 	require.Equal(t, 46_319.0, bars[0].Open)
 	require.Equal(t, 685_906.9735, bars[len(bars)-1].Volume)
 }
@@ -62,11 +62,11 @@ func TestRealHoursWithGaps(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, time.Hour, report.Interval)
 			require.Equal(t, 4_314, report.Rows)
-			require.Equal(t, want, report.Findings)
+			require.Equal(t, want, report.Issues)
 			require.Equal(t, 12, report.Missing)
 			require.Len(t, bars, 4_309)
 
-			cfg.Policy = candle.Refuse
+			cfg.Policy = candle.Reject
 			c, err = candle.Open(path, cfg)
 			require.NoError(t, err)
 			_, _, err = drain(c)
@@ -79,7 +79,7 @@ func TestRealHoursWithGaps(t *testing.T) {
 
 // What a strategy sees of a file with gaps and duplicates: each bar once, in the order of time, and nothing where the
 // file has nothing. No bar is made up to fill a gap.
-func TestAStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
+func TestStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	c, err := candle.Open(realFile(t, "btcusdt_1h_gaps.csv"), candle.Config{
 		Symbol: btc, Policy: candle.Skip, Columns: "timestamp,open,close,low,high,volume",
@@ -97,7 +97,7 @@ func TestAStrategySeesRealHoursOnceAndInOrder(t *testing.T) {
 	require.Equal(t, bars[len(bars)-1].Time, bars[0].Time.Add(time.Duration(len(bars)+absent-1)*time.Hour))
 }
 
-func linesOf(findings []candle.Finding, kind candle.FindingKind) (lines []int) {
+func linesOf(findings []candle.Issue, kind candle.IssueKind) (lines []int) {
 	for _, f := range findings {
 		if f.Kind == kind {
 			lines = append(lines, f.Line)
@@ -106,7 +106,7 @@ func linesOf(findings []candle.Finding, kind candle.FindingKind) (lines []int) {
 	return lines
 }
 
-func findHours(t *testing.T, path string) (found []candle.Finding) {
+func findHours(t *testing.T, path string) (found []candle.Issue) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
@@ -119,10 +119,10 @@ func findHours(t *testing.T, path string) (found []candle.Finding) {
 		switch hours := (at - last) / 3600; {
 		case i == 0 || hours == 1:
 		case hours == 0:
-			found = append(found, candle.Finding{File: path, Line: i + 1, Kind: candle.Duplicate,
+			found = append(found, candle.Issue{File: path, Line: i + 1, Kind: candle.Duplicate,
 				Text: fmt.Sprintf("the bar of %s again, as line %d", stamp(at), i)})
 		default:
-			found = append(found, candle.Finding{File: path, Line: i + 1, Kind: candle.Gap,
+			found = append(found, candle.Issue{File: path, Line: i + 1, Kind: candle.Gap,
 				Text: fmt.Sprintf("no bar for %dh0m0s from %s on, %d missing", hours-1, stamp(last+3600), hours-1)})
 		}
 		last = at

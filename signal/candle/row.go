@@ -76,14 +76,14 @@ func (t *table) stamp(text, day string) (at time.Time, format stampFormat, err e
 		if _, noClock = parseClock(text); noClock == nil {
 			at, err = parseDayAndTime(day, text)
 			if err == nil {
-				err = t.young(at, day+" "+text)
+				err = t.checkTime(at, day+" "+text)
 			}
 			return at, stampDayAndTime, err
 		}
 	}
 	at, format, err = parseStamp(text)
 	if err == nil {
-		err = t.young(at, text)
+		err = t.checkTime(at, text)
 	}
 	if err != nil && noClock != nil {
 		err = noClock
@@ -91,17 +91,17 @@ func (t *table) stamp(text, day string) (at time.Time, format stampFormat, err e
 	return at, format, err
 }
 
-// young refuses a time that nothing in the file speaks for: a time in a unit that is not understood is one of 1970.
-func (t *table) young(at time.Time, text string) error {
+// checkTime refuses a time that nothing in the file speaks for: a time in a unit that is not understood is one of 1970.
+func (t *table) checkTime(at time.Time, text string) error {
 	if !at.Before(t.oldest) {
 		return nil
 	}
-	way := ""
+	hint := ""
 	if _, err := parseClock(text); err == nil {
-		way = "; a time of day needs a column named date beside it (Columns)"
+		hint = "; a time of day needs a column named date beside it (Columns)"
 	}
 	return fmt.Errorf("timestamp %.40q would be %s, and nothing before %s is taken unless you say so (Oldest)%s", text,
-		at.Format(time.DateTime), t.oldest.Format(time.DateOnly), way)
+		at.Format(time.DateTime), t.oldest.Format(time.DateOnly), hint)
 }
 
 // number reads a decimal number. strconv would take names and hexadecimal ones as well.

@@ -34,7 +34,7 @@ type stream struct {
 
 // newStream finds out what r is written in, and reads its beginning.
 func newStream(r io.Reader, name string, cfg Config) (*stream, error) {
-	in, err := unzipped(r)
+	in, err := decompress(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
 	}
@@ -56,9 +56,9 @@ var errNothing = errors.New("there is nothing in it")
 // begin reads rows until it is known in which direction their times run. A file that begins with its newest bar is read
 // to its end and turned round.
 func (s *stream) begin() error {
-	falls := s.lookAhead()
+	descending := s.lookAhead()
 	switch {
-	case len(s.ahead) > 0 && falls:
+	case len(s.ahead) > 0 && descending:
 		s.turn()
 		return nil
 	case len(s.ahead) > 0:
@@ -77,7 +77,7 @@ func (s *stream) begin() error {
 type noneError struct{ error }
 
 // lookAhead reports whether the times of the first rows only fall. One that rises says no at once.
-func (s *stream) lookAhead() (falls bool) {
+func (s *stream) lookAhead() (descending bool) {
 	var last *candleRow
 	for len(s.ahead) < rowsAhead {
 		if !s.readAhead() {
@@ -90,12 +90,12 @@ func (s *stream) lookAhead() (falls bool) {
 		case last != nil && row.bar.Time.After(last.bar.Time):
 			return false
 		case last != nil && row.bar.Time.Before(last.bar.Time):
-			falls = true
+			descending = true
 		}
 		at := *row
 		last = &at
 	}
-	return falls
+	return descending
 }
 
 // readAhead reads a row more than next has returned, and reports whether there was one.
@@ -112,16 +112,16 @@ func (s *stream) readAhead() bool {
 	return true
 }
 
-// maxTurned bounds how many rows of a file are kept in memory to turn them round: half a gigabyte.
-const maxTurned = 4 << 20
+// maxReversed bounds how many rows of a file are kept in memory to turn them round: half a gigabyte.
+const maxReversed = 4 << 20
 
 // turn reads the rest of the rows, and has them in the order of time. A file that is cut off has lost its oldest bars,
 // and says so before the first one.
 func (s *stream) turn() {
 	for s.readAhead() {
-		if len(s.ahead) > maxTurned {
+		if len(s.ahead) > maxReversed {
 			s.end = fmt.Errorf("%s: the newest row is the first, and more than %d rows cannot be turned round: sort them by time",
-				s.name, maxTurned)
+				s.name, maxReversed)
 			break
 		}
 	}
@@ -175,8 +175,8 @@ func ending(err error) error {
 	return nil
 }
 
-// unzipped returns r, or what it holds if its first bytes are those of gzip.
-func unzipped(r io.Reader) (*bufio.Reader, error) {
+// decompress returns r, or what it holds if its first bytes are those of gzip.
+func decompress(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, maxLine)
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return in, nil // a read error, if it was one, comes again with the first line

@@ -54,8 +54,8 @@ var shapes = [...]struct {
 // magnitude of another number tells its unit: days of a spreadsheet from 1990 to 2099, seconds up to the year 5138, and
 // what is larger in turn milliseconds, microseconds and nanoseconds from 1973 on.
 func parseStamp(s string) (time.Time, stampFormat, error) {
-	if dated(s) { // as most are
-		return parseDated(s)
+	if hasDate(s) { // as most are
+		return parseDateTime(s)
 	}
 	if at, format, ok := parseShape(s); ok {
 		return at, format, nil
@@ -70,7 +70,7 @@ func parseStamp(s string) (time.Time, stampFormat, error) {
 		"timestamp %.40q is neither RFC 3339, YYYY-MM-DD HH:MM:SS nor a Unix time", s)
 }
 
-func parseDated(s string) (time.Time, stampFormat, error) {
+func parseDateTime(s string) (time.Time, stampFormat, error) {
 	format, layout := stampRFC3339, "2006-01-02T15:04:05Z07:00"
 	if s[10] == ' ' { // RFC 3339 allows the space, and many tools write it
 		layout = "2006-01-02 15:04:05Z07:00"
@@ -90,9 +90,9 @@ func parseDated(s string) (time.Time, stampFormat, error) {
 
 // plain reads a date and a time in full that are in UTC, as nearly all are, five times as fast as time.Parse. It leaves to
 // that what is written in another way, and what is no time.
-func plain(s string, zoneless bool) (time.Time, bool) {
+func plain(s string, utc bool) (time.Time, bool) {
 	end := len(s)
-	if !zoneless {
+	if !utc {
 		if end--; s[end] != 'Z' {
 			return time.Time{}, false
 		}
@@ -167,9 +167,9 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// dated reports whether s begins with a date and a time in full, which time.Parse is not strict about. It also bounds
+// hasDate reports whether s begins with a date and a time in full, which time.Parse is not strict about. It also bounds
 // the length, for the sake of error messages.
-func dated(s string) bool {
+func hasDate(s string) bool {
 	const date, clock, longest = "0000-00-00", "00:00:00", 40
 	from := len(date) + len("T")
 	return len(s) >= from+len(clock) && len(s) <= longest && (s[len(date)] == 'T' || s[len(date)] == ' ') &&
@@ -237,8 +237,8 @@ func parseDayAndTime(day, clock string) (time.Time, error) {
 
 var errClock = errors.New("it is neither HH:MM, HH:MM:SS, HHMMSS nor a number of milliseconds since midnight")
 
-// clocks are the ways to write a time of day.
-var clocks = [...]struct{ shape, layout string }{
+// timeLayouts are the ways to write a time of day.
+var timeLayouts = [...]struct{ shape, layout string }{
 	{"00:00", "15:04"},
 	{"00:00:00", "15:04:05"},
 	{"000000", "150405"},
@@ -251,7 +251,7 @@ func parseClock(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("time of day %.40q: %w", s, errClock)
 	}
 	head, _, _ := strings.Cut(s, ".")
-	for _, c := range clocks {
+	for _, c := range timeLayouts {
 		if at, err := time.Parse(c.layout, s); err == nil && hasShape(head, c.shape) {
 			return at.Sub(at.Truncate(24 * time.Hour)), nil
 		}

@@ -75,7 +75,7 @@ func TestDatesThatNobodyMeantAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
+			for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
 				for _, interval := range []time.Duration{0, time.Minute} {
 					bars, _, err := readAll(c.text, candle.Config{Policy: policy, Interval: interval})
 					require.ErrorContains(t, err, strings.TrimPrefix(c.want, "x.csv:2: "))
@@ -119,11 +119,11 @@ func TestFileFromTheNewestBarOnIsReadBackwards(t *testing.T) {
 			"gzip":     string(zipped(t, rows(falling...))),
 			"two rows": rows(2, 1),
 		} {
-			for _, policy := range []candle.Policy{candle.Refuse, candle.Skip} {
+			for _, policy := range []candle.Policy{candle.Reject, candle.Skip} {
 				bars, report, err := readAll(text, candle.Config{Interval: interval, Policy: policy})
 				require.NoError(t, err, name)
 				require.Equal(t, report.Rows, len(bars))
-				require.Empty(t, report.Findings)
+				require.Empty(t, report.Issues)
 				require.Equal(t, 101.0, bars[0].Open)
 				require.Equal(t, time.Minute, report.Interval)
 			}
@@ -135,7 +135,7 @@ func TestFileFromTheNewestBarOnIsReadBackwards(t *testing.T) {
 	_, report, err := readAll(rows(9, 8, 8, 7, 4), candle.Config{Policy: candle.Skip})
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Duplicates)
-	require.Equal(t, []int{5, 3}, []int{report.Findings[0].Line, report.Findings[1].Line}, "the lines are the file's")
+	require.Equal(t, []int{5, 3}, []int{report.Issues[0].Line, report.Issues[1].Line}, "the lines are the file's")
 
 	cut := zipped(t, rows(falling...))
 	_, _, err = readAll(string(cut[:len(cut)-9]), candle.Config{})
@@ -149,7 +149,7 @@ func TestFilesFromTheNewestBarOnAreReadInTheOrderOfTime(t *testing.T) {
 	require.NoError(t, err)
 	bars, report, err := drain(c)
 	require.NoError(t, err)
-	require.Empty(t, report.Findings)
+	require.Empty(t, report.Issues)
 	require.Len(t, bars, 9)
 	require.Equal(t, 101.0, bars[0].Open)
 }
@@ -192,7 +192,7 @@ func TestIntervalsOfACalendarAreGood(t *testing.T) {
 			bars, report, err := readAll(text, candle.Config{})
 			require.NoError(t, err)
 			require.Len(t, bars, 400)
-			require.Empty(t, report.Findings)
+			require.Empty(t, report.Issues)
 			require.InDelta(t, c.want, report.Interval, float64(time.Hour))
 		})
 	}

@@ -12,29 +12,30 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// nearlyAll is how many broken rows there are for one bar, at the end, if the file is not what somebody takes it for.
-const nearlyAll = 9
+// maxBrokenRatio is how many broken rows there are for one bar, at the end, if the file is not what somebody takes it
+// for.
+const maxBrokenRatio = 9
 
 // atEnd is io.EOF, or why what was read cannot stand for the file: a silent nothing would look like a market that slept.
 func (c *Reader) atEnd() error {
 	r := &c.report
-	if r.Bars > 0 && r.Broken <= nearlyAll*r.Bars {
+	if r.Bars > 0 && r.Broken <= maxBrokenRatio*r.Bars {
 		return io.EOF
 	}
 	what := "no row is a bar"
 	if r.Bars > 0 {
 		what = fmt.Sprintf("%d of %d rows were broken, and what is left is no market", r.Broken, r.Rows)
 	}
-	i := max(0, slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Kind == Broken }))
-	first := r.Findings[i]
+	i := max(0, slices.IndexFunc(r.Issues, func(f Issue) bool { return f.Kind == Broken }))
+	first := r.Issues[i]
 	return fmt.Errorf("%s: %s; line %d: %s", first.File, what, first.Line, first.Text)
 }
 
 // jump is the factor between the last price of a file and the first of the next at which the two are of different
 // markets, or in different units. It holds for files that follow each other closely.
 const (
-	jump    = 2
-	closely = 100 // bars of time between them
+	jump           = 2
+	maxBarsBetween = 100 // bars of time between them
 )
 
 // sameMarket says why a row cannot be of the market that the file before it is of, whatever the Policy. Two markets that
@@ -50,11 +51,11 @@ func (c *Reader) sameMarket(row *candleRow) error {
 		return nil //nolint:nilerr // as is one that cannot be
 	}
 	since := is.Time.Sub(last.Time)
-	apart := max(is.Open/last.Close, last.Close/is.Open)
+	ratio := max(is.Open/last.Close, last.Close/is.Open)
 	switch {
 	case since == 0 && !samePrices(is, last):
 		return c.twoMarkets(row, "has other prices for the bar of "+is.Time.Format(time.RFC3339)+" than")
-	case since > 0 && since <= closely*last.Interval && apart >= jump:
+	case since > 0 && since <= maxBarsBetween*last.Interval && ratio >= jump:
 		return c.twoMarkets(row, fmt.Sprintf("goes on at %v after %v in", is.Open, last.Close))
 	}
 	return nil

@@ -99,7 +99,7 @@ func ExampleFailover() {
 		return
 	}
 	batch, err := source.Bars(context.Background(), "BTC/USDT", now.Add(-4*time.Minute), 10)
-	serving, _ := source.Serving("BTC/USDT")
+	serving, _ := source.Current("BTC/USDT")
 	fmt.Println(len(batch.Bars), "bars from", serving, err)
 	// Output:
 	// 3 bars from spare <nil>
@@ -117,7 +117,7 @@ func ExampleCrash() {
 		fmt.Println(err)
 		return
 	}
-	source, err := feed.NewDisturbed(market, clock, feed.Disturbance{
+	source, err := feed.NewFaulty(market, clock, feed.Fault{
 		Kind: feed.Lost, From: now.Add(-50 * time.Minute), Until: now.Add(-30 * time.Minute),
 	})
 	if err != nil {
@@ -147,7 +147,7 @@ func ExampleRegime() {
 	market, err := feed.NewSynthetic(feed.SyntheticConfig{
 		Symbols: []string{"BTC/USDT"}, Interval: time.Hour, Clock: feed.NewReplayClock(noon.Add(3 * time.Hour)),
 		Regimes: []feed.Regime{
-			feed.Trend(noon, time.Hour, 0.1), feed.Calm(noon.Add(time.Hour), time.Hour), feed.Jump(noon.Add(2*time.Hour), -0.2),
+			feed.Trend(noon, time.Hour, 0.1), feed.Quiet(noon.Add(time.Hour), time.Hour), feed.Jump(noon.Add(2*time.Hour), -0.2),
 		},
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ type Failover struct {
 
 	mu      sync.Mutex // guards what is below
 	lines   map[lineKey]*line
-	serving map[string]int // by symbol: which source gave its last bars
+	current map[string]int // by symbol: which source gave its last bars
 }
 
 var _ signal.Source = (*Failover)(nil)
@@ -103,7 +103,7 @@ func NewFailover(cfg FailoverConfig) (*Failover, error) {
 		names[s.Name] = true
 	}
 	cfg.Sources = append([]NamedSource(nil), cfg.Sources...) // of its own: the caller's may change
-	return &Failover{cfg: cfg, lines: make(map[lineKey]*line), serving: make(map[string]int)}, nil
+	return &Failover{cfg: cfg, lines: make(map[lineKey]*line), current: make(map[string]int)}, nil
 }
 
 // Bars returns the bars of the first source that has an answer, as signal.Source says.
@@ -117,7 +117,7 @@ func (f *Failover) Bars(ctx context.Context, symbol string, after time.Time, lim
 			return signal.Batch{}, ctx.Err()
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", f.cfg.Sources[i].Name, err))
-		case len(batch.Bars) == 0 && limit > 0 && f.doubted(after):
+		case len(batch.Bars) == 0 && limit > 0 && f.isStale(after):
 			silent = true
 		default:
 			if len(batch.Bars) > 0 {
@@ -147,16 +147,16 @@ func (f *Failover) order(symbol string) []int {
 	return append(first, last...)
 }
 
-// doubted reports whether there should be newer bars than those of the given time.
-func (f *Failover) doubted(after time.Time) bool {
+// isStale reports whether there should be newer bars than those of the given time.
+func (f *Failover) isStale(after time.Time) bool {
 	return f.cfg.MaxSilence > 0 && f.cfg.Clock.Now().Sub(after) > f.cfg.MaxSilence
 }
 
 // serve remembers whose bars a symbol has, and tells if it is another's than before.
 func (f *Failover) serve(symbol string, source int) {
 	f.mu.Lock()
-	before, known := f.serving[symbol]
-	f.serving[symbol] = source
+	before, known := f.current[symbol]
+	f.current[symbol] = source
 	why := f.lineLocked(before, symbol).failed
 	f.mu.Unlock()
 	if known && before != source && f.cfg.OnSwitch != nil {
@@ -164,11 +164,11 @@ func (f *Failover) serve(symbol string, source int) {
 	}
 }
 
-// Serving returns the name of the source that gave the symbol's last bars, and false if there were none yet.
-func (f *Failover) Serving(symbol string) (string, bool) {
+// Current returns the name of the source that gave the symbol's last bars, and false if there were none yet.
+func (f *Failover) Current(symbol string) (string, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i, ok := f.serving[symbol]
+	i, ok := f.current[symbol]
 	if !ok {
 		return "", false
 	}

@@ -68,7 +68,7 @@ func TestFailoverIsASource(t *testing.T) {
 	}
 }
 
-func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
+func TestNextSourceAnswersWhereOneFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault signaltest.Fault
@@ -95,7 +95,7 @@ func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, 10, n)
 				require.Equal(t, c.takes, took)
-				serving, ok := p.Serving(btc)
+				serving, ok := p.Current(btc)
 				require.True(t, ok)
 				require.Equal(t, "spare", serving)
 				require.Len(t, p.switches, 1)
@@ -112,7 +112,7 @@ func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
 				time.Sleep(30 * time.Second)
 				_, _, err = p.ask(t)
 				require.NoError(t, err)
-				serving, _ = p.Serving(btc)
+				serving, _ = p.Current(btc)
 				require.Equal(t, "main", serving, "it has its place again")
 				require.Len(t, p.switches, 2)
 				require.Contains(t, p.switches[1], btc+": spare to main: <nil>")
@@ -121,7 +121,7 @@ func TestTheNextSourceAnswersWhereOneFails(t *testing.T) {
 	}
 }
 
-func TestACallThatHangsIsNotMadeTwice(t *testing.T) {
+func TestCallThatHangsIsNotMadeTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)
@@ -145,7 +145,7 @@ func TestACallThatHangsIsNotMadeTwice(t *testing.T) {
 	})
 }
 
-func TestWhereAllFailAllAreAskedAgain(t *testing.T) {
+func TestFailoverAsksAllAgainWhereAllFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)
@@ -185,7 +185,7 @@ func TestSilenceIsDoubtedAfterAWhile(t *testing.T) {
 	})
 }
 
-func TestACallersEndIsNoFault(t *testing.T) {
+func TestCallersEndIsNoFault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newTwo(t, nil)

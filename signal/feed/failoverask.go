@@ -11,13 +11,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-var errHangs = fmt.Errorf("an earlier call is %w yet", foreign.ErrNotBack)
+var errBusy = fmt.Errorf("an earlier call is %w yet", foreign.ErrNotBack)
 
 // ask asks one source for no longer than Timeout, and remembers whether it did well.
 func (f *Failover) ask(ctx context.Context, source int, symbol string, after time.Time, limit int) (signal.Batch, error) {
-	l, hangs := f.reach(source, symbol)
-	if hangs {
-		return signal.Batch{}, errHangs
+	l, busy := f.lookup(source, symbol)
+	if busy {
+		return signal.Batch{}, errBusy
 	}
 	limited, cancel := clockctx.WithTimeout(ctx, f.cfg.Clock, f.cfg.Timeout)
 	defer cancel()
@@ -26,21 +26,21 @@ func (f *Failover) ask(ctx context.Context, source int, symbol string, after tim
 	})
 	batch, err := call.Wait(limited)
 	if err == nil {
-		err = faulty(batch.Bars, symbol, after, limit)
+		err = checkAnswer(batch.Bars, symbol, after, limit)
 	}
 	f.leave(l, call)
 	if ctx.Err() != nil { // it is the caller's end, not the source's fault
 		return signal.Batch{}, ctx.Err()
 	}
-	f.judge(l, err)
+	f.record(l, err)
 	if err != nil {
 		return signal.Batch{}, err
 	}
 	return batch, nil
 }
 
-// reach returns what is known of a source for a symbol, and reports whether a call of it hangs.
-func (f *Failover) reach(source int, symbol string) (l *line, hangs bool) {
+// lookup returns what is known of a source for a symbol, and reports whether a call of it hangs.
+func (f *Failover) lookup(source int, symbol string) (l *line, busy bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l = f.lineLocked(source, symbol)
@@ -58,8 +58,8 @@ func (f *Failover) leave(l *line, call *foreign.Call[signal.Batch]) {
 	l.left = append(l.left, call)
 }
 
-// judge remembers how a source has answered.
-func (f *Failover) judge(l *line, err error) {
+// record remembers how a source has answered.
+func (f *Failover) record(l *line, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l.failed = err
@@ -76,9 +76,9 @@ func (f *Failover) lineLocked(source int, symbol string) *line {
 	return f.lines[key]
 }
 
-// faulty says what a source must not answer. What it holds against a frozen feed is that bars have to be newer than the
-// one that was asked from.
-func faulty(bars []signal.Bar, symbol string, after time.Time, limit int) error {
+// checkAnswer says what a source must not answer. What it holds against a frozen feed is that bars have to be newer
+// than the one that was asked from.
+func checkAnswer(bars []signal.Bar, symbol string, after time.Time, limit int) error {
 	if len(bars) > max(limit, 0) {
 		return fmt.Errorf("%d bars were answered, at most %d asked for", len(bars), limit)
 	}

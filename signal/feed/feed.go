@@ -9,7 +9,7 @@
 //   - Failover makes one Source of several that have the same bars: when one fails, hangs or gives nonsense, the next one
 //     answers.
 //
-//   - Disturbed puts gaps, mute spells, duplicates and bad bars over a source at given times, for tests and trials.
+//   - Faulty puts gaps, silences, duplicates and bad bars over a source at given times, for tests and trials.
 //
 // Only a Failover starts goroutines, one for each call of a source, which end when the source returns. All are safe for
 // concurrent use.

@@ -30,7 +30,7 @@ type market struct {
 	key      uint64
 	start    float64 // the price around which it moves
 	perUnit  float64 // ticks in one unit of price, a power of ten
-	noise    *noise  // of the logarithm of the price
+	walk     *walk   // of the logarithm of the price
 	interval time.Duration
 	regimes  []regime
 }
@@ -46,7 +46,7 @@ func newMarket(seed uint64, name string, symbol signal.Symbol, interval time.Dur
 	return &market{
 		symbol: name, key: key, start: start, interval: interval,
 		perUnit: math.Pow(10, digits-1-math.Floor(math.Log10(start))),
-		noise:   newNoise(key, interval),
+		walk:    newWalk(key, interval),
 	}
 }
 
@@ -54,7 +54,7 @@ func newMarket(seed uint64, name string, symbol signal.Symbol, interval time.Dur
 func (m *market) price(ns int64) float64 {
 	// Divided by a whole number rather than multiplied with the tick, so that it is the float64 nearest to the decimal.
 	// It is never below a tick nor above what a float64 can count in ticks, whatever regimes there are.
-	ticks := math.Round(m.start * math.Exp(under(m.regimes, ns, m.noise.at(ns))) * m.perUnit)
+	ticks := math.Round(m.start * math.Exp(under(m.regimes, ns, m.walk.at(ns))) * m.perUnit)
 	return min(max(1, ticks), 1<<53) / m.perUnit
 }
 
@@ -74,7 +74,7 @@ func (m *market) bar(at time.Time, open float64) signal.Bar {
 
 // volume is higher where the price moved more, and uneven besides.
 func (m *market) volume(b signal.Bar) float64 {
-	uneven := 0.5 + unit(mix(m.key^uint64(b.Time.UnixNano()))>>32)
+	jitter := 0.5 + unit(mix(m.key^uint64(b.Time.UnixNano()))>>32)
 	moved := 1 + 1000*(b.High-b.Low)/b.Open
-	return math.Round(turnover/m.start*m.interval.Seconds()*uneven*moved*1e4) / 1e4
+	return math.Round(turnover/m.start*m.interval.Seconds()*jitter*moved*1e4) / 1e4
 }

@@ -44,7 +44,7 @@ func TestRegimes(t *testing.T) {
 		half   float64 // of that, in the middle of it; NaN for whatever it is
 		noise  float64 // how much larger the returns are in it, at least or at most
 	}{
-		"calm":    {feed.Calm(noon, time.Hour), 0, math.NaN(), 0.4},
+		"calm":    {feed.Quiet(noon, time.Hour), 0, math.NaN(), 0.4},
 		"a trend": {feed.Trend(noon, time.Hour, 0.1), 0.1, 0.5, 1},
 		"a crash": {feed.Crash(noon, time.Hour, -0.3), -0.3, math.NaN(), 2},
 		"a jump":  {feed.Jump(noon, 0.05), 0.05, 1, 1},
@@ -79,7 +79,7 @@ func TestRegimes(t *testing.T) {
 	}
 }
 
-func TestARegimeMayBeOneSymbols(t *testing.T) {
+func TestRegimeMayBeOneSymbols(t *testing.T) {
 	t.Parallel()
 	crash := feed.Crash(noon, time.Hour, -0.99999)
 	crash.Symbol = btc
@@ -88,7 +88,7 @@ func TestARegimeMayBeOneSymbols(t *testing.T) {
 	require.Equal(t, 0.1, bars[179].Close, "a tick is the least")
 }
 
-func TestAQuoteHasASpread(t *testing.T) {
+func TestQuoteHasASpread(t *testing.T) {
 	t.Parallel()
 	for spread, want := range map[float64]float64{0: 0, 0.0002: 12.2, 0.01: 605} {
 		s, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: []string{btc}, Interval: time.Minute, Clock: frozen(noon), Spread: spread})
@@ -107,11 +107,11 @@ func TestRegimesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, cfg := range map[string]feed.SyntheticConfig{
 		"Regimes[0]: From is the zero time":         {Regimes: []feed.Regime{{}}},
-		"Regimes[1]: For -1s is negative":           {Regimes: []feed.Regime{feed.Jump(noon, 1), feed.Calm(noon, -time.Second)}},
+		"Regimes[1]: For -1s is negative":           {Regimes: []feed.Regime{feed.Jump(noon, 1), feed.Quiet(noon, -time.Second)}},
 		"Regimes[0]: Move -1 is not above -1":       {Regimes: []feed.Regime{feed.Jump(noon, -1)}},
 		"Regimes[0]: Move NaN is not above -1":      {Regimes: []feed.Regime{feed.Jump(noon, math.NaN())}},
-		"Regimes[0]: Noise -2 is not a number":      {Regimes: []feed.Regime{{From: noon, Noise: -2}}},
-		"Regimes[0]: Noise 1001 is not a number":    {Regimes: []feed.Regime{{From: noon, Noise: 1001}}},
+		"Regimes[0]: Noise -2 is not a number":      {Regimes: []feed.Regime{{From: noon, Volatility: -2}}},
+		"Regimes[0]: Noise 1001 is not a number":    {Regimes: []feed.Regime{{From: noon, Volatility: 1001}}},
 		"Regimes[0]: From 2300-01-01T00:00:00Z is":  {Regimes: []feed.Regime{feed.Jump(time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), 1)}},
 		"Regimes[0]: ETH/USDT is not among Symbols": {Regimes: []feed.Regime{{From: noon, Symbol: "ETH/USDT"}}},
 		"Spread -0.1 is not 0 or more":              {Spread: -0.1},
@@ -124,17 +124,17 @@ func TestRegimesThatCannotBe(t *testing.T) {
 }
 
 // However wild the regimes are, and however many of them meet, each bar is one that a market could have.
-func TestNoRegimesMakeABarThatCannotBe(t *testing.T) {
+func TestRegimesMakeNoBarThatCannotBe(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var regimes []feed.Regime
 		for range rapid.IntRange(1, 6).Draw(t, "regimes") {
 			regimes = append(regimes, feed.Regime{
-				From:  noon.Add(time.Duration(rapid.IntRange(-90, 30).Draw(t, "from")) * time.Minute),
-				For:   time.Duration(rapid.SampledFrom([]int64{0, 1, int64(time.Hour), math.MaxInt64}).Draw(t, "for")),
-				Move:  rapid.SampledFrom([]float64{-1 + 1e-16, -0.9, 0, 3, 1e300, math.MaxFloat64}).Draw(t, "move"),
-				Noise: rapid.SampledFrom([]float64{0, 1e-300, 1, 1000}).Draw(t, "noise"),
-				Steep: rapid.Bool().Draw(t, "steep"),
+				From:       noon.Add(time.Duration(rapid.IntRange(-90, 30).Draw(t, "from")) * time.Minute),
+				For:        time.Duration(rapid.SampledFrom([]int64{0, 1, int64(time.Hour), math.MaxInt64}).Draw(t, "for")),
+				Move:       rapid.SampledFrom([]float64{-1 + 1e-16, -0.9, 0, 3, 1e300, math.MaxFloat64}).Draw(t, "move"),
+				Volatility: rapid.SampledFrom([]float64{0, 1e-300, 1, 1000}).Draw(t, "noise"),
+				Steep:      rapid.Bool().Draw(t, "steep"),
 			})
 		}
 		s, err := feed.NewSynthetic(feed.SyntheticConfig{

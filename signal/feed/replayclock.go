@@ -34,15 +34,15 @@ func (c *ReplayClock) Now() time.Time {
 // After returns a channel that gets the time once the clock is set to d from now or later; at once if d is not above
 // zero.
 func (c *ReplayClock) After(d time.Duration) <-chan time.Time {
-	fired := make(chan time.Time, 1) // so that Set does not wait for whoever does not listen any more
+	fire := make(chan time.Time, 1) // so that Set does not wait for whoever does not listen any more
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d <= 0 {
-		fired <- c.now
-		return fired
+		fire <- c.now
+		return fire
 	}
-	heap.Push(&c.timers, timer{at: c.now.Add(d), fired: fired})
-	return fired
+	heap.Push(&c.timers, timer{at: c.now.Add(d), fire: fire})
+	return fire
 }
 
 // Set moves the clock to t and fires the timers that are due. A t that is not later than Now changes nothing.
@@ -55,13 +55,13 @@ func (c *ReplayClock) Set(t time.Time) {
 	}
 	c.now = t
 	for len(c.timers) > 0 && !c.timers[0].at.After(t) {
-		heap.Pop(&c.timers).(timer).fired <- t
+		heap.Pop(&c.timers).(timer).fire <- t
 	}
 }
 
 type timer struct {
-	at    time.Time
-	fired chan<- time.Time
+	at   time.Time
+	fire chan<- time.Time
 }
 
 // timerHeap is a heap.Interface with the earliest timer at the top.
@@ -74,7 +74,7 @@ func (h *timerHeap) Push(x any)        { *h = append(*h, x.(timer)) }
 func (h *timerHeap) Pop() any {
 	last := len(*h) - 1
 	t := (*h)[last]
-	(*h)[last].fired = nil // so that the channel can be collected
+	(*h)[last].fire = nil // so that the channel can be collected
 	*h = (*h)[:last]
 	return t
 }

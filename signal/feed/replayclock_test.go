@@ -25,7 +25,7 @@ func fired(c <-chan time.Time) (time.Time, bool) {
 	}
 }
 
-func TestAReplayClockGoesWhereItIsSet(t *testing.T) {
+func TestReplayClockGoesWhereItIsSet(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	require.Equal(t, noon, c.Now())
@@ -57,7 +57,7 @@ func TestTimersFireWhenTheirTimeIsReached(t *testing.T) {
 	require.False(t, ok, "once")
 }
 
-func TestAfterNothingIsAtOnce(t *testing.T) {
+func TestTimerOfZeroFiresAtOnce(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	for _, d := range []time.Duration{0, -time.Hour} {
@@ -67,7 +67,7 @@ func TestAfterNothingIsAtOnce(t *testing.T) {
 	}
 }
 
-func TestAnyTimersFireOnceAndInTime(t *testing.T) {
+func TestTimersFireOnceAndInTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := feed.NewReplayClock(noon)
@@ -108,7 +108,7 @@ func TestAnyTimersFireOnceAndInTime(t *testing.T) {
 	})
 }
 
-func TestAReplayClockIsUsedByMany(t *testing.T) {
+func TestReplayClockIsUsedByMany(t *testing.T) {
 	t.Parallel()
 	c := feed.NewReplayClock(noon)
 	var waiters sync.WaitGroup

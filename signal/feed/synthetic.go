@@ -75,7 +75,7 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 			return nil, fmt.Errorf("feed: synthetic market: Symbols: %s is there twice", name)
 		}
 		s.markets[name] = newMarket(cfg.Seed, name, symbol, cfg.Interval)
-		s.markets[name].regimes = regimesOf(cfg.Regimes, name, s.markets[name].noise)
+		s.markets[name].regimes = regimesOf(cfg.Regimes, name, s.markets[name].walk)
 	}
 	for i, r := range cfg.Regimes {
 		if err := r.check(i); err != nil {
@@ -88,8 +88,8 @@ func NewSynthetic(cfg SyntheticConfig) (*Synthetic, error) {
 	return s, nil
 }
 
-// checkEvery is after how many bars the context is looked at: some milliseconds' worth.
-const checkEvery = 1024
+// checkInterval is after how many bars the context is looked at: some milliseconds' worth.
+const checkInterval = 1024
 
 // Bars returns the bars after the given time that have closed on the market's clock, as signal.Source says.
 func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
@@ -106,10 +106,10 @@ func (s *Synthetic) Bars(ctx context.Context, symbol string, after time.Time, li
 		return signal.Batch{Complete: s.clock.Now().UTC().Truncate(s.interval)}, ctx.Err()
 	}
 	wanted := min(limit, int(closed))
-	bars := make([]signal.Bar, 0, min(wanted, 4*checkEvery)) // more of them only once they are there
+	bars := make([]signal.Bar, 0, min(wanted, 4*checkInterval)) // more of them only once they are there
 	price := m.price(first.UnixNano())
 	for i := range wanted {
-		if i%checkEvery == 0 && ctx.Err() != nil {
+		if i%checkInterval == 0 && ctx.Err() != nil {
 			return signal.Batch{}, ctx.Err()
 		}
 		bars = append(bars, m.bar(first.Add(time.Duration(i)*s.interval), price))

@@ -67,7 +67,7 @@ func TestSyntheticRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestAnUnknownSymbolIsSaidSo(t *testing.T) {
+func TestUnknownSymbolIsSaidSo(t *testing.T) {
 	t.Parallel()
 	s := newSynthetic(t, 1, time.Minute, noon)
 	_, err := s.Bars(t.Context(), "XRP/USDT", noon.Add(-time.Hour), 1)
@@ -109,7 +109,7 @@ func TestWhichBarsThereAre(t *testing.T) {
 	}
 }
 
-func TestThePastStaysAsItWas(t *testing.T) {
+func TestPastStaysAsItWas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -250,7 +250,7 @@ var starts = flag.Int("starts", 40, "how many starts of the synthetic market are
 
 // Somebody who tries the program on 5 s bars must see it work: a signal within a minute, and one for each of the three
 // symbols within four and a half. A few markets and starts that never change stand for more.
-func TestAMinuteShowsASignal(t *testing.T) {
+func TestMinuteShowsASignal(t *testing.T) {
 	t.Parallel()
 	const warm, window = 44, 54 // bars; the window is 4 min 30 s
 	spec, err := strategy.EMACross{}.Spec()
@@ -294,7 +294,7 @@ func TestAveragesCrossAtAnyBarSize(t *testing.T) {
 }
 
 // A seed's market is the same for ever, whatever is made livelier.
-func TestASeedIsAPromise(t *testing.T) {
+func TestSeedIsAPromise(t *testing.T) {
 	t.Parallel()
 	for interval, want := range map[time.Duration][]float64{
 		time.Second: {63_137.9, 63_158.6}, 5 * time.Second: {63_086.5, 63_100.4},
@@ -308,13 +308,13 @@ func TestASeedIsAPromise(t *testing.T) {
 	}
 }
 
-func TestAHugeRangeCostsWhatItReturns(t *testing.T) {
+func TestHugeRangeCostsWhatItReturns(t *testing.T) {
 	t.Parallel()
 	s := newSynthetic(t, 1, time.Nanosecond, noon) // 4e18 bars since 1900
 	require.Len(t, barsOf(t, s, btc, time.Time{}, 3), 3)
 }
 
-func TestALongAnswerEndsWithItsContext(t *testing.T) {
+func TestLongAnswerEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

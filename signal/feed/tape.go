@@ -23,10 +23,10 @@ import (
 type Tape struct {
 	size int
 
-	mu    sync.RWMutex // guards reels
-	reels map[string]*reel
+	mu      sync.RWMutex // guards reels
+	buffers map[string]*ring
 
-	pushed wake.Bell
+	added wake.Bell
 }
 
 var (
@@ -34,8 +34,8 @@ var (
 	_ signal.Waker  = (*Tape)(nil)
 )
 
-// reel is a ring of one symbol's bars: the oldest stands at next once it is full.
-type reel struct {
+// ring is a ring of one symbol's bars: the oldest stands at next once it is full.
+type ring struct {
 	bars []signal.Bar // grows up to the tape's size
 	next int          // where the next bar goes once it is full
 }
@@ -46,9 +46,9 @@ func NewTape(n int, symbols ...string) (*Tape, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("feed: a tape of %d bars holds nothing", n)
 	}
-	t := &Tape{size: n, reels: make(map[string]*reel)}
+	t := &Tape{size: n, buffers: make(map[string]*ring)}
 	for _, s := range symbols {
-		t.reels[s] = &reel{}
+		t.buffers[s] = &ring{}
 	}
 	return t, nil
 }
@@ -62,10 +62,10 @@ func (t *Tape) push(b signal.Bar) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := t.reels[b.Symbol]
+	r := t.buffers[b.Symbol]
 	if r == nil {
-		r = &reel{}
-		t.reels[b.Symbol] = r
+		r = &ring{}
+		t.buffers[b.Symbol] = r
 	}
 	if len(r.bars) > 0 {
 		last := r.at(len(r.bars) - 1)
@@ -79,12 +79,12 @@ func (t *Tape) push(b signal.Bar) error {
 		}
 	}
 	r.push(b, t.size)
-	t.pushed.Ring()
+	t.added.Ring()
 	return nil
 }
 
 // Wake returns a channel that is closed at the next Push, as signal.Waker says.
-func (t *Tape) Wake() <-chan struct{} { return t.pushed.Next() }
+func (t *Tape) Wake() <-chan struct{} { return t.added.Next() }
 
 // Bars returns the bars after the given time, as signal.Source says.
 func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit int) (signal.Batch, error) {
@@ -93,7 +93,7 @@ func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit i
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	r := t.reels[symbol]
+	r := t.buffers[symbol]
 	if r == nil {
 		return signal.Batch{}, printable.Error(fmt.Errorf("feed: tape: %w %q", signal.ErrUnknownSymbol, symbol))
 	}
@@ -110,14 +110,14 @@ func (t *Tape) Bars(ctx context.Context, symbol string, after time.Time, limit i
 }
 
 // at is the i-th oldest bar.
-func (r *reel) at(i int) *signal.Bar {
+func (r *ring) at(i int) *signal.Bar {
 	if i += r.next; i >= len(r.bars) {
 		i -= len(r.bars)
 	}
 	return &r.bars[i]
 }
 
-func (r *reel) push(b signal.Bar, size int) {
+func (r *ring) push(b signal.Bar, size int) {
 	if len(r.bars) < size {
 		r.bars = append(r.bars, b)
 		return

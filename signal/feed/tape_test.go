@@ -26,7 +26,7 @@ func minute(symbol string, n int) signal.Bar {
 	}
 }
 
-func TestATapeKeepsTheLastBars(t *testing.T) {
+func TestTapeKeepsTheLastBars(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 9).Draw(t, "size")
@@ -53,7 +53,7 @@ func TestATapeKeepsTheLastBars(t *testing.T) {
 	})
 }
 
-func TestATapeRefusesWhatCannotBe(t *testing.T) {
+func TestTapeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	_, err := feed.NewTape(0)
 	require.ErrorContains(t, err, "a tape of 0 bars")
@@ -80,7 +80,7 @@ func TestATapeRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestATapeKnowsItsSymbols(t *testing.T) {
+func TestTapeKnowsItsSymbols(t *testing.T) {
 	t.Parallel()
 	tape, err := feed.NewTape(5, btc)
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestATapeKnowsItsSymbols(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestATapeIsReadWhileItIsWritten(t *testing.T) {
+func TestTapeIsReadWhileItIsWritten(t *testing.T) {
 	t.Parallel()
 	tape, err := feed.NewTape(10, btc)
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestATapeIsReadWhileItIsWritten(t *testing.T) {
 }
 
 // A bar that is pushed becomes a signal at once, and not at the next cycle.
-func TestATapeWakesAGenerator(t *testing.T) {
+func TestTapeWakesAGenerator(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tape, err := feed.NewTape(50, btc, eth)
@@ -163,7 +163,7 @@ func TestATapeWakesAGenerator(t *testing.T) {
 	})
 }
 
-func TestEveryPushWakesWhoAskedBefore(t *testing.T) {
+func TestPushWakesWhoAskedBefore(t *testing.T) {
 	t.Parallel()
 	tape, err := feed.NewTape(5, btc)
 	require.NoError(t, err)

@@ -171,7 +171,7 @@ func valid(s signal.Signal) error {
 	if !(s.Confidence >= 0 && s.Confidence <= 1) { // negated, so that NaN is refused
 		return fmt.Errorf("confidence %v is not between 0 and 1", s.Confidence)
 	}
-	return s.ValidateOpinion()
+	return s.ValidateDecision()
 }
 
 // shouldEmit reports whether the signal is to be stored. A Flat always is: a position that its strategy has given up

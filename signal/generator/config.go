@@ -14,8 +14,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-// CycleVariable is the environment variable from which CycleFromEnv reads a Cycle, in whole seconds.
-const CycleVariable = "SIGNAL_GENERATION_INTERVAL"
+// cycleVariable is the environment variable from which CycleFromEnv reads a Cycle, in whole seconds.
+const cycleVariable = "SIGNAL_GENERATION_INTERVAL"
 
 // DefaultCycle is the time from one cycle to the next when nothing else is set.
 const DefaultCycle = 5 * time.Second
@@ -40,7 +40,7 @@ type Config struct {
 	Symbols  []string      // what to generate signals for, without duplicates
 	Interval time.Duration // of the bars; above zero
 
-	// Cycle is the time from one cycle to the next. 0 means DefaultCycle; a program that lets CycleVariable decide
+	// Cycle is the time from one cycle to the next. 0 means DefaultCycle; a program that lets the environment decide
 	// asks CycleFromEnv.
 	Cycle time.Duration
 	// Timeout is how long one symbol may take in one cycle before it is left behind. The context that its Source
@@ -81,13 +81,17 @@ type Config struct {
 	// cycle. 0 means that it does not: a signal that comes late does harm as well. Bars of history never wait.
 	GapWait time.Duration
 	// Recheck is how many of the newest bars are asked for again in each cycle, and with them a gap for a dozen
-	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and NoRecheck none.
+	// cycles, to notice what the Source has changed since. At most 1,000; 0 means 2, and -1 none.
 	Recheck int
 	// MaxFlat is how many bars in a row may have one and the same price, open, high, low and close, before that is a
 	// fault of the data: a feed that has died may go on with new times. The symbol is unhealthy then, until a price
-	// changes. 0 means 60, or as many as an hour has where that is more; NoMaxFlat means any number.
-	MaxFlat     int
-	Corrections CorrectionPolicy // what becomes of bars that were revised or came late
+	// changes. 0 means 60, or as many as an hour has where that is more; -1 means any number.
+	MaxFlat int
+	// Rebuild warms a symbol's strategies up anew, from the history that the Source gives now, where the Source has changed
+	// a bar after they saw it, or brings one late, into a gap or out of order. Without it they keep what they have seen, and
+	// a restart that takes up history sees the correction. Either way it is counted and logged, and no signal that is stored
+	// changes. Two bars of one time in one answer are a revision as well, unless they are equal: then the second is left out.
+	Rebuild bool
 
 	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the
 	// last digit. nil means that strategies are warmed up from history.
@@ -97,35 +101,16 @@ type Config struct {
 	Logger *slog.Logger // nil means slog.Default()
 }
 
-// NoRecheck is a Recheck of none, and NoMaxFlat a MaxFlat without an end.
-const (
-	NoRecheck = -1
-	NoMaxFlat = -1
-)
-
-// CorrectionPolicy says what becomes of a bar that its Source has changed after the strategies saw it, or that came
-// late, into a gap or out of order. It is counted and logged under either policy, and no signal that is stored changes.
-// Two bars of one time in one answer are a revision as well, unless they are equal: then the second is left out.
-type CorrectionPolicy int
-
-// The policies.
-const (
-	// KeepSeen lets stand what the strategies have seen. A restart that takes up history sees the correction.
-	KeepSeen CorrectionPolicy = iota
-	// Rebuild warms the symbol's strategies up anew, from the history that the Source gives now.
-	Rebuild
-)
-
-// CycleFromEnv reads CycleVariable through lookup, such as os.LookupEnv, and returns DefaultCycle where it is not set. It
-// is for programs: a Generator reads no environment.
+// CycleFromEnv reads SIGNAL_GENERATION_INTERVAL through lookup, such as os.LookupEnv, and returns
+// DefaultCycle where it is not set. It is for programs: a Generator reads no environment.
 func CycleFromEnv(lookup func(string) (string, bool)) (time.Duration, error) {
-	text, ok := lookup(CycleVariable)
+	text, ok := lookup(cycleVariable)
 	if !ok || text == "" {
 		return DefaultCycle, nil
 	}
 	seconds, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || seconds <= 0 {
-		return 0, fmt.Errorf("generator: %s=%q is not a whole number of seconds above zero", CycleVariable, text)
+		return 0, fmt.Errorf("generator: %s=%q is not a whole number of seconds above zero", cycleVariable, text)
 	}
 	return time.Duration(seconds) * time.Second, nil
 }
@@ -201,12 +186,10 @@ func (c *Config) validateNumbers() error {
 		return fmt.Errorf("MaxSkew %s is negative", c.MaxSkew)
 	case c.GapWait < 0:
 		return fmt.Errorf("GapWait %s is negative", c.GapWait)
-	case c.Recheck < NoRecheck || c.Recheck > maxRecheck:
-		return fmt.Errorf("Recheck %d is not between NoRecheck and %d", c.Recheck, maxRecheck)
-	case c.MaxFlat < NoMaxFlat:
-		return fmt.Errorf("MaxFlat %d is below NoMaxFlat", c.MaxFlat)
-	case c.Corrections < KeepSeen || c.Corrections > Rebuild:
-		return fmt.Errorf("Corrections %d is no policy", c.Corrections)
+	case c.Recheck < -1 || c.Recheck > maxRecheck:
+		return fmt.Errorf("Recheck %d is not between -1 and %d", c.Recheck, maxRecheck)
+	case c.MaxFlat < -1:
+		return fmt.Errorf("MaxFlat %d is below -1", c.MaxFlat)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestNewGeneratorNamesTheFieldThatIsWrong(t *testing.T) {
 		"a negative history":    {func(c *generator.Config) { c.History = -1 }, "History -1 is negative"},
 		"confidence below 0":    {func(c *generator.Config) { c.MinConfidence = -0.1 }, "MinConfidence -0.1 is not between 0 and 1"},
 		"confidence above 1":    {func(c *generator.Config) { c.MinConfidence = 1.1 }, "MinConfidence 1.1 is not between 0 and 1"},
-		"a limit below none":    {func(c *generator.Config) { c.MaxFlat = -2 }, "MaxFlat -2 is below NoMaxFlat"},
+		"a limit below none":    {func(c *generator.Config) { c.MaxFlat = -2 }, "MaxFlat -2 is below -1"},
 		"confidence is no number": {
 			func(c *generator.Config) { c.MinConfidence = math.NaN() }, "MinConfidence NaN is not between 0 and 1"},
 	}
@@ -53,7 +53,7 @@ func TestNewGeneratorNamesTheFieldThatIsWrong(t *testing.T) {
 	}
 }
 
-func TestTheCallersSlicesStayTheCallers(t *testing.T) {
+func TestCallersSlicesStayTheCallers(t *testing.T) {
 	t.Parallel()
 	now, store := origin, signal.NewMemory(0)
 	cfg := replayConfig(store, &now)
@@ -99,7 +99,7 @@ func TestCycleFromEnv(t *testing.T) {
 }
 
 func TestCycleIsFiveSecondsWhateverTheEnvironment(t *testing.T) { // not parallel: the environment is everybody's
-	t.Setenv(generator.CycleVariable, "90")
+	t.Setenv("SIGNAL_GENERATION_INTERVAL", "90")
 	store := signal.NewMemory(0)
 	cfg := config(store)
 	cfg.Cycle, cfg.Interval = 0, time.Second

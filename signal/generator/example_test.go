@@ -152,7 +152,7 @@ func ExampleGenerator_Serve() {
 
 // A program that lets its environment decide asks for it; a Generator reads none.
 func ExampleCycleFromEnv() {
-	environment := map[string]string{generator.CycleVariable: "30"}
+	environment := map[string]string{"SIGNAL_GENERATION_INTERVAL": "30"}
 	cycle, err := generator.CycleFromEnv(func(name string) (string, bool) { // os.LookupEnv in a program
 		value, ok := environment[name]
 		return value, ok

@@ -20,7 +20,7 @@ import (
 )
 
 // A source that does any of this for a whole day holds nobody else up, ends nothing, and costs no signal.
-func TestADayOfFaultsOfOneSymbol(t *testing.T) {
+func TestDayOfFaultsOfOneSymbol(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		fault signaltest.Fault
@@ -136,7 +136,7 @@ func TestTenErrorsInARowWarnOnceAndTheCountBeginsAgain(t *testing.T) {
 	})
 }
 
-func TestTheLoopWarnsWhereNoSymbolSucceeds(t *testing.T) {
+func TestLoopWarnsWhereNoSymbolSucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg, log := config(signal.NewMemory(0)), &logbook{}
@@ -244,7 +244,7 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 	}
 }
 
-func TestABarThatCannotBeReachesNoStrategy(t *testing.T) {
+func TestBarThatCannotBeReachesNoStrategy(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	clk := still{&now}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/signal/generator"
 )
 
 // frozen is a market whose prices stand still on request, under new times.
@@ -44,7 +43,7 @@ func TestPricesThatStandStillAreADataFault(t *testing.T) {
 		"sixty longer bars":                        {0, 60, 15 * time.Minute, 7},
 		"without volume, as what fills up does":    {0, 60, time.Minute, 0},
 		"as many as a person says":                 {5, 5, time.Minute, 7},
-		"never, where a person says that it is so": {generator.NoMaxFlat, 0, time.Minute, 7},
+		"never, where a person says that it is so": {-1, 0, time.Minute, 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,7 +33,7 @@ import (
 // each cycle, until it is mended.
 //
 // A bar that was revised or came late, and a gap, are noticed because the newest bars are asked for again; see
-// CorrectionPolicy. A bar that is not closed yet, or opens at the time asked from, is left out and counted. Data that is
+// Config.Rebuild. A bar that is not closed yet, or opens at the time asked from, is left out and counted. Data that is
 // older than MaxAge turns health, though the loop turns and the Source answers: the symbol is not up to date. With
 // States, strategies that are Stateful go on after a restart where they were, to the last digit.
 //

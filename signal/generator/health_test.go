@@ -74,7 +74,7 @@ func TestErrorsTurnTheVerdictAndProgressTurnsItBack(t *testing.T) {
 	})
 }
 
-func TestASilentSourceTurnsTheVerdictThoughTheLoopBeats(t *testing.T) {
+func TestSilentSourceTurnsTheVerdictThoughTheLoopBeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -156,7 +156,7 @@ func TestPlannedSilenceTurnsNoVerdict(t *testing.T) {
 	}
 }
 
-func TestEachSymbolThatIsDoneOrLeftBehindIsABeat(t *testing.T) {
+func TestBeatFollowsEachSymbolThatIsDoneOrLeftBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -181,7 +181,7 @@ func TestEachSymbolThatIsDoneOrLeftBehindIsABeat(t *testing.T) {
 	})
 }
 
-func TestTheLoopIsReadyAfterACycleAndIdleUntilTheNext(t *testing.T) {
+func TestLoopIsReadyAfterACycleAndIdleUntilTheNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -246,7 +246,7 @@ func TestGoodBarsBesideABadOneAreProgress(t *testing.T) {
 	})
 }
 
-func TestWhatARunThatWasGivenUpSaysIsIgnored(t *testing.T) {
+func TestRunThatWasGivenUpIsIgnored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -309,7 +309,7 @@ func TestConcurrencyBoundsWhatRunsAtOnceWhileNothingHangs(t *testing.T) {
 	})
 }
 
-func TestARunThatHasEndedBeginsNoFurtherSymbol(t *testing.T) {
+func TestRunThatHasEndedBeginsNoFurtherSymbol(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))

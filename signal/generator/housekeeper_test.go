@@ -55,7 +55,7 @@ func seqs(t *testing.T, store signal.Store) (found []int64) {
 }
 
 // A follower comes a long way behind: what is old is removed as far as it has read, and no further.
-func TestAHousekeeperRemovesWhatIsOldOnceItWasRead(t *testing.T) {
+func TestHousekeeperRemovesWhatIsOldOnceItWasRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, log := signal.NewMemory(0), &logbook{}
@@ -96,7 +96,7 @@ type pruneFunc func(ctx context.Context, r signal.Retention) (int, error)
 
 func (f pruneFunc) Prune(ctx context.Context, r signal.Retention) (int, error) { return f(ctx, r) }
 
-func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
+func TestPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 	t.Parallel()
 	locked := errors.New("the database is locked")
 	hangs := func(ctx context.Context, _ signal.Retention) (int, error) {
@@ -153,7 +153,7 @@ func TestAPruneThatFailsEndsNothingAndTurnsHealth(t *testing.T) {
 	}
 }
 
-func TestAPruneThatTakesTooLongGoesOnTheNextTime(t *testing.T) {
+func TestPruneThatTakesTooLongGoesOnTheNextTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, err := generator.NewHousekeeper(generator.HousekeeperConfig{
@@ -222,7 +222,7 @@ func TestHousekeeperThatHangsIsSeenWhereverItIs(t *testing.T) {
 	}
 }
 
-func TestACursorOfAnotherStoreRemovesNothing(t *testing.T) {
+func TestCursorOfAnotherStoreRemovesNothing(t *testing.T) {
 	t.Parallel()
 	store, log := signal.NewMemory(0), &logbook{}
 	require.NoError(t, store.Append(t.Context(), said(1), said(2), said(3)))

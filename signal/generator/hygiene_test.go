@@ -82,11 +82,11 @@ func (b *bench) at(t *testing.T, n int, bars ...signal.Bar) {
 	require.Empty(t, b.Cycle(t.Context(), b.now).Errors)
 }
 
-func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
+func TestFaultyDataAsTheStrategySeesIt(t *testing.T) {
 	t.Parallel()
 	revised := minuteBar(3)
 	revised.Close = 3.5
-	rebuild := func(c *generator.Config) { c.Corrections = generator.Rebuild }
+	rebuild := func(c *generator.Config) { c.Rebuild = true }
 	tests := map[string]struct {
 		change func(*generator.Config)
 		run    func(t *testing.T, b *bench)
@@ -195,7 +195,7 @@ func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
 			sees:   []float64{0, 1, 2, 3, 4},
 		},
 		"without a Recheck nothing is asked for twice": {
-			change: func(c *generator.Config) { c.Recheck = generator.NoRecheck },
+			change: func(c *generator.Config) { c.Recheck = -1 },
 			run: func(t *testing.T, b *bench) {
 				b.at(t, 4, minuteBar(2), minuteBar(4))
 				b.source.bars[0] = revised
@@ -236,7 +236,7 @@ func TestWhatTheStrategySeesOfFaultyData(t *testing.T) {
 	}
 }
 
-func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
+func TestBarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 1, minuteBar(1))
@@ -256,7 +256,7 @@ func TestABarOfAClockALittleAheadIsLeftForLater(t *testing.T) {
 	require.ErrorContains(t, b.Cycle(t.Context(), b.now).Errors[0], "not closed before", "it has not even opened")
 }
 
-func TestAClockThatGoesBackIsAnError(t *testing.T) {
+func TestClockThatGoesBackIsAnError(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	b.at(t, 10, minuteBar(10))
@@ -315,7 +315,7 @@ func TestDataThatIsOldTurnsTheVerdictThoughItArrives(t *testing.T) {
 	})
 }
 
-func TestAFrozenFeedTurnsTheVerdict(t *testing.T) {
+func TestFrozenFeedTurnsTheVerdict(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []signaltest.Fault{signaltest.Frozen, signaltest.Empty, signaltest.Deaf, signaltest.Garbage} {
 		t.Run(fault.String(), func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
 )
 
-func TestAnAnswerThatComesTooLateIsNotTaken(t *testing.T) {
+func TestAnswerThatComesTooLateIsNotTaken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -32,7 +32,7 @@ func TestAnAnswerThatComesTooLateIsNotTaken(t *testing.T) {
 }
 
 // What a strategy says after its symbol was left behind is kept, and it is the next cycle that stores it.
-func TestASymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
+func TestSymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, release := &badStore{Store: signal.NewMemory(0)}, make(chan struct{})
@@ -56,7 +56,7 @@ func TestASymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		require.Equal(t, 22, g.Status().Bars)
-		require.Equal(t, 1, g.Status().Symbols[0].Unstored)
+		require.Equal(t, 1, g.Status().Symbols[0].Pending)
 		require.Empty(t, store.offered, "a run that was given up stores nothing")
 		require.Equal(t, 1, g.Status().Errors, "it was told when it was left behind, and is not told again")
 
@@ -65,7 +65,7 @@ func TestASymbolThatWasLeftBehindStopsBetweenTwoBars(t *testing.T) {
 	})
 }
 
-func TestAPanicIsToldAlsoWhereNobodyWaitsForIt(t *testing.T) {
+func TestPanicIsToldAlsoWhereNobodyWaitsForIt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*logbook) *slog.Logger{
 		"in the log":                         func(b *logbook) *slog.Logger { return b.logger(slog.LevelError) },
@@ -93,7 +93,7 @@ func TestAPanicIsToldAlsoWhereNobodyWaitsForIt(t *testing.T) {
 	}
 }
 
-func TestAPanicIsToldAlsoWhileStopping(t *testing.T) {
+func TestPanicIsToldAlsoWhileStopping(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	log := &logbook{}
@@ -136,7 +136,7 @@ func (h panicsOn) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-func TestAnAnswerAfterTheContextsEndIsTheSourcesError(t *testing.T) {
+func TestAnswerAfterTheContextsEndIsTheSourcesError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -150,7 +150,7 @@ func TestAnAnswerAfterTheContextsEndIsTheSourcesError(t *testing.T) {
 	})
 }
 
-func TestAPageOfNothingButBadBarsIsAskedForOnce(t *testing.T) {
+func TestPageOfNothingButBadBarsIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	cfg := config(signal.NewMemory(0))

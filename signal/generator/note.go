@@ -28,7 +28,7 @@ var conditions = [notes]health.Condition{
 	noteLoading: {Key: "loading_history", Text: "the strategies take up the symbol's history"},
 	noteFlat: {Key: "flat_line", Verdict: health.Unhealthy, Person: true,
 		Text:   "open, high, low and close of the newest bars are one and the same price, of more bars than MaxFlat allows",
-		Remedy: "compare with another source; a market that is as quiet as that needs a higher MaxFlat, or NoMaxFlat"},
+		Remedy: "compare with another source; a market that is as quiet as that needs a higher MaxFlat, or one of -1"},
 	noteIncomplete: {Key: "incomplete_bars",
 		Text:   "the source gives bars that are not closed yet: they are left for later",
 		Remedy: "have it leave them out, to see no more of this; if its bars are closed, this machine's clock is behind"},
@@ -46,7 +46,7 @@ func (t *task) noted() noted {
 	_, sparse := t.sparse()
 	return noted{
 		noteLoading:    t.loading,
-		noteFlat:       t.flat >= t.cfg.MaxFlat && t.cfg.MaxFlat != NoMaxFlat && !t.work.closed,
+		noteFlat:       t.flat >= t.cfg.MaxFlat && t.cfg.MaxFlat > 0 && !t.work.closed,
 		noteIncomplete: t.isRecent(t.odd.incompleteAt),
 		noteOutOfRange: t.isRecent(t.odd.outOfRangeAt),
 		noteSparse:     sparse,

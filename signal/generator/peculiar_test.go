@@ -67,7 +67,7 @@ func TestPeculiarAnswersAreLeftOutAndCounted(t *testing.T) {
 				})
 			},
 			faults: generator.DataFaults{OutOfRange: 120}, key: "bars_before_after",
-			change: func(c *generator.Config) { c.Recheck = generator.NoRecheck },
+			change: func(c *generator.Config) { c.Recheck = -1 },
 		},
 		"the bar within which the time asked from lies": {
 			source: func(m market) signal.Source {

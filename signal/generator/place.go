@@ -15,7 +15,7 @@ const maxLooks = 10 * pageSize
 
 // askFrom is after which time the Source is asked: so far back that what it may have changed comes along.
 func (t *task) askFrom() time.Time {
-	if t.cfg.Recheck == NoRecheck || len(t.recent.bars) == 0 {
+	if t.cfg.Recheck < 0 || len(t.recent.bars) == 0 {
 		return t.after
 	}
 	from := t.recent.back(t.cfg.Recheck)
@@ -51,7 +51,7 @@ func (t *task) again(b *signal.Bar, repeated bool) (rebuild bool) {
 	default:
 		t.work.faults.Late++
 	}
-	if t.cfg.Corrections != Rebuild {
+	if !t.cfg.Rebuild {
 		return false
 	}
 	t.rebuild()

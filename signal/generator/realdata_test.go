@@ -75,7 +75,7 @@ func realSpecs(t *testing.T) []signal.Spec {
 
 // Real minutes, once in one run and once with a new Generator for every bar: the same signals to the last digit, in the
 // same order and at the same times.
-func TestAMonthThatIsCutAtEveryBar(t *testing.T) {
+func TestMonthThatIsCutAtEveryBar(t *testing.T) {
 	t.Parallel()
 	bars, _ := readReal(t, "btc-perp_1m_2022-01.csv.gz", candle.Config{})
 	require.Len(t, bars, 45_031)
@@ -115,7 +115,7 @@ func TestAMonthThatIsCutAtEveryBar(t *testing.T) {
 
 // What a strategy sees of a file with gaps and duplicates, through the Generator: each bar of the file once, in the order
 // of time, and nothing where the file has nothing. Each gap is counted, with what is missing in it.
-func TestAStrategySeesRealHoursWithGapsAsTheyAre(t *testing.T) {
+func TestStrategySeesRealHoursWithGapsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"btcusdt_1h_gaps.csv", "ethusdt_1h_gaps.csv"} {
 		t.Run(name, func(t *testing.T) {

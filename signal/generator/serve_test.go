@@ -31,7 +31,7 @@ func (a *asked) Bars(ctx context.Context, symbol string, after time.Time, limit 
 
 const second = time.Second
 
-func TestACycleBeginsAtOnceAndThenAtEveryMultiple(t *testing.T) {
+func TestCycleBeginsAtOnceAndThenAtEveryMultiple(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -58,7 +58,7 @@ func TestServeThatIsBegunOnAMultipleRunsNoCycleTwice(t *testing.T) {
 	})
 }
 
-func TestAnOverrunIsCountedAndNotQueued(t *testing.T) {
+func TestOverrunIsCountedAndNotQueued(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -122,7 +122,7 @@ func TestStopWaitsATenthOfTheTimeoutForOneThatHangs(t *testing.T) {
 	})
 }
 
-func TestByDefaultACycleThatLeavesASymbolBehindIsOverInTime(t *testing.T) {
+func TestCycleThatLeavesASymbolBehindIsOverInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -167,7 +167,7 @@ func TestPauseAndResume(t *testing.T) {
 	})
 }
 
-func TestWhatServeLogs(t *testing.T) {
+func TestServeLogs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg, log := config(signal.NewMemory(0)), &logbook{}
@@ -186,7 +186,7 @@ func TestWhatServeLogs(t *testing.T) {
 	})
 }
 
-func TestADayOfCyclesTakesNoTime(t *testing.T) {
+func TestDayOfCyclesTakesNoTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))

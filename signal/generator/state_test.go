@@ -52,7 +52,7 @@ var _ signal.Stateful = (*average)(nil)
 func averageSpec() signal.Spec { return spec("average", func() signal.Strategy { return &average{} }) }
 
 // Wherever a run is cut off, one with States goes on to the last digit of a strategy that never forgets.
-func TestACutAtAnyBarChangesNoDigit(t *testing.T) {
+func TestCutAtAnyBarChangesNoDigit(t *testing.T) {
 	t.Parallel()
 	const length = 40
 	run := func(states bool, cuts ...int) []signal.Signal {
@@ -130,7 +130,7 @@ func TestStatesAreSavedAfterNewBarsOnly(t *testing.T) {
 	require.Equal(t, 2, states.saved, "it is tried again without a new bar")
 }
 
-func TestAStateThatIsOfNoUseIsLeftAlone(t *testing.T) {
+func TestStateThatIsOfNoUseIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spoil func(*badStates, *generator.Config)
@@ -166,7 +166,7 @@ func TestAStateThatIsOfNoUseIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAStateThatCannotBeLoadedIsWaitedFor(t *testing.T) {
+func TestStateThatCannotBeLoadedIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	now := origin
 	cfg, states := stateConfig(&now)
@@ -201,7 +201,7 @@ func ExampleStateful() {
 	// Output: true
 }
 
-func TestARestartFromStatesIsUpToDateWithoutANewBar(t *testing.T) {
+func TestRestartFromStatesIsUpToDateWithoutANewBar(t *testing.T) {
 	t.Parallel()
 	now := origin
 	cfg, _ := stateConfig(&now)

@@ -91,7 +91,7 @@ type SymbolStatus struct {
 	LeftBehind  int
 	Refused     int
 	Conflicts   int
-	Unstored    int // signals that are made and wait for the Store
+	Pending     int // signals that are made and wait for the Store
 	NotEmitted  NotEmitted
 	Faults      DataFaults
 }

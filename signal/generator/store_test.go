@@ -40,7 +40,7 @@ func (r replay) minutes(t require.TestingT, n int) {
 	}
 }
 
-func TestAFailedAppendLosesNothing(t *testing.T) {
+func TestFailedAppendLosesNothing(t *testing.T) {
 	t.Parallel()
 	now, other := origin, origin
 	store, want := &badStore{Store: signal.NewMemory(0)}, signal.NewMemory(0)
@@ -59,13 +59,13 @@ func TestAFailedAppendLosesNothing(t *testing.T) {
 		r.Cycle(t.Context(), now)
 	}
 	btc := r.Status().Symbols[0]
-	require.Equal(t, 1, btc.Unstored, "nothing new is made meanwhile, so that what waits is bounded")
+	require.Equal(t, 1, btc.Pending, "nothing new is made meanwhile, so that what waits is bounded")
 	require.Equal(t, at.Add(-time.Minute), btc.LastBar)
 	first := store.offered[0]
 	store.fail, store.offered = nil, nil
 	r.minutes(t, 1)
 	require.Contains(t, store.offered, first, "the very same signal is offered again, with its first CreatedAt")
-	require.Zero(t, r.Status().Symbols[0].Unstored)
+	require.Zero(t, r.Status().Symbols[0].Pending)
 
 	replay{newGenerator(t, replayConfig(want, &other)), &other}.minutes(t, 41)
 	for _, symbol := range []string{"BTC", "ETH", "SOL"} {
@@ -73,7 +73,7 @@ func TestAFailedAppendLosesNothing(t *testing.T) {
 	}
 }
 
-func TestAConflictIsToldAndCountsAsStored(t *testing.T) {
+func TestConflictIsToldAndCountsAsStored(t *testing.T) {
 	t.Parallel()
 	now, log := origin, &logbook{}
 	memory := signal.NewMemory(0)
@@ -119,7 +119,7 @@ func TestPartsAreStoredAsTheyWereWhenTheySpoke(t *testing.T) {
 }
 
 // Wherever a run is cut off, the next one goes on as if there had been no cut.
-func TestACutAtAnyBarChangesNothing(t *testing.T) {
+func TestCutAtAnyBarChangesNothing(t *testing.T) {
 	t.Parallel()
 	const length = 60
 	now := origin
@@ -148,7 +148,7 @@ func TestACutAtAnyBarChangesNothing(t *testing.T) {
 	}
 }
 
-func TestTheFirstStartEmitsNothingOlderThanItself(t *testing.T) {
+func TestFirstStartEmitsNothingOlderThanItself(t *testing.T) {
 	t.Parallel()
 	now := origin.Add(30 * second)
 	store := signal.NewMemory(0)
@@ -164,7 +164,7 @@ func TestTheFirstStartEmitsNothingOlderThanItself(t *testing.T) {
 	require.Equal(t, origin, stored(t, store, "")[0].BarTime)
 }
 
-func TestARestartCatchesUpAsFarBackAsHistoryReaches(t *testing.T) {
+func TestRestartCatchesUpAsFarBackAsHistoryReaches(t *testing.T) {
 	t.Parallel()
 	now := origin
 	store := signal.NewMemory(0)
@@ -180,7 +180,7 @@ func TestARestartCatchesUpAsFarBackAsHistoryReaches(t *testing.T) {
 	require.Equal(t, now.Add(-20*time.Minute), after[len(before)].BarTime)
 }
 
-func TestALongWayToCatchUpTakesSeveralCycles(t *testing.T) {
+func TestLongWayToCatchUpTakesSeveralCycles(t *testing.T) {
 	t.Parallel()
 	now := origin
 	cfg := replayConfig(signal.NewMemory(0), &now)
@@ -193,7 +193,7 @@ func TestALongWayToCatchUpTakesSeveralCycles(t *testing.T) {
 	}
 }
 
-func TestAHistoryLongerThanTimeItselfIsFine(t *testing.T) {
+func TestHistoryLongerThanTimeItselfIsFine(t *testing.T) {
 	t.Parallel()
 	now := origin
 	cfg := replayConfig(signal.NewMemory(0), &now)
@@ -213,7 +213,7 @@ func TestSignalsBeginWithTheFirstCycleAlsoWhereItFailed(t *testing.T) {
 	require.Equal(t, origin.Add(-time.Minute), stored(t, store, "")[0].BarTime)
 }
 
-func TestAStoreMayKeepWhatItWasGiven(t *testing.T) {
+func TestStoreMayKeepWhatItWasGiven(t *testing.T) {
 	t.Parallel()
 	now, store := origin, &keepingStore{Memory: signal.NewMemory(0)}
 	cfg := replayConfig(store, &now)
@@ -234,7 +234,7 @@ func (s *keepingStore) Append(ctx context.Context, signals ...signal.Signal) err
 	return s.Memory.Append(ctx, signals...)
 }
 
-func TestTheSessionIsTheOneAtTheBarsEnd(t *testing.T) {
+func TestSessionIsTheOneAtTheBarsEnd(t *testing.T) {
 	t.Parallel()
 	now, store := origin, signal.NewMemory(0)
 	cfg := replayConfig(store, &now)
@@ -248,7 +248,7 @@ func TestTheSessionIsTheOneAtTheBarsEnd(t *testing.T) {
 	require.Equal(t, generator.NotEmitted{Session: 7}, g.Status().NotEmitted)
 }
 
-func TestASignalIsComplete(t *testing.T) {
+func TestSignalIsComplete(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("somewhere", 3600)
 	now := origin.In(zone)
@@ -269,7 +269,7 @@ func TestASignalIsComplete(t *testing.T) {
 	}}, got)
 }
 
-func TestWhatIsNotEmittedIsCountedByReason(t *testing.T) {
+func TestSignalNotEmittedIsCountedByReason(t *testing.T) {
 	t.Parallel()
 	noon := origin.Add(12 * time.Hour)
 	tests := map[string]struct {
@@ -353,7 +353,7 @@ func (s sourceAfter) Bars(ctx context.Context, symbol string, after time.Time, l
 	return s.Source.Bars(ctx, symbol, after, limit)
 }
 
-func TestTwoRunsOfServeShareTheSymbols(t *testing.T) {
+func TestServeRunsShareTheSymbols(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		want := signal.NewMemory(0)

@@ -83,8 +83,8 @@ func Example_strategy() {
 	// 12:06 at 10: flat, confidence 1.00
 }
 
-// TestTheGuidesCodeIsThisFiles keeps the guide compiled.
-func TestTheGuidesCodeIsThisFiles(t *testing.T) {
+// TestGuidesCodeIsThisFiles keeps the guide compiled.
+func TestGuidesCodeIsThisFiles(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../../docs/guides/write-a-strategy.md")
 	require.NoError(t, err)

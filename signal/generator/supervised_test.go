@@ -15,9 +15,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
-// TestADayOfFaultsNeverRestartsTheGenerator lets the source fail all symbols at once for a day, under a supervisor that
+// TestDayOfFaultsNeverRestartsTheGenerator lets the source fail all symbols at once for a day, under a supervisor that
 // would restart a generator that hangs, and park one that ends.
-func TestADayOfFaultsNeverRestartsTheGenerator(t *testing.T) {
+func TestDayOfFaultsNeverRestartsTheGenerator(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []signaltest.Fault{
 		signaltest.Failing, signaltest.Panicking, signaltest.Exiting, signaltest.Hanging, signaltest.Deaf,

@@ -40,7 +40,7 @@ func (w *waking) arrive() {
 	w.next = make(chan struct{})
 }
 
-func TestABarThatArrivesDoesNotWaitForTheCycle(t *testing.T) {
+func TestBarThatArrivesDoesNotWaitForTheCycle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -65,7 +65,7 @@ func TestABarThatArrivesDoesNotWaitForTheCycle(t *testing.T) {
 	})
 }
 
-func TestASourceThatWakesWithoutEndIsHeldBack(t *testing.T) {
+func TestSourceThatWakesWithoutEndIsHeldBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -82,7 +82,7 @@ func TestASourceThatWakesWithoutEndIsHeldBack(t *testing.T) {
 	})
 }
 
-func TestAFailingSymbolIsNotAskedAtEachWake(t *testing.T) {
+func TestFailingSymbolIsNotAskedAtEachWake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -105,7 +105,7 @@ type panicsToWake struct{ signal.Source }
 
 func (panicsToWake) Wake() <-chan struct{} { panic("wake") }
 
-func TestAWakeThatPanicsIsNone(t *testing.T) {
+func TestWakeThatPanicsIsNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -139,7 +139,7 @@ func (l *lockedWaker) Wake() <-chan struct{} {
 }
 
 // A Source whose Wake hangs for as long as its Bars does holds the loop up no more than one that hangs in Bars alone.
-func TestAWakeThatHangsDoesNotTakeTheLoopAlong(t *testing.T) {
+func TestWakeThatHangsDoesNotTakeTheLoopAlong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))
@@ -255,7 +255,7 @@ func TestSetSymbols(t *testing.T) {
 	require.Equal(t, fromThen, stored(t, store, "SOL"), "a new one begins with its first cycle")
 }
 
-func TestASymbolThatComesBackCatchesUpLikeAfterARestart(t *testing.T) {
+func TestSymbolThatComesBackCatchesUpLikeAfterARestart(t *testing.T) {
 	t.Parallel()
 	now, store := origin, signal.NewMemory(0)
 	cfg := replayConfig(store, &now)
@@ -280,7 +280,7 @@ func TestSetSymbolsNamesWhatIsWrong(t *testing.T) {
 	require.Len(t, g.Status().Symbols, 1, "nothing has changed")
 }
 
-func TestASymbolThatHangsIsRunOnceAlsoWhenItIsTakenOutAndComesBack(t *testing.T) {
+func TestSymbolThatHangsIsRunOnceAlsoWhenItIsTakenOutAndComesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config(signal.NewMemory(0))

@@ -36,7 +36,7 @@ type account struct {
 	reported  noted     // what health says of it
 	known     time.Time // up to when all bars are known
 	slack     time.Duration
-	failing   errorRun
+	failed    errorRun
 	status    SymbolStatus
 }
 
@@ -65,7 +65,7 @@ func (w *worker) due(now time.Time) bool {
 	defer w.mu.Unlock()
 	a := &w.account
 	last := a.status.LastBar
-	return !a.busy && a.failing.errors == 0 && (last.IsZero() || !last.Add(2*w.cfg.Interval).After(now))
+	return !a.busy && a.failed.errors == 0 && (last.IsZero() || !last.Add(2*w.cfg.Interval).After(now))
 }
 
 // claim takes the worker for one cycle and hands out its task, or says since when it has not come back from an earlier
@@ -161,7 +161,7 @@ func (w *worker) release(t *task) (late bool) {
 	s.Conflicts += did.conflicts
 	s.NotEmitted.add(did.notEmitted)
 	s.Faults.add(did.faults)
-	s.Unstored = len(t.pending)
+	s.Pending = len(t.pending)
 	if !t.newest.IsZero() {
 		s.LastBar = t.newest.Add(-w.cfg.Interval)
 	}
@@ -172,17 +172,17 @@ func (w *worker) failed(at time.Time, err *Error) (run errorRun, warn bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.account
-	warn = a.failing.fail(at)
+	warn = a.failed.fail(at)
 	a.status.Errors++
 	a.status.LastError, a.status.LastErrorAt = err, at.UTC()
-	return a.failing, warn
+	return a.failed, warn
 }
 
 func (w *worker) succeeded(at time.Time) (ended errorRun) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.account.status.LastSuccess = at.UTC()
-	return w.account.failing.end()
+	return w.account.failed.end()
 }
 
 // age books how old the newest bar is. It returns whether what is known is too old for the symbol to be up to date, and whether
@@ -214,6 +214,6 @@ func (w *worker) snapshot() SymbolStatus {
 	defer w.mu.Unlock()
 	s := w.account.status
 	s.Symbol = w.symbol
-	s.ErrorRun = w.account.failing.errors
+	s.ErrorRun = w.account.failed.errors
 	return s
 }

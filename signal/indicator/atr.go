@@ -8,7 +8,7 @@ type ATR struct {
 	period int
 	share  float64 // of a true range in the average
 	seen   int     // true ranges so far, up to the period
-	primed bool
+	ready  bool
 	last   float64 // close
 	value  float64
 }
@@ -28,8 +28,8 @@ func (a *ATR) Warmup() int { return a.period + 1 }
 func (a *ATR) Update(high, low, last float64) (float64, bool) {
 	before := a.last
 	a.last = last
-	if !a.primed {
-		a.primed = true
+	if !a.ready {
+		a.ready = true
 		return 0, false
 	}
 	if before > high { // a gap; seldom, and foreseen better than max and min are computed
@@ -56,7 +56,7 @@ func (a *ATR) UnmarshalBinary(data []byte) error { return load(data, a) }
 func (a *ATR) fields(s *state) {
 	s.is("ATR", float64(a.period))
 	s.count(&a.seen, a.period)
-	s.flag(&a.primed)
+	s.flag(&a.ready)
 	s.float(&a.last)
 	s.float(&a.value)
 }

@@ -34,8 +34,8 @@ func (b *Bollinger) Warmup() int { return b.deviation.Warmup() }
 // Update takes the next input and returns the bands with it, and false while they are warming up.
 func (b *Bollinger) Update(x float64) (Band, bool) {
 	b.deviation.update(x)
-	middle, reach := b.deviation.mean, float64(b.width*b.deviation.value())
-	return Band{middle + reach, middle, middle - reach}, b.deviation.window.n == len(b.deviation.window.values)
+	middle, width := b.deviation.mean, float64(b.width*b.deviation.value())
+	return Band{middle + width, middle, middle - width}, b.deviation.window.n == len(b.deviation.window.values)
 }
 
 // MarshalBinary returns what it has seen.

@@ -13,17 +13,17 @@ import (
 type Donchian struct {
 	period int
 	bars   int // so far; it begins anew at the period, see tick
-	highs  peaks
-	lows   peaks // of the lows with their signs turned
+	highs  maxQueue
+	lows   maxQueue // of the lows with their signs turned
 	warm   bool
 }
 
-// peaks are the inputs of a window that may still become its highest, falling from the oldest to the newest.
-type peaks struct {
-	values []float64 // a ring
-	ages   []int     // when each came, as a place in the window
-	first  int
-	n      int
+// maxQueue are the inputs of a window that may still become its highest, falling from the oldest to the newest.
+type maxQueue struct {
+	values  []float64 // a ring
+	indexes []int     // when each came, as a place in the window
+	first   int
+	n       int
 }
 
 // NewDonchian returns a channel that has seen nothing. The period is at least 1.
@@ -31,7 +31,7 @@ func NewDonchian(period int) (*Donchian, error) {
 	if err := checkPeriod("Donchian", period, 1); err != nil {
 		return nil, err
 	}
-	made := func() peaks { return peaks{values: make([]float64, period), ages: make([]int, period)} }
+	made := func() maxQueue { return maxQueue{values: make([]float64, period), indexes: make([]int, period)} }
 	return &Donchian{period: period, highs: made(), lows: made()}, nil
 }
 
@@ -50,8 +50,8 @@ func (d *Donchian) Update(high, low float64) (Band, bool) {
 }
 
 // push drops what came a period ago, and so had the same place, then what is not higher than x, and adds x.
-func (p *peaks) push(x float64, at int) {
-	if p.n > 0 && p.ages[p.first] == at {
+func (p *maxQueue) push(x float64, at int) {
+	if p.n > 0 && p.indexes[p.first] == at {
 		p.first = p.index(1)
 		p.n--
 	}
@@ -59,14 +59,14 @@ func (p *peaks) push(x float64, at int) {
 		p.n--
 	}
 	i := p.index(p.n)
-	p.values[i], p.ages[i] = x, at
+	p.values[i], p.indexes[i] = x, at
 	p.n++
 }
 
-func (p *peaks) highest() float64 { return p.values[p.first] }
+func (p *maxQueue) highest() float64 { return p.values[p.first] }
 
 // index is where the i-th of them stands in the ring.
-func (p *peaks) index(i int) int {
+func (p *maxQueue) index(i int) int {
 	if i += p.first; i >= len(p.values) {
 		i -= len(p.values)
 	}
@@ -88,16 +88,16 @@ func (d *Donchian) fields(s *state) {
 }
 
 // fields writes them from the oldest on, wherever in the ring that is.
-func (p *peaks) fields(s *state) {
+func (p *maxQueue) fields(s *state) {
 	n := s.count(&p.n, len(p.values))
-	if s.doing == loading {
+	if s.mode == loading {
 		p.first = 0
 	}
 	last := math.Inf(1)
 	for i := range n {
 		at := p.index(i)
 		value := s.float(&p.values[at])
-		s.count(&p.ages[at], len(p.ages)-1)
+		s.count(&p.indexes[at], len(p.indexes)-1)
 		if value >= last && s.err == nil {
 			s.err = errors.New("what may become the highest does not fall")
 		}

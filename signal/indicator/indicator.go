@@ -27,12 +27,12 @@ package indicator
 
 import "fmt"
 
-// MaxPeriod is the longest period that is accepted, as in TA-Lib.
-const MaxPeriod = 100_000
+// maxPeriod is the longest period that is accepted, as in TA-Lib.
+const maxPeriod = 100_000
 
 func checkPeriod(name string, period, smallest int) error {
-	if period < smallest || period > MaxPeriod {
-		return fmt.Errorf("indicator: %s period %d is not in %d to %d", name, period, smallest, MaxPeriod)
+	if period < smallest || period > maxPeriod {
+		return fmt.Errorf("indicator: %s period %d is not in %d to %d", name, period, smallest, maxPeriod)
 	}
 	return nil
 }

@@ -161,7 +161,7 @@ func TestOutputsStayWithinTheirBounds(t *testing.T) {
 	})
 }
 
-func TestACopyIsAnIndicatorOfItsOwn(t *testing.T) {
+func TestCopyIsAnIndicatorOfItsOwn(t *testing.T) {
 	t.Parallel()
 	first := newEMA(t, 2)
 	outputs(first, []float64{1, 2})

@@ -13,9 +13,9 @@ type RSI struct {
 	period     int
 	share      float64 // of a change in the averages
 	seen       int     // changes so far, up to period
-	primed     bool
+	ready      bool
 	last       float64
-	rise, fall float64 // averages once seen is period
+	gain, loss float64 // averages once seen is period
 }
 
 // neutral is the RSI of a market in which neither side is stronger.
@@ -34,33 +34,33 @@ func (r *RSI) Warmup() int { return r.period + 1 }
 
 // Update takes the next input and returns the index, 0 to 100, and false while it is warming up.
 func (r *RSI) Update(x float64) (float64, bool) {
-	if !r.primed {
-		r.primed, r.last = true, x
+	if !r.ready {
+		r.ready, r.last = true, x
 		return neutral, false
 	}
 	half := 0.5 * (x - r.last) // from halves, since which way it goes is what no processor can foresee
-	rise, fall := math.Abs(half)+half, math.Abs(half)-half
+	gain, loss := math.Abs(half)+half, math.Abs(half)-half
 	r.last = x
 	if r.seen < r.period { // the simple average of those so far
 		r.seen++
-		r.rise += (rise - r.rise) / float64(r.seen)
-		r.fall += (fall - r.fall) / float64(r.seen)
+		r.gain += (gain - r.gain) / float64(r.seen)
+		r.loss += (loss - r.loss) / float64(r.seen)
 		return r.value(), r.seen == r.period
 	}
-	r.rise += float64((rise - r.rise) * r.share)
-	r.fall += float64((fall - r.fall) * r.share)
+	r.gain += float64((gain - r.gain) * r.share)
+	r.loss += float64((loss - r.loss) * r.share)
 	return r.value(), true
 }
 
 // value is one division, but for moves so large that their sum overflows, where it is two.
 func (r *RSI) value() float64 {
-	switch both := r.rise + r.fall; {
+	switch both := r.gain + r.loss; {
 	case both == 0:
 		return neutral
 	case both > math.MaxFloat64:
-		return 100 / (1 + r.fall/r.rise)
+		return 100 / (1 + r.loss/r.gain)
 	default:
-		return 100 * (r.rise / both)
+		return 100 * (r.gain / both)
 	}
 }
 
@@ -73,8 +73,8 @@ func (r *RSI) UnmarshalBinary(data []byte) error { return load(data, r) }
 func (r *RSI) fields(s *state) {
 	s.is("RSI", float64(r.period))
 	s.count(&r.seen, r.period)
-	s.flag(&r.primed)
+	s.flag(&r.ready)
 	s.float(&r.last)
-	s.float(&r.rise)
-	s.float(&r.fall)
+	s.float(&r.gain)
+	s.float(&r.loss)
 }

@@ -37,7 +37,7 @@ func (s *SMA) Update(x float64) (float64, bool) {
 	// Once in a period, so that no rounding stays longer, and where much has left the window, which leaves its rounding
 	// behind.
 	if s.window.next == 0 || s.size < s.least {
-		s.anew()
+		s.restart()
 	}
 	return s.value, true
 }
@@ -47,7 +47,7 @@ func (s *SMA) grow(by float64) {
 	s.least = max(s.least, lost*s.size)
 }
 
-func (s *SMA) anew() {
+func (s *SMA) restart() {
 	s.value, s.size = s.window.mean(), s.window.size()
 	s.least = lost * s.size
 }

@@ -20,14 +20,14 @@ type stateful interface{ fields(s *state) }
 type state struct {
 	version byte
 	data    []byte
-	doing   what
+	mode    what
 	err     error
 }
 
 type what int
 
 const (
-	saving   what = iota
+	writing  what = iota
 	checking      // reading without keeping, so that a state that is refused leaves the indicator as it was
 	loading
 )
@@ -44,8 +44,8 @@ func load(data []byte, i stateful) error {
 	if len(data) == 0 || data[0] < oldestVersion || data[0] > stateVersion {
 		return errors.New("indicator: this is not a state, or one of another version")
 	}
-	for _, doing := range []what{checking, loading} {
-		s := state{version: data[0], data: data[1:], doing: doing}
+	for _, mode := range []what{checking, loading} {
+		s := state{version: data[0], data: data[1:], mode: mode}
 		i.fields(&s)
 		if s.err == nil && len(s.data) > 0 {
 			s.err = fmt.Errorf("%d bytes are left over", len(s.data))
@@ -62,7 +62,7 @@ func (s *state) word(now uint64) uint64 {
 	switch {
 	case s.err != nil:
 		return now
-	case s.doing == saving:
+	case s.mode == writing:
 		s.data = binary.LittleEndian.AppendUint64(s.data, now)
 		return now
 	case len(s.data) < 8:
@@ -98,7 +98,7 @@ func (s *state) count(field *int, most int) int {
 	if s.err != nil {
 		return 0
 	}
-	if s.doing == loading {
+	if s.mode == loading {
 		*field = int(n)
 	}
 	return int(n)
@@ -107,10 +107,10 @@ func (s *state) count(field *int, most int) int {
 // float returns what the field is going to be.
 func (s *state) float(field *float64) float64 {
 	x := math.Float64frombits(s.word(math.Float64bits(*field)))
-	if math.IsNaN(x) && s.err == nil && s.doing != saving {
+	if math.IsNaN(x) && s.err == nil && s.mode != writing {
 		s.err = errors.New("it holds what is not a number")
 	}
-	if s.doing == loading && s.err == nil {
+	if s.mode == loading && s.err == nil {
 		*field = x
 	}
 	return x
@@ -123,11 +123,11 @@ func (s *state) rounding(least *float64, more ...*float64) {
 		switch {
 		case s.version > oldestVersion:
 			s.float(field)
-		case s.doing == loading:
+		case s.mode == loading:
 			*field = 0
 		}
 	}
-	if s.version == oldestVersion && s.doing == loading {
+	if s.version == oldestVersion && s.mode == loading {
 		*least = math.Inf(1)
 	}
 }
@@ -138,7 +138,7 @@ func (s *state) flag(field *bool) {
 		n = 1
 	}
 	n = s.count(&n, 1)
-	if s.doing == loading && s.err == nil {
+	if s.mode == loading && s.err == nil {
 		*field = n == 1
 	}
 }

@@ -28,7 +28,7 @@ func drawBars(t *rapid.T) []bar {
 	}), 1, 80).Draw(t, "bars")
 }
 
-func TestAStoredIndicatorGoesOnWithTheSameBits(t *testing.T) {
+func TestStoredIndicatorGoesOnWithTheSameBits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawBars(t)
@@ -62,7 +62,7 @@ func TestAStoredIndicatorGoesOnWithTheSameBits(t *testing.T) {
 	})
 }
 
-func TestNoOutputIsNaN(t *testing.T) {
+func TestOutputIsNeverNaN(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawBars(t)
@@ -183,7 +183,7 @@ func FuzzStates(f *testing.F) {
 	})
 }
 
-func TestASessionOfVWAPBeginsAnew(t *testing.T) {
+func TestSessionOfVWAPBeginsAnew(t *testing.T) {
 	t.Parallel()
 	var v indicator.VWAP
 	_, ok := v.Update(10, 10, 10, 0)

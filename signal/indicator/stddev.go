@@ -9,13 +9,13 @@ import "math"
 // for what falls out of the window). The difference of two large squares, which TA-Lib takes, has four good digits where
 // a price of 60,000 moves by 0.1.
 type StdDev struct {
-	window  window
-	share   float64 // of one input in the average
-	mean    float64
-	squares float64 // the sum of the squared distances from the mean
-	least   float64 // the squares are worked out anew where they fall to it
-	same    int     // how many of the last inputs were equal, up to the period
-	last    float64
+	window    window
+	share     float64 // of one input in the average
+	mean      float64
+	squareSum float64 // the sum of the squared distances from the mean
+	least     float64 // the squares are worked out anew where they fall to it
+	same      int     // how many of the last inputs were equal, up to the period
+	last      float64
 }
 
 // NewStdDev returns a StdDev that has seen nothing. The period is at least 2.
@@ -36,7 +36,7 @@ func (d *StdDev) Update(x float64) (float64, bool) {
 	return d.value(), d.window.n == len(d.window.values)
 }
 
-func (d *StdDev) value() float64 { return math.Sqrt(d.squares * d.share) }
+func (d *StdDev) value() float64 { return math.Sqrt(d.squareSum * d.share) }
 
 func (d *StdDev) update(x float64) {
 	if x != d.last || d.window.n == 0 {
@@ -48,40 +48,40 @@ func (d *StdDev) update(x float64) {
 	switch {
 	case !full:
 		d.mean += (x - before) / float64(d.window.n)
-		d.squares += float64((x - before) * (x - d.mean))
-		d.least = max(d.least, lost*d.squares)
+		d.squareSum += float64((x - before) * (x - d.mean))
+		d.least = max(d.least, lost*d.squareSum)
 		return
 	case d.same == len(d.window.values):
-		d.mean, d.squares, d.least = x, 0, 0
+		d.mean, d.squareSum, d.least = x, 0, 0
 		return
 	}
 	d.mean += float64((x - old) * d.share)
-	d.squares += float64((x - old) * ((x - d.mean) + (old - before)))
-	d.least = max(d.least, lost*d.squares)
+	d.squareSum += float64((x - old) * ((x - d.mean) + (old - before)))
+	d.least = max(d.least, lost*d.squareSum)
 	// Once in a period, so that no rounding stays longer; where much has left the window, which leaves its rounding behind;
 	// where that went below zero, and where an infinity has to leave again.
-	if d.window.next == 0 || !(d.squares > d.least) {
-		d.anew()
+	if d.window.next == 0 || !(d.squareSum > d.least) {
+		d.restart()
 	}
 }
 
-// anew works both out from the window: around the mean so far where that is near enough that nothing cancels.
-func (d *StdDev) anew() {
-	var sum, squares float64
+// restart works both out from the window: around the mean so far where that is near enough that nothing cancels.
+func (d *StdDev) restart() {
+	var sum, squareSum float64
 	for _, x := range d.window.values {
 		x -= d.mean
 		sum += x
-		squares += float64(x * x)
+		squareSum += float64(x * x)
 	}
 	offset := sum * d.share
-	d.squares = squares - float64(sum*offset)
-	if d.squares >= lost*squares && d.squares <= math.MaxFloat64 {
+	d.squareSum = squareSum - float64(sum*offset)
+	if d.squareSum >= lost*squareSum && d.squareSum <= math.MaxFloat64 {
 		d.mean += offset
 	} else {
 		d.mean = d.window.mean()
-		d.squares = d.window.squares(d.mean)
+		d.squareSum = d.window.squareSum(d.mean)
 	}
-	d.least = lost * d.squares
+	d.least = lost * d.squareSum
 }
 
 // MarshalBinary returns what it has seen.
@@ -94,7 +94,7 @@ func (d *StdDev) fields(s *state) {
 	s.is("StdDev", float64(d.Warmup()))
 	d.window.fields(s)
 	s.float(&d.mean)
-	s.float(&d.squares)
+	s.float(&d.squareSum)
 	s.count(&d.same, d.Warmup())
 	s.float(&d.last)
 	s.rounding(&d.least)

@@ -174,7 +174,7 @@ func tolerance(want, price, squares float64) float64 {
 	return t + squares*math.Sqrt(lost)
 }
 
-func TestADeviationIsExactWhereLittleMoves(t *testing.T) {
+func TestDeviationIsExactWhereLittleMoves(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 5, 20} {
 		d, err := indicator.NewStdDev(n)

@@ -46,8 +46,8 @@ func (w *window) size() float64 {
 	return m.value
 }
 
-// squares is the sum of the squared distances from the mean, worked out anew.
-func (w *window) squares(mean float64) (sum float64) {
+// squareSum is the sum of the squared distances from the mean, worked out anew.
+func (w *window) squareSum(mean float64) (sum float64) {
 	for _, x := range w.values[:w.n] {
 		d := x - mean
 		sum += float64(d * d)

@@ -98,7 +98,7 @@ func (r recording) Bars(_ context.Context, symbol string, after time.Time, limit
 	return signal.Batch{Bars: bars, Complete: bars[len(bars)-1].End()}, nil
 }
 
-func TestARecordingIsASource(t *testing.T) {
+func TestRecordingIsASource(t *testing.T) {
 	t.Parallel()
 	signaltest.TestSource(t, func(*testing.T) (signal.Source, string) {
 		return signaltest.NewFlaky(newRecording("")), "BTC"

@@ -28,30 +28,30 @@ func (o BollingerBreakout) Spec() (signal.Spec, error) {
 	if _, err := indicator.NewBollinger(o.Period, o.Width); err != nil {
 		return signal.Spec{}, fmt.Errorf("strategy: bollinger_breakout: %w", err)
 	}
-	furthest := math.Sqrt(float64(o.Period - 1)) // of n numbers none is more than that many deviations from their average
-	if o.Width >= furthest {
+	limit := math.Sqrt(float64(o.Period - 1)) // of n numbers none is more than that many deviations from their average
+	if o.Width >= limit {
 		return signal.Spec{}, fmt.Errorf(
 			"strategy: bollinger_breakout: Width %v is never reached with Period %d, the furthest is %.4g",
-			o.Width, o.Period, furthest)
+			o.Width, o.Period, limit)
 	}
 	return signal.Spec{
 		Name:   "bollinger_breakout",
 		Params: fmt.Sprintf("period=%d,width=%s", o.Period, number(o.Width)),
 		New: func() signal.Strategy {
 			bands, _ := indicator.NewBollinger(o.Period, o.Width) // checked above
-			return &bollingerBreakout{bands: bands, width: o.Width, furthest: furthest, holding: true}
+			return &bollingerBreakout{bands: bands, width: o.Width, limit: limit, holding: true}
 		},
 	}, nil
 }
 
 type bollingerBreakout struct {
-	bands    *indicator.Bollinger
-	width    float64
-	furthest float64 // deviations
+	bands *indicator.Bollinger
+	width float64
+	limit float64 // deviations
 
 	warm    bool // above and beyond are of a bar
 	above   int  // the last close over its average: 1, 0 at it, -1 below
-	beyond  int  // the last close over the upper band: 1, 0 between, -1 below the lower one
+	outside int  // the last close over the upper band: 1, 0 between, -1 below the lower one
 	holding bool // something may be held: it was said, or might have been before the first bar
 }
 
@@ -65,28 +65,28 @@ func (o *bollingerBreakout) OnBar(b signal.Bar) (signal.Signal, bool) {
 	if !ok {
 		return signal.Signal{}, false
 	}
-	warm, above, beyond := o.warm, o.above, o.beyond
+	warm, above, outside := o.warm, o.above, o.outside
 	o.warm, o.above = true, cmp.Compare(b.Close, band.Middle)
-	o.beyond = 0
+	o.outside = 0
 	if b.Close > band.Upper || b.Close < band.Lower {
-		o.beyond = o.above
+		o.outside = o.above
 	}
 	switch {
 	case !warm:
 		return signal.Signal{}, false
-	case o.beyond != 0 && o.beyond != beyond:
+	case o.outside != 0 && o.outside != outside:
 		o.holding = true
-		return say(signal.Direction(o.beyond), o.confidence(b.Close, band))
+		return newSignal(signal.Direction(o.outside), o.confidence(b.Close, band))
 	case o.holding && above != 0 && o.above != above:
 		o.holding = false
-		return say(signal.Flat, 1)
+		return newSignal(signal.Flat, 1)
 	}
 	return signal.Signal{}, false
 }
 
 func (o *bollingerBreakout) confidence(last float64, band indicator.Band) float64 {
-	deviations := math.Abs(last-band.Middle) / (band.Upper - band.Middle) * o.width
-	return min(1, 0.5+0.5*(deviations-o.width)/(o.furthest-o.width))
+	maxWidth := math.Abs(last-band.Middle) / (band.Upper - band.Middle) * o.width
+	return min(1, 0.5+0.5*(maxWidth-o.width)/(o.limit-o.width))
 }
 
 func (o *bollingerBreakout) MarshalBinary() ([]byte, error)    { return save(o) }
@@ -96,6 +96,6 @@ func (o *bollingerBreakout) fields(s *state) {
 	s.part(o.bands)
 	s.flag(&o.warm)
 	s.number(&o.above, -1, 1)
-	s.number(&o.beyond, -1, 1)
+	s.number(&o.outside, -1, 1)
 	s.flag(&o.holding)
 }

@@ -86,7 +86,7 @@ func TestDonchianGoesWithNewExtremes(t *testing.T) {
 }
 
 // The channel of closes 3, 2, 3 is 1 wide, and a close of 4 is 1 beyond it: x is the square root of 3.
-func TestTheConfidenceOfANewExtremeByHand(t *testing.T) {
+func TestConfidenceOfANewExtremeByHand(t *testing.T) {
 	t.Parallel()
 	s := spec(t, strategy.Donchian{Period: 3}).New()
 	require.Equal(t, []said{{4, signal.Long, 0.634}}, run(s, bars(3, 2, 3, 4)))

@@ -7,11 +7,11 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/indicator"
 )
 
-// crossing finds where something that follows the closes crosses something slower, and says how sharply.
+// crossDetector finds where something that follows the closes crosses something slower, and says how sharply.
 //
 // A cross lies between two bars: the lead was not above zero at the first, and is at the second (and the other way
 // round). A lead of zero is on neither side, so leaving it is a cross and reaching it is none.
-type crossing struct {
+type crossDetector struct {
 	warmup int     // bars; one more than it takes to have a lead, since a cross has a before
 	unit   float64 // of the lead, by what it changes where a close moves by 1
 
@@ -23,7 +23,7 @@ type crossing struct {
 
 // next takes the next close and the lead with it, and tells which way they cross, flat for neither, and how sharply. It
 // makes no Signal of it: those are large, and nearly every bar has none.
-func (c *crossing) next(last, lead float64) (way signal.Direction, sharpness float64) {
+func (c *crossDetector) next(last, lead float64) (direction signal.Direction, strength float64) {
 	var move float64
 	if c.bars > 0 {
 		move, _ = c.move.Update(math.Abs(last - c.last))
@@ -36,17 +36,19 @@ func (c *crossing) next(last, lead float64) (way signal.Direction, sharpness flo
 	c.bars = c.warmup
 	switch {
 	case lead > 0 && before <= 0:
-		return signal.Long, c.sharpness(lead-before, move)
+		return signal.Long, c.strength(lead-before, move)
 	case lead < 0 && before >= 0:
-		return signal.Short, c.sharpness(before-lead, move)
+		return signal.Short, c.strength(before-lead, move)
 	}
 	return signal.Flat, 0
 }
 
-// sharpness is 1 where the market had not moved at all before: parted is above zero then and x is infinite.
-func (c *crossing) sharpness(parted, move float64) float64 { return bounded(parted / (c.unit * move)) }
+// strength is 1 where the market had not moved at all before: parted is above zero then and x is infinite.
+func (c *crossDetector) strength(spread, move float64) float64 {
+	return bounded(spread / (c.unit * move))
+}
 
-func (c *crossing) fields(s *state) {
+func (c *crossDetector) fields(s *state) {
 	s.part(&c.move)
 	s.float(&c.last)
 	s.float(&c.lead)

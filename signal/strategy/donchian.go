@@ -58,17 +58,17 @@ func (d *donchian) OnBar(b signal.Bar) (signal.Signal, bool) {
 	case !warm:
 	case b.Close > before.Upper && d.side != 1:
 		d.side = 1
-		return say(signal.Long, d.confidence(b.Close-before.Upper, before))
+		return newSignal(signal.Long, d.confidence(b.Close-before.Upper, before))
 	case b.Close < before.Lower && d.side != -1:
 		d.side = -1
-		return say(signal.Short, d.confidence(before.Lower-b.Close, before))
+		return newSignal(signal.Short, d.confidence(before.Lower-b.Close, before))
 	}
 	return signal.Signal{}, false
 }
 
 // confidence is 1 where the channel had no width.
-func (d *donchian) confidence(beyond float64, channel indicator.Band) float64 {
-	return bounded(beyond / (channel.Upper - channel.Lower) * d.bars)
+func (d *donchian) confidence(outside float64, channel indicator.Band) float64 {
+	return bounded(outside / (channel.Upper - channel.Lower) * d.bars)
 }
 
 func (d *donchian) MarshalBinary() ([]byte, error)    { return save(d) }

@@ -41,26 +41,26 @@ func (c EMACross) Spec() (signal.Spec, error) {
 		Params: fmt.Sprintf("fast=%d,slow=%d", c.Fast, c.Slow),
 		New: func() signal.Strategy {
 			unit := fast.Factor() - slow.Factor()
-			return &emaCross{fast, slow, crossing{warmup: slow.Warmup() + 1, unit: unit, move: slow}}
+			return &emaCross{fast, slow, crossDetector{warmup: slow.Warmup() + 1, unit: unit, move: slow}}
 		},
 	}, nil
 }
 
 type emaCross struct {
 	fast, slow indicator.EMA // of the closes
-	crossing   crossing
+	cross      crossDetector
 }
 
 var _ signal.Stateful = (*emaCross)(nil)
 
 // Warmup is one bar more than the slow average takes: a cross has a before.
-func (c *emaCross) Warmup() int { return c.crossing.warmup }
+func (c *emaCross) Warmup() int { return c.cross.warmup }
 
 func (c *emaCross) OnBar(b signal.Bar) (signal.Signal, bool) {
 	fast, _ := c.fast.Update(b.Close)
 	slow, _ := c.slow.Update(b.Close)
-	if way, sharpness := c.crossing.next(b.Close, fast-slow); way != signal.Flat {
-		return say(way, sharpness)
+	if direction, strength := c.cross.next(b.Close, fast-slow); direction != signal.Flat {
+		return newSignal(direction, strength)
 	}
 	return signal.Signal{}, false
 }
@@ -71,5 +71,5 @@ func (c *emaCross) UnmarshalBinary(data []byte) error { return load(data, c) }
 func (c *emaCross) fields(s *state) {
 	s.part(&c.fast)
 	s.part(&c.slow)
-	c.crossing.fields(s)
+	c.cross.fields(s)
 }

@@ -53,7 +53,7 @@ func TestEMACrossSpeaksAtCrossesOnly(t *testing.T) {
 	}
 }
 
-func TestASharperCrossIsMoreConfident(t *testing.T) {
+func TestSharperCrossIsMoreConfident(t *testing.T) {
 	t.Parallel()
 	spec, err := strategy.EMACross{Fast: 2, Slow: 4}.Spec()
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestASharperCrossIsMoreConfident(t *testing.T) {
 // Worked out by hand: Fast 1 is the close, Slow 3 halves the distance. Closes 4, 3, 2 give slow 3 and lead -1; the
 // close of 5 gives slow 4 and lead 1, so the averages part by 2. The close moved by 1, 1 and 3, on average 5/3. The
 // factors 1 and 1/2 differ by 1/2. So x = 2 / (1/2 * 5/3) = 2.4 and the confidence is 2.4/3.4.
-func TestTheConfidenceOfACrossByHand(t *testing.T) {
+func TestConfidenceOfACrossByHand(t *testing.T) {
 	t.Parallel()
 	spec, err := strategy.EMACross{Fast: 1, Slow: 3}.Spec()
 	require.NoError(t, err)
@@ -78,7 +78,7 @@ func TestTheConfidenceOfACrossByHand(t *testing.T) {
 }
 
 // At the smallest numbers there are the average movement rounds to nothing, and what is divided by it has no end.
-func TestAMovementTooSmallToAverageIsFullConfidence(t *testing.T) {
+func TestMovementTooSmallToAverageIsFullConfidence(t *testing.T) {
 	t.Parallel()
 	const least = math.SmallestNonzeroFloat64
 	spec, err := strategy.EMACross{Fast: 2, Slow: 4}.Spec()

@@ -39,25 +39,25 @@ func (m MACD) Spec() (signal.Spec, error) {
 		Name:   "macd",
 		Params: fmt.Sprintf("fast=%d,slow=%d,signal=%d", m.Fast, m.Slow, m.Signal),
 		New: func() signal.Strategy {
-			return &macd{lines, crossing{warmup: lines.Warmup() + 1, unit: unit, move: move}}
+			return &macd{lines, crossDetector{warmup: lines.Warmup() + 1, unit: unit, move: move}}
 		},
 	}, nil
 }
 
 type macd struct {
-	lines    indicator.MACD
-	crossing crossing
+	lines indicator.MACD
+	cross crossDetector
 }
 
 var _ signal.Stateful = (*macd)(nil)
 
 // Warmup is one bar more than the signal line takes: a cross has a before.
-func (m *macd) Warmup() int { return m.crossing.warmup }
+func (m *macd) Warmup() int { return m.cross.warmup }
 
 func (m *macd) OnBar(b signal.Bar) (signal.Signal, bool) {
 	lines, _ := m.lines.Update(b.Close)
-	if way, sharpness := m.crossing.next(b.Close, lines.Histogram); way != signal.Flat {
-		return say(way, sharpness)
+	if direction, strength := m.cross.next(b.Close, lines.Histogram); direction != signal.Flat {
+		return newSignal(direction, strength)
 	}
 	return signal.Signal{}, false
 }
@@ -67,5 +67,5 @@ func (m *macd) UnmarshalBinary(data []byte) error { return load(data, m) }
 
 func (m *macd) fields(s *state) {
 	s.part(&m.lines)
-	m.crossing.fields(s)
+	m.cross.fields(s)
 }

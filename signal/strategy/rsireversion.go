@@ -46,7 +46,7 @@ func (r RSIReversion) Spec() (signal.Spec, error) {
 		Name:   "rsi_reversion",
 		Params: fmt.Sprintf("period=%d,low=%s,high=%s", r.Period, number(r.Low), number(r.High)),
 		New: func() signal.Strategy {
-			return &rsiReversion{rsi: rsi, low: r.Low, high: r.High, extreme: middle, holding: true}
+			return &rsiReversion{rsi: rsi, low: r.Low, high: r.High, peak: middle, holding: true}
 		},
 	}, nil
 }
@@ -60,7 +60,7 @@ type rsiReversion struct {
 
 	warm    bool    // last is an RSI
 	last    float64 // the RSI at the last bar
-	extreme float64 // the furthest that it went since it left the inner range; the last one inside it
+	peak    float64 // the furthest that it went since it left the inner range; the last one inside it
 	holding bool    // something may be held: it was said, or might have been before the first bar
 }
 
@@ -84,10 +84,10 @@ func (r *rsiReversion) OnBar(b signal.Bar) (signal.Signal, bool) {
 		return r.flat()
 	case before <= r.low && now > r.low:
 		r.holding = true
-		return say(signal.Long, 0.5+0.5*depth)
+		return newSignal(signal.Long, 0.5+0.5*depth)
 	case before >= r.high && now < r.high:
 		r.holding = true
-		return say(signal.Short, 0.5+0.5*depth)
+		return newSignal(signal.Short, 0.5+0.5*depth)
 	}
 	return signal.Signal{}, false
 }
@@ -97,27 +97,27 @@ func (r *rsiReversion) flat() (signal.Signal, bool) {
 		return signal.Signal{}, false
 	}
 	r.holding = false
-	return say(signal.Flat, 1)
+	return newSignal(signal.Flat, 1)
 }
 
 // follow keeps the extreme of the present excursion; the inner range has none.
 func (r *rsiReversion) follow(now float64) {
 	switch {
-	case now <= r.low && r.extreme <= r.low:
-		r.extreme = min(r.extreme, now)
-	case now >= r.high && r.extreme >= r.high:
-		r.extreme = max(r.extreme, now)
+	case now <= r.low && r.peak <= r.low:
+		r.peak = min(r.peak, now)
+	case now >= r.high && r.peak >= r.high:
+		r.peak = max(r.peak, now)
 	default:
-		r.extreme = now
+		r.peak = now
 	}
 }
 
 // depth is how far beyond its level the excursion went, from 0 at the level to 1 at the end of the scale.
 func (r *rsiReversion) depth() float64 {
-	if r.extreme <= r.low {
-		return (r.low - r.extreme) / r.low
+	if r.peak <= r.low {
+		return (r.low - r.peak) / r.low
 	}
-	return max(0, (r.extreme-r.high)/(100-r.high))
+	return max(0, (r.peak-r.high)/(100-r.high))
 }
 
 func (r *rsiReversion) MarshalBinary() ([]byte, error)    { return save(r) }
@@ -127,6 +127,6 @@ func (r *rsiReversion) fields(s *state) {
 	s.part(&r.rsi)
 	s.flag(&r.warm)
 	s.float(&r.last)
-	s.float(&r.extreme)
+	s.float(&r.peak)
 	s.flag(&r.holding)
 }

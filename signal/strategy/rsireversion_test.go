@@ -50,7 +50,7 @@ func TestRSIReversionGoesAgainstExaggeration(t *testing.T) {
 	}
 }
 
-func TestADeeperExcursionIsMoreConfident(t *testing.T) {
+func TestDeeperExcursionIsMoreConfident(t *testing.T) {
 	t.Parallel()
 	spec, err := strategy.RSIReversion{Period: 2, Low: 40, High: 60}.Spec()
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestADeeperExcursionIsMoreConfident(t *testing.T) {
 }
 
 // Two changes of -2 and +0.5 are an RSI of exactly 20.
-func TestAnRSIThatStandsOnItsLevelIsBeyondIt(t *testing.T) {
+func TestRSIThatStandsOnItsLevelIsBeyondIt(t *testing.T) {
 	t.Parallel()
 	spec, err := strategy.RSIReversion{Period: 2, Low: 20, High: 80}.Spec()
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // A run that is cut at any bar, stored, and taken up by a new value says the same as one that is not.
-func TestACutRunGoesOnToTheLastDigit(t *testing.T) {
+func TestCutRunGoesOnToTheLastDigit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		price := rapid.OneOf(rapid.Float64Range(90, 110), rapid.SampledFrom([]float64{100, 101}),

@@ -24,8 +24,9 @@ import (
 // steps is how many confidences there are. The lowest is one step.
 const steps = 10_000
 
-// say makes a signal. What comes out of rounding stays above zero, since to say something is to believe it a little.
-func say(d signal.Direction, confidence float64) (signal.Signal, bool) {
+// newSignal makes a signal. What comes out of rounding stays above zero, since to say something is to believe it a
+// little.
+func newSignal(d signal.Direction, confidence float64) (signal.Signal, bool) {
 	step := min(max(math.Round(confidence*steps), 1), steps)
 	return signal.Signal{Direction: d, Confidence: step / steps}, true
 }

@@ -190,7 +190,7 @@ func shift(all []said, by int) []said {
 
 // A restarted strategy is warmed up from a stretch of history, not from the beginning. From then on it has to say what
 // it would have said without the restart.
-func TestARestartDoesNotChangeWhatIsSaid(t *testing.T) {
+func TestRestartDoesNotChangeWhatIsSaid(t *testing.T) {
 	t.Parallel()
 	closes := make([]float64, 600)
 	for i := range closes { // three waves that do not repeat together

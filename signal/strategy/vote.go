@@ -98,7 +98,7 @@ type vote struct {
 	warmup    int
 	members   []signal.Strategy
 	parts     []signal.Part    // what each member said last, in their order
-	said      signal.Direction // flat as long as nothing was said; what would have been said while it was warming up
+	last      signal.Direction // flat as long as nothing was said; what would have been said while it was warming up
 	bars      int              // seen, up to Warmup
 }
 
@@ -111,29 +111,29 @@ var _ signal.Stateful = (*storedVote)(nil)
 func (v *vote) Warmup() int { return v.warmup }
 
 func (v *vote) OnBar(b signal.Bar) (signal.Signal, bool) {
-	spoken := false
+	any := false
 	v.bars = min(v.bars+1, v.warmup)
 	for i, m := range v.members {
 		if s, ok := m.OnBar(b); ok {
 			p := &v.parts[i]
 			p.Spoke, p.Direction, p.Confidence = true, s.Direction, s.Confidence
-			spoken = true
+			any = true
 		}
 	}
-	if !spoken {
+	if !any {
 		return signal.Signal{}, false
 	}
 	d, confidence := v.count()
-	if d == v.said {
+	if d == v.last {
 		return signal.Signal{}, false
 	}
-	v.said = d
+	v.last = d
 	if v.bars < v.warmup {
 		return signal.Signal{}, false
 	}
-	said, ok := say(d, confidence)
-	said.Parts = slices.Clone(v.parts)
-	return said, ok
+	last, ok := newSignal(d, confidence)
+	last.Parts = slices.Clone(v.parts)
+	return last, ok
 }
 
 // count returns what the weights are for.
@@ -175,6 +175,6 @@ func (v *storedVote) fields(s *state) {
 		direction(&p.Direction)
 		s.float(&p.Confidence)
 	}
-	direction(&v.said)
+	direction(&v.last)
 	s.number(&v.bars, 0, v.warmup)
 }

@@ -89,7 +89,7 @@ func TestVotesAreCounted(t *testing.T) {
 	}
 }
 
-func TestAVoteTellsItsParts(t *testing.T) {
+func TestVoteTellsItsParts(t *testing.T) {
 	t.Parallel()
 	s := spec(t, strategy.Vote{Members: []strategy.Member{
 		member("a", 2, opinion{}, opinion{signal.Long, 0.8}, opinion{}, opinion{signal.Flat, 1}), member("b", 0),

@@ -13,7 +13,7 @@ import (
 )
 
 // Not in a bubble: this is what the clock is for.
-func TestAClockThatIsMovedWhenTheTimerIsArmedLosesNone(t *testing.T) {
+func TestClockThatIsMovedWhenTheTimerIsArmedLosesNone(t *testing.T) {
 	t.Parallel()
 	clk, rec, puppet := supervisortest.NewClock(), supervisortest.NewRecorder(), supervisortest.NewPuppet()
 	tree, err := supervisor.New(supervisor.Config{Name: "bot", Clock: clk, OnEvent: rec.Record, Logger: slog.New(slog.DiscardHandler)})
@@ -36,7 +36,7 @@ func TestAClockThatIsMovedWhenTheTimerIsArmedLosesNone(t *testing.T) {
 	require.NoError(t, tree.Stop(t.Context()))
 }
 
-func TestATimerThatNeverComesIsGivenUp(t *testing.T) {
+func TestTimerThatNeverComesIsGivenUp(t *testing.T) {
 	t.Parallel()
 	clk := supervisortest.NewClock()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -45,14 +45,14 @@ func TestATimerThatNeverComesIsGivenUp(t *testing.T) {
 	require.NoError(t, clk.AwaitArmedContext(ctx, clk.Now()), "a time that has come needs no timer")
 }
 
-func TestAWaitOfNothingIsOver(t *testing.T) {
+func TestWaitOfNothingIsOver(t *testing.T) {
 	t.Parallel()
 	clk := supervisortest.NewClock()
 	<-clk.After(0)
 	<-clk.After(-time.Second)
 }
 
-func TestATimerThatHasFiredIsArmedNoMore(t *testing.T) {
+func TestTimerThatHasFiredIsArmedNoMore(t *testing.T) {
 	t.Parallel()
 	clk := supervisortest.NewClock()
 	at := clk.Now().Add(time.Minute)

@@ -11,11 +11,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 // A test of what a program does when a service fails, on a clock that the test moves.
-func Example() {
+func Example_restart() {
 	clk, rec, feed := supervisortest.NewClock(), supervisortest.NewRecorder(), supervisortest.NewPuppet()
 	tree, err := supervisor.New(supervisor.Config{
-		Name: "bot", Clock: clk, OnEvent: rec.Record, Logger: slog.New(slog.DiscardHandler),
+		Name: "bot", Clock: clk, OnEvent: rec.Record, Logger: quiet(),
 	})
 	if err != nil {
 		fmt.Println(err)

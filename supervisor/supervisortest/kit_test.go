@@ -17,7 +17,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
-func TestAPuppetEndsAsItIsTold(t *testing.T) {
+func TestPuppetEndsAsItIsTold(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		act  supervisortest.Act
@@ -73,14 +73,14 @@ func TestPuppetThatWasDeafSaysSo(t *testing.T) {
 	require.Equal(t, supervisortest.ErrDeaf, <-ended)
 }
 
-func TestAnActThatNobodyTakesIsGivenUp(t *testing.T) {
+func TestActThatNobodyTakesIsGivenUp(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errBoom)
 	require.ErrorIs(t, supervisortest.NewPuppet().Do(ctx, supervisortest.Return()), errBoom)
 }
 
-func TestAnEventThatNeverComesIsGivenUp(t *testing.T) {
+func TestEventThatNeverComesIsGivenUp(t *testing.T) {
 	t.Parallel()
 	rec := supervisortest.NewRecorder()
 	rec.Record(supervisor.Started{Stamp: supervisor.Stamp{Path: "bot/a"}})

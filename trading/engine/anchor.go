@@ -35,18 +35,19 @@ func (f *follower) anchor(ctx context.Context, r *run) error {
 // anchored is a position's ticket with the bracket as far from what was paid as it was to be from the price of the
 // decision; false where it stays.
 func anchored(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
-	t := h.Target.Ticket
-	meant, paid := h.Last.DecisionPrice, h.AveragePrice()
+	t, side, paid := h.Target.Ticket, h.Target.Side(), h.AveragePrice()
+	if !h.Target.Guarded(h.Quantity).IsPositive() || guards(b, h.Symbol) || !paid.IsPositive() ||
+		!t.FromFill && !astray(t, side, paid) {
+		return t, false
+	}
+	entry := entryOf(b, h)
+	meant := entry.DecisionPrice
 	if t.LimitPrice.IsPositive() {
 		meant = t.LimitPrice
 	} else if t.StopPrice.IsPositive() {
 		meant = t.StopPrice
 	}
-	entered := h.Last.Filled.IsPositive() && h.Last.Side == h.Target.Side() && h.Target.Guarded(h.Quantity).IsPositive()
-	if !entered || guards(b, h.Symbol) || !meant.IsPositive() || !paid.IsPositive() {
-		return t, false
-	}
-	if !t.FromFill && !astray(t, h.Target.Side(), paid) {
+	if !entry.Filled.IsPositive() || entry.Side != side || !meant.IsPositive() {
 		return t, false
 	}
 	t.FromFill = false
@@ -54,6 +55,24 @@ func anchored(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticke
 		*price = price.Mul(paid).Div(meant).DivRound(i.Tick, 0).Mul(i.Tick)
 	}
 	return t, true
+}
+
+// entryOf is the order that opened a position. Where a signal has confirmed the target since, none was made for it, and
+// the entry is the latest that filled, unless a leg was made for that: the bracket then stands where it is wanted.
+func entryOf(b *book.Book, h book.Holding) (entry book.OrderState) {
+	if h.Target.Last != "" {
+		return h.Last
+	}
+	for _, o := range b.Orders() {
+		switch {
+		case o.Symbol != h.Symbol:
+		case o.Leg != "":
+			entry = book.OrderState{}
+		case o.Side == h.Target.Side() && o.Filled.IsPositive():
+			entry = o
+		}
+	}
+	return entry
 }
 
 // astray reports whether a leg stands on the wrong side of an entry.

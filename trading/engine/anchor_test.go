@@ -49,6 +49,60 @@ func TestBracketIsAnchoredToWhatWasPaid(t *testing.T) {
 	}
 }
 
+// A signal that confirms an entry on its way keeps the entry's ticket, and the bracket counts from the entry as before.
+func TestBracketOfAnEntryThatWasConfirmedIsAnchoredToWhatWasPaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ticket  trading.FixedTicket
+		resting string
+	}{
+		"a stop above the entry would execute at once": {
+			trading.FixedTicket{Limit: d("0.02"), TakeProfit: d("0.1"), StopLoss: d("0.05")},
+			"sell 10 limit 55 reduce, sell 10 stop 47.5 reduce"},
+		"by choice it counts from the fill": {
+			trading.FixedTicket{Limit: d("0.02"), TakeProfit: d("0.1"), StopLoss: d("0.5"), FromFill: true},
+			"sell 10 limit 55 reduce, sell 10 stop 25 reduce"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, with(c.ticket))
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			r.clock.Add(30e9)
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			r.venue.SetPrice(btc, d("50"))
+			r.settle()
+			require.Equal(t, c.resting, r.resting())
+			require.Equal(t, "10", r.held(btc))
+			r.restart()
+			r.settle()
+			require.Equal(t, c.resting, r.resting(), "and stays there")
+		})
+	}
+}
+
+// A stop that a person has moved beyond the entry is no leg on the wrong side, whatever has become of its order.
+func TestBracketThatAPersonMovedStaysWhereItIs(t *testing.T) {
+	t.Parallel()
+	price := fixedPrice("100")
+	r := newRig(t, refuses, with(trading.FixedTicket{StopLoss: d("0.05")}), func(cfg *engine.Config) { cfg.Pricer = &price })
+	r.venue.SetPrice(btc, d("101"))
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.SetPrice(btc, d("120"))
+	price = "120"
+	require.NoError(t, r.engine.Amend(t.Context(), btc, trading.Ticket{StopLoss: d("110")}, "alice"))
+	r.settle()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	for _, o := range r.venue.Resting() {
+		require.NoError(t, r.venue.Cancel(t.Context(), o.Ref()))
+	}
+	r.settle()
+	require.Equal(t, "10 sell 10 stop 110 reduce", r.held(btc)+" "+r.resting())
+}
+
 func TestCollarRefusesAnEntryWhoseTwoPricesCannotBothBeRight(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -38,7 +38,8 @@ func TestCancelTakesAnOrderBackForGood(t *testing.T) {
 			require.Len(t, r.venue.Resting(), 1, "the entry: %s", r.resting())
 			entry := r.venue.Resting()[0].ClientID
 			require.NoError(t, r.engine.Cancel(t.Context(), entry, "ann"))
-			for range 4 {
+			for range 10 {
+				r.clock.Add(2 * time.Second) // its signal is valid all the while
 				r.mustStep()
 			}
 			require.Equal(t, c.held, r.held(btc))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -63,6 +65,54 @@ func TestCloseIsNeverGivenUp(t *testing.T) {
 			require.Less(t, r.broker.Submits(), 14, "it is not asked more often than that")
 		})
 	}
+}
+
+// dayOrders is a venue that takes the first closes and lets them expire unfilled.
+type dayOrders struct {
+	*tradingtestBroker
+
+	left    *int
+	expired map[string]bool
+}
+
+func (b dayOrders) Submit(ctx context.Context, a trading.Approved) error {
+	if o := a.Order(); o.ReduceOnly && *b.left > 0 {
+		*b.left--
+		b.expired[o.ClientID] = true
+		return a.Begin(ctx)
+	}
+	return b.tradingtestBroker.Submit(ctx, a)
+}
+
+func (b dayOrders) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
+	if b.expired[ref.ClientID] {
+		return trading.OrderReport{ClientID: ref.ClientID, Status: trading.StatusExpired, Reason: "its day is over"}, nil
+	}
+	return b.tradingtestBroker.Order(ctx, ref)
+}
+
+func TestCloseThatExpiresIsTriedAgainUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	left := 9
+	r := newRig(t, refuses, func(cfg *engine.Config) {
+		b := cfg.Broker.(interface {
+			trading.Positioner
+			trading.Canceller
+		})
+		cfg.Broker = dayOrders{&tradingtestBroker{cfg.Broker, b, b}, &left, make(map[string]bool)}
+		cfg.HaltOnExcess = true // The watch over positions is not to do it in its place.
+	})
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, "10", r.held(btc))
+	r.signals.put(says(btc, signal.Flat, r.now()))
+	for range 20 * 60 {
+		_ = r.engine.Step(t.Context())
+		r.clock.Add(time.Second)
+	}
+	require.Zero(t, left)
+	require.Equal(t, "0", r.held(btc))
+	require.False(t, r.engine.Status().Halt.Active())
 }
 
 func TestCloseThatAProcessBeforeGaveUpIsTakenUpAgain(t *testing.T) {

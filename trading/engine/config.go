@@ -67,18 +67,25 @@ type Config struct {
 	Differences DifferencePolicy
 	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
 
-	// Excess says what to do where more is held than the target asks for; "" means Trim.
-	Excess ExcessPolicy
+	// HaltOnExcess has a person look into it, where the Engine's orders have brought more of an instrument than the target
+	// asks for, or something on the other side of it: an order was reported as cancelled and filled all the same, a person
+	// gave one up and then it was executed, both legs of a bracket were filled. It is an error in any case. Without
+	// HaltOnExcess what is too much is closed, where orders are placed automatically. What was bought by hand, or came from
+	// elsewhere, is no excess.
+	HaltOnExcess bool
 
 	// Collar is by which factor the Pricer's price and that of a signal may differ: where it is more, one of the two is
 	// wrong, and the signal opens nothing. 0 means 10; negative means that it is not looked at.
 	Collar float64
 
-	// Taken says what a signal does that confirms a target of which something else, such as a liquidation, has taken a
-	// part; "" means Leave.
-	Taken TakenPolicy
-	// Entry says what becomes of an entry that was cancelled elsewhere while it rested; "" means Leave.
-	Entry EntryPolicy
+	// RefillTaken has a signal buy what is missing, where it confirms a target of which something else than our orders has
+	// taken a part: a liquidation, a person, a transfer. Without it the signal is refused, and one of another direction
+	// begins anew.
+	RefillTaken bool
+	// ReenterCancelled places an entry again, up to three times while its signal is valid, that the Broker calls cancelled
+	// while it rested, though nobody here asked for it. Without it that is the last word on the signal: a person may have
+	// cancelled it in the venue's own application.
+	ReenterCancelled bool
 
 	// Settings are what the run is configured with, for the Journal: what is another thing than before is journaled and
 	// logged once. Those of journal.StrategySetting say which strategies speak. nil means that nothing is journaled, and
@@ -151,14 +158,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
 	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
-	case !cfg.Excess.valid():
-		return fmt.Errorf("engine: Config.Excess %q is no policy", cfg.Excess)
 	case cfg.Collar > 0 && cfg.Collar < 1:
 		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
-	case !cfg.Taken.valid():
-		return fmt.Errorf("engine: Config.Taken %q is no policy", cfg.Taken)
-	case !cfg.Entry.valid():
-		return fmt.Errorf("engine: Config.Entry %q is no policy", cfg.Entry)
 	case !cfg.Orphans.valid():
 		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
 	case cfg.Reconcile < 0:

@@ -29,11 +29,11 @@ import (
 // decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
 // read submit.go, which sends it through the gate (gate.go).
 
-// ClientID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
+// entryID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
 // of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a broker can tell
 // that it is the same order; and no other journal gives it, so that a broker does not take an order for one of another
 // life. It has 26 characters of a to z, 0 to 9 and the hyphen.
-func ClientID(identity, signalID string, attempt int) string {
+func entryID(identity, signalID string, attempt int) string {
 	return clientID(identity, signalID, strconv.Itoa(attempt))
 }
 
@@ -53,9 +53,9 @@ type decider struct {
 	store   string               // identity of the signal store
 	journal string               // identity of the journal
 	config  string               // fingerprint of the configuration
-	taken   TakenPolicy
-	entry   EntryPolicy
-	gap     bool // an order that guards has to go before the next one is taken
+	refill  bool                 // Config.RefillTaken
+	reenter bool                 // Config.ReenterCancelled
+	gap     bool                 // an order that guards has to go before the next one is taken
 }
 
 // inputs are what a decision on one instrument needs to know of the world.
@@ -240,7 +240,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
 	}
-	if h.Taken.IsPositive() && d.taken != RefillTaken && standing.Strategy == s.Strategy &&
+	if h.Taken.IsPositive() && !d.refill && standing.Strategy == s.Strategy &&
 		target.Sign() == standing.Quantity.Sign() {
 		return decimal.Zero, fmt.Errorf(
 			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",

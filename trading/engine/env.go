@@ -99,7 +99,7 @@ func (e *env) identify(ctx context.Context) (string, error) {
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		journal: journal, config: e.cfg.Fingerprint, taken: e.cfg.Taken, entry: e.cfg.Entry,
+		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCancelled,
 		gap: e.replaces() == trading.ByGap,
 	}
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -153,4 +154,25 @@ func ExampleFixedTicket() {
 	//        sell 10 stop at 97.02 stop_loss
 	//        sell 10 limit at 102.96 take_profit
 	// 12:03: equity 10039.6
+}
+
+// What ends Serve is what trying again does not mend; what to do about it depends on what it is.
+func ExampleEngine_Serve() {
+	advice := func(err error) string {
+		var other *engine.OtherStoreError
+		switch {
+		case errors.As(err, &other):
+			return "the journal follows the store " + other.Followed + ": give it that one back"
+		case errors.Is(err, journal.ErrTakenOver):
+			return "another process trades on this journal"
+		case errors.Is(err, engine.ErrStopped):
+			return "it was stopped for good"
+		}
+		return "look into the log"
+	}
+	fmt.Println(advice(&engine.OtherStoreError{Followed: "a", Found: "b"}))
+	fmt.Println(advice(fmt.Errorf("step: %w", journal.ErrTakenOver)))
+	// Output:
+	// the journal follows the store a: give it that one back
+	// another process trades on this journal
 }

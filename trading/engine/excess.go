@@ -12,22 +12,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// ExcessPolicy says what an Engine does where its orders have brought more of an instrument than the target asks for, or
-// something on the other side of it: an order was reported as cancelled and filled all the same, a person gave one up and
-// then it was executed, both legs of a bracket were filled. It is an error in any case. What was bought by hand, or came
-// from elsewhere, is no excess.
-type ExcessPolicy string
-
-// The policies.
-const (
-	// TrimExcess closes what is too much. Where orders are not placed automatically it only says so.
-	TrimExcess ExcessPolicy = "trim"
-	// HaltOnExcess halts trading and says what is too much: a person looks into it. What only reduces still passes.
-	HaltOnExcess ExcessPolicy = "halt"
-)
-
-func (p ExcessPolicy) valid() bool { return p == "" || p == TrimExcess || p == HaltOnExcess }
-
 // watchdog holds every position against its target, in each step: whatever led there, more than was asked for is seen.
 type watchdog struct {
 	env        *env
@@ -99,7 +83,7 @@ func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {
 			return err
 		}
 	}
-	if w.env.cfg.Excess == HaltOnExcess {
+	if w.env.cfg.HaltOnExcess {
 		return w.gate.haltFor(ctx, r, "a position is beyond its target: "+found.Text)
 	}
 	if !w.env.cfg.AutoExecute && !h.Target.Approved {

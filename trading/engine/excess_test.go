@@ -81,7 +81,7 @@ func TestExcessIsAnErrorAndTrimmed(t *testing.T) {
 
 func TestExcessHaltsByPolicy(t *testing.T) {
 	t.Parallel()
-	r := inExcess(t, func(cfg *engine.Config) { cfg.Excess = engine.HaltOnExcess })
+	r := inExcess(t, func(cfg *engine.Config) { cfg.HaltOnExcess = true })
 	r.settle()
 	require.Equal(t, "20", r.held(btc), "a person decides")
 	require.Contains(t, r.engine.Status().Halt.Reason, "20 of BTC/USDT is held, 10 more than the target of 10")

@@ -42,3 +42,8 @@ func (d Decider) Again(symbol string, in Inputs) *trading.Order {
 	t, _ := d.Book.Target(symbol)
 	return inner.again(t, inputs{in.Now, in.Instrument, in.Price, in.Opening})
 }
+
+// ClientID is the client ID of an order that serves a signal.
+func ClientID(journal, signalID string, attempt int) string {
+	return entryID(journal, signalID, attempt)
+}

@@ -66,7 +66,7 @@ func (e *env) closable(h book.Holding) decimal.Decimal {
 }
 
 func (e *env) unfinished(h book.Holding) bool {
-	return unfinished(h, e.instrument(h.Symbol, h.Quantity), e.cfg.Entry)
+	return unfinished(h, e.instrument(h.Symbol, h.Quantity), e.cfg.ReenterCancelled)
 }
 
 // tradable reports whether so much of what is held can be sold or bought at all.

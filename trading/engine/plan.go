@@ -106,7 +106,7 @@ func reachable(a goal, held decimal.Decimal, in inputs) (p plan, blocked journal
 
 func (d decider) order(a goal, gap decimal.Decimal, now time.Time) trading.Order {
 	o := trading.Order{
-		ClientID: ClientID(d.journal, a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
+		ClientID: entryID(d.journal, a.signalID, a.attempt), Symbol: a.symbol, Side: trading.Buy, Type: trading.Market,
 		Quantity: gap.Abs(), SignalID: a.signalID, CreatedAt: now.UTC(), Config: d.config,
 	}
 	if gap.IsNegative() {
@@ -146,7 +146,7 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.entry) ||
+		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
 			pausing(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
@@ -201,12 +201,12 @@ func spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 // unfinished reports whether the last order of a target leaves something to do for it. One that
 // was filled leaves the rest only where it was the closing half of a flip: otherwise a position that a person changed by
 // hand would be changed back.
-func unfinished(h book.Holding, i trading.Instrument, p EntryPolicy) bool {
+func unfinished(h book.Holding, i trading.Instrument, reenter bool) bool {
 	t, last, closes := h.Target, h.Last, !closable(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCancelled:
-		return closes || !p.lastWord(last) && !spent(t) && !t.Quantity.IsZero()
+		return closes || !lastWord(last, reenter) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
 		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
 	case trading.StatusExpired:

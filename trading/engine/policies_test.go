@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -42,10 +43,10 @@ func TestEntryThatIsExecutedAtOnceOrNotAtAllIsSentOnce(t *testing.T) {
 
 func TestEntryThatWasCancelledElsewhereIsLeftByDefault(t *testing.T) {
 	t.Parallel()
-	for policy, submits := range map[engine.EntryPolicy]int{"": 1, engine.LeaveEntry: 1, engine.AgainEntry: 2} {
-		t.Run(string(policy), func(t *testing.T) {
+	for reenter, submits := range map[bool]int{false: 1, true: 2} {
+		t.Run(fmt.Sprint("ReenterCancelled ", reenter), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, refuses, with(patient), func(cfg *engine.Config) { cfg.Entry = policy })
+			r := newRig(t, refuses, with(patient), func(cfg *engine.Config) { cfg.ReenterCancelled = reenter })
 			r.signals.put(says(btc, signal.Long, r.now()))
 			r.mustStep()
 			require.NoError(t, r.venue.Cancel(t.Context(), r.ordersMade()[0].Ref()))
@@ -68,11 +69,11 @@ func TestSignalThatConfirmsWhatSomethingElseHasTaken(t *testing.T) {
 			r.clock.Add(6 * time.Minute)
 		},
 	} {
-		for policy, held := range map[engine.TakenPolicy]string{"": "0", engine.LeaveTaken: "0", engine.RefillTaken: "10"} {
-			t.Run(name+"/"+string(policy), func(t *testing.T) {
+		for refill, held := range map[bool]string{false: "0", true: "10"} {
+			t.Run(fmt.Sprint(name, "/RefillTaken ", refill), func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, refuses, func(cfg *engine.Config) {
-					cfg.Taken, cfg.Differences = policy, engine.AdoptDifference
+					cfg.RefillTaken, cfg.Differences = refill, engine.AdoptDifference
 				})
 				r.signals.put(says(btc, signal.Long, r.now()))
 				r.mustStep()

@@ -57,7 +57,7 @@ func newTrouble(rt *rapid.T) *trouble {
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *engine.Config) {
 		cfg.Size = struct{ trading.Sizer }{cfg.Size} // without what it could tell of itself
 		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, stopOnly, patient}).Draw(rt, "ticket")
-		cfg.Excess = rapid.SampledFrom([]engine.ExcessPolicy{"", "", engine.HaltOnExcess}).Draw(rt, "excess")
+		cfg.HaltOnExcess = rapid.SampledFrom([]bool{false, false, true}).Draw(rt, "halt")
 		cfg.Risk = limits(cfg, func(l *risk.Limits) {
 			l.MaxOrder = d("900") // less than what the signals ask for
 			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
@@ -99,6 +99,7 @@ func (t *trouble) round() {
 		t.look(began, failed)
 	case <-hung:
 		t.vigilance.blind()
+		t.vigilance.read = t.journaled() // nobody heard what that step had to say
 		t.loss.maybe(t.kept(), t.pricer.Price)
 		engine.TakeOver()
 		t.zombies, t.hangs = append(t.zombies, ended), false
@@ -290,7 +291,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		require.Empty(rt, t.engine.Status().Orders)
 		require.Empty(rt, t.resting())
 		halt := t.engine.Status().Halt // what is lost by closing may be too much for the day
-		halts := strings.HasPrefix(halt.Reason, "daily loss") || t.cfg.Excess == engine.HaltOnExcess
+		halts := strings.HasPrefix(halt.Reason, "daily loss") || t.cfg.HaltOnExcess
 		require.False(rt, halt.Active() && !halts, halt.Reason)
 	})
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
@@ -19,6 +18,7 @@ import (
 // What no trouble may lead to, besides orders that are lost or doubled:
 //
 //	a position that is beyond its target and nobody says so     seen, at the end of every step
+//	one that is trimmed and the step does not say so            told, at the end of every step
 //	a position that is beyond its target in the end             trimmed, once the venue works
 //	a position that was to be closed and is still there         closed, once the venue works
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
@@ -32,6 +32,7 @@ type vigilance struct {
 	naked   map[string]nakedness // by symbol
 	beyond  map[string]string    // by symbol: what was held beyond which target and order, and not seen by one step
 	refused bool                 // the venue has refused all for a while
+	read    int64                // up to where the journal was looked through
 	hidden  bool                 // the venue keeps fills back, and nobody knows whether a stop has gone or has filled
 }
 
@@ -60,6 +61,7 @@ func (t *trouble) look(began time.Time, err error) {
 	}
 	b := t.kept()
 	t.fell(b, err)
+	t.told(said)
 	for _, symbol := range []string{btc, eth} {
 		h := b.Holding(symbol)
 		t.seen(b, h, said)
@@ -90,6 +92,18 @@ func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
 	require.NotEqual(t.rt, before, now, "%s of %s is held, the target is %s, and nobody says so",
 		h.Quantity, h.Symbol, h.Target.Quantity)
 	t.vigilance.beyond[h.Symbol] = now
+}
+
+// told looks for positions that the watch has asked to trim: the step that did so has ended with what was wrong.
+func (t *trouble) told(said string) {
+	for entry, err := range journal.Entries(context.Background(), t.journal, t.vigilance.read) {
+		require.NoError(t.rt, err)
+		asked, ok := entry.Event.(journal.CloseAsked)
+		if ok && asked.By == "the watch over positions beyond their targets" {
+			require.Contains(t.rt, said, "more than the target of", "%s is trimmed to %s", asked.Symbol, asked.Quantity)
+		}
+		t.vigilance.read = entry.Seq
+	}
 }
 
 // guarded measures how long a position has been without its stop-loss while every step came to its end.
@@ -129,7 +143,7 @@ func (t *trouble) outlast() {
 
 // trimmed looks at whether no more is held than is to be, but for what came from elsewhere and what is a person's.
 func (t *trouble) trimmed() {
-	if t.cfg.Excess == engine.HaltOnExcess {
+	if t.cfg.HaltOnExcess {
 		return // That is a person's as well.
 	}
 	b := t.kept()

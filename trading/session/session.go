@@ -11,16 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-var (
-	_ signal.Hours = Always{}
-	_ signal.Hours = (*Weekly)(nil)
-)
-
-// Always is a market that never closes, as those of crypto currencies.
-type Always struct{}
-
-// Open implements signal.Hours.
-func (Always) Open(string, time.Time) (open bool, until time.Time) { return true, time.Time{} }
+var _ signal.Hours = (*Weekly)(nil)
 
 // day is the length of a calendar day on a clock that is not set back or forth.
 const day = 24 * time.Hour

@@ -54,8 +54,8 @@ var rows = []struct {
 	{"cognitive complexity max; above 15", func(c Column) string {
 		return fmt.Sprintf("%d; %d", c.Functions.Cognitive, len(c.Functions.Hard))
 	}},
-	{"comments, share of lines", func(c Column) string { return percent(c.Source.Comment, c.Source.Text) }},
-	{"comments, share of bytes", func(c Column) string { return percent(c.Source.CommentBytes, c.Source.Bytes) }},
+	{"comments, share of lines", func(c Column) string { return Percent(c.Source.Comment, c.Source.Text) }},
+	{"comments, share of bytes", func(c Column) string { return Percent(c.Source.CommentBytes, c.Source.Bytes) }},
 	{"test:code", func(c Column) string { return ratio(c.Test.Code, c.Source.Code) }},
 	{"tests/examples/benchmarks/fuzz", func(c Column) string {
 		return fmt.Sprintf("%d/%d/%d/%d", c.Tests.Tests, c.Tests.Examples, c.Tests.Benchmarks, c.Tests.Fuzz)
@@ -71,7 +71,7 @@ var rows = []struct {
 	{"largest struct, fields (bools)", func(c Column) string {
 		return nth(c.Types(fields), 0, func(t Owned) string { return fmt.Sprintf("%d (%d)", t.Fields, t.Bools) })
 	}},
-	{"name words that no other has", func(c Column) string { return percent(len(c.Own), len(c.Words)) }},
+	{"name words that no other has", func(c Column) string { return Percent(len(c.Own), len(c.Words)) }},
 }
 
 func (c Column) most(rank int) string {
@@ -85,7 +85,8 @@ func nth(types []Owned, n int, show func(Owned) string) string {
 	return show(types[n])
 }
 
-func percent(part, whole int) string { return fmt.Sprintf("%d %%", (100*part+whole/2)/max(1, whole)) }
+// Percent is a share, rounded.
+func Percent(part, whole int) string { return fmt.Sprintf("%d %%", (100*part+whole/2)/max(1, whole)) }
 
 func ratio(part, whole int) string { return fmt.Sprintf("%.2f", float64(part)/float64(max(1, whole))) }
 

@@ -155,8 +155,8 @@ func (s *Source) get(ctx context.Context, address string) (body []byte, now time
 		return nil, now, fmt.Errorf("httpfeed: %s: the answer is longer than %d bytes", where, maxAnswer)
 	}
 	now = s.end.Clock.Now()
-	if theirs, err := http.ParseTime(answer.Header.Get("Date")); err == nil && theirs.Before(now) {
-		now = theirs
+	if serverTime, err := http.ParseTime(answer.Header.Get("Date")); err == nil && serverTime.Before(now) {
+		now = serverTime
 	}
 	return body, now, nil
 }

@@ -1,0 +1,159 @@
+// Package notify tells people what they have to know about a running system: that trading has halted, that an order needs
+// a person, that a service is down for good, that the verdict has changed, what was filled, how the day went.
+//
+// A Service stands in the supervisor tree. It looks at a health registry and follows a journal, and hosts may Post
+// messages of their own. It keeps a bounded queue before a Notifier, so that nobody ever waits for one: Post returns at
+// once. A Notifier that fails is tried again, what concerns one thing is folded into one message, and a rate limit holds
+// back what is not urgent.
+//
+// The Service never tells of itself: that a Notifier fails stands in the log, in Status and in the Service's own health.
+//
+// Everything is safe for concurrent use.
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// Notifier brings a message to people, over one channel. Webhook is one.
+type Notifier interface {
+	// Notify returns nil once the message is taken over. It may be called again with a message that it has had, of the same
+	// ID, after an error or a timeout. It is called once at a time.
+	//
+	// A *RetryError says when to try again, and ErrRefused that this message will never be taken. The text of an error is
+	// logged, so that it must not contain a secret.
+	Notify(ctx context.Context, m Message) error
+}
+
+// ErrRefused says that a Notifier will not take a message however often it is tried.
+var ErrRefused = errors.New("notify: refused")
+
+// RetryError says how long to leave a Notifier alone.
+type RetryError struct {
+	After time.Duration
+	Err   error // why
+}
+
+func (e *RetryError) Error() string { return fmt.Sprintf("%v (again after %s)", e.Err, e.After) }
+
+// Unwrap returns why.
+func (e *RetryError) Unwrap() error { return e.Err }
+
+// Kind is what a message is about.
+type Kind string
+
+// The kinds of messages.
+const (
+	KindPerson  Kind = "person"  // a condition that does not end by itself, such as a halt: a person has to act
+	KindDown    Kind = "down"    // a service is down and stays down
+	KindVerdict Kind = "verdict" // the verdict of the whole has changed
+	KindFill    Kind = "fill"    // an order was filled, or a part of it
+	KindDay     Kind = "day"     // how a trading day went
+	KindOther   Kind = "other"   // a host's own
+)
+
+// Kinds are all that the Service makes itself.
+func Kinds() []Kind { return []Kind{KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
+
+// Message is what a person is told.
+type Message struct {
+	ID      string    `json:"id"`  // stays the same however often the message is tried
+	Key     string    `json:"key"` // what it is about: messages of one Key are folded. Required
+	Kind    Kind      `json:"kind"`
+	Urgent  bool      `json:"urgent"` // it wakes a person: it is never given up, and no rate limit holds it back
+	Over    bool      `json:"over"`   // what the last message of this Key told has ended
+	Text    string    `json:"text"`   // what holds, in one sentence. Required
+	Remedy  string    `json:"remedy,omitempty"`
+	Since   time.Time `json:"since,omitzero"` // when it began
+	At      time.Time `json:"at"`             // when it was posted last; Post sets it
+	Repeats int       `json:"repeats"`        // how often it was posted besides, since a message of its Key was last sent
+	Lost    int       `json:"lost"`           // how many messages found no room since the last one that was sent
+}
+
+// Defaults of Config.
+const (
+	defaultSize    = 256
+	defaultRate    = 20
+	defaultFold    = 15 * time.Minute
+	defaultGiveUp  = time.Hour
+	defaultTimeout = 10 * time.Second
+	defaultRemind  = 4 * time.Hour
+	defaultSettle  = 10 * time.Second
+)
+
+// Config configures a Service.
+type Config struct {
+	To       Notifier         // Required
+	Registry *health.Registry // whose verdict, conditions and deaths are told; nil for none
+	Journal  Reader           // whose fills and days are told; nil for none
+	Kinds    []Kind           // what the Service makes messages of; nil means all Kinds. What is Posted always counts
+
+	Size    int           // how many messages may wait; 0 means 256. The oldest that is not urgent makes room
+	Rate    int           // how many that are not urgent are sent in a minute; 0 means 20
+	Fold    time.Duration // within that time a Key is told twice at most: that it began and that it ended; 0 means 15 min
+	GiveUp  time.Duration // how old a message that is not urgent gets before it is given up; 0 means 1 h
+	Timeout time.Duration // how long a Notifier may take; 0 means 10 s
+	Remind  time.Duration // how often what is urgent is told again while it lasts; 0 means 4 h
+	Settle  time.Duration // how long a verdict has to hold before it is told; 0 means 10 s
+
+	Clock  Clock        // nil means the machine's clock
+	Logger *slog.Logger // nil means slog.Default()
+}
+
+// Clock is the time that a Service lives in. Both clocks of github.com/benbjohnson/clock fit.
+type Clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+// Reader is the part of a journal that is followed.
+type Reader interface {
+	Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
+}
+
+func (c *Config) prepare() error {
+	if c.To == nil {
+		return errors.New("notify: Config.To is nil: it says where messages go")
+	}
+	for name, negative := range map[string]bool{
+		"Size": c.Size < 0, "Rate": c.Rate < 0, "Fold": c.Fold < 0, "GiveUp": c.GiveUp < 0, "Timeout": c.Timeout < 0,
+		"Remind": c.Remind < 0, "Settle": c.Settle < 0,
+	} {
+		if negative {
+			return fmt.Errorf("notify: Config.%s is negative", name)
+		}
+	}
+	known := make(map[Kind]bool)
+	for _, kind := range Kinds() {
+		known[kind] = true
+	}
+	for _, kind := range c.Kinds {
+		if !known[kind] {
+			return fmt.Errorf("notify: Config.Kinds has %q, which is none of %q", kind, Kinds())
+		}
+	}
+	if c.Kinds == nil {
+		c.Kinds = Kinds()
+	}
+	c.Size, c.Rate = cmp.Or(c.Size, defaultSize), cmp.Or(c.Rate, defaultRate)
+	c.Fold, c.GiveUp = cmp.Or(c.Fold, defaultFold), cmp.Or(c.GiveUp, defaultGiveUp)
+	c.Timeout, c.Remind = cmp.Or(c.Timeout, defaultTimeout), cmp.Or(c.Remind, defaultRemind)
+	c.Settle = cmp.Or(c.Settle, defaultSettle)
+	if c.Clock == nil {
+		c.Clock = clock.New()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return nil
+}

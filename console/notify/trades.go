@@ -1,0 +1,131 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// trades makes messages of what a journal tells from the Service's start on.
+type trades struct {
+	s   *Service
+	seq int64 // up to where it was read
+
+	day   journal.DayOpened // the one that is under way; zero while that is not known
+	fills int               // in it
+	fees  decimal.Decimal
+}
+
+const (
+	followEvery = time.Second
+	page        = 500
+)
+
+func (t *trades) serve(ctx context.Context) error {
+	for found := false; ; {
+		var err error
+		if !found {
+			t.seq, err = lastSeq(ctx, t.s.cfg.Journal)
+			found = err == nil
+		} else {
+			err = t.follow(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			t.s.log.Warn("Journal not read, fills are told later", "error", err)
+			health.Observe(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.s.clk.After(followEvery):
+		}
+	}
+}
+
+// lastSeq finds the end of a journal with a few reads of one entry.
+func lastSeq(ctx context.Context, j Reader) (int64, error) {
+	more := func(after int64) (bool, error) {
+		entries, err := j.Read(ctx, after, 1)
+		return len(entries) > 0, err
+	}
+	low, high := int64(0), int64(1) // The end is at least low and, in the end, less than high.
+	for {
+		is, err := more(high - 1)
+		if err != nil {
+			return 0, err
+		}
+		if !is {
+			break
+		}
+		low, high = high, 2*high
+	}
+	for low < high-1 {
+		middle := low + (high-low)/2
+		is, err := more(middle - 1)
+		if err != nil {
+			return 0, err
+		}
+		if is {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+func (t *trades) follow(ctx context.Context) error {
+	for {
+		entries, err := t.s.cfg.Journal.Read(ctx, t.seq, page)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			t.seq = e.Seq
+			t.tell(e.Event)
+		}
+		if len(entries) < page {
+			return nil
+		}
+	}
+}
+
+func (t *trades) tell(event journal.Event) {
+	switch e := event.(type) {
+	case journal.Filled:
+		t.fills++
+		t.fees = t.fees.Add(e.Fill.QuoteFee())
+		if t.s.tells(KindFill) {
+			t.s.Post(Message{Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Since: e.Fill.Time})
+		}
+	case journal.DayOpened:
+		if t.day.Day != "" && t.s.tells(KindDay) {
+			t.s.Post(Message{Key: "day/" + t.day.Day, Kind: KindDay, Text: t.dayText(e)})
+		}
+		t.day, t.fills, t.fees = e, 0, decimal.Zero
+	}
+}
+
+func fillText(f trading.Fill) string {
+	verb := "Bought"
+	if f.Side == trading.Sell {
+		verb = "Sold"
+	}
+	return fmt.Sprintf("%s %s %s at %s", verb, f.Quantity, f.Symbol, f.Price)
+}
+
+func (t *trades) dayText(next journal.DayOpened) string {
+	profit := next.Equity.Sub(t.day.Equity)
+	sign := ""
+	if profit.IsPositive() {
+		sign = "+"
+	}
+	return fmt.Sprintf("%s: equity %s (%s%s), %d fills, fees %s",
+		t.day.Day, next.Equity.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
+}

@@ -1,0 +1,132 @@
+package vigil
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/assemble"
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+// trade is one life of trading. A refusal ends Serve, but for one that an earlier life hears of late.
+func (t *Trader) trade(ctx context.Context) error {
+	err := t.live(ctx)
+	if giveUp := t.giveUp.Load(); giveUp != nil && refusal(err) && ctx.Err() == nil {
+		(*giveUp)(err)
+	}
+	return err
+}
+
+// live takes the right to write the journal, reads the account from it, and serves an engine.
+func (t *Trader) live(ctx context.Context) error {
+	account, err := t.beginPatiently(ctx)
+	if err != nil {
+		return err
+	}
+	tree, err := supervisor.New(supervisor.Config{Name: accountName})
+	if err != nil {
+		return err
+	}
+	if err := tree.Add(engineName, t.wrapped(engineName, account), supervisor.Policy{
+		MaxRestarts: 5,
+		Backoff:     supervisor.Backoff{Initial: time.Second, Factor: 2, Max: 30 * time.Second},
+		Stall:       time.Minute,
+		Exhausted:   supervisor.Escalate,
+	}); err != nil {
+		return err
+	}
+	return tree.Serve(ctx)
+}
+
+// beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been placed
+// by then, so that it can be begun again.
+const beginTries = 5
+
+func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
+	const key = "begin"
+	for try, pause := 1, time.Second; ; try, pause = try+1, 2*pause {
+		account, err := t.begin(ctx)
+		if err == nil {
+			health.Clear(ctx, key)
+		}
+		if err == nil || ctx.Err() != nil || try == beginTries || refusal(err) {
+			return account, err
+		}
+		t.log.Warn("Trading cannot begin, trying again", "error", err, "in", pause, "try", try, "tries", beginTries)
+		health.Raise(ctx, health.Condition{Key: key, Verdict: health.Degraded, Text: "trading cannot begin: " + err.Error()})
+		health.Idle(ctx, t.cfg.Clock.Now().Add(pause))
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-t.cfg.Clock.After(pause):
+		}
+	}
+}
+
+// begin builds an account that has read the journal and has the right to write it.
+func (t *Trader) begin(ctx context.Context) (*engine.Engine, error) {
+	parts, err := t.partsOfTrading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := assemble.Open(ctx, parts, t.store.Claim)
+	if err != nil {
+		return nil, err
+	}
+	t.account.Store(account.Engine) // before what a person wants is read, so that no wish falls in between
+	if err := t.takeOver(ctx, account.Engine); err != nil {
+		return nil, err
+	}
+	if t.bars != nil {
+		if err := t.bars.Feed(ctx, account); err != nil {
+			return nil, err
+		}
+	}
+	return account.Engine, nil
+}
+
+// takeOver has an account go on with what stands from before, and with what a person wants.
+func (t *Trader) takeOver(ctx context.Context, account *engine.Engine) error {
+	if err := t.goOn(ctx); err != nil {
+		return err
+	}
+	if by := t.cfg.RearmBy; by != "" && !t.rearmed.Load() {
+		if err := account.Rearm(ctx, by); err != nil {
+			return fmt.Errorf("re-arm as %s: %w", by, err)
+		}
+		t.rearmed.Store(true)
+	}
+	if t.reduceOnly.Load() {
+		account.SetReduceOnly(true)
+	}
+	return nil
+}
+
+// partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.
+func (t *Trader) partsOfTrading(ctx context.Context) (parts assemble.Config, err error) {
+	parts = t.parts()
+	parts.Instruments, err = t.instruments(ctx)
+	return parts, err
+}
+
+// instruments are those of the configuration, or else those of the Broker.
+func (t *Trader) instruments(ctx context.Context) ([]trading.Instrument, error) {
+	if len(t.cfg.Instruments) > 0 {
+		return t.cfg.Instruments, nil
+	}
+	ctx, cancel := clockctx.WithTimeout(ctx, t.cfg.Clock, askWithin)
+	defer cancel()
+	all, err := t.cfg.Broker.(trading.InstrumentLister).Instruments(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("what can be traded at the Broker: %w", err)
+	}
+	return all, nil
+}
+
+// askWithin is how long the Broker may take to say what can be traded.
+const askWithin = 10 * time.Second
