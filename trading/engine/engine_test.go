@@ -260,7 +260,7 @@ func TestABrokerThatIsSlowToShowWhatItCancelledIsNoCaseForAPerson(t *testing.T) 
 	r.mustStep()
 	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is cancelled.
 	r.mustStep()
-	require.Equal(t, 1, r.broker.Cancels())
+	require.Equal(t, 1, r.broker.CancelCalls())
 	r.clock.Add(3 * time.Second)
 	r.mustStep()
 	require.Equal(t, 0, r.log.count("ERROR"))
