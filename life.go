@@ -43,8 +43,8 @@ func (t *Trader) live(ctx context.Context) error {
 	return tree.Serve(ctx)
 }
 
-// beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been placed
-// by then, so that it can be begun again.
+// beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been
+// placed by then, so that it can be begun again.
 const beginTries = 5
 
 func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {

@@ -58,7 +58,7 @@ func (s Side) Signed(q decimal.Decimal) decimal.Decimal {
 // OrderType is how an order wants to be executed.
 type OrderType string
 
-// The types. All but Market rest: they may stay open for long, and are cancelled when they are not wanted any more.
+// The types. All but Market rest: they may stay open for long, and are canceled when they are not wanted any more.
 const (
 	Market    OrderType = "market"     // at once, at the best price there is
 	Limit     OrderType = "limit"      // at LimitPrice or better
@@ -71,8 +71,8 @@ type TimeInForce string
 
 // The times in force. The zero value is that of GTC.
 const (
-	GTC TimeInForce = "gtc" // until it is cancelled
-	IOC TimeInForce = "ioc" // what cannot be had at once is cancelled
+	GTC TimeInForce = "gtc" // until it is canceled
+	IOC TimeInForce = "ioc" // what cannot be had at once is canceled
 	FOK TimeInForce = "fok" // all of it at once, or nothing
 	Day TimeInForce = "day" // until the Broker's trading day ends; then it expires
 )
@@ -236,16 +236,25 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	StatusIntended  OrderStatus = "intended"  // durable, not known to have been sent
-	StatusUnknown   OrderStatus = "unknown"   // sent, and no reply that says what became of it
-	StatusOpen      OrderStatus = "open"      // the broker has it, and it may fill
-	StatusFilled    OrderStatus = "filled"    // done: all of it
-	StatusCancelled OrderStatus = "cancelled" // done: what had not been filled is not going to be
-	StatusExpired   OrderStatus = "expired"   // done: the same, because its time in force was over
-	StatusRejected  OrderStatus = "rejected"  // done: the broker refused it
+	StatusIntended OrderStatus = "intended" // durable, not known to have been sent
+	StatusUnknown  OrderStatus = "unknown"  // sent, and no reply that says what became of it
+	StatusOpen     OrderStatus = "open"     // the broker has it, and it may fill
+	StatusFilled   OrderStatus = "filled"   // done: all of it
+	StatusCanceled OrderStatus = "canceled" // done: what had not been filled is not going to be
+	StatusExpired  OrderStatus = "expired"  // done: the same, because its time in force was over
+	StatusRejected OrderStatus = "rejected" // done: the broker refused it
 )
+
+// UnmarshalText implements encoding.TextUnmarshaler. What was written before v0.1 says "cancelled".
+func (s *OrderStatus) UnmarshalText(text []byte) error {
+	*s = OrderStatus(text)
+	if *s == "cancelled" {
+		*s = StatusCanceled
+	}
+	return nil
+}
 
 // Done tells whether nothing can happen to the order any more.
 func (s OrderStatus) Done() bool {
-	return s == StatusFilled || s == StatusCancelled || s == StatusExpired || s == StatusRejected
+	return s == StatusFilled || s == StatusCanceled || s == StatusExpired || s == StatusRejected
 }

@@ -16,7 +16,7 @@ type TicketPolicy interface {
 // Ticket is the shape of the order that opens a position, and the bracket that guards the position. The zero value is a
 // market order and no bracket. What closes a position is always a market order.
 //
-// An order that rests is cancelled when the signal is not valid any more, when nothing may be opened, and when another
+// An order that rests is canceled when the signal is not valid any more, when nothing may be opened, and when another
 // target takes its place. The legs of a bracket are reduce-only orders, made as the position fills and as large as it
 // is. When one has filled, the target is what is left, and the other is cut to that; until the next signal nothing is
 // opened again.

@@ -97,7 +97,7 @@ func TestFiveMinutesOfTradingOnTheSyntheticMarket(t *testing.T) {
 			require.Contains(t, line, " mode=paper", "nothing claims to be live")
 		}
 		require.Regexp(t, `msg=Fill [^\n]* at=\d`, log)
-		for _, line := range []string{"uptime", "cycles", "signals", "orders", "fills", "fees", "realised profit", "unrealised profit", "restarts"} {
+		for _, line := range []string{"uptime", "cycles", "signals", "orders", "fills", "fees", "realized profit", "unrealized profit", "restarts"} {
 			require.Regexp(t, `(?m)^  `+line+` +\S`, stdout)
 		}
 		require.Regexp(t, `(?m)^  uptime +5m0s$`, stdout)

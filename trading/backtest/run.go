@@ -49,7 +49,7 @@ func (r *Replay) Run(ctx context.Context) error {
 
 // closeAt closes the Bars when ctx ends: Next may wait in it for what stands in a pipe. The function that it returns
 // undoes that, or waits for its end.
-func (r *Replay) closeAt(ctx context.Context) (stop func()) {
+func (r *Replay) closeAt(ctx context.Context) (wait func()) {
 	bars, ok := r.cfg.Bars.(io.Closer)
 	if !ok {
 		return func() {}

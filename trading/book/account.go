@@ -15,7 +15,7 @@ type account struct {
 	capital  decimal.Decimal
 	cash     decimal.Decimal
 	fees     decimal.Decimal
-	realised decimal.Decimal
+	realized decimal.Decimal
 	moved    map[trading.CashKind]decimal.Decimal // without a fill; nil until there is any
 	other    map[string]decimal.Decimal           // in other assets; nil until there is any
 	moves    once                                 // cash events
@@ -52,21 +52,21 @@ func (a *account) Given() decimal.Decimal { return a.capital.Add(a.given) }
 // HasMoved reports whether a cash event of this ID was applied.
 func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
 
-// equity is the account's equity with so much unrealised profit.
-func (a *account) equity(unrealised decimal.Decimal) decimal.Decimal {
-	equity := a.capital.Add(a.realised).Sub(a.fees).Add(unrealised)
+// equity is the account's equity with so much unrealized profit.
+func (a *account) equity(unrealized decimal.Decimal) decimal.Decimal {
+	equity := a.capital.Add(a.realized).Sub(a.fees).Add(unrealized)
 	for _, amount := range a.moved {
 		equity = equity.Add(amount)
 	}
 	return equity
 }
 
-// applyFill takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realised
+// applyFill takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realized
 // by it.
 func (a *account) applyFill(f *trading.Fill, before, after trading.Position) {
 	a.cash = f.CashAfter(a.cash)
-	if !after.Realised.Equal(before.Realised) {
-		a.realised = a.realised.Add(after.Realised.Sub(before.Realised))
+	if !after.Realized.Equal(before.Realized) {
+		a.realized = a.realized.Add(after.Realized.Sub(before.Realized))
 	}
 	if f.Fee.IsZero() {
 		return

@@ -82,7 +82,7 @@ type Counts struct {
 	Fills        int                     `json:"fills"`         // each ID once
 	ForeignFills int                     `json:"foreign_fills"` // those of them under a client ID that is not ours
 	Fees         decimal.Decimal         `json:"fees"`          // in the quote currency
-	Realised     decimal.Decimal         `json:"realised"`      // before fees
+	Realized     decimal.Decimal         `json:"realized"`      // before fees
 	// Moved is the cash that moved without a fill.
 	Moved map[trading.CashKind]decimal.Decimal `json:"moved,omitempty"`
 	// OtherAssets is what fees and cash events in other assets come to. It is not part of the account's worth.
@@ -116,16 +116,16 @@ func (b *Book) Counts() Counts {
 		Signals: maps.Clone(b.signals.outcomes),
 		Orders:  b.orders.made, Rejected: b.orders.rejected,
 		Fills: b.fills.total, ForeignFills: b.fills.foreign,
-		Fees: b.account.fees, Realised: b.account.realised,
+		Fees: b.account.fees, Realized: b.account.realized,
 		Moved: maps.Clone(b.account.moved), OtherAssets: maps.Clone(b.account.other),
 	}
 }
 
-// Equity is what the account is worth: capital, realised and unrealised profit, less fees, and what moved without a fill.
-// A position without a price counts at its cost and is named in missing.
+// Equity is what the account is worth: capital, realized and unrealized profit, less fees, and what moved without a
+// fill. A position without a price counts at its cost and is named in missing.
 func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
-	unrealised, missing := b.Unrealised(price)
-	return b.account.equity(unrealised), missing
+	unrealized, missing := b.Unrealized(price)
+	return b.account.equity(unrealized), missing
 }
 
 // Exposure returns what is held of symbol and what its pending orders may bring.

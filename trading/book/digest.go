@@ -29,7 +29,7 @@ func (b *Book) Digest() string {
 	}
 	b.digestOrders(h)
 	for _, p := range b.Positions() {
-		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)
+		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realized, p.Fees)
 	}
 	for _, t := range b.Targets() {
 		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
@@ -70,7 +70,7 @@ func (b *Book) Digest() string {
 		fmt.Fprintf(h, "taken %q %s\n", symbol, b.taken[symbol])
 	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
-		counts.ForeignFills, counts.Fees, counts.Realised)
+		counts.ForeignFills, counts.Fees, counts.Realized)
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -48,7 +48,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
 		b.orders.change(e.ClientID).cancelAsked(at, e.Reason)
-	case journal.Cancelled:
+	case journal.Canceled:
 		b.orders.move(at, b.orders.change(e.ClientID), endOf(e), e.Reason)
 	case journal.Expired:
 		b.orders.move(at, b.orders.change(e.ClientID), trading.StatusExpired, e.Reason)

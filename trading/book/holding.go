@@ -43,11 +43,11 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 }
 
 // endOf is the status of an order of which nothing is to come any more.
-func endOf(e journal.Cancelled) trading.OrderStatus {
+func endOf(e journal.Canceled) trading.OrderStatus {
 	if e.Complete {
 		return trading.StatusFilled
 	}
-	return trading.StatusCancelled
+	return trading.StatusCanceled
 }
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as the position is.

@@ -21,6 +21,10 @@ import (
 // from elsewhere. Version 5 keeps what is over as records.
 const snapshotVersion = 5
 
+// realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
+// escaped.
+var realised, realized = []byte(`"realised":`), []byte(`"realized":`)
+
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
 	Version   int                  `json:"version"`
@@ -95,7 +99,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 // makes a new one.
 func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	var s bookState
-	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder := json.NewDecoder(bytes.NewReader(bytes.ReplaceAll(data, realised, realized)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
@@ -127,7 +131,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 }
 
 func (a *account) restore(s bookState) error {
-	a.cash, a.fees, a.realised = s.Cash, s.Counts.Fees, s.Counts.Realised
+	a.cash, a.fees, a.realized = s.Cash, s.Counts.Fees, s.Counts.Realized
 	a.day, a.breached = s.Day, s.Breached
 	a.given = s.Given
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets

@@ -13,7 +13,7 @@ import (
 // legs are what a bracket consists of, the one that limits the loss first.
 var legs = []trading.Leg{trading.StopLoss, trading.TakeProfit}
 
-// guard returns the next leg that a target's bracket lacks, or nil. One that is being cancelled, or of unknown fate, is
+// guard returns the next leg that a target's bracket lacks, or nil. One that is being canceled, or of unknown fate, is
 // not lacking yet.
 func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 	x := d.book.Exposure(t.Symbol)
@@ -61,8 +61,8 @@ func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
 // wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
 func (d decider) tooEarly(t book.Target, leg trading.Leg, now time.Time) bool {
 	last, ok := lastLeg(d.book, t, leg)
-	cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
-	failed := last.Status == trading.StatusRejected || cancelled
+	canceled := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
+	failed := last.Status == trading.StatusRejected || canceled
 	return ok && failed && paused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 }
 

@@ -51,7 +51,7 @@ func (r *rig) moves(price string) {
 	r.mustStep()
 }
 
-func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
+func TestPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ticket    trading.FixedTicket
@@ -135,7 +135,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 			r.moves("94")
 			r.settle()
 		}, "0", ""},
-		"an order that fills while it is cancelled counts": {patient, signal.Long, func(r *rig) {
+		"an order that fills while it is canceled counts": {patient, signal.Long, func(r *rig) {
 			r.venue.SetPrice(btc, d("97")) // and no step before the signal
 			r.clock.Add(time.Minute)
 			r.signals.put(says(btc, signal.Flat, r.now()))
@@ -179,7 +179,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 }
 
 // Whatever ends in the middle, the legs are there once, and as large as what they guard.
-func TestABracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
+func TestBracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
 	for name, drama := range bracketDramas {
 		for _, broker := range []struct { // TestAJournalThatFailsAtAnyPoint has all of them; this one takes long.
@@ -274,7 +274,7 @@ func (b bracketDrama) play(r *rig, fault tradingtest.Fault, failAt int, broken b
 	r.agree()
 }
 
-func TestALegThatTheBrokerRefusesIsTriedForAsLongAsThePositionIsThere(t *testing.T) {
+func TestLegThatTheBrokerRefusesIsTriedForAsLongAsThePositionIsThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(trading.FixedTicket{StopLoss: d("0.05")}))
 	r.broker.Next(tradingtest.None, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject)
@@ -308,7 +308,7 @@ func TestWhileALegsFateIsNotKnownTheOtherWaits(t *testing.T) {
 	require.Equal(t, 4, r.broker.Submits())
 }
 
-func TestALegIsMadeWhileTradingIsHalted(t *testing.T) {
+func TestLegIsMadeWhileTradingIsHalted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(bracket))
 	r.broker.Next(tradingtest.None, tradingtest.Reject) // the stop
@@ -331,7 +331,7 @@ func (s *slowCancels) Cancel(_ context.Context, ref trading.OrderRef) error {
 	return nil
 }
 
-func TestNothingTakesTheOrdersPlaceBeforeItIsGone(t *testing.T) {
+func TestOrderIsGoneBeforeAnotherTakesItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, ticket := range map[string]trading.FixedTicket{"an entry": patient, "a bracket": bracket} {
 		t.Run(name, func(t *testing.T) {
@@ -359,7 +359,7 @@ func TestNothingTakesTheOrdersPlaceBeforeItIsGone(t *testing.T) {
 	}
 }
 
-func TestACancelThatTheBrokerDoesNotHearIsAskedForAgain(t *testing.T) {
+func TestCancelThatTheBrokerDoesNotHearIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(patient))
 	r.signals.put(says(btc, signal.Long, r.now()))

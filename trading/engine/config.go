@@ -53,7 +53,7 @@ type Config struct {
 	Capital decimal.Decimal
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
-	// Broker that is a Canceller.
+	// Broker that is a Canceler.
 	Ticket trading.TicketPolicy
 
 	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
@@ -68,10 +68,10 @@ type Config struct {
 	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
 
 	// HaltOnExcess has a person look into it, where the Engine's orders have brought more of an instrument than the target
-	// asks for, or something on the other side of it: an order was reported as cancelled and filled all the same, a person
+	// asks for, or something on the other side of it: an order was reported as canceled and filled all the same, a person
 	// gave one up and then it was executed, both legs of a bracket were filled. It is an error in any case. Without
-	// HaltOnExcess what is too much is closed, where orders are placed automatically. What was bought by hand, or came from
-	// elsewhere, is no excess.
+	// HaltOnExcess what is too much is closed, where orders are placed automatically. What was bought by hand, or came
+	// from elsewhere, is no excess.
 	HaltOnExcess bool
 
 	// Collar is by which factor the Pricer's price and that of a signal may differ: where it is more, one of the two is
@@ -82,10 +82,10 @@ type Config struct {
 	// taken a part: a liquidation, a person, a transfer. Without it the signal is refused, and one of another direction
 	// begins anew.
 	RefillTaken bool
-	// ReenterCancelled places an entry again, up to three times while its signal is valid, that the Broker calls cancelled
+	// ReenterCanceled places an entry again, up to three times while its signal is valid, that the Broker calls canceled
 	// while it rested, though nobody here asked for it. Without it that is the last word on the signal: a person may have
-	// cancelled it in the venue's own application.
-	ReenterCancelled bool
+	// canceled it in the venue's own application.
+	ReenterCanceled bool
 
 	// Settings are what the run is configured with, for the Journal: what is another thing than before is journaled and
 	// logged once. Those of journal.StrategySetting say which strategies speak. nil means that nothing is journaled, and
@@ -146,7 +146,7 @@ func (cfg Config) check() error {
 	case cfg.Risk == nil:
 		missing = "Risk"
 	}
-	_, canCancel := cfg.Broker.(trading.Canceller)
+	_, canCancel := cfg.Broker.(trading.Canceler)
 	switch {
 	case missing != "":
 		return fmt.Errorf("engine: Config.%s is not set", missing)

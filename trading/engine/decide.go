@@ -29,10 +29,10 @@ import (
 // decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
 // read submit.go, which sends it through the gate (gate.go).
 
-// entryID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
-// of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a broker can tell
-// that it is the same order; and no other journal gives it, so that a broker does not take an order for one of another
-// life. It has 26 characters of a to z, 0 to 9 and the hyphen.
+// entryID derives an order's client ID from the identity of the journal, the signal that the order serves and the
+// number of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a
+// broker can tell that it is the same order; and no other journal gives it, so that a broker does not take an order for
+// one of another life. It has 26 characters of a to z, 0 to 9 and the hyphen.
 func entryID(identity, signalID string, attempt int) string {
 	return clientID(identity, signalID, strconv.Itoa(attempt))
 }
@@ -54,7 +54,7 @@ type decider struct {
 	journal string               // identity of the journal
 	config  string               // fingerprint of the configuration
 	refill  bool                 // Config.RefillTaken
-	reenter bool                 // Config.ReenterCancelled
+	reenter bool                 // Config.ReenterCanceled
 	gap     bool                 // an order that guards has to go before the next one is taken
 }
 
@@ -69,7 +69,7 @@ type inputs struct {
 // decision is what came of a signal, as events to be journaled together.
 type decision struct {
 	seen     journal.SignalSeen
-	replaced []journal.Event // Cancelled for intents that were never sent, CancelAsked for orders that rest
+	replaced []journal.Event // Canceled for intents that were never sent, CancelAsked for orders that rest
 	order    *trading.Order
 }
 
@@ -147,7 +147,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 // The reasons for which the order for a target waits.
 const (
 	reasonUnknown = "the fate of an earlier order is not known yet"
-	reasonEnding  = "an earlier order is being cancelled"
+	reasonEnding  = "an earlier order is being canceled"
 )
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
@@ -163,7 +163,7 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
 		case o.Status == trading.StatusIntended:
-			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: " + why})
+			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
 			deferred = reasonEnding
 		case o.Rests() && !kept:
@@ -206,7 +206,7 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 }
 
 // exceeded reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
-// to be cancelled, and replaced by a smaller one.
+// to be canceled, and replaced by a smaller one.
 func (d decider) exceeded(symbol string, target decimal.Decimal) bool {
 	x := d.book.Exposure(symbol)
 	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)

@@ -29,7 +29,7 @@ type DryReport struct {
 }
 
 // DryRun does the first round that an Engine of this configuration would do, on the real Journal and with the real
-// Broker, and changes neither: what would be written is kept in memory, and what would be sent or cancelled goes into
+// Broker, and changes neither: what would be written is kept in memory, and what would be sent or canceled goes into
 // the report only. An order that has to wait for a cancel is not sent in that round. Together with an error the report
 // tells how far it came.
 func DryRun(ctx context.Context, cfg Config) (DryReport, error) {
@@ -127,25 +127,25 @@ func (b drySender) Submit(ctx context.Context, a trading.Approved) error {
 	return nil
 }
 
-type dryCanceller struct{ record *dryRecord }
+type dryCanceler struct{ record *dryRecord }
 
-func (c dryCanceller) Cancel(_ context.Context, ref trading.OrderRef) error {
+func (c dryCanceler) Cancel(_ context.Context, ref trading.OrderRef) error {
 	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, ref.ClientID) })
 	return nil
 }
 
 // dryBroker has the powers of a Broker that an Engine looks for, and no other.
 func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
-	sender, canceller := drySender{b, record}, dryCanceller{record}
+	sender, canceler := drySender{b, record}, dryCanceler{record}
 	positioner, hasPositions := b.(trading.Positioner)
-	_, canCancel := b.(trading.Canceller)
+	_, canCancel := b.(trading.Canceler)
 	switch {
 	case hasPositions && canCancel:
 		return struct {
 			drySender
 			trading.Positioner
-			dryCanceller
-		}{sender, positioner, canceller}
+			dryCanceler
+		}{sender, positioner, canceler}
 	case hasPositions:
 		return struct {
 			drySender
@@ -154,8 +154,8 @@ func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
 	case canCancel:
 		return struct {
 			drySender
-			dryCanceller
-		}{sender, canceller}
+			dryCanceler
+		}{sender, canceler}
 	}
 	return sender
 }
@@ -204,7 +204,7 @@ func tell(line func(format string, args ...any), event journal.Event) {
 		line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
 			strings.TrimSpace(e.Target.String()+" "+e.Reason))
 	case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived,
-		journal.Cancelled, journal.Expired, journal.CancelAsked:
+		journal.Canceled, journal.Expired, journal.CancelAsked:
 		kind, data, err := journal.Encode(e)
 		if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
 			line("order %s: %s", kind, data)

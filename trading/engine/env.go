@@ -76,7 +76,7 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 
 // canCancel reports whether the Broker can cancel orders.
 func (e *env) canCancel() bool {
-	_, ok := e.cfg.Broker.(trading.Canceller)
+	_, ok := e.cfg.Broker.(trading.Canceler)
 	return ok
 }
 
@@ -99,7 +99,7 @@ func (e *env) identity(ctx context.Context) (string, error) {
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCancelled,
+		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
 		gap: e.replaces() == trading.ByGap,
 	}
 }

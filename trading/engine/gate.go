@@ -150,7 +150,7 @@ func (g *gate) onEventLocked(event journal.Event) {
 		g.ledger.reconciled = false
 	case journal.Acknowledged, journal.Triggered, journal.CancelAsked:
 		g.lastNews[journal.OrderOf(event)] = g.env.passed()
-	case journal.Rejected, journal.Cancelled, journal.Expired:
+	case journal.Rejected, journal.Canceled, journal.Expired:
 		delete(g.lastNews, journal.OrderOf(event))
 		delete(g.made, journal.OrderOf(event))
 	case journal.Filled:
@@ -218,7 +218,7 @@ func (g *gate) takeReject(clientID string) (reason string, ok bool) {
 	return reason, ok
 }
 
-// openExposure is what is held once every open order has filled, also one that is being cancelled. The legs of a bracket
+// openExposure is what is held once every open order has filled, also one that is being canceled. The legs of a bracket
 // do not count: at most one of the two is going to fill, and perhaps neither.
 func openExposure(x book.Exposure) decimal.Decimal {
 	return decimal.Sum(x.Held, x.Working, x.Resting, x.Ending)

@@ -66,7 +66,7 @@ func (e *env) closeQuantity(h book.Holding) decimal.Decimal {
 }
 
 func (e *env) incomplete(h book.Holding) bool {
-	return incomplete(h, e.instrument(h.Symbol, h.Quantity), e.cfg.ReenterCancelled)
+	return incomplete(h, e.instrument(h.Symbol, h.Quantity), e.cfg.ReenterCanceled)
 }
 
 // canTrade reports whether so much of what is held can be sold or bought at all.

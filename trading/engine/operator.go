@@ -82,7 +82,7 @@ func (e *Engine) GiveUp(ctx context.Context, clientID, by string) error {
 		case e.gate.isInFlight(clientID):
 			return nil, fmt.Errorf("engine: give up %s: its submission has not returned", clientID)
 		}
-		return []journal.Event{journal.Cancelled{ClientID: clientID, Reason: "given up by " + by}}, nil
+		return []journal.Event{journal.Canceled{ClientID: clientID, Reason: "given up by " + by}}, nil
 	})
 	if err == nil {
 		e.env.log.Warn("Order given up by a person", "client_id", clientID, "by", by)
@@ -134,11 +134,11 @@ func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
 // there on: the order is taken back and comes no second time, and what it fills before the Broker has heard is closed
 // again, unless Config.HaltOnExcess is set. The next signal may open something again: Halt first if it is not to.
 //
-// An order that guards a position is not cancelled: Amend or Flatten what it guards. An error says so, or that there is no
-// such order, or that it is done.
+// An order that guards a position is not canceled: Amend or Flatten what it guards. An error says so, or that there is
+// no such order, or that it is done.
 func (e *Engine) Cancel(ctx context.Context, clientID, by string) error {
 	if strings.TrimSpace(by) == "" {
-		return errors.New("engine: cancelling an order needs a name")
+		return errors.New("engine: canceling an order needs a name")
 	}
 	_, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
 		o, ok := b.Order(clientID)
@@ -155,13 +155,13 @@ func (e *Engine) Cancel(ctx context.Context, clientID, by string) error {
 		return []journal.Event{closeAsked(b, o.Symbol, b.Position(o.Symbol).Quantity, by)}, nil
 	})
 	if err == nil {
-		e.env.log.Warn("Order is to be cancelled", "client_id", clientID, "by", by)
+		e.env.log.Warn("Order is to be canceled", "client_id", clientID, "by", by)
 	}
 	return err
 }
 
 // Amend changes, on a person's or a program's word, how the target of symbol is reached and guarded: the price of an
-// order that rests, the take-profit, the stop-loss. What rests in another shape is cancelled, and once the Broker has
+// order that rests, the take-profit, the stop-loss. What rests in another shape is canceled, and once the Broker has
 // said so the new order takes its place; it is never there twice. by says whose word it is.
 //
 // A stop-loss that the present price has passed already, and a take-profit, are refused. Where nobody gives a price they

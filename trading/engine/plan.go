@@ -205,7 +205,7 @@ func incomplete(h book.Holding, i trading.Instrument, reenter bool) bool {
 	t, last, closes := h.Target, h.Last, !closeQuantity(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
-	case trading.StatusRejected, trading.StatusCancelled:
+	case trading.StatusRejected, trading.StatusCanceled:
 		return closes || !lastWord(last, reenter) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
 		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())

@@ -72,14 +72,14 @@ func ending(o book.OrderState, report trading.OrderReport) journal.Event {
 		if o.Filled.IsZero() {
 			return journal.Rejected{ClientID: o.ClientID, Reason: report.Reason}
 		}
-		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
-	case trading.StatusCancelled:
-		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
+		return journal.Canceled{ClientID: o.ClientID, Reason: report.Reason}
+	case trading.StatusCanceled:
+		return journal.Canceled{ClientID: o.ClientID, Reason: report.Reason}
 	case trading.StatusExpired:
 		return journal.Expired{ClientID: o.ClientID, Reason: report.Reason}
 	case trading.StatusFilled:
 		if o.Filled.IsPositive() && report.Filled.IsPositive() {
-			return journal.Cancelled{
+			return journal.Canceled{
 				ClientID: o.ClientID, Complete: true,
 				Reason: fmt.Sprintf("the broker counts it as filled with %s of %s", o.Filled, o.Quantity),
 			}
@@ -111,9 +111,9 @@ func (c *reconciler) logOutcome(before book.OrderState) {
 	switch now.Status {
 	case trading.StatusOpen:
 		c.env.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
-	case trading.StatusRejected, trading.StatusCancelled, trading.StatusExpired:
+	case trading.StatusRejected, trading.StatusCanceled, trading.StatusExpired:
 		level := slog.LevelWarn
-		if now.CancelAsked && now.Status == trading.StatusCancelled { // by us
+		if now.CancelAsked && now.Status == trading.StatusCanceled { // by us
 			level = slog.LevelInfo
 		}
 		c.env.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,

@@ -25,7 +25,7 @@ type Status struct {
 	Day        journal.DayOpened    `json:"day"`
 	Capital    decimal.Decimal      `json:"capital"`
 	Cash       decimal.Decimal      `json:"cash"`
-	Unrealised decimal.Decimal      `json:"unrealised"`
+	Unrealized decimal.Decimal      `json:"unrealized"`
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
 }
@@ -52,7 +52,7 @@ func (e *Engine) Status() Status {
 			s.Positions = append(s.Positions, p)
 		}
 	}
-	s.Unrealised, _ = b.Unrealised(prices)
+	s.Unrealized, _ = b.Unrealized(prices)
 	s.Equity, s.Unpriced = b.Equity(prices)
 	return s
 }

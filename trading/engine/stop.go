@@ -152,7 +152,7 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 			switch {
 			case policy == FlattenAll && o.SignalID == t.SignalID, policy == CancelOrders && o.Leg != "":
 			case o.Status == trading.StatusIntended && !o.InFlight:
-				events = append(events, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
+				events = append(events, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
 			case o.Status == trading.StatusOpen && !o.CancelAsked && canCancel:
 				events = append(events, journal.CancelAsked{ClientID: o.ClientID, Reason: "the engine was stopped"})
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestWhatAStopLeavesBehind(t *testing.T) {
+func TestStopLeavesBehind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		policy  engine.StopPolicy
@@ -63,7 +63,7 @@ func TestWhatAStopLeavesBehind(t *testing.T) {
 	}
 }
 
-func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
+func TestStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		trouble func(*rig)
@@ -119,7 +119,7 @@ func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 }
 
 // The engine hangs inside Submit, is stopped, and wakes up later.
-func TestAStopDoesNotWaitForWhatHangs(t *testing.T) {
+func TestStopDoesNotWaitForWhatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -152,7 +152,7 @@ func TestStopNamesWhatIsWrong(t *testing.T) {
 
 // A stop closes what is held, guarded by a bracket, although a write to the journal fails: any of them, and whether or
 // not the process dies of it and the next one is told to stop.
-func TestAStopSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
+func TestStopSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
 		for _, broken := range brokenWrites {

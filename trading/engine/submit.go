@@ -149,7 +149,7 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 	if o.Sends > 0 {
 		reason = "not sent again: "
 	}
-	return s.ledger.record(ctx, r, journal.Cancelled{ClientID: o.ClientID, Reason: reason + why.Error()})
+	return s.ledger.record(ctx, r, journal.Canceled{ClientID: o.ClientID, Reason: reason + why.Error()})
 }
 
 // notSent takes back a submission that was announced and then not begun. That the adapter itself could not is an error of
@@ -225,7 +225,7 @@ func (s *sender) recordResult(ctx context.Context, r *run, o book.OrderState, an
 // cancelAll takes every cancel that was asked for to the Broker, and learns what became of the order. One that fails
 // keeps none of the others back.
 func (s *sender) cancelAll(ctx context.Context, r *run) error {
-	canceller, ok := s.env.cfg.Broker.(trading.Canceller)
+	canceler, ok := s.env.cfg.Broker.(trading.Canceler)
 	if !ok {
 		return nil
 	}
@@ -235,10 +235,10 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 	}) {
 		health.Beat(ctx)
 		if err := s.gate.mayCancel(ctx, r); err != nil {
-			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
+			return errors.Join(all, fmt.Errorf("engine: order %s not canceled: %w", o.ClientID, err))
 		}
 		limited, cancel := s.env.limited(ctx)
-		err := canceller.Cancel(limited, o.Ref())
+		err := canceler.Cancel(limited, o.Ref())
 		cancel()
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
 			all = errors.Join(all, s.ledger.markUnreconciled(r, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err)))

@@ -49,7 +49,7 @@ func (f *follower) due(t book.Target) bool {
 	f.ledger.mu.Unlock()
 	last := h.Last
 	due := f.env.incomplete(h)
-	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
+	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCanceled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
 			"target", t.Quantity, "reason", last.Reason)
@@ -120,7 +120,7 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil
 			}
-			f.env.log.Info("Order is to be cancelled", orderAttrs(o, "reason", why)...)
+			f.env.log.Info("Order is to be canceled", orderAttrs(o, "reason", why)...)
 			return []journal.Event{journal.CancelAsked{ClientID: o.ClientID, Reason: why}}, nil
 		})
 		if err != nil {

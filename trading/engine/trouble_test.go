@@ -350,7 +350,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 // conserved adds up the account: nothing is lost and nothing made up, to the last digit.
 func conserved(t require.TestingT, r *rig) {
 	s := r.engine.Status()
-	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
+	sum := s.Cash.Sub(s.Counts.Realized).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
 	for _, p := range s.Positions {
 		sum = sum.Add(p.Cost)
 	}

@@ -77,7 +77,7 @@ func (t *trouble) look(began time.Time, err error) {
 // seen holds a position against its target: what is more is on its way to be closed, or the step has said so. What a step
 // learns in its last moment is for the next one.
 func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
-	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCancelled
+	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCanceled
 	again := refused && h.Target.Attempts == 1 // it is tried a second time before it is an error
 	unseen := !h.Excess().IsZero() && !h.Target.Deferred && said == "" && !again &&
 		!slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool {

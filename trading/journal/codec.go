@@ -19,7 +19,8 @@ var codecs = map[string]func(data []byte) (Event, error){
 	CloseAsked{}.kind():      decode[CloseAsked],
 	Amended{}.kind():         decode[Amended],
 	CancelAsked{}.kind():     decode[CancelAsked],
-	Cancelled{}.kind():       decode[Cancelled],
+	Canceled{}.kind():        decode[Canceled],
+	"cancelled":              decode[Canceled], // as journals had it before v0.1
 	Expired{}.kind():         decode[Expired],
 	Filled{}.kind():          decode[Filled],
 	Adopted{}.kind():         decode[Adopted],
@@ -42,7 +43,7 @@ func (SignalApproved) kind() string  { return "signal_approved" }
 func (CloseAsked) kind() string      { return "close_asked" }
 func (Amended) kind() string         { return "amended" }
 func (CancelAsked) kind() string     { return "cancel_asked" }
-func (Cancelled) kind() string       { return "cancelled" }
+func (Canceled) kind() string        { return "canceled" }
 func (Expired) kind() string         { return "expired" }
 func (Filled) kind() string          { return "filled" }
 func (Adopted) kind() string         { return "adopted" }
@@ -64,7 +65,7 @@ func (SignalApproved) order() string  { return "" }
 func (CloseAsked) order() string      { return "" }
 func (Amended) order() string         { return "" }
 func (e CancelAsked) order() string   { return e.ClientID }
-func (e Cancelled) order() string     { return e.ClientID }
+func (e Canceled) order() string      { return e.ClientID }
 func (e Expired) order() string       { return e.ClientID }
 func (e Filled) order() string        { return e.Fill.ClientID }
 func (Adopted) order() string         { return "" }

@@ -121,7 +121,7 @@ func (b *Broker) dayEnds(o trading.Order) time.Time {
 	return time.Date(made.Year(), made.Month(), made.Day()+1, 0, 0, 0, 0, time.UTC)
 }
 
-// Cancel implements trading.Canceller: what is not filled of the order is not going to be.
+// Cancel implements trading.Canceler: what is not filled of the order is not going to be.
 func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if o, open := b.orders.byID[ref.ClientID]; open {
-		o.end(trading.StatusCancelled, "as asked for")
+		o.end(trading.StatusCanceled, "as asked for")
 		b.orders.archive(now)
 	} else if !b.orders.has(ref.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)

@@ -46,7 +46,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 		reason = w.account.notHeld(o.Symbol)
 	}
 	if reason != "" {
-		o.end(trading.StatusCancelled, reason)
+		o.end(trading.StatusCanceled, reason)
 		return
 	}
 	id := o.ClientID + "-1"
@@ -62,7 +62,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 	case o.rest().IsZero():
 		o.end(trading.StatusFilled, "")
 	case o.ReduceOnly && w.account.closing(o.Order, o.rest()).IsZero():
-		o.end(trading.StatusCancelled, nothingToReduce)
+		o.end(trading.StatusCanceled, nothingToReduce)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // marginCall closes the account out where its equity, with the instrument at the present price, has fallen to
-// Maintenance of what it holds: every open order is cancelled, and positions are closed, that of the instrument first,
+// Maintenance of what it holds: every open order is canceled, and positions are closed, that of the instrument first,
 // until the rest can be carried. The account never owes more than it has: a loss beyond its equity is the venue's. due is
 // a fee that it is about to pay.
 func (w *walk) marginCall(due decimal.Decimal) bool {
@@ -19,7 +19,7 @@ func (w *walk) marginCall(due decimal.Decimal) bool {
 	}
 	for _, o := range w.orders.open {
 		if !o.status.Done() {
-			o.end(trading.StatusCancelled, "the account was liquidated")
+			o.end(trading.StatusCanceled, "the account was liquidated")
 		}
 	}
 	w.closeOut(w.m, w.now)

@@ -72,7 +72,7 @@ type Broker struct {
 
 var (
 	_ trading.Broker           = (*Broker)(nil)
-	_ trading.Canceller        = (*Broker)(nil)
+	_ trading.Canceler         = (*Broker)(nil)
 	_ trading.OrderLister      = (*Broker)(nil)
 	_ trading.Positioner       = (*Broker)(nil)
 	_ trading.InstrumentLister = (*Broker)(nil)

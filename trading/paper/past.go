@@ -15,7 +15,7 @@ const keepFor = book.MaxLookBack + time.Hour
 
 // endStatuses are the statuses in which an order ends, by the number that stands for them in a record.
 var endStatuses = [...]trading.OrderStatus{
-	trading.StatusFilled, trading.StatusCancelled, trading.StatusExpired, trading.StatusRejected,
+	trading.StatusFilled, trading.StatusCanceled, trading.StatusExpired, trading.StatusRejected,
 }
 
 // ended are what became of the orders that are done, as records. Broker.mu guards them.

@@ -112,7 +112,7 @@ func (w *walk) within(quantity decimal.Decimal) decimal.Decimal {
 // is not. A limit bounds both.
 func (w *walk) take(o *order, price decimal.Decimal) {
 	if o.PostOnly {
-		o.end(trading.StatusCancelled, postOnly)
+		o.end(trading.StatusCanceled, postOnly)
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
@@ -154,7 +154,7 @@ func (w *walk) settle() {
 		switch {
 		case !w.relevant(o), !o.Rests(), o.waiting():
 		case o.TimeInForce == trading.IOC, o.TimeInForce == trading.FOK:
-			o.end(trading.StatusCancelled, "it could not be had at once")
+			o.end(trading.StatusCanceled, "it could not be had at once")
 		default:
 			o.resting = true
 		}

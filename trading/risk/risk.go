@@ -24,7 +24,7 @@ const quotientPlaces = 18
 type Limits struct {
 	MaxPosition  decimal.Decimal // the largest notional of a position in one instrument
 	MaxOrder     decimal.Decimal // the largest notional of the part of an order that opens
-	MaxDailyLoss decimal.Decimal // a day's loss, with fees and unrealised, from which trading is halted
+	MaxDailyLoss decimal.Decimal // a day's loss, with fees and unrealized, from which trading is halted
 }
 
 // NoLimits are Limits that nothing reaches.

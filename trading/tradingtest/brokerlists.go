@@ -90,15 +90,15 @@ func openOrders(b brokerTest) {
 	want()
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
 	want()
-	c, ok := b.Broker.(trading.Canceller)
+	c, ok := b.Broker.(trading.Canceler)
 	if !ok {
 		return
 	}
 	limit, stop := b.rest("suite-2"), b.restStop("suite-3")
 	want("suite-2", "suite-3")
-	b.cancelled(c, limit.Order().Ref(), trading.StatusCancelled)
+	b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
 	want("suite-3")
-	b.cancelled(c, stop.Order().Ref(), trading.StatusCancelled)
+	b.canceled(c, stop.Order().Ref(), trading.StatusCanceled)
 	want()
 }
 
@@ -149,10 +149,10 @@ func updates(b brokerTest) {
 	if again := u.Updates(after); again.Seq != after || len(again.Orders) > 0 || again.Missed {
 		b.Errorf("nothing has happened since, and the updates are %+v", again)
 	}
-	if c, ok := b.Broker.(trading.Canceller); ok {
+	if c, ok := b.Broker.(trading.Canceler); ok {
 		limit := b.rest("suite-2")
-		b.cancelled(c, limit.Order().Ref(), trading.StatusCancelled)
-		b.waitReport(u, after, "suite-2", trading.StatusCancelled)
+		b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
+		b.waitReport(u, after, "suite-2", trading.StatusCanceled)
 	}
 	all := u.Updates(before)
 	ids := make(map[string]bool)

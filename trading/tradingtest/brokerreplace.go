@@ -54,7 +54,7 @@ func replaces(b brokerTest) {
 		b.Errorf("Replace returns %v, and Begin was called %d times, want once", err, calls)
 	}
 	b.Advance()
-	b.is(old, trading.StatusCancelled)
+	b.is(old, trading.StatusCanceled)
 	b.is(with, trading.StatusOpen)
 	third := b.resting("suite-3")
 	if err := r.Replace(b.Context(), old.Order().Ref(), third); !errors.Is(err, trading.ErrRejected) {
@@ -92,9 +92,9 @@ func pairs(b brokerTest) {
 	b.Advance()
 	b.is(profit, trading.StatusOpen)
 	b.is(loss, trading.StatusOpen)
-	if c, ok := b.Broker.(trading.Canceller); ok {
-		b.cancelled(c, profit.Order().Ref(), trading.StatusCancelled)
-		b.is(loss, trading.StatusCancelled)
+	if c, ok := b.Broker.(trading.Canceler); ok {
+		b.canceled(c, profit.Order().Ref(), trading.StatusCanceled)
+		b.is(loss, trading.StatusCanceled)
 	}
 }
 

@@ -25,7 +25,7 @@ func approvedOrder(t *testing.T, id string) trading.Approved {
 	return approved
 }
 
-func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
+func TestCallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 	t.Parallel()
 	submit := func(t *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
 		return m.Submit(ctx, approvedOrder(t, "hangs"))

@@ -95,7 +95,7 @@ func allKinds() []journal.Event {
 		journal.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
 		journal.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
 		journal.CancelAsked{ClientID: "v-1", Reason: "its target was replaced"},
-		journal.Cancelled{ClientID: "v-1", Reason: "never sent"},
+		journal.Canceled{ClientID: "v-1", Reason: "never sent"},
 		journal.Expired{ClientID: "v-1", Reason: "the day is over"},
 		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},

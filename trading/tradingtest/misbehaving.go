@@ -67,7 +67,7 @@ func Misbehave(inner trading.Broker) *Misbehaving {
 
 var (
 	_ trading.Broker           = (*Misbehaving)(nil)
-	_ trading.Canceller        = (*Misbehaving)(nil)
+	_ trading.Canceler         = (*Misbehaving)(nil)
 	_ trading.OrderLister      = (*Misbehaving)(nil)
 	_ trading.Positioner       = (*Misbehaving)(nil)
 	_ trading.InstrumentLister = (*Misbehaving)(nil)
@@ -241,7 +241,7 @@ func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Cont
 	return deliver(ctx)
 }
 
-// Cancel implements trading.Canceller.
+// Cancel implements trading.Canceler.
 func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	m.count(&m.cancelCalls)
 	m.mu.Lock()
@@ -254,7 +254,7 @@ func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
 		m.hang()
 		ctx = context.WithoutCancel(ctx)
 	}
-	if c, ok := m.inner.(trading.Canceller); ok {
+	if c, ok := m.inner.(trading.Canceler); ok {
 		return c.Cancel(ctx, ref)
 	}
 	return unsupported("Cancel")
