@@ -121,24 +121,24 @@ func (o Order) Validate() error {
 	case StopLimit:
 		limited, stopped = true, true
 	default:
-		return o.unshapely("type %q is not known", o.Type)
+		return o.invalid("type %q is not known", o.Type)
 	}
 	switch o.TimeInForce {
 	case "", GTC, IOC, FOK, Day:
 	default:
-		return o.unshapely("time in force %q is not known", o.TimeInForce)
+		return o.invalid("time in force %q is not known", o.TimeInForce)
 	}
 	switch {
 	case limited && !o.LimitPrice.IsPositive():
-		return o.unshapely("limit price %s is not above zero", o.LimitPrice)
+		return o.invalid("limit price %s is not above zero", o.LimitPrice)
 	case !limited && !o.LimitPrice.IsZero():
-		return o.unshapely("a %s order has no limit price", o.Type)
+		return o.invalid("a %s order has no limit price", o.Type)
 	case stopped && !o.StopPrice.IsPositive():
-		return o.unshapely("stop price %s is not above zero", o.StopPrice)
+		return o.invalid("stop price %s is not above zero", o.StopPrice)
 	case !stopped && !o.StopPrice.IsZero():
-		return o.unshapely("a %s order has no stop price", o.Type)
+		return o.invalid("a %s order has no stop price", o.Type)
 	case o.PostOnly && (!limited || o.TimeInForce == IOC || o.TimeInForce == FOK):
-		return o.unshapely("post only goes with limit orders that may rest")
+		return o.invalid("post only goes with limit orders that may rest")
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ func (o Order) WorstPrice(price decimal.Decimal) decimal.Decimal {
 	return decimal.Max(price, o.LimitPrice, o.StopPrice)
 }
 
-func (o Order) unshapely(format string, args ...any) error {
+func (o Order) invalid(format string, args ...any) error {
 	return fmt.Errorf("trading: order %s: %s", o.ClientID, fmt.Sprintf(format, args...))
 }
 

@@ -35,11 +35,11 @@ type Ticket struct {
 
 // IsZero tells whether it is a market order without a bracket.
 func (t Ticket) IsZero() bool {
-	return !t.Rests() && t.TimeInForce == "" && !t.PostOnly && !t.Bracketed()
+	return !t.Rests() && t.TimeInForce == "" && !t.PostOnly && !t.HasBracket()
 }
 
-// Bracketed reports whether a bracket guards the position.
-func (t Ticket) Bracketed() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
+// HasBracket reports whether a bracket guards the position.
+func (t Ticket) HasBracket() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
 
 // Rests reports whether the order that opens may stay open for long, waiting for a price.
 func (t Ticket) Rests() bool { return Order{Type: t.Type}.Rests() }
@@ -84,13 +84,13 @@ func (t Ticket) Validate(side Side, i Instrument, price decimal.Decimal) error {
 	case t.StopPrice.IsPositive():
 		price = t.StopPrice
 	}
-	beyond := func(x, y decimal.Decimal) bool { return x.Cmp(y)*int(side) > 0 || !x.IsPositive() || !y.IsPositive() }
+	above := func(x, y decimal.Decimal) bool { return x.Cmp(y)*int(side) > 0 || !x.IsPositive() || !y.IsPositive() }
 	switch {
-	case !beyond(t.TakeProfit, price):
+	case !above(t.TakeProfit, price):
 		return fmt.Errorf("a %s at %s takes no profit at %s", side, price, t.TakeProfit)
-	case !beyond(price, t.StopLoss):
+	case !above(price, t.StopLoss):
 		return fmt.Errorf("a %s at %s stops no loss at %s", side, price, t.StopLoss)
-	case !beyond(t.TakeProfit, t.StopLoss):
+	case !above(t.TakeProfit, t.StopLoss):
 		return fmt.Errorf("a %s takes no profit at %s and stops its loss at %s", side, t.TakeProfit, t.StopLoss)
 	}
 	return nil

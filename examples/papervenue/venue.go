@@ -197,7 +197,7 @@ func (v *venue) catchUp(ctx context.Context) error {
 	}
 	var events []journal.Event
 	for _, f := range fills {
-		if !v.book.Knows(f) {
+		if !v.book.Known(f) {
 			events = append(events, journal.Filled{Fill: f})
 		}
 	}

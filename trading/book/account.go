@@ -52,8 +52,8 @@ func (a *account) Given() decimal.Decimal { return a.capital.Add(a.given) }
 // HasMoved reports whether a cash event of this ID was applied.
 func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
 
-// worth is the account's equity with so much unrealized profit.
-func (a *account) worth(unrealized decimal.Decimal) decimal.Decimal {
+// equity is the account's equity with so much unrealized profit.
+func (a *account) equity(unrealized decimal.Decimal) decimal.Decimal {
 	equity := a.capital.Add(a.realized).Sub(a.fees).Add(unrealized)
 	for _, amount := range a.moved {
 		equity = equity.Add(amount)
@@ -61,9 +61,9 @@ func (a *account) worth(unrealized decimal.Decimal) decimal.Decimal {
 	return equity
 }
 
-// pay takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realized
+// applyFill takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realized
 // by it.
-func (a *account) pay(f *trading.Fill, before, after trading.Position) {
+func (a *account) applyFill(f *trading.Fill, before, after trading.Position) {
 	a.cash = f.CashAfter(a.cash)
 	if !after.Realized.Equal(before.Realized) {
 		a.realized = a.realized.Add(after.Realized.Sub(before.Realized))

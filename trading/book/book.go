@@ -36,7 +36,7 @@ type Book struct {
 	signals
 	fills
 	account
-	elsewhere
+	external
 	settings
 	halt Halt
 }
@@ -93,7 +93,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), elsewhere: newElsewhere(),
+		account: newAccount(capital), external: newExternal(),
 	}
 }
 
@@ -115,7 +115,7 @@ func (b *Book) Counts() Counts {
 	return Counts{
 		Signals: maps.Clone(b.signals.outcomes),
 		Orders:  b.orders.made, Rejected: b.orders.rejected,
-		Fills: b.fills.counted, ForeignFills: b.fills.foreign,
+		Fills: b.fills.total, ForeignFills: b.fills.foreign,
 		Fees: b.account.fees, Realized: b.account.realized,
 		Moved: maps.Clone(b.account.moved), OtherAssets: maps.Clone(b.account.other),
 	}
@@ -125,7 +125,7 @@ func (b *Book) Counts() Counts {
 // fill. A position without a price counts at its cost and is named in missing.
 func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
 	unrealized, missing := b.Unrealized(price)
-	return b.account.worth(unrealized), missing
+	return b.account.equity(unrealized), missing
 }
 
 // Exposure returns what is held of symbol and what its pending orders may bring.
@@ -145,7 +145,7 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	held := b.Position(o.Symbol).Quantity
 	if o.Leg != "" {
 		switch {
-		case !o.priced(t):
+		case !o.atLegPrice(t):
 			return "the bracket is another one now"
 		case o.Side == t.Side(), b.orders.tooMuch(o, t, t.Guarded(held)):
 			return "what it guards is less now"

@@ -63,8 +63,8 @@ func (b *Book) Digest() string {
 	for id, at := range b.moves.seen() {
 		fmt.Fprintf(h, "move %q %s\n", id, stamp(at))
 	}
-	for _, symbol := range slices.Sorted(maps.Keys(b.came)) {
-		fmt.Fprintf(h, "came %q %s\n", symbol, b.came[symbol])
+	for _, symbol := range slices.Sorted(maps.Keys(b.added)) {
+		fmt.Fprintf(h, "came %q %s\n", symbol, b.added[symbol])
 	}
 	for _, symbol := range slices.Sorted(maps.Keys(b.taken)) {
 		fmt.Fprintf(h, "taken %q %s\n", symbol, b.taken[symbol])

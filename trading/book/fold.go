@@ -18,10 +18,10 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.signals.see(e, b.targets)
 		if e.Outcome == journal.OutcomeActed {
 			b.targets[e.Symbol].Orphan = orphan
-			b.elsewhere.settled(e.Symbol)
+			b.external.settled(e.Symbol)
 		}
 	case journal.IntentMade:
-		b.orders.intend(at, &e.Order)
+		b.orders.addIntended(at, &e.Order)
 		b.targets.count(&e.Order)
 	case journal.Submitting:
 		o := b.orders.change(e.ClientID)
@@ -43,7 +43,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldApproved(e)
 	case journal.CloseAsked:
 		b.targets.reduce(e)
-		b.elsewhere.settled(e.Symbol)
+		b.external.settled(e.Symbol)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
@@ -79,7 +79,7 @@ func (b *Book) foldApproved(e journal.SignalApproved) {
 	}
 	orphan := b.Orphan(offer.Symbol)
 	b.signals.approve(offer, b.targets).Orphan = orphan
-	b.elsewhere.settled(offer.Symbol)
+	b.external.settled(offer.Symbol)
 }
 
 // foldHalted keeps the first reason apart: it is the one to look into, and what follows is often its consequence.
@@ -99,9 +99,9 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 		return
 	}
 	before, after := b.positions.add(f)
-	b.account.pay(f, before, after)
+	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)
-	b.elsewhere.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -119,6 +119,6 @@ func (b *Book) adopt(e journal.Adopted) {
 		f.Side = trading.Sell
 	}
 	before, after := b.positions.add(&f)
-	b.account.pay(&f, before, after)
-	b.elsewhere.moved(e.Symbol, false, before.Quantity, after.Quantity)
+	b.account.applyFill(&f, before, after)
+	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
 }

@@ -94,8 +94,8 @@ func (s *orders) checkIntent(o *trading.Order) error {
 	return o.Validate()
 }
 
-// intend adds an order that was decided on.
-func (s *orders) intend(at time.Time, o *trading.Order) {
+// addIntended adds an order that was decided on.
+func (s *orders) addIntended(at time.Time, o *trading.Order) {
 	s.made++
 	s.put(&OrderState{Order: *o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
 }

@@ -22,8 +22,8 @@ func (b *Book) Owner(symbol string, bar time.Time) string {
 		return ""
 	}
 	last := b.orders.find(t.Last)
-	reached := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
-	if t.Quantity.IsZero() || reached || bar.After(t.ValidUntil) {
+	filled := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
+	if t.Quantity.IsZero() || filled || bar.After(t.ValidUntil) {
 		return ""
 	}
 	return t.Strategy

@@ -34,7 +34,7 @@ type bookState struct {
 	LastFill  time.Time            `json:"last_fill"`
 	Horizon   time.Time            `json:"horizon"`
 	Positions []trading.Position   `json:"positions"`
-	Orders    []numberedOrder      `json:"orders"`
+	Orders    []snapshotOrder      `json:"orders"`
 	Done      []string             `json:"done"`
 	Kinds     []kind               `json:"kinds,omitempty"`
 	Ended     past.Saved           `json:"ended,omitzero"`
@@ -49,8 +49,8 @@ type bookState struct {
 	Breached  bool                 `json:"breached,omitempty"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
-	// Came and Taken are what something else than our orders did to positions, by symbol.
-	Came  map[string]decimal.Decimal `json:"came,omitempty"`
+	// Added and Taken are what something else than our orders did to positions, by symbol.
+	Added map[string]decimal.Decimal `json:"came,omitempty"`
 	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
 
 	Settings    []journal.Setting `json:"settings,omitempty"`
@@ -58,7 +58,7 @@ type bookState struct {
 	Given       decimal.Decimal   `json:"given,omitzero"`
 }
 
-type numberedOrder struct {
+type snapshotOrder struct {
 	OrderState
 	Number int `json:"number"`
 }
@@ -76,14 +76,14 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Moves: b.moves.log.Save(), LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
-		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given,
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
-		state.Orders = append(state.Orders, numberedOrder{*o, o.number})
+		state.Orders = append(state.Orders, snapshotOrder{*o, o.number})
 	}
-	slices.SortFunc(state.Orders, func(x, y numberedOrder) int { return cmp.Compare(x.Number, y.Number) })
+	slices.SortFunc(state.Orders, func(x, y snapshotOrder) int { return cmp.Compare(x.Number, y.Number) })
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		state.Acted = append(state.Acted, actedOn{f.strategy, f.symbol, b.acted[f]})
 	}
@@ -118,11 +118,11 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
 	}
-	b.fills.horizon, b.fills.counted, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
+	b.fills.horizon, b.fills.total, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
-	maps.Copy(b.came, s.Came)
+	maps.Copy(b.added, s.Added)
 	maps.Copy(b.taken, s.Taken)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t

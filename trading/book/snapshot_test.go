@@ -36,8 +36,8 @@ func TestBookDoesNotGrowForEver(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, len(b.Orders()), 10_000+1)
-	require.False(t, b.Knows(trading.Fill{ID: "o0-1", Time: noon.Add(1000 * time.Hour)}))
-	require.True(t, b.Knows(trading.Fill{ID: "o39999-1", Time: noon.Add(1000 * time.Hour)}))
+	require.False(t, b.Known(trading.Fill{ID: "o0-1", Time: noon.Add(1000 * time.Hour)}))
+	require.True(t, b.Known(trading.Fill{ID: "o39999-1", Time: noon.Add(1000 * time.Hour)}))
 	require.Equal(t, 40_000, b.Counts().Fills)
 	require.ErrorContains(t, b.Apply(noon, fillOf("o0", "o0-1", "10")), "does not remember",
 		"a fill that may have been counted is not counted again")

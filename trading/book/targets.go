@@ -76,11 +76,11 @@ func (s targets) Target(symbol string) (Target, bool) {
 	return *t, true
 }
 
-// Bracketed returns the targets that have a bracket, by symbol.
-func (s targets) Bracketed() []Target {
+// WithBracket returns the targets that have a bracket, by symbol.
+func (s targets) WithBracket() []Target {
 	for _, t := range s {
-		if t.Ticket.Bracketed() { // Most books have none, and copy nothing.
-			return slices.DeleteFunc(s.Targets(), func(t Target) bool { return !t.Ticket.Bracketed() })
+		if t.Ticket.HasBracket() { // Most books have none, and copy nothing.
+			return slices.DeleteFunc(s.Targets(), func(t Target) bool { return !t.Ticket.HasBracket() })
 		}
 	}
 	return nil

@@ -98,7 +98,7 @@ func TestPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 			r.venue.SetPrice(btc, d("103"))
 			r.signals.put(says(btc, signal.Long, r.now()))
 			r.settle()
-			require.Zero(r.t, r.broker.Cancels())
+			require.Zero(r.t, r.broker.CancelCalls())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 95 reduce"},
 		"a signal that confirms keeps an order that rests": {patient, signal.Long, func(r *rig) {
 			r.clock.Add(time.Minute)
@@ -144,7 +144,7 @@ func TestPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 		"a stop that was moved is there once": {bracket, signal.Long, func(r *rig) {
 			require.NoError(r.t, r.engine.Amend(context.Background(), btc, trading.Ticket{TakeProfit: d("110"), StopLoss: d("99")}, "alice"))
 			r.mustStep()
-			require.Equal(r.t, 1, r.broker.Cancels())
+			require.Equal(r.t, 1, r.broker.CancelCalls())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 99 reduce"},
 		"a stop can be moved to where it keeps a profit": {trading.FixedTicket{StopLoss: d("0.05")}, signal.Long, func(r *rig) {
 			r.moves("150")
@@ -154,12 +154,12 @@ func TestPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 		"an order that was moved is there once": {patient, signal.Long, func(r *rig) {
 			require.NoError(r.t, r.engine.Amend(context.Background(), btc, trading.Ticket{Type: trading.Limit, LimitPrice: d("99")}, "alice"))
 			r.mustStep()
-			require.Equal(r.t, 1, r.broker.Cancels())
+			require.Equal(r.t, 1, r.broker.CancelCalls())
 		}, "0", "buy 10 limit 99"},
 		"a bracket survives a restart": {bracket, signal.Long, func(r *rig) {
 			r.restart()
 			r.settle()
-			require.Zero(r.t, r.broker.Cancels())
+			require.Zero(r.t, r.broker.CancelCalls())
 			require.Equal(r.t, 3, r.broker.Submits())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 95 reduce"},
 	} {
@@ -366,10 +366,10 @@ func TestCancelThatTheBrokerDoesNotHearIsAskedForAgain(t *testing.T) {
 	r.mustStep()
 	r.clock.Add(time.Minute)
 	r.signals.put(says(btc, signal.Flat, r.now()))
-	r.broker.FailCancels(true)
+	r.broker.FailCancel(true)
 	require.ErrorIs(t, r.step(), tradingtest.ErrLost)
 	require.True(t, r.engine.Status().Orders[0].CancelAsked)
-	r.broker.FailCancels(false)
+	r.broker.FailCancel(false)
 	r.restart()
 	r.mustStep()
 	require.Empty(t, r.resting())

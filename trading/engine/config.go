@@ -146,11 +146,11 @@ func (cfg Config) check() error {
 	case cfg.Risk == nil:
 		missing = "Risk"
 	}
-	_, cancels := cfg.Broker.(trading.Canceler)
+	_, canCancel := cfg.Broker.(trading.Canceler)
 	switch {
 	case missing != "":
 		return fmt.Errorf("engine: Config.%s is not set", missing)
-	case cfg.Ticket != nil && !cancels:
+	case cfg.Ticket != nil && !canCancel:
 		return fmt.Errorf("engine: Config.Ticket needs a Broker that can cancel")
 	case !cfg.Capital.IsPositive():
 		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)
@@ -186,11 +186,11 @@ func (cfg Config) checkSize() error {
 		}
 	}
 	fixed, ok := cfg.Size.(interface{ Notional() decimal.Decimal })
-	limits, limited := cfg.Risk.(interface{ Admits(decimal.Decimal) error })
+	limits, limited := cfg.Risk.(interface{ MayOpen(decimal.Decimal) error })
 	if !ok || !limited {
 		return nil
 	}
-	if err := limits.Admits(fixed.Notional()); err != nil {
+	if err := limits.MayOpen(fixed.Notional()); err != nil {
 		return fmt.Errorf("engine: Config.Size: %w", err)
 	}
 	return nil

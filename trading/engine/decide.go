@@ -121,7 +121,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	want := goal{
 		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
 	}
-	if deferred == unknownFate && d.auto {
+	if deferred == reasonUnknown && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
@@ -130,7 +130,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	switch {
 	case p.outcome != journal.OutcomeActed:
 		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
-		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+		if p.outcome == journal.OutcomeRefused && d.auto && isTemporary(in.opening, p.reason) {
 			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
 		}
 		return refused
@@ -146,8 +146,8 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 
 // The reasons for which the order for a target waits.
 const (
-	unknownFate = "the fate of an earlier order is not known yet"
-	beingEnded  = "an earlier order is being canceled"
+	reasonUnknown = "the fate of an earlier order is not known yet"
+	reasonEnding  = "an earlier order is being canceled"
 )
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
@@ -165,14 +165,14 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
-			deferred = beingEnded
+			deferred = reasonEnding
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
-			deferred = beingEnded
+			deferred = reasonEnding
 		}
 	}
 	if x.InDoubt {
-		deferred = unknownFate
+		deferred = reasonUnknown
 	}
 	return held, deferred
 }
@@ -185,8 +185,8 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
 		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
 	})
-	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
-	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
+	confirmed := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
+	if under && confirmed && !target.IsZero() && !d.exceeded(s.Symbol, target) {
 		return standing.Ticket, true, nil
 	}
 	if d.ticket == nil || target.IsZero() || !in.price.IsPositive() {
@@ -205,9 +205,9 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	return ticket, false, nil
 }
 
-// overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// exceeded reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
 // to be canceled, and replaced by a smaller one.
-func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
+func (d decider) exceeded(symbol string, target decimal.Decimal) bool {
 	x := d.book.Exposure(symbol)
 	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)
 	return x.Rests && wanted.Abs().GreaterThan(target.Abs())

@@ -45,14 +45,14 @@ func TestDryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 			c.before(r)
 			entries, err := r.journal.Read(t.Context(), 0, 1000)
 			require.NoError(t, err)
-			submits, cancels := r.broker.Submits(), r.broker.Cancels()
+			submits, cancels := r.broker.Submits(), r.broker.CancelCalls()
 			report, err := engine.DryRun(t.Context(), r.cfg)
 			require.NoError(t, err)
 			after, err := r.journal.Read(t.Context(), 0, 1000)
 			require.NoError(t, err)
 			require.Equal(t, entries, after, "nothing is written")
 			require.Equal(t, submits, r.broker.Submits(), "nothing is sent")
-			require.Equal(t, cancels, r.broker.Cancels())
+			require.Equal(t, cancels, r.broker.CancelCalls())
 			for _, line := range c.lines {
 				require.Contains(t, report.String(), line)
 			}

@@ -260,7 +260,7 @@ func TestBrokerThatIsSlowToShowWhatItCanceledIsNoCaseForAPerson(t *testing.T) {
 	r.mustStep()
 	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is canceled.
 	r.mustStep()
-	require.Equal(t, 1, r.broker.Cancels())
+	require.Equal(t, 1, r.broker.CancelCalls())
 	r.clock.Add(3 * time.Second)
 	r.mustStep()
 	require.Equal(t, 0, r.log.count("ERROR"))
@@ -385,7 +385,7 @@ func TestSignalStoreThatIsAnotherNeedsAPerson(t *testing.T) {
 	r.restart()
 	var other *engine.OtherStoreError
 	require.ErrorAs(t, r.step(), &other)
-	require.Equal(t, engine.OtherStoreError{Followed: "shelf-1", Found: "shelf-2"}, *other)
+	require.Equal(t, engine.OtherStoreError{Expected: "shelf-1", Found: "shelf-2"}, *other)
 	require.ErrorAs(t, r.engine.Serve(t.Context()), &other, "Serve does not try that again")
 }
 

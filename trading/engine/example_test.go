@@ -162,7 +162,7 @@ func ExampleEngine_Serve() {
 		var other *engine.OtherStoreError
 		switch {
 		case errors.As(err, &other):
-			return "the journal follows the store " + other.Followed + ": give it that one back"
+			return "the journal follows the store " + other.Expected + ": give it that one back"
 		case errors.Is(err, journal.ErrTakenOver):
 			return "another process trades on this journal"
 		case errors.Is(err, engine.ErrStopped):
@@ -170,7 +170,7 @@ func ExampleEngine_Serve() {
 		}
 		return "look into the log"
 	}
-	fmt.Println(advice(&engine.OtherStoreError{Followed: "a", Found: "b"}))
+	fmt.Println(advice(&engine.OtherStoreError{Expected: "a", Found: "b"}))
 	fmt.Println(advice(fmt.Errorf("step: %w", journal.ErrTakenOver)))
 	// Output:
 	// the journal follows the store a: give it that one back

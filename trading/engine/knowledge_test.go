@@ -222,10 +222,10 @@ func TestKnowledgeOfAnEndWaitsForTheFills(t *testing.T) {
 func TestKnowledgeIsDroppedWhenACallHasFailed(t *testing.T) {
 	t.Parallel()
 	r, b := telling(t)
-	r.broker.FailCancels(true)
+	r.broker.FailCancel(true)
 	r.signals.put(says(btc, signal.Flat, r.now()))
 	require.Error(t, r.step())
-	r.broker.FailCancels(false)
+	r.broker.FailCancel(false)
 	b.counted()
 	r.mustStep()
 	require.Contains(t, b.counted(), "open orders")

@@ -45,7 +45,7 @@ type configurer struct {
 
 // begin says, before anything else, what the account began with. A later run may be configured with another capital.
 func (c *configurer) begin(ctx context.Context, r *run) error {
-	if c.env.cfg.Settings == nil || r.begun {
+	if c.env.cfg.Settings == nil || r.began {
 		return nil
 	}
 	_, err := c.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
@@ -58,7 +58,7 @@ func (c *configurer) begin(ctx context.Context, r *run) error {
 		}
 		return []journal.Event{e}, nil
 	})
-	r.begun = err == nil
+	r.began = err == nil
 	return err
 }
 

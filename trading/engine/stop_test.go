@@ -74,7 +74,7 @@ func TestStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 	}{
 		"the broker is down":              {func(r *rig) { r.broker.Disconnect(true) }, engine.FlattenAll, 2, 1, "connection lost"},
 		"nobody can say what is open now": {func(r *rig) { r.broker.Disconnect(true) }, engine.LeaveOrders, 2, 1, "connection lost"},
-		"cancels are not heard":           {func(r *rig) { r.broker.FailCancels(true) }, engine.FlattenAll, 2, 2, "connection lost"},
+		"cancels are not heard":           {func(r *rig) { r.broker.FailCancel(true) }, engine.FlattenAll, 2, 2, "connection lost"},
 		"fills do not come":               {func(r *rig) { r.broker.HideFills(true) }, engine.FlattenAll, 1, 1, "is not done"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,10 +94,10 @@ func TestStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 				require.Len(t, report.Open, c.orders)
 				require.Len(t, report.Positions, 1)
 				if name == "fills do not come" {
-					require.Equal(t, 2, r.broker.Cancels(), "of the legs, and not of the order that closes")
+					require.Equal(t, 2, r.broker.CancelCalls(), "of the legs, and not of the order that closes")
 				}
 				r.broker.Disconnect(false)
-				r.broker.FailCancels(false)
+				r.broker.FailCancel(false)
 				r.broker.HideFills(false)
 				report, err = r.engine.Stop(t.Context(), engine.FlattenAll, 20*time.Second)
 				require.NoError(t, err)
@@ -126,7 +126,7 @@ func TestStopDoesNotWaitForWhatHangs(t *testing.T) {
 		r.broker.Next(tradingtest.Hang)
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		ended := serving(context.Background(), r.engine)
-		<-r.broker.Hung()
+		<-r.broker.Hanging()
 		report, err := r.engine.Stop(t.Context(), engine.CancelOrders, 5*time.Second)
 		require.ErrorContains(t, err, "is not done")
 		require.Len(t, report.Open, 1, "the one that flies")

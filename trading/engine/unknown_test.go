@@ -247,7 +247,7 @@ func TestOrderWhoseCallHasNotReturnedCannotBeGivenUp(t *testing.T) {
 	r.signals.put(says(btc, signal.Long, r.now()))
 	ended := make(chan error)
 	go func() { ended <- r.step() }()
-	<-r.broker.Hung()
+	<-r.broker.Hanging()
 	id := r.engine.Status().Orders[0].ClientID
 	require.ErrorContains(t, r.engine.GiveUp(t.Context(), id, "me"), "has not returned")
 	r.broker.Wake()

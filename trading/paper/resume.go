@@ -86,7 +86,7 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 func replay(ctx context.Context, j journal.Journal, cash decimal.Decimal) (*book.Book, []trading.Fill, error) {
 	var fills []trading.Fill
 	b, err := book.Replay(cash, journal.Load(ctx, j), func(before *book.Book, entry journal.Entry) {
-		if f, ok := entry.Event.(journal.Filled); ok && !before.Knows(f.Fill) {
+		if f, ok := entry.Event.(journal.Filled); ok && !before.Known(f.Fill) {
 			fills = append(fills, f.Fill)
 		}
 	})

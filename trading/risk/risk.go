@@ -48,8 +48,8 @@ func (l Limits) Validate() error {
 	return nil
 }
 
-// Admits says which limit a position of a size that is the same for all could never be opened under.
-func (l Limits) Admits(notional decimal.Decimal) error {
+// MayOpen says which limit a position of a size that is the same for all could never be opened under.
+func (l Limits) MayOpen(notional decimal.Decimal) error {
 	for _, f := range []struct {
 		name  string
 		value decimal.Decimal

@@ -99,7 +99,7 @@ func duplicates(b brokerTest) {
 	}
 }
 
-func cancels(b brokerTest) {
+func cancel(b brokerTest) {
 	c, ok := b.Broker.(trading.Canceler)
 	if !ok {
 		b.Skip("the broker cannot cancel")

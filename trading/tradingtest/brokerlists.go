@@ -117,8 +117,8 @@ func woken(b brokerTest) {
 	<-news // a broker that never says so hangs here, and the test's time limit names this line
 }
 
-// told waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
-func (b brokerTest) told(u trading.Updater, after int64, id string, status trading.OrderStatus) int64 {
+// waitReport waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
+func (b brokerTest) waitReport(u trading.Updater, after int64, id string, status trading.OrderStatus) int64 {
 	b.Helper()
 	for {
 		news := u.Updated()
@@ -142,7 +142,7 @@ func updates(b brokerTest) {
 	}
 	before := u.Updates(0).Seq
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
-	after := b.told(u, before, "suite-1", trading.StatusFilled)
+	after := b.waitReport(u, before, "suite-1", trading.StatusFilled)
 	if after <= before {
 		b.Fatalf("an order filled, and the Seq was %d and is %d", before, after)
 	}
@@ -152,7 +152,7 @@ func updates(b brokerTest) {
 	if c, ok := b.Broker.(trading.Canceler); ok {
 		limit := b.rest("suite-2")
 		b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
-		b.told(u, after, "suite-2", trading.StatusCanceled)
+		b.waitReport(u, after, "suite-2", trading.StatusCanceled)
 	}
 	all := u.Updates(before)
 	ids := make(map[string]bool)

@@ -77,7 +77,7 @@ func TestCallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 					defer cancel()
 					ended := make(chan error, 1)
 					go func() { ended <- c.call(t, ctx, m) }()
-					<-m.Hung()
+					<-m.Hanging()
 					time.Sleep(time.Minute)
 					require.Empty(t, ended)
 					require.Len(t, venue.Ledger(), before+c.arrived)

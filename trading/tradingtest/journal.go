@@ -61,15 +61,15 @@ var journalCases = []journalCase{
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
 
-// everyKind returns an event of each kind there is, with contents that are easily lost: more digits than a float64
+// allKinds returns an event of each kind there is, with contents that are easily lost: more digits than a float64
 // has, the smallest and the largest of numbers, odd times, empty fields.
-func everyKind() []journal.Event {
+func allKinds() []journal.Event {
 	tiny, huge := decimal.New(1, -18), decimal.New(123456789, 30)
 	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
-	elsewhere := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
+	zone := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
 	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market,
-		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere, Config: "0123456789abcdef"}
+		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: zone, Config: "0123456789abcdef"}
 	reduce := order
 	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
 	rests := reduce

@@ -325,8 +325,8 @@ func (v *Venue) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.App
 
 // fillLocked fills so much of an order, less where it only reduces and there is less to reduce, and cancels the rest.
 func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
-	if against := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
-		quantity = decimal.Min(quantity, decimal.Max(against.Neg(), decimal.Zero))
+	if held := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
+		quantity = decimal.Min(quantity, decimal.Max(held.Neg(), decimal.Zero))
 	}
 	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: quantity}
 	if quantity.LessThan(o.Quantity) {
