@@ -55,6 +55,7 @@ func (c *config) rulesOfReplay() []rule {
 	return []rule{
 		{on && (c.dryStart || c.onStop != engine.LeaveOrders),
 			"--dry-start and --on-stop do not go with --replay, which ends with its file"},
+		{on && c.orphans != engine.ReduceOrphans, "--orphans and --replay contradict each other: a replay trades anew"},
 		{on && c.infinite, "--infinite and --replay contradict each other: a replay ends with its file"},
 		{on && c.rearm != "", "--rearm and --replay contradict each other: a replay trades anew"},
 		{on && c.chaos != "", "--chaos and --replay contradict each other: a replay always gives the same result"},

@@ -63,6 +63,7 @@ type config struct {
 	stopLoss       decimal.Decimal
 	limitEntry     decimal.Decimal
 	onStop         engine.StopPolicy
+	orphans        engine.OrphanPolicy
 	dryStart       bool
 	lowWater       int // MiB
 
