@@ -45,7 +45,7 @@ func (c *config) rulesOfRun() []rule {
 			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
 		{c.listen != listenOff && isOpen(c.listen) && c.token == "", fmt.Sprintf(
 			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1",
-			c.listen, tokenVariable, tokenFileVariable)},
+			c.listen, tokenVariable, tokenVariable+fileSuffix)},
 		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
 	}
 }

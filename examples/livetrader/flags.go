@@ -47,7 +47,7 @@ func (c *config) declareRun() {
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
-		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
+		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenVariable+fileSuffix)
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+

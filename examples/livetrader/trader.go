@@ -55,6 +55,11 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if a.db != nil { // a dry start where there is no database yet has none
 		cfg.Store = a.db
 	}
+	if !a.cfg.dryStart {
+		if cfg.Services, err = a.tellers(); err != nil {
+			return err
+		}
+	}
 	if a.server != nil {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "api", Service: a.server})
 	}
