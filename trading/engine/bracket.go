@@ -28,13 +28,13 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 		if !d.gap { // What is to go stays until the new one rests.
 			pending = d.book.Legs(t.Symbol, leg).Fitting
 		}
-		lacking := want.Sub(pending)
-		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) ||
-			legIsDust(d.book, t, leg, lacking, in.instrument) {
+		missing := want.Sub(pending)
+		if !price.IsPositive() || !missing.IsPositive() || d.mustWait(t, leg, in.now) ||
+			legIsDust(d.book, t, leg, missing, in.instrument) {
 			continue
 		}
 		o := trading.Order{
-			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: missing, Leg: leg,
 			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
 		}
 		if leg == trading.TakeProfit {
@@ -57,13 +57,13 @@ func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
 	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
 }
 
-// tooSoon reports whether the last order of a leg ended against our will so short a time ago that the next one has to
+// mustWait reports whether the last order of a leg ended against our will so short a time ago that the next one has to
 // wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
-func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
+func (d decider) mustWait(t book.Target, leg trading.Leg, now time.Time) bool {
 	last, ok := lastLeg(d.book, t, leg)
 	canceled := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
 	failed := last.Status == trading.StatusRejected || canceled
-	return ok && failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+	return ok && failed && isPaused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 }
 
 // legIsDust reports whether so much is too little for a leg.

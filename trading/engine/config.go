@@ -135,11 +135,11 @@ func (cfg Config) check() error {
 	case cfg.Risk == nil:
 		missing = "Risk"
 	}
-	_, cancels := cfg.Broker.(trading.Canceler)
+	_, canCancel := cfg.Broker.(trading.Canceler)
 	switch {
 	case missing != "":
 		return fmt.Errorf("engine: Config.%s is not set", missing)
-	case cfg.Ticket != nil && !cancels:
+	case cfg.Ticket != nil && !canCancel:
 		return fmt.Errorf("engine: Config.Ticket needs a Broker that can cancel")
 	case !cfg.Capital.IsPositive():
 		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)

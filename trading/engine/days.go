@@ -13,8 +13,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// markEvery is how often what the account is worth is made durable.
-const markEvery = time.Minute
+// markInterval is how often what the account is worth is made durable.
+const markInterval = time.Minute
 
 // days opens the trading days, and halts when the loss of one reaches its limit.
 //
@@ -31,18 +31,18 @@ type days struct {
 	gate   *gate
 
 	// All below is guarded by ledger.mu.
-	seen   map[string]decimal.Decimal // the last known prices of what is held
-	looked bool                       // the process has valued the account
-	end    valuation                  // of the day that has to be closed
-	marked time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
+	seen      map[string]decimal.Decimal // the last known prices of what is held
+	evaluated bool                       // the process has valued the account
+	end       valuation                  // of the day that has to be closed
+	marked    time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
 }
 
 // valuation is what the account was worth when a day ended.
 type valuation struct {
-	day    string
-	equity decimal.Decimal
-	paidIn decimal.Decimal // what had been deposited by then and not withdrawn
-	sure   bool            // the process ran at the end of that day, and had seen all prices
+	day       string
+	equity    decimal.Decimal
+	paidIn    decimal.Decimal // what had been deposited by then and not withdrawn
+	confirmed bool            // the process ran at the end of that day, and had seen all prices
 }
 
 func newDays(env *env, ledger *ledger, gate *gate) *days {
@@ -69,15 +69,15 @@ func (d *days) close(ctx context.Context, _ *run) error {
 		d.ledger.mu.Lock()
 		defer d.ledger.mu.Unlock()
 		marked := valuation{day: opened, equity: m.Equity, paidIn: m.PaidIn}
-		if d.end.day != opened || d.end.own().LessThan(marked.own()) {
+		if d.end.day != opened || d.end.profit().LessThan(marked.profit()) {
 			d.end = marked
 		}
 	}
 	return nil
 }
 
-// own is what the account was worth but for what was paid in.
-func (v valuation) own() decimal.Decimal { return v.equity.Sub(v.paidIn) }
+// profit is what the account was worth but for what was paid in.
+func (v valuation) profit() decimal.Decimal { return v.equity.Sub(v.paidIn) }
 
 // closeLocked does so by the prices that were seen, and at cost where there was none; false says that they do not tell all.
 func (d *days) closeLocked(today string) bool {
@@ -87,11 +87,11 @@ func (d *days) closeLocked(today string) bool {
 		return true // Nothing is to be closed, or it is.
 	}
 	equity, missing := b.Equity(d.lastSeenLocked)
-	sure := len(missing) == 0
-	if sure || d.looked {
-		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), sure: sure}
+	confirmed := len(missing) == 0
+	if confirmed || d.evaluated {
+		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), confirmed: confirmed}
 	}
-	return sure
+	return confirmed
 }
 
 func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
@@ -99,15 +99,15 @@ func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
 	return price, ok
 }
 
-// roll opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price counts
-// at the last one that was seen, or else at its cost; nothing may be opened meanwhile.
-func (d *days) roll(ctx context.Context, r *run) error {
+// nextDay opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price
+// counts at the last one that was seen, or else at its cost; nothing may be opened meanwhile.
+func (d *days) nextDay(ctx context.Context, r *run) error {
 	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
 	d.ledger.mu.Lock()
 	now, missing := d.lookLocked(prices)
-	d.gate.unvalued = nil
+	d.gate.unpriced = nil
 	if limit.set {
-		d.gate.unvalued = missing
+		d.gate.unpriced = missing
 	}
 	due := len(d.eventsLocked(today, now, missing, limit)) > 0
 	d.ledger.mu.Unlock()
@@ -121,7 +121,7 @@ func (d *days) roll(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		d.gate.logHalts(events)
+		d.gate.logHalt(events)
 	}
 	if len(missing) > 0 {
 		return nil
@@ -133,7 +133,7 @@ func (d *days) roll(ctx context.Context, r *run) error {
 // those of what is not held any more: they are of another time when it is held again.
 func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missing []string) {
 	b := d.ledger.book
-	d.looked = true
+	d.evaluated = true
 	equity, missing = b.Equity(prices)
 	if len(missing) > 0 {
 		equity, _ = b.Equity(func(symbol string) (decimal.Decimal, bool) {
@@ -165,18 +165,18 @@ func (d *days) see(held []trading.Position, prices []decimal.Decimal) {
 func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit dayLimit) []journal.Event {
 	opened := d.ledger.book.Day()
 	if opened.Day != "" && today <= opened.Day {
-		return d.judgeLocked(now, limit)
+		return d.checkLossLocked(now, limit)
 	}
 	begin, worst, known := now, now, len(missing) == 0
 	if opened.Day != "" && d.end.day == opened.Day && limit.set { // Without a limit nobody looks between two Steps.
 		begin, known = d.end.equity.Add(d.ledger.book.PaidIn()).Sub(d.end.paidIn), true
-		if d.end.sure || begin.LessThan(worst) {
+		if d.end.confirmed || begin.LessThan(worst) {
 			worst = begin
 		}
 	}
 	var events []journal.Event
 	if opened.Day != "" {
-		events = d.judgeLocked(worst, limit)
+		events = d.checkLossLocked(worst, limit)
 	}
 	if !known { // Nobody knows yet what the new day begins with.
 		return events
@@ -186,16 +186,16 @@ func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string,
 		next.Before = begin
 	}
 	events = append(events, next)
-	return append(events, limit.breach(today, begin, now)...)
+	return append(events, limit.lossHalt(today, begin, now)...)
 }
 
-// judgeLocked holds the loss of the open day against its limit, unless that is recorded.
-func (d *days) judgeLocked(worth decimal.Decimal, limit dayLimit) []journal.Event {
+// checkLossLocked holds the loss of the open day against its limit, unless that is recorded.
+func (d *days) checkLossLocked(equity decimal.Decimal, limit dayLimit) []journal.Event {
 	opened := d.ledger.book.Day()
 	if d.ledger.book.Breached() {
 		return nil
 	}
-	return limit.breach(opened.Day, opened.Begin(), worth)
+	return limit.lossHalt(opened.Day, opened.Begin(), equity)
 }
 
 // dayLimit is the loss of a day from which trading is halted, if one is set.
@@ -209,9 +209,9 @@ func (d *days) limit() dayLimit {
 	return dayLimit{loss, set}
 }
 
-// breach is the halt for a day that began with one worth and has another now; none where the limit is not reached.
-func (l dayLimit) breach(day string, began, worth decimal.Decimal) []journal.Event {
-	loss := began.Sub(worth)
+// lossHalt is the halt for a day that began with one worth and has another now; none where the limit is not reached.
+func (l dayLimit) lossHalt(day string, began, equity decimal.Decimal) []journal.Event {
+	loss := began.Sub(equity)
 	if !l.set || loss.LessThan(l.loss) {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []jo
 	var events []journal.Event
 	halt := b.Halted()
 	if b.Day().Day != "" {
-		events = d.judgeLocked(equity, d.limit())
+		events = d.checkLossLocked(equity, d.limit())
 	}
 	for _, event := range events {
 		halt = halt.With(event.(journal.Halted).Reason)
@@ -247,7 +247,7 @@ func (d *days) mark(ctx context.Context, r *run, equity decimal.Decimal) error {
 	at, passed := d.env.watch.read()
 	d.ledger.mu.Lock()
 	b := d.ledger.book
-	due := d.marked == 0 || passed-d.marked >= markEvery
+	due := d.marked == 0 || passed-d.marked >= markInterval
 	m := journal.Mark{At: at, Day: b.Day().Day, Equity: equity, PaidIn: b.PaidIn()}
 	err := d.ledger.runs.mayWrite(r)
 	d.ledger.mu.Unlock()

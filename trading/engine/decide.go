@@ -118,7 +118,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	want := goal{
 		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
 	}
-	if deferred == unknownFate && d.auto {
+	if deferred == isUncertain && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
@@ -127,7 +127,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	switch {
 	case p.outcome != journal.OutcomeActed:
 		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
-		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+		if p.outcome == journal.OutcomeRefused && d.auto && isTemporary(in.opening, p.reason) {
 			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
 		}
 		return refused
@@ -143,8 +143,8 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 
 // The reasons for which the order for a target waits.
 const (
-	unknownFate = "the fate of an earlier order is not known yet"
-	beingEnded  = "an earlier order is being canceled"
+	isUncertain   = "the fate of an earlier order is not known yet"
+	cancelPending = "an earlier order is being canceled"
 )
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
@@ -162,14 +162,14 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
-			deferred = beingEnded
+			deferred = cancelPending
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
-			deferred = beingEnded
+			deferred = cancelPending
 		}
 	}
 	if x.InDoubt {
-		deferred = unknownFate
+		deferred = isUncertain
 	}
 	return held, deferred
 }
@@ -177,21 +177,21 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
 // the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
 func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
-	standing, _ := d.book.Target(s.Symbol)
+	current, _ := d.book.Target(s.Symbol)
 	held := d.book.Position(s.Symbol).Quantity
-	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
-		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
+	under := current.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
+		return o.Leg == "" && !o.CancelAsked && o.Side == current.Side()
 	})
-	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
-	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
-		return standing.Ticket, true, nil
+	sameSide := target.Sign() == current.Quantity.Sign() && !target.Abs().GreaterThan(current.Quantity.Abs())
+	if under && sameSide && !target.IsZero() && !d.exceedsTarget(s.Symbol, target) {
+		return current.Ticket, true, nil
 	}
 	if d.ticket == nil || target.IsZero() || !in.price.IsPositive() {
 		return trading.Ticket{}, false, nil
 	}
 	side := book.Target{Quantity: target}.Side()
 	ticket, err = d.ticket.Ticket(trading.Sizing{
-		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
+		Signal: s, Instrument: in.instrument, Price: in.price, Standing: current.Quantity,
 	}, side)
 	if err == nil {
 		err = ticket.Validate(side, in.instrument, in.price)
@@ -202,9 +202,9 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	return ticket, false, nil
 }
 
-// overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
-// to be canceled, and replaced by a smaller one.
-func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
+// exceedsTarget reports whether more is resting than a target leaves room for. What only rests cannot be sold: its
+// order has to be canceled, and replaced by a smaller one.
+func (d decider) exceedsTarget(symbol string, target decimal.Decimal) bool {
 	x := d.book.Exposure(symbol)
 	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)
 	return x.Rests && wanted.Abs().GreaterThan(target.Abs())
@@ -213,7 +213,7 @@ func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
 // target is what the signal asks to hold, before limits and permission.
 func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	h := d.book.Holding(s.Symbol)
-	standing := h.Target
+	current := h.Target
 	owner := d.book.Owner(s.Symbol, s.BarTime)
 	switch {
 	case owner != "" && owner != s.Strategy:
@@ -232,13 +232,13 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 		return decimal.Zero, errNoPrice
 	}
 	target, err := d.sizer.Target(trading.Sizing{
-		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
+		Signal: s, Instrument: in.instrument, Price: in.price, Standing: current.Quantity,
 	})
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
 	}
-	if h.Taken.IsPositive() && !d.refill && standing.Strategy == s.Strategy &&
-		target.Sign() == standing.Quantity.Sign() {
+	if h.Taken.IsPositive() && !d.refill && current.Strategy == s.Strategy &&
+		target.Sign() == current.Quantity.Sign() {
 		return decimal.Zero, fmt.Errorf(
 			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
 			h.Taken)

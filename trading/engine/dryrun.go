@@ -121,21 +121,21 @@ func (c dryCanceler) Cancel(_ context.Context, ref trading.OrderRef) error {
 // dryBroker has the powers of a Broker that an Engine looks for, and no other.
 func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
 	sender, canceler := drySender{b, record}, dryCanceler{record}
-	positioner, tells := b.(trading.Positioner)
-	_, cancels := b.(trading.Canceler)
+	positioner, canList := b.(trading.Positioner)
+	_, canCancel := b.(trading.Canceler)
 	switch {
-	case tells && cancels:
+	case canList && canCancel:
 		return struct {
 			drySender
 			trading.Positioner
 			dryCanceler
 		}{sender, positioner, canceler}
-	case tells:
+	case canList:
 		return struct {
 			drySender
 			trading.Positioner
 		}{sender, positioner}
-	case cancels:
+	case canCancel:
 		return struct {
 			drySender
 			dryCanceler
@@ -181,16 +181,16 @@ func (r DryReport) String() string {
 	if text.Len() == 0 {
 		line("nothing to do")
 	}
-	if halt := r.Status.Halt; halt.Active() && !r.halts() { // before all else: it stands already
+	if halt := r.Status.Halt; halt.Active() && !r.hasHalt() { // before all else: it stands already
 		return fmt.Sprintf("trading is halted since %s: %s\n", halt.At.UTC().Format(time.RFC3339), halt.Reason) + text.String()
 	}
 	return text.String()
 }
 
-// halts reports whether the halt would be one of what it lists.
-func (r DryReport) halts() bool {
+// hasHalt reports whether the halt would be one of what it lists.
+func (r DryReport) hasHalt() bool {
 	return slices.ContainsFunc(r.Events, func(e journal.Event) bool {
-		_, halts := e.(journal.Halted)
-		return halts
+		_, hasHalt := e.(journal.Halted)
+		return hasHalt
 	})
 }

@@ -29,7 +29,7 @@ type Engine struct {
 	follower   *follower   // decide: signals and targets become intents
 	sender     *sender     // act: intents and cancels go to the Broker
 	watchdog   *watchdog   // what is more than its target is seen and dealt with
-	lookout    *lookout    // what holds at the end of a step
+	monitor    *monitor    // what holds at the end of a step
 
 	lastErr error    // of the last step; guarded by ledger.mu
 	outlook *outlook // what Idle has worked out of the book last; guarded by ledger.mu
@@ -52,6 +52,6 @@ func New(cfg Config) (*Engine, error) {
 		follower: &follower{env: env, ledger: ledger, gate: gate},
 		sender:   &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 		watchdog: &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
-		lookout:  &lookout{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
+		monitor:  &monitor{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 	}, nil
 }

@@ -38,7 +38,7 @@ func newEnv(cfg Config) (*env, error) {
 		if err := i.Validate(); err != nil {
 			return nil, err
 		}
-		if _, twice := e.instruments[i.Symbol]; twice {
+		if _, duplicate := e.instruments[i.Symbol]; duplicate {
 			return nil, fmt.Errorf("engine: Config.Instruments has %s twice", i.Symbol)
 		}
 		e.instruments[i.Symbol] = i
@@ -74,14 +74,14 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
-// cancels reports whether the Broker can cancel orders.
-func (e *env) cancels() bool {
+// canCancel reports whether the Broker can cancel orders.
+func (e *env) canCancel() bool {
 	_, ok := e.cfg.Broker.(trading.Canceler)
 	return ok
 }
 
-// identify asks for the identity that client IDs are derived from.
-func (e *env) identify(ctx context.Context) (string, error) {
+// loadIdentity asks for the identity that client IDs are derived from.
+func (e *env) loadIdentity(ctx context.Context) (string, error) {
 	if e.cfg.Identity != "" {
 		return e.cfg.Identity, nil
 	}
@@ -107,11 +107,11 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 // replaces is how an order that guards a position gives way to the next one. A Broker that calls itself Atomic and has no
 // Replace, such as a wrapper, is taken for one that needs a gap.
 func (e *env) replaces() trading.Replacing {
-	way := cmp.Or(e.traits.Replaces, trading.ByGap)
-	if _, ok := e.cfg.Broker.(trading.Replacer); way == trading.Atomic && !ok {
+	how := cmp.Or(e.traits.Replaces, trading.ByGap)
+	if _, ok := e.cfg.Broker.(trading.Replacer); how == trading.Atomic && !ok {
 		return trading.ByGap
 	}
-	return way
+	return how
 }
 
 // maxUnguarded is how long a position may be without its stop-loss while the Broker answers; zero for as long as it takes.
@@ -142,14 +142,14 @@ func orderAttrs(o book.OrderState, more ...any) []any {
 	return append([]any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}, more...)
 }
 
-// alarms are what wakes Serve before its time; nil channels never do.
-type alarms struct {
+// timers are what wakes Serve before its time; nil channels never do.
+type timers struct {
 	signals, broker <-chan struct{}
 }
 
 // subscribe asks for the alarms. It must be called before what they are about is read, or news could be missed.
-func (e *env) subscribe() alarms {
-	var a alarms
+func (e *env) subscribe() timers {
+	var a timers
 	if n, ok := e.cfg.Signals.(signal.Notifier); ok {
 		a.signals = n.Appended()
 	}

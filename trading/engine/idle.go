@@ -20,8 +20,8 @@ import (
 func (e *Engine) Idle() bool {
 	now, passed := e.env.watch.read()
 	e.ledger.mu.Lock()
-	calm := e.calmLocked() && passed-e.reconciler.compared < e.env.cfg.Reconcile
-	if !calm {
+	quiet := e.quietLocked() && passed-e.reconciler.comparedAt < e.env.cfg.Reconcile
+	if !quiet {
 		e.ledger.mu.Unlock()
 		return false
 	}
@@ -30,25 +30,25 @@ func (e *Engine) Idle() bool {
 	}
 	o := e.outlook // never changes
 	e.ledger.mu.Unlock()
-	return o.reached && !o.newDay(now.In(e.env.cfg.Day)) && e.bearable(o)
+	return o.reached && !o.newDay(now.In(e.env.cfg.Day)) && e.canRollDay(o)
 }
 
-// calmLocked reports whether nothing is under way: the book is the journal's, the Broker has been compared with it, and
-// no order is open.
-func (e *Engine) calmLocked() bool {
+// quietLocked reports whether nothing is under way: the book is the journal's, the Broker has been compared with it,
+// and no order is open.
+func (e *Engine) quietLocked() bool {
 	r := e.ledger.runs.current
 	return r != nil && !r.ended && len(r.turn) == 0 && !e.ledger.runs.stopped &&
 		e.ledger.loaded && e.ledger.reconciled && !e.ledger.book.HasPending() && e.lastErr == nil &&
-		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.halting == "" && len(e.gate.unvalued) == 0
+		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.pendingHalt == "" && len(e.gate.unpriced) == 0
 }
 
-// bearable reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
-func (e *Engine) bearable(o *outlook) bool {
+// canRollDay reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
+func (e *Engine) canRollDay(o *outlook) bool {
 	if !o.limited {
 		return true
 	}
-	var few [4]decimal.Decimal
-	prices, worth, size := few[:0], 0.0, math.Abs(o.roughLeast)
+	var buffer [4]decimal.Decimal
+	prices, equity, size := buffer[:0], 0.0, math.Abs(o.roughLeast)
 	for _, p := range o.held {
 		price, ok := e.env.price(p.Symbol)
 		if !ok {
@@ -56,20 +56,20 @@ func (e *Engine) bearable(o *outlook) bool {
 		}
 		prices = append(prices, price)
 		of := rough.Float(p.Quantity) * rough.Float(price)
-		worth, size = worth+of, size+math.Abs(of)
+		equity, size = equity+of, size+math.Abs(of)
 	}
 	e.days.see(o.held, prices)
-	surely := worth-o.roughLeast > rough.Error*size // as on nearly every bar
-	return surely || o.breached || o.bears(prices)
+	clear := equity-o.roughLeast > rough.Error*size // as on nearly every bar
+	return clear || o.lossReached || o.withinLimit(prices)
 }
 
-// bears is the exact answer where the rough one does not tell.
-func (o *outlook) bears(prices []decimal.Decimal) bool {
-	worth := decimal.Zero
+// withinLimit is the exact answer where the rough one does not tell.
+func (o *outlook) withinLimit(prices []decimal.Decimal) bool {
+	equity := decimal.Zero
 	for i, p := range o.held {
-		worth = worth.Add(p.Quantity.Mul(prices[i]))
+		equity = equity.Add(p.Quantity.Mul(prices[i]))
 	}
-	return worth.GreaterThan(o.least)
+	return equity.GreaterThan(o.least)
 }
 
 // outlook is what one state of the book says of the Steps to come, until an event changes it.
@@ -79,17 +79,17 @@ type outlook struct {
 	day     string             // the trading day that is open
 	held    []trading.Position // those that are not flat
 
-	limited    bool            // the day's loss is
-	breached   bool            // it has reached its limit, and that is recorded
-	least      decimal.Decimal // what is held is worth more than that where the loss is below its limit
-	roughLeast float64         // the same, nearly
+	limited     bool            // the day's loss is
+	lossReached bool            // it has reached its limit, and that is recorded
+	least       decimal.Decimal // what is held is worth more than that where the loss is below its limit
+	roughLeast  float64         // the same, nearly
 }
 
 func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	o := &outlook{version: version, reached: true, day: b.Day().Day}
 	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
 		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
-		o.limited, o.breached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
+		o.limited, o.lossReached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
 		o.roughLeast = rough.Float(o.least)
 	}
 	for _, p := range b.Positions() {
@@ -99,8 +99,8 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	}
 	for _, t := range b.Targets() {
 		h := b.Holding(t.Symbol)
-		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
-		if t.Deferred || bracketed || h.Last.ClientID != "" && e.unfinished(h) {
+		hasBracket := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
+		if t.Deferred || hasBracket || h.Last.ClientID != "" && e.needsOrder(h) {
 			o.reached = false
 		}
 	}

@@ -45,13 +45,13 @@ func (e *Engine) Rearm(ctx context.Context, by string) error {
 		return err
 	}
 	e.gate.halt("")
-	lifts := ""
+	reasons := ""
 	for _, event := range events {
 		if rearmed, ok := event.(journal.Rearmed); ok {
-			lifts = rearmed.Lifts
+			reasons = rearmed.Lifts
 		}
 	}
-	e.env.log.Warn("Trading re-armed", "by", by, "lifts", lifts)
+	e.env.log.Warn("Trading re-armed", "by", by, "lifts", reasons)
 	return nil
 }
 
@@ -149,7 +149,7 @@ func (e *Engine) Cancel(ctx context.Context, clientID, by string) error {
 			return nil, fmt.Errorf("engine: cancel %s: it is %s", clientID, o.Status)
 		case o.Leg != "":
 			return nil, fmt.Errorf("engine: cancel %s: it guards a position: amend or flatten %s", clientID, o.Symbol)
-		case !e.env.cancels():
+		case !e.env.canCancel():
 			return nil, fmt.Errorf("engine: cancel %s: the Broker cannot cancel", clientID)
 		}
 		return []journal.Event{closeAsked(b, o.Symbol, b.Position(o.Symbol).Quantity, by)}, nil
@@ -170,7 +170,7 @@ func (e *Engine) Amend(ctx context.Context, symbol string, ticket trading.Ticket
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: amending a target needs a name")
 	}
-	if !e.env.cancels() {
+	if !e.env.canCancel() {
 		return errors.New("engine: amending a target needs a Broker that can cancel")
 	}
 	price, _ := e.env.price(symbol)

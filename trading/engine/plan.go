@@ -143,8 +143,8 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
-			pausing(last.UpdatedAt, pause(t, last), in.now) {
+		if !ok || !needsOrder(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
+			isPaused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.
@@ -179,11 +179,11 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 	case opens && in.opening != nil:
 		return trading.Approved{}, in.opening
 	}
-	dearer := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
+	worst := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
 	if !in.price.IsPositive() {
-		dearer = o.DecisionPrice
+		worst = o.DecisionPrice
 	}
-	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: dearer})
+	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: worst})
 	if err != nil {
 		return trading.Approved{}, err
 	}
@@ -193,11 +193,11 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 // spent reports whether a target has had all its attempts to open something.
 func spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 
-// unfinished reports whether the last order of a target leaves something to do for it. One that
+// needsOrder reports whether the last order of a target leaves something to do for it. One that
 // was filled leaves the rest only where it was the closing half of a flip: otherwise a position that a person changed by
 // hand would be changed back.
-func unfinished(h book.Holding, i trading.Instrument, reenter bool) bool {
-	t, last, closes := h.Target, h.Last, !closable(h, i).IsZero()
+func needsOrder(h book.Holding, i trading.Instrument, reenter bool) bool {
+	t, last, closes := h.Target, h.Last, !closeQuantity(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
 	case trading.StatusRejected, trading.StatusCanceled:

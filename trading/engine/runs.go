@@ -15,16 +15,16 @@ var errReplaced = errors.New("engine: another run of this engine has taken over"
 
 // run is one Serve, or the Steps between two of them. Only the current one may write or send.
 type run struct {
-	turn    chan struct{}               // held by the Step that runs: one at a time
-	store   string                      // the signal store's identity, once asked; used with turn held
-	greeted bool                        // the first reconciliation was logged; used with turn held
-	known   knowledge                   // used with turn held
-	raised  map[string]health.Condition // the conditions that hold, by key; used with turn held
-	told    []trouble                   // in the step that runs; used with turn held
-	calm    calm                        // guarded by ledger.mu
-	failing failing                     // used with turn held
-	sentry  sentry                      // used with turn held
-	ended   bool                        // guarded by ledger.mu
+	turn         chan struct{}               // held by the Step that runs: one at a time
+	store        string                      // the signal store's identity, once asked; used with turn held
+	loggedFirst  bool                        // the first reconciliation was logged; used with turn held
+	known        knowledge                   // used with turn held
+	active       map[string]health.Condition // the conditions that hold, by key; used with turn held
+	reported     []problem                   // in the step that runs; used with turn held
+	quiet        quiet                       // guarded by ledger.mu
+	failures     failures                    // used with turn held
+	unguardedFor timesUnguarded              // used with turn held
+	ended        bool                        // guarded by ledger.mu
 }
 
 func newRun() *run { return &run{turn: make(chan struct{}, 1)} }
@@ -104,9 +104,9 @@ func (l *ledger) markReconciled(r *run) error {
 	return nil
 }
 
-// markUnreconciled notes that the Broker could not be asked: what happened meanwhile is to be looked into. That a run
+// markSuspect notes that the Broker could not be asked: what happened meanwhile is to be looked into. That a run
 // which was given up could not says nothing about the one that took over.
-func (l *ledger) markUnreconciled(r *run, err error) error {
+func (l *ledger) markSuspect(r *run, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r == l.runs.current {

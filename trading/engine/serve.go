@@ -43,7 +43,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 		health.Observe(ctx, errors.Join(stuck, err))
 		if err != nil {
 			failures++
-			wake, tick = alarms{}, nil // A Broker that is down is not asked more often for being talked about.
+			wake, tick = timers{}, nil // A Broker that is down is not asked more often for being talked about.
 			e.env.log.Warn("Trading step failed", "error", err, "failures", failures)
 		} else {
 			failures = 0
@@ -95,10 +95,10 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
-	if more := e.lookout.look(ctx, r, stuck, err); more != nil {
+	if more := e.monitor.look(ctx, r, stuck, err); more != nil {
 		stuck = errors.Join(stuck, more)
 	}
-	if r.greeted { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
+	if r.loggedFirst { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
 		health.Ready(ctx)
 	}
 	e.env.logClock()
@@ -139,7 +139,7 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is canceled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.days.roll, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.stand,
+	return inTurn(ctx, r, e.days.nextDay, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.closeUnguarded,
 		e.follower.sweep, e.sender.cancelAll, e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 

@@ -41,8 +41,8 @@ func (e *Engine) Status() Status {
 		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
-	if e.gate.halting != "" {
-		s.Halt = book.Halt{Reason: e.gate.halting, At: s.At}
+	if e.gate.pendingHalt != "" {
+		s.Halt = book.Halt{Reason: e.gate.pendingHalt, At: s.At}
 	}
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()

@@ -144,7 +144,7 @@ func (e *Engine) flattenAll(ctx context.Context, r *run, closed *bool) error {
 // cancelFor asks for the end of the orders that the policy does not leave. What closes in the name of the policy itself
 // stays, and so do the legs of brackets while their position does.
 func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error {
-	cancels := e.env.cancels()
+	canCancel := e.env.canCancel()
 	_, err := e.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		var events []journal.Event
 		for _, o := range b.Pending() {
@@ -153,7 +153,7 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 			case policy == FlattenAll && o.SignalID == t.SignalID, policy == CancelOrders && o.Leg != "":
 			case o.Status == trading.StatusIntended && !o.InFlight:
 				events = append(events, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
-			case o.Status == trading.StatusOpen && !o.CancelAsked && cancels:
+			case o.Status == trading.StatusOpen && !o.CancelAsked && canCancel:
 				events = append(events, journal.CancelAsked{ClientID: o.ClientID, Reason: "the engine was stopped"})
 			}
 		}
@@ -162,11 +162,11 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 	return err
 }
 
-// unclosed is what is held and could be sold or bought.
-func (e *Engine) unclosed() (all []book.Holding) {
+// openPositions is what is held and could be sold or bought.
+func (e *Engine) openPositions() (all []book.Holding) {
 	return view(e.ledger, func(b *book.Book) []book.Holding {
 		for h := range b.Holdings() {
-			if h.Target.Quantity = decimal.Zero; !e.env.closable(h).IsZero() {
+			if h.Target.Quantity = decimal.Zero; !e.env.closeQuantity(h).IsZero() {
 				all = append(all, h)
 			}
 		}
@@ -179,7 +179,7 @@ func (e *Engine) left(policy StopPolicy) (all error) {
 	if policy != FlattenAll {
 		return nil
 	}
-	for _, h := range e.unclosed() {
+	for _, h := range e.openPositions() {
 		all = errors.Join(all, fmt.Errorf("engine: %s of %s is held; its last order is %q: %s",
 			h.Quantity, h.Symbol, h.Last.Status, cmp.Or(h.Last.Reason, "it said nothing")))
 	}
@@ -199,7 +199,7 @@ func (e *Engine) stopDone(policy StopPolicy) bool {
 			}
 		}
 	case FlattenAll:
-		return len(s.Orders) == 0 && len(e.unclosed()) == 0
+		return len(s.Orders) == 0 && len(e.openPositions()) == 0
 	}
 	return true
 }

@@ -48,7 +48,7 @@ func (f *follower) due(t book.Target) bool {
 	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
 	last := h.Last
-	due := f.env.unfinished(h)
+	due := f.env.needsOrder(h)
 	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCanceled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
@@ -101,11 +101,11 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 		return false
 	}
 	h := b.Holding(o.Symbol)
-	t, guarded := h.Target, h.Target.Guarded(h.Quantity)
-	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
+	t, quantity := h.Target, h.Target.Guarded(h.Quantity)
+	if quantity.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
 		return false
 	}
-	return f.env.tradable(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+	return f.env.tradable(h, quantity.Sub(b.Legs(o.Symbol, o.Leg).Resting))
 }
 
 // sweep asks for the end of resting orders that are not wanted any more.

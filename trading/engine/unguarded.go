@@ -14,10 +14,10 @@ import (
 )
 
 // defaultMaxUnguarded is how long a position may be without its stop-loss where nothing else is said.
-// What is longer than unguardedTurns turns the verdict in any case.
+// What is longer than unguardedLimit turns the verdict in any case.
 const (
 	defaultMaxUnguarded = 2 * time.Minute
-	unguardedTurns      = 30 * time.Second
+	unguardedLimit      = 30 * time.Second
 )
 
 // What becomes of a position whose ticket asks for a stop-loss, once no stop rests at the Broker for all of it:
@@ -28,28 +28,28 @@ const (
 //
 // The time counts while the Broker answers: when it comes back after an hour the stop is tried first.
 
-// naked is how much of a position lacks its stop-loss at the Broker.
-func (e *env) naked(b *book.Book, h book.Holding) decimal.Decimal {
-	guarded := h.Target.Guarded(h.Quantity)
-	if guarded.IsZero() || !h.Target.Ticket.StopLoss.IsPositive() || !e.cfg.AutoExecute && !h.Target.Approved {
+// unprotected is how much of a position lacks its stop-loss at the Broker.
+func (e *env) unprotected(b *book.Book, h book.Holding) decimal.Decimal {
+	quantity := h.Target.Guarded(h.Quantity)
+	if quantity.IsZero() || !h.Target.Ticket.StopLoss.IsPositive() || !e.cfg.AutoExecute && !h.Target.Approved {
 		return decimal.Zero
 	}
-	lacking := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !lacking.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, lacking, e.instrument(h.Symbol, h.Quantity)) {
+	missing := quantity.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
+	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, missing, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
-	return lacking
+	return missing
 }
 
-// sentry knows for how long positions have been without their stop-loss. It is used with the run's turn held.
-type sentry struct {
+// timesUnguarded knows for how long positions have been without their stop-loss. It is used with the run's turn held.
+type timesUnguarded struct {
 	since map[string]time.Duration // on the stopwatch, by symbol: from when on health counts
 	bound map[string]time.Duration // the same, of rounds in which the Broker answered: what the bound counts from
 }
 
 // see takes note of which positions are without their stop-loss now.
-func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
-	if len(naked) == 0 {
+func (s *timesUnguarded) see(unprotected map[string]decimal.Decimal, now time.Duration) {
+	if len(unprotected) == 0 {
 		s.since, s.bound = nil, nil
 		return
 	}
@@ -57,12 +57,12 @@ func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
 		s.since, s.bound = make(map[string]time.Duration), make(map[string]time.Duration)
 	}
 	for symbol := range s.since {
-		if _, still := naked[symbol]; !still {
+		if _, still := unprotected[symbol]; !still {
 			delete(s.since, symbol)
 			delete(s.bound, symbol)
 		}
 	}
-	for symbol := range naked {
+	for symbol := range unprotected {
 		if _, known := s.since[symbol]; !known {
 			s.since[symbol], s.bound[symbol] = now, now
 		}
@@ -70,7 +70,7 @@ func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
 }
 
 // gone is for how long a position has been without its stop-loss.
-func (s *sentry) gone(symbol string, now time.Duration) time.Duration {
+func (s *timesUnguarded) gone(symbol string, now time.Duration) time.Duration {
 	if since, known := s.since[symbol]; known {
 		return now - since
 	}
@@ -78,31 +78,31 @@ func (s *sentry) gone(symbol string, now time.Duration) time.Duration {
 }
 
 // failed lets the bounds begin anew, as the Broker does not answer.
-func (s *sentry) failed(now time.Duration) {
+func (s *timesUnguarded) failed(now time.Duration) {
 	for symbol := range s.bound {
 		s.bound[symbol] = now
 	}
 }
 
 // unguarded tells of a position without a stop-loss.
-func (e *env) unguarded(h book.Holding, naked decimal.Decimal, gone time.Duration) trouble {
+func (e *env) unguarded(h book.Holding, unprotected decimal.Decimal, gone time.Duration) problem {
 	limit := e.maxUnguarded()
-	text := fmt.Sprintf("%s of %s has no stop-loss at the broker", naked, h.Symbol)
+	text := fmt.Sprintf("%s of %s has no stop-loss at the broker", unprotected, h.Symbol)
 	if limit > 0 {
 		text += fmt.Sprintf(", and is closed after %s without it", limit)
 	}
-	t := troubled("unguarded/"+h.Symbol, health.Degraded, text)
-	if gone > unguardedTurns || limit > 0 && gone > limit {
+	t := newProblem("unguarded/"+h.Symbol, health.Degraded, text)
+	if gone > unguardedLimit || limit > 0 && gone > limit {
 		t.Verdict = health.Unhealthy
 	}
-	if gone <= max(unguardedTurns, limit) {
+	if gone <= max(unguardedLimit, limit) {
 		t.err = nil // A stop that is being replaced, or tried again, is no error yet.
 	}
 	return t
 }
 
-// stand closes the positions that nothing is going to guard.
-func (w *watchdog) stand(ctx context.Context, r *run) error {
+// closeUnguarded closes the positions that nothing is going to guard.
+func (w *watchdog) closeUnguarded(ctx context.Context, r *run) error {
 	for _, h := range w.unguarded(r) {
 		if !w.lost(r, h) {
 			continue
@@ -118,27 +118,27 @@ func (w *watchdog) stand(ctx context.Context, r *run) error {
 type exposed struct {
 	book.Holding
 
-	naked   decimal.Decimal // what no stop-loss at the Broker guards
-	refused bool            // the Broker did not take the latest one
+	unprotected decimal.Decimal // what no stop-loss at the Broker guards
+	refused     bool            // the Broker did not take the latest one
 }
 
 func (w *watchdog) unguarded(r *run) (found []exposed) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
-	if r.calm.stand == w.ledger.version {
+	if r.quiet.closed == w.ledger.version {
 		return nil
 	}
-	r.calm.stand = w.ledger.version
+	r.quiet.closed = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
 		if !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred || h.Target.Guarded(h.Quantity).IsZero() {
 			continue
 		}
 		last, ok := lastLeg(w.ledger.book, h.Target, trading.StopLoss)
-		e := exposed{Holding: h, naked: w.env.naked(w.ledger.book, h)}
+		e := exposed{Holding: h, unprotected: w.env.unprotected(w.ledger.book, h)}
 		e.refused = ok && last.Status == trading.StatusRejected && last.StopPrice.Equal(h.Target.Ticket.StopLoss)
-		if e.refused || !e.naked.IsZero() {
+		if e.refused || !e.unprotected.IsZero() {
 			found = append(found, e)
-			r.calm.stand = 0
+			r.quiet.closed = 0
 		}
 	}
 	return found
@@ -150,8 +150,8 @@ func (w *watchdog) lost(r *run, h exposed) bool {
 		return true
 	}
 	limit := w.env.maxUnguarded()
-	begun, known := r.sentry.bound[h.Symbol]
-	return limit > 0 && known && w.env.passed()-begun >= limit && !h.naked.IsZero()
+	started, known := r.unguardedFor.bound[h.Symbol]
+	return limit > 0 && known && w.env.passed()-started >= limit && !h.unprotected.IsZero()
 }
 
 // passed reports whether the price has passed the stop-loss.
@@ -164,7 +164,7 @@ func (w *watchdog) passed(h exposed) bool {
 func (w *watchdog) leave(ctx context.Context, r *run, h exposed) error {
 	keep := h.Elsewhere
 	if !w.passed(h) {
-		keep = keep.Add(h.Target.Side().Signed(h.Target.Guarded(h.Quantity).Sub(h.naked)))
+		keep = keep.Add(h.Target.Side().Signed(h.Target.Guarded(h.Quantity).Sub(h.unprotected)))
 	}
 	events, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		if now, _ := b.Target(h.Symbol); now != h.Target || !b.Position(h.Symbol).Quantity.Equal(h.Quantity) {

@@ -30,35 +30,35 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 		return fmt.Errorf("paper: order %s was not sent: %w", o.ClientID, err)
 	}
 	now := b.cfg.Clock.Now().UTC()
-	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
+	accepted := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.orders.knows(o.ClientID) {
+	if b.orders.has(o.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	if err := b.orders.ended.forgotten(o.Ref()); err != nil {
+	if err := b.orders.ended.droppedError(o.Ref()); err != nil {
 		return err
 	}
-	if reason := b.refusal(o, quote, quoted); reason != "" {
-		taken.end(trading.StatusRejected, reason)
-		b.orders.ended.put(taken.report(), now)
+	if reason := b.rejectReason(o, quote, quoted); reason != "" {
+		accepted.end(trading.StatusRejected, reason)
+		b.orders.ended.put(accepted.report(), now)
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
 	}
-	b.orders.take(taken)
+	b.orders.take(accepted)
 	if quoted {
-		b.walkQuote(taken, quote, now)
+		b.walkQuote(accepted, quote, now)
 	} else if last, known := b.markets.last(o.Symbol); known {
-		taken.resting = !taken.reached(last, false)
+		accepted.resting = !accepted.isHit(last, false)
 		if b.cfg.Fill.atOnce() {
-			b.takeAtOnce(taken, last, now)
+			b.takeAtOnce(accepted, last, now)
 		}
 	}
-	b.orders.tidy(now)
+	b.orders.recordDone(now)
 	return nil
 }
 
-// refusal says why the order cannot be taken.
-func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
+// rejectReason says why the order cannot be taken.
+func (b *Broker) rejectReason(o trading.Order, quote float64, quoted bool) string {
 	m, ok := b.markets.listed(o.Symbol)
 	switch {
 	case !ok:
@@ -88,14 +88,14 @@ func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
 	if !known {
 		return "" // The first bar will tell: it is checked again then.
 	}
-	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).reached(price, false) {
+	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).isHit(price, false) {
 		return postOnly
 	}
 	switch {
 	case o.LimitPrice.IsPositive():
 		return b.account.margin(o, o.Quantity, o.LimitPrice, price)
 	case quoted && !o.Rests():
-		price = worsened(m.Instrument, o.Side, price, b.cfg.Slippage)
+		price = withSlippage(m.Instrument, o.Side, price, b.cfg.Slippage)
 	}
 	return b.account.margin(o, o.Quantity, price, price)
 }
@@ -131,8 +131,8 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	defer b.mu.Unlock()
 	if o, open := b.orders.byID[ref.ClientID]; open {
 		o.end(trading.StatusCanceled, "as asked for")
-		b.orders.tidy(now)
-	} else if !b.orders.knows(ref.ClientID) {
+		b.orders.recordDone(now)
+	} else if !b.orders.has(ref.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return nil
@@ -146,16 +146,17 @@ func (b *Broker) Resumed() bool {
 	return b.again || b.orders.any() || b.account.fills.log.Len() > 0
 }
 
-// patience is how long an order waits for the first price of its instrument before somebody is told that none comes.
-const patience = time.Minute
+// firstPriceTimeout is how long an order waits for the first price of its instrument before somebody is told that none
+// comes.
+const firstPriceTimeout = time.Minute
 
-// unpricedLocked says which order waits for a price that nobody gives.
-func (b *Broker) unpricedLocked(now time.Time) error {
+// waitingLocked says which order waits for a price that nobody gives.
+func (b *Broker) waitingLocked(now time.Time) error {
 	if b.cfg.Quote != nil {
 		return nil
 	}
 	for _, o := range b.orders.open {
-		if _, known := b.markets.last(o.Symbol); !known && now.Sub(o.since) > patience {
+		if _, known := b.markets.last(o.Symbol); !known && now.Sub(o.since) > firstPriceTimeout {
 			return fmt.Errorf("paper: order %s waits for the first price of %s: "+
 				"Config.Quote is not set, and OnBar was not called", o.ClientID, o.Symbol)
 		}
@@ -172,12 +173,12 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.unpricedLocked(now); err != nil {
+	if err := b.waitingLocked(now); err != nil {
 		return trading.OrderReport{}, err
 	}
 	report, ok := b.orders.report(ref.ClientID)
 	if !ok {
-		if err := b.orders.ended.forgotten(ref); err != nil {
+		if err := b.orders.ended.droppedError(ref); err != nil {
 			return trading.OrderReport{}, err
 		}
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
@@ -194,7 +195,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.unpricedLocked(now); err != nil {
+	if err := b.waitingLocked(now); err != nil {
 		return nil, err
 	}
 	var reports []trading.OrderReport
@@ -213,7 +214,7 @@ func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]t
 	now := b.cfg.Clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.unpricedLocked(now); err != nil {
+	if err := b.waitingLocked(now); err != nil {
 		return nil, from, err
 	}
 	page, next := b.account.fills.page(from, limit)

@@ -6,13 +6,14 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// worsened is a price as a taker gets it: slipped, and rounded to the tick, against him. It is never below one tick.
-func worsened(i trading.Instrument, side trading.Side, price, slippage decimal.Decimal) decimal.Decimal {
-	return against(i, side, price.Add(side.Signed(price.Mul(slippage))))
+// withSlippage is a price as a taker gets it: slipped, and rounded to the tick, against him. It is never below one
+// tick.
+func withSlippage(i trading.Instrument, side trading.Side, price, slippage decimal.Decimal) decimal.Decimal {
+	return roundToTick(i, side, price.Add(side.Signed(price.Mul(slippage))))
 }
 
-// against rounds a price to the tick so that it is no better for the side that it is for.
-func against(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
+// roundToTick rounds a price to the tick so that it is no better for the side that it is for.
+func roundToTick(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
 	ticks, rest := price.QuoRem(i.Tick, 0)
 	if side == trading.Buy && rest.IsPositive() {
 		ticks = ticks.Add(decimal.NewFromInt(1))
@@ -20,8 +21,8 @@ func against(i trading.Instrument, side trading.Side, price decimal.Decimal) dec
 	return decimal.Max(ticks.Mul(i.Tick), i.Tick)
 }
 
-// better is the one of two prices that its side would rather have.
-func better(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
+// best is the one of two prices that its side would rather have.
+func best(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
 	if side == trading.Buy {
 		return decimal.Min(x, y)
 	}

@@ -44,7 +44,7 @@ func (w *walk) callAt(price, fee decimal.Decimal) bool {
 
 // short tells whether the account does not carry what is held any more, less a fee that is due.
 func (w *walk) short(due decimal.Decimal) bool {
-	return !w.account.surelyCarries(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
+	return !w.account.hasMarginFast(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
 }
 
 func (w *walk) closeOut(m *market, price decimal.Decimal) {
@@ -56,12 +56,12 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	if held.IsNegative() {
 		side = trading.Buy
 	}
-	paid := worsened(m.Instrument, side, price, w.cfg.Slippage)
+	paid := withSlippage(m.Instrument, side, price, w.cfg.Slippage)
 	fee := paid.Mul(held.Abs()).Mul(w.cfg.FeeRate)
-	rest, _ := w.account.worth(m, decimal.Zero) // without the position
+	rest, _ := w.account.value(m, decimal.Zero) // without the position
 	if rest.Add(held.Mul(paid)).Sub(fee).IsNegative() {
 		// The price at which nothing is left; rounded in the account's favour, as it cannot pay a tick more.
-		paid, fee = against(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero
+		paid, fee = roundToTick(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero
 	}
 	id := fmt.Sprintf("liquidation-%s-%d", m.Symbol, w.at.UnixNano())
 	for n := 2; w.account.fills.has(id); n++ { // the second of one bar: each fill has an ID of its own

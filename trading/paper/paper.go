@@ -102,7 +102,7 @@ func New(cfg Config) (*Broker, error) {
 		if err := i.Validate(); err != nil {
 			return nil, fmt.Errorf("paper: %w", err)
 		}
-		if _, twice := b.markets[i.Symbol]; twice {
+		if _, duplicate := b.markets[i.Symbol]; duplicate {
 			return nil, fmt.Errorf("paper: Config.Instruments has %s twice", i.Symbol)
 		}
 		b.markets[i.Symbol] = &market{Instrument: i, listed: true, least: rough.Float(i.Tick)}
