@@ -12,6 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -52,7 +53,7 @@ func TestTradingShowsTheAccount(t *testing.T) {
 
 func TestTradingSaysWhatAPersonHasToDo(t *testing.T) {
 	t.Parallel()
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	run := r.Begin("trader/trading/account/engine")
 	live(run, health.Lifecycle{State: health.StateRunning, Since: noon})
 	run.Part().Raise(health.Condition{

@@ -20,7 +20,8 @@ type account struct {
 	other    map[string]decimal.Decimal           // in other assets; nil until there is any
 	moves    once                                 // cash events
 	day      journal.DayOpened
-	breached bool // its loss has reached the limit, and that is recorded
+	breached bool            // its loss has reached the limit, and that is recorded
+	given    decimal.Decimal // besides the capital, as its configuration said another sum
 }
 
 func newAccount(capital decimal.Decimal) account {
@@ -43,6 +44,10 @@ func (a *account) Breached() bool { return a.breached }
 func (a *account) PaidIn() decimal.Decimal {
 	return a.moved[trading.CashDeposit].Add(a.moved[trading.CashWithdrawal])
 }
+
+// Given is what the configuration of an account on paper said last that it has: what it began with, and what was given to
+// it since. What else was deposited does not count.
+func (a *account) Given() decimal.Decimal { return a.capital.Add(a.given) }
 
 // HasMoved reports whether a cash event of this ID was applied.
 func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
@@ -84,6 +89,9 @@ func (a *account) move(e trading.CashEvent) {
 		return
 	}
 	a.cash = a.cash.Add(e.Amount)
+	if e.Configured {
+		a.given = a.given.Add(e.Amount)
+	}
 	if a.moved == nil {
 		a.moved = make(map[trading.CashKind]decimal.Decimal)
 	}

@@ -37,6 +37,7 @@ type Book struct {
 	fills
 	account
 	elsewhere
+	settings
 	halt Halt
 }
 
@@ -153,6 +154,8 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	}
 	left := t.Side().Signed(t.Quantity.Sub(held))
 	switch {
+	case t.Orphaned():
+		return "its strategy speaks no more"
 	case o.Side != t.Side(), o.Remaining().GreaterThan(left):
 		return "its target is another one now"
 	case !t.Ticket.Shapes(o.Order):

@@ -50,6 +50,8 @@ func (b *Book) Check(event journal.Event) error {
 			return fmt.Errorf("book: rearmed by %q while nothing is halted", e.By)
 		}
 		return nil
+	case journal.SettingsChanged:
+		return b.checkSettings(e)
 	}
 	return fmt.Errorf("book: %T is no event of a book", event)
 }

@@ -49,6 +49,7 @@ func (b *Book) Digest() string {
 	for _, id := range slices.Sorted(b.fills.ids()) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
+	b.settings.digest(h, b.given, b.Targets())
 	counts := b.Counts()
 	for _, outcome := range slices.Sorted(maps.Keys(counts.Signals)) {
 		fmt.Fprintf(h, "signals %q %d\n", outcome, counts.Signals[outcome])

@@ -14,8 +14,10 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	}
 	switch e := e.(type) {
 	case journal.SignalSeen:
+		orphan := b.Orphan(e.Symbol)
 		b.signals.see(e, b.targets)
 		if e.Outcome == journal.OutcomeActed {
+			b.targets[e.Symbol].Orphan = orphan
 			b.elsewhere.settled(e.Symbol)
 		}
 	case journal.IntentMade:
@@ -38,7 +40,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.orders.move(at, o, trading.StatusIntended, e.Reason)
 		o.InFlight = e.InFlight
 	case journal.SignalApproved:
-		b.elsewhere.settled(b.signals.approve(e, b.targets))
+		b.foldApproved(e)
 	case journal.CloseAsked:
 		b.targets.reduce(e)
 		b.elsewhere.settled(e.Symbol)
@@ -62,10 +64,22 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldHalted(at, e)
 	case journal.Rearmed:
 		b.halt, b.account.breached = Halt{}, false
+	case journal.SettingsChanged:
+		b.foldSettings(e)
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
 	b.fills.forget()
 	b.orders.forget(at, b.targets)
+}
+
+func (b *Book) foldApproved(e journal.SignalApproved) {
+	offer, ok := b.signals.offer(e.SignalID)
+	if !ok {
+		return // Check has let none of those through.
+	}
+	orphan := b.Orphan(offer.Symbol)
+	b.signals.approve(offer, b.targets).Orphan = orphan
+	b.elsewhere.settled(offer.Symbol)
 }
 
 // foldHalted keeps the first reason apart: it is the one to look into, and what follows is often its consequence.

@@ -52,6 +52,10 @@ type bookState struct {
 	// Came and Taken are what something else than our orders did to positions, by symbol.
 	Came  map[string]decimal.Decimal `json:"came,omitempty"`
 	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
+
+	Settings    []journal.Setting `json:"settings,omitempty"`
+	CapitalSaid bool              `json:"capital_said,omitempty"`
+	Given       decimal.Decimal   `json:"given,omitzero"`
 }
 
 type numberedOrder struct {
@@ -73,6 +77,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
+		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given,
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -90,7 +95,8 @@ func (b *Book) Snapshot() ([]byte, error) {
 }
 
 // FromSnapshot returns the Book of an account that began with capital as Snapshot found it. A snapshot of another
-// version, or of another capital, is refused: reading all the events makes a new one.
+// version is refused, and so is one of another capital unless the journal has said which it is: reading all the events
+// makes a new one.
 func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	var s bookState
 	decoder := json.NewDecoder(bytes.NewReader(bytes.ReplaceAll(data, realised, realized)))
@@ -101,10 +107,11 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	switch {
 	case s.Version != snapshotVersion:
 		return nil, fmt.Errorf("book: snapshot has version %d, and this one reads %d", s.Version, snapshotVersion)
-	case !s.Capital.Equal(capital):
+	case !s.CapitalSaid && !s.Capital.Equal(capital):
 		return nil, fmt.Errorf("book: snapshot began with %s, and this account with %s", s.Capital, capital)
 	}
-	b := New(capital)
+	b := New(s.Capital)
+	b.settings.restore(s)
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
 	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))
@@ -126,6 +133,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 func (a *account) restore(s bookState) error {
 	a.cash, a.fees, a.realized = s.Cash, s.Counts.Fees, s.Counts.Realized
 	a.day, a.breached = s.Day, s.Breached
+	a.given = s.Given
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
 	return a.moves.restore(s.Moves, s.LastMove)
 }

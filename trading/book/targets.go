@@ -26,6 +26,7 @@ type Target struct {
 	LastStop   string          `json:"last_stop,omitempty"`   // client ID of the last StopLoss of it
 	LastProfit string          `json:"last_profit,omitempty"` // and of the last TakeProfit
 	Approved   bool            `json:"approved,omitempty"`    // a person asked for it: orders are placed in any case
+	Orphan     string          `json:"orphan,omitempty"`      // what its signals were made with, where its strategy speaks no more
 }
 
 // Guarded is how much of the position a bracket of the target guards: what is held on the target's side, and no more
@@ -99,7 +100,7 @@ func (s targets) set(e journal.SignalSeen) *Target {
 func (s targets) reduce(e journal.CloseAsked) {
 	next := &Target{Symbol: e.Symbol, SignalID: e.ID, Quantity: e.Quantity, Deferred: true, Approved: true}
 	if t := s[e.Symbol]; t != nil {
-		next.Strategy = t.Strategy
+		next.Strategy, next.Orphan = t.Strategy, t.Orphan
 		if t.Quantity.Sign()*e.Quantity.Sign() > 0 {
 			next.Ticket = t.Ticket
 		}

@@ -48,7 +48,9 @@ type Config struct {
 	Instruments []trading.Instrument // required: what may be traded; signals for anything else are refused
 	Size        trading.Sizer        // required: how much to hold on a signal
 	Risk        Risk                 // required: what an order may open, and how much a day may lose; risk.Limits is one
-	Capital     decimal.Decimal      // required, above zero: what the account held when the Journal began
+	// Capital is required, above zero: what the account held when the Journal began. Where the Journal says that, as it does
+	// once there are Settings, what it says holds.
+	Capital decimal.Decimal
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
 	// Broker that is a Canceler.
@@ -84,6 +86,15 @@ type Config struct {
 	// while it rested, though nobody here asked for it. Without it that is the last word on the signal: a person may have
 	// canceled it in the venue's own application.
 	ReenterCanceled bool
+
+	// Settings are what the run is configured with, for the Journal: what is another thing than before is journaled and
+	// logged once. Those of journal.StrategySetting say which strategies speak. nil means that nothing is journaled, and
+	// that every strategy speaks.
+	Settings []journal.Setting
+	// Symbols are what signals are asked for; nil means all Instruments. It matters where Settings name strategies.
+	Symbols []string
+	// Orphans says what becomes of what is held on signals of a strategy that speaks no more; "" means ReduceOrphans.
+	Orphans OrphanPolicy
 
 	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
@@ -149,6 +160,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
 	case cfg.Collar > 0 && cfg.Collar < 1:
 		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
+	case !cfg.Orphans.valid():
+		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
@@ -157,6 +170,9 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.SnapshotEvery %d is negative", cfg.SnapshotEvery)
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
+	}
+	if err := journal.CheckSettings(cfg.Settings); err != nil {
+		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
 	return errors.Join(cfg.Risk.Validate(), cfg.checkSize())
 }

@@ -104,6 +104,9 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	if !in.price.IsPositive() {
 		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
+	if d.book.Orphan(s.Symbol) != "" {
+		in.opening = errOrphan // It is not going to pass: the signal does not wait for that.
+	}
 	target, err := d.target(s, in)
 	if err != nil {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
@@ -216,7 +219,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	current := h.Target
 	owner := d.book.Owner(s.Symbol, s.BarTime)
 	switch {
-	case owner != "" && owner != s.Strategy:
+	case owner != "" && owner != s.Strategy && d.book.Orphan(s.Symbol) == "":
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", owner)
 	case in.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")

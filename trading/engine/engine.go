@@ -24,6 +24,7 @@ type Engine struct {
 	env        *env
 	ledger     *ledger     // what is known, and who may add to it
 	gate       *gate       // what may begin at the Broker
+	configurer *configurer // what the run is configured with, where that is something else than before
 	days       *days       // the trading days, and what may be lost in one
 	reconciler *reconciler // settle: what the Broker knows becomes known here
 	follower   *follower   // decide: signals and targets become intents
@@ -48,7 +49,8 @@ func New(cfg Config) (*Engine, error) {
 	gate := newGate(env, ledger)
 	reconciler := &reconciler{env: env, ledger: ledger, gate: gate}
 	return &Engine{
-		env: env, ledger: ledger, gate: gate, days: newDays(env, ledger, gate), reconciler: reconciler,
+		env: env, ledger: ledger, gate: gate,
+		configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,
 		follower: &follower{env: env, ledger: ledger, gate: gate},
 		sender:   &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 		watchdog: &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},

@@ -132,7 +132,7 @@ func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
 
 // Cancel ends an order that has not been filled, on a person's word; by says whose. What is held by then is the target from
 // there on: the order is taken back and comes no second time, and what it fills before the Broker has heard is closed
-// again, where Config.Excess says so. The next signal may open something again: Halt first if it is not to.
+// again, unless Config.HaltOnExcess is set. The next signal may open something again: Halt first if it is not to.
 //
 // An order that guards a position is not canceled: Amend or Flatten what it guards. An error says so, or that there is
 // no such order, or that it is done.

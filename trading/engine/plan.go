@@ -132,6 +132,9 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	if !in.price.IsPositive() {
 		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
+	if t.Orphaned() {
+		in.opening = errOrphan
+	}
 	x := d.book.Exposure(t.Symbol)
 	if x.Unsettled {
 		return nil
@@ -176,6 +179,8 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 		}
 	case opens && in.now.After(target.ValidUntil):
 		return trading.Approved{}, errors.New("its signal has expired")
+	case opens && target.Orphaned():
+		return trading.Approved{}, errOrphan
 	case opens && in.opening != nil:
 		return trading.Approved{}, in.opening
 	}

@@ -25,6 +25,8 @@ type run struct {
 	failures     failures                    // used with turn held
 	unguardedFor timesUnguarded              // used with turn held
 	ended        bool                        // guarded by ledger.mu
+
+	started, configured bool // the settings are in the journal; used with turn held
 }
 
 func newRun() *run { return &run{turn: make(chan struct{}, 1)} }

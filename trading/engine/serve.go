@@ -126,7 +126,7 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 
 // settle brings the journal, the book and the Broker together.
 func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
-	for _, p := range []phase{e.ledger.load, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
+	for _, p := range []phase{e.ledger.load, e.configurer.begin, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
 		if err := p(ctx, r); err != nil {
 			return nil, err
 		}
@@ -139,8 +139,9 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 
 // decide turns signals into targets and intents. What is not wanted any more is canceled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.days.nextDay, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.closeUnguarded,
-		e.follower.sweep, e.sender.cancelAll, e.follower.retry, e.follower.anchor, e.follower.guard)
+	return inTurn(ctx, r, e.configurer.change, e.days.nextDay, e.follower.follow, e.follower.unblock,
+		e.watchdog.watch, e.watchdog.closeUnguarded, e.follower.sweep, e.sender.cancelAll, e.follower.retry,
+		e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.

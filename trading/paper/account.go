@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -71,6 +72,28 @@ func (a *account) symbols() (held []string) {
 }
 
 func (a *account) setCash(cash decimal.Decimal) { a.cash, a.rough = cash, rough.Float(cash) }
+
+// give deposits what the Config's Cash is more than the account was given so far, or withdraws what it is less, where what
+// is left carries what is held.
+func (a *account) give(given decimal.Decimal, at time.Time) {
+	amount := a.cfg.Cash.Sub(given)
+	if amount.IsZero() {
+		return
+	}
+	kind := trading.CashDeposit
+	if amount.IsNegative() {
+		kind = trading.CashWithdrawal
+		equity, exposure := a.value(nil, decimal.Zero)
+		if exposure.GreaterThan(equity.Add(amount).Mul(a.cfg.Leverage)) {
+			return
+		}
+	}
+	a.setCash(a.cash.Add(amount))
+	a.moves = append(a.moves, trading.CashEvent{
+		ID: fmt.Sprintf("cash %s to %s at %s", given, a.cfg.Cash, at.UTC().Format(time.RFC3339Nano)), Kind: kind,
+		Amount: amount, Time: at.UTC(), Configured: true,
+	})
+}
 
 // book puts a fill into the account.
 func (a *account) book(f trading.Fill) {

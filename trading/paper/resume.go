@@ -45,6 +45,9 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	for _, f := range fills {
 		b.markets.of(f.Symbol).set(f.Price)
 	}
+	if book.CapitalSaid() {
+		b.account.give(book.Given(), b.cfg.Clock.Now())
+	}
 	for _, o := range orders {
 		if o.status.Done() {
 			b.orders.ended.put(o.report(), o.since)

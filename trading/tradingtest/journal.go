@@ -109,6 +109,10 @@ func everyKind() []journal.Event {
 		journal.Halted{Reason: "lunch"},
 		journal.Halted{Reason: "daily loss", Day: "2026-01-03"},
 		journal.Rearmed{By: "a person", Lifts: "lunch; daily loss"},
+		journal.SettingsChanged{
+			By: "a start", Capital: decimal.New(1, 4), Changes: []journal.SettingChange{{Name: "cash", From: "1e4", To: "2e4"}},
+			Orphans: []journal.Orphan{{Symbol: "X", Strategy: "ema", Was: "fast=9 on 1m0s", Fate: journal.FateReduced}},
+		},
 	}
 }
 

@@ -62,6 +62,9 @@ func bookText(b *book.Book) string {
 	for _, o := range b.Orders() {
 		text.WriteString(orderText(o))
 	}
+	for _, s := range b.Settings() {
+		text.WriteString(said("setting", "name", s.Name, "value", s.Value))
+	}
 	return text.String()
 }
 
