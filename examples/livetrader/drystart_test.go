@@ -40,7 +40,6 @@ func TestDryStartChangesNothing(t *testing.T) {
 		after, err := os.ReadFile(db)
 		require.NoError(t, err)
 		require.True(t, string(before) == string(after), "the file is the same, byte for byte")
-
 	})
 }
 

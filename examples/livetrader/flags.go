@@ -106,7 +106,7 @@ func (c *config) declareTrading() {
 	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	setting(c, &c.orphans, "orphans", engine.ReduceOrphans, orphanPolicies,
-		"`policy` for what is held on a strategy that was changed: reduce (never added to), hand_over (to the new one) or flatten")
+		"`policy` for what a changed strategy holds: reduce (never added to), hand_over (to the new one) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }

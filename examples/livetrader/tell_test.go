@@ -22,7 +22,7 @@ func TestRunTellsWhoeverTheEnvironmentNames(t *testing.T) {
 	t.Parallel()
 	const secret = "a secret of some length"
 	messages, pings := make(chan notify.Message, 100), make(chan string, 100)
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if strings.HasPrefix(r.URL.Path, "/ping") {
 			pings <- r.URL.Path

@@ -26,7 +26,7 @@ type Target struct {
 	LastStop   string          `json:"last_stop,omitempty"`   // client ID of the last StopLoss of it
 	LastProfit string          `json:"last_profit,omitempty"` // and of the last TakeProfit
 	Approved   bool            `json:"approved,omitempty"`    // a person asked for it: orders are placed in any case
-	Orphan     string          `json:"orphan,omitempty"`      // what its signals were made with, where its strategy speaks no more
+	Orphan     string          `json:"orphan,omitempty"`      // what its signals were made with, where that speaks no more
 }
 
 // Guarded is how much of the position a bracket of the target guards: what is held on the target's side, and no more

@@ -90,7 +90,9 @@ func (l *conditions) problems(r *run, failed error) []problem {
 }
 
 // ofHoldingsLocked adds what is wrong with what is held, and returns how much of it lacks its stop-loss.
-func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration) (all []problem, unguarded map[string]decimal.Decimal) {
+func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration) (
+	all []problem, unguarded map[string]decimal.Decimal,
+) {
 	for h := range l.ledger.book.Holdings() {
 		if l.env.refusedClose(h) {
 			found = append(found, closeFailed(h))
