@@ -201,3 +201,10 @@ func drawEvent(t *rapid.T) journal.Event {
 		ClientID: id, Symbol: symbol, Side: side, Type: trading.Market, Quantity: quantity, SignalID: "s" + id, CreatedAt: noon,
 	}}
 }
+
+// Only an earlier day is refused: the same one, opened again, is what the journal said last.
+func TestDayMayBeOpenedAgain(t *testing.T) {
+	t.Parallel()
+	b := bookOf(t, journal.DayOpened{Day: "2025-03-04", Equity: d("1000")})
+	require.NoError(t, b.Apply(noon, journal.DayOpened{Day: "2025-03-04", Equity: d("900")}))
+}
