@@ -55,6 +55,7 @@ func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Durati
 		return StopReport{}, fmt.Errorf("engine: a stop within %s cannot be", within)
 	}
 	r := e.ledger.takeOver(true)
+	r.logged = true // as a start, which this is not
 	defer e.ledger.end(r)
 	limited, cancel := clockctx.WithTimeout(ctx, e.env.cfg.Clock, within)
 	defer cancel()

@@ -47,6 +47,7 @@ func TestStopLeavesBehind(t *testing.T) {
 			require.Len(t, report.Open, len(r.venue.Resting()), "the report tells the truth")
 			require.Equal(t, c.held == "0", len(report.Positions) == 0)
 			require.Equal(t, "0", r.held(eth))
+			require.Equal(t, 1, r.log.count("INFO Trading engine started"), "an end is no start")
 
 			submits := r.broker.Submits()
 			r.clock.Add(time.Minute)
