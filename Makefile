@@ -3,9 +3,12 @@
 FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
+COVER    ?= ./...
+TESTS    ?= $(COVER)
+GREMLINS := v0.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help check fmt tidy build lint layers papers api test bench pairs figures words fuzz clean
+.PHONY: help check fmt tidy build lint layers papers api test cover mutate hooks bench pairs figures words fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -49,6 +52,18 @@ figures: ## the size and shape of this house beside its models: a mirror, no gat
 
 words: ## the words in names that no model has, and where docs/words.md differs from them
 	@GOWORK=off go run ./internal/figures -words
+
+cover: ## functions of COVER=./... that the tests of TESTS=./... do not reach wholly
+	@mkdir -p bin
+	go test -coverprofile=bin/cover -coverpkg=$(COVER) $(TESTS)
+	@go tool cover -func=bin/cover | awk '$$3 != "100.0%"'
+
+mutate: ## break PKG=./folder a little in each place, and list what no test of that package noticed
+	@test -n "$(PKG)" || { echo "say which: make mutate PKG=./trading/book" >&2; exit 2; }
+	GOWORK=off go run github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS) unleash $(PKG) --workers 2 --timeout-coefficient 20 -S lv
+
+hooks: ## have git run scripts/hooks before each commit: format, and vet of what is staged
+	git config core.hooksPath scripts/hooks
 
 fuzz: ## each fuzz test for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

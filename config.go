@@ -42,6 +42,12 @@ type Config struct {
 	Broker  trading.Broker  // one that is a supervisor.Service is served
 	Capital decimal.Decimal // what the account at the Broker held when its journal began
 
+	// Venue and Account name what the Store belongs to, besides the mode, paper or live: a Trader of another venue or account
+	// is refused on it. "" means "paper" or the Broker's type, and the only account there. All else may be another at each
+	// start: the journal tells of the change, the log once, and DryRun before it is made. Another Paper.Cash is a deposit or
+	// a withdrawal; what is held on signals of a strategy that speaks no more goes by Engine.Orphans.
+	Venue, Account string
+
 	// Instruments say what can be traded, and in which steps; nil means what a Broker that lists them says. Of those that
 	// are none of the Symbols nothing is opened; what is held of them is priced, guarded and can be closed.
 	Instruments []trading.Instrument
@@ -107,6 +113,9 @@ type Store interface {
 	Signals() Signals
 	// Journal returns the journal to be read. Only what Claim returns may be written.
 	Journal() journal.Journal
+	// Bind binds a Store that belongs to nothing yet to a run, durably. It returns a *journal.OtherRunError where it belongs
+	// to another. A Store that is only read stays as it is.
+	Bind(ctx context.Context, run []journal.Setting) error
 	// Claim returns the journal, and takes the right to write it from whoever had it.
 	Claim(ctx context.Context) (journal.Journal, error)
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers

@@ -7,9 +7,15 @@ import (
 	"net/http/httptest"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
+	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
 // watch supervises a service of yours and answers for it on /health, /livez and /readyz, until ctx ends.
@@ -49,6 +55,28 @@ func (p *poller) Serve(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// trade runs a whole trader on paper, and answers for it on /health, /livez and /readyz, until ctx ends.
+func trade(ctx context.Context, bars signal.Source, coin trading.Instrument, db vigil.Store, mux *http.ServeMux) error {
+	cross, err := strategy.EMACross{Fast: 8, Slow: 21}.Spec() // or a strategy of yours: two methods
+	if err != nil {
+		return err
+	}
+	trader, err := vigil.New(vigil.Config{
+		Source: bars, Interval: time.Minute, Strategies: []signal.Spec{cross}, Instruments: []trading.Instrument{coin},
+		Paper: &paper.Config{}, // or the Broker of a venue, with Size, Risk and Capital
+		Store: db,              // a SQLite file or a PostgreSQL server, of trading/store
+	})
+	if err != nil {
+		return err
+	}
+	probes, err := healthhttp.New(healthhttp.Config{Registry: trader.Registry()})
+	if err != nil {
+		return err
+	}
+	probes.Mount(mux)
+	return trader.Serve(ctx)
+}
+
 func Example() {
 	ctx, cancel := context.WithCancel(context.Background())
 	mux := http.NewServeMux()
@@ -66,4 +94,17 @@ func Example() {
 	// Output:
 	// /livez: 200
 	// stopped: <nil>
+}
+
+func Example_trader() {
+	market, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: []string{"BTC/USDT"}, Interval: time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	coin := trading.Instrument{Symbol: "BTC/USDT", Tick: number("0.1"), Step: number("0.0001")}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // at once: this example is about what it takes
+	fmt.Println("stopped:", trade(ctx, market, coin, newDisk(), http.NewServeMux()))
+	// Output: stopped: <nil>
 }

@@ -2,7 +2,6 @@ package vigil
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,23 +11,16 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
-	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// trade is one life of trading. Where another program has the journal now, there is to be no other life.
+// trade is one life of trading. A refusal ends Serve, but for one that an earlier life hears of late.
 func (t *Trader) trade(ctx context.Context) error {
 	err := t.live(ctx)
-	if errors.Is(err, journal.ErrTakenOver) && ctx.Err() == nil { // and not an earlier life that wakes up late
-		t.end(refusal{err})
+	if giveUp := t.giveUp.Load(); giveUp != nil && refusal(err) && ctx.Err() == nil {
+		(*giveUp)(err)
 	}
 	return err
 }
-
-// refusal ends Serve, whatever Config.AutoRestart says: trading anew would mend nothing.
-type refusal struct{ error }
-
-// Unwrap returns what was refused.
-func (r refusal) Unwrap() error { return r.error }
 
 // live takes the right to write the journal, reads the account from it, and serves an engine.
 func (t *Trader) live(ctx context.Context) error {
@@ -51,8 +43,8 @@ func (t *Trader) live(ctx context.Context) error {
 	return tree.Serve(ctx)
 }
 
-// beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been placed
-// by then, so that it can be begun again.
+// beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been
+// placed by then, so that it can be begun again.
 const beginTries = 5
 
 func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
@@ -62,7 +54,7 @@ func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
 		if err == nil {
 			health.Clear(ctx, key)
 		}
-		if err == nil || ctx.Err() != nil || try == beginTries || errors.Is(err, journal.ErrTakenOver) {
+		if err == nil || ctx.Err() != nil || try == beginTries || refusal(err) {
 			return account, err
 		}
 		t.log.Warn("Trading cannot begin, trying again", "error", err, "in", pause, "try", try, "tries", beginTries)

@@ -16,11 +16,15 @@ type memory struct {
 // memorySignals is how many signals are kept in memory.
 const memorySignals = 10_000
 
-func newMemory() *memory { return &memory{signal.NewMemory(memorySignals), journal.NewMemory()} }
+func newMemory() *memory {
+	return &memory{signals: signal.NewMemory(memorySignals), journal: journal.NewMemory()}
+}
 
 func (m *memory) Signals() Signals { return m.signals }
 
 func (m *memory) Journal() journal.Journal { return m.journal }
+
+func (m *memory) Bind(context.Context, []journal.Setting) error { return nil }
 
 func (m *memory) Claim(ctx context.Context) (journal.Journal, error) { return m.journal.Claim(ctx) }
 

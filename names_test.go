@@ -137,8 +137,11 @@ func TestCodeInThePapersParses(t *testing.T) {
 	}
 }
 
-// parseSnippet reads declarations, or the statements of a function.
+// parseSnippet reads a whole file, declarations, or the statements of a function.
 func parseSnippet(code string) (*ast.File, error) {
+	if strings.HasPrefix(code, "package ") {
+		return parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	}
 	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+code, parser.SkipObjectResolution)
 	if err == nil {
 		return file, nil

@@ -84,6 +84,6 @@ func (s Status) Run() book.Counts {
 	return book.Counts{
 		Signals: signals, Orders: now.Orders - before.Orders, Rejected: now.Rejected - before.Rejected,
 		Fills: now.Fills - before.Fills, ForeignFills: now.ForeignFills - before.ForeignFills,
-		Fees: now.Fees.Sub(before.Fees), Realised: now.Realised.Sub(before.Realised),
+		Fees: now.Fees.Sub(before.Fees), Realized: now.Realized.Sub(before.Realized),
 	}
 }

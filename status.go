@@ -40,8 +40,8 @@ func (t *Trader) Status() Status {
 	return s
 }
 
-// Account returns what the account knows, without all that Status has besides. It is false where there is no account, or
-// none yet.
+// Account returns what the account knows, without all that Status has besides. It is false where there is no account,
+// or none yet.
 func (t *Trader) Account() (engine.Status, bool) {
 	account := t.account.Load()
 	if account == nil {

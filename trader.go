@@ -15,7 +15,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/assemble"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // Trader is a whole trading system: a generator of signals, an account that trades on them, and what keeps both awake and
@@ -48,15 +50,15 @@ type Trader struct {
 	log       *slog.Logger
 	lines     *LogQueue // behind log
 
-	serving    sync.Mutex                    // held by Serve
-	end        context.CancelCauseFunc       // of Serve, for good
-	account    atomic.Pointer[engine.Engine] // of the present life of trading; nil until there is one
-	standing   atomic.Pointer[Standing]      // before the first life of this Serve; nil until it is read
-	symbols    atomic.Pointer[[]string]      // what is traded
-	reduceOnly atomic.Bool                   // as a person wants it, whichever life it is
-	rearmed    atomic.Bool                   // as Config.RearmBy says: a halt that comes later stands
-	restarts   atomic.Int64                  // of all parts
-	rebuilt    atomic.Int64                  // lives of trading that came after a failure
+	serving    sync.Mutex                              // held by Serve
+	account    atomic.Pointer[engine.Engine]           // of the present life of trading; nil until there is one
+	standing   atomic.Pointer[Standing]                // before the first life of this Serve; nil until it is read
+	symbols    atomic.Pointer[[]string]                // what is traded
+	reduceOnly atomic.Bool                             // as a person wants it, whichever life it is
+	rearmed    atomic.Bool                             // as Config.RearmBy says: a halt that comes later stands
+	giveUp     atomic.Pointer[context.CancelCauseFunc] // ends the Serve under way
+	restarts   atomic.Int64                            // of all parts
+	rebuilt    atomic.Int64                            // lives of trading that came after a failure
 }
 
 // New checks a configuration and builds a Trader. It starts nothing and reads nothing.
@@ -101,6 +103,7 @@ func (t *Trader) parts() assemble.Config {
 	}
 	e := &parts.Engine
 	e.Broker, e.Size, e.Risk, e.Ticket, e.AutoExecute = c.Broker, c.Size, c.Risk, c.Ticket, !c.Manual
+	e.Settings, e.Symbols = c.settings(), c.Symbols
 	if c.Broker != nil {
 		e.Capital = c.Capital
 	}
@@ -129,7 +132,8 @@ func (t *Trader) path(name string) string { return t.cfg.Name + "/" + name }
 
 // Serve runs the Trader until ctx ends, and then deals with open orders as Config.OnStop says. It returns nil after a stop
 // that was asked for, and an error where trading failed in a way that restarts cannot mend; with Config.AutoRestart trading
-// is then built anew, and Serve goes on.
+// is then built anew, and Serve goes on. A Store that belongs to another run ends Serve before anything else, and a journal
+// or signals that trading cannot go on with end it too: to build trading anew would not mend them.
 func (t *Trader) Serve(ctx context.Context) error {
 	if !t.serving.TryLock() {
 		return fmt.Errorf("vigil: %s: %w", t.cfg.Name, supervisor.ErrRunning)
@@ -138,15 +142,39 @@ func (t *Trader) Serve(ctx context.Context) error {
 	if t.cfg.inMemory {
 		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
 	}
+	if err := t.bind(ctx); err != nil {
+		return err
+	}
 	t.standing.Store(nil)
-	ctx, t.end = context.WithCancelCause(ctx)
-	defer t.end(nil)
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	t.giveUp.Store(&giveUp)
 	err := errors.Join(t.tree.Serve(ctx), t.endOrders(ctx))
-	if refused, ok := context.Cause(ctx).(refusal); ok { //nolint:errorlint // it is the cause itself
-		err = errors.Join(refused.error, err)
+	if cause := context.Cause(ctx); refusal(cause) {
+		err = errors.Join(fmt.Errorf("vigil: %w", cause), err)
 	}
 	t.lines.Flush(flushWithin)
 	return err
+}
+
+// refusal reports whether no new life of trading could go on after an error.
+func refusal(err error) bool {
+	var run *journal.OtherRunError
+	var signals *engine.OtherStoreError
+	var entry *book.EntryError
+	return errors.Is(err, journal.ErrTakenOver) ||
+		errors.As(err, &run) || errors.As(err, &signals) || errors.As(err, &entry)
+}
+
+// bind makes sure that the Store belongs to the account that is traded.
+func (t *Trader) bind(ctx context.Context) error {
+	if !t.trades() {
+		return nil
+	}
+	if err := t.store.Bind(ctx, t.cfg.identity()); err != nil {
+		return fmt.Errorf("vigil: Config.Store: %w", err)
+	}
+	return nil
 }
 
 // flushWithin is how long the end waits for the log to be taken.
@@ -157,6 +185,9 @@ const flushWithin = time.Second
 func (t *Trader) DryRun(ctx context.Context) (engine.DryReport, error) {
 	if !t.trades() {
 		return engine.DryReport{}, errNoTrading
+	}
+	if err := t.bind(ctx); err != nil {
+		return engine.DryReport{}, err
 	}
 	parts, err := t.partsOfTrading(ctx)
 	if err != nil {

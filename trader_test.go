@@ -121,6 +121,7 @@ type disk struct {
 	claims  atomic.Int32
 	broken  atomic.Int32 // how often a claim fails before the next one does not
 	refuse  chan error   // claims hang until there is one here; nil for never
+	bound   []journal.Setting
 }
 
 func newDisk() *disk { return &disk{signals: signal.NewMemory(1000), journal: journal.NewMemory()} }
@@ -140,6 +141,13 @@ func (d *disk) Claim(ctx context.Context) (journal.Journal, error) {
 		}
 	}
 	return d.journal.Claim(ctx)
+}
+
+func (d *disk) Bind(_ context.Context, run []journal.Setting) error {
+	if d.bound == nil {
+		d.bound = run
+	}
+	return journal.Belongs(d.bound, run)
 }
 
 func (d *disk) Room() error {

@@ -62,8 +62,8 @@ func (t *Trader) watchAccount(ctx context.Context) error {
 			s := account.Status()
 			t.tellLeftOut(ctx, s, told)
 			if n%accountLine == 0 {
-				t.log.Info("Account", "mode", t.mode(), "equity", s.Equity, "cash", s.Cash, "unrealised", s.Unrealised,
-					"realised", s.Counts.Realised, "fees", s.Counts.Fees,
+				t.log.Info("Account", "mode", t.mode(), "equity", s.Equity, "cash", s.Cash, "unrealized", s.Unrealized,
+					"realized", s.Counts.Realized, "fees", s.Counts.Fees,
 					"positions", len(s.Positions), "open_orders", len(s.Orders))
 			}
 		}

@@ -50,7 +50,7 @@ func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.cfg.Clock.Now()
-	a.forget(now)
+	a.forget(now, maxActs)
 	print := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", what.Actor, what.Verb, what.Object))
 	if one = a.byKey[what.Key]; one != nil {
 		return one, false, one.again(print)
@@ -60,6 +60,7 @@ func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began 
 			Status: http.StatusServiceUnavailable, Detail: "too many acts of this verb are under way; nothing was begun",
 		}
 	}
+	a.forget(now, maxActs-1)
 	what.Began = now.UTC()
 	one = &oneAct{what: what, print: print, done: make(chan struct{})}
 	a.order = append(a.order, one)
@@ -86,9 +87,9 @@ func (o *oneAct) again(print [sha256.Size]byte) *answer.Problem {
 	return nil
 }
 
-// forget lets go of what is a day old, and of the oldest where there are too many. What is under way stays.
-func (a *acts) forget(now time.Time) {
-	over := len(a.order) - maxActs + 1
+// forget lets go of what is a day old, and of the oldest beyond a bound. What is under way stays.
+func (a *acts) forget(now time.Time, bound int) {
+	over := len(a.order) - bound
 	if over <= 0 && (len(a.order) == 0 || now.Sub(a.order[0].what.Began) < keepActs) {
 		return
 	}

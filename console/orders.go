@@ -14,7 +14,7 @@ import (
 )
 
 var statuses = []trading.OrderStatus{
-	trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusFilled, trading.StatusCancelled,
+	trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusFilled, trading.StatusCanceled,
 	trading.StatusExpired, trading.StatusRejected,
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-// Trading returns a function that adds the object trading to /health, for the Extra of a healthhttp.Config: what a person
-// has to know of the account. path is that of the trading in the tree, whose verdict and conditions are shown; status is
-// asked for each answer, and returns false while there is no account yet.
+// Trading returns a function that adds the object trading to /health, for the Extra of a healthhttp.Config: what a
+// person has to know of the account. path is that of the trading in the tree, whose verdict and conditions are shown;
+// status is asked for each answer, and returns false while there is no account yet.
 func Trading(path string, status func() (engine.Status, bool)) func(health.Report) map[string]any {
 	return func(report health.Report) map[string]any {
 		part, _ := report.Below(path)
@@ -105,7 +105,7 @@ func firstOf(reasons []string) []string { return reasons[:min(len(reasons), maxR
 func newFigures(s engine.Status) *figures {
 	f := &figures{
 		At: s.At.UTC(), Reconciled: s.Reconciled, ReduceOnly: s.ReduceOnly, LastError: strings.ToValidUTF8(s.Error, "?"),
-		Equity: s.Equity, Cash: s.Cash, Unrealized: s.Unrealised, Day: s.Day.Day,
+		Equity: s.Equity, Cash: s.Cash, Unrealized: s.Unrealized, Day: s.Day.Day,
 		Positions: len(s.Positions), OpenOrders: len(s.Orders), Offers: len(s.Offers),
 		Fills: s.Counts.Fills, Rejected: s.Counts.Rejected, ForeignFills: s.Counts.ForeignFills,
 		Unpriced: append([]string{}, s.Unpriced...),

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -34,7 +35,7 @@ func TestTradingShowsTheAccount(t *testing.T) {
 	d := decimal.RequireFromString
 	r := living("trader/trading/account/engine", health.Lifecycle{State: health.StateRunning, Since: noon})
 	status := engine.Status{
-		At: noon, Reconciled: true, Cash: d("9000.5"), Equity: d("10012.50"), Unrealised: d("12.5"),
+		At: noon, Reconciled: true, Cash: d("9000.5"), Equity: d("10012.50"), Unrealized: d("12.5"),
 		Day:    journal.DayOpened{Day: "2026-03-04", Equity: d("10000")},
 		Counts: book.Counts{Fills: 3, Rejected: 1},
 	}
@@ -52,7 +53,7 @@ func TestTradingShowsTheAccount(t *testing.T) {
 
 func TestTradingSaysWhatAPersonHasToDo(t *testing.T) {
 	t.Parallel()
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	run := r.Begin("trader/trading/account/engine")
 	live(run, health.Lifecycle{State: health.StateRunning, Since: noon})
 	run.Part().Raise(health.Condition{

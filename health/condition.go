@@ -53,7 +53,8 @@ func bounded(name string) string {
 // may clear it or raise it again, and what it has not raised again by the time that it calls Ready is gone: by then it
 // has looked. A run that never calls Ready clears by itself what no longer holds.
 //
-// Texts are cut at 1 kB and keys at 64 bytes. Of more than 32, those that come last are folded into one of the key "others".
+// Texts are cut at 1 kB and keys at 64 bytes. Of more than 32, those that come last are folded into one of the key
+// "others".
 func Raise(ctx context.Context, c Condition) { FromContext(ctx).Raise(c) }
 
 // Clear says that the condition of that key does not hold any more. Clearing what was not raised does nothing.

@@ -149,10 +149,11 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 
 // A check of the host's is a part like any other: it stands in /health under its name, and turns the verdict.
 func ExampleNewProbe() {
-	database := func(ctx context.Context) error { return nil } // such as db.PingContext
+	database := func(context.Context) error { return nil } // such as db.PingContext
 	probe, err := health.NewProbe(health.ProbeConfig{Check: database, Every: 10 * time.Second})
 	if err != nil {
 		panic(err)
 	}
-	_ = probe // tree.Add("database", probe, supervisor.Policy{})
+	fmt.Println(probe != nil) // tree.Add("database", probe, supervisor.Policy{})
+	// Output: true
 }

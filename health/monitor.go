@@ -15,8 +15,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// intervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A Monitor
-// does not look at it; see IntervalFromEnv.
+// intervalVariable is the environment variable in which a program finds a Monitor's interval, in whole seconds. A
+// Monitor does not look at it; see IntervalFromEnv.
 const intervalVariable = "HEALTH_CHECK_INTERVAL"
 
 // defaultInterval is the time between two heartbeats when nothing else is set.

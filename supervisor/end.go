@@ -172,7 +172,7 @@ func (c *child) finishLocked(sess *session, o outcome, now time.Time) {
 	}
 }
 
-// stoppedOnRequestLocked takes note of an end that was wanted. What the service says beside "cancelled" is kept as its
+// stoppedOnRequestLocked takes note of an end that was wanted. What the service says beside "canceled" is kept as its
 // real reason.
 func (c *child) stoppedOnRequestLocked(sess *session, o outcome, now time.Time) {
 	if !o.Clean() && !o.canceled {

@@ -97,7 +97,7 @@ func (e *UnstoppedError) Error() string {
 	return "supervisor: did not stop: " + strings.Join(paths, ", ")
 }
 
-// StallError is why a stalled run's context was cancelled: context.Cause returns it.
+// StallError is why a stalled run's context was canceled: context.Cause returns it.
 type StallError struct {
 	Silence time.Duration // since the last health.Beat, to one tick of the watch
 	Limit   time.Duration // Policy.Stall

@@ -81,7 +81,7 @@ type Stopped struct{ Stamp }
 // Finished says that a child's work is done: by its policy it is not restarted.
 type Finished struct{ Stamp }
 
-// Stalled says that a run has been silent for too long. Its context has been cancelled.
+// Stalled says that a run has been silent for too long. Its context has been canceled.
 type Stalled struct {
 	Stamp
 	Silence time.Duration

@@ -52,7 +52,7 @@ func ExampleBackoff() {
 	// crashed boom
 }
 
-// A loop that says health.Beat is seen to hang, and learns from its context why it was cancelled.
+// A loop that says health.Beat is seen to hang, and learns from its context why it was canceled.
 func ExamplePolicy_stall() {
 	hung := true
 	again := make(chan struct{})
@@ -67,7 +67,7 @@ func ExamplePolicy_stall() {
 			hung = false
 			<-ctx.Done() // say, a read that never returns
 			var stall *supervisor.StallError
-			fmt.Println("cancelled because of a stall:", errors.As(context.Cause(ctx), &stall))
+			fmt.Println("canceled because of a stall:", errors.As(context.Cause(ctx), &stall))
 			return ctx.Err()
 		}
 		close(again)
@@ -78,7 +78,7 @@ func ExamplePolicy_stall() {
 	_ = bot.Stop(context.Background())
 	// Unordered output:
 	// bot/feed was silent for more than 50ms
-	// cancelled because of a stall: true
+	// canceled because of a stall: true
 }
 
 // A child that the next ones depend on says when it is ready; they wait for it, but not for ever.

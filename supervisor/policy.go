@@ -44,7 +44,7 @@ type Zombie int
 // What to do beside a zombie.
 const (
 	Wait    Zombie = iota // no second run beside it: the child stays stalled until the zombie has ended
-	Replace               // a new run begins, with up to MaxZombies zombies beside it; the old run's context stays cancelled
+	Replace               // a new run begins, with up to MaxZombies zombies beside it; the old run's context stays canceled
 )
 
 // Backoff says how long a child waits before the n-th restart in a row: Initial x Factor^(n-1), at most Max, made

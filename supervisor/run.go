@@ -35,7 +35,7 @@ type run struct {
 type termination struct {
 	stall       *StallError
 	stack       string    // where it stood when it stalled
-	requestedAt time.Time // when its context was cancelled
+	requestedAt time.Time // when its context was canceled
 	abandonAt   time.Time // zero for never
 	abandonedAt time.Time // zero while it is not abandoned
 	ended       func()    // tells the registry that the zombie has ended

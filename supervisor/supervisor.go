@@ -17,7 +17,7 @@
 // calls runtime.LockOSThread unlocks the thread again, or does that work in a goroutine of its own, which ends with its
 // thread.
 //
-// A goroutine in Go cannot be killed. A run that does not end when its context is cancelled is abandoned: it is listed
+// A goroutine in Go cannot be killed. A run that does not end when its context is canceled is abandoned: it is listed
 // as a zombie until it ends after all, and Policy.Zombie says whether a new run may begin beside it.
 //
 // All methods are safe for concurrent use, also from within a child's own Serve. No code of a service or of a receiver of

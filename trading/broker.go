@@ -20,8 +20,8 @@ var (
 )
 
 // Broker executes orders. It is safe for concurrent use; each call ends with its context. What it can do besides is in
-// interfaces of their own, such as Canceller and OrderLister. A wrapper that has such a method and stands around a Broker
-// without it returns an error that wraps errors.ErrUnsupported, and counts as one that does not have it.
+// interfaces of their own, such as Canceler and OrderLister. A wrapper that has such a method and stands around a
+// Broker without it returns an error that wraps errors.ErrUnsupported, and counts as one that does not have it.
 type Broker interface {
 	// Submit sends an order, after a.Begin has said that it may: see Approved.Begin. nil says that the Broker has it. An
 	// error that wraps ErrRejected says that it never will. Any other error, ErrDuplicate among them, says that nobody
@@ -56,15 +56,15 @@ func (o Order) Ref() OrderRef {
 // OrderReport is what a Broker says of an order.
 type OrderReport struct {
 	ClientID string
-	Status   OrderStatus // Open, Filled, Cancelled, Expired or Rejected
+	Status   OrderStatus // Open, Filled, Canceled, Expired or Rejected
 	Filled   decimal.Decimal
 	// Triggered says, of an order with a stop, that the price has reached it. A Broker that does not tell leaves it out.
 	Triggered bool
-	Reason    string // of Cancelled, Expired or Rejected
+	Reason    string // of Canceled, Expired or Rejected
 }
 
-// Canceller is a Broker that can cancel orders. An Engine needs one for orders that rest.
-type Canceller interface {
+// Canceler is a Broker that can cancel orders. An Engine needs one for orders that rest.
+type Canceler interface {
 	// Cancel asks for the end of an order. nil says that the Broker took note: what became of the order is for Order
 	// to tell, as it may have filled meanwhile. To ask again, or for an order that is done, does no harm.
 	// ErrUnknownOrder if the Broker never had it.

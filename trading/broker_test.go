@@ -160,7 +160,7 @@ func TestFeesCountInTheAssetThatTheyArePaidIn(t *testing.T) {
 			require.Equal(t, c.after, p.Quantity.String())
 			require.Equal(t, c.fees, p.Fees.String())
 			require.Equal(t, c.worth, f.CashAfter(d("0")).Add(p.Quantity.Mul(f.Price)).String())
-			require.Equal(t, c.worth, p.Realised.Add(p.Unrealised(f.Price)).Sub(p.Fees).String(), "the same by its profit")
+			require.Equal(t, c.worth, p.Realized.Add(p.Unrealized(f.Price)).Sub(p.Fees).String(), "the same by its profit")
 		})
 	}
 }
@@ -171,5 +171,5 @@ func TestFeesThatAreTakenFromAPositionCloseItsPart(t *testing.T) {
 	p = p.After(trading.Fill{
 		Symbol: btc, Side: trading.Sell, Quantity: d("4"), Price: d("110"), Fee: d("1"), FeeAsset: "BTC",
 	})
-	require.Equal(t, "5 500 50 110", fmt.Sprint(p.Quantity, p.Cost, p.Realised, p.Fees))
+	require.Equal(t, "5 500 50 110", fmt.Sprint(p.Quantity, p.Cost, p.Realized, p.Fees))
 }

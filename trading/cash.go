@@ -27,6 +27,8 @@ type CashEvent struct {
 	Asset  string          `json:"asset,omitempty"`  // "" means the quote currency
 	Symbol string          `json:"symbol,omitempty"` // of the instrument that it is about, if it is about one
 	Time   time.Time       `json:"time"`             // UTC
+	// Configured says that the account, on paper, was given it because its configuration says another sum than before.
+	Configured bool `json:"configured,omitempty"`
 }
 
 // Validate says what cannot be.

@@ -56,7 +56,7 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 		return decimal.Decimal{}, fmt.Errorf("trading: %s: %v is not a price", i.Symbol, p)
 	}
 	price := decimal.NewFromFloat(p)
-	if !plainlyWhole(price, i.Tick) {
+	if !isWhole(price, i.Tick) {
 		price = price.DivRound(i.Tick, 0).Mul(i.Tick)
 	}
 	if !price.IsPositive() {
@@ -67,20 +67,20 @@ func (i Instrument) Price(p float64) (decimal.Decimal, error) {
 
 // OnTick reports whether price is a whole number of ticks; zero, an order's price that is not set, is one.
 func (i Instrument) OnTick(price decimal.Decimal) bool {
-	return price.IsZero() || plainlyWhole(price, i.Tick) || price.Mod(i.Tick).IsZero()
+	return price.IsZero() || isWhole(price, i.Tick) || price.Mod(i.Tick).IsZero()
 }
 
 // Quantity rounds a quantity towards zero to a whole number of steps; its sign stays.
 func (i Instrument) Quantity(q decimal.Decimal) decimal.Decimal {
-	if plainlyWhole(q, i.Step) {
+	if isWhole(q, i.Step) {
 		return q
 	}
 	steps, _ := q.QuoRem(i.Step, 0)
 	return steps.Mul(i.Step)
 }
 
-// plainlyWhole reports whether a number is seen to be a multiple of a power of ten, as most prices and quantities are of
+// isWhole reports whether a number is seen to be a multiple of a power of ten, as most prices and quantities are of
 // ticks and steps. It spares them a division, the dearest of sums.
-func plainlyWhole(d, unit decimal.Decimal) bool {
+func isWhole(d, unit decimal.Decimal) bool {
 	return d.Exponent() >= unit.Exponent() && unit.NumDigits() == 1 && unit.CoefficientInt64() == 1
 }

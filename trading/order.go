@@ -58,7 +58,7 @@ func (s Side) Signed(q decimal.Decimal) decimal.Decimal {
 // OrderType is how an order wants to be executed.
 type OrderType string
 
-// The types. All but Market rest: they may stay open for long, and are cancelled when they are not wanted any more.
+// The types. All but Market rest: they may stay open for long, and are canceled when they are not wanted any more.
 const (
 	Market    OrderType = "market"     // at once, at the best price there is
 	Limit     OrderType = "limit"      // at LimitPrice or better
@@ -71,8 +71,8 @@ type TimeInForce string
 
 // The times in force. The zero value is that of GTC.
 const (
-	GTC TimeInForce = "gtc" // until it is cancelled
-	IOC TimeInForce = "ioc" // what cannot be had at once is cancelled
+	GTC TimeInForce = "gtc" // until it is canceled
+	IOC TimeInForce = "ioc" // what cannot be had at once is canceled
 	FOK TimeInForce = "fok" // all of it at once, or nothing
 	Day TimeInForce = "day" // until the Broker's trading day ends; then it expires
 )
@@ -121,24 +121,24 @@ func (o Order) Validate() error {
 	case StopLimit:
 		limited, stopped = true, true
 	default:
-		return o.unshapely("type %q is not known", o.Type)
+		return o.invalid("type %q is not known", o.Type)
 	}
 	switch o.TimeInForce {
 	case "", GTC, IOC, FOK, Day:
 	default:
-		return o.unshapely("time in force %q is not known", o.TimeInForce)
+		return o.invalid("time in force %q is not known", o.TimeInForce)
 	}
 	switch {
 	case limited && !o.LimitPrice.IsPositive():
-		return o.unshapely("limit price %s is not above zero", o.LimitPrice)
+		return o.invalid("limit price %s is not above zero", o.LimitPrice)
 	case !limited && !o.LimitPrice.IsZero():
-		return o.unshapely("a %s order has no limit price", o.Type)
+		return o.invalid("a %s order has no limit price", o.Type)
 	case stopped && !o.StopPrice.IsPositive():
-		return o.unshapely("stop price %s is not above zero", o.StopPrice)
+		return o.invalid("stop price %s is not above zero", o.StopPrice)
 	case !stopped && !o.StopPrice.IsZero():
-		return o.unshapely("a %s order has no stop price", o.Type)
+		return o.invalid("a %s order has no stop price", o.Type)
 	case o.PostOnly && (!limited || o.TimeInForce == IOC || o.TimeInForce == FOK):
-		return o.unshapely("post only goes with limit orders that may rest")
+		return o.invalid("post only goes with limit orders that may rest")
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ func (o Order) WorstPrice(price decimal.Decimal) decimal.Decimal {
 	return decimal.Max(price, o.LimitPrice, o.StopPrice)
 }
 
-func (o Order) unshapely(format string, args ...any) error {
+func (o Order) invalid(format string, args ...any) error {
 	return fmt.Errorf("trading: order %s: %s", o.ClientID, fmt.Sprintf(format, args...))
 }
 
@@ -236,16 +236,25 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	StatusIntended  OrderStatus = "intended"  // durable, not known to have been sent
-	StatusUnknown   OrderStatus = "unknown"   // sent, and no reply that says what became of it
-	StatusOpen      OrderStatus = "open"      // the broker has it, and it may fill
-	StatusFilled    OrderStatus = "filled"    // done: all of it
-	StatusCancelled OrderStatus = "cancelled" // done: what had not been filled is not going to be
-	StatusExpired   OrderStatus = "expired"   // done: the same, because its time in force was over
-	StatusRejected  OrderStatus = "rejected"  // done: the broker refused it
+	StatusIntended OrderStatus = "intended" // durable, not known to have been sent
+	StatusUnknown  OrderStatus = "unknown"  // sent, and no reply that says what became of it
+	StatusOpen     OrderStatus = "open"     // the broker has it, and it may fill
+	StatusFilled   OrderStatus = "filled"   // done: all of it
+	StatusCanceled OrderStatus = "canceled" // done: what had not been filled is not going to be
+	StatusExpired  OrderStatus = "expired"  // done: the same, because its time in force was over
+	StatusRejected OrderStatus = "rejected" // done: the broker refused it
 )
+
+// UnmarshalText implements encoding.TextUnmarshaler. What was written before v0.1 says "cancelled".
+func (s *OrderStatus) UnmarshalText(text []byte) error {
+	*s = OrderStatus(text)
+	if *s == "cancelled" {
+		*s = StatusCanceled
+	}
+	return nil
+}
 
 // Done tells whether nothing can happen to the order any more.
 func (s OrderStatus) Done() bool {
-	return s == StatusFilled || s == StatusCancelled || s == StatusExpired || s == StatusRejected
+	return s == StatusFilled || s == StatusCanceled || s == StatusExpired || s == StatusRejected
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
-func TestWhatGoesTogetherInAnOrder(t *testing.T) {
+func TestOrderFieldsThatGoTogether(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		order trading.Order

@@ -14,7 +14,7 @@ type Position struct {
 	Symbol   string          `json:"symbol"`
 	Quantity decimal.Decimal `json:"quantity"` // above zero for a long position, below for a short one
 	Cost     decimal.Decimal `json:"cost"`     // paid for what is held; below zero, received, for a short position
-	Realised decimal.Decimal `json:"realised"` // profit of what was closed, before fees
+	Realized decimal.Decimal `json:"realized"` // profit of what was closed, before fees
 	Fees     decimal.Decimal `json:"fees"`
 }
 
@@ -26,8 +26,8 @@ func (p Position) AveragePrice() decimal.Decimal {
 	return p.Cost.DivRound(p.Quantity, costPlaces)
 }
 
-// Unrealised is the profit, before fees, of closing the position at price.
-func (p Position) Unrealised(price decimal.Decimal) decimal.Decimal {
+// Unrealized is the profit, before fees, of closing the position at price.
+func (p Position) Unrealized(price decimal.Decimal) decimal.Decimal {
 	return p.Quantity.Mul(price).Sub(p.Cost)
 }
 
@@ -81,7 +81,7 @@ func (p Position) closed(quantity, price decimal.Decimal) Position {
 	if p.Quantity.IsNegative() {
 		signed = quantity.Neg()
 	}
-	p.Realised = p.Realised.Add(signed.Mul(price)).Sub(released)
+	p.Realized = p.Realized.Add(signed.Mul(price)).Sub(released)
 	p.Cost = p.Cost.Sub(released)
 	p.Quantity = p.Quantity.Sub(signed)
 	return p

@@ -33,7 +33,7 @@ func TestPositionArithmetic(t *testing.T) {
 		trades   string
 		quantity string
 		average  string
-		realised string
+		realized string
 		fees     string
 	}{
 		"one buy":                                                     {"buy 1 at 25.566", "1", "25.566", "0", "0"},
@@ -62,18 +62,18 @@ func TestPositionArithmetic(t *testing.T) {
 			}
 			require.Equal(t, c.quantity, p.Quantity.String())
 			require.Equal(t, c.average, p.AveragePrice().String())
-			require.Equal(t, c.realised, p.Realised.String())
+			require.Equal(t, c.realized, p.Realized.String())
 			require.Equal(t, c.fees, p.Fees.String())
 			require.Equal(t, p, book.Position(btc))
 		})
 	}
 }
 
-func TestUnrealisedProfit(t *testing.T) {
+func TestUnrealizedProfit(t *testing.T) {
 	t.Parallel()
 	long := trading.Position{}.After(trades(t, "buy 2 at 100")[0])
-	require.Equal(t, "20", long.Unrealised(d("110")).String())
+	require.Equal(t, "20", long.Unrealized(d("110")).String())
 	short := trading.Position{}.After(trades(t, "sell 2 at 100")[0])
-	require.Equal(t, "-20", short.Unrealised(d("110")).String())
-	require.True(t, trading.Position{}.Unrealised(d("110")).IsZero())
+	require.Equal(t, "-20", short.Unrealized(d("110")).String())
+	require.True(t, trading.Position{}.Unrealized(d("110")).IsZero())
 }

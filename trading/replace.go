@@ -14,7 +14,7 @@ type Replacer interface {
 // without reduce-only orders need that: a second order to sell the same holding they refuse.
 type Pairer interface {
 	// SubmitPair sends both, after the Begin of both has said that they may; it is to either what Submit is to one order,
-	// and the venue has both or neither. From then on each is asked for and cancelled under its own client ID. What one of
+	// and the venue has both or neither. From then on each is asked for and canceled under its own client ID. What one of
 	// them fills the other does not, and when one ends, so does the other.
 	SubmitPair(ctx context.Context, takeProfit, stopLoss Approved) error
 }

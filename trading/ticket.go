@@ -16,7 +16,7 @@ type TicketPolicy interface {
 // Ticket is the shape of the order that opens a position, and the bracket that guards the position. The zero value is a
 // market order and no bracket. What closes a position is always a market order.
 //
-// An order that rests is cancelled when the signal is not valid any more, when nothing may be opened, and when another
+// An order that rests is canceled when the signal is not valid any more, when nothing may be opened, and when another
 // target takes its place. The legs of a bracket are reduce-only orders, made as the position fills and as large as it
 // is. When one has filled, the target is what is left, and the other is cut to that; until the next signal nothing is
 // opened again.
@@ -35,11 +35,11 @@ type Ticket struct {
 
 // IsZero tells whether it is a market order without a bracket.
 func (t Ticket) IsZero() bool {
-	return !t.Rests() && t.TimeInForce == "" && !t.PostOnly && !t.Bracketed()
+	return !t.Rests() && t.TimeInForce == "" && !t.PostOnly && !t.HasBracket()
 }
 
-// Bracketed reports whether a bracket guards the position.
-func (t Ticket) Bracketed() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
+// HasBracket reports whether a bracket guards the position.
+func (t Ticket) HasBracket() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
 
 // Rests reports whether the order that opens may stay open for long, waiting for a price.
 func (t Ticket) Rests() bool { return Order{Type: t.Type}.Rests() }
@@ -84,13 +84,13 @@ func (t Ticket) Validate(side Side, i Instrument, price decimal.Decimal) error {
 	case t.StopPrice.IsPositive():
 		price = t.StopPrice
 	}
-	beyond := func(x, y decimal.Decimal) bool { return x.Cmp(y)*int(side) > 0 || !x.IsPositive() || !y.IsPositive() }
+	above := func(x, y decimal.Decimal) bool { return x.Cmp(y)*int(side) > 0 || !x.IsPositive() || !y.IsPositive() }
 	switch {
-	case !beyond(t.TakeProfit, price):
+	case !above(t.TakeProfit, price):
 		return fmt.Errorf("a %s at %s takes no profit at %s", side, price, t.TakeProfit)
-	case !beyond(price, t.StopLoss):
+	case !above(price, t.StopLoss):
 		return fmt.Errorf("a %s at %s stops no loss at %s", side, price, t.StopLoss)
-	case !beyond(t.TakeProfit, t.StopLoss):
+	case !above(t.TakeProfit, t.StopLoss):
 		return fmt.Errorf("a %s takes no profit at %s and stops its loss at %s", side, t.TakeProfit, t.StopLoss)
 	}
 	return nil

@@ -70,14 +70,14 @@ func (l *UpdateLog) keepLocked(r OrderReport) {
 	}
 	oldest := l.reports[0]
 	l.reports = l.reports[1:]
-	if !l.overtakenLocked(oldest) {
+	if !l.outdatedLocked(oldest) {
 		delete(l.latest, oldest.report.ClientID)
 		l.missed = max(l.missed, oldest.seq)
 	}
 }
 
-// overtakenLocked reports whether there is a later report of the same order.
-func (l *UpdateLog) overtakenLocked(u update) bool { return l.latest[u.report.ClientID] != u.seq }
+// outdatedLocked reports whether there is a later report of the same order.
+func (l *UpdateLog) outdatedLocked(u update) bool { return l.latest[u.report.ClientID] != u.seq }
 
 // Break says that the stream is down, or up again. Whoever has read before it was up has to ask for everything.
 func (l *UpdateLog) Break(down bool) {
@@ -113,7 +113,7 @@ func (l *UpdateLog) Updates(after int64) Updates {
 	u := Updates{Seq: l.seq, Missed: l.down || after < l.missed || after > l.seq}
 	first := sort.Search(len(l.reports), func(i int) bool { return l.reports[i].seq > after })
 	for _, one := range l.reports[first:] {
-		if !l.overtakenLocked(one) {
+		if !l.outdatedLocked(one) {
 			u.Orders = append(u.Orders, one.report)
 		}
 	}

@@ -40,7 +40,7 @@ func Example() {
 	go func() { ended <- tree.Serve(ctx) }()
 	<-told
 	cancel()
-	<-ended
+	_ = <-ended // the context's end
 	// Output: person: host/engine: trading is halted: the day's loss (look at the account, then rearm)
 }
 

@@ -109,6 +109,7 @@ func (t *trades) tell(event journal.Event) {
 			t.s.Post(Message{Key: "day/" + t.day.Day, Kind: KindDay, Text: t.dayText(e)})
 		}
 		t.day, t.fills, t.fees = e, 0, decimal.Zero
+	default: // What else a person must know stands in health.
 	}
 }
 

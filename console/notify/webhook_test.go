@@ -151,7 +151,7 @@ func TestWebhookThroughTheQueueLosesNothing(t *testing.T) {
 func TestWebhookOverARealConnection(t *testing.T) {
 	t.Parallel()
 	got := make(chan string, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got <- string(body)
 	}))

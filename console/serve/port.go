@@ -22,8 +22,8 @@ type Port struct {
 }
 
 // Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects
-// waits until a Server serves the Port. An empty addr is 127.0.0.1:8000. One without a host, such as ":9000", is on this
-// machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
+// waits until a Server serves the Port. An empty addr is 127.0.0.1:8000. One without a host, such as ":9000", is on
+// this machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
 func Listen(addr string) (*Port, error) {
 	host, port, err := net.SplitHostPort(cmp.Or(addr, defaultAddr))
 	if err != nil {

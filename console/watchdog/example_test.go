@@ -1,6 +1,7 @@
 package watchdog_test
 
 import (
+	"fmt"
 	"log"
 	"os"
 
@@ -28,16 +29,14 @@ func ExampleNewSystemd() {
 	if err := tree.Add("systemd", systemd, supervisor.Policy{}); err != nil {
 		log.Fatal(err)
 	}
-	// Add the other services here, and serve the tree.
+	fmt.Println(systemd) // The other services come behind it.
+	// Output: systemd
 }
 
 // The URL of the check is a secret: it comes from the environment or a file, and never stands in a log.
 func ExampleNewPing() {
 	registry := health.NewRegistry(health.Config{})
-	ping, err := watchdog.NewPing(watchdog.PingConfig{Registry: registry, URL: os.Getenv("PING_URL")})
-	if err != nil {
-		log.Print(err)
-		return
-	}
-	_ = ping // is added to the tree
+	_, err := watchdog.NewPing(watchdog.PingConfig{Registry: registry, URL: os.Getenv("PING_URL_OF_NOBODY")})
+	fmt.Println(err)
+	// Output: watchdog: PingConfig.URL is no http or https URL (it is a secret, and not shown)
 }

@@ -29,7 +29,8 @@ type PingConfig struct {
 	Every    time.Duration    // how often it is told; 0 means 1 min
 	Stuck    time.Duration    // how long a part may be crashed or stalled; 0 means 5 min
 	Timeout  time.Duration    // how long an answer may take; 0 means 10 s
-	// Accepts reports whether the body of a 2xx says that the ping counts; nil means that an OK with a word in brackets does not.
+	// Accepts reports whether the body of a 2xx says that the ping counts; nil means that an OK with a word in brackets
+	// does not.
 	Accepts func(body string) bool
 	Client  *http.Client // nil means one of its own
 	Clock   Clock        // nil means the machine's clock

@@ -147,7 +147,7 @@ func what(e journal.Event) string {
 		return e.Reason
 	case journal.CancelAsked:
 		return e.Reason
-	case journal.Cancelled:
+	case journal.Canceled:
 		return e.Reason
 	case journal.Expired:
 		return e.Reason

@@ -45,7 +45,7 @@ func (c *config) rulesOfRun() []rule {
 			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
 		{c.listen != listenOff && isOpen(c.listen) && c.token == "", fmt.Sprintf(
 			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1",
-			c.listen, tokenVariable, tokenFileVariable)},
+			c.listen, tokenVariable, tokenVariable+fileSuffix)},
 		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
 	}
 }
@@ -55,6 +55,7 @@ func (c *config) rulesOfReplay() []rule {
 	return []rule{
 		{on && (c.dryStart || c.onStop != engine.LeaveOrders),
 			"--dry-start and --on-stop do not go with --replay, which ends with its file"},
+		{on && c.orphans != engine.ReduceOrphans, "--orphans and --replay contradict each other: a replay trades anew"},
 		{on && c.infinite, "--infinite and --replay contradict each other: a replay ends with its file"},
 		{on && c.rearm != "", "--rearm and --replay contradict each other: a replay trades anew"},
 		{on && c.chaos != "", "--chaos and --replay contradict each other: a replay always gives the same result"},

@@ -28,6 +28,11 @@ type config struct {
 	db            string
 	listen        string
 	token         string // that callers of the API show; "" for none
+	webhook       string // where messages go; "" for nowhere
+	webhookSecret string // that signs them; "" for none
+	ping          string // the address of a dead man's switch; "" for none
+	notifySocket  string // of the systemd that started the run; "" for none
+	watchdogEvery time.Duration
 	replay        string
 	columns       string // of the replay's files
 	oldest        time.Time
@@ -58,6 +63,7 @@ type config struct {
 	stopLoss       decimal.Decimal
 	limitEntry     decimal.Decimal
 	onStop         engine.StopPolicy
+	orphans        engine.OrphanPolicy
 	dryStart       bool
 	lowWater       int // MiB
 

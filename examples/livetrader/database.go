@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil"
@@ -35,12 +33,8 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		*closers = append(*closers, func() error { return os.RemoveAll(folder) })
 		a.dbName = filepath.Join(folder, defaultDB)
 	}
-	run, err := a.runConfiguration()
-	if err != nil {
-		return err
-	}
 	db, err := a.openPatiently(ctx, sqlite.Config{
-		Run: run, LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
+		Run: a.runConfiguration(), LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
 	})
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
@@ -83,30 +77,18 @@ func withoutPassword(name string) string {
 	return u.Redacted()
 }
 
-// runConfiguration is what a database belongs to: what would make its positions another run's. Which symbols are
-// traded, and how much of them, may change from one run to the next.
-func (a *app) runConfiguration() ([]sqlite.Setting, error) {
-	spec, err := a.cfg.strategySpec()
-	if err != nil {
-		return nil, err
-	}
-	settings := []sqlite.Setting{
-		{Name: "mode", Value: a.cfg.mode()},
-		{Name: "venue", Value: cmp.Or(withoutQuery(a.cfg.venue), "paper")},
-		{Name: "account", Value: fmt.Sprintf("cash %s, fee %s, slippage %s", a.cfg.cash, a.cfg.fee, a.cfg.slippage)},
-		{Name: "strategy", Value: spec.Name + " " + spec.Params},
-	}
+// runConfiguration is what a database belongs to: what would make its positions another run's. A replay is of one file. All
+// else may change from one run to the next, and the journal tells of it.
+func (a *app) runConfiguration() []sqlite.Setting {
 	switch {
 	case a.cfg.replay != "":
-		return append(settings, sqlite.Setting{Name: "feed", Value: filepath.Base(a.cfg.replay)}), nil
-	case len(a.cfg.feed) > 0:
-		settings = append(settings, sqlite.Setting{Name: "feed", Value: withoutQuery(a.cfg.feed[0])})
-	default:
-		settings = append(settings,
-			sqlite.Setting{Name: "feed", Value: "synthetic"},
-			sqlite.Setting{Name: "seed", Value: strconv.FormatUint(a.cfg.seed, 10)})
+		return []sqlite.Setting{
+			{Name: "mode", Value: "replay"}, {Name: "venue", Value: "paper"}, {Name: "feed", Value: filepath.Base(a.cfg.replay)},
+		}
+	case a.cfg.venue != "":
+		return []sqlite.Setting{{Name: "mode", Value: "live"}, {Name: "venue", Value: withoutQuery(a.cfg.venue)}}
 	}
-	return append(settings, sqlite.Setting{Name: "interval", Value: a.cfg.interval.String()}), nil
+	return []sqlite.Setting{{Name: "mode", Value: "paper"}, {Name: "venue", Value: "paper"}}
 }
 
 // withoutQuery is an address as it may be kept: a key of the venue's may stand behind it.
@@ -119,12 +101,8 @@ func withoutQuery(address string) string {
 	return u.Redacted()
 }
 
-// flagsOf are the flags behind the settings that a database belongs to.
-var flagsOf = map[string]string{
-	"mode": "--replay", "venue": "--venue", "account": "--cash, --fee, --slippage", "strategy": "--strategy",
-	"feed": "--replay, --feed",
-	"seed": "--seed", "interval": "--interval",
-}
+// flagsOf are the flags behind what a database belongs to.
+var flagsOf = map[string]string{"mode": "--replay", "venue": "--venue", "feed": "--replay"}
 
 // wayOut says what to do about a database that belongs to another run.
 func wayOut(err error) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -39,11 +40,46 @@ func TestDryStartChangesNothing(t *testing.T) {
 		after, err := os.ReadFile(db)
 		require.NoError(t, err)
 		require.True(t, string(before) == string(after), "the file is the same, byte for byte")
+	})
+}
 
-		code, _, log = runHere(t.Context(), append(args, "--dry-start", "--cash", "20000")...)
+func TestSettingsThatChangeAreShownByADryStartAndSaidOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
+		code, _, log := runHere(t.Context(), args...)
+		require.Equal(t, exitOK, code, log)
+		require.Contains(t, log, "msg=Fill ")
+
+		args = append(args, "--cash", "20000", "--strategy", "macd")
+		code, stdout, log := runHere(t.Context(), append(args, "--dry-start")...)
+		require.Equal(t, exitOK, code, log)
+		for _, line := range []string{
+			`change cash from "10000" to "20000"`, "book deposit cash 10000 to 20000 at ",
+			`change strategy/ema_cross from "fast=8,slow=21 on 5s" to ""`,
+		} {
+			require.Contains(t, stdout, line)
+		}
+		for run, times := range []int{1, 0} {
+			code, _, log = runHere(t.Context(), args...)
+			require.Equal(t, exitOK, code, log)
+			require.Equal(t, times, strings.Count(log, "Settings changed"), "in run %d", run)
+		}
+	})
+}
+
+func TestDatabaseOfAnotherModeIsRefused(t *testing.T) {
+	t.Parallel()
+	path := candleFile(t, 10)
+	synctest.Test(t, func(t *testing.T) {
+		db := tempDB(t)
+		code, _, log := runHere(t.Context(), "--paper", "--duration", "5s", "--listen", "off", "--db", db)
+		require.Equal(t, exitOK, code, log)
+		code, _, log = runHere(t.Context(), "--paper", "--replay", path, "--db", db)
 		require.Equal(t, exitFailure, code)
-		require.Contains(t, log, "it belongs to another run", "what a start would refuse, a dry start refuses")
-		require.Contains(t, lastLine(log), "; give --cash, --fee, --slippage as before, or another --db")
+		require.Contains(t, log, `it belongs to another run: mode is "paper" there and "replay" here`)
+		require.Contains(t, lastLine(log), "; give --replay as before, or another --db")
 	})
 }
 

@@ -47,7 +47,7 @@ func (c *config) declareRun() {
 	setting(c, &c.db, "db", defaultDB, databases, "`file` that keeps signals and orders, or a postgres:// URL; "+
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
-		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenFileVariable)
+		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenVariable+fileSuffix)
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
@@ -105,6 +105,8 @@ func (c *config) declareTrading() {
 		"`fraction` better than the price at which positions are opened; 0 for at once")
 	setting(c, &c.onStop, "on-stop", engine.LeaveOrders, stopPolicies,
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
+	setting(c, &c.orphans, "orphans", engine.ReduceOrphans, orphanPolicies,
+		"`policy` for what a changed strategy holds: reduce (never added to), hand_over (to the new one) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }

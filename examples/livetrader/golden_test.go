@@ -142,7 +142,7 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	require.NoError(t, err)
 	end := replay.Status().Engine
 	return digestOf(account{entries: entries}.fills(), candles.Report().Bars, replay.Generator.Status().Signals,
-		end.Counts.Orders, end.Counts.Fills, end.Equity, end.Counts.Realised)
+		end.Counts.Orders, end.Counts.Fills, end.Equity, end.Counts.Realized)
 }
 
 // replayedByLauncher reads the same from the launcher's summary and from its database.
@@ -154,15 +154,15 @@ func replayedByLauncher(t *testing.T, args []string) string {
 		return regexp.MustCompile(`(?m)^  ` + name + ` +(\S+)$`).FindStringSubmatch(stdout)[1]
 	}
 	return digestOf(openAccount(t, db, defaultCash).fills(), line("bars"), line("signals"), line("orders"), line("fills"),
-		decimal.RequireFromString(line("equity")), decimal.RequireFromString(line("realised profit")))
+		decimal.RequireFromString(line("equity")), decimal.RequireFromString(line("realized profit")))
 }
 
 // digestOf names what must not change. The fills are without their client IDs, which say nothing about the account.
-func digestOf(list []trading.Fill, bars, signals, orders, fills any, equity, realised decimal.Decimal) string {
+func digestOf(list []trading.Fill, bars, signals, orders, fills any, equity, realized decimal.Decimal) string {
 	sum := sha256.New()
 	for _, f := range list {
 		fmt.Fprintln(sum, f.Time.UTC().Format(time.RFC3339Nano), f.Symbol, f.Side, f.Quantity, f.Price, f.Fee)
 	}
-	return fmt.Sprintf("bars=%v signals=%v orders=%v fills=%v equity=%s realised=%s sha256=%x",
-		bars, signals, orders, fills, equity, realised, sum.Sum(nil))
+	return fmt.Sprintf("bars=%v signals=%v orders=%v fills=%v equity=%s realized=%s sha256=%x",
+		bars, signals, orders, fills, equity, realized, sum.Sum(nil))
 }

@@ -73,9 +73,10 @@ func TestFeedIsTradedOnOnPaper(t *testing.T) {
 	require.Regexp(t, `(?m)^  fills +[1-9]`, second.stdout.String())
 	require.NotContains(t, second.log.String(), "HALTED")
 
-	other := launch(t, append(args, "--feed", "http://localhost/other")...)
-	require.Equal(t, exitFailure, other.end())
-	require.Contains(t, lastLine(other.log.String()), "; give --replay, --feed as before, or another --db")
+	other := launch(t, append(args, "--feed", spare)...)
+	other.await(`msg="Settings changed" changes=.*feed`)
+	other.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, other.end())
 }
 
 func TestFeedThatIsNoAddressIsRefused(t *testing.T) {

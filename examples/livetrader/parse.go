@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/console/watchdog"
 )
 
 const (
@@ -33,11 +35,13 @@ func parseConfig(args []string, lookup func(string) (string, bool), variables ..
 	if err := c.checkEnvironment(lookup, variables); err != nil {
 		return nil, err
 	}
-	token, err := readToken(lookup)
-	if err != nil {
+	if err := c.readSecrets(lookup); err != nil {
 		return nil, err
 	}
-	c.token = token
+	var err error
+	if c.notifySocket, c.watchdogEvery, err = watchdog.SystemdFromEnv(lookup, os.Getpid()); err != nil {
+		return nil, usageError{err}
+	}
 	return c, c.check()
 }
 
@@ -103,7 +107,7 @@ func (c *config) checkEnvironment(lookup func(string) (string, bool), variables 
 	for _, name := range variables {
 		_, ok := known[name]
 		switch {
-		case name == tokenVariable || name == tokenFileVariable:
+		case isSecret(name):
 		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
 		case name == variablePrefix+strings.ToUpper(rearmFlag):
 			return usagef("%s: lifting a halt is an act, not a setting: start once by hand with --%s NAME", name, rearmFlag)

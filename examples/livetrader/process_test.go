@@ -39,7 +39,8 @@ func get(t *testing.T, url string, into any) int {
 
 func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	t.Parallel()
-	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--symbols", strings.Join(killSymbols, ","))
+	p := launch(t, "--paper", "--listen", "127.0.0.1:0", "--interval", "100ms", "--symbols", strings.Join(killSymbols, ","),
+		"--cash", killCash)
 	api := p.address()
 	p.await(`msg="Background task is running successfully"`)
 	p.await(`msg="Generated signals"`)

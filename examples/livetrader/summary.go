@@ -33,7 +33,7 @@ func (a *app) printSummary(w io.Writer) {
 	line("rejected", run.Rejected)
 	line("fills", run.Fills)
 	line("fees", run.Fees)
-	line("realised profit", run.Realised)
+	line("realized profit", run.Realized)
 	line("restarts", s.Restarts)
 	if s.Rebuilt > 0 {
 		line("auto-restarts", s.Rebuilt)
@@ -60,8 +60,8 @@ func printAccount(w io.Writer, line func(string, any), s engine.Status) {
 	line("all orders", s.Counts.Orders)
 	line("all fills", s.Counts.Fills)
 	line("all fees", s.Counts.Fees)
-	line("all realised", s.Counts.Realised)
-	line("unrealised profit", s.Unrealised)
+	line("all realized", s.Counts.Realized)
+	line("unrealized profit", s.Unrealized)
 	line("equity", s.Equity)
 	if s.Halt.Active() {
 		line("halted", s.Halt.Reason+" ("+rearmHint+")")

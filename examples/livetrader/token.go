@@ -3,37 +3,10 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"strings"
 )
-
-// The variables that hold the token, itself or in a file: a flag would show it to everybody who lists processes.
-const (
-	tokenVariable     = variablePrefix + "TOKEN"
-	tokenFileVariable = variablePrefix + "TOKEN_FILE"
-)
-
-// readToken reads what a caller of the API has to show; "" where nothing is set.
-func readToken(lookup func(string) (string, bool)) (string, error) {
-	file, _ := lookup(tokenFileVariable)
-	if file == "" {
-		token, _ := lookup(tokenVariable)
-		return token, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", usageError{fmt.Errorf("%s: %w", tokenFileVariable, err)}
-	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", usagef("%s names a file that is empty", tokenFileVariable)
-	}
-	return token, nil
-}
 
 // isOpen reports whether others than this machine reach the address. An address without a host is on this machine only,
 // and a name that is no address may be anything.

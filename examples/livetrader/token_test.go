@@ -14,7 +14,7 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(file, []byte("secret\n"), 0o600))
-	token := environ(tokenFileVariable, file)
+	token := environ(tokenVariable+fileSuffix, file)
 	for address, open := range map[string]bool{
 		"127.0.0.1:8000": false, ":8000": false, "[::1]:8000": false, "localhost:8000": false, "off": false,
 		"0.0.0.0:8000": true, "[::]:8000": true, "192.0.2.1:8000": true, "trader.example.org:8000": true,
@@ -30,7 +30,7 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 		require.NoError(t, err, address)
 		require.Equal(t, "secret", c.token)
 	}
-	_, err := parseConfig([]string{"--paper"}, environ(tokenFileVariable, file+".gone"))
+	_, err := parseConfig([]string{"--paper"}, environ(tokenVariable+fileSuffix, file+".gone"))
 	require.ErrorAs(t, err, new(usageError))
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -53,6 +55,11 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if a.db != nil { // a dry start where there is no database yet has none
 		cfg.Store = a.db
 	}
+	if !a.cfg.dryStart {
+		if cfg.Services, err = a.tellers(); err != nil {
+			return err
+		}
+	}
 	if a.server != nil {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "api", Service: a.server})
 	}
@@ -78,14 +85,22 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Cycle:    c.cycle(),
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
-		Engine: engine.Config{Fingerprint: c.fingerprint(spec)},
+		Engine: engine.Config{Fingerprint: c.fingerprint(spec), Settings: c.marketSettings(), Orphans: c.orphans},
 	}
 	if m.broker != nil {
-		cfg.Broker, cfg.Capital = m.broker, c.cash
+		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)
 	} else {
 		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
 	}
 	return cfg, nil
+}
+
+// marketSettings say where the bars come from, for the journal.
+func (c *config) marketSettings() []journal.Setting {
+	if len(c.feed) > 0 {
+		return []journal.Setting{{Name: "feed", Value: withoutQuery(c.feed[0])}}
+	}
+	return []journal.Setting{{Name: "feed", Value: "synthetic"}, {Name: "seed", Value: strconv.FormatUint(c.seed, 10)}}
 }
 
 // cycle is how often bars are asked for. A feed has a bar some time after its end, and is asked until it has.

@@ -73,6 +73,10 @@ var (
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
 	stopPolicies = kind[engine.StopPolicy]{read: readStopPolicy, show: func(p engine.StopPolicy) string { return string(p) }}
+
+	orphanPolicies = kind[engine.OrphanPolicy]{
+		read: readOrphanPolicy, show: func(p engine.OrphanPolicy) string { return string(p) },
+	}
 )
 
 func readToggle(text string) (bool, error) {
@@ -270,4 +274,12 @@ func showDate(at time.Time) string {
 		return ""
 	}
 	return at.Format(time.DateOnly)
+}
+
+func readOrphanPolicy(text string) (engine.OrphanPolicy, error) {
+	switch p := engine.OrphanPolicy(text); p {
+	case engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans:
+		return p, nil
+	}
+	return "", fmt.Errorf("want %s, %s or %s", engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans)
 }

@@ -163,7 +163,7 @@ func TestKillCampaignLosesAndDoublesNothing(t *testing.T) {
 	require.Empty(t, problems)
 	done := census(ledger)
 	for _, what := range []string{
-		"market filled", "entry filled", "entry cancelled", "leg filled", "leg cancelled",
+		"market filled", "entry filled", "entry canceled", "leg filled", "leg canceled",
 	} {
 		require.Positive(t, done[what], "it did all there is to do: %v", done)
 	}
@@ -192,7 +192,7 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 	for plant, want := range map[string]string{
 		"send-then-record": "unknown to us",
 		"blind-retry":      "unknown to us",
-		"cancel-on-faith":  "filled, in the ledger and cancelled",
+		"cancel-on-faith":  "filled, in the ledger and canceled",
 	} {
 		t.Run(plant, func(t *testing.T) {
 			t.Parallel()

@@ -60,7 +60,7 @@ func (p *past) look(event journal.Event) []string {
 		return p.taken(p.orders[e.ClientID])
 	case journal.Filled:
 		return p.filled(e.Fill, p.orders[e.Fill.ClientID])
-	case journal.Cancelled:
+	case journal.Canceled:
 		delete(p.resting, e.ClientID)
 	case journal.Expired:
 		delete(p.resting, e.ClientID)
@@ -88,7 +88,7 @@ func (p *past) taken(o trading.Order) []string {
 }
 
 // rival reports whether two legs guard the same at the same price. One at another price, or of more than there is to guard,
-// rests beside the leg that takes its place until it is cancelled: this venue lets both, as they only reduce.
+// rests beside the leg that takes its place until it is canceled: this venue lets both, as they only reduce.
 func rival(a, b trading.Order) bool {
 	return a.Symbol == b.Symbol && a.Leg == b.Leg && a.LimitPrice.Equal(b.LimitPrice) && a.StopPrice.Equal(b.StopPrice)
 }
@@ -144,8 +144,8 @@ func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, ten)}, order("a", trading.Sell, trading.StopLoss),
 			{fill("a", trading.Sell, six)},
 		}, ""},
-		"a leg that took the place of one that was cancelled": {[][]journal.Event{
-			order("a", trading.Sell, trading.StopLoss), {journal.Cancelled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
+		"a leg that took the place of one that was canceled": {[][]journal.Event{
+			order("a", trading.Sell, trading.StopLoss), {journal.Canceled{ClientID: "a"}}, order("b", trading.Sell, trading.StopLoss),
 		}, ""},
 		"a leg beside a larger one whose place it takes": {[][]journal.Event{
 			{
@@ -154,7 +154,7 @@ func TestHistorySeesWhatIsOverByTheEnd(t *testing.T) {
 				}},
 				journal.Acknowledged{ClientID: "large"},
 			},
-			order("a", trading.Sell, trading.StopLoss), {journal.Cancelled{ClientID: "large"}},
+			order("a", trading.Sell, trading.StopLoss), {journal.Canceled{ClientID: "large"}},
 		}, ""},
 		"two entries for one target": {[][]journal.Event{
 			order("entry", trading.Buy, ""), {fill("entry", trading.Buy, six)},

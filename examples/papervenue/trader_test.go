@@ -280,7 +280,7 @@ func (s stubborn) Submit(ctx context.Context, a trading.Approved) error {
 	return err
 }
 
-// believer takes an order that is to be cancelled for cancelled, and tells nobody.
+// believer takes an order that is to be canceled for canceled, and tells nobody.
 type believer struct {
 	*client.Client
 	mu    sync.Mutex // guards asked
@@ -299,7 +299,7 @@ func (b *believer) Order(ctx context.Context, ref trading.OrderRef) (trading.Ord
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil && b.asked[ref.ClientID] && !report.Status.Done() {
-		report.Status = trading.StatusCancelled
+		report.Status = trading.StatusCanceled
 	}
 	return report, err
 }

@@ -197,7 +197,7 @@ func (v *venue) catchUp(ctx context.Context) error {
 	}
 	var events []journal.Event
 	for _, f := range fills {
-		if !v.book.Knows(f) {
+		if !v.book.Known(f) {
 			events = append(events, journal.Filled{Fill: f})
 		}
 	}
@@ -206,8 +206,8 @@ func (v *venue) catchUp(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case report.Status == trading.StatusCancelled:
-			events = append(events, journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason})
+		case report.Status == trading.StatusCanceled:
+			events = append(events, journal.Canceled{ClientID: o.ClientID, Reason: report.Reason})
 		case report.Status == trading.StatusExpired:
 			events = append(events, journal.Expired{ClientID: o.ClientID, Reason: report.Reason})
 		case report.Triggered && !o.Triggered && !report.Status.Done():

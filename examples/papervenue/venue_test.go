@@ -132,7 +132,7 @@ func approved(t *testing.T, v *venue, id, quantity string) trading.Approved {
 	return a
 }
 
-func TestTheVenueRemembersEverythingAcrossARestart(t *testing.T) {
+func TestVenueRemembersEverythingAcrossARestart(t *testing.T) {
 	t.Parallel()
 	ledger := journal.NewMemory()
 	c, v := inProcess(t, ledger, faults{})
@@ -158,7 +158,7 @@ type lateClock struct{ clock.Clock }
 
 func (c lateClock) Now() time.Time { return c.Clock.Now().Add(-time.Hour) }
 
-func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
+func TestRequestThatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
 	t.Parallel()
 	_, v := inProcess(t, journal.NewMemory(), faults{})
 	server := httptest.NewServer(v.api())
@@ -173,7 +173,7 @@ func TestWhatWasUnderWayForTooLongIsNotTaken(t *testing.T) {
 	require.ErrorIs(t, err, trading.ErrUnknownOrder)
 }
 
-func TestALostReplyIsNoRefusal(t *testing.T) {
+func TestLostReplyIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		faults faults
@@ -191,7 +191,7 @@ func TestALostReplyIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
+func TestRestingOrderThatTheMarketChangesIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	ledger, price := journal.NewMemory(), 100.0
 	number := decimal.RequireFromString
@@ -224,7 +224,7 @@ func TestWhatTheMarketDoesToAnOrderThatRestsIsInTheLedger(t *testing.T) {
 	require.Equal(t, trading.StatusFilled, ask(v, "near"))
 	require.NoError(t, v.settled(t.Context(), func() error { return v.broker.Cancel(t.Context(), trading.OrderRef{ClientID: "far"}) }))
 	v = open()
-	require.Equal(t, trading.StatusCancelled, ask(v, "far"))
+	require.Equal(t, trading.StatusCanceled, ask(v, "far"))
 	book, err := book.Restore(number("10000"), journal.Load(t.Context(), ledger))
 	require.NoError(t, err)
 	require.Equal(t, "1", book.Position(coin.Symbol).Quantity.String())
@@ -237,7 +237,7 @@ func (fullDisk) Append(context.Context, time.Time, ...journal.Event) error {
 	return errors.New("disk full")
 }
 
-func TestAVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
+func TestVenueThatCannotWriteAnswersNothingMore(t *testing.T) {
 	t.Parallel()
 	c, v := inProcess(t, fullDisk{journal.NewMemory()}, faults{})
 	require.ErrorContains(t, c.Submit(t.Context(), approved(t, v, "x", "0.1")), "disk full")
@@ -269,7 +269,7 @@ func TestBadFlagsAreNamed(t *testing.T) {
 }
 
 // A Book forgets what is old; the venue's word is for ever.
-func TestAClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
+func TestClientIDIsRefusedAfterTheBookHasForgottenIt(t *testing.T) {
 	t.Parallel()
 	ledger := journal.NewMemory()
 	at := time.Now().Add(-100 * 24 * time.Hour).UTC()

@@ -54,7 +54,9 @@ func (h *Handler) checks(w http.ResponseWriter, r *http.Request, report health.R
 		}
 	}
 	parts := report.Parts
-	doc := checks{Status: statusOf[report.Verdict], Output: strings.Join(firstOf(report.Reasons), "; "), Checks: map[string][]check{}}
+	doc := checks{
+		Status: statusOf[report.Verdict], Output: strings.Join(firstOf(report.Reasons), "; "), Checks: map[string][]check{},
+	}
 	if len(parts) > maxParts && !v.full {
 		parts = worst(parts)
 		doc.Notes = []string{"only the worst parts are here: ask for ?full=1"}
@@ -67,7 +69,9 @@ func (h *Handler) checks(w http.ResponseWriter, r *http.Request, report health.R
 	}
 	text, err := answer.JSON(doc)
 	if err != nil {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusInternalServerError, Detail: "the report cannot be written as JSON"})
+		answer.Refuse(w, r, answer.Problem{
+			Status: http.StatusInternalServerError, Detail: "the report cannot be written as JSON",
+		})
 		return
 	}
 	status := http.StatusOK

@@ -7,10 +7,11 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 func ExampleNew() {
-	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	registry := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	gen := registry.Begin("trader/signal_generation") // a supervisor does this for its children
 	gen.SetState(health.Stage{State: health.StateRunning, Since: noon})
 
@@ -33,7 +34,7 @@ func ExampleNew() {
 
 // A host adds what its operators look for.
 func ExampleConfig_extra() {
-	registry := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	registry := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	gen := registry.Begin("trader/signal_generation")
 	gen.SetState(health.Stage{State: health.StateBackoff, Restarts: 2})
 	gen.SetFailure(health.Failure{Error: "connection reset", At: noon})

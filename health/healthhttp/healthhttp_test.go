@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 func TestBadConfigIsRefusedByName(t *testing.T) {
@@ -26,22 +27,22 @@ func TestBadConfigIsRefusedByName(t *testing.T) {
 // trader is a system with something of everything.
 func trader() *health.Registry {
 	noon := noon.In(time.FixedZone("CET", 3600)) // whatever the clock's zone, the answer is in UTC
-	clk := &handClock{now: noon.Add(-time.Hour)}
+	clk := supervisortest.NewClockAt(noon.Add(-time.Hour))
 	r := health.NewRegistry(health.Config{Clock: clk})
 	gen, engine, feed := r.Begin(generator), r.Begin("trader/engine"), r.Begin("trader/feed")
-	live(r.Begin("trader/report"), health.Lifecycle{State: health.StateStopped, Done: true, Since: clk.now})
+	live(r.Begin("trader/report"), health.Lifecycle{State: health.StateStopped, Done: true, Since: clk.Now()})
 	live(gen, health.Lifecycle{
 		State: health.StateBackoff, Since: noon.Add(-2 * time.Second), Restarts: 3,
 		LastError: `panic: "<nil>" & more`, LastErrorAt: noon.Add(-2 * time.Second), NextRestart: noon.Add(3 * time.Second),
 	})
-	live(engine, health.Lifecycle{State: health.StateRunning, Since: clk.now})
-	live(feed, health.Lifecycle{State: health.StateRunning, Since: clk.now})
-	clk.now = noon.Add(-time.Minute)
+	live(engine, health.Lifecycle{State: health.StateRunning, Since: clk.Now()})
+	live(feed, health.Lifecycle{State: health.StateRunning, Since: clk.Now()})
+	clk.Set(noon.Add(-time.Minute))
 	engine.Part().Observe(nil)
 	engine.Part().Observe(errors.New("broker: 502"))
 	gen.Part().Child("BTC/USDT:USDT").Observe(nil)
 	feed.Part().Idle(noon.Add(time.Hour))
-	clk.now = noon
+	clk.Set(noon)
 	return r
 }
 
@@ -58,7 +59,7 @@ func TestAnswerOfHealth(t *testing.T) {
 
 func TestEmptySystemHasListsAndNoNulls(t *testing.T) {
 	t.Parallel()
-	h := handler(t, healthhttp.Config{Registry: health.NewRegistry(health.Config{Clock: &handClock{now: noon}})})
+	h := handler(t, healthhttp.Config{Registry: health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})})
 	require.JSONEq(t, `{"status":"healthy","uptime_seconds":0,"time":"2026-03-04T12:00:00Z","reasons":[],"parts":[]}`,
 		ask(h, http.MethodGet, "/health").Body.String())
 }

@@ -14,17 +14,12 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
-
-// handClock stands still unless it is moved.
-type handClock struct{ now time.Time }
-
-func (c *handClock) Now() time.Time                       { return c.now }
-func (c *handClock) After(time.Duration) <-chan time.Time { return nil }
 
 func handler(t testing.TB, cfg healthhttp.Config) *healthhttp.Handler {
 	t.Helper()
@@ -56,7 +51,7 @@ func mode(r health.Report) map[string]any {
 
 // living returns a registry with one part in the given state of life.
 func living(path string, l health.Lifecycle) *health.Registry {
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	live(r.Begin(path), l)
 	return r
 }

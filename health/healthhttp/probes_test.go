@@ -11,19 +11,20 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 // parted is a system of which one part is down.
-func parted(clk *handClock) *health.Registry {
+func parted(clk *supervisortest.Clock) *health.Registry {
 	r := health.NewRegistry(health.Config{Clock: clk})
-	live(r.Begin("trader/engine"), health.Lifecycle{State: health.StateRunning, Since: clk.now})
-	live(r.Begin("trader/feed"), health.Lifecycle{State: health.StateCrashed, Since: clk.now, LastError: "no route"})
+	live(r.Begin("trader/engine"), health.Lifecycle{State: health.StateRunning, Since: clk.Now()})
+	live(r.Begin("trader/feed"), health.Lifecycle{State: health.StateCrashed, Since: clk.Now(), LastError: "no route"})
 	return r
 }
 
 func TestReadyzOfAPartAndWithoutOne(t *testing.T) {
 	t.Parallel()
-	h := handler(t, healthhttp.Config{Registry: parted(&handClock{now: noon})})
+	h := handler(t, healthhttp.Config{Registry: parted(supervisortest.NewClockAt(noon))})
 	for at, c := range map[string]struct {
 		status int
 		says   string
@@ -50,10 +51,10 @@ func TestReadyzOfAPartAndWithoutOne(t *testing.T) {
 
 func TestLivezWithoutAPartThatIsStuck(t *testing.T) {
 	t.Parallel()
-	clk := &handClock{now: noon}
+	clk := supervisortest.NewClockAt(noon)
 	h := handler(t, healthhttp.Config{Registry: parted(clk)})
 	require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/livez").Code)
-	clk.now = noon.Add(time.Hour)
+	clk.Set(noon.Add(time.Hour))
 	require.Equal(t, http.StatusServiceUnavailable, ask(h, http.MethodGet, "/livez").Code)
 	require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/livez?exclude=trader/feed").Code)
 	require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/livez?path=trader/engine").Code)
@@ -61,7 +62,7 @@ func TestLivezWithoutAPartThatIsStuck(t *testing.T) {
 
 func TestDrainedProcessIsAliveAndNotReady(t *testing.T) {
 	t.Parallel()
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	live(r.Begin("trader/engine"), health.Lifecycle{State: health.StateRunning, Since: noon})
 	h := handler(t, healthhttp.Config{Registry: r})
 	require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/readyz").Code)
@@ -74,7 +75,7 @@ func TestDrainedProcessIsAliveAndNotReady(t *testing.T) {
 
 func TestHealthAsChecks(t *testing.T) {
 	t.Parallel()
-	h := handler(t, healthhttp.Config{Registry: parted(&handClock{now: noon})})
+	h := handler(t, healthhttp.Config{Registry: parted(supervisortest.NewClockAt(noon))})
 	get := func(at, accept string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, at, nil)
 		r.Header.Set("Accept", accept)

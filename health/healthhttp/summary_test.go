@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
 // answerOf is what of an answer of /health these tests read.
@@ -43,7 +44,7 @@ func read(t testing.TB, h http.Handler, path string) (got answerOf, size int) {
 
 // market returns a registry whose generator has n symbols, of which every hundredth fails.
 func market(n int) *health.Registry {
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	gen := r.Begin(generator)
 	live(gen, health.Lifecycle{State: health.StateRunning, Since: noon})
 	for i := range n {
@@ -108,7 +109,7 @@ func TestHealthOfOnePart(t *testing.T) {
 // Whatever parts are called and say, and however many there are.
 func TestHealthIsBounded(t *testing.T) {
 	t.Parallel()
-	r := health.NewRegistry(health.Config{Clock: &handClock{now: noon}})
+	r := health.NewRegistry(health.Config{Clock: supervisortest.NewClockAt(noon)})
 	huge := strings.Repeat("x\x1b[31m\u009b\n", 500)
 	for i := range 60 {
 		run := r.Begin(fmt.Sprintf("%d%.2000s", i, huge))
@@ -142,7 +143,7 @@ func TestHealthIsBounded(t *testing.T) {
 
 func TestHealthIsWrittenOnceForAllUntilSomethingChanges(t *testing.T) {
 	t.Parallel()
-	clk := &handClock{now: noon}
+	clk := supervisortest.NewClockAt(noon)
 	r := health.NewRegistry(health.Config{Clock: clk})
 	run := r.Begin(generator)
 	live(run, health.Lifecycle{State: health.StateRunning})
@@ -156,27 +157,27 @@ func TestHealthIsWrittenOnceForAllUntilSomethingChanges(t *testing.T) {
 		return got.Time
 	}
 	require.Equal(t, noon, at())
-	clk.now = noon.Add(time.Second - 1)
+	clk.Set(noon.Add(time.Second - 1))
 	run.Part().Observe(nil)
 	require.Equal(t, noon, at(), "only ages have changed")
 	require.Equal(t, 2, added, "what the host adds is asked for each time")
 	run.Part().Observe(errors.New("down"))
 	got, _ := read(t, h, "/health")
 	require.Equal(t, "degraded", got.Status, "a verdict is never old")
-	require.Equal(t, clk.now, got.Time)
-	clk.now = clk.now.Add(time.Second)
-	require.Equal(t, clk.now, at(), "ages are no older than a second")
+	require.Equal(t, clk.Now(), got.Time)
+	clk.Set(clk.Now().Add(time.Second))
+	require.Equal(t, clk.Now(), at(), "ages are no older than a second")
 }
 
 func TestLivezCountsToTheMoment(t *testing.T) {
 	t.Parallel()
-	clk := &handClock{now: noon}
+	clk := supervisortest.NewClockAt(noon)
 	r := health.NewRegistry(health.Config{Clock: clk})
 	live(r.Begin(generator), health.Lifecycle{State: health.StateCrashed, Since: noon})
 	h := handler(t, healthhttp.Config{Registry: r, Stuck: time.Minute})
-	clk.now = noon.Add(time.Minute)
+	clk.Set(noon.Add(time.Minute))
 	require.Equal(t, http.StatusOK, ask(h, http.MethodGet, "/livez").Code)
-	clk.now = clk.now.Add(1)
+	clk.Set(clk.Now().Add(1))
 	require.Equal(t, http.StatusServiceUnavailable, ask(h, http.MethodGet, "/livez").Code)
 }
 

@@ -93,10 +93,10 @@ func TestDoneAfterTheEndIsClosed(t *testing.T) {
 	<-late.Done()
 	require.Equal(t, context.DeadlineExceeded, late.Err())
 
-	cancelled, cancel := clockctx.WithTimeout(context.Background(), clk, 10*time.Second)
+	canceled, cancel := clockctx.WithTimeout(context.Background(), clk, 10*time.Second)
 	cancel()
-	<-cancelled.Done()
-	require.Equal(t, context.Canceled, cancelled.Err())
+	<-canceled.Done()
+	require.Equal(t, context.Canceled, canceled.Err())
 }
 
 func TestArmedContextEndsWithItsParentAndItsCancel(t *testing.T) {

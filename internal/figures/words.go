@@ -23,7 +23,7 @@ func showWords(out io.Writer, house fs.FS, ours measure.Column) error {
 	explained := measure.Explained(string(text))
 	fmt.Fprintf(out, "%d of the %d words in names are in no model: %s\n",
 		len(ours.Own), len(ours.Words), measure.Percent(len(ours.Own), len(ours.Words)))
-	print := func(what string, words []string) {
+	show := func(what string, words []string) {
 		if len(words) > 0 {
 			fmt.Fprintf(out, "%s: %s\n", what, strings.Join(words, " "))
 		}
@@ -32,8 +32,8 @@ func showWords(out io.Writer, house fs.FS, ours measure.Column) error {
 	for _, word := range ours.Own {
 		own[word] = true
 	}
-	print("not explained in "+glossary, without(own, explained))
-	print("explained in "+glossary+", and in no name or in a model", without(explained, own))
+	show("not explained in "+glossary, without(own, explained))
+	show("explained in "+glossary+", and in no name or in a model", without(explained, own))
 	return nil
 }
 

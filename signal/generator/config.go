@@ -87,10 +87,11 @@ type Config struct {
 	// fault of the data: a feed that has died may go on with new times. The symbol is unhealthy then, until a price
 	// changes. 0 means 60, or as many as an hour has where that is more; -1 means any number.
 	MaxFlat int
-	// Rebuild warms a symbol's strategies up anew, from the history that the Source gives now, where the Source has changed
-	// a bar after they saw it, or brings one late, into a gap or out of order. Without it they keep what they have seen, and
-	// a restart that takes up history sees the correction. Either way it is counted and logged, and no signal that is stored
-	// changes. Two bars of one time in one answer are a revision as well, unless they are equal: then the second is left out.
+	// Rebuild warms a symbol's strategies up anew, from the history that the Source gives now, where the Source has
+	// changed a bar after they saw it, or brings one late, into a gap or out of order. Without it they keep what they have
+	// seen, and a restart that takes up history sees the correction. Either way it is counted and logged, and no signal
+	// that is stored changes. Two bars of one time in one answer are a revision as well, unless they are equal: then the
+	// second is left out.
 	Rebuild bool
 
 	// States keeps what Stateful strategies know, after each cycle with new bars, so that a restart goes on to the

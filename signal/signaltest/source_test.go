@@ -80,7 +80,7 @@ func (r recording) Bars(_ context.Context, symbol string, after time.Time, limit
 	switch {
 	case r.fault == "the last ones" && len(bars) == limit:
 		return signal.Batch{Bars: r.bars[len(r.bars)-limit:]}, nil
-	case r.fault == "fails when cancelled halfway":
+	case r.fault == "fails when canceled halfway":
 		return signal.Batch{Bars: bars}, context.Canceled
 	case r.fault == "hands out its own" && limit >= len(r.bars) && after.IsZero():
 		return signal.Batch{Bars: r.bars}, nil
@@ -127,7 +127,7 @@ func TestSourceSuiteFindsPlantedFaults(t *testing.T) {
 		"complete, and then an older bar comes": "what is complete has every bar, and no other comes later",
 		"knows every symbol":                    "a symbol that it does not have is ErrUnknownSymbol",
 		"another error":                         "a symbol that it does not have is ErrUnknownSymbol",
-		"fails when cancelled halfway":          "a call whose context has ended returns",
+		"fails when canceled halfway":           "a call whose context has ended returns",
 	}
 	for fault, name := range faults {
 		t.Run(fault, func(t *testing.T) {

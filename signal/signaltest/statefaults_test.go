@@ -135,11 +135,11 @@ var stateFaults = []planted{
 			return next(ctx, of)
 		}
 	}},
-	{"calls an ended context by another name", "LoadState with a context that has ended: cancelled", func(m *mutant) {
+	{"calls an ended context by another name", "LoadState with a context that has ended: canceled", func(m *mutant) {
 		next := m.load
 		m.load = func(ctx context.Context, of signal.Stream) (signal.State, bool, error) {
 			if ctx.Err() != nil {
-				return signal.State{}, false, errors.New("cancelled")
+				return signal.State{}, false, errors.New("canceled")
 			}
 			return next(ctx, of)
 		}

@@ -124,11 +124,11 @@ var faultsOfCalls = []planted{
 			return next(ctx, seq, limit)
 		}
 	}},
-	{"calls an ended context by another name", "Latest: cancelled, want context.Canceled", func(m *mutant) {
+	{"calls an ended context by another name", "Latest: canceled, want context.Canceled", func(m *mutant) {
 		next := m.latest
 		m.latest = func(ctx context.Context, q signal.Query) ([]signal.Signal, error) {
 			if ctx.Err() != nil {
-				return nil, errors.New("cancelled")
+				return nil, errors.New("canceled")
 			}
 			return next(ctx, q)
 		}

@@ -111,16 +111,16 @@ var _ signal.Stateful = (*storedVote)(nil)
 func (v *vote) Warmup() int { return v.warmup }
 
 func (v *vote) OnBar(b signal.Bar) (signal.Signal, bool) {
-	any := false
+	spoken := false
 	v.bars = min(v.bars+1, v.warmup)
 	for i, m := range v.members {
 		if s, ok := m.OnBar(b); ok {
 			p := &v.parts[i]
 			p.Spoke, p.Direction, p.Confidence = true, s.Direction, s.Confidence
-			any = true
+			spoken = true
 		}
 	}
-	if !any {
+	if !spoken {
 		return signal.Signal{}, false
 	}
 	d, confidence := v.count()

@@ -27,9 +27,12 @@ type Clock struct {
 }
 
 // NewClock returns a Clock that stands at the beginning of 1970, in UTC.
-func NewClock() *Clock {
+func NewClock() *Clock { return NewClockAt(time.Unix(0, 0).UTC()) }
+
+// NewClockAt returns a Clock that stands at a time.
+func NewClockAt(at time.Time) *Clock {
 	c := &Clock{mock: clock.NewMock(), armed: make(map[time.Time]int)}
-	c.mock.Set(time.Unix(0, 0).UTC())
+	c.mock.Set(at)
 	return c
 }
 
@@ -65,6 +68,9 @@ func (c *Clock) Add(d time.Duration) {
 		}
 	}
 }
+
+// Set moves the clock to a later time, as Add does.
+func (c *Clock) Set(at time.Time) { c.Add(at.Sub(c.Now())) }
 
 // AwaitArmed waits until a timer is armed that fires at the given time. It returns at once for a time that has passed. A
 // timer that never comes is a test that hangs, and go test says where; AwaitArmedContext gives up.

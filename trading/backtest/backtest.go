@@ -92,7 +92,7 @@ type Replay struct {
 	account *assemble.Account
 	market  market
 	news    <-chan struct{} // closed when the Broker has had news since the Engine's last Step began
-	begun   atomic.Bool
+	started atomic.Bool
 	bars    atomic.Int64
 }
 

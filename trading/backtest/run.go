@@ -16,7 +16,7 @@ import (
 // first, and otherwise the first error of a part, with the time of the bar. It beats and observes each bar through ctx
 // (see package health). A Replay runs once.
 func (r *Replay) Run(ctx context.Context) error {
-	if r.begun.Swap(true) {
+	if r.started.Swap(true) {
 		return errors.New("backtest: the replay has run")
 	}
 	if err := r.account.Resume(ctx); err != nil {
@@ -49,7 +49,7 @@ func (r *Replay) Run(ctx context.Context) error {
 
 // closeAt closes the Bars when ctx ends: Next may wait in it for what stands in a pipe. The function that it returns
 // undoes that, or waits for its end.
-func (r *Replay) closeAt(ctx context.Context) (undo func()) {
+func (r *Replay) closeAt(ctx context.Context) (wait func()) {
 	bars, ok := r.cfg.Bars.(io.Closer)
 	if !ok {
 		return func() {}

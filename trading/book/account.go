@@ -15,12 +15,13 @@ type account struct {
 	capital  decimal.Decimal
 	cash     decimal.Decimal
 	fees     decimal.Decimal
-	realised decimal.Decimal
+	realized decimal.Decimal
 	moved    map[trading.CashKind]decimal.Decimal // without a fill; nil until there is any
 	other    map[string]decimal.Decimal           // in other assets; nil until there is any
 	moves    once                                 // cash events
 	day      journal.DayOpened
-	breached bool // its loss has reached the limit, and that is recorded
+	breached bool            // its loss has reached the limit, and that is recorded
+	given    decimal.Decimal // besides the capital, as its configuration said another sum
 }
 
 func newAccount(capital decimal.Decimal) account {
@@ -44,24 +45,28 @@ func (a *account) PaidIn() decimal.Decimal {
 	return a.moved[trading.CashDeposit].Add(a.moved[trading.CashWithdrawal])
 }
 
+// Given is what the configuration of an account on paper said last that it has: what it began with, and what was given to
+// it since. What else was deposited does not count.
+func (a *account) Given() decimal.Decimal { return a.capital.Add(a.given) }
+
 // HasMoved reports whether a cash event of this ID was applied.
 func (a *account) HasMoved(id string) bool { return a.moves.has(id) }
 
-// worth is the account's equity with so much unrealised profit.
-func (a *account) worth(unrealised decimal.Decimal) decimal.Decimal {
-	equity := a.capital.Add(a.realised).Sub(a.fees).Add(unrealised)
+// equity is the account's equity with so much unrealized profit.
+func (a *account) equity(unrealized decimal.Decimal) decimal.Decimal {
+	equity := a.capital.Add(a.realized).Sub(a.fees).Add(unrealized)
 	for _, amount := range a.moved {
 		equity = equity.Add(amount)
 	}
 	return equity
 }
 
-// pay takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realised
+// applyFill takes what a fill cost out of the cash, or puts in what it brought, and takes note of what the position realized
 // by it.
-func (a *account) pay(f *trading.Fill, before, after trading.Position) {
+func (a *account) applyFill(f *trading.Fill, before, after trading.Position) {
 	a.cash = f.CashAfter(a.cash)
-	if !after.Realised.Equal(before.Realised) {
-		a.realised = a.realised.Add(after.Realised.Sub(before.Realised))
+	if !after.Realized.Equal(before.Realized) {
+		a.realized = a.realized.Add(after.Realized.Sub(before.Realized))
 	}
 	if f.Fee.IsZero() {
 		return
@@ -84,6 +89,9 @@ func (a *account) move(e trading.CashEvent) {
 		return
 	}
 	a.cash = a.cash.Add(e.Amount)
+	if e.Configured {
+		a.given = a.given.Add(e.Amount)
+	}
 	if a.moved == nil {
 		a.moved = make(map[trading.CashKind]decimal.Decimal)
 	}

@@ -36,7 +36,8 @@ type Book struct {
 	signals
 	fills
 	account
-	elsewhere
+	external
+	settings
 	halt Halt
 }
 
@@ -81,7 +82,7 @@ type Counts struct {
 	Fills        int                     `json:"fills"`         // each ID once
 	ForeignFills int                     `json:"foreign_fills"` // those of them under a client ID that is not ours
 	Fees         decimal.Decimal         `json:"fees"`          // in the quote currency
-	Realised     decimal.Decimal         `json:"realised"`      // before fees
+	Realized     decimal.Decimal         `json:"realized"`      // before fees
 	// Moved is the cash that moved without a fill.
 	Moved map[trading.CashKind]decimal.Decimal `json:"moved,omitempty"`
 	// OtherAssets is what fees and cash events in other assets come to. It is not part of the account's worth.
@@ -92,7 +93,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), elsewhere: newElsewhere(),
+		account: newAccount(capital), external: newExternal(),
 	}
 }
 
@@ -114,17 +115,17 @@ func (b *Book) Counts() Counts {
 	return Counts{
 		Signals: maps.Clone(b.signals.outcomes),
 		Orders:  b.orders.made, Rejected: b.orders.rejected,
-		Fills: b.fills.counted, ForeignFills: b.fills.foreign,
-		Fees: b.account.fees, Realised: b.account.realised,
+		Fills: b.fills.total, ForeignFills: b.fills.foreign,
+		Fees: b.account.fees, Realized: b.account.realized,
 		Moved: maps.Clone(b.account.moved), OtherAssets: maps.Clone(b.account.other),
 	}
 }
 
-// Equity is what the account is worth: capital, realised and unrealised profit, less fees, and what moved without a fill.
-// A position without a price counts at its cost and is named in missing.
+// Equity is what the account is worth: capital, realized and unrealized profit, less fees, and what moved without a
+// fill. A position without a price counts at its cost and is named in missing.
 func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string) {
-	unrealised, missing := b.Unrealised(price)
-	return b.account.worth(unrealised), missing
+	unrealized, missing := b.Unrealized(price)
+	return b.account.equity(unrealized), missing
 }
 
 // Exposure returns what is held of symbol and what its pending orders may bring.
@@ -144,7 +145,7 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	held := b.Position(o.Symbol).Quantity
 	if o.Leg != "" {
 		switch {
-		case !o.priced(t):
+		case !o.atLegPrice(t):
 			return "the bracket is another one now"
 		case o.Side == t.Side(), b.orders.tooMuch(o, t, t.Guarded(held)):
 			return "what it guards is less now"
@@ -153,6 +154,8 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	}
 	left := t.Side().Signed(t.Quantity.Sub(held))
 	switch {
+	case t.Orphaned():
+		return "its strategy speaks no more"
 	case o.Side != t.Side(), o.Remaining().GreaterThan(left):
 		return "its target is another one now"
 	case !t.Ticket.Shapes(o.Order):

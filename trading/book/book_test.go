@@ -35,7 +35,7 @@ func bookOf(t require.TestingT, events ...journal.Event) *book.Book {
 	return b
 }
 
-func TestWhatCannotBeIsAnErrorThatChangesNothing(t *testing.T) {
+func TestEventThatCannotBeIsAnErrorThatChangesNothing(t *testing.T) {
 	t.Parallel()
 	seen := func(change func(*journal.SignalSeen)) journal.SignalSeen {
 		e := journal.SignalSeen{Store: "shelf", Seq: 2, SignalID: "s2", Strategy: "cross", Symbol: btc, BarTime: noon.Add(time.Minute), Outcome: journal.OutcomeActed}
@@ -81,7 +81,7 @@ func TestWhatCannotBeIsAnErrorThatChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAFillIsCountedOnceAndAForeignOneIsCounted(t *testing.T) {
+func TestFillIsCountedOnceAndAForeignOneIsCounted(t *testing.T) {
 	t.Parallel()
 	b := bookOf(t, fillOf("stranger", "f1", "3"), fillOf("stranger", "f1", "3"), fillOf("stranger", "f2", "1"))
 	require.Equal(t, "4", b.Position(btc).Quantity.String())
@@ -90,7 +90,7 @@ func TestAFillIsCountedOnceAndAForeignOneIsCounted(t *testing.T) {
 	require.Equal(t, "9600", b.Cash().String())
 }
 
-func TestTheFirstReasonOfAHaltStays(t *testing.T) {
+func TestFirstReasonOfAHaltStays(t *testing.T) {
 	t.Parallel()
 	b := bookOf(t, journal.Halted{Reason: "first"}, journal.Halted{Reason: "second"})
 	require.Equal(t, book.Halt{Reason: "first", Also: "second", At: noon}, b.Halted())
@@ -111,7 +111,7 @@ func TestEquityNamesWhatHasNoPrice(t *testing.T) {
 	require.Equal(t, []string{btc}, missing)
 }
 
-func TestADigestSeesEachDifference(t *testing.T) {
+func TestDigestSeesEachDifference(t *testing.T) {
 	t.Parallel()
 	acted := journal.SignalSeen{Store: "shelf", Seq: 1, SignalID: "s", Strategy: "cross", Symbol: btc, BarTime: noon, Outcome: journal.OutcomeActed, Target: d("1")}
 	refused := acted
@@ -133,7 +133,7 @@ func TestADigestSeesEachDifference(t *testing.T) {
 
 // Whatever happens, the account adds up to the last digit; the same events through the journal's encoding give the same
 // book; and Check is what Apply says.
-func TestAnyEventsLeaveABookThatAddsUp(t *testing.T) {
+func TestBookAddsUpAfterAnyEvents(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		b, again := book.New(d("10000")), book.New(d("10000"))
@@ -152,7 +152,7 @@ func TestAnyEventsLeaveABookThatAddsUp(t *testing.T) {
 			require.NoError(rt, again.Apply(noon, decoded))
 		}
 		require.Equal(rt, b.Digest(), again.Digest())
-		sum := b.Cash().Sub(b.Counts().Realised).Add(b.Counts().Fees)
+		sum := b.Cash().Sub(b.Counts().Realized).Add(b.Counts().Fees)
 		for _, p := range b.Positions() {
 			sum = sum.Add(p.Cost)
 			require.False(rt, p.Quantity.IsZero() && !p.Cost.IsZero(), "flat, and %s of cost are left", p.Cost)
@@ -178,7 +178,7 @@ func drawEvent(t *rapid.T) journal.Event {
 	case 4:
 		return journal.NotReceived{ClientID: id, Reason: "r"}
 	case 5:
-		return journal.Cancelled{ClientID: id, Reason: "r"}
+		return journal.Canceled{ClientID: id, Reason: "r"}
 	case 6, 7, 8:
 		return journal.Filled{Fill: trading.Fill{
 			ID: fmt.Sprint("f", rapid.IntRange(1, 40).Draw(t, "fill")), ClientID: id, Symbol: symbol, Side: side, Quantity: quantity,
@@ -200,4 +200,11 @@ func drawEvent(t *rapid.T) journal.Event {
 	return journal.IntentMade{Order: trading.Order{
 		ClientID: id, Symbol: symbol, Side: side, Type: trading.Market, Quantity: quantity, SignalID: "s" + id, CreatedAt: noon,
 	}}
+}
+
+// Only an earlier day is refused: the same one, opened again, is what the journal said last.
+func TestDayMayBeOpenedAgain(t *testing.T) {
+	t.Parallel()
+	b := bookOf(t, journal.DayOpened{Day: "2025-03-04", Equity: d("1000")})
+	require.NoError(t, b.Apply(noon, journal.DayOpened{Day: "2025-03-04", Equity: d("900")}))
 }

@@ -15,7 +15,7 @@ func (b *Book) Check(event journal.Event) error {
 	case journal.IntentMade:
 		return b.orders.checkIntent(&e.Order)
 	case journal.Submitting, journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown,
-		journal.NotReceived, journal.CancelAsked, journal.Cancelled, journal.Expired:
+		journal.NotReceived, journal.CancelAsked, journal.Canceled, journal.Expired:
 		return b.orders.check(event)
 	case journal.SignalApproved:
 		return b.signals.checkApproved(e, b.checkOwner)
@@ -50,6 +50,8 @@ func (b *Book) Check(event journal.Event) error {
 			return fmt.Errorf("book: rearmed by %q while nothing is halted", e.By)
 		}
 		return nil
+	case journal.SettingsChanged:
+		return b.checkSettings(e)
 	}
 	return fmt.Errorf("book: %T is no event of a book", event)
 }

@@ -29,7 +29,7 @@ func (b *Book) Digest() string {
 	}
 	b.digestOrders(h)
 	for _, p := range b.Positions() {
-		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realised, p.Fees)
+		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realized, p.Fees)
 	}
 	for _, t := range b.Targets() {
 		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
@@ -49,6 +49,7 @@ func (b *Book) Digest() string {
 	for _, id := range slices.Sorted(b.fills.ids()) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
+	b.settings.digest(h, b.given, b.Targets())
 	counts := b.Counts()
 	for _, outcome := range slices.Sorted(maps.Keys(counts.Signals)) {
 		fmt.Fprintf(h, "signals %q %d\n", outcome, counts.Signals[outcome])
@@ -62,14 +63,14 @@ func (b *Book) Digest() string {
 	for id, at := range b.moves.seen() {
 		fmt.Fprintf(h, "move %q %s\n", id, stamp(at))
 	}
-	for _, symbol := range slices.Sorted(maps.Keys(b.came)) {
-		fmt.Fprintf(h, "came %q %s\n", symbol, b.came[symbol])
+	for _, symbol := range slices.Sorted(maps.Keys(b.added)) {
+		fmt.Fprintf(h, "came %q %s\n", symbol, b.added[symbol])
 	}
 	for _, symbol := range slices.Sorted(maps.Keys(b.taken)) {
 		fmt.Fprintf(h, "taken %q %s\n", symbol, b.taken[symbol])
 	}
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
-		counts.ForeignFills, counts.Fees, counts.Realised)
+		counts.ForeignFills, counts.Fees, counts.Realized)
 	return hex.EncodeToString(h.Sum(nil))
 }
 

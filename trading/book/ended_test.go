@@ -26,7 +26,7 @@ func full(id string) []journal.Event {
 		}},
 		journal.Submitting{ClientID: id}, journal.Acknowledged{ClientID: id}, journal.Triggered{ClientID: id},
 		fillOfSide(id, id+"-1", "3", trading.Sell), journal.CancelAsked{ClientID: id, Reason: "not wanted"},
-		journal.Cancelled{ClientID: id, Reason: "as asked for"},
+		journal.Canceled{ClientID: id, Reason: "as asked for"},
 	}
 }
 

@@ -22,7 +22,7 @@ type Exposure struct {
 	Unknown  decimal.Decimal // sent, and of unknown fate
 	Working  decimal.Decimal // open, and to be executed at once
 	Resting  decimal.Decimal // open, and waiting for a price
-	Ending   decimal.Decimal // open, and may fill until the Broker has cancelled it
+	Ending   decimal.Decimal // open, and may fill until the Broker has canceled it
 	Lost     decimal.Decimal // of unknown fate, and not wanted any more
 
 	StopLoss   decimal.Decimal // of legs in any state, unsigned
@@ -30,7 +30,7 @@ type Exposure struct {
 
 	Rests     bool // an order that is no leg and is wanted rests, or will
 	InDoubt   bool // an order, or a leg, is of unknown fate or may still reach the Broker
-	Unsettled bool // an order, or a leg, is being cancelled or of unknown fate, or an order that is no leg is not open yet
+	Unsettled bool // an order, or a leg, is being canceled or of unknown fate, or an order that is no leg is not open yet
 }
 
 // exposure adds up the pending orders of a symbol, but for one.

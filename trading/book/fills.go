@@ -107,15 +107,15 @@ func (o *once) restore(saved past.Saved, latest time.Time) error {
 type fills struct {
 	once
 	horizon time.Time // of the latest one that is not remembered any more
-	counted int       // in all
+	total   int       // in all
 	foreign int       // those of them under a client ID that is not ours
 }
 
-// Knows reports whether a fill is no news: it was counted, or it is so old that the Book would not know it any more if it
+// Known reports whether a fill is no news: it was counted, or it is so old that the Book would not know it any more if it
 // had been.
-func (s *fills) Knows(f trading.Fill) bool { return s.has(f.ID) || s.forgotten(&f) }
+func (s *fills) Known(f trading.Fill) bool { return s.has(f.ID) || s.beforeHorizon(&f) }
 
-func (s *fills) forgotten(f *trading.Fill) bool {
+func (s *fills) beforeHorizon(f *trading.Fill) bool {
 	return !s.horizon.IsZero() && !f.Time.After(s.horizon) && !s.has(f.ID)
 }
 
@@ -129,7 +129,7 @@ func (s *fills) check(f *trading.Fill) error {
 		return fmt.Errorf("book: fill %s: quantity %s is not above zero", f.ID, f.Quantity)
 	case f.Price.IsNegative():
 		return fmt.Errorf("book: fill %s: price %s is negative", f.ID, f.Price)
-	case s.forgotten(f):
+	case s.beforeHorizon(f):
 		return fmt.Errorf("book: fill %s is of %s, and the book does not remember back to then", f.ID, f.Time)
 	}
 	return nil
@@ -140,7 +140,7 @@ func (s *fills) count(f *trading.Fill) bool {
 	if !s.add(f.ID, f.Time) {
 		return false
 	}
-	s.counted++
+	s.total++
 	return true
 }
 

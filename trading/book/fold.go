@@ -14,12 +14,14 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	}
 	switch e := e.(type) {
 	case journal.SignalSeen:
+		orphan := b.Orphan(e.Symbol)
 		b.signals.see(e, b.targets)
 		if e.Outcome == journal.OutcomeActed {
-			b.elsewhere.settled(e.Symbol)
+			b.targets[e.Symbol].Orphan = orphan
+			b.external.settled(e.Symbol)
 		}
 	case journal.IntentMade:
-		b.orders.intend(at, &e.Order)
+		b.orders.addIntended(at, &e.Order)
 		b.targets.count(&e.Order)
 	case journal.Submitting:
 		o := b.orders.change(e.ClientID)
@@ -38,15 +40,15 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.orders.move(at, o, trading.StatusIntended, e.Reason)
 		o.InFlight = e.InFlight
 	case journal.SignalApproved:
-		b.elsewhere.settled(b.signals.approve(e, b.targets))
+		b.foldApproved(e)
 	case journal.CloseAsked:
 		b.targets.reduce(e)
-		b.elsewhere.settled(e.Symbol)
+		b.external.settled(e.Symbol)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
 		b.orders.change(e.ClientID).cancelAsked(at, e.Reason)
-	case journal.Cancelled:
+	case journal.Canceled:
 		b.orders.move(at, b.orders.change(e.ClientID), endOf(e), e.Reason)
 	case journal.Expired:
 		b.orders.move(at, b.orders.change(e.ClientID), trading.StatusExpired, e.Reason)
@@ -62,10 +64,22 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldHalted(at, e)
 	case journal.Rearmed:
 		b.halt, b.account.breached = Halt{}, false
+	case journal.SettingsChanged:
+		b.foldSettings(e)
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
 	b.fills.forget()
 	b.orders.forget(at, b.targets)
+}
+
+func (b *Book) foldApproved(e journal.SignalApproved) {
+	offer, ok := b.signals.offer(e.SignalID)
+	if !ok {
+		return // Check has let none of those through.
+	}
+	orphan := b.Orphan(offer.Symbol)
+	b.signals.approve(offer, b.targets).Orphan = orphan
+	b.external.settled(offer.Symbol)
 }
 
 // foldHalted keeps the first reason apart: it is the one to look into, and what follows is often its consequence.
@@ -85,9 +99,9 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 		return
 	}
 	before, after := b.positions.add(f)
-	b.account.pay(f, before, after)
+	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)
-	b.elsewhere.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -105,6 +119,6 @@ func (b *Book) adopt(e journal.Adopted) {
 		f.Side = trading.Sell
 	}
 	before, after := b.positions.add(&f)
-	b.account.pay(&f, before, after)
-	b.elsewhere.moved(e.Symbol, false, before.Quantity, after.Quantity)
+	b.account.applyFill(&f, before, after)
+	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
 }

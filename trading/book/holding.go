@@ -12,15 +12,15 @@ import (
 type Holding struct {
 	trading.Position
 
-	Target    Target // the zero Target where there is none
-	Last      OrderState
-	Elsewhere decimal.Decimal // the part of the position that no target asked for, signed as the position
-	Taken     decimal.Decimal // what something else than our orders has sold of it, or bought back, since the target was set
+	Target   Target // the zero Target where there is none
+	Last     OrderState
+	External decimal.Decimal // the part of the position that no target asked for, signed as the position
+	Taken    decimal.Decimal // what something else than our orders has sold of it, or bought back, since the target was set
 }
 
 // Holding returns what is held of symbol, beside what is to be held.
 func (b *Book) Holding(symbol string) Holding {
-	h := Holding{Position: b.Position(symbol), Elsewhere: b.came[symbol], Taken: b.taken[symbol]}
+	h := Holding{Position: b.Position(symbol), External: b.added[symbol], Taken: b.taken[symbol]}
 	if t := b.targets[symbol]; t != nil {
 		h.Target = *t
 		h.Last, _ = b.Order(t.Last)
@@ -43,18 +43,18 @@ func (b *Book) Holdings() iter.Seq[Holding] {
 }
 
 // endOf is the status of an order of which nothing is to come any more.
-func endOf(e journal.Cancelled) trading.OrderStatus {
+func endOf(e journal.Canceled) trading.OrderStatus {
 	if e.Complete {
 		return trading.StatusFilled
 	}
-	return trading.StatusCancelled
+	return trading.StatusCanceled
 }
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as the position is.
 func (h Holding) ToClose() decimal.Decimal { return h.Target.ToClose(h.Quantity) }
 
-// Beyond is how much more is held, of what came from our own orders, than the target asks for: signed as the position.
-func (h Holding) Beyond() decimal.Decimal { return h.Target.ToClose(h.Quantity.Sub(h.Elsewhere)) }
+// Excess is how much more is held, of what came from our own orders, than the target asks for: signed as the position.
+func (h Holding) Excess() decimal.Decimal { return h.Target.ToClose(h.Quantity.Sub(h.External)) }
 
 // ToClose is how much of what is held is more than the target, or on its other side: signed as what is held.
 func (t Target) ToClose(held decimal.Decimal) decimal.Decimal {

@@ -10,7 +10,7 @@ import (
 
 // Legs are what the legs of one kind add up to that are not done.
 type Legs struct {
-	Fitting  decimal.Decimal // those that are wanted as they are, sent or not
+	Wanted   decimal.Decimal // those that are wanted as they are, sent or not
 	Resting  decimal.Decimal // those of them that the Broker has
 	Guarding decimal.Decimal // all that the Broker has, wanted or not, and was not asked to cancel
 }
@@ -28,8 +28,8 @@ func (b *Book) Legs(symbol string, leg trading.Leg) Legs {
 		if rests {
 			sum.Guarding = sum.Guarding.Add(o.Remaining())
 		}
-		if with := sum.Fitting.Add(o.Remaining()); o.priced(t) && !with.GreaterThan(guarded) {
-			sum.Fitting = with
+		if with := sum.Wanted.Add(o.Remaining()); o.atLegPrice(t) && !with.GreaterThan(guarded) {
+			sum.Wanted = with
 			if rests {
 				sum.Resting = sum.Resting.Add(o.Remaining())
 			}
@@ -38,8 +38,8 @@ func (b *Book) Legs(symbol string, leg trading.Leg) Legs {
 	return sum
 }
 
-// priced reports whether a leg stands where the target's bracket wants it.
-func (o *OrderState) priced(t Target) bool {
+// atLegPrice reports whether a leg stands where the target's bracket wants it.
+func (o *OrderState) atLegPrice(t Target) bool {
 	return o.WorstPrice(decimal.Zero).Equal(t.Ticket.LegPrice(o.Leg)) // it has one
 }
 
@@ -48,7 +48,7 @@ func (o *OrderState) priced(t Target) bool {
 func (s *orders) tooMuch(o OrderState, t Target, guarded decimal.Decimal) bool {
 	sum := decimal.Zero
 	for _, other := range slices.Backward(s.pending[o.Symbol]) {
-		if other.Leg != o.Leg || other.number <= o.number || other.CancelAsked || !other.priced(t) {
+		if other.Leg != o.Leg || other.number <= o.number || other.CancelAsked || !other.atLegPrice(t) {
 			continue
 		}
 		if with := sum.Add(other.Remaining()); !with.GreaterThan(guarded) {

@@ -39,7 +39,7 @@ func (o *OrderState) atBroker() bool {
 //
 // What it lets through per status of the order is the state diagram of an order:
 //
-//	             intended     unknown        open           done (filled, cancelled, expired, rejected)
+//	             intended     unknown        open           done (filled, canceled, expired, rejected)
 //	submitting   -> unknown   -              -              -
 //	acknowledged   (1)        -> open        no change      no change: the answer came late
 //	rejected       (1)        -> rejected(2) -> rejected(2) -
@@ -47,7 +47,7 @@ func (o *OrderState) atBroker() bool {
 //	not_received   -          -> intended(3) -              -
 //	triggered      -          no change(6)   no change(6)   -
 //	cancel_asked   -          -              no change(5)   -
-//	cancelled    -> cancelled -> cancelled   -> cancelled   -
+//	canceled    -> canceled -> canceled   -> canceled   -
 //	expired        -          -> expired     -> expired     -
 //	filled       -> open or filled, whatever came before: what was executed was executed
 //
@@ -70,7 +70,7 @@ func (o *OrderState) may(e journal.Event) bool {
 		return o.atBroker() && o.StopPrice.IsPositive() && !o.Triggered
 	case journal.CancelAsked:
 		return o.Status == trading.StatusOpen && !o.CancelAsked
-	case journal.Cancelled:
+	case journal.Canceled:
 		return !o.Status.Done() && (o.Status != trading.StatusIntended || !o.InFlight)
 	case journal.Expired:
 		return o.atBroker()

@@ -94,8 +94,8 @@ func (s *orders) checkIntent(o *trading.Order) error {
 	return o.Validate()
 }
 
-// intend adds an order that was decided on.
-func (s *orders) intend(at time.Time, o *trading.Order) {
+// addIntended adds an order that was decided on.
+func (s *orders) addIntended(at time.Time, o *trading.Order) {
 	s.made++
 	s.put(&OrderState{Order: *o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
 }
@@ -131,7 +131,7 @@ func (s *orders) fill(at time.Time, o *OrderState, f *trading.Fill) {
 	switch {
 	case o.Filled.GreaterThanOrEqual(o.Quantity):
 		s.move(at, o, trading.StatusFilled, "")
-	case o.Status == trading.StatusCancelled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
+	case o.Status == trading.StatusCanceled, o.Status == trading.StatusExpired, o.Status == trading.StatusFilled:
 		// The fill overtook the end; the rest stays ended.
 	default:
 		s.move(at, o, trading.StatusOpen, "")

@@ -16,19 +16,38 @@ func (b *Book) Owner(symbol string, bar time.Time) string {
 	switch {
 	case t == nil:
 		return ""
-	case !b.positions[symbol].Quantity.IsZero() || len(b.orders.pending[symbol]) > 0:
+	case b.InUse(symbol):
 		return t.Strategy
+	case t.Orphan != "": // Nothing more is opened for it.
+		return ""
 	}
 	last := b.orders.find(t.Last)
-	reached := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
-	if t.Quantity.IsZero() || reached || bar.After(t.ValidUntil) {
+	filled := last != nil && last.Status == trading.StatusFilled && !last.ReduceOnly
+	if t.Quantity.IsZero() || filled || bar.After(t.ValidUntil) {
 		return ""
 	}
 	return t.Strategy
 }
 
+// InUse reports whether something is held of an instrument, or an order for it is pending.
+func (b *Book) InUse(symbol string) bool {
+	return !b.positions[symbol].Quantity.IsZero() || len(b.orders.pending[symbol]) > 0
+}
+
+// Orphan says what the signals were made with on which symbol is held, or orders for it are pending, where their strategy
+// speaks no more, or not as it did then. "" says that it does, or that nothing is held.
+func (b *Book) Orphan(symbol string) string {
+	if t := b.targets[symbol]; t != nil && t.Orphan != "" && b.InUse(symbol) {
+		return t.Orphan
+	}
+	return ""
+}
+
+// Orphaned reports whether the strategy of a target speaks no more: nothing is opened for it.
+func (t Target) Orphaned() bool { return t.Orphan != "" }
+
 func (b *Book) checkOwner(e journal.SignalSeen) error {
-	if owner := b.Owner(e.Symbol, e.BarTime); owner != "" && owner != e.Strategy {
+	if owner := b.Owner(e.Symbol, e.BarTime); owner != "" && owner != e.Strategy && b.Orphan(e.Symbol) == "" {
 		return fmt.Errorf("book: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, owner)
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 func (s *orders) Pending() []OrderState {
 	all := []OrderState{}
 	for _, orders := range s.pending {
-		all = append(all, copies(orders)...)
+		all = append(all, clone(orders)...)
 	}
 	return inOrder(all)
 }
@@ -29,7 +29,7 @@ func (s *orders) PendingWhere(is func(OrderState) bool) []OrderState {
 }
 
 // PendingOf returns the pending orders of one symbol, in the order in which they were decided on.
-func (s *orders) PendingOf(symbol string) []OrderState { return copies(s.pending[symbol]) }
+func (s *orders) PendingOf(symbol string) []OrderState { return clone(s.pending[symbol]) }
 
 // HasPending reports whether any order is not done.
 func (s *orders) HasPending() bool {
@@ -53,7 +53,7 @@ func (s *orders) oldest(since time.Time) time.Time {
 	return since
 }
 
-func copies(orders []*OrderState) []OrderState {
+func clone(orders []*OrderState) []OrderState {
 	all := make([]OrderState, 0, len(orders))
 	for _, o := range orders {
 		all = append(all, *o)
@@ -69,7 +69,7 @@ func inOrder(orders []OrderState) []OrderState {
 // addPending puts an order among those of its symbol that are not done, if it is not there.
 func (s *orders) addPending(o *OrderState) {
 	orders := s.pending[o.Symbol]
-	if i, there := place(orders, o); !there {
+	if i, found := place(orders, o); !found {
 		s.pending[o.Symbol] = slices.Insert(orders, i, o)
 	}
 }
@@ -77,13 +77,13 @@ func (s *orders) addPending(o *OrderState) {
 // dropPending takes it out. What the symbol's slice has room for stays with it: the next order is seldom far.
 func (s *orders) dropPending(o *OrderState) {
 	orders := s.pending[o.Symbol]
-	if i, there := place(orders, o); there {
+	if i, found := place(orders, o); found {
 		s.pending[o.Symbol] = slices.Delete(orders, i, i+1)
 	}
 }
 
 // place is where an order stands among others, or would.
-func place(orders []*OrderState, o *OrderState) (i int, there bool) {
+func place(orders []*OrderState, o *OrderState) (i int, found bool) {
 	return slices.BinarySearchFunc(orders, o, func(x, y *OrderState) int {
 		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.ClientID, y.ClientID))
 	})

@@ -22,7 +22,7 @@ func (s positions) Position(symbol string) trading.Position {
 	return p
 }
 
-// Positions returns every instrument that was ever traded, by symbol; those that are flat now keep what they realised.
+// Positions returns every instrument that was ever traded, by symbol; those that are flat now keep what they realized.
 func (s positions) Positions() []trading.Position {
 	all := make([]trading.Position, 0, len(s))
 	for _, p := range s {
@@ -32,9 +32,9 @@ func (s positions) Positions() []trading.Position {
 	return all
 }
 
-// Unrealised is the profit, before fees, of closing all positions at the given prices. A position without a price
+// Unrealized is the profit, before fees, of closing all positions at the given prices. A position without a price
 // counts as nothing and is named in missing.
-func (s positions) Unrealised(price PriceFunc) (profit decimal.Decimal, missing []string) {
+func (s positions) Unrealized(price PriceFunc) (profit decimal.Decimal, missing []string) {
 	for _, p := range s.Positions() {
 		if p.Quantity.IsZero() {
 			continue
@@ -44,7 +44,7 @@ func (s positions) Unrealised(price PriceFunc) (profit decimal.Decimal, missing 
 			missing = append(missing, p.Symbol)
 			continue
 		}
-		profit = profit.Add(p.Unrealised(at))
+		profit = profit.Add(p.Unrealized(at))
 	}
 	return profit, missing
 }

@@ -93,10 +93,8 @@ func (s *signals) check(e journal.SignalSeen, owner func(journal.SignalSeen) err
 }
 
 func (s *signals) checkApproved(e journal.SignalApproved, owner func(journal.SignalSeen) error) error {
-	for _, offer := range s.offers {
-		if offer.SignalID == e.SignalID {
-			return owner(offer)
-		}
+	if offer, ok := s.offer(e.SignalID); ok {
+		return owner(offer)
 	}
 	return fmt.Errorf("book: signal %q is none that waits for approval", e.SignalID)
 }
@@ -128,15 +126,20 @@ func (s *signals) act(e journal.SignalSeen, standing targets) *Target {
 	return standing.set(e)
 }
 
-// approve lets an offer set its target, for which an order is to be made, and returns the symbol.
-func (s *signals) approve(e journal.SignalApproved, standing targets) (symbol string) {
-	for line, offer := range s.offers {
-		if offer.SignalID == e.SignalID {
-			delete(s.offers, line)
-			t := s.act(offer, standing)
-			t.Deferred, t.Approved = true, true
-			symbol = offer.Symbol
+// offer returns the offer with a signal's ID.
+func (s *signals) offer(signalID string) (journal.SignalSeen, bool) {
+	for _, offer := range s.offers {
+		if offer.SignalID == signalID {
+			return offer, true
 		}
 	}
-	return symbol
+	return journal.SignalSeen{}, false
+}
+
+// approve lets an offer set its target, for which an order is to be made.
+func (s *signals) approve(offer journal.SignalSeen, standing targets) *Target {
+	delete(s.offers, follower{offer.Strategy, offer.Symbol})
+	t := s.act(offer, standing)
+	t.Deferred, t.Approved = true, true
+	return t
 }

@@ -21,6 +21,10 @@ import (
 // from elsewhere. Version 5 keeps what is over as records.
 const snapshotVersion = 5
 
+// realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
+// escaped.
+var realised, realized = []byte(`"realised":`), []byte(`"realized":`)
+
 // bookState is a Book as a snapshot keeps it.
 type bookState struct {
 	Version   int                  `json:"version"`
@@ -30,7 +34,7 @@ type bookState struct {
 	LastFill  time.Time            `json:"last_fill"`
 	Horizon   time.Time            `json:"horizon"`
 	Positions []trading.Position   `json:"positions"`
-	Orders    []numberedOrder      `json:"orders"`
+	Orders    []snapshotOrder      `json:"orders"`
 	Done      []string             `json:"done"`
 	Kinds     []kind               `json:"kinds,omitempty"`
 	Ended     past.Saved           `json:"ended,omitzero"`
@@ -45,12 +49,16 @@ type bookState struct {
 	Breached  bool                 `json:"breached,omitempty"`
 	Halt      Halt                 `json:"halt"`
 	Counts    Counts               `json:"counts"`
-	// Came and Taken are what something else than our orders did to positions, by symbol.
-	Came  map[string]decimal.Decimal `json:"came,omitempty"`
+	// Added and Taken are what something else than our orders did to positions, by symbol.
+	Added map[string]decimal.Decimal `json:"came,omitempty"`
 	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
+
+	Settings    []journal.Setting `json:"settings,omitempty"`
+	CapitalSaid bool              `json:"capital_said,omitempty"`
+	Given       decimal.Decimal   `json:"given,omitzero"`
 }
 
-type numberedOrder struct {
+type snapshotOrder struct {
 	OrderState
 	Number int `json:"number"`
 }
@@ -68,13 +76,14 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Moves: b.moves.log.Save(), LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
-		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Came: b.came, Taken: b.taken,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
+		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given,
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
-		state.Orders = append(state.Orders, numberedOrder{*o, o.number})
+		state.Orders = append(state.Orders, snapshotOrder{*o, o.number})
 	}
-	slices.SortFunc(state.Orders, func(x, y numberedOrder) int { return cmp.Compare(x.Number, y.Number) })
+	slices.SortFunc(state.Orders, func(x, y snapshotOrder) int { return cmp.Compare(x.Number, y.Number) })
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		state.Acted = append(state.Acted, actedOn{f.strategy, f.symbol, b.acted[f]})
 	}
@@ -86,10 +95,11 @@ func (b *Book) Snapshot() ([]byte, error) {
 }
 
 // FromSnapshot returns the Book of an account that began with capital as Snapshot found it. A snapshot of another
-// version, or of another capital, is refused: reading all the events makes a new one.
+// version is refused, and so is one of another capital unless the journal has said which it is: reading all the events
+// makes a new one.
 func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	var s bookState
-	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder := json.NewDecoder(bytes.NewReader(bytes.ReplaceAll(data, realised, realized)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
@@ -97,21 +107,22 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	switch {
 	case s.Version != snapshotVersion:
 		return nil, fmt.Errorf("book: snapshot has version %d, and this one reads %d", s.Version, snapshotVersion)
-	case !s.Capital.Equal(capital):
+	case !s.CapitalSaid && !s.Capital.Equal(capital):
 		return nil, fmt.Errorf("book: snapshot began with %s, and this account with %s", s.Capital, capital)
 	}
-	b := New(capital)
+	b := New(s.Capital)
+	b.settings.restore(s)
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
 	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
 	}
-	b.fills.horizon, b.fills.counted, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
+	b.fills.horizon, b.fills.total, b.fills.foreign = s.Horizon, s.Counts.Fills, s.Counts.ForeignFills
 	for _, p := range s.Positions {
 		b.positions[p.Symbol] = p
 	}
-	maps.Copy(b.came, s.Came)
+	maps.Copy(b.added, s.Added)
 	maps.Copy(b.taken, s.Taken)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
@@ -120,8 +131,9 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 }
 
 func (a *account) restore(s bookState) error {
-	a.cash, a.fees, a.realised = s.Cash, s.Counts.Fees, s.Counts.Realised
+	a.cash, a.fees, a.realized = s.Cash, s.Counts.Fees, s.Counts.Realized
 	a.day, a.breached = s.Day, s.Breached
+	a.given = s.Given
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
 	return a.moves.restore(s.Moves, s.LastMove)
 }

@@ -35,7 +35,7 @@ func FuzzFromSnapshot(f *testing.F) {
 			return
 		}
 		_ = restored.Apply(noon, fillOf("o", "late", "1"))
-		_ = restored.Apply(noon, journal.Cancelled{ClientID: "o"})
+		_ = restored.Apply(noon, journal.Canceled{ClientID: "o"})
 		again, err := restored.Snapshot()
 		if err != nil {
 			return // such as a time in the year 10000, or a side that is none

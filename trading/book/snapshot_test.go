@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func lives(from, n int) (events []journal.Event, at func(i int) time.Time) {
 	return events, func(i int) time.Time { return noon.Add(time.Duration(from+i/4) * time.Minute) }
 }
 
-func TestABookDoesNotGrowForEver(t *testing.T) {
+func TestBookDoesNotGrowForEver(t *testing.T) {
 	t.Parallel()
 	b := book.New(d("10000"))
 	for round := range 4 {
@@ -35,8 +36,8 @@ func TestABookDoesNotGrowForEver(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, len(b.Orders()), 10_000+1)
-	require.False(t, b.Knows(trading.Fill{ID: "o0-1", Time: noon.Add(1000 * time.Hour)}))
-	require.True(t, b.Knows(trading.Fill{ID: "o39999-1", Time: noon.Add(1000 * time.Hour)}))
+	require.False(t, b.Known(trading.Fill{ID: "o0-1", Time: noon.Add(1000 * time.Hour)}))
+	require.True(t, b.Known(trading.Fill{ID: "o39999-1", Time: noon.Add(1000 * time.Hour)}))
 	require.Equal(t, 40_000, b.Counts().Fills)
 	require.ErrorContains(t, b.Apply(noon, fillOf("o0", "o0-1", "10")), "does not remember",
 		"a fill that may have been counted is not counted again")
@@ -46,7 +47,7 @@ func TestABookDoesNotGrowForEver(t *testing.T) {
 	require.Less(t, len(data), 8<<20)
 }
 
-func TestASnapshotThatDoesNotFitIsRefused(t *testing.T) {
+func TestSnapshotThatDoesNotFitIsRefused(t *testing.T) {
 	t.Parallel()
 	data, err := book.New(d("10000")).Snapshot()
 	require.NoError(t, err)
@@ -84,4 +85,26 @@ func BenchmarkRestart(b *testing.B) {
 		_, err := book.Restore(d("10000"), journal.Load(b.Context(), j))
 		require.NoError(b, err)
 	}
+}
+
+func TestSnapshotInTheOldSpellingIsRead(t *testing.T) {
+	t.Parallel()
+	b := book.New(d("10000"))
+	events := []journal.Event{
+		intent("o"), journal.Submitting{ClientID: "o"}, fillOf("o", "f-1", "4"), journal.Canceled{ClientID: "o"},
+	}
+	for _, e := range events {
+		require.NoError(t, b.Apply(noon, e))
+	}
+	data, err := b.Snapshot()
+	require.NoError(t, err)
+	old := strings.ReplaceAll(strings.ReplaceAll(string(data), `"realized":`, `"realised":`), `"canceled"`, `"cancelled"`)
+	require.Contains(t, old, `"realised":`)
+	require.Contains(t, old, `"cancelled"`)
+	restored, err := book.FromSnapshot([]byte(old), d("10000"))
+	require.NoError(t, err)
+	require.Equal(t, b.Digest(), restored.Digest())
+	again, err := restored.Snapshot()
+	require.NoError(t, err)
+	require.JSONEq(t, string(data), string(again))
 }

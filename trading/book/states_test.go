@@ -28,8 +28,8 @@ var lifeline = []struct {
 	{"open, cancel asked", []journal.Event{intent("o"), sent, acked, unwanted}},
 	{"partly filled, cancel asked", []journal.Event{intent("o"), sent, acked, fillOf("o", "f-1", "4"), unwanted}},
 	{"filled", []journal.Event{intent("o"), sent, acked, fillOf("o", "f-1", "10")}},
-	{"cancelled", []journal.Event{intent("o"), journal.Cancelled{ClientID: "o"}}},
-	{"cancelled, partly filled", []journal.Event{intent("o"), sent, fillOf("o", "f-1", "4"), journal.Cancelled{ClientID: "o"}}},
+	{"canceled", []journal.Event{intent("o"), journal.Canceled{ClientID: "o"}}},
+	{"canceled, partly filled", []journal.Event{intent("o"), sent, fillOf("o", "f-1", "4"), journal.Canceled{ClientID: "o"}}},
 	{"expired", []journal.Event{intent("o"), sent, acked, journal.Expired{ClientID: "o"}}},
 	{"expired, partly filled", []journal.Event{intent("o"), sent, fillOf("o", "f-1", "4"), journal.Expired{ClientID: "o"}}},
 	{"rejected", []journal.Event{intent("o"), sent, journal.Rejected{ClientID: "o"}}},
@@ -43,29 +43,29 @@ var (
 )
 
 // Every state of an order with every event: what it becomes, or that it cannot be.
-func TestEveryStateOfAnOrderWithEveryEvent(t *testing.T) {
+func TestStatesOfAnOrderWithEveryEvent(t *testing.T) {
 	t.Parallel()
 	events := []journal.Event{
 		intent("o"), sent, acked, journal.Rejected{ClientID: "o"}, journal.Unknown{ClientID: "o"},
-		journal.NotReceived{ClientID: "o"}, unwanted, journal.Cancelled{ClientID: "o"}, journal.Expired{ClientID: "o"},
+		journal.NotReceived{ClientID: "o"}, unwanted, journal.Canceled{ClientID: "o"}, journal.Expired{ClientID: "o"},
 		fillOf("o", "f-2", "1"), fillOf("o", "f-3", "10"),
 	}
 	//nolint:dupword // a table
 	const table = `
-state                        | intent submitting acknowledged rejected unknown not_received cancel_asked cancelled expired   part_filled filled
-intended                     | no     unknown    no           no       no      no           no           cancelled no        open        filled
+state                        | intent submitting acknowledged rejected unknown not_received cancel_asked canceled expired   part_filled filled
+intended                     | no     unknown    no           no       no      no           no           canceled no        open        filled
 intended, perhaps in flight  | no     unknown    open         rejected unknown no           no           no        no        open        filled
-intended again               | no     unknown    open         rejected no      no           no           cancelled no        open        filled
-unknown                      | no     no         open         rejected unknown intended     no           cancelled expired   open        filled
-open                         | no     no         open         rejected unknown no           open         cancelled expired   open        filled
-unknown, once acknowledged   | no     no         open         rejected unknown no           no           cancelled expired   open        filled
-open, partly filled          | no     no         open         no       unknown no           open         cancelled expired   open        filled
-unknown, cancel asked        | no     no         open         rejected unknown no           no           cancelled expired   open        filled
-open, cancel asked           | no     no         open         rejected unknown no           no           cancelled expired   open        filled
-partly filled, cancel asked  | no     no         open         no       unknown no           no           cancelled expired   open        filled
+intended again               | no     unknown    open         rejected no      no           no           canceled no        open        filled
+unknown                      | no     no         open         rejected unknown intended     no           canceled expired   open        filled
+open                         | no     no         open         rejected unknown no           open         canceled expired   open        filled
+unknown, once acknowledged   | no     no         open         rejected unknown no           no           canceled expired   open        filled
+open, partly filled          | no     no         open         no       unknown no           open         canceled expired   open        filled
+unknown, cancel asked        | no     no         open         rejected unknown no           no           canceled expired   open        filled
+open, cancel asked           | no     no         open         rejected unknown no           no           canceled expired   open        filled
+partly filled, cancel asked  | no     no         open         no       unknown no           no           canceled expired   open        filled
 filled                       | no     no         filled       no       no      no           no           no        no        filled      filled
-cancelled                    | no     no         cancelled    no       no      no           no           no        no        cancelled   filled
-cancelled, partly filled     | no     no         cancelled    no       no      no           no           no        no        cancelled   filled
+canceled                    | no     no         canceled    no       no      no           no           no        no        canceled   filled
+canceled, partly filled     | no     no         canceled    no       no      no           no           no        no        canceled   filled
 expired                      | no     no         expired      no       no      no           no           no        no        expired     filled
 expired, partly filled       | no     no         expired      no       no      no           no           no        no        expired     filled
 rejected                     | no     no         rejected     no       no      no           no           no        no        open        filled
@@ -87,7 +87,7 @@ rejected                     | no     no         rejected     no       no      n
 }
 
 // A stop is reached once, while the Broker has the order, and that survives whatever comes later.
-func TestAStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
+func TestStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
 	t.Parallel()
 	stop := intent("o")
 	stop.Order.Type, stop.Order.StopPrice, stop.Order.LimitPrice = trading.StopLimit, d("110"), d("112")
@@ -102,7 +102,7 @@ func TestAStopIsReachedOnceAndByWhatHasOne(t *testing.T) {
 		"reached already":       {[]journal.Event{stop, sent, acked, reached}, false},
 		"reached, then unknown": {[]journal.Event{stop, sent, acked, reached, journal.Unknown{ClientID: "o"}}, false},
 		"never sent":            {[]journal.Event{stop}, false},
-		"cancelled":             {[]journal.Event{stop, sent, journal.Cancelled{ClientID: "o"}}, false},
+		"canceled":              {[]journal.Event{stop, sent, journal.Canceled{ClientID: "o"}}, false},
 		"without a stop":        {[]journal.Event{intent("o"), sent, acked}, false},
 		"never intended":        {nil, false},
 	} {

@@ -26,6 +26,7 @@ type Target struct {
 	LastStop   string          `json:"last_stop,omitempty"`   // client ID of the last StopLoss of it
 	LastProfit string          `json:"last_profit,omitempty"` // and of the last TakeProfit
 	Approved   bool            `json:"approved,omitempty"`    // a person asked for it: orders are placed in any case
+	Orphan     string          `json:"orphan,omitempty"`      // what its signals were made with, where that speaks no more
 }
 
 // Guarded is how much of the position a bracket of the target guards: what is held on the target's side, and no more
@@ -75,11 +76,11 @@ func (s targets) Target(symbol string) (Target, bool) {
 	return *t, true
 }
 
-// Bracketed returns the targets that have a bracket, by symbol.
-func (s targets) Bracketed() []Target {
+// WithBracket returns the targets that have a bracket, by symbol.
+func (s targets) WithBracket() []Target {
 	for _, t := range s {
-		if t.Ticket.Bracketed() { // Most books have none, and copy nothing.
-			return slices.DeleteFunc(s.Targets(), func(t Target) bool { return !t.Ticket.Bracketed() })
+		if t.Ticket.HasBracket() { // Most books have none, and copy nothing.
+			return slices.DeleteFunc(s.Targets(), func(t Target) bool { return !t.Ticket.HasBracket() })
 		}
 	}
 	return nil
@@ -99,7 +100,7 @@ func (s targets) set(e journal.SignalSeen) *Target {
 func (s targets) reduce(e journal.CloseAsked) {
 	next := &Target{Symbol: e.Symbol, SignalID: e.ID, Quantity: e.Quantity, Deferred: true, Approved: true}
 	if t := s[e.Symbol]; t != nil {
-		next.Strategy = t.Strategy
+		next.Strategy, next.Orphan = t.Strategy, t.Orphan
 		if t.Quantity.Sign()*e.Quantity.Sign() > 0 {
 			next.Ticket = t.Ticket
 		}

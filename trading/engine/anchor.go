@@ -13,13 +13,13 @@ import (
 // anchor moves brackets to what was paid, before their first legs are made: those whose ticket asks for that, and those
 // of which a leg would stand on the wrong side of the entry and execute at once.
 func (f *follower) anchor(ctx context.Context, r *run) error {
-	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
+	for _, t := range view(f.ledger, (*book.Book).WithBracket) {
 		if t.Legs > 0 {
 			continue
 		}
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			h := b.Holding(t.Symbol)
-			ticket, ok := anchored(b, h, f.env.instrument(t.Symbol, h.Quantity))
+			ticket, ok := ticketAtPaid(b, h, f.env.instrument(t.Symbol, h.Quantity))
 			if !ok || h.Target != t {
 				return nil, nil
 			}
@@ -32,27 +32,27 @@ func (f *follower) anchor(ctx context.Context, r *run) error {
 	return nil
 }
 
-// anchored is a position's ticket with the bracket as far from what was paid as it was to be from the price of the
+// ticketAtPaid is a position's ticket with the bracket as far from what was paid as it was to be from the price of the
 // decision; false where it stays.
-func anchored(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
+func ticketAtPaid(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
 	t, side, paid := h.Target.Ticket, h.Target.Side(), h.AveragePrice()
 	if !h.Target.Guarded(h.Quantity).IsPositive() || guards(b, h.Symbol) || !paid.IsPositive() ||
-		!t.FromFill && !astray(t, side, paid) {
+		!t.FromFill && !wrongSide(t, side, paid) {
 		return t, false
 	}
 	entry := entryOf(b, h)
-	meant := entry.DecisionPrice
+	expected := entry.DecisionPrice
 	if t.LimitPrice.IsPositive() {
-		meant = t.LimitPrice
+		expected = t.LimitPrice
 	} else if t.StopPrice.IsPositive() {
-		meant = t.StopPrice
+		expected = t.StopPrice
 	}
-	if !entry.Filled.IsPositive() || entry.Side != side || !meant.IsPositive() {
+	if !entry.Filled.IsPositive() || entry.Side != side || !expected.IsPositive() {
 		return t, false
 	}
 	t.FromFill = false
 	for _, price := range []*decimal.Decimal{&t.TakeProfit, &t.StopLoss} {
-		*price = price.Mul(paid).Div(meant).DivRound(i.Tick, 0).Mul(i.Tick)
+		*price = price.Mul(paid).Div(expected).DivRound(i.Tick, 0).Mul(i.Tick)
 	}
 	return t, true
 }
@@ -75,8 +75,8 @@ func entryOf(b *book.Book, h book.Holding) (entry book.OrderState) {
 	return entry
 }
 
-// astray reports whether a leg stands on the wrong side of an entry.
-func astray(t trading.Ticket, side trading.Side, paid decimal.Decimal) bool {
+// wrongSide reports whether a leg stands on the wrong side of an entry.
+func wrongSide(t trading.Ticket, side trading.Side, paid decimal.Decimal) bool {
 	profit := t.TakeProfit.IsPositive() && t.TakeProfit.Cmp(paid)*int(side) <= 0
 	loss := t.StopLoss.IsPositive() && t.StopLoss.Cmp(paid)*int(side) >= 0
 	return profit || loss

@@ -9,9 +9,9 @@ import (
 
 // The reasons for which an attempt does not begin, besides those of the gate.
 var (
-	errBegunTwice = errors.New("the broker adapter has called Begin before")
-	errCallEnded  = errors.New("the call of Submit has returned")
-	errNotBegun   = errors.New("the broker adapter did not call Begin")
+	errSecondBegin = errors.New("the broker adapter has called Begin before")
+	errCallEnded   = errors.New("the call of Submit has returned")
+	errNoBegin     = errors.New("the broker adapter did not call Begin")
 )
 
 // attempt is one call of Submit. What may happen to it:
@@ -22,13 +22,13 @@ var (
 //	refused    the gate is asked again        over: nothing was sent
 //	over       an error
 //
-// That nothing was sent is believed of an adapter that is known to call Begin; see gate.trustsBegin.
+// That nothing was sent is believed of an adapter that is known to call Begin; see gate.seenBegin.
 type attempt struct {
 	run   *run
 	order trading.Order
 
 	// All below is guarded by ledger.mu, and does not change any more once the attempt is over.
-	begun   bool
+	began   bool
 	over    bool
 	refused error // what the gate said
 }
@@ -50,18 +50,18 @@ func (g *gate) begin(ctx context.Context, t *attempt) error {
 	opening := g.blocked(t.order.Symbol)
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	g.trustsBegin = true
+	g.seenBegin = true
 	switch {
 	case t.over:
 		return errCallEnded
-	case t.begun:
-		return errBegunTwice
+	case t.began:
+		return errSecondBegin
 	}
 	if t.refused = g.mayBeginLocked(ctx, t.run, t.order, opening); t.refused != nil {
 		return t.refused
 	}
-	t.begun = true
-	g.lastHeard[t.order.ClientID] = g.env.passed()
+	t.began = true
+	g.lastNews[t.order.ClientID] = g.env.passed()
 	return nil
 }
 
@@ -81,18 +81,18 @@ func (g *gate) end(t *attempt) {
 	}
 }
 
-// trusts reports whether the Broker is known to call Begin.
-func (g *gate) trusts() bool {
+// callsBegin reports whether the Broker is known to call Begin.
+func (g *gate) callsBegin() bool {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	return g.trustsBegin
+	return g.seenBegin
 }
 
-// flyingLocked reports whether a call of Submit has not returned that may have sent the order, or may do so yet. One that
+// inFlightLocked reports whether a call of Submit has not returned that may have sent the order, or may do so yet. One that
 // has not begun and belongs to a run that was given up never will.
-func (g *gate) flyingLocked(clientID string) bool {
+func (g *gate) inFlightLocked(clientID string) bool {
 	for _, t := range g.calls[clientID] {
-		if t.begun || !g.trustsBegin || g.ledger.runs.mayWrite(t.run) == nil {
+		if t.began || !g.seenBegin || g.ledger.runs.mayWrite(t.run) == nil {
 			return true
 		}
 	}

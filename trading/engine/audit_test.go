@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestTheTrailOfAnOrder(t *testing.T) {
+func TestTrailOfAnOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.broker.Next(tradingtest.LoseReply)

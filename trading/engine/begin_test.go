@@ -43,7 +43,7 @@ func TestBeginStopsASubmissionOfARunThatWasReplacedMeanwhile(t *testing.T) {
 				require.Equal(t, "100", r.held(eth), "the broker is known to call Begin")
 				r.broker.Next(tradingtest.HangBegin)
 				r.signals.put(says(btc, signal.Long, time.Now()))
-				<-r.broker.Hung()
+				<-r.broker.Hanging()
 				cancel()
 				again, stop := context.WithCancel(t.Context())
 				next := serving(again, r.engine)

@@ -14,12 +14,12 @@ import (
 // the latest of its strategy and symbol, and valid, when that is over, it sets its target then, at the price and under
 // the limits of then.
 
-// passing is why nothing may be opened for now: it may be over in time.
-type passing struct{ error }
+// temporary is why nothing may be opened for now: it may be over in time.
+type temporary struct{ error }
 
-// passes reports whether a signal was refused for no other reason.
-func passes(opening error, reason string) bool {
-	var p passing
+// isTemporary reports whether a signal was refused for no other reason.
+func isTemporary(opening error, reason string) bool {
+	var p temporary
 	return errors.As(opening, &p) && reason == p.Error()
 }
 
@@ -40,7 +40,7 @@ func (f *follower) unblock(ctx context.Context, r *run) error {
 		return nil
 	}
 	for _, s := range inTime(blocked, f.env.now()) {
-		if _, priced := f.env.price(s.Symbol); !priced && f.env.cfg.Pricer != nil || f.gate.blocked(s.Symbol) != nil {
+		if _, ok := f.env.price(s.Symbol); !ok && f.env.cfg.Pricer != nil || f.gate.blocked(s.Symbol) != nil {
 			continue
 		}
 		free := journal.SignalApproved{SignalID: s.SignalID, By: "the engine, as nothing stands against it any more"}
@@ -60,8 +60,8 @@ func (f *follower) unblock(ctx context.Context, r *run) error {
 	return nil
 }
 
-// refusing tells of a signal that waits.
-func refusing(s journal.SignalSeen) trouble {
+// waitingSignal tells of a signal that waits.
+func waitingSignal(s journal.SignalSeen) problem {
 	text := s.Direction.String() + " of " + s.Symbol + " waits: " + s.Reason
 	return condition("refusing/"+s.Symbol, health.Degraded, text, "", false)
 }

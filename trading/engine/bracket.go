@@ -13,7 +13,7 @@ import (
 // legs are what a bracket consists of, the one that limits the loss first.
 var legs = []trading.Leg{trading.StopLoss, trading.TakeProfit}
 
-// guard returns the next leg that a target's bracket lacks, or nil. One that is being cancelled, or of unknown fate, is
+// guard returns the next leg that a target's bracket lacks, or nil. One that is being canceled, or of unknown fate, is
 // not lacking yet.
 func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 	x := d.book.Exposure(t.Symbol)
@@ -26,15 +26,15 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 		price := t.Ticket.LegPrice(leg)
 		pending := x.Leg(leg)
 		if !d.gap { // What is to go stays until the new one rests.
-			pending = d.book.Legs(t.Symbol, leg).Fitting
+			pending = d.book.Legs(t.Symbol, leg).Wanted
 		}
-		lacking := want.Sub(pending)
-		if !price.IsPositive() || !lacking.IsPositive() || d.tooSoon(t, leg, in.now) ||
-			legIsDust(d.book, t, leg, lacking, in.instrument) {
+		missing := want.Sub(pending)
+		if !price.IsPositive() || !missing.IsPositive() || d.tooEarly(t, leg, in.now) ||
+			legIsDust(d.book, t, leg, missing, in.instrument) {
 			continue
 		}
 		o := trading.Order{
-			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: lacking, Leg: leg,
+			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: missing, Leg: leg,
 			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
 		}
 		if leg == trading.TakeProfit {
@@ -57,13 +57,13 @@ func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
 	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
 }
 
-// tooSoon reports whether the last order of a leg ended against our will so short a time ago that the next one has to
+// tooEarly reports whether the last order of a leg ended against our will so short a time ago that the next one has to
 // wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
-func (d decider) tooSoon(t book.Target, leg trading.Leg, now time.Time) bool {
+func (d decider) tooEarly(t book.Target, leg trading.Leg, now time.Time) bool {
 	last, ok := lastLeg(d.book, t, leg)
-	cancelled := last.Status == trading.StatusCancelled && !last.CancelAsked && last.Sends > 0
-	failed := last.Status == trading.StatusRejected || cancelled
-	return ok && failed && pausing(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+	canceled := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
+	failed := last.Status == trading.StatusRejected || canceled
+	return ok && failed && paused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 }
 
 // legIsDust reports whether so much is too little for a leg.

@@ -51,7 +51,7 @@ func (r *rig) moves(price string) {
 	r.mustStep()
 }
 
-func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
+func TestPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ticket    trading.FixedTicket
@@ -98,7 +98,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 			r.venue.SetPrice(btc, d("103"))
 			r.signals.put(says(btc, signal.Long, r.now()))
 			r.settle()
-			require.Zero(r.t, r.broker.Cancels())
+			require.Zero(r.t, r.broker.CancelCalls())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 95 reduce"},
 		"a signal that confirms keeps an order that rests": {patient, signal.Long, func(r *rig) {
 			r.clock.Add(time.Minute)
@@ -135,7 +135,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 			r.moves("94")
 			r.settle()
 		}, "0", ""},
-		"an order that fills while it is cancelled counts": {patient, signal.Long, func(r *rig) {
+		"an order that fills while it is canceled counts": {patient, signal.Long, func(r *rig) {
 			r.venue.SetPrice(btc, d("97")) // and no step before the signal
 			r.clock.Add(time.Minute)
 			r.signals.put(says(btc, signal.Flat, r.now()))
@@ -144,7 +144,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 		"a stop that was moved is there once": {bracket, signal.Long, func(r *rig) {
 			require.NoError(r.t, r.engine.Amend(context.Background(), btc, trading.Ticket{TakeProfit: d("110"), StopLoss: d("99")}, "alice"))
 			r.mustStep()
-			require.Equal(r.t, 1, r.broker.Cancels())
+			require.Equal(r.t, 1, r.broker.CancelCalls())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 99 reduce"},
 		"a stop can be moved to where it keeps a profit": {trading.FixedTicket{StopLoss: d("0.05")}, signal.Long, func(r *rig) {
 			r.moves("150")
@@ -154,12 +154,12 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 		"an order that was moved is there once": {patient, signal.Long, func(r *rig) {
 			require.NoError(r.t, r.engine.Amend(context.Background(), btc, trading.Ticket{Type: trading.Limit, LimitPrice: d("99")}, "alice"))
 			r.mustStep()
-			require.Equal(r.t, 1, r.broker.Cancels())
+			require.Equal(r.t, 1, r.broker.CancelCalls())
 		}, "0", "buy 10 limit 99"},
 		"a bracket survives a restart": {bracket, signal.Long, func(r *rig) {
 			r.restart()
 			r.settle()
-			require.Zero(r.t, r.broker.Cancels())
+			require.Zero(r.t, r.broker.CancelCalls())
 			require.Equal(r.t, 3, r.broker.Submits())
 		}, "10", "sell 10 limit 110 reduce, sell 10 stop 95 reduce"},
 	} {
@@ -179,7 +179,7 @@ func TestAPositionIsGuardedAsSoonAsItIsThere(t *testing.T) {
 }
 
 // Whatever ends in the middle, the legs are there once, and as large as what they guard.
-func TestABracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
+func TestBracketSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
 	for name, drama := range bracketDramas {
 		for _, broker := range []struct { // TestAJournalThatFailsAtAnyPoint has all of them; this one takes long.
@@ -274,7 +274,7 @@ func (b bracketDrama) play(r *rig, fault tradingtest.Fault, failAt int, broken b
 	r.agree()
 }
 
-func TestALegThatTheBrokerRefusesIsTriedForAsLongAsThePositionIsThere(t *testing.T) {
+func TestLegThatTheBrokerRefusesIsTriedForAsLongAsThePositionIsThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(trading.FixedTicket{StopLoss: d("0.05")}))
 	r.broker.Next(tradingtest.None, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject)
@@ -308,7 +308,7 @@ func TestWhileALegsFateIsNotKnownTheOtherWaits(t *testing.T) {
 	require.Equal(t, 4, r.broker.Submits())
 }
 
-func TestALegIsMadeWhileTradingIsHalted(t *testing.T) {
+func TestLegIsMadeWhileTradingIsHalted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(bracket))
 	r.broker.Next(tradingtest.None, tradingtest.Reject) // the stop
@@ -331,7 +331,7 @@ func (s *slowCancels) Cancel(_ context.Context, ref trading.OrderRef) error {
 	return nil
 }
 
-func TestNothingTakesTheOrdersPlaceBeforeItIsGone(t *testing.T) {
+func TestOrderIsGoneBeforeAnotherTakesItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, ticket := range map[string]trading.FixedTicket{"an entry": patient, "a bracket": bracket} {
 		t.Run(name, func(t *testing.T) {
@@ -359,17 +359,17 @@ func TestNothingTakesTheOrdersPlaceBeforeItIsGone(t *testing.T) {
 	}
 }
 
-func TestACancelThatTheBrokerDoesNotHearIsAskedForAgain(t *testing.T) {
+func TestCancelThatTheBrokerDoesNotHearIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(patient))
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
 	r.clock.Add(time.Minute)
 	r.signals.put(says(btc, signal.Flat, r.now()))
-	r.broker.FailCancels(true)
+	r.broker.FailCancel(true)
 	require.ErrorIs(t, r.step(), tradingtest.ErrLost)
 	require.True(t, r.engine.Status().Orders[0].CancelAsked)
-	r.broker.FailCancels(false)
+	r.broker.FailCancel(false)
 	r.restart()
 	r.mustStep()
 	require.Empty(t, r.resting())

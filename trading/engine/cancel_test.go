@@ -44,7 +44,7 @@ func TestCancelTakesAnOrderBackForGood(t *testing.T) {
 			}
 			require.Equal(t, c.held, r.held(btc))
 			require.Equal(t, c.resting, r.resting())
-			require.ErrorContains(t, r.engine.Cancel(t.Context(), entry, "ann"), "it is cancelled")
+			require.ErrorContains(t, r.engine.Cancel(t.Context(), entry, "ann"), "it is canceled")
 
 			r.restart()
 			r.mustStep()

@@ -39,7 +39,7 @@ func (c *reconciler) fetchCash(ctx context.Context, r *run, news bool) error {
 func (c *reconciler) walkCash(
 	ctx context.Context, r *run, reporter trading.CashReporter, from trading.Cursor,
 ) (trading.Cursor, error) {
-	var nonsense error
+	var invalid error
 	for {
 		health.Beat(ctx)
 		limited, cancel := c.env.limited(ctx)
@@ -53,7 +53,7 @@ func (c *reconciler) walkCash(
 		}
 		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
 			news, wrong := newMoves(b, page)
-			nonsense = errors.Join(nonsense, wrong)
+			invalid = errors.Join(invalid, wrong)
 			return news, nil
 		})
 		if err != nil {
@@ -64,13 +64,13 @@ func (c *reconciler) walkCash(
 			c.env.log.Info("Cash moved", "kind", m.Kind, "amount", m.Amount, "asset", m.Asset, "symbol", m.Symbol, "id", m.ID)
 		}
 		if len(page) == 0 || next.Equal(from) {
-			return next, nonsense
+			return next, invalid
 		}
 		from = next
 	}
 }
 
-func newMoves(b *book.Book, page []trading.CashEvent) (news []journal.Event, nonsense error) {
+func newMoves(b *book.Book, page []trading.CashEvent) (news []journal.Event, invalid error) {
 	known := make(map[string]bool)
 	for _, e := range page {
 		if b.HasMoved(e.ID) || known[e.ID] {
@@ -78,10 +78,10 @@ func newMoves(b *book.Book, page []trading.CashEvent) (news []journal.Event, non
 		}
 		known[e.ID] = true
 		if err := e.Validate(); err != nil {
-			nonsense = errors.Join(nonsense, fmt.Errorf("the broker tells of what cannot be: %w", err))
+			invalid = errors.Join(invalid, fmt.Errorf("the broker tells of what cannot be: %w", err))
 			continue
 		}
 		news = append(news, journal.CashMoved{Move: e})
 	}
-	return news, nonsense
+	return news, invalid
 }

@@ -55,9 +55,9 @@ func (w *stopwatch) wasSet() time.Duration {
 	return set
 }
 
-// pausing reports whether a pause is not over that began when the journal says. A beginning that is still to come is of a
+// paused reports whether a pause is not over that began when the journal says. A beginning that is still to come is of a
 // clock that was set back since, and then it is: what pauses only spares the Broker, and must not stand still.
-func pausing(since time.Time, pause time.Duration, now time.Time) bool {
+func paused(since time.Time, pause time.Duration, now time.Time) bool {
 	gone := now.Sub(since)
 	return gone >= 0 && gone < pause
 }

@@ -44,7 +44,7 @@ func (r *rig) stepFor(seconds int) {
 	}
 }
 
-func TestTheTimesOfTheRigAreThoseOfAClockThatIsSet(t *testing.T) {
+func TestTimesOfTheRigAreThoseOfAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	c := &handClock{now: started}
 	before := c.Now()
@@ -57,7 +57,7 @@ func TestTheTimesOfTheRigAreThoseOfAClockThatIsSet(t *testing.T) {
 	require.Equal(t, time.Second-time.Hour, c.Now().Sub(before.Round(0)))
 }
 
-func TestAnUnknownOrderIsSettledInTimeThoughTheClockIsSet(t *testing.T) {
+func TestUnknownOrderIsSettledInTimeThoughTheClockIsSet(t *testing.T) {
 	t.Parallel()
 	for name, traits := range map[string]trading.Traits{"refuses": refuses, "bounded": bounded} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAnUnknownOrderIsSettledInTimeThoughTheClockIsSet(t *testing.T) {
 }
 
 // Where the broker would take an order twice, the longest flight protects it, and nothing may cut that short.
-func TestNoSettingOfTheClockCutsTheLongestFlightShort(t *testing.T) {
+func TestLongestFlightIsNotCutShortByASetClock(t *testing.T) {
 	t.Parallel()
 	for name, then := range map[string]func(r *rig){
 		"of this process":      func(*rig) {},
@@ -107,7 +107,7 @@ func TestNoSettingOfTheClockCutsTheLongestFlightShort(t *testing.T) {
 	}
 }
 
-func TestAnOrderThatTheBrokerForgotIsToldInTimeThoughTheClockIsSet(t *testing.T) {
+func TestOrderThatTheBrokerForgotIsToldInTimeThoughTheClockIsSet(t *testing.T) {
 	t.Parallel()
 	eachSetClock(t, refuses, func(t *testing.T, r *rig, set func()) {
 		r.cfg.Ticket = patient
@@ -125,7 +125,7 @@ func TestAnOrderThatTheBrokerForgotIsToldInTimeThoughTheClockIsSet(t *testing.T)
 	})
 }
 
-func TestWhatTheBrokerRefusedIsTriedAgainInTimeThoughTheClockIsSet(t *testing.T) {
+func TestRejectedOrderIsTriedAgainInTimeThoughTheClockIsSet(t *testing.T) {
 	t.Parallel()
 	eachSetClock(t, refuses, func(t *testing.T, r *rig, set func()) {
 		r.signals.put(says(btc, signal.Long, r.now()))
@@ -142,7 +142,7 @@ func TestWhatTheBrokerRefusedIsTriedAgainInTimeThoughTheClockIsSet(t *testing.T)
 	})
 }
 
-func TestALegThatTheBrokerRefusedIsTriedAgainInTimeThoughTheClockIsSet(t *testing.T) {
+func TestLegThatTheBrokerRefusedIsTriedAgainInTimeThoughTheClockIsSet(t *testing.T) {
 	t.Parallel()
 	eachSetClock(t, refuses, func(t *testing.T, r *rig, set func()) {
 		r.cfg.Ticket = bracket
@@ -169,7 +169,7 @@ func TestPositionsAreComparedInTimeThoughTheClockIsSet(t *testing.T) {
 	})
 }
 
-func TestAClockThatWasSetIsToldOnce(t *testing.T) {
+func TestClockThatWasSetIsToldOnce(t *testing.T) {
 	t.Parallel()
 	eachSetClock(t, refuses, func(t *testing.T, r *rig, set func()) {
 		r.stepFor(3)
@@ -182,7 +182,7 @@ func TestAClockThatWasSetIsToldOnce(t *testing.T) {
 
 // A day's loss counts from the morning of the day. One that was opened by a clock that was a year ahead is not over
 // before that day comes, unless a person re-arms.
-func TestADayThatAWrongClockOpenedEndsWithAPersonsWord(t *testing.T) {
+func TestDayThatAWrongClockOpenedEndsWithAPersonsWord(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) {
 		cfg.Risk = limits(cfg, func(l *risk.Limits) { l.MaxDailyLoss = d("100") })
@@ -206,7 +206,7 @@ func TestADayThatAWrongClockOpenedEndsWithAPersonsWord(t *testing.T) {
 
 // A broker on paper shares the machine's clock: what fills after that was set back bears a time from before the fills
 // that are known. What the account did before its first day here is still not ours.
-func TestAFillOfAClockThatWasSetBackIsNoDifference(t *testing.T) {
+func TestFillOfAClockThatWasSetBackIsNoDifference(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Ticket = bracket })
 	r.clock.paper = true
@@ -217,7 +217,7 @@ func TestAFillOfAClockThatWasSetBackIsNoDifference(t *testing.T) {
 	r.stepFor(2)
 	require.Equal(t, "10", r.held(btc))
 	r.clock.set(-20 * time.Minute)
-	r.venue.SetPrice(btc, d("50")) // The stop-loss fills, and the other leg is cancelled.
+	r.venue.SetPrice(btc, d("50")) // The stop-loss fills, and the other leg is canceled.
 	r.restart()
 	r.settle()
 	require.False(t, r.engine.Status().Halt.Active(), r.engine.Status().Halt.Reason)

@@ -97,7 +97,7 @@ func TestCloseThatExpiresIsTriedAgainUntilItIsDone(t *testing.T) {
 	r := newRig(t, refuses, func(cfg *engine.Config) {
 		b := cfg.Broker.(interface {
 			trading.Positioner
-			trading.Canceller
+			trading.Canceler
 		})
 		cfg.Broker = dayOrders{&tradingtestBroker{cfg.Broker, b, b}, &left, make(map[string]bool)}
 		cfg.HaltOnExcess = true // The watch over positions is not to do it in its place.

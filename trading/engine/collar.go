@@ -19,11 +19,11 @@ func (e *collarError) Error() string {
 		e.symbol, e.price, e.signals, e.factor)
 }
 
-// collared says that the price of an instrument and that of a signal are too far apart; nil where they are not.
-func (e *env) collared(symbol string, price decimal.Decimal, signalled float64) error {
+// checkCollar says that the price of an instrument and that of a signal are too far apart; nil where they are not.
+func (e *env) checkCollar(symbol string, price decimal.Decimal, signalPrice float64) error {
 	p, _ := price.Float64()
-	if f := e.cfg.Collar; f > 0 && (p > signalled*f || signalled > p*f) {
-		return &collarError{symbol, price, signalled, f}
+	if f := e.cfg.Collar; f > 0 && (p > signalPrice*f || signalPrice > p*f) {
+		return &collarError{symbol, price, signalPrice, f}
 	}
 	return nil
 }

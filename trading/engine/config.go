@@ -48,10 +48,12 @@ type Config struct {
 	Instruments []trading.Instrument // required: what may be traded; signals for anything else are refused
 	Size        trading.Sizer        // required: how much to hold on a signal
 	Risk        Risk                 // required: what an order may open, and how much a day may lose; risk.Limits is one
-	Capital     decimal.Decimal      // required, above zero: what the account held when the Journal began
+	// Capital is required, above zero: what the account held when the Journal began. Where the Journal says that, as it does
+	// once there are Settings, what it says holds.
+	Capital decimal.Decimal
 
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
-	// Broker that is a Canceller.
+	// Broker that is a Canceler.
 	Ticket trading.TicketPolicy
 
 	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
@@ -66,10 +68,10 @@ type Config struct {
 	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
 
 	// HaltOnExcess has a person look into it, where the Engine's orders have brought more of an instrument than the target
-	// asks for, or something on the other side of it: an order was reported as cancelled and filled all the same, a person
+	// asks for, or something on the other side of it: an order was reported as canceled and filled all the same, a person
 	// gave one up and then it was executed, both legs of a bracket were filled. It is an error in any case. Without
-	// HaltOnExcess what is too much is closed, where orders are placed automatically. What was bought by hand, or came from
-	// elsewhere, is no excess.
+	// HaltOnExcess what is too much is closed, where orders are placed automatically. What was bought by hand, or came
+	// from elsewhere, is no excess.
 	HaltOnExcess bool
 
 	// Collar is by which factor the Pricer's price and that of a signal may differ: where it is more, one of the two is
@@ -80,10 +82,19 @@ type Config struct {
 	// taken a part: a liquidation, a person, a transfer. Without it the signal is refused, and one of another direction
 	// begins anew.
 	RefillTaken bool
-	// ReenterCancelled places an entry again, up to three times while its signal is valid, that the Broker calls cancelled
+	// ReenterCanceled places an entry again, up to three times while its signal is valid, that the Broker calls canceled
 	// while it rested, though nobody here asked for it. Without it that is the last word on the signal: a person may have
-	// cancelled it in the venue's own application.
-	ReenterCancelled bool
+	// canceled it in the venue's own application.
+	ReenterCanceled bool
+
+	// Settings are what the run is configured with, for the Journal: what is another thing than before is journaled and
+	// logged once. Those of journal.StrategySetting say which strategies speak. nil means that nothing is journaled, and
+	// that every strategy speaks.
+	Settings []journal.Setting
+	// Symbols are what signals are asked for; nil means all Instruments. It matters where Settings name strategies.
+	Symbols []string
+	// Orphans says what becomes of what is held on signals of a strategy that speaks no more; "" means ReduceOrphans.
+	Orphans OrphanPolicy
 
 	// MaxUnguarded is how long a position may be without the stop-loss that its ticket asks for, while the Broker answers:
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
@@ -135,11 +146,11 @@ func (cfg Config) check() error {
 	case cfg.Risk == nil:
 		missing = "Risk"
 	}
-	_, cancels := cfg.Broker.(trading.Canceller)
+	_, canCancel := cfg.Broker.(trading.Canceler)
 	switch {
 	case missing != "":
 		return fmt.Errorf("engine: Config.%s is not set", missing)
-	case cfg.Ticket != nil && !cancels:
+	case cfg.Ticket != nil && !canCancel:
 		return fmt.Errorf("engine: Config.Ticket needs a Broker that can cancel")
 	case !cfg.Capital.IsPositive():
 		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)
@@ -149,6 +160,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
 	case cfg.Collar > 0 && cfg.Collar < 1:
 		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
+	case !cfg.Orphans.valid():
+		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
@@ -157,6 +170,9 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.SnapshotEvery %d is negative", cfg.SnapshotEvery)
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
+	}
+	if err := journal.CheckSettings(cfg.Settings); err != nil {
+		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
 	return errors.Join(cfg.Risk.Validate(), cfg.checkSize())
 }
@@ -170,11 +186,11 @@ func (cfg Config) checkSize() error {
 		}
 	}
 	fixed, ok := cfg.Size.(interface{ Notional() decimal.Decimal })
-	limits, limited := cfg.Risk.(interface{ Admits(decimal.Decimal) error })
+	limits, limited := cfg.Risk.(interface{ MayOpen(decimal.Decimal) error })
 	if !ok || !limited {
 		return nil
 	}
-	if err := limits.Admits(fixed.Notional()); err != nil {
+	if err := limits.MayOpen(fixed.Notional()); err != nil {
 		return fmt.Errorf("engine: Config.Size: %w", err)
 	}
 	return nil

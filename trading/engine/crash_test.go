@@ -30,7 +30,7 @@ func drama(r *rig, fault tradingtest.Fault, after func()) {
 }
 
 // Every write to the journal fails once, before or after it was written, and the process goes on, or dies and comes back.
-func TestAJournalThatFailsAtAnyPointLosesAndDoublesNothing(t *testing.T) {
+func TestJournalThatFailsAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	for _, traits := range []trading.Traits{refuses, bounded} {
 		for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {

@@ -31,10 +31,10 @@ type days struct {
 	gate   *gate
 
 	// All below is guarded by ledger.mu.
-	seen   map[string]decimal.Decimal // the last known prices of what is held
-	looked bool                       // the process has valued the account
-	end    valuation                  // of the day that has to be closed
-	marked time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
+	seen      map[string]decimal.Decimal // the last known prices of what is held
+	hasEquity bool                       // the process has valued the account
+	end       valuation                  // of the day that has to be closed
+	marked    time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
 }
 
 // valuation is what the account was worth when a day ended.
@@ -42,7 +42,7 @@ type valuation struct {
 	day    string
 	equity decimal.Decimal
 	paidIn decimal.Decimal // what had been deposited by then and not withdrawn
-	sure   bool            // the process ran at the end of that day, and had seen all prices
+	exact  bool            // the process ran at the end of that day, and had seen all prices
 }
 
 func newDays(env *env, ledger *ledger, gate *gate) *days {
@@ -87,11 +87,11 @@ func (d *days) closeLocked(today string) bool {
 		return true // Nothing is to be closed, or it is.
 	}
 	equity, missing := b.Equity(d.lastSeenLocked)
-	sure := len(missing) == 0
-	if sure || d.looked {
-		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), sure: sure}
+	exact := len(missing) == 0
+	if exact || d.hasEquity {
+		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), exact: exact}
 	}
-	return sure
+	return exact
 }
 
 func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
@@ -99,15 +99,15 @@ func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
 	return price, ok
 }
 
-// roll opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price counts
+// openDay opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price counts
 // at the last one that was seen, or else at its cost; nothing may be opened meanwhile.
-func (d *days) roll(ctx context.Context, r *run) error {
+func (d *days) openDay(ctx context.Context, r *run) error {
 	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
 	d.ledger.mu.Lock()
 	now, missing := d.lookLocked(prices)
-	d.gate.unvalued = nil
+	d.gate.unpriced = nil
 	if limit.set {
-		d.gate.unvalued = missing
+		d.gate.unpriced = missing
 	}
 	due := len(d.eventsLocked(today, now, missing, limit)) > 0
 	d.ledger.mu.Unlock()
@@ -121,7 +121,7 @@ func (d *days) roll(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		d.gate.logHalts(events)
+		d.gate.logHalt(events)
 	}
 	if len(missing) > 0 {
 		return nil
@@ -133,7 +133,7 @@ func (d *days) roll(ctx context.Context, r *run) error {
 // those of what is not held any more: they are of another time when it is held again.
 func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missing []string) {
 	b := d.ledger.book
-	d.looked = true
+	d.hasEquity = true
 	equity, missing = b.Equity(prices)
 	if len(missing) > 0 {
 		equity, _ = b.Equity(func(symbol string) (decimal.Decimal, bool) {
@@ -165,18 +165,18 @@ func (d *days) see(held []trading.Position, prices []decimal.Decimal) {
 func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit dayLimit) []journal.Event {
 	opened := d.ledger.book.Day()
 	if opened.Day != "" && today <= opened.Day {
-		return d.judgeLocked(now, limit)
+		return d.checkLocked(now, limit)
 	}
 	begin, worst, known := now, now, len(missing) == 0
 	if opened.Day != "" && d.end.day == opened.Day && limit.set { // Without a limit nobody looks between two Steps.
 		begin, known = d.end.equity.Add(d.ledger.book.PaidIn()).Sub(d.end.paidIn), true
-		if d.end.sure || begin.LessThan(worst) {
+		if d.end.exact || begin.LessThan(worst) {
 			worst = begin
 		}
 	}
 	var events []journal.Event
 	if opened.Day != "" {
-		events = d.judgeLocked(worst, limit)
+		events = d.checkLocked(worst, limit)
 	}
 	if !known { // Nobody knows yet what the new day begins with.
 		return events
@@ -186,16 +186,16 @@ func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string,
 		next.Before = begin
 	}
 	events = append(events, next)
-	return append(events, limit.breach(today, begin, now)...)
+	return append(events, limit.halt(today, begin, now)...)
 }
 
-// judgeLocked holds the loss of the open day against its limit, unless that is recorded.
-func (d *days) judgeLocked(worth decimal.Decimal, limit dayLimit) []journal.Event {
+// checkLocked holds the loss of the open day against its limit, unless that is recorded.
+func (d *days) checkLocked(equity decimal.Decimal, limit dayLimit) []journal.Event {
 	opened := d.ledger.book.Day()
 	if d.ledger.book.Breached() {
 		return nil
 	}
-	return limit.breach(opened.Day, opened.Begin(), worth)
+	return limit.halt(opened.Day, opened.Begin(), equity)
 }
 
 // dayLimit is the loss of a day from which trading is halted, if one is set.
@@ -209,9 +209,9 @@ func (d *days) limit() dayLimit {
 	return dayLimit{loss, set}
 }
 
-// breach is the halt for a day that began with one worth and has another now; none where the limit is not reached.
-func (l dayLimit) breach(day string, began, worth decimal.Decimal) []journal.Event {
-	loss := began.Sub(worth)
+// halt is the halt for a day that began with one worth and has another now; none where the limit is not reached.
+func (l dayLimit) halt(day string, began, equity decimal.Decimal) []journal.Event {
+	loss := began.Sub(equity)
 	if !l.set || loss.LessThan(l.loss) {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []jo
 	var events []journal.Event
 	halt := b.Halted()
 	if b.Day().Day != "" {
-		events = d.judgeLocked(equity, d.limit())
+		events = d.checkLocked(equity, d.limit())
 	}
 	for _, event := range events {
 		halt = halt.With(event.(journal.Halted).Reason)

@@ -29,10 +29,10 @@ import (
 // decide.go, plan.go and bracket.go are pure: they ask nobody but Risk, the Sizer and the TicketPolicy. From the intent on
 // read submit.go, which sends it through the gate (gate.go).
 
-// entryID derives an order's client ID from the identity of the journal, the signal that the order serves and the number
-// of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a broker can tell
-// that it is the same order; and no other journal gives it, so that a broker does not take an order for one of another
-// life. It has 26 characters of a to z, 0 to 9 and the hyphen.
+// entryID derives an order's client ID from the identity of the journal, the signal that the order serves and the
+// number of the attempt, from 1 on: a decision that is made again, in whichever process, gives the same ID, and a
+// broker can tell that it is the same order; and no other journal gives it, so that a broker does not take an order for
+// one of another life. It has 26 characters of a to z, 0 to 9 and the hyphen.
 func entryID(identity, signalID string, attempt int) string {
 	return clientID(identity, signalID, strconv.Itoa(attempt))
 }
@@ -54,7 +54,7 @@ type decider struct {
 	journal string               // identity of the journal
 	config  string               // fingerprint of the configuration
 	refill  bool                 // Config.RefillTaken
-	reenter bool                 // Config.ReenterCancelled
+	reenter bool                 // Config.ReenterCanceled
 	gap     bool                 // an order that guards has to go before the next one is taken
 }
 
@@ -69,7 +69,7 @@ type inputs struct {
 // decision is what came of a signal, as events to be journaled together.
 type decision struct {
 	seen     journal.SignalSeen
-	replaced []journal.Event // Cancelled for intents that were never sent, CancelAsked for orders that rest
+	replaced []journal.Event // Canceled for intents that were never sent, CancelAsked for orders that rest
 	order    *trading.Order
 }
 
@@ -104,6 +104,9 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	if !in.price.IsPositive() {
 		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
+	if d.book.Orphan(s.Symbol) != "" {
+		in.opening = errOrphan // It is not going to pass: the signal does not wait for that.
+	}
 	target, err := d.target(s, in)
 	if err != nil {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
@@ -118,7 +121,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	want := goal{
 		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
 	}
-	if deferred == unknownFate && d.auto {
+	if deferred == reasonUnknown && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
@@ -127,7 +130,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	switch {
 	case p.outcome != journal.OutcomeActed:
 		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
-		if p.outcome == journal.OutcomeRefused && d.auto && passes(in.opening, p.reason) {
+		if p.outcome == journal.OutcomeRefused && d.auto && isTemporary(in.opening, p.reason) {
 			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
 		}
 		return refused
@@ -143,8 +146,8 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 
 // The reasons for which the order for a target waits.
 const (
-	unknownFate = "the fate of an earlier order is not known yet"
-	beingEnded  = "an earlier order is being cancelled"
+	reasonUnknown = "the fate of an earlier order is not known yet"
+	reasonEnding  = "an earlier order is being canceled"
 )
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
@@ -160,16 +163,16 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		switch {
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
 		case o.Status == trading.StatusIntended:
-			made.replaced = append(made.replaced, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: " + why})
+			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
-			deferred = beingEnded
+			deferred = reasonEnding
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
-			deferred = beingEnded
+			deferred = reasonEnding
 		}
 	}
 	if x.InDoubt {
-		deferred = unknownFate
+		deferred = reasonUnknown
 	}
 	return held, deferred
 }
@@ -182,8 +185,8 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
 		return o.Leg == "" && !o.CancelAsked && o.Side == standing.Side()
 	})
-	confirms := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
-	if under && confirms && !target.IsZero() && !d.overshoots(s.Symbol, target) {
+	confirmed := target.Sign() == standing.Quantity.Sign() && !target.Abs().GreaterThan(standing.Quantity.Abs())
+	if under && confirmed && !target.IsZero() && !d.exceeded(s.Symbol, target) {
 		return standing.Ticket, true, nil
 	}
 	if d.ticket == nil || target.IsZero() || !in.price.IsPositive() {
@@ -202,9 +205,9 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	return ticket, false, nil
 }
 
-// overshoots reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
-// to be cancelled, and replaced by a smaller one.
-func (d decider) overshoots(symbol string, target decimal.Decimal) bool {
+// exceeded reports whether more is resting than a target leaves room for. What only rests cannot be sold: its order has
+// to be canceled, and replaced by a smaller one.
+func (d decider) exceeded(symbol string, target decimal.Decimal) bool {
 	x := d.book.Exposure(symbol)
 	wanted := decimal.Sum(x.Held, x.Intended, x.Unknown, x.Working, x.Resting)
 	return x.Rests && wanted.Abs().GreaterThan(target.Abs())
@@ -216,7 +219,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	standing := h.Target
 	owner := d.book.Owner(s.Symbol, s.BarTime)
 	switch {
-	case owner != "" && owner != s.Strategy:
+	case owner != "" && owner != s.Strategy && d.book.Orphan(s.Symbol) == "":
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", owner)
 	case in.instrument.Symbol == "":
 		return decimal.Zero, fmt.Errorf("no such instrument is set up")

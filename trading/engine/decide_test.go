@@ -54,7 +54,7 @@ func told(events []journal.Event) string {
 			if e.Deferred {
 				text += " deferred"
 			}
-		case journal.Cancelled:
+		case journal.Canceled:
 			text += "; cancel " + e.ClientID
 		case journal.IntentMade:
 			text += fmt.Sprintf("; %s %s", e.Order.Side, e.Order.Quantity)
@@ -151,7 +151,7 @@ func TestDecisions(t *testing.T) {
 }
 
 // What a person changes by hand after a target was reached is not changed back.
-func TestOnlyTheClosingHalfOfAFlipLeavesSomethingToDo(t *testing.T) {
+func TestFlipLeavesSomethingToDoAfterItsClosingHalf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		target string

@@ -42,12 +42,12 @@ func (p DifferencePolicy) valid() bool {
 
 // difference is what the Broker and the book hold of one instrument.
 type difference struct {
-	symbol       string
-	theirs, ours decimal.Decimal
+	symbol           string
+	atBroker, inBook decimal.Decimal
 }
 
 func (d difference) String() string {
-	return fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.theirs, d.ours)
+	return fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.atBroker, d.inBook)
 }
 
 // differences compares what is held of the instruments that are set up, or that the book holds; an account may hold other
@@ -57,8 +57,8 @@ func (c *reconciler) differences(held map[string]decimal.Decimal) []difference {
 	defer c.ledger.mu.Unlock()
 	var found []difference
 	for _, symbol := range c.env.symbols(c.ledger.book) {
-		if ours := c.ledger.book.Position(symbol).Quantity; !ours.Equal(held[symbol]) {
-			found = append(found, difference{symbol, held[symbol], ours})
+		if inBook := c.ledger.book.Position(symbol).Quantity; !inBook.Equal(held[symbol]) {
+			found = append(found, difference{symbol, held[symbol], inBook})
 		}
 	}
 	slices.SortFunc(found, func(x, y difference) int { return strings.Compare(x.symbol, y.symbol) })
@@ -96,14 +96,14 @@ func (c *reconciler) adopt(ctx context.Context, r *run, d difference) error {
 	price, _ := c.env.price(d.symbol)
 	events, err := c.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		position := b.Position(d.symbol)
-		if !position.Quantity.Equal(d.ours) {
+		if !position.Quantity.Equal(d.inBook) {
 			return nil, nil // A fill came meanwhile: the next comparison sees what is left.
 		}
 		if !price.IsPositive() {
 			price = position.AveragePrice()
 		}
-		events := []journal.Event{journal.Adopted{Symbol: d.symbol, Quantity: d.theirs.Sub(d.ours), Price: price}}
-		if keep := clampToHeld(d.ours, d.theirs); c.env.cfg.Differences == CloseDifference && !keep.Equal(d.theirs) {
+		events := []journal.Event{journal.Adopted{Symbol: d.symbol, Quantity: d.atBroker.Sub(d.inBook), Price: price}}
+		if keep := clampToHeld(d.inBook, d.atBroker); c.env.cfg.Differences == CloseDifference && !keep.Equal(d.atBroker) {
 			events = append(events, closeAsked(b, d.symbol, keep, "the policy for differences"))
 		}
 		return events, nil

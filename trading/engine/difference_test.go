@@ -27,7 +27,7 @@ func (m moved) Positions(ctx context.Context) (map[string]decimal.Decimal, error
 	return held, err
 }
 
-func TestAPositionThatNoFillExplains(t *testing.T) {
+func TestPositionThatNoFillExplains(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		policy engine.DifferencePolicy
@@ -73,7 +73,7 @@ func TestAPositionThatNoFillExplains(t *testing.T) {
 	}
 }
 
-func TestWhatTheBrokerHoldsTooMuchOfIsTradedAway(t *testing.T) {
+func TestExcessAtTheBrokerIsTradedAway(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		held, by, after, target string
@@ -110,14 +110,14 @@ func TestWhatTheBrokerHoldsTooMuchOfIsTradedAway(t *testing.T) {
 	require.ErrorContains(t, err, "AutoExecute")
 }
 
-func TestABracketThatRestsKeepsNobodyFromComparing(t *testing.T) {
+func TestBracketThatRestsKeepsNobodyFromComparing(t *testing.T) {
 	t.Parallel()
 	by := make(map[string]decimal.Decimal)
 	r := newRig(t, refuses, with(bracket), func(cfg *engine.Config) {
 		cfg.Broker = struct {
 			moved
-			trading.Canceller
-		}{moved{cfg.Broker, by}, cfg.Broker.(trading.Canceller)}
+			trading.Canceler
+		}{moved{cfg.Broker, by}, cfg.Broker.(trading.Canceler)}
 	})
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
@@ -134,7 +134,7 @@ func TestABracketThatRestsKeepsNobodyFromComparing(t *testing.T) {
 	require.Equal(t, "positions differ: BTC/USDT is 11 at the broker and 10 in the journal", r.engine.Status().Halt.Reason)
 }
 
-func TestAFillOfARestingOrderThatIsLateIsNoDifference(t *testing.T) {
+func TestFillOfARestingOrderThatIsLateIsNoDifference(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(bracket))
 	r.signals.put(says(btc, signal.Long, r.now()))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -9,7 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -19,10 +23,13 @@ type DryReport struct {
 	Send   []trading.Order // what it would send, in order
 	Cancel []string        // client IDs of the orders that it would cancel
 	Status Status          // how it would stand then, had the Broker taken it all and filled none of it
+
+	// Given is the capital that the Journal knows of, and Configured that of the Config. The first of the two holds.
+	Given, Configured decimal.Decimal
 }
 
 // DryRun does the first round that an Engine of this configuration would do, on the real Journal and with the real
-// Broker, and changes neither: what would be written is kept in memory, and what would be sent or cancelled goes into
+// Broker, and changes neither: what would be written is kept in memory, and what would be sent or canceled goes into
 // the report only. An order that has to wait for a cancel is not sent in that round. Together with an error the report
 // tells how far it came.
 func DryRun(ctx context.Context, cfg Config) (DryReport, error) {
@@ -43,6 +50,7 @@ func DryRun(ctx context.Context, cfg Config) (DryReport, error) {
 	err = engine.Step(ctx)
 	report := record.report()
 	report.Status = engine.Status()
+	report.Given, report.Configured = view(engine.ledger, (*book.Book).Given), cfg.Capital
 	return report, err
 }
 
@@ -97,6 +105,14 @@ func (j dryJournal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err 
 	return journal.Mark{}, false, nil
 }
 
+// CashEvents implements trading.CashReporter, where the Broker does.
+func (b drySender) CashEvents(ctx context.Context, from trading.Cursor, limit int) ([]trading.CashEvent, trading.Cursor, error) {
+	if r, ok := b.Broker.(trading.CashReporter); ok {
+		return r.CashEvents(ctx, from, limit)
+	}
+	return nil, from, errors.ErrUnsupported
+}
+
 // drySender asks a Broker and sends it nothing.
 type drySender struct {
 	trading.Broker
@@ -111,35 +127,35 @@ func (b drySender) Submit(ctx context.Context, a trading.Approved) error {
 	return nil
 }
 
-type dryCanceller struct{ record *dryRecord }
+type dryCanceler struct{ record *dryRecord }
 
-func (c dryCanceller) Cancel(_ context.Context, ref trading.OrderRef) error {
+func (c dryCanceler) Cancel(_ context.Context, ref trading.OrderRef) error {
 	c.record.note(func(r *DryReport) { r.Cancel = append(r.Cancel, ref.ClientID) })
 	return nil
 }
 
 // dryBroker has the powers of a Broker that an Engine looks for, and no other.
 func dryBroker(b trading.Broker, record *dryRecord) trading.Broker {
-	sender, canceller := drySender{b, record}, dryCanceller{record}
-	positioner, tells := b.(trading.Positioner)
-	_, cancels := b.(trading.Canceller)
+	sender, canceler := drySender{b, record}, dryCanceler{record}
+	positioner, hasPositions := b.(trading.Positioner)
+	_, canCancel := b.(trading.Canceler)
 	switch {
-	case tells && cancels:
+	case hasPositions && canCancel:
 		return struct {
 			drySender
 			trading.Positioner
-			dryCanceller
-		}{sender, positioner, canceller}
-	case tells:
+			dryCanceler
+		}{sender, positioner, canceler}
+	case hasPositions:
 		return struct {
 			drySender
 			trading.Positioner
 		}{sender, positioner}
-	case cancels:
+	case canCancel:
 		return struct {
 			drySender
-			dryCanceller
-		}{sender, canceller}
+			dryCanceler
+		}{sender, canceler}
 	}
 	return sender
 }
@@ -149,28 +165,7 @@ func (r DryReport) String() string {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	for _, event := range r.Events {
-		switch e := event.(type) {
-		case journal.Filled:
-			line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
-		case journal.Adopted:
-			line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
-		case journal.CashMoved:
-			line("book %s %s: %s", e.Move.Kind, e.Move.ID, strings.TrimSpace(e.Move.Amount.String()+" "+e.Move.Asset))
-		case journal.CloseAsked:
-			line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
-		case journal.Halted:
-			line("halt: %s", e.Reason)
-		case journal.SignalSeen:
-			line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
-				strings.TrimSpace(e.Target.String()+" "+e.Reason))
-		case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived,
-			journal.Cancelled, journal.Expired, journal.CancelAsked:
-			kind, data, err := journal.Encode(e)
-			if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
-				line("order %s: %s", kind, data)
-			}
-		default: // Intents are among what is sent, and a person's acts are none of a round's.
-		}
+		tell(line, event)
 	}
 	for _, o := range r.Send {
 		line("send %s: %s %s %s %s", o.ClientID, o.Side, o.Quantity, o.Symbol, o.Type)
@@ -178,19 +173,62 @@ func (r DryReport) String() string {
 	for _, id := range r.Cancel {
 		line("cancel %s", id)
 	}
+	if !r.Given.Equal(r.Configured) {
+		line("keep the capital at %s, as the journal says, and not at %s", r.Given, r.Configured)
+	}
 	if text.Len() == 0 {
 		line("nothing to do")
 	}
-	if halt := r.Status.Halt; halt.Active() && !r.halts() { // before all else: it stands already
+	if halt := r.Status.Halt; halt.Active() && !r.hasHalt() { // before all else: it stands already
 		return fmt.Sprintf("trading is halted since %s: %s\n", halt.At.UTC().Format(time.RFC3339), halt.Reason) + text.String()
 	}
 	return text.String()
 }
 
-// halts reports whether the halt would be one of what it lists.
-func (r DryReport) halts() bool {
+// tell gives line what an event says to a person.
+func tell(line func(format string, args ...any), event journal.Event) {
+	switch e := event.(type) {
+	case journal.Filled:
+		line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
+	case journal.Adopted:
+		line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
+	case journal.CashMoved:
+		line("book %s %s: %s", e.Move.Kind, e.Move.ID, strings.TrimSpace(e.Move.Amount.String()+" "+e.Move.Asset))
+	case journal.SettingsChanged:
+		tellSettings(line, e)
+	case journal.CloseAsked:
+		line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
+	case journal.Halted:
+		line("halt: %s", e.Reason)
+	case journal.SignalSeen:
+		line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
+			strings.TrimSpace(e.Target.String()+" "+e.Reason))
+	case journal.Acknowledged, journal.Triggered, journal.Rejected, journal.Unknown, journal.NotReceived,
+		journal.Canceled, journal.Expired, journal.CancelAsked:
+		kind, data, err := journal.Encode(e)
+		if err == nil && kind != journal.KindOf(journal.Acknowledged{}) {
+			line("order %s: %s", kind, data)
+		}
+	default: // Intents are among what is sent, and a person's acts are none of a round's.
+	}
+}
+
+// tellSettings says nothing of what the first run is configured with: nothing changes.
+func tellSettings(line func(format string, args ...any), e journal.SettingsChanged) {
+	if e.Capital.IsZero() {
+		for _, change := range e.Changes {
+			line("change %s", change)
+		}
+	}
+	for _, o := range e.Orphans {
+		line("orphan %s: %s (%s) speaks no more: %s", o.Symbol, o.Strategy, o.Was, o.Fate)
+	}
+}
+
+// hasHalt reports whether the halt would be one of what it lists.
+func (r DryReport) hasHalt() bool {
 	return slices.ContainsFunc(r.Events, func(e journal.Event) bool {
-		_, halts := e.(journal.Halted)
-		return halts
+		_, hasHalt := e.(journal.Halted)
+		return hasHalt
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
+func TestDryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		before func(*rig)
@@ -28,7 +28,7 @@ func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 			r.mustStep()
 			r.clock.Add(time.Minute)
 			r.signals.put(says(btc, signal.Short, r.now()))
-		}, []string{"short BTC/USDT, acted, target -10 an earlier order is being cancelled", "order cancel_asked", "cancel v-"}},
+		}, []string{"short BTC/USDT, acted, target -10 an earlier order is being canceled", "order cancel_asked", "cancel v-"}},
 		"an order of unknown fate": {func(r *rig) {
 			r.broker.Next(tradingtest.LoseRequest)
 			r.signals.put(says(btc, signal.Long, r.now()))
@@ -45,14 +45,14 @@ func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 			c.before(r)
 			entries, err := r.journal.Read(t.Context(), 0, 1000)
 			require.NoError(t, err)
-			submits, cancels := r.broker.Submits(), r.broker.Cancels()
+			submits, cancels := r.broker.Submits(), r.broker.CancelCalls()
 			report, err := engine.DryRun(t.Context(), r.cfg)
 			require.NoError(t, err)
 			after, err := r.journal.Read(t.Context(), 0, 1000)
 			require.NoError(t, err)
 			require.Equal(t, entries, after, "nothing is written")
 			require.Equal(t, submits, r.broker.Submits(), "nothing is sent")
-			require.Equal(t, cancels, r.broker.Cancels())
+			require.Equal(t, cancels, r.broker.CancelCalls())
 			for _, line := range c.lines {
 				require.Contains(t, report.String(), line)
 			}
@@ -71,7 +71,7 @@ func TestADryRunTellsWhatTheNextStartWouldDo(t *testing.T) {
 	}
 }
 
-func TestADryRunNeedsWhatAnEngineNeedsAndTellsHowFarItCame(t *testing.T) {
+func TestDryRunNeedsWhatAnEngineNeedsAndTellsHowFarItCame(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	_, err := engine.DryRun(t.Context(), engine.Config{})

@@ -24,12 +24,13 @@ type Engine struct {
 	env        *env
 	ledger     *ledger     // what is known, and who may add to it
 	gate       *gate       // what may begin at the Broker
+	configurer *configurer // what the run is configured with, where that is something else than before
 	days       *days       // the trading days, and what may be lost in one
 	reconciler *reconciler // settle: what the Broker knows becomes known here
 	follower   *follower   // decide: signals and targets become intents
 	sender     *sender     // act: intents and cancels go to the Broker
 	watchdog   *watchdog   // what is more than its target is seen and dealt with
-	lookout    *lookout    // what holds at the end of a step
+	conditions *conditions // what holds at the end of a step
 
 	lastErr error    // of the last step; guarded by ledger.mu
 	outlook *outlook // what Idle has worked out of the book last; guarded by ledger.mu
@@ -48,10 +49,11 @@ func New(cfg Config) (*Engine, error) {
 	gate := newGate(env, ledger)
 	reconciler := &reconciler{env: env, ledger: ledger, gate: gate}
 	return &Engine{
-		env: env, ledger: ledger, gate: gate, days: newDays(env, ledger, gate), reconciler: reconciler,
-		follower: &follower{env: env, ledger: ledger, gate: gate},
-		sender:   &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
-		watchdog: &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
-		lookout:  &lookout{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
+		env: env, ledger: ledger, gate: gate,
+		configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,
+		follower:   &follower{env: env, ledger: ledger, gate: gate},
+		sender:     &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
+		watchdog:   &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
+		conditions: &conditions{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 	}, nil
 }

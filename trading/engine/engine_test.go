@@ -23,7 +23,7 @@ var (
 	never   = trading.Traits{}
 )
 
-func TestASignalBecomesAnOrderAndAFill(t *testing.T) {
+func TestSignalBecomesAnOrderAndAFill(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.signals.put(says(btc, signal.Long, r.now()))
@@ -50,7 +50,7 @@ func TestASignalBecomesAnOrderAndAFill(t *testing.T) {
 	r.agree()
 }
 
-func TestOfABacklogOnlyTheNewestActs(t *testing.T) {
+func TestBacklogActsOnTheNewestOnly(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	for i := range 1200 { // more than one page, more than one batch
@@ -69,7 +69,7 @@ func TestOfABacklogOnlyTheNewestActs(t *testing.T) {
 	require.Equal(t, int64(1203), r.engine.Status().Cursor.Seq)
 }
 
-func TestARejectedOrderIsTriedThreeTimesMore(t *testing.T) {
+func TestRejectedOrderIsTriedThreeTimesMore(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.broker.Next(tradingtest.Reject, tradingtest.Reject, tradingtest.Reject, tradingtest.Reject)
@@ -87,7 +87,7 @@ func TestARejectedOrderIsTriedThreeTimesMore(t *testing.T) {
 	require.Equal(t, 1, r.log.count("ERROR Order given up"))
 }
 
-func TestAFlipThatIsRefusedClosesFirst(t *testing.T) {
+func TestFlipThatIsRefusedClosesFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.signals.put(says(btc, signal.Long, r.now()))
@@ -104,7 +104,7 @@ func TestAFlipThatIsRefusedClosesFirst(t *testing.T) {
 	r.agree()
 }
 
-func TestAPartCancelledOrderIsCompleted(t *testing.T) {
+func TestPartCanceledOrderIsCompleted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.venue.FillPart(d("4"))
@@ -115,7 +115,7 @@ func TestAPartCancelledOrderIsCompleted(t *testing.T) {
 	r.agree()
 }
 
-func TestAPartCancelledOrderWaitsForItsFills(t *testing.T) {
+func TestPartCanceledOrderWaitsForItsFills(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.venue.FillPart(d("4"))
@@ -134,13 +134,13 @@ type refusesTheRest struct{ trading.Broker }
 
 func (b refusesTheRest) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	report, err := b.Broker.Order(ctx, ref)
-	if report.Status == trading.StatusCancelled {
+	if report.Status == trading.StatusCanceled {
 		report.Status = trading.StatusRejected
 	}
 	return report, err
 }
 
-func TestAnOrderOfWhichAPartWasFilledIsNotRejected(t *testing.T) {
+func TestOrderOfWhichAPartWasFilledIsNotRejected(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Broker = refusesTheRest{cfg.Broker} })
 	r.venue.FillPart(d("4"))
@@ -167,7 +167,7 @@ func TestFillsThatComeTwiceOrInAnyOrder(t *testing.T) {
 	r.agree()
 }
 
-func TestAFillByHandIsTakenInAndTold(t *testing.T) {
+func TestFillByHandIsTakenInAndTold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.mustStep()
@@ -189,7 +189,7 @@ func TestAFillByHandIsTakenInAndTold(t *testing.T) {
 	require.Equal(t, 1, r.broker.Submits(), "what a person did is not undone")
 }
 
-func TestAPositionThatTheJournalDoesNotKnowHaltsTrading(t *testing.T) {
+func TestPositionThatTheJournalDoesNotKnowHaltsTrading(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.venue.Trade("7", btc, trading.Buy, d("2"))
@@ -206,7 +206,7 @@ func TestAPositionThatTheJournalDoesNotKnowHaltsTrading(t *testing.T) {
 	require.False(t, r.engine.Status().Halt.Active())
 }
 
-func TestAnOrderThatTheBrokerForgotIsLeftToAPerson(t *testing.T) {
+func TestOrderThatTheBrokerForgotIsLeftToAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	id := clientID(says(btc, signal.Long, noon).ID, 1)
@@ -223,7 +223,7 @@ func TestAnOrderThatTheBrokerForgotIsLeftToAPerson(t *testing.T) {
 	r.agree()
 }
 
-func TestABrokerWhoseAnswersLagIsNoCaseForAPerson(t *testing.T) {
+func TestBrokerWhoseAnswersLagIsNoCaseForAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.mustStep()
@@ -251,16 +251,16 @@ func (b slowToShow) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	return b.Misbehaving.Cancel(ctx, ref)
 }
 
-func TestABrokerThatIsSlowToShowWhatItCancelledIsNoCaseForAPerson(t *testing.T) {
+func TestBrokerThatIsSlowToShowWhatItCanceledIsNoCaseForAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(patient))
 	r.cfg.Broker = slowToShow{r.broker}
 	r.restart()
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
-	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is cancelled.
+	r.clock.Add(time.Hour) // The signal has expired, so the order that rests for it is canceled.
 	r.mustStep()
-	require.Equal(t, 1, r.broker.Cancels())
+	require.Equal(t, 1, r.broker.CancelCalls())
 	r.clock.Add(3 * time.Second)
 	r.mustStep()
 	require.Equal(t, 0, r.log.count("ERROR"))
@@ -313,7 +313,7 @@ func TestHaltsAndPermissionsLetOnlyReducingOrdersPass(t *testing.T) {
 	}
 }
 
-func TestAHaltSurvivesAJournalThatFails(t *testing.T) {
+func TestHaltSurvivesAJournalThatFails(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.mustStep()
@@ -328,7 +328,7 @@ func TestAHaltSurvivesAJournalThatFails(t *testing.T) {
 	require.Equal(t, "fire", r.engine.Status().Halt.Reason, "and the next step made it durable")
 }
 
-func TestTheDaysLossHaltsAndRearmingCountsAnew(t *testing.T) {
+func TestDaysLossHaltsAndRearmingCountsAnew(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) {
 		cfg.Risk = limits(cfg, func(l *risk.Limits) { l.MaxDailyLoss = d("200") })
@@ -361,7 +361,7 @@ func TestAutoExecuteOffSendsNothing(t *testing.T) {
 	require.Equal(t, 0, r.engine.Status().Counts.Orders)
 }
 
-func TestABrokerThatIsDownIsWaitedFor(t *testing.T) {
+func TestBrokerThatIsDownIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.mustStep()
@@ -376,7 +376,7 @@ func TestABrokerThatIsDownIsWaitedFor(t *testing.T) {
 	r.agree()
 }
 
-func TestAnotherSignalStoreIsForAPerson(t *testing.T) {
+func TestSignalStoreThatIsAnotherNeedsAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.signals.put(says(btc, signal.Long, r.now()))
@@ -385,11 +385,11 @@ func TestAnotherSignalStoreIsForAPerson(t *testing.T) {
 	r.restart()
 	var other *engine.OtherStoreError
 	require.ErrorAs(t, r.step(), &other)
-	require.Equal(t, engine.OtherStoreError{Followed: "shelf-1", Found: "shelf-2"}, *other)
+	require.Equal(t, engine.OtherStoreError{Expected: "shelf-1", Found: "shelf-2"}, *other)
 	require.ErrorAs(t, r.engine.Serve(t.Context()), &other, "Serve does not try that again")
 }
 
-func TestAnExpiredIntentFromBeforeACrashIsNotSent(t *testing.T) {
+func TestExpiredIntentFromBeforeACrashIsNotSent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.signals.put(says(btc, signal.Long, r.now()))

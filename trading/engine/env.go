@@ -38,7 +38,7 @@ func newEnv(cfg Config) (*env, error) {
 		if err := i.Validate(); err != nil {
 			return nil, err
 		}
-		if _, twice := e.instruments[i.Symbol]; twice {
+		if _, duplicate := e.instruments[i.Symbol]; duplicate {
 			return nil, fmt.Errorf("engine: Config.Instruments has %s twice", i.Symbol)
 		}
 		e.instruments[i.Symbol] = i
@@ -74,14 +74,14 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
-// cancels reports whether the Broker can cancel orders.
-func (e *env) cancels() bool {
-	_, ok := e.cfg.Broker.(trading.Canceller)
+// canCancel reports whether the Broker can cancel orders.
+func (e *env) canCancel() bool {
+	_, ok := e.cfg.Broker.(trading.Canceler)
 	return ok
 }
 
-// identify asks for the identity that client IDs are derived from.
-func (e *env) identify(ctx context.Context) (string, error) {
+// identity asks for the identity that client IDs are derived from.
+func (e *env) identity(ctx context.Context) (string, error) {
 	if e.cfg.Identity != "" {
 		return e.cfg.Identity, nil
 	}
@@ -99,7 +99,7 @@ func (e *env) identify(ctx context.Context) (string, error) {
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
 		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
-		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCancelled,
+		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
 		gap: e.replaces() == trading.ByGap,
 	}
 }
@@ -107,11 +107,11 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 // replaces is how an order that guards a position gives way to the next one. A Broker that calls itself Atomic and has no
 // Replace, such as a wrapper, is taken for one that needs a gap.
 func (e *env) replaces() trading.Replacing {
-	way := cmp.Or(e.traits.Replaces, trading.ByGap)
-	if _, ok := e.cfg.Broker.(trading.Replacer); way == trading.Atomic && !ok {
+	replacing := cmp.Or(e.traits.Replaces, trading.ByGap)
+	if _, ok := e.cfg.Broker.(trading.Replacer); replacing == trading.Atomic && !ok {
 		return trading.ByGap
 	}
-	return way
+	return replacing
 }
 
 // maxUnguarded is how long a position may be without its stop-loss while the Broker answers; zero for as long as it takes.

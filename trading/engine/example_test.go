@@ -36,8 +36,8 @@ func ExampleBook() {
 		}
 	}
 	p := book.Position("BTC/USDT")
-	fmt.Printf("holds %s at %s, realised %s, fees %s, cash %s\n", p.Quantity, p.AveragePrice(), p.Realised, p.Fees, book.Cash())
-	// Output: holds -2 at 150, realised 50, fees 0.22, cash 1349.78
+	fmt.Printf("holds %s at %s, realized %s, fees %s, cash %s\n", p.Quantity, p.AveragePrice(), p.Realized, p.Fees, book.Cash())
+	// Output: holds -2 at 150, realized 50, fees 0.22, cash 1349.78
 }
 
 // An Engine follows a signal store with a paper broker, bar by bar.
@@ -162,7 +162,7 @@ func ExampleEngine_Serve() {
 		var other *engine.OtherStoreError
 		switch {
 		case errors.As(err, &other):
-			return "the journal follows the store " + other.Followed + ": give it that one back"
+			return "the journal follows the store " + other.Expected + ": give it that one back"
 		case errors.Is(err, journal.ErrTakenOver):
 			return "another process trades on this journal"
 		case errors.Is(err, engine.ErrStopped):
@@ -170,7 +170,7 @@ func ExampleEngine_Serve() {
 		}
 		return "look into the log"
 	}
-	fmt.Println(advice(&engine.OtherStoreError{Followed: "a", Found: "b"}))
+	fmt.Println(advice(&engine.OtherStoreError{Expected: "a", Found: "b"}))
 	fmt.Println(advice(fmt.Errorf("step: %w", journal.ErrTakenOver)))
 	// Output:
 	// the journal follows the store a: give it that one back

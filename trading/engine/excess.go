@@ -20,16 +20,16 @@ type watchdog struct {
 	reconciler *reconciler
 }
 
-// unexplained is how much more is held than the target and the orders that are under way account for.
-func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
-	beyond := h.Beyond()
-	if beyond.IsZero() || h.Target.Deferred || e.unfinished(h) {
+// excess is how much more is held than the target and the orders that are under way account for.
+func (e *env) excess(b *book.Book, h book.Holding) decimal.Decimal {
+	over := h.Excess()
+	if over.IsZero() || h.Target.Deferred || e.incomplete(h) {
 		return decimal.Zero
 	}
-	if e.closable(h).IsZero() || !e.tradable(h, beyond) {
+	if e.closeQuantity(h).IsZero() || !e.canTrade(h, over) {
 		return decimal.Zero // dust
 	}
-	left := beyond.Abs()
+	left := over.Abs()
 	for _, o := range b.PendingOf(h.Symbol) {
 		if o.Leg == "" && o.Side.Signed(h.Quantity).IsNegative() {
 			left = left.Sub(o.Remaining())
@@ -38,12 +38,12 @@ func (e *env) unexplained(b *book.Book, h book.Holding) decimal.Decimal {
 	if !left.IsPositive() {
 		return decimal.Zero
 	}
-	return beyond
+	return over
 }
 
 // watch deals with every position that is beyond its target, by policy.
 func (w *watchdog) watch(ctx context.Context, r *run) error {
-	for _, h := range w.excesses(r) {
+	for _, h := range w.findExcess(r) {
 		if err := w.dealWith(ctx, r, h); err != nil {
 			return err
 		}
@@ -51,26 +51,26 @@ func (w *watchdog) watch(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *watchdog) excesses(r *run) (found []book.Holding) {
+func (w *watchdog) findExcess(r *run) (found []book.Holding) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
-	if r.calm.watch == w.ledger.version {
+	if r.checked.watch == w.ledger.version {
 		return nil
 	}
-	r.calm.watch = w.ledger.version
+	r.checked.watch = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
-		if !w.env.unexplained(w.ledger.book, h).IsZero() {
+		if !w.env.excess(w.ledger.book, h).IsZero() {
 			found = append(found, h)
-			r.calm.watch = 0
+			r.checked.watch = 0
 		}
 	}
 	return found
 }
 
 // excess tells of a position beyond its target.
-func excess(h book.Holding) trouble {
-	return troubled("excess/"+h.Symbol, health.Unhealthy,
-		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Beyond(), h.Target.Quantity))
+func excess(h book.Holding) problem {
+	return errorProblem("excess/"+h.Symbol, health.Unhealthy,
+		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Excess(), h.Target.Quantity))
 }
 
 func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {
@@ -96,17 +96,17 @@ func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {
 func (w *watchdog) trim(ctx context.Context, r *run, symbol string) error {
 	_, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		h := b.Holding(symbol)
-		if w.env.unexplained(b, h).IsZero() || underWay(b, symbol) {
+		if w.env.excess(b, h).IsZero() || mayChange(b, symbol) {
 			return nil, nil
 		}
-		keep := h.Quantity.Sub(h.Beyond())
+		keep := h.Quantity.Sub(h.Excess())
 		return []journal.Event{closeAsked(b, symbol, keep, "the watch over positions beyond their targets")}, nil
 	})
 	return err
 }
 
-// underWay reports whether an order may still change what is held, besides the legs of a bracket that rest.
-func underWay(b *book.Book, symbol string) bool {
+// mayChange reports whether an order may still change what is held, besides the legs of a bracket that rest.
+func mayChange(b *book.Book, symbol string) bool {
 	for _, o := range b.PendingOf(symbol) {
 		if o.Leg == "" || o.Status != trading.StatusOpen {
 			return true

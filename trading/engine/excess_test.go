@@ -14,7 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-// lies is a broker that calls the first order cancelled, and executes it later.
+// lies is a broker that calls the first order canceled, and executes it later.
 type lies struct {
 	*tradingtestBroker
 	lied *bool
@@ -30,18 +30,18 @@ func (b lies) Submit(ctx context.Context, a trading.Approved) error {
 func (b lies) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	if !*b.lied {
 		*b.lied = true
-		return trading.OrderReport{ClientID: ref.ClientID, Status: trading.StatusCancelled, Reason: "not really"}, nil
+		return trading.OrderReport{ClientID: ref.ClientID, Status: trading.StatusCanceled, Reason: "not really"}, nil
 	}
 	return b.Broker.Order(ctx, ref)
 }
 
-// inExcess is a rig whose first order was reported as cancelled, was sent again, and then filled as well: 20 for 10.
+// inExcess is a rig whose first order was reported as canceled, was sent again, and then filled as well: 20 for 10.
 func inExcess(t *testing.T, change ...func(*engine.Config)) *rig {
 	t.Helper()
 	r := newRig(t, refuses, append(change, func(cfg *engine.Config) {
 		b := cfg.Broker.(interface {
 			trading.Positioner
-			trading.Canceller
+			trading.Canceler
 		})
 		cfg.Broker = lies{&tradingtestBroker{cfg.Broker, b, b}, new(bool)}
 	})...)

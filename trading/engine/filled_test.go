@@ -21,12 +21,12 @@ type callsItFilled struct {
 type tradingtestBroker struct {
 	trading.Broker
 	trading.Positioner
-	trading.Canceller
+	trading.Canceler
 }
 
 func (b callsItFilled) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	report, err := b.Broker.Order(ctx, ref)
-	if report.Status == trading.StatusCancelled && report.Filled.IsPositive() {
+	if report.Status == trading.StatusCanceled && report.Filled.IsPositive() {
 		report.Status = trading.StatusFilled
 		if b.filled != "" {
 			report.Filled = d(b.filled)
@@ -39,7 +39,7 @@ func newCallsItFilled(t *testing.T, filled string) *rig {
 	return newRig(t, refuses, func(cfg *engine.Config) {
 		b := cfg.Broker.(interface {
 			trading.Positioner
-			trading.Canceller
+			trading.Canceler
 		})
 		cfg.Broker = callsItFilled{&tradingtestBroker{cfg.Broker, b, b}, filled}
 	})
@@ -111,7 +111,7 @@ type stillOpen struct{ trading.Broker }
 
 func (b stillOpen) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
 	report, err := b.Broker.Order(ctx, ref)
-	if report.Status == trading.StatusCancelled {
+	if report.Status == trading.StatusCanceled {
 		report.Status = trading.StatusOpen
 	}
 	return report, err

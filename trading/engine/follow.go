@@ -15,12 +15,12 @@ import (
 // OtherStoreError says that the signals come from another store than the one that the Journal's cursor counts in. Going
 // on would skip or repeat signals, so a person decides: the right store, or a new Journal.
 type OtherStoreError struct {
-	Followed string // the identity that the Journal knows
+	Expected string // the identity that the Journal knows
 	Found    string
 }
 
 func (e *OtherStoreError) Error() string {
-	return fmt.Sprintf("engine: the signal store is %q, and the journal follows %q", e.Found, e.Followed)
+	return fmt.Sprintf("engine: the signal store is %q, and the journal follows %q", e.Found, e.Expected)
 }
 
 const (
@@ -37,7 +37,7 @@ type follower struct {
 
 // follow reads the signals from the cursor on and decides on each.
 func (f *follower) follow(ctx context.Context, r *run) error {
-	if err := f.identify(ctx, r); err != nil {
+	if err := f.checkStore(ctx, r); err != nil {
 		return err
 	}
 	backlog, err := f.backlog(ctx)
@@ -48,7 +48,7 @@ func (f *follower) follow(ctx context.Context, r *run) error {
 	var group []signal.Signal // all but the last of a group have been overtaken; they are journaled together
 	for i, s := range backlog {
 		group = append(group, s)
-		isNewest := newest[speaker{s.Strategy, s.Symbol}] == i
+		isNewest := newest[strategyKey{s.Strategy, s.Symbol}] == i
 		if !isNewest && len(group) < recordBatch && i < len(backlog)-1 {
 			continue
 		}
@@ -60,8 +60,8 @@ func (f *follower) follow(ctx context.Context, r *run) error {
 	return nil
 }
 
-// identify makes sure that the signals are those that the cursor counts.
-func (f *follower) identify(ctx context.Context, r *run) error {
+// checkStore makes sure that the signals are those that the cursor counts.
+func (f *follower) checkStore(ctx context.Context, r *run) error {
 	if r.store == "" {
 		identity, err := f.env.cfg.Signals.Identity(ctx)
 		if err != nil {
@@ -72,8 +72,8 @@ func (f *follower) identify(ctx context.Context, r *run) error {
 		}
 		r.store = identity
 	}
-	if followed := view(f.ledger, (*book.Book).Cursor).Store; followed != "" && followed != r.store {
-		return &OtherStoreError{Followed: followed, Found: r.store}
+	if expected := view(f.ledger, (*book.Book).Cursor).Store; expected != "" && expected != r.store {
+		return &OtherStoreError{Expected: expected, Found: r.store}
 	}
 	return nil
 }
@@ -101,14 +101,14 @@ func (f *follower) backlog(ctx context.Context) ([]signal.Signal, error) {
 	}
 }
 
-// speaker is one strategy on one symbol, with whatever parameters and bars: its signals replace each other.
-type speaker struct{ strategy, symbol string }
+// strategyKey is one strategy on one symbol, with whatever parameters and bars: its signals replace each other.
+type strategyKey struct{ strategy, symbol string }
 
 // newestOf gives the index of the newest signal, by its bar, of each strategy and symbol; of two on one bar the first.
-func newestOf(backlog []signal.Signal) map[speaker]int {
-	newest := make(map[speaker]int)
+func newestOf(backlog []signal.Signal) map[strategyKey]int {
+	newest := make(map[strategyKey]int)
 	for i, s := range backlog {
-		line := speaker{s.Strategy, s.Symbol}
+		line := strategyKey{s.Strategy, s.Symbol}
 		if best, ok := newest[line]; !ok || s.BarTime.After(backlog[best].BarTime) {
 			newest[line] = i
 		}
@@ -146,21 +146,21 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 }
 
 // inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
-func (f *follower) inputs(symbol string, signalled float64) inputs {
+func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 	held := view(f.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
 	in := inputs{now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol)}
 	if in.opening != nil {
-		in.opening = passing{in.opening}
+		in.opening = temporary{in.opening}
 	}
 	if _, ok := f.env.instruments[symbol]; !ok {
 		in.opening = errNotSetUp
 	}
 	price, ok := f.env.price(symbol)
-	if !ok && signalled != 0 && in.instrument.Symbol != "" {
-		price, _ = in.instrument.Price(signalled) // zero where it is no price, which refuses the signal
+	if !ok && signalPrice != 0 && in.instrument.Symbol != "" {
+		price, _ = in.instrument.Price(signalPrice) // zero where it is no price, which refuses the signal
 	}
-	if ok && signalled > 0 && in.opening == nil {
-		in.opening = f.env.collared(symbol, price, signalled)
+	if ok && signalPrice > 0 && in.opening == nil {
+		in.opening = f.env.checkCollar(symbol, price, signalPrice)
 	}
 	in.price = price
 	return in

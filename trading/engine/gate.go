@@ -31,25 +31,25 @@ type gate struct {
 
 	// All below is guarded by ledger.mu.
 	calls       map[string][]*attempt    // calls of Submit that have not returned, by client ID
-	trustsBegin bool                     // the Broker has called Begin in this process
-	lastHeard   map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
+	seenBegin   bool                     // the Broker has called Begin in this process
+	lastNews    map[string]time.Duration // on the stopwatch: when an order was last sent or heard of, by client ID
 	made        map[string]time.Duration // on the stopwatch: when an order was decided on in this process, until it is sent
-	refusals    map[string]string        // refusals of orders that were sent more than once, by client ID
+	rejected    map[string]string        // refusals of orders that were sent more than once, by client ID
 	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
-	answers     answers
-	decisions   answers
-	halting     string // the reason of a halt that is not durable yet
+	results     results
+	decisions   results
+	pendingHalt string // the reason of a halt that is not durable yet
 	reduceOnly  bool
-	unvalued    []string // instruments that are held and have no price
+	unpriced    []string // instruments that are held and have no price
 }
 
 func newGate(env *env, ledger *ledger) *gate {
 	g := &gate{
-		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastHeard: make(map[string]time.Duration),
-		refusals: make(map[string]string), asks: make(map[string]bool),
+		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastNews: make(map[string]time.Duration),
+		rejected: make(map[string]string), asks: make(map[string]bool),
 		made: make(map[string]time.Duration),
 	}
-	ledger.hear = g.hearLocked
+	ledger.onEvent = g.onEventLocked
 	return g
 }
 
@@ -68,14 +68,14 @@ func (g *gate) blocked(symbol string) error {
 // blockedLocked says what stands against opening anything at all.
 func (g *gate) blockedLocked() error {
 	switch halt := g.ledger.book.Halted(); {
-	case g.halting != "":
-		return fmt.Errorf("halted: %s", g.halting)
+	case g.pendingHalt != "":
+		return fmt.Errorf("halted: %s", g.pendingHalt)
 	case halt.Active():
 		return fmt.Errorf("halted: %s", halt.Reason)
 	case g.reduceOnly:
 		return errors.New("reduce only")
-	case len(g.unvalued) > 0:
-		return fmt.Errorf("the day's loss is not known: no price for %s", g.unvalued[0])
+	case len(g.unpriced) > 0:
+		return fmt.Errorf("the day's loss is not known: no price for %s", g.unpriced[0])
 	}
 	return nil
 }
@@ -88,9 +88,9 @@ const decisionHolds = 2 * time.Second
 func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, error) {
 	price, passed := decimal.Zero, g.env.passed()
 	g.ledger.mu.Lock()
-	made, here := g.made[o.ClientID]
+	made, ok := g.made[o.ClientID]
 	g.ledger.mu.Unlock()
-	if !here || passed-made > decisionHolds {
+	if !ok || passed-made > decisionHolds {
 		price, _ = g.env.price(o.Symbol)
 	}
 	g.ledger.mu.Lock()
@@ -104,7 +104,7 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 func (g *gate) isInFlight(clientID string) bool {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	return g.flyingLocked(clientID)
+	return g.inFlightLocked(clientID)
 }
 
 // mayBegin asks the gate without going through it; begin does that.
@@ -138,9 +138,9 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 	return nil
 }
 
-// hearLocked takes note of when an order was made and heard of, which matters until it is done. A person who re-arms has
+// onEventLocked takes note of when an order was made and heard of, which matters until it is done. A person who re-arms has
 // the positions compared before anything is opened: what halted may have been that they differ.
-func (g *gate) hearLocked(event journal.Event) {
+func (g *gate) onEventLocked(event journal.Event) {
 	switch event := event.(type) {
 	case journal.IntentMade:
 		g.made[event.Order.ClientID] = g.env.passed()
@@ -149,28 +149,28 @@ func (g *gate) hearLocked(event journal.Event) {
 	case journal.Rearmed:
 		g.ledger.reconciled = false
 	case journal.Acknowledged, journal.Triggered, journal.CancelAsked:
-		g.lastHeard[journal.OrderOf(event)] = g.env.passed()
-	case journal.Rejected, journal.Cancelled, journal.Expired:
-		delete(g.lastHeard, journal.OrderOf(event))
+		g.lastNews[journal.OrderOf(event)] = g.env.passed()
+	case journal.Rejected, journal.Canceled, journal.Expired:
+		delete(g.lastNews, journal.OrderOf(event))
 		delete(g.made, journal.OrderOf(event))
 	case journal.Filled:
 		if o, ok := g.ledger.book.Order(event.Fill.ClientID); ok && o.Status.Done() {
-			delete(g.lastHeard, o.ClientID)
+			delete(g.lastNews, o.ClientID)
 		}
 	default: // No other event is news from the Broker of an order that it has.
 	}
 }
 
-// heard returns when an order was last sent or heard of in this process, or else when the Journal was opened, and whether
+// newsOf returns when an order was last sent or heard of in this process, or else when the Journal was opened, and whether
 // a call of Submit has not returned.
-func (g *gate) heard(clientID string) (at time.Duration, inFlight bool) {
+func (g *gate) newsOf(clientID string) (at time.Duration, inFlight bool) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	at, ours := g.lastHeard[clientID]
-	if !ours {
+	at, ok := g.lastNews[clientID]
+	if !ok {
 		at = g.ledger.openedAt
 	}
-	return at, g.flyingLocked(clientID)
+	return at, g.inFlightLocked(clientID)
 }
 
 // ask lets an order be asked for in the next round.
@@ -194,31 +194,31 @@ func (g *gate) noteAnswer(bad string) {
 	now := g.env.passed()
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	g.answers.note(bad, bad != "", now)
+	g.results.note(bad, bad != "", now)
 }
 
-func (g *gate) noteRefusal(clientID, reason string) {
+func (g *gate) noteReject(clientID, reason string) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	g.refusals[clientID] = reason
+	g.rejected[clientID] = reason
 }
 
 func (g *gate) wasRefused(clientID string) bool {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	_, refused := g.refusals[clientID]
+	_, refused := g.rejected[clientID]
 	return refused
 }
 
-func (g *gate) takeRefusal(clientID string) (reason string, ok bool) {
+func (g *gate) takeReject(clientID string) (reason string, ok bool) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	reason, ok = g.refusals[clientID]
-	delete(g.refusals, clientID)
+	reason, ok = g.rejected[clientID]
+	delete(g.rejected, clientID)
 	return reason, ok
 }
 
-// openExposure is what is held once every open order has filled, also one that is being cancelled. The legs of a bracket
+// openExposure is what is held once every open order has filled, also one that is being canceled. The legs of a bracket
 // do not count: at most one of the two is going to fill, and perhaps neither.
 func openExposure(x book.Exposure) decimal.Decimal {
 	return decimal.Sum(x.Held, x.Working, x.Resting, x.Ending)

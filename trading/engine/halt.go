@@ -13,13 +13,13 @@ import (
 func (g *gate) halt(reason string) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
-	g.halting = reason
+	g.pendingHalt = reason
 }
 
 // journalHalt makes a halt durable that could not be journaled when it was asked for.
 func (g *gate) journalHalt(ctx context.Context, r *run) error {
 	g.ledger.mu.Lock()
-	reason := g.halting
+	reason := g.pendingHalt
 	g.ledger.mu.Unlock()
 	if reason == "" {
 		return nil
@@ -69,8 +69,8 @@ func (g *gate) prices() book.PriceFunc {
 	}
 }
 
-// logHalts says of halts what is durable by now.
-func (g *gate) logHalts(events []journal.Event) {
+// logHalt says of halts what is durable by now.
+func (g *gate) logHalt(events []journal.Event) {
 	for _, event := range events {
 		if halted, ok := event.(journal.Halted); ok {
 			g.env.log.Error("Trading halted", "reason", halted.Reason)

@@ -20,8 +20,8 @@ import (
 func (e *Engine) Idle() bool {
 	now, passed := e.env.watch.read()
 	e.ledger.mu.Lock()
-	calm := e.calmLocked() && passed-e.reconciler.compared < e.env.cfg.Reconcile
-	if !calm {
+	idle := e.idleLocked() && passed-e.reconciler.lastCompare < e.env.cfg.Reconcile
+	if !idle {
 		e.ledger.mu.Unlock()
 		return false
 	}
@@ -30,25 +30,25 @@ func (e *Engine) Idle() bool {
 	}
 	o := e.outlook // never changes
 	e.ledger.mu.Unlock()
-	return o.reached && !o.newDay(now.In(e.env.cfg.Day)) && e.bearable(o)
+	return o.done && !o.newDay(now.In(e.env.cfg.Day)) && e.canRoll(o)
 }
 
-// calmLocked reports whether nothing is under way: the book is the journal's, the Broker has been compared with it, and
+// idleLocked reports whether nothing is under way: the book is the journal's, the Broker has been compared with it, and
 // no order is open.
-func (e *Engine) calmLocked() bool {
+func (e *Engine) idleLocked() bool {
 	r := e.ledger.runs.current
 	return r != nil && !r.ended && len(r.turn) == 0 && !e.ledger.runs.stopped &&
 		e.ledger.loaded && e.ledger.reconciled && !e.ledger.book.HasPending() && e.lastErr == nil &&
-		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.halting == "" && len(e.gate.unvalued) == 0
+		e.reconciler.lookBack == 0 && !e.reconciler.behind && e.gate.pendingHalt == "" && len(e.gate.unpriced) == 0
 }
 
-// bearable reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
-func (e *Engine) bearable(o *outlook) bool {
+// canRoll reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
+func (e *Engine) canRoll(o *outlook) bool {
 	if !o.limited {
 		return true
 	}
-	var few [4]decimal.Decimal
-	prices, worth, size := few[:0], 0.0, math.Abs(o.roughLeast)
+	var array [4]decimal.Decimal
+	prices, value, size := array[:0], 0.0, math.Abs(o.roughLeast)
 	for _, p := range o.held {
 		price, ok := e.env.price(p.Symbol)
 		if !ok {
@@ -56,26 +56,26 @@ func (e *Engine) bearable(o *outlook) bool {
 		}
 		prices = append(prices, price)
 		of := rough.Float(p.Quantity) * rough.Float(price)
-		worth, size = worth+of, size+math.Abs(of)
+		value, size = value+of, size+math.Abs(of)
 	}
 	e.days.see(o.held, prices)
-	surely := worth-o.roughLeast > rough.Error*size // as on nearly every bar
-	return surely || o.breached || o.bears(prices)
+	above := value-o.roughLeast > rough.Error*size // as on nearly every bar
+	return above || o.breached || o.aboveLeast(prices)
 }
 
-// bears is the exact answer where the rough one does not tell.
-func (o *outlook) bears(prices []decimal.Decimal) bool {
-	worth := decimal.Zero
+// aboveLeast is the exact answer where the rough one does not tell.
+func (o *outlook) aboveLeast(prices []decimal.Decimal) bool {
+	value := decimal.Zero
 	for i, p := range o.held {
-		worth = worth.Add(p.Quantity.Mul(prices[i]))
+		value = value.Add(p.Quantity.Mul(prices[i]))
 	}
-	return worth.GreaterThan(o.least)
+	return value.GreaterThan(o.least)
 }
 
 // outlook is what one state of the book says of the Steps to come, until an event changes it.
 type outlook struct {
 	version int                // of the book
-	reached bool               // no target waits for an order or for its bracket
+	done    bool               // no target waits for an order or for its bracket
 	day     string             // the trading day that is open
 	held    []trading.Position // those that are not flat
 
@@ -86,7 +86,7 @@ type outlook struct {
 }
 
 func (e *env) newOutlook(b *book.Book, version int) *outlook {
-	o := &outlook{version: version, reached: true, day: b.Day().Day}
+	o := &outlook{version: version, done: true, day: b.Day().Day}
 	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
 		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
 		o.limited, o.breached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
@@ -99,9 +99,9 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	}
 	for _, t := range b.Targets() {
 		h := b.Holding(t.Symbol)
-		bracketed := t.Ticket.Bracketed() && t.Guarded(h.Quantity).IsPositive()
-		if t.Deferred || bracketed || h.Last.ClientID != "" && e.unfinished(h) {
-			o.reached = false
+		hasBracket := t.Ticket.HasBracket() && t.Guarded(h.Quantity).IsPositive()
+		if t.Deferred || hasBracket || h.Last.ClientID != "" && e.incomplete(h) {
+			o.done = false
 		}
 	}
 	return o

@@ -51,8 +51,8 @@ func (s smallest) holds(quantity, price decimal.Decimal, refused bool) bool {
 	return refused && price.IsPositive() && q.Mul(price).LessThan(s.MinNotional)
 }
 
-// closable is how much of a position is to be closed for its target and can be: dust is left, and counts as done.
-func closable(h book.Holding, i trading.Instrument) decimal.Decimal {
+// closeQuantity is how much of a position is to be closed for its target and can be: dust is left, and counts as done.
+func closeQuantity(h book.Holding, i trading.Instrument) decimal.Decimal {
 	left := h.ToClose()
 	if left.IsZero() || (smallest{i}).holds(left, h.Last.DecisionPrice, h.Last.Status == trading.StatusRejected) {
 		return decimal.Zero
@@ -60,31 +60,31 @@ func closable(h book.Holding, i trading.Instrument) decimal.Decimal {
 	return left
 }
 
-// closable does so for an instrument that may not be set up any more.
-func (e *env) closable(h book.Holding) decimal.Decimal {
-	return closable(h, e.instrument(h.Symbol, h.Quantity))
+// closeQuantity does so for an instrument that may not be set up any more.
+func (e *env) closeQuantity(h book.Holding) decimal.Decimal {
+	return closeQuantity(h, e.instrument(h.Symbol, h.Quantity))
 }
 
-func (e *env) unfinished(h book.Holding) bool {
-	return unfinished(h, e.instrument(h.Symbol, h.Quantity), e.cfg.ReenterCancelled)
+func (e *env) incomplete(h book.Holding) bool {
+	return incomplete(h, e.instrument(h.Symbol, h.Quantity), e.cfg.ReenterCanceled)
 }
 
-// tradable reports whether so much of what is held can be sold or bought at all.
-func (e *env) tradable(h book.Holding, quantity decimal.Decimal) bool {
+// canTrade reports whether so much of what is held can be sold or bought at all.
+func (e *env) canTrade(h book.Holding, quantity decimal.Decimal) bool {
 	return !(smallest{e.instrument(h.Symbol, h.Quantity)}).holds(quantity, decimal.Zero, false)
 }
 
 // dust tells of what is too little to be closed, and was to be.
-func dust(h book.Holding) trouble {
-	return trouble{log: true, Condition: health.Condition{
+func dust(h book.Holding) problem {
+	return problem{log: true, Condition: health.Condition{
 		Key: "dust/" + h.Symbol, Verdict: health.Healthy,
 		Text: fmt.Sprintf("%s of %s is left, too little to be traded: it counts as closed", h.ToClose(), h.Symbol),
 	}}
 }
 
 // notSetUp tells of what is held and not among Config.Instruments.
-func notSetUp(h book.Holding) trouble {
-	return trouble{log: true, Condition: health.Condition{
+func notSetUp(h book.Holding) problem {
+	return problem{log: true, Condition: health.Condition{
 		Key: "not_set_up/" + h.Symbol, Verdict: health.Degraded, Person: true,
 		Text: fmt.Sprintf("%s of %s is held, and the instrument is not set up any more: no signal opens anything of it",
 			h.Quantity, h.Symbol),

@@ -33,7 +33,7 @@ type knowledge struct {
 	fills   trading.Cursor  // behind the last fill that was seen; where walked
 	walked  bool            // fills is a place
 	seq     int64           // of the last updates
-	synced  bool            // all was asked for after seq was read, or updates without a gap have told the rest
+	current bool            // all was asked for after seq was read, or updates without a gap have told the rest
 	cannot  bool            // list orders
 	ask     map[string]bool // client IDs of orders of which not all is here that the Broker has reported
 	sent    bool            // something was sent since fills were asked for
@@ -47,8 +47,8 @@ type knowledge struct {
 // forget begins anew.
 func (k *knowledge) forget() { *k = knowledge{ask: make(map[string]bool)} }
 
-// inquiry is what a round asks the Broker for.
-type inquiry struct {
+// query is what a round asks the Broker for.
+type query struct {
 	seq     int64
 	missed  bool // there are no updates, or not all
 	reports map[string]trading.OrderReport
@@ -57,8 +57,8 @@ type inquiry struct {
 	quiet   bool // updates tell of every order
 }
 
-// inquire finds out what is to be asked for. It reads the updates first: what happens later is in the next ones.
-func (c *reconciler) inquire(r *run) inquiry {
+// newQuery finds out what is to be asked for. It reads the updates first: what happens later is in the next ones.
+func (c *reconciler) newQuery(r *run) query {
 	c.ledger.mu.Lock()
 	reconciled, behind := c.ledger.reconciled, c.lookBack > 0
 	c.ledger.mu.Unlock()
@@ -66,22 +66,22 @@ func (c *reconciler) inquire(r *run) inquiry {
 	if !reconciled || k.ask == nil {
 		k.forget()
 	}
-	q := inquiry{missed: true, reports: make(map[string]trading.OrderReport)}
+	q := query{missed: true, reports: make(map[string]trading.OrderReport)}
 	if u, ok := c.env.cfg.Broker.(trading.Updater); ok {
-		told := u.Updates(k.seq)
-		q.seq, q.missed = told.Seq, told.Missed
-		for _, report := range told.Orders {
+		updates := u.Updates(k.seq)
+		q.seq, q.missed = updates.Seq, updates.Missed
+		for _, report := range updates.Orders {
 			q.reports[report.ClientID] = report
 		}
 	}
-	q.quiet = !q.missed && k.synced
-	q.all = !k.started || !q.missed && !k.synced || c.env.passed()-k.listed >= c.interval(k, q)
+	q.quiet = !q.missed && k.current
+	q.all = !k.started || !q.missed && !k.current || c.env.passed()-k.listed >= c.interval(k, q)
 	q.fills = q.all || !q.quiet || q.seq != k.seq || len(k.ask) > 0 || behind
 	return q
 }
 
 // interval is how often every open order is asked for.
-func (c *reconciler) interval(k *knowledge, q inquiry) time.Duration {
+func (c *reconciler) interval(k *knowledge, q query) time.Duration {
 	_, lists := c.env.cfg.Broker.(trading.OrderLister)
 	switch {
 	case q.quiet:
@@ -95,7 +95,7 @@ func (c *reconciler) interval(k *knowledge, q inquiry) time.Duration {
 // catchUp learns what has happened at the Broker. stuck names the orders that only a person can decide on; err says that
 // the Broker or the Journal did not answer.
 func (c *reconciler) catchUp(ctx context.Context, r *run) (stuck, err error) {
-	q := c.inquire(r)
+	q := c.newQuery(r)
 	if q.fills {
 		if err := c.fetchFills(ctx, r); err != nil {
 			return nil, err
@@ -104,23 +104,23 @@ func (c *reconciler) catchUp(ctx context.Context, r *run) (stuck, err error) {
 	if err := c.fetchCash(ctx, r, !q.missed && q.seq != r.known.seq); err != nil {
 		return nil, err
 	}
-	begun := c.env.passed()
+	start := c.env.passed()
 	if stuck, err = c.resolve(ctx, r, q); err != nil {
 		return stuck, err
 	}
 	k := &r.known
 	k.started, k.seq = true, q.seq
-	k.synced = q.all || k.synced && !q.missed
+	k.current = q.all || k.current && !q.missed
 	if q.all {
-		k.listed = begun
+		k.listed = start
 	}
 	return stuck, nil
 }
 
 // resolve settles what is known of each order that was sent and is not done, and asks for those of which it is to be
 // asked.
-func (c *reconciler) resolve(ctx context.Context, r *run, q inquiry) (stuck, err error) {
-	defer c.widen()
+func (c *reconciler) resolve(ctx context.Context, r *run, q query) (stuck, err error) {
+	defer c.extendLookBack()
 	pending := c.ledger.pendingWhere(func(o book.OrderState) bool { return o.Status != trading.StatusIntended })
 	if q.all && len(pending) > 0 {
 		if err := c.list(ctx, r, q); err != nil {
@@ -132,7 +132,7 @@ func (c *reconciler) resolve(ctx context.Context, r *run, q inquiry) (stuck, err
 			err = c.settle(ctx, r, o, report)
 		} else if q.all || c.mustAsk(r, q, o) {
 			var left error
-			left, err = c.learn(ctx, r, o)
+			left, err = c.fetchOrder(ctx, r, o)
 			stuck = errors.Join(stuck, left)
 		}
 		if err != nil {
@@ -143,7 +143,7 @@ func (c *reconciler) resolve(ctx context.Context, r *run, q inquiry) (stuck, err
 }
 
 // mustAsk reports whether an order is asked for in any case.
-func (c *reconciler) mustAsk(r *run, q inquiry, o book.OrderState) bool {
+func (c *reconciler) mustAsk(r *run, q query, o book.OrderState) bool {
 	if c.gate.takeAsk(o.ClientID) || o.Status == trading.StatusUnknown || r.known.ask[o.ClientID] {
 		return true
 	}
@@ -151,7 +151,7 @@ func (c *reconciler) mustAsk(r *run, q inquiry, o book.OrderState) bool {
 }
 
 // list adds the reports of all open orders to what is known of them, where the Broker lists them.
-func (c *reconciler) list(ctx context.Context, r *run, q inquiry) error {
+func (c *reconciler) list(ctx context.Context, r *run, q query) error {
 	l, ok := c.env.cfg.Broker.(trading.OrderLister)
 	if !ok || r.known.cannot {
 		return nil

@@ -169,14 +169,14 @@ func TestKnowledgeOfAFillCostsNoQuestionForItsOrder(t *testing.T) {
 	r.venue.SetPrice(btc, d("111"))
 	r.mustStep()
 	require.Equal(t, "0", r.held(btc))
-	require.Equal(t, "1 cash, 2 fills, 1 order", b.counted(), "the order is the other leg, of which is asked whether it is cancelled")
+	require.Equal(t, "1 cash, 2 fills, 1 order", b.counted(), "the order is the other leg, of which is asked whether it is canceled")
 	r.stepFor(2)
 	require.Empty(t, r.resting())
 	require.Equal(t, "1 cash, 1 fills", b.counted(), "the cancel is news, too")
 	r.agree()
 }
 
-func TestKnowledgeOfWhatAPersonCancelledIsPushed(t *testing.T) {
+func TestKnowledgeOfWhatAPersonCanceledIsPushed(t *testing.T) {
 	t.Parallel()
 	r, b := telling(t)
 	stop := r.engine.Status().Orders[0]
@@ -222,10 +222,10 @@ func TestKnowledgeOfAnEndWaitsForTheFills(t *testing.T) {
 func TestKnowledgeIsDroppedWhenACallHasFailed(t *testing.T) {
 	t.Parallel()
 	r, b := telling(t)
-	r.broker.FailCancels(true)
+	r.broker.FailCancel(true)
 	r.signals.put(says(btc, signal.Flat, r.now()))
 	require.Error(t, r.step())
-	r.broker.FailCancels(false)
+	r.broker.FailCancel(false)
 	b.counted()
 	r.mustStep()
 	require.Contains(t, b.counted(), "open orders")
@@ -271,7 +271,7 @@ func TestKnowledgeWithAGapIsMadeGoodAtOnce(t *testing.T) {
 	}
 }
 
-// An order that a person cancelled at a venue that does not say so is missed for a little while.
+// An order that a person canceled at a venue that does not say so is missed for a little while.
 func TestKnowledgeWithoutUpdatesIsTenSecondsOld(t *testing.T) {
 	t.Parallel()
 	r, b := telling(t)

@@ -39,13 +39,13 @@ type ledger struct {
 	openedAt   time.Duration // the same on the stopwatch
 	runs       runs
 
-	// hear is told of each event that has become part of the book, with mu held.
-	hear func(journal.Event)
+	// onEvent is told of each event that has become part of the book, with mu held.
+	onEvent func(journal.Event)
 }
 
 func newLedger(env *env) *ledger {
 	return &ledger{
-		env: env, writer: make(chan struct{}, 1), book: book.New(env.cfg.Capital), hear: func(journal.Event) {},
+		env: env, writer: make(chan struct{}, 1), book: book.New(env.cfg.Capital), onEvent: func(journal.Event) {},
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *ledger) append(ctx context.Context, events []journal.Event) error {
 			l.loaded, l.reconciled = false, false
 			return err // Check has let it through; were it wrong all the same, reading the Journal would find it too.
 		}
-		l.hear(event)
+		l.onEvent(event)
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (l *ledger) loadWithPermit(ctx context.Context, r *run) error {
 	if err != nil || loaded {
 		return err
 	}
-	identity, err := l.env.identify(ctx)
+	identity, err := l.env.identity(ctx)
 	if err != nil {
 		return err
 	}

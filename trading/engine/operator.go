@@ -82,7 +82,7 @@ func (e *Engine) GiveUp(ctx context.Context, clientID, by string) error {
 		case e.gate.isInFlight(clientID):
 			return nil, fmt.Errorf("engine: give up %s: its submission has not returned", clientID)
 		}
-		return []journal.Event{journal.Cancelled{ClientID: clientID, Reason: "given up by " + by}}, nil
+		return []journal.Event{journal.Canceled{ClientID: clientID, Reason: "given up by " + by}}, nil
 	})
 	if err == nil {
 		e.env.log.Warn("Order given up by a person", "client_id", clientID, "by", by)
@@ -132,13 +132,13 @@ func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
 
 // Cancel ends an order that has not been filled, on a person's word; by says whose. What is held by then is the target from
 // there on: the order is taken back and comes no second time, and what it fills before the Broker has heard is closed
-// again, where Config.Excess says so. The next signal may open something again: Halt first if it is not to.
+// again, unless Config.HaltOnExcess is set. The next signal may open something again: Halt first if it is not to.
 //
-// An order that guards a position is not cancelled: Amend or Flatten what it guards. An error says so, or that there is no
-// such order, or that it is done.
+// An order that guards a position is not canceled: Amend or Flatten what it guards. An error says so, or that there is
+// no such order, or that it is done.
 func (e *Engine) Cancel(ctx context.Context, clientID, by string) error {
 	if strings.TrimSpace(by) == "" {
-		return errors.New("engine: cancelling an order needs a name")
+		return errors.New("engine: canceling an order needs a name")
 	}
 	_, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
 		o, ok := b.Order(clientID)
@@ -149,19 +149,19 @@ func (e *Engine) Cancel(ctx context.Context, clientID, by string) error {
 			return nil, fmt.Errorf("engine: cancel %s: it is %s", clientID, o.Status)
 		case o.Leg != "":
 			return nil, fmt.Errorf("engine: cancel %s: it guards a position: amend or flatten %s", clientID, o.Symbol)
-		case !e.env.cancels():
+		case !e.env.canCancel():
 			return nil, fmt.Errorf("engine: cancel %s: the Broker cannot cancel", clientID)
 		}
 		return []journal.Event{closeAsked(b, o.Symbol, b.Position(o.Symbol).Quantity, by)}, nil
 	})
 	if err == nil {
-		e.env.log.Warn("Order is to be cancelled", "client_id", clientID, "by", by)
+		e.env.log.Warn("Order is to be canceled", "client_id", clientID, "by", by)
 	}
 	return err
 }
 
 // Amend changes, on a person's or a program's word, how the target of symbol is reached and guarded: the price of an
-// order that rests, the take-profit, the stop-loss. What rests in another shape is cancelled, and once the Broker has
+// order that rests, the take-profit, the stop-loss. What rests in another shape is canceled, and once the Broker has
 // said so the new order takes its place; it is never there twice. by says whose word it is.
 //
 // A stop-loss that the present price has passed already, and a take-profit, are refused. Where nobody gives a price they
@@ -170,7 +170,7 @@ func (e *Engine) Amend(ctx context.Context, symbol string, ticket trading.Ticket
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: amending a target needs a name")
 	}
-	if !e.env.cancels() {
+	if !e.env.canCancel() {
 		return errors.New("engine: amending a target needs a Broker that can cancel")
 	}
 	price, _ := e.env.price(symbol)

@@ -18,7 +18,7 @@ import (
 
 func byHand(cfg *engine.Config) { cfg.AutoExecute = false }
 
-func TestASignalIsSentOnceAPersonHasApprovedIt(t *testing.T) {
+func TestSignalIsSentOnceAPersonHasApprovedIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, byHand, with(bracket), func(cfg *engine.Config) { cfg.Fingerprint = "f1" })
 	long := says(btc, signal.Long, r.now())
@@ -52,7 +52,7 @@ func TestASignalIsSentOnceAPersonHasApprovedIt(t *testing.T) {
 	require.Equal(t, "f1", trail.Order.Config)
 }
 
-func TestWhatCannotBeApprovedAnyMore(t *testing.T) {
+func TestApprovalThatIsNotPossibleAnyMore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		story func(*rig)
@@ -85,7 +85,7 @@ func TestWhatCannotBeApprovedAnyMore(t *testing.T) {
 	}
 }
 
-func TestAnApprovedSignalIsHeldToTheLimitsOfItsMoment(t *testing.T) {
+func TestApprovedSignalIsHeldToTheLimitsOfItsMoment(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, byHand)
 	s := says(btc, signal.Long, r.now())
@@ -149,7 +149,7 @@ func TestFlattenClosesWhoeverOpened(t *testing.T) {
 	require.ErrorContains(t, r.engine.Flatten(t.Context(), btc, " "), "name")
 }
 
-func TestAFingerprintNamesTheSettings(t *testing.T) {
+func TestFingerprintNamesTheSettings(t *testing.T) {
 	t.Parallel()
 	one := engine.Fingerprint(map[string]string{"a": "1", "b": "2"})
 	require.Regexp(t, "^[0-9a-f]{16}$", one)
@@ -160,7 +160,7 @@ func TestAFingerprintNamesTheSettings(t *testing.T) {
 }
 
 // A position that was adopted where nobody gives a price, not even its own, is closed all the same.
-func TestACloseNeedsNoPrice(t *testing.T) {
+func TestCloseNeedsNoPrice(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(r *rig){
 		"asked for by a person": func(r *rig) { require.NoError(r.t, r.engine.Flatten(context.Background(), btc, "alice")) },

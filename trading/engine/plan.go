@@ -132,6 +132,9 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	if !in.price.IsPositive() {
 		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
+	if t.Orphaned() {
+		in.opening = errOrphan
+	}
 	x := d.book.Exposure(t.Symbol)
 	if x.Unsettled {
 		return nil
@@ -143,8 +146,8 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !unfinished(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
-			pausing(last.UpdatedAt, pause(t, last), in.now) {
+		if !ok || !incomplete(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
+			paused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
 		// What was refused as a whole may pass in part: close first, and open with the next attempt.
@@ -176,14 +179,16 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 		}
 	case opens && in.now.After(target.ValidUntil):
 		return trading.Approved{}, errors.New("its signal has expired")
+	case opens && target.Orphaned():
+		return trading.Approved{}, errOrphan
 	case opens && in.opening != nil:
 		return trading.Approved{}, in.opening
 	}
-	dearer := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
+	worst := decimal.Max(o.DecisionPrice, o.WorstPrice(in.price))
 	if !in.price.IsPositive() {
-		dearer = o.DecisionPrice
+		worst = o.DecisionPrice
 	}
-	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: dearer})
+	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: worst})
 	if err != nil {
 		return trading.Approved{}, err
 	}
@@ -193,14 +198,14 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 // spent reports whether a target has had all its attempts to open something.
 func spent(t book.Target) bool { return t.Attempts >= maxAttempts }
 
-// unfinished reports whether the last order of a target leaves something to do for it. One that
+// incomplete reports whether the last order of a target leaves something to do for it. One that
 // was filled leaves the rest only where it was the closing half of a flip: otherwise a position that a person changed by
 // hand would be changed back.
-func unfinished(h book.Holding, i trading.Instrument, reenter bool) bool {
-	t, last, closes := h.Target, h.Last, !closable(h, i).IsZero()
+func incomplete(h book.Holding, i trading.Instrument, reenter bool) bool {
+	t, last, closes := h.Target, h.Last, !closeQuantity(h, i).IsZero()
 	//exhaustive:enforce
 	switch last.Status {
-	case trading.StatusRejected, trading.StatusCancelled:
+	case trading.StatusRejected, trading.StatusCanceled:
 		return closes || !lastWord(last, reenter) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
 		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())

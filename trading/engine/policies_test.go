@@ -41,12 +41,12 @@ func TestEntryThatIsExecutedAtOnceOrNotAtAllIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestEntryThatWasCancelledElsewhereIsLeftByDefault(t *testing.T) {
+func TestEntryThatWasCanceledElsewhereIsLeftByDefault(t *testing.T) {
 	t.Parallel()
 	for reenter, submits := range map[bool]int{false: 1, true: 2} {
-		t.Run(fmt.Sprint("ReenterCancelled ", reenter), func(t *testing.T) {
+		t.Run(fmt.Sprint("ReenterCanceled ", reenter), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, refuses, with(patient), func(cfg *engine.Config) { cfg.ReenterCancelled = reenter })
+			r := newRig(t, refuses, with(patient), func(cfg *engine.Config) { cfg.ReenterCanceled = reenter })
 			r.signals.put(says(btc, signal.Long, r.now()))
 			r.mustStep()
 			require.NoError(t, r.venue.Cancel(t.Context(), r.ordersMade()[0].Ref()))

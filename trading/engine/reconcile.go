@@ -27,10 +27,10 @@ type reconciler struct {
 	gate   *gate
 
 	// All below is guarded by ledger.mu.
-	compared time.Duration // on the stopwatch: when positions were last found to be dealt with
-	suspect  string        // differences that were found once, while orders were open
-	lookBack time.Duration // how much further back fills are asked for, as some are known to be missing
-	behind   bool          // the Broker reported more filled, in this round, than its fills add up to
+	lastCompare time.Duration // on the stopwatch: when positions were last found to be dealt with
+	suspect     string        // differences that were found once, while orders were open
+	lookBack    time.Duration // how much further back fills are asked for, as some are known to be missing
+	behind      bool          // the Broker reported more filled, in this round, than its fills add up to
 }
 
 // mustResume says that a Broker which keeps its account in memory lacks what the Journal knows of: it would look as if all
@@ -50,9 +50,9 @@ func (c *reconciler) mustResume(context.Context, *run) error {
 // fetchFills journals the fills that the book does not know. What cannot be is left out and told.
 func (c *reconciler) fetchFills(ctx context.Context, r *run) error {
 	c.ledger.mu.Lock()
-	further := c.lookBack
+	lookBack := c.lookBack
 	c.ledger.mu.Unlock()
-	return c.fetchFillsOf(ctx, r, further)
+	return c.fetchFillsOf(ctx, r, lookBack)
 }
 
 // fetchSent looks for the fills of what was sent in this round.
@@ -66,13 +66,13 @@ func (c *reconciler) fetchSent(ctx context.Context, r *run) error {
 // fetchFillsOf goes on from the last fill that was seen. Where none was, or some are known to be missing, it asks from a
 // time on: that of the earliest news had all clocks gone right, or so much further back. Of what lies before that time
 // only the fills of our own orders count: what else happened then was there before.
-func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Duration) error {
+func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, lookBack time.Duration) error {
 	k := &r.known
 	c.ledger.mu.Lock()
 	since := c.ledger.book.FillsSince(c.ledger.opened)
 	c.ledger.mu.Unlock()
-	from := trading.Cursor{Since: since.Add(-further)}
-	if k.walked && further == 0 {
+	from := trading.Cursor{Since: since.Add(-lookBack)}
+	if k.walked && lookBack == 0 {
 		from, since = k.fills, time.Time{}
 	}
 	end, err := c.walkFills(ctx, r, from, since)
@@ -84,15 +84,15 @@ func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, further time.Dura
 
 // walkFills takes in page after page, up to the end of the list.
 func (c *reconciler) walkFills(ctx context.Context, r *run, from trading.Cursor, since time.Time) (trading.Cursor, error) {
-	var nonsense error
+	var invalid error
 	for {
 		fills, next, err := c.fillPage(ctx, r, from)
 		if err != nil {
-			return from, errors.Join(nonsense, err)
+			return from, errors.Join(invalid, err)
 		}
 		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
 			news, wrong := newFills(b, since, fills)
-			nonsense = errors.Join(nonsense, wrong)
+			invalid = errors.Join(invalid, wrong)
 			return news, nil
 		})
 		if err != nil {
@@ -100,7 +100,7 @@ func (c *reconciler) walkFills(ctx context.Context, r *run, from trading.Cursor,
 		}
 		c.logFills(events)
 		if len(fills) == 0 || next.Equal(from) {
-			return next, nonsense
+			return next, invalid
 		}
 		from = next
 	}
@@ -120,36 +120,36 @@ func (c *reconciler) fillPage(ctx context.Context, r *run, from trading.Cursor) 
 	return fills, next, nil
 }
 
-func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, nonsense error) {
+func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journal.Event, invalid error) {
 	known := make(map[string]bool)
 	for _, f := range fills {
-		if b.Knows(f) || known[f.ID] {
+		if b.Known(f) || known[f.ID] {
 			continue
 		}
-		if _, ours := b.Order(f.ClientID); !ours && f.Time.Before(since) {
+		if _, known := b.Order(f.ClientID); !known && f.Time.Before(since) {
 			continue
 		}
 		known[f.ID] = true
 		if err := b.Check(journal.Filled{Fill: f}); err != nil {
-			nonsense = errors.Join(nonsense, fmt.Errorf("engine: the broker tells of what cannot be: %w", err))
+			invalid = errors.Join(invalid, fmt.Errorf("engine: the broker tells of what cannot be: %w", err))
 			continue
 		}
 		news = append(news, journal.Filled{Fill: f})
 	}
-	return news, nonsense
+	return news, invalid
 }
 
 // logFills logs what is durable by now: no fill is ever logged that a crash could take back.
 func (c *reconciler) logFills(events []journal.Event) {
 	for _, event := range events {
 		f := event.(journal.Filled).Fill
-		_, ours := c.ledger.order(f.ClientID)
+		_, known := c.ledger.order(f.ClientID)
 		attrs := []any{"symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee}
 		if f.FeeAsset != "" {
 			attrs = append(attrs, "fee_asset", f.FeeAsset)
 		}
 		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
-		if !ours {
+		if !known {
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}
@@ -158,9 +158,9 @@ func (c *reconciler) logFills(events []journal.Event) {
 // firstLookBack is how much further back fills are asked for when the first of them is missing.
 const firstLookBack = time.Minute
 
-// widen asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
+// extendLookBack asks for fills from ever further back while the Broker reports more filled than its fills add up to: its clock
 // may be far behind ours, so that a fill of now bears a time from before the order was made.
-func (c *reconciler) widen() {
+func (c *reconciler) extendLookBack() {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
 	if c.behind {
@@ -187,13 +187,13 @@ func (c *reconciler) compare(ctx context.Context, r *run) error {
 		return err
 	}
 	c.ledger.mu.Lock()
-	c.compared = c.env.passed()
+	c.lastCompare = c.env.passed()
 	c.ledger.mu.Unlock()
 	if err := c.ledger.markReconciled(r); err != nil {
 		return err
 	}
-	if !r.greeted {
-		r.greeted = true
+	if !r.logged {
+		r.logged = true
 		c.logStart()
 	}
 	return nil
@@ -224,7 +224,7 @@ func (c *reconciler) mustCompare() bool {
 	if !c.ledger.reconciled {
 		return true
 	}
-	if c.env.passed()-c.compared < c.env.cfg.Reconcile || c.lookBack > 0 {
+	if c.env.passed()-c.lastCompare < c.env.cfg.Reconcile || c.lookBack > 0 {
 		return false
 	}
 	for _, o := range c.ledger.book.Pending() {
@@ -243,7 +243,7 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 	if !ok {
 		return nil
 	}
-	further := time.Duration(0)
+	lookBack := time.Duration(0)
 	for attempt := 0; ; attempt++ {
 		limited, cancel := c.env.limited(ctx)
 		held, err := positioner.Positions(limited)
@@ -251,12 +251,12 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 		if err != nil {
 			return c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for positions: %w", err))
 		}
-		if err := c.fetchFillsOf(ctx, r, further); err != nil {
+		if err := c.fetchFillsOf(ctx, r, lookBack); err != nil {
 			return err
 		}
 		found := c.differences(held)
 		if len(found) > 0 && attempt == 0 {
-			further = book.MaxLookBack
+			lookBack = book.MaxLookBack
 			continue
 		}
 		if err := c.confirm(found); err != nil || len(found) == 0 {

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// learn asks the Broker about one order.
-func (c *reconciler) learn(ctx context.Context, r *run, o book.OrderState) (stuck, err error) {
+// fetchOrder asks the Broker about one order.
+func (c *reconciler) fetchOrder(ctx context.Context, r *run, o book.OrderState) (stuck, err error) {
 	health.Beat(ctx)
 	asked := c.env.passed() // before the question: the answer is at least as young as this
 	limited, cancel := c.env.limited(ctx)
@@ -49,9 +49,9 @@ func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, 
 		if o.Status == trading.StatusUnknown {
 			events = append(events, journal.Acknowledged{ClientID: o.ClientID})
 		}
-		reached := journal.Triggered{ClientID: o.ClientID}
-		if report.Triggered && !report.Status.Done() && b.Check(reached) == nil {
-			events = append(events, reached)
+		triggered := journal.Triggered{ClientID: o.ClientID}
+		if report.Triggered && !report.Status.Done() && b.Check(triggered) == nil {
+			events = append(events, triggered)
 		}
 		return events, nil
 	})
@@ -60,7 +60,7 @@ func (c *reconciler) settle(ctx context.Context, r *run, asked book.OrderState, 
 	}
 	now, _ := c.ledger.order(asked.ClientID)
 	r.known.note(now, report)
-	c.logFate(asked)
+	c.logOutcome(asked)
 	return nil
 }
 
@@ -72,14 +72,14 @@ func ending(o book.OrderState, report trading.OrderReport) journal.Event {
 		if o.Filled.IsZero() {
 			return journal.Rejected{ClientID: o.ClientID, Reason: report.Reason}
 		}
-		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
-	case trading.StatusCancelled:
-		return journal.Cancelled{ClientID: o.ClientID, Reason: report.Reason}
+		return journal.Canceled{ClientID: o.ClientID, Reason: report.Reason}
+	case trading.StatusCanceled:
+		return journal.Canceled{ClientID: o.ClientID, Reason: report.Reason}
 	case trading.StatusExpired:
 		return journal.Expired{ClientID: o.ClientID, Reason: report.Reason}
 	case trading.StatusFilled:
 		if o.Filled.IsPositive() && report.Filled.IsPositive() {
-			return journal.Cancelled{
+			return journal.Canceled{
 				ClientID: o.ClientID, Complete: true,
 				Reason: fmt.Sprintf("the broker counts it as filled with %s of %s", o.Filled, o.Quantity),
 			}
@@ -98,11 +98,11 @@ const feeAtMost = 100
 func (c *reconciler) isShort(o book.OrderState, report trading.OrderReport) bool {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
-	lacking := report.Filled.Sub(o.Filled).Mul(decimal.NewFromInt(feeAtMost))
-	return report.Status == trading.StatusFilled && c.lookBack >= book.MaxLookBack && !lacking.GreaterThan(report.Filled)
+	missing := report.Filled.Sub(o.Filled).Mul(decimal.NewFromInt(feeAtMost))
+	return report.Status == trading.StatusFilled && c.lookBack >= book.MaxLookBack && !missing.GreaterThan(report.Filled)
 }
 
-func (c *reconciler) logFate(before book.OrderState) {
+func (c *reconciler) logOutcome(before book.OrderState) {
 	now, _ := c.ledger.order(before.ClientID)
 	if now.Status == before.Status {
 		return
@@ -111,9 +111,9 @@ func (c *reconciler) logFate(before book.OrderState) {
 	switch now.Status {
 	case trading.StatusOpen:
 		c.env.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
-	case trading.StatusRejected, trading.StatusCancelled, trading.StatusExpired:
+	case trading.StatusRejected, trading.StatusCanceled, trading.StatusExpired:
 		level := slog.LevelWarn
-		if now.CancelAsked && now.Status == trading.StatusCancelled { // by us
+		if now.CancelAsked && now.Status == trading.StatusCanceled { // by us
 			level = slog.LevelInfo
 		}
 		c.env.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
@@ -124,9 +124,9 @@ func (c *reconciler) logFate(before book.OrderState) {
 
 // missing deals with an order that was sent and that the Broker, asked when so much time had passed, did not have.
 func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, asked time.Duration) (stuck, err error) {
-	resend := c.resendable(o)
-	switch wait, why := c.mayBelieve(o, asked); {
-	case resend && (wait || why != ""):
+	retry := c.canRetry(o)
+	switch wait, why := c.trustMissing(o, asked); {
+	case retry && (wait || why != ""):
 		c.env.log.Warn("Order was not received and is sent again", "client_id", o.ClientID, "symbol", o.Symbol)
 		return nil, c.ledger.record(ctx, r, journal.NotReceived{
 			ClientID: o.ClientID, Reason: "the broker does not have it yet", InFlight: true,
@@ -143,16 +143,16 @@ func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, ask
 		}
 		return stuck, nil
 	}
-	if reason, ok := c.gate.takeRefusal(o.ClientID); ok {
+	if reason, ok := c.gate.takeReject(o.ClientID); ok {
 		return nil, c.reject(ctx, r, o, reason)
 	}
 	c.env.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
 	return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it"})
 }
 
-// resendable reports whether an order may be sent again although an earlier sending may be under way: it is still wanted,
+// canRetry reports whether an order may be sent again although an earlier sending may be under way: it is still wanted,
 // and the Broker takes its client ID only once. One that it refused, for whatever it knew of then, is not.
-func (c *reconciler) resendable(o book.OrderState) bool {
+func (c *reconciler) canRetry(o book.OrderState) bool {
 	if !c.env.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged || c.gate.wasRefused(o.ClientID) {
 		return false
 	}
@@ -160,15 +160,15 @@ func (c *reconciler) resendable(o book.OrderState) bool {
 	return err == nil
 }
 
-// mayBelieve reports whether it can be believed that the Broker will never have the order: neither wait nor a reason
+// trustMissing reports whether it can be believed that the Broker will never have the order: neither wait nor a reason
 // against it.
 //
 // A Broker may get the request a moment after it was asked, so its longest flight is waited out first. It counts from
 // when the request was begun or, if that was in a process that is gone, from when this one opened the Journal: the old
 // one may have written the submission down long before it began, and its clock may have been another.
-func (c *reconciler) mayBelieve(o book.OrderState, asked time.Duration) (wait bool, against string) {
+func (c *reconciler) trustMissing(o book.OrderState, asked time.Duration) (wait bool, reason string) {
 	traits := c.env.cfg.Broker.Traits()
-	since, inFlight := c.gate.heard(o.ClientID)
+	since, inFlight := c.gate.newsOf(o.ClientID)
 	switch {
 	case o.Acknowledged: // Some venues answer questions from a copy that lags behind what they acknowledge.
 		return asked-since < c.env.cfg.Timeout, "the broker had it and has forgotten it"

@@ -19,8 +19,8 @@ func neverSold(r *rig) {
 	}
 }
 
-// An entry of unknown fate turns out to rest when a second Flat comes: it is cancelled, and not sold.
-func TestAnEntryThatArrivesLateIsNotSoldBeforeItFills(t *testing.T) {
+// An entry of unknown fate turns out to rest when a second Flat comes: it is canceled, and not sold.
+func TestEntryThatArrivesLateIsNotSoldBeforeItFills(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bounded, func(cfg *engine.Config) { cfg.Ticket = patient })
 	r.broker.Next(tradingtest.Late)
@@ -48,7 +48,7 @@ func (lessThanBefore) Target(s trading.Sizing) (decimal.Decimal, error) {
 }
 
 // A smaller target while the entry for a larger one rests: the entry is replaced by a smaller one.
-func TestAnEntryThatIsTooLargeIsReplacedAndNotSold(t *testing.T) {
+func TestEntryThatIsTooLargeIsReplacedAndNotSold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) {
 		cfg.Ticket, cfg.Size = patient, lessThanBefore{}

@@ -263,7 +263,7 @@ func (r *rig) agree() {
 	require.Equal(r.t, whole.Digest(), b.Digest(), "from a snapshot, and without")
 	ledger := r.venue.Ledger()
 	for _, f := range ledger {
-		require.True(r.t, b.Knows(f), "fill %s is lost", f.ID)
+		require.True(r.t, b.Known(f), "fill %s is lost", f.ID)
 	}
 	require.Equal(r.t, len(ledger), b.Counts().Fills, "fills that the venue does not know")
 	held, err := r.venue.Positions(context.Background())

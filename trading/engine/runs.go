@@ -15,16 +15,18 @@ var errReplaced = errors.New("engine: another run of this engine has taken over"
 
 // run is one Serve, or the Steps between two of them. Only the current one may write or send.
 type run struct {
-	turn    chan struct{}               // held by the Step that runs: one at a time
-	store   string                      // the signal store's identity, once asked; used with turn held
-	greeted bool                        // the first reconciliation was logged; used with turn held
-	known   knowledge                   // used with turn held
-	raised  map[string]health.Condition // the conditions that hold, by key; used with turn held
-	told    []trouble                   // in the step that runs; used with turn held
-	calm    calm                        // guarded by ledger.mu
-	failing failing                     // used with turn held
-	sentry  sentry                      // used with turn held
-	ended   bool                        // guarded by ledger.mu
+	turn      chan struct{}               // held by the Step that runs: one at a time
+	store     string                      // the signal store's identity, once asked; used with turn held
+	logged    bool                        // the first reconciliation was logged; used with turn held
+	known     knowledge                   // used with turn held
+	raised    map[string]health.Condition // the conditions that hold, by key; used with turn held
+	found     []problem                   // in the step that runs; used with turn held
+	checked   checked                     // guarded by ledger.mu
+	failures  failures                    // used with turn held
+	unguarded unguardedTimes              // used with turn held
+	ended     bool                        // guarded by ledger.mu
+
+	began, configured bool // the settings are in the journal; used with turn held
 }
 
 func newRun() *run { return &run{turn: make(chan struct{}, 1)} }

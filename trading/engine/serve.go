@@ -95,10 +95,10 @@ func (e *Engine) step(ctx context.Context, r *run) (stuck, err error) {
 		return nil, err
 	}
 	stuck, err = e.round(ctx, r)
-	if more := e.lookout.look(ctx, r, stuck, err); more != nil {
+	if more := e.conditions.look(ctx, r, stuck, err); more != nil {
 		stuck = errors.Join(stuck, more)
 	}
-	if r.greeted { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
+	if r.logged { // After what holds has been raised: what an earlier run has raised, and this one not, is then gone.
 		health.Ready(ctx)
 	}
 	e.env.logClock()
@@ -126,7 +126,7 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 
 // settle brings the journal, the book and the Broker together.
 func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
-	for _, p := range []phase{e.ledger.load, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
+	for _, p := range []phase{e.ledger.load, e.configurer.begin, e.days.close, e.reconciler.mustResume, e.gate.journalHalt} {
 		if err := p(ctx, r); err != nil {
 			return nil, err
 		}
@@ -137,10 +137,11 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 	return stuck, inTurn(ctx, r, e.reconciler.compare)
 }
 
-// decide turns signals into targets and intents. What is not wanted any more is cancelled before it is replaced.
+// decide turns signals into targets and intents. What is not wanted any more is canceled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
-	return inTurn(ctx, r, e.days.roll, e.follower.follow, e.follower.unblock, e.watchdog.watch, e.watchdog.stand,
-		e.follower.sweep, e.sender.cancelAll, e.follower.retry, e.follower.anchor, e.follower.guard)
+	return inTurn(ctx, r, e.configurer.change, e.days.openDay, e.follower.follow, e.follower.unblock,
+		e.watchdog.watch, e.watchdog.closeUnguarded, e.follower.sweep, e.sender.cancelAll,
+		e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.
@@ -150,8 +151,8 @@ func (e *Engine) act(ctx context.Context, r *run) error {
 }
 
 // inTurn does one phase after the other, up to the first that fails.
-func inTurn(ctx context.Context, r *run, phases ...phase) error {
-	for _, p := range phases {
+func inTurn(ctx context.Context, r *run, sequence ...phase) error {
+	for _, p := range sequence {
 		health.Beat(ctx)
 		if err := p(ctx, r); err != nil {
 			return err

@@ -88,7 +88,7 @@ func TestServeTriesAgainEverLessOften(t *testing.T) {
 	})
 }
 
-func TestALockedJournalEndsNothing(t *testing.T) {
+func TestLockedJournalEndsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -119,7 +119,7 @@ func (j *lostJournal) Append(ctx context.Context, at time.Time, events ...journa
 	return j.Memory.Append(ctx, at, events...)
 }
 
-func TestAnEngineWhoseJournalIsAnothersEnds(t *testing.T) {
+func TestEngineWhoseJournalIsAnothersEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -133,7 +133,7 @@ func TestAnEngineWhoseJournalIsAnothersEnds(t *testing.T) {
 }
 
 // The engine hangs inside Submit, is given up and replaced, and wakes up later.
-func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
+func TestRunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		traits trading.Traits
@@ -150,7 +150,7 @@ func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
 				r.signals.put(says(btc, signal.Long, time.Now()), says(eth, signal.Long, time.Now()))
 				oldCtx, giveUp := context.WithCancel(t.Context())
 				old := serving(oldCtx, r.engine)
-				<-r.broker.Hung()
+				<-r.broker.Hanging()
 				giveUp()
 				ctx, cancel := context.WithCancel(t.Context())
 				ended := serving(ctx, r.engine)
@@ -175,7 +175,7 @@ func TestARunThatWasGivenUpCanNeitherSendNorRecord(t *testing.T) {
 
 // A run that was given up hears that its sending was refused. The run that took over has sent the order once more, and
 // that one was taken: the refusal says nothing about it.
-func TestWhatARunHearsThatWasGivenUpIsDropped(t *testing.T) {
+func TestRunThatWasGivenUpIsNotHeard(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -185,7 +185,7 @@ func TestWhatARunHearsThatWasGivenUpIsDropped(t *testing.T) {
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		oldCtx, giveUp := context.WithCancel(t.Context())
 		old := serving(oldCtx, r.engine)
-		<-r.broker.Hung()
+		<-r.broker.Hanging()
 		giveUp()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := serving(ctx, r.engine)
@@ -202,7 +202,7 @@ func TestWhatARunHearsThatWasGivenUpIsDropped(t *testing.T) {
 }
 
 // One instrument's hanging call keeps the other instruments of the same round back for a moment only.
-func TestAHangingSubmissionHoldsUpNoOtherInstrument(t *testing.T) {
+func TestHangingSubmissionHoldsUpNoOtherInstrument(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -238,7 +238,7 @@ func (p panicky) Submit(ctx context.Context, a trading.Approved) error {
 	return p.Broker.Submit(ctx, a)
 }
 
-func TestAPanicInSubmitEndsTheRoundAndIsNotLost(t *testing.T) {
+func TestPanicInSubmitEndsTheRoundAndIsNotLost(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Broker = panicky{cfg.Broker, new(bool)} })
 	r.signals.put(says(btc, signal.Long, r.now()), says(eth, signal.Long, r.now()))
@@ -256,7 +256,7 @@ func TestAPanicInSubmitEndsTheRoundAndIsNotLost(t *testing.T) {
 	r.agree()
 }
 
-func TestOfTwoRunsTheLaterOneGoesOn(t *testing.T) {
+func TestRunThatIsLaterGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -290,7 +290,7 @@ func (j *stickyJournal) Append(ctx context.Context, at time.Time, events ...jour
 }
 
 // A fence that is only looked at before the submission is journaled is looked at too early.
-func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T) {
+func TestRunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, bounded)
@@ -322,7 +322,7 @@ func TestARunThatIsGivenUpWhileItJournalsASubmissionDoesNotBeginIt(t *testing.T)
 }
 
 // What is said against opening anything while a submission is journaled comes in time.
-func TestWhatIsSaidWhileASubmissionIsJournaledKeepsItBack(t *testing.T) {
+func TestSubmissionIsKeptBackByAWordWhileItIsJournaled(t *testing.T) {
 	t.Parallel()
 	for name, say := range map[string]func(r *rig){
 		"a halt that cannot be journaled yet": func(r *rig) {
@@ -353,7 +353,7 @@ func TestWhatIsSaidWhileASubmissionIsJournaledKeepsItBack(t *testing.T) {
 	}
 }
 
-func TestANewRunComparesPositionsBeforeItActs(t *testing.T) {
+func TestNewRunComparesPositionsBeforeItActs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.mustStep()
@@ -366,7 +366,7 @@ func TestANewRunComparesPositionsBeforeItActs(t *testing.T) {
 }
 
 // That the question of a run failed which was given up says nothing of what the one that took over knows.
-func TestARunThatWasGivenUpCastsNoDoubt(t *testing.T) {
+func TestRunThatWasGivenUpCastsNoDoubt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -376,7 +376,7 @@ func TestARunThatWasGivenUpCastsNoDoubt(t *testing.T) {
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		oldCtx, giveUp := context.WithCancel(t.Context())
 		old := serving(oldCtx, r.engine)
-		<-r.broker.Hung()
+		<-r.broker.Hanging()
 		giveUp()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := serving(ctx, r.engine)
@@ -390,7 +390,7 @@ func TestARunThatWasGivenUpCastsNoDoubt(t *testing.T) {
 	})
 }
 
-func TestAStopDuringASubmissionStillRecordsItsAnswer(t *testing.T) {
+func TestStopDuringASubmissionStillRecordsItsAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
@@ -398,7 +398,7 @@ func TestAStopDuringASubmissionStillRecordsItsAnswer(t *testing.T) {
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := serving(ctx, r.engine)
-		<-r.broker.Hung()
+		<-r.broker.Hanging()
 		cancel()
 		r.broker.Release()
 		require.Equal(t, context.Canceled, <-ended)

@@ -16,7 +16,7 @@ import (
 )
 
 // A Book that goes on from a snapshot is the one that never was written down, whenever that happened.
-func TestASnapshotIsTheBook(t *testing.T) {
+func TestSnapshotIsTheBook(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	drama(r, tradingtest.LoseReply, func() {})
@@ -75,7 +75,7 @@ func (j *countingJournal) LastSnapshot(ctx context.Context) ([]byte, int64, erro
 	return data, seq, err
 }
 
-func TestARestartReadsOnlyWhatCameAfterTheSnapshot(t *testing.T) {
+func TestRestartReadsOnlyWhatCameAfterTheSnapshot(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		refuse, broken bool

@@ -13,27 +13,27 @@ import (
 // How soon health hears of what keeps trading from going on, from the end of the step in which it began:
 //
 //	halted, reduce_only, day_loss, unknown   at once; never healthy until a person, or a price, has come
-//	failing                                  at the second step in a row that failed; unhealthy after failingTurns
+//	failing                                  at the second step in a row that failed; unhealthy after failedAfter
 //	signals                                  at the badOrders-th in a row that sizer, ticket or limits refused
 //	orders                                   at the badOrders-th in a row that was refused or lost; unhealthy at the tenth
 const (
-	failingTurns = 30 * time.Second
-	badOrders    = 3
-	worstOrders  = 10
+	failedAfter = 30 * time.Second
+	badOrders   = 3
+	worstOrders = 10
 	// ordersHold is how long orders that went wrong are held against a Broker that has not been sent any since.
 	ordersHold = 15 * time.Minute
 )
 
-// failing are the steps that failed in a row. It is used with the run's turn held.
-type failing struct {
+// failures are the steps that failed in a row. It is used with the run's turn held.
+type failures struct {
 	steps int
 	since time.Duration // on the stopwatch
 }
 
 // step takes note of how a step ended, and returns what is to be told of that.
-func (f *failing) step(err error, now time.Duration) (found []trouble) {
+func (f *failures) step(err error, now time.Duration) (found []problem) {
 	if err == nil {
-		*f = failing{}
+		*f = failures{}
 		return nil
 	}
 	if f.steps++; f.steps == 1 {
@@ -43,30 +43,30 @@ func (f *failing) step(err error, now time.Duration) (found []trouble) {
 		return nil
 	}
 	verdict := health.Degraded
-	if now-f.since >= failingTurns {
+	if now-f.since >= failedAfter {
 		verdict = health.Unhealthy
 	}
-	return []trouble{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
+	return []problem{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
 }
 
-// answers are how the latest were taken: orders by the Broker, or signals by the sizer, the ticket and the limits.
-type answers struct {
+// results are how the latest were taken: orders by the Broker, or signals by the sizer, the ticket and the limits.
+type results struct {
 	bad  int // in a row, refused or lost
 	last string
 	at   time.Duration // on the stopwatch
 }
 
 // note takes note of an answer, and of the reason where it was a bad one.
-func (a *answers) note(reason string, bad bool, now time.Duration) {
+func (a *results) note(reason string, bad bool, now time.Duration) {
 	if !bad {
-		*a = answers{}
+		*a = results{}
 		return
 	}
 	a.bad, a.last, a.at = a.bad+1, reason, now
 }
 
-func (a answers) told(now time.Duration) []trouble {
-	if !a.tellable(now) {
+func (a results) orders(now time.Duration) []problem {
+	if !a.current(now) {
 		return nil
 	}
 	verdict := health.Degraded
@@ -74,10 +74,10 @@ func (a answers) told(now time.Duration) []trouble {
 		verdict = health.Unhealthy
 	}
 	text := fmt.Sprintf("the last %d orders were refused or lost, the latest: %s", a.bad, a.last)
-	return []trouble{condition("orders", verdict, text, "", false)}
+	return []problem{condition("orders", verdict, text, "", false)}
 }
 
-func (a answers) tellable(now time.Duration) bool {
+func (a results) current(now time.Duration) bool {
 	return a.bad >= badOrders && now-a.at <= ordersHold
 }
 
@@ -97,20 +97,20 @@ func (g *gate) noteDecision(ctx context.Context, seen journal.SignalSeen, openin
 	g.decisions.note(seen.Reason, seen.Outcome == journal.OutcomeRefused, g.env.passed())
 }
 
-// toldOfRefusals tells of signals of which each was refused: limits may be right to do so, so that it does not turn.
-func (a answers) toldOfRefusals(now time.Duration) []trouble {
-	if !a.tellable(now) {
+// rejectedSignals tells of signals of which each was refused: limits may be right to do so, so that it does not turn.
+func (a results) rejectedSignals(now time.Duration) []problem {
+	if !a.current(now) {
 		return nil
 	}
 	text := fmt.Sprintf("the last %d signals were refused, the latest: %s", a.bad, a.last)
-	return []trouble{condition("signals", health.Degraded, text, "look at sizes, limits and tickets", false)}
+	return []problem{condition("signals", health.Degraded, text, "look at sizes, limits and tickets", false)}
 }
 
 // standingLocked is what stands until a person, or a price, comes.
-func (g *gate) standingLocked() (found []trouble) {
+func (g *gate) standingLocked() (found []problem) {
 	halt := g.ledger.book.Halted()
-	if g.halting != "" {
-		halt = book.Halt{Reason: g.halting}
+	if g.pendingHalt != "" {
+		halt = book.Halt{Reason: g.pendingHalt}
 	}
 	if halt.Active() {
 		found = append(found, condition("halted", health.Degraded, "trading is halted: "+halt.Reason,
@@ -120,14 +120,14 @@ func (g *gate) standingLocked() (found []trouble) {
 		found = append(found, condition("reduce_only", health.Degraded, "only what reduces a position is sent",
 			"let all orders pass again", true))
 	}
-	if len(g.unvalued) > 0 {
+	if len(g.unpriced) > 0 {
 		found = append(found, condition("day_loss", health.Degraded,
-			"the day's loss is not known, and nothing is opened: no price for "+g.unvalued[0], "", false))
+			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], "", false))
 	}
 	return found
 }
 
 // condition is a trouble that is no error of the step.
-func condition(key string, verdict health.Verdict, text, remedy string, person bool) trouble {
-	return trouble{Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy, Person: person}}
+func condition(key string, verdict health.Verdict, text, remedy string, person bool) problem {
+	return problem{Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy, Person: person}}
 }

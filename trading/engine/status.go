@@ -25,7 +25,7 @@ type Status struct {
 	Day        journal.DayOpened    `json:"day"`
 	Capital    decimal.Decimal      `json:"capital"`
 	Cash       decimal.Decimal      `json:"cash"`
-	Unrealised decimal.Decimal      `json:"unrealised"`
+	Unrealized decimal.Decimal      `json:"unrealized"`
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
 }
@@ -41,8 +41,8 @@ func (e *Engine) Status() Status {
 		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
-	if e.gate.halting != "" {
-		s.Halt = book.Halt{Reason: e.gate.halting, At: s.At}
+	if e.gate.pendingHalt != "" {
+		s.Halt = book.Halt{Reason: e.gate.pendingHalt, At: s.At}
 	}
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()
@@ -52,7 +52,7 @@ func (e *Engine) Status() Status {
 			s.Positions = append(s.Positions, p)
 		}
 	}
-	s.Unrealised, _ = b.Unrealised(prices)
+	s.Unrealized, _ = b.Unrealized(prices)
 	s.Equity, s.Unpriced = b.Equity(prices)
 	return s
 }

@@ -55,6 +55,7 @@ func (e *Engine) Stop(ctx context.Context, policy StopPolicy, within time.Durati
 		return StopReport{}, fmt.Errorf("engine: a stop within %s cannot be", within)
 	}
 	r := e.ledger.takeOver(true)
+	r.logged = true // as a start, which this is not
 	defer e.ledger.end(r)
 	limited, cancel := clockctx.WithTimeout(ctx, e.env.cfg.Clock, within)
 	defer cancel()
@@ -92,7 +93,7 @@ func (e *Engine) runStop(ctx context.Context, r *run, policy StopPolicy) error {
 // stopStep is a round of an Engine that is being stopped: it learns what there is to know, and begins nothing but what
 // the policy asks for. closed notes that it has asked for the end of all positions.
 func (e *Engine) stopStep(ctx context.Context, r *run, policy StopPolicy, closed *bool) error {
-	for _, p := range e.stopPhases(policy, closed) {
+	for _, p := range e.stopSequence(policy, closed) {
 		if err := p(ctx, r); err != nil {
 			return err
 		}
@@ -100,8 +101,8 @@ func (e *Engine) stopStep(ctx context.Context, r *run, policy StopPolicy, closed
 	return nil
 }
 
-func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
-	phases := []phase{e.ledger.load, e.gate.journalHalt, func(ctx context.Context, r *run) error {
+func (e *Engine) stopSequence(policy StopPolicy, closed *bool) []phase {
+	sequence := []phase{e.ledger.load, e.gate.journalHalt, func(ctx context.Context, r *run) error {
 		stuck, err := e.reconciler.catchUp(ctx, r)
 		return errors.Join(stuck, err)
 	}}
@@ -110,13 +111,13 @@ func (e *Engine) stopPhases(policy StopPolicy, closed *bool) []phase {
 	switch policy {
 	case LeaveOrders:
 	case CancelOrders:
-		phases = append(phases, e.reconciler.compare, end, e.sender.cancelAll)
+		sequence = append(sequence, e.reconciler.compare, end, e.sender.cancelAll)
 	case FlattenAll:
-		phases = append(phases, e.reconciler.compare, func(ctx context.Context, r *run) error {
+		sequence = append(sequence, e.reconciler.compare, func(ctx context.Context, r *run) error {
 			return e.flattenAll(ctx, r, closed)
 		}, e.watchdog.watch, end, e.sender.cancelAll, e.follower.retry, e.sender.submitAll, e.reconciler.fetchSent)
 	}
-	return phases
+	return sequence
 }
 
 // flattenAll replaces every target, and closes what is held without one, in the order of the symbols. closed notes that
@@ -144,7 +145,7 @@ func (e *Engine) flattenAll(ctx context.Context, r *run, closed *bool) error {
 // cancelFor asks for the end of the orders that the policy does not leave. What closes in the name of the policy itself
 // stays, and so do the legs of brackets while their position does.
 func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error {
-	cancels := e.env.cancels()
+	canCancel := e.env.canCancel()
 	_, err := e.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		var events []journal.Event
 		for _, o := range b.Pending() {
@@ -152,8 +153,8 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 			switch {
 			case policy == FlattenAll && o.SignalID == t.SignalID, policy == CancelOrders && o.Leg != "":
 			case o.Status == trading.StatusIntended && !o.InFlight:
-				events = append(events, journal.Cancelled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
-			case o.Status == trading.StatusOpen && !o.CancelAsked && cancels:
+				events = append(events, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
+			case o.Status == trading.StatusOpen && !o.CancelAsked && canCancel:
 				events = append(events, journal.CancelAsked{ClientID: o.ClientID, Reason: "the engine was stopped"})
 			}
 		}
@@ -162,11 +163,11 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 	return err
 }
 
-// unclosed is what is held and could be sold or bought.
-func (e *Engine) unclosed() (all []book.Holding) {
+// remaining is what is held and could be sold or bought.
+func (e *Engine) remaining() (all []book.Holding) {
 	return view(e.ledger, func(b *book.Book) []book.Holding {
 		for h := range b.Holdings() {
-			if h.Target.Quantity = decimal.Zero; !e.env.closable(h).IsZero() {
+			if h.Target.Quantity = decimal.Zero; !e.env.closeQuantity(h).IsZero() {
 				all = append(all, h)
 			}
 		}
@@ -179,7 +180,7 @@ func (e *Engine) left(policy StopPolicy) (all error) {
 	if policy != FlattenAll {
 		return nil
 	}
-	for _, h := range e.unclosed() {
+	for _, h := range e.remaining() {
 		all = errors.Join(all, fmt.Errorf("engine: %s of %s is held; its last order is %q: %s",
 			h.Quantity, h.Symbol, h.Last.Status, cmp.Or(h.Last.Reason, "it said nothing")))
 	}
@@ -199,7 +200,7 @@ func (e *Engine) stopDone(policy StopPolicy) bool {
 			}
 		}
 	case FlattenAll:
-		return len(s.Orders) == 0 && len(e.unclosed()) == 0
+		return len(s.Orders) == 0 && len(e.remaining()) == 0
 	}
 	return true
 }

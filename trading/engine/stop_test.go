@@ -16,7 +16,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestWhatAStopLeavesBehind(t *testing.T) {
+func TestStopLeavesBehind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		policy  engine.StopPolicy
@@ -47,6 +47,7 @@ func TestWhatAStopLeavesBehind(t *testing.T) {
 			require.Len(t, report.Open, len(r.venue.Resting()), "the report tells the truth")
 			require.Equal(t, c.held == "0", len(report.Positions) == 0)
 			require.Equal(t, "0", r.held(eth))
+			require.Equal(t, 1, r.log.count("INFO Trading engine started"), "an end is no start")
 
 			submits := r.broker.Submits()
 			r.clock.Add(time.Minute)
@@ -63,7 +64,7 @@ func TestWhatAStopLeavesBehind(t *testing.T) {
 	}
 }
 
-func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
+func TestStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		trouble func(*rig)
@@ -74,7 +75,7 @@ func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 	}{
 		"the broker is down":              {func(r *rig) { r.broker.Disconnect(true) }, engine.FlattenAll, 2, 1, "connection lost"},
 		"nobody can say what is open now": {func(r *rig) { r.broker.Disconnect(true) }, engine.LeaveOrders, 2, 1, "connection lost"},
-		"cancels are not heard":           {func(r *rig) { r.broker.FailCancels(true) }, engine.FlattenAll, 2, 2, "connection lost"},
+		"cancels are not heard":           {func(r *rig) { r.broker.FailCancel(true) }, engine.FlattenAll, 2, 2, "connection lost"},
 		"fills do not come":               {func(r *rig) { r.broker.HideFills(true) }, engine.FlattenAll, 1, 1, "is not done"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,10 +95,10 @@ func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 				require.Len(t, report.Open, c.orders)
 				require.Len(t, report.Positions, 1)
 				if name == "fills do not come" {
-					require.Equal(t, 2, r.broker.Cancels(), "of the legs, and not of the order that closes")
+					require.Equal(t, 2, r.broker.CancelCalls(), "of the legs, and not of the order that closes")
 				}
 				r.broker.Disconnect(false)
-				r.broker.FailCancels(false)
+				r.broker.FailCancel(false)
 				r.broker.HideFills(false)
 				report, err = r.engine.Stop(t.Context(), engine.FlattenAll, 20*time.Second)
 				require.NoError(t, err)
@@ -119,14 +120,14 @@ func TestAStopThatCannotBeDoneSaysWhatIsOpen(t *testing.T) {
 }
 
 // The engine hangs inside Submit, is stopped, and wakes up later.
-func TestAStopDoesNotWaitForWhatHangs(t *testing.T) {
+func TestStopDoesNotWaitForWhatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := bubbleRig(t, refuses)
 		r.broker.Next(tradingtest.Hang)
 		r.signals.put(says(btc, signal.Long, time.Now()))
 		ended := serving(context.Background(), r.engine)
-		<-r.broker.Hung()
+		<-r.broker.Hanging()
 		report, err := r.engine.Stop(t.Context(), engine.CancelOrders, 5*time.Second)
 		require.ErrorContains(t, err, "is not done")
 		require.Len(t, report.Open, 1, "the one that flies")
@@ -152,7 +153,7 @@ func TestStopNamesWhatIsWrong(t *testing.T) {
 
 // A stop closes what is held, guarded by a bracket, although a write to the journal fails: any of them, and whether or
 // not the process dies of it and the next one is told to stop.
-func TestAStopSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
+func TestStopSurvivesAJournalThatFailsAtAnyPoint(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []tradingtest.Fault{tradingtest.None, tradingtest.LoseReply, tradingtest.LoseRequest} {
 		for _, broken := range brokenWrites {

@@ -35,7 +35,7 @@ func (j toldJournal) Append(ctx context.Context, at time.Time, events ...journal
 // counterparty is a Broker with all that an engine can use.
 type counterparty interface {
 	trading.Broker
-	trading.Canceller
+	trading.Canceler
 	trading.Positioner
 	trading.Pricer
 }

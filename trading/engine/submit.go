@@ -41,7 +41,7 @@ func (s *sender) submitAll(ctx context.Context, r *run) error {
 		returned := make(chan struct{})
 		running.Go(func() {
 			defer close(returned)
-			defer func() { ends[i].caught(recover()) }()
+			defer func() { ends[i].recovered(recover()) }()
 			ends[i].err = s.submitLine(ctx, r, line)
 		})
 		select {
@@ -67,7 +67,7 @@ type lineEnd struct {
 	panicked string // with its stack, to be thrown where the run's owner catches it
 }
 
-func (l *lineEnd) caught(p any) {
+func (l *lineEnd) recovered(p any) {
 	if p != nil {
 		l.panicked = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
 	}
@@ -116,13 +116,13 @@ func (s *sender) submit(ctx context.Context, r *run, o book.OrderState) error {
 	t := s.gate.try(r, o.Order)
 	err = s.call(ctx, approved, t)
 	switch {
-	case t.begun:
+	case t.began:
 	case err == nil:
-		err = errNotBegun
-	case s.gate.trusts() && !errors.Is(err, trading.ErrRejected):
+		err = errNoBegin
+	case s.gate.callsBegin() && !errors.Is(err, trading.ErrRejected):
 		return s.notSent(ctx, r, o, t, err)
 	}
-	return s.answered(ctx, r, o, err)
+	return s.recordResult(ctx, r, o, err)
 }
 
 // refused deals with an intent that the gate did not let through: an end of the run leaves it for the next one.
@@ -149,7 +149,7 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 	if o.Sends > 0 {
 		reason = "not sent again: "
 	}
-	return s.ledger.record(ctx, r, journal.Cancelled{ClientID: o.ClientID, Reason: reason + why.Error()})
+	return s.ledger.record(ctx, r, journal.Canceled{ClientID: o.ClientID, Reason: reason + why.Error()})
 }
 
 // notSent takes back a submission that was announced and then not begun. That the adapter itself could not is an error of
@@ -171,15 +171,15 @@ func (s *sender) call(ctx context.Context, a trading.Approved, t *attempt) error
 	limited, cancel := s.env.limited(ctx)
 	defer cancel()
 	gated := a.Gated(func(context.Context) error { return s.gate.begin(ctx, t) })
-	if old, ok := s.predecessor(t.order); ok {
+	if old, ok := s.replacedLeg(t.order); ok {
 		defer s.gate.ask(old.ClientID) // What became of it the answer does not say.
 		return s.env.cfg.Broker.(trading.Replacer).Replace(limited, old.Ref(), gated)
 	}
 	return s.env.cfg.Broker.Submit(limited, gated)
 }
 
-// predecessor is the leg that an order takes the place of, where the venue does that in one act.
-func (s *sender) predecessor(o trading.Order) (old book.OrderState, ok bool) {
+// replacedLeg is the leg that an order takes the place of, where the venue does that in one act.
+func (s *sender) replacedLeg(o trading.Order) (old book.OrderState, ok bool) {
 	if o.Leg == "" || s.env.replaces() != trading.Atomic {
 		return old, false
 	}
@@ -195,9 +195,9 @@ func (s *sender) predecessor(o trading.Order) (old book.OrderState, ok bool) {
 	return old, false
 }
 
-// answered records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
+// recordResult records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
 // over: that one asks the Broker itself.
-func (s *sender) answered(ctx context.Context, r *run, o book.OrderState, answer error) error {
+func (s *sender) recordResult(ctx context.Context, r *run, o book.OrderState, answer error) error {
 	ctx = context.WithoutCancel(ctx)
 	if answer == nil {
 		s.gate.noteAnswer("")
@@ -216,7 +216,7 @@ func (s *sender) answered(ctx context.Context, r *run, o book.OrderState, answer
 	case errors.Is(answer, trading.ErrRejected):
 		// This may be about the second sending only, while the first one was accepted. What the Broker has under
 		// the client ID decides, and if that is nothing it is a refusal after all; see missing.
-		s.gate.noteRefusal(o.ClientID, answer.Error())
+		s.gate.noteReject(o.ClientID, answer.Error())
 	}
 	s.env.log.Warn("Order unknown", orderAttrs(o, "error", answer)...)
 	return s.ledger.record(ctx, r, journal.Unknown{ClientID: o.ClientID, Reason: answer.Error()})
@@ -225,7 +225,7 @@ func (s *sender) answered(ctx context.Context, r *run, o book.OrderState, answer
 // cancelAll takes every cancel that was asked for to the Broker, and learns what became of the order. One that fails
 // keeps none of the others back.
 func (s *sender) cancelAll(ctx context.Context, r *run) error {
-	canceller, ok := s.env.cfg.Broker.(trading.Canceller)
+	canceler, ok := s.env.cfg.Broker.(trading.Canceler)
 	if !ok {
 		return nil
 	}
@@ -235,16 +235,16 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 	}) {
 		health.Beat(ctx)
 		if err := s.gate.mayCancel(ctx, r); err != nil {
-			return errors.Join(all, fmt.Errorf("engine: order %s not cancelled: %w", o.ClientID, err))
+			return errors.Join(all, fmt.Errorf("engine: order %s not canceled: %w", o.ClientID, err))
 		}
 		limited, cancel := s.env.limited(ctx)
-		err := canceller.Cancel(limited, o.Ref())
+		err := canceler.Cancel(limited, o.Ref())
 		cancel()
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
 			all = errors.Join(all, s.ledger.markUnreconciled(r, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err)))
 			continue
 		}
-		_, err = s.reconciler.learn(ctx, r, o)
+		_, err = s.reconciler.fetchOrder(ctx, r, o)
 		all = errors.Join(all, err)
 	}
 	return all

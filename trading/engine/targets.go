@@ -48,8 +48,8 @@ func (f *follower) due(t book.Target) bool {
 	h := f.ledger.book.Holding(t.Symbol)
 	f.ledger.mu.Unlock()
 	last := h.Last
-	due := f.env.unfinished(h)
-	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCancelled
+	due := f.env.incomplete(h)
+	failed := last.Status == trading.StatusRejected || last.Status == trading.StatusCanceled
 	if !due && failed && h.ToClose().IsZero() && f.env.logOnce("spent "+t.SignalID) {
 		f.env.log.Error("Order given up", "symbol", t.Symbol, "signal_id", t.SignalID, "attempts", t.Attempts,
 			"target", t.Quantity, "reason", last.Reason)
@@ -69,7 +69,7 @@ func (f *follower) lastDecisionPrice(t book.Target) decimal.Decimal {
 
 // guard makes the legs that brackets lack.
 func (f *follower) guard(ctx context.Context, r *run) error {
-	for _, t := range view(f.ledger, (*book.Book).Bracketed) {
+	for _, t := range view(f.ledger, (*book.Book).WithBracket) {
 		in := inputs{now: f.env.now()}
 		for made := true; made; {
 			var wrong error
@@ -105,7 +105,7 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
 		return false
 	}
-	return f.env.tradable(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+	return f.env.canTrade(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
 }
 
 // sweep asks for the end of resting orders that are not wanted any more.
@@ -120,7 +120,7 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil
 			}
-			f.env.log.Info("Order is to be cancelled", orderAttrs(o, "reason", why)...)
+			f.env.log.Info("Order is to be canceled", orderAttrs(o, "reason", why)...)
 			return []journal.Event{journal.CancelAsked{ClientID: o.ClientID, Reason: why}}, nil
 		})
 		if err != nil {

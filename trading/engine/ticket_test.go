@@ -27,7 +27,7 @@ func TestLimitsHoldAtTheDearestPriceThatAnOrderMayHave(t *testing.T) {
 	require.Equal(t, "8 125", o.Quantity.String()+" "+o.DecisionPrice.String())
 }
 
-func TestATicketThatMakesNoSenseRefusesItsSignal(t *testing.T) {
+func TestTicketThatMakesNoSenseRefusesItsSignal(t *testing.T) {
 	t.Parallel()
 	for want, ticket := range map[string]ticketFunc{
 		"stops no loss at 101": func(trading.Sizing, trading.Side) (trading.Ticket, error) {
@@ -78,7 +78,7 @@ func TestAmendNamesWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "Config.Ticket")
 }
 
-func TestAStopIsMovedToWhereItKeepsAProfitThoughNobodyGivesAPrice(t *testing.T) {
+func TestStopIsMovedToWhereItKeepsAProfitThoughNobodyGivesAPrice(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, with(bracket), func(cfg *engine.Config) { cfg.Pricer = priceless{} })
 	r.signals.put(says(btc, signal.Long, r.now())) // which has the price to open at

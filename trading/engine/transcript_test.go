@@ -96,7 +96,7 @@ func (t *transcript) words(event journal.Event) string {
 		return fmt.Sprintf("%s: %s to %s by %s", t.name("close", e.ID), e.Symbol, e.Quantity, e.By)
 	case journal.CancelAsked:
 		return t.order(e.ClientID) + because(e.Reason)
-	case journal.Cancelled:
+	case journal.Canceled:
 		return t.order(e.ClientID) + because(e.Reason)
 	case journal.Expired:
 		return t.order(e.ClientID) + because(e.Reason)

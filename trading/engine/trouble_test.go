@@ -92,7 +92,7 @@ func (t *trouble) round() {
 	}()
 	var hung <-chan struct{}
 	if t.hangs {
-		hung = t.broker.Hung()
+		hung = t.broker.Hanging()
 	}
 	select {
 	case <-ended:
@@ -209,7 +209,7 @@ var troubles = map[string]func(t *trouble){
 	},
 	"stream breaks":   func(t *trouble) { t.venue.Break(t.yes("breaks")) },
 	"duplicate fills": func(t *trouble) { t.broker.DuplicateFills(t.yes("duplicate")) },
-	"deaf to cancels": func(t *trouble) { t.broker.FailCancels(t.yes("deaf")) },
+	"deaf to cancels": func(t *trouble) { t.broker.FailCancel(t.yes("deaf")) },
 	"price":           func(t *trouble) { t.venue.SetPrice(btc, d(fmt.Sprint(t.draw(50, 200, "price")))) },
 	"fill in part":    func(t *trouble) { t.venue.FillPart(d(fmt.Sprint(t.draw(1, 8, "part")))) },
 	"amend": func(t *trouble) { // What is not possible now is refused, and harms nothing.
@@ -263,7 +263,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		}
 		t.broker.Disconnect(false)
 		t.venue.Break(false)
-		t.broker.FailCancels(false)
+		t.broker.FailCancel(false)
 		t.broker.HideFills(false)
 		t.broker.Release()
 		t.pricer.lose(btc, false)
@@ -350,7 +350,7 @@ func (t *trouble) submissions(symbol string) (sum int) {
 // conserved adds up the account: nothing is lost and nothing made up, to the last digit.
 func conserved(t require.TestingT, r *rig) {
 	s := r.engine.Status()
-	sum := s.Cash.Sub(s.Counts.Realised).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
+	sum := s.Cash.Sub(s.Counts.Realized).Add(s.Counts.Fees).Sub(s.Counts.Moved[trading.CashFunding])
 	for _, p := range s.Positions {
 		sum = sum.Add(p.Cost)
 	}

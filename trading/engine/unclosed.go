@@ -15,11 +15,11 @@ import (
 // so.
 func (e *env) refusedClose(h book.Holding) bool {
 	failed := h.Last.Status.Done() && h.Last.Status != trading.StatusFilled
-	return failed && h.Target.Attempts > 1 && !e.closable(h).IsZero()
+	return failed && h.Target.Attempts > 1 && !e.closeQuantity(h).IsZero()
 }
 
-func unclosed(h book.Holding) trouble {
+func closeFailed(h book.Holding) problem {
 	text := fmt.Sprintf("%s of %s is to be closed, and order %s for it was %s: %s; it is tried again at least every %s",
 		h.ToClose(), h.Symbol, h.Last.ClientID, h.Last.Status, h.Last.Reason, maxRetryPause)
-	return troubled("closing/"+h.Symbol, health.Unhealthy, text)
+	return errorProblem("closing/"+h.Symbol, health.Unhealthy, text)
 }

@@ -14,10 +14,10 @@ import (
 )
 
 // defaultMaxUnguarded is how long a position may be without its stop-loss where nothing else is said.
-// What is longer than unguardedTurns turns the verdict in any case.
+// What is longer than unguardedAfter turns the verdict in any case.
 const (
 	defaultMaxUnguarded = 2 * time.Minute
-	unguardedTurns      = 30 * time.Second
+	unguardedAfter      = 30 * time.Second
 )
 
 // What becomes of a position whose ticket asks for a stop-loss, once no stop rests at the Broker for all of it:
@@ -28,28 +28,28 @@ const (
 //
 // The time counts while the Broker answers: when it comes back after an hour the stop is tried first.
 
-// naked is how much of a position lacks its stop-loss at the Broker.
-func (e *env) naked(b *book.Book, h book.Holding) decimal.Decimal {
+// unguardedQuantity is how much of a position lacks its stop-loss at the Broker.
+func (e *env) unguardedQuantity(b *book.Book, h book.Holding) decimal.Decimal {
 	guarded := h.Target.Guarded(h.Quantity)
 	if guarded.IsZero() || !h.Target.Ticket.StopLoss.IsPositive() || !e.cfg.AutoExecute && !h.Target.Approved {
 		return decimal.Zero
 	}
-	lacking := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !lacking.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, lacking, e.instrument(h.Symbol, h.Quantity)) {
+	missing := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
+	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, missing, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
-	return lacking
+	return missing
 }
 
-// sentry knows for how long positions have been without their stop-loss. It is used with the run's turn held.
-type sentry struct {
+// unguardedTimes knows for how long positions have been without their stop-loss. It is used with the run's turn held.
+type unguardedTimes struct {
 	since map[string]time.Duration // on the stopwatch, by symbol: from when on health counts
 	bound map[string]time.Duration // the same, of rounds in which the Broker answered: what the bound counts from
 }
 
 // see takes note of which positions are without their stop-loss now.
-func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
-	if len(naked) == 0 {
+func (s *unguardedTimes) see(unguarded map[string]decimal.Decimal, now time.Duration) {
+	if len(unguarded) == 0 {
 		s.since, s.bound = nil, nil
 		return
 	}
@@ -57,12 +57,12 @@ func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
 		s.since, s.bound = make(map[string]time.Duration), make(map[string]time.Duration)
 	}
 	for symbol := range s.since {
-		if _, still := naked[symbol]; !still {
+		if _, still := unguarded[symbol]; !still {
 			delete(s.since, symbol)
 			delete(s.bound, symbol)
 		}
 	}
-	for symbol := range naked {
+	for symbol := range unguarded {
 		if _, known := s.since[symbol]; !known {
 			s.since[symbol], s.bound[symbol] = now, now
 		}
@@ -70,7 +70,7 @@ func (s *sentry) see(naked map[string]decimal.Decimal, now time.Duration) {
 }
 
 // gone is for how long a position has been without its stop-loss.
-func (s *sentry) gone(symbol string, now time.Duration) time.Duration {
+func (s *unguardedTimes) gone(symbol string, now time.Duration) time.Duration {
 	if since, known := s.since[symbol]; known {
 		return now - since
 	}
@@ -78,31 +78,31 @@ func (s *sentry) gone(symbol string, now time.Duration) time.Duration {
 }
 
 // failed lets the bounds begin anew, as the Broker does not answer.
-func (s *sentry) failed(now time.Duration) {
+func (s *unguardedTimes) failed(now time.Duration) {
 	for symbol := range s.bound {
 		s.bound[symbol] = now
 	}
 }
 
 // unguarded tells of a position without a stop-loss.
-func (e *env) unguarded(h book.Holding, naked decimal.Decimal, gone time.Duration) trouble {
+func (e *env) unguarded(h book.Holding, quantity decimal.Decimal, gone time.Duration) problem {
 	limit := e.maxUnguarded()
-	text := fmt.Sprintf("%s of %s has no stop-loss at the broker", naked, h.Symbol)
+	text := fmt.Sprintf("%s of %s has no stop-loss at the broker", quantity, h.Symbol)
 	if limit > 0 {
 		text += fmt.Sprintf(", and is closed after %s without it", limit)
 	}
-	t := troubled("unguarded/"+h.Symbol, health.Degraded, text)
-	if gone > unguardedTurns || limit > 0 && gone > limit {
+	t := errorProblem("unguarded/"+h.Symbol, health.Degraded, text)
+	if gone > unguardedAfter || limit > 0 && gone > limit {
 		t.Verdict = health.Unhealthy
 	}
-	if gone <= max(unguardedTurns, limit) {
+	if gone <= max(unguardedAfter, limit) {
 		t.err = nil // A stop that is being replaced, or tried again, is no error yet.
 	}
 	return t
 }
 
-// stand closes the positions that nothing is going to guard.
-func (w *watchdog) stand(ctx context.Context, r *run) error {
+// closeUnguarded closes the positions that nothing is going to guard.
+func (w *watchdog) closeUnguarded(ctx context.Context, r *run) error {
 	for _, h := range w.unguarded(r) {
 		if !w.lost(r, h) {
 			continue
@@ -118,27 +118,27 @@ func (w *watchdog) stand(ctx context.Context, r *run) error {
 type exposed struct {
 	book.Holding
 
-	naked   decimal.Decimal // what no stop-loss at the Broker guards
-	refused bool            // the Broker did not take the latest one
+	unguarded decimal.Decimal // what no stop-loss at the Broker guards
+	refused   bool            // the Broker did not take the latest one
 }
 
 func (w *watchdog) unguarded(r *run) (found []exposed) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
-	if r.calm.stand == w.ledger.version {
+	if r.checked.close == w.ledger.version {
 		return nil
 	}
-	r.calm.stand = w.ledger.version
+	r.checked.close = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
 		if !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred || h.Target.Guarded(h.Quantity).IsZero() {
 			continue
 		}
 		last, ok := lastLeg(w.ledger.book, h.Target, trading.StopLoss)
-		e := exposed{Holding: h, naked: w.env.naked(w.ledger.book, h)}
+		e := exposed{Holding: h, unguarded: w.env.unguardedQuantity(w.ledger.book, h)}
 		e.refused = ok && last.Status == trading.StatusRejected && last.StopPrice.Equal(h.Target.Ticket.StopLoss)
-		if e.refused || !e.naked.IsZero() {
+		if e.refused || !e.unguarded.IsZero() {
 			found = append(found, e)
-			r.calm.stand = 0
+			r.checked.close = 0
 		}
 	}
 	return found
@@ -150,21 +150,21 @@ func (w *watchdog) lost(r *run, h exposed) bool {
 		return true
 	}
 	limit := w.env.maxUnguarded()
-	begun, known := r.sentry.bound[h.Symbol]
-	return limit > 0 && known && w.env.passed()-begun >= limit && !h.naked.IsZero()
+	since, known := r.unguarded.bound[h.Symbol]
+	return limit > 0 && known && w.env.passed()-since >= limit && !h.unguarded.IsZero()
 }
 
 // passed reports whether the price has passed the stop-loss.
 func (w *watchdog) passed(h exposed) bool {
-	price, priced := w.env.price(h.Symbol)
-	return priced && price.Cmp(h.Target.Ticket.StopLoss)*int(h.Target.Side()) <= 0
+	price, ok := w.env.price(h.Symbol)
+	return ok && price.Cmp(h.Target.Ticket.StopLoss)*int(h.Target.Side()) <= 0
 }
 
 // leave asks for the close of what nothing guards: of all where the price has passed the stop.
 func (w *watchdog) leave(ctx context.Context, r *run, h exposed) error {
-	keep := h.Elsewhere
+	keep := h.External
 	if !w.passed(h) {
-		keep = keep.Add(h.Target.Side().Signed(h.Target.Guarded(h.Quantity).Sub(h.naked)))
+		keep = keep.Add(h.Target.Side().Signed(h.Target.Guarded(h.Quantity).Sub(h.unguarded)))
 	}
 	events, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		if now, _ := b.Target(h.Symbol); now != h.Target || !b.Position(h.Symbol).Quantity.Equal(h.Quantity) {

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-func TestTheReplyThatIsLost(t *testing.T) {
+func TestReplyThatIsLost(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		traits  trading.Traits
@@ -50,7 +50,7 @@ func TestTheReplyThatIsLost(t *testing.T) {
 	}
 }
 
-func TestAnOrderThatArrivesLateIsNeverTwo(t *testing.T) {
+func TestOrderThatArrivesLateIsNeverTwo(t *testing.T) {
 	t.Parallel()
 	for name, traits := range map[string]trading.Traits{"refuses": refuses, "bounded": bounded} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestAnOrderThatArrivesLateIsNeverTwo(t *testing.T) {
 	}
 }
 
-func TestAfterARestartTheLongestFlightIsWaitedOutFromThen(t *testing.T) {
+func TestLongestFlightIsWaitedOutAfterARestart(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bounded)
 	r.broker.Next(tradingtest.Late)
@@ -88,7 +88,7 @@ func TestAfterARestartTheLongestFlightIsWaitedOutFromThen(t *testing.T) {
 	r.agree()
 }
 
-func TestARefusalOfTheSecondSendingIsNotOneOfTheFirst(t *testing.T) {
+func TestRefusalOfTheSecondSendingIsNotOneOfTheFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.broker.Next(tradingtest.LoseRequest, tradingtest.Reject)
@@ -100,7 +100,7 @@ func TestARefusalOfTheSecondSendingIsNotOneOfTheFirst(t *testing.T) {
 	r.agree()
 }
 
-func TestARefusalOfTheSecondSendingAfterTheFirstArrivedAfterAll(t *testing.T) {
+func TestRefusalOfTheSecondSendingAfterTheFirstArrivedAfterAll(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses)
 	r.cfg.Allow = func(string) error { // is asked between the broker's "unknown" and the second sending
@@ -123,7 +123,7 @@ func TestARefusalOfTheSecondSendingAfterTheFirstArrivedAfterAll(t *testing.T) {
 	r.agree()
 }
 
-func TestNothingElseIsSentForAnInstrumentWithAnUnknownOrder(t *testing.T) {
+func TestUnknownOrderHoldsBackItsInstrument(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bounded)
 	r.broker.Next(tradingtest.LoseRequest)
@@ -142,7 +142,7 @@ func TestNothingElseIsSentForAnInstrumentWithAnUnknownOrder(t *testing.T) {
 }
 
 // What was sent and is not wanted any more may arrive as long as a request can be under way.
-func TestAnOrderIsNotGivenUpWhileItMayArrive(t *testing.T) {
+func TestOrderIsNotGivenUpWhileItMayArrive(t *testing.T) {
 	t.Parallel()
 	for name, then := range map[string]func(r *rig){
 		"when a new signal takes its place": func(r *rig) {
@@ -183,7 +183,7 @@ func TestAnOrderIsNotGivenUpWhileItMayArrive(t *testing.T) {
 	}
 }
 
-func TestAPersonGivesUpAnOrderOfUnknownFate(t *testing.T) {
+func TestPersonGivesUpAnOrderOfUnknownFate(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, never)
 	r.broker.Next(tradingtest.LoseRequest)
@@ -194,7 +194,7 @@ func TestAPersonGivesUpAnOrderOfUnknownFate(t *testing.T) {
 	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, " "), "name")
 	require.ErrorIs(t, r.engine.GiveUp(t.Context(), "v-none", "me"), trading.ErrUnknownOrder)
 	require.NoError(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"))
-	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"), "cancelled")
+	require.ErrorContains(t, r.engine.GiveUp(t.Context(), stuck.ClientID, "me"), "canceled")
 	r.clock.Add(time.Minute)
 	r.signals.put(says(btc, signal.Short, r.now()))
 	r.settle()
@@ -239,7 +239,7 @@ func TestFillsAreFoundThoughTheBrokersClockIsHoursBehind(t *testing.T) {
 	require.Contains(t, r.engine.Status().Halt.Reason, "positions differ", "it is over with looking for fills")
 }
 
-func TestAnOrderWhoseCallHasNotReturnedCannotBeGivenUp(t *testing.T) {
+func TestOrderWhoseCallHasNotReturnedCannotBeGivenUp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, never)
 	r.mustStep()
@@ -247,7 +247,7 @@ func TestAnOrderWhoseCallHasNotReturnedCannotBeGivenUp(t *testing.T) {
 	r.signals.put(says(btc, signal.Long, r.now()))
 	ended := make(chan error)
 	go func() { ended <- r.step() }()
-	<-r.broker.Hung()
+	<-r.broker.Hanging()
 	id := r.engine.Status().Orders[0].ClientID
 	require.ErrorContains(t, r.engine.GiveUp(t.Context(), id, "me"), "has not returned")
 	r.broker.Wake()

@@ -77,9 +77,9 @@ func (t *trouble) look(began time.Time, err error) {
 // seen holds a position against its target: what is more is on its way to be closed, or the step has said so. What a step
 // learns in its last moment is for the next one.
 func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
-	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCancelled
+	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCanceled
 	again := refused && h.Target.Attempts == 1 // it is tried a second time before it is an error
-	unseen := !h.Beyond().IsZero() && !h.Target.Deferred && said == "" && !again &&
+	unseen := !h.Excess().IsZero() && !h.Target.Deferred && said == "" && !again &&
 		!slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool {
 			return o.Leg == "" || o.Status != trading.StatusOpen // something is under way
 		})
@@ -150,7 +150,7 @@ func (t *trouble) trimmed() {
 	for _, symbol := range []string{btc, eth} {
 		doubt := slices.ContainsFunc(b.PendingOf(symbol), func(o book.OrderState) bool { return o.Status != trading.StatusOpen })
 		if h := b.Holding(symbol); !doubt {
-			require.True(t.rt, h.Beyond().Abs().LessThan(d("0.05")), "%s of %s is held, and the target is %s",
+			require.True(t.rt, h.Excess().Abs().LessThan(d("0.05")), "%s of %s is held, and the target is %s",
 				h.Quantity, symbol, h.Target.Quantity)
 		}
 	}

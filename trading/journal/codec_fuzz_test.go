@@ -14,6 +14,7 @@ func FuzzDecode(f *testing.F) {
 		journal.SignalSeen{Store: "s", Seq: 1, Target: d("1.5"), BarTime: noon}, intent("o"), fillOf("o", "f", "0.001"),
 		journal.Submitting{ClientID: "o"}, journal.NotReceived{ClientID: "o", Reason: "r"},
 		journal.DayOpened{Day: "2025-03-04", Equity: d("-1e-9")}, journal.Halted{Reason: "\x00"}, journal.Rearmed{},
+		journal.SettingsChanged{By: "start", Changes: []journal.SettingChange{{Name: "cash", To: "1"}}, Capital: d("1")},
 	} {
 		kind, data, err := journal.Encode(e)
 		require.NoError(f, err)

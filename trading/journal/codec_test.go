@@ -30,3 +30,14 @@ func TestDecodeEventRefusesWhatItDoesNotKnow(t *testing.T) {
 	_, err := journal.Decode("halted", []byte(" {\"reason\":\"x\"}\n"))
 	require.NoError(t, err)
 }
+
+// Journals of before v0.1 spell it with two letters l.
+func TestDecodeReadsTheOldSpelling(t *testing.T) {
+	t.Parallel()
+	event, err := journal.Decode("cancelled", []byte(`{"client_id":"o","reason":"stop"}`))
+	require.NoError(t, err)
+	require.Equal(t, journal.Canceled{ClientID: "o", Reason: "stop"}, event)
+	kind, _, err := journal.Encode(event)
+	require.NoError(t, err)
+	require.Equal(t, "canceled", kind)
+}

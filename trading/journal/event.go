@@ -130,8 +130,8 @@ type Expired struct {
 	Reason   string `json:"reason"`
 }
 
-// Cancelled says that what is not filled of the order is not going to be.
-type Cancelled struct {
+// Canceled says that what is not filled of the order is not going to be.
+type Canceled struct {
 	ClientID string `json:"client_id"`
 	Reason   string `json:"reason"`
 	// Complete says that the Broker counts the order as filled: what its fills lack is not to be had again.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -15,7 +16,7 @@ import (
 type account struct {
 	cfg       *Config
 	markets   markets // whose prices it is worth
-	unlevered bool    // what is held is always paid for, so nothing that is long is ever liquidated
+	fullyPaid bool    // what is held is always paid for, so nothing that is long is ever liquidated
 	cash      decimal.Decimal
 	bySymbol  map[string]*holding
 	holdings  []*holding // the same, as they came
@@ -28,7 +29,7 @@ type account struct {
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
-		cfg: cfg, markets: markets, unlevered: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		cfg: cfg, markets: markets, fullyPaid: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
 		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
 		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
@@ -72,6 +73,28 @@ func (a *account) symbols() (held []string) {
 
 func (a *account) setCash(cash decimal.Decimal) { a.cash, a.rough = cash, rough.Float(cash) }
 
+// give deposits what the Config's Cash is more than the account was given so far, or withdraws what it is less, where what
+// is left carries what is held.
+func (a *account) give(given decimal.Decimal, at time.Time) {
+	amount := a.cfg.Cash.Sub(given)
+	if amount.IsZero() {
+		return
+	}
+	kind := trading.CashDeposit
+	if amount.IsNegative() {
+		kind = trading.CashWithdrawal
+		equity, exposure := a.value(nil, decimal.Zero)
+		if exposure.GreaterThan(equity.Add(amount).Mul(a.cfg.Leverage)) {
+			return
+		}
+	}
+	a.setCash(a.cash.Add(amount))
+	a.moves = append(a.moves, trading.CashEvent{
+		ID: fmt.Sprintf("cash %s to %s at %s", given, a.cfg.Cash, at.UTC().Format(time.RFC3339Nano)), Kind: kind,
+		Amount: amount, Time: at.UTC(), Configured: true,
+	})
+}
+
 // book puts a fill into the account.
 func (a *account) book(f trading.Fill) {
 	if f.Time.Before(a.fills.latest) {
@@ -102,28 +125,28 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal)
 	if a.closing(o, quantity).Equal(quantity) {
 		return ""
 	}
-	if a.surelyCarriesMore(o, quantity, price, mark) {
+	if a.hasMargin(o, quantity, price, mark) {
 		return ""
 	}
 	held := a.position(o.Symbol).Quantity.Mul(mark)
-	equity, exposure := a.worth(a.markets[o.Symbol], mark)
+	equity, exposure := a.value(a.markets[o.Symbol], mark)
 	equity = equity.Sub(quantity.Mul(price).Mul(a.cfg.FeeRate))
 	exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
-	if carried := equity.Mul(a.cfg.Leverage); exposure.GreaterThan(carried) {
-		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, carried)
+	if limit := equity.Mul(a.cfg.Leverage); exposure.GreaterThan(limit) {
+		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, limit)
 	}
 	return ""
 }
 
-// surelyCarriesMore reports that margin has nothing to say, where a rough sum shows it.
-func (a *account) surelyCarriesMore(o trading.Order, quantity, price, mark decimal.Decimal) bool {
-	worth := rough.Float(quantity) * rough.Float(price)
-	equity, exposure, doubt := a.roughWorth(a.markets[o.Symbol], rough.Float(mark))
-	return (equity-worth*a.feeRate)*a.leverage-(exposure+worth) > (doubt+rough.Error*worth)*max(a.leverage, 1)
+// hasMargin reports that margin has nothing to say, where a rough sum shows it.
+func (a *account) hasMargin(o trading.Order, quantity, price, mark decimal.Decimal) bool {
+	value := rough.Float(quantity) * rough.Float(price)
+	equity, exposure, maxError := a.roughValue(a.markets[o.Symbol], rough.Float(mark))
+	return (equity-value*a.feeRate)*a.leverage-(exposure+value) > (maxError+rough.Error*value)*max(a.leverage, 1)
 }
 
-// worth is what the account is worth and what it holds, with one market at price and the rest at their last prices.
-func (a *account) worth(m *market, price decimal.Decimal) (equity, exposure decimal.Decimal) {
+// value is what the account is worth and what it holds, with one market at price and the rest at their last prices.
+func (a *account) value(m *market, price decimal.Decimal) (equity, exposure decimal.Decimal) {
 	equity = a.cash
 	for _, h := range a.holdings {
 		if h.Quantity.IsZero() {
@@ -133,35 +156,35 @@ func (a *account) worth(m *market, price decimal.Decimal) (equity, exposure deci
 		if h.market != m {
 			at, _ = h.market.last()
 		}
-		worth := h.Quantity.Mul(at)
-		equity, exposure = equity.Add(worth), exposure.Add(worth.Abs())
+		value := h.Quantity.Mul(at)
+		equity, exposure = equity.Add(value), exposure.Add(value.Abs())
 	}
 	return equity, exposure
 }
 
 // short tells whether the equity, with a market at price and less a fee that is due, does not carry what is held any more.
 func (a *account) short(m *market, price, due decimal.Decimal) bool {
-	equity, exposure := a.worth(m, price)
+	equity, exposure := a.value(m, price)
 	return exposure.IsPositive() && equity.Sub(due).LessThanOrEqual(exposure.Mul(a.cfg.Maintenance))
 }
 
-// surelyCarries is what short says the opposite of, where a rough sum shows it: on nearly every bar.
-func (a *account) surelyCarries(m *market, price, due float64) bool {
-	equity, exposure, doubt := a.roughWorth(m, price)
-	return equity-due-a.maintenance*exposure > doubt
+// keepsMargin is what short says the opposite of, where a rough sum shows it: on nearly every bar.
+func (a *account) keepsMargin(m *market, price, due float64) bool {
+	equity, exposure, maxError := a.roughValue(m, price)
+	return equity-due-a.maintenance*exposure > maxError
 }
 
-// roughWorth is nearly what worth says, and by how much it may be wrong.
-func (a *account) roughWorth(m *market, price float64) (equity, exposure, doubt float64) {
+// roughValue is nearly what worth says, and by how much it may be wrong.
+func (a *account) roughValue(m *market, price float64) (equity, exposure, maxError float64) {
 	equity = a.rough
 	for _, h := range a.holdings {
 		at := price
 		if h.market != m {
 			at = h.market.rough
-			doubt += math.Abs(h.rough) * h.market.least // It may not be rounded to the tick.
+			maxError += math.Abs(h.rough) * h.market.least // It may not be rounded to the tick.
 		}
-		worth := h.rough * at
-		equity, exposure = equity+worth, exposure+math.Abs(worth)
+		value := h.rough * at
+		equity, exposure = equity+value, exposure+math.Abs(value)
 	}
-	return equity, exposure, doubt + rough.Error*(math.Abs(a.rough)+exposure)
+	return equity, exposure, maxError + rough.Error*(math.Abs(a.rough)+exposure)
 }

@@ -33,13 +33,13 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.orders.knows(o.ClientID) {
+	if b.orders.has(o.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	if err := b.orders.ended.forgotten(o.Ref()); err != nil {
+	if err := b.orders.ended.checkHorizon(o.Ref()); err != nil {
 		return err
 	}
-	if reason := b.refusal(o, quote, quoted); reason != "" {
+	if reason := b.rejectReason(o, quote, quoted); reason != "" {
 		taken.end(trading.StatusRejected, reason)
 		b.orders.ended.put(taken.report(), now)
 		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
@@ -48,17 +48,17 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if quoted {
 		b.walkQuote(taken, quote, now)
 	} else if last, known := b.markets.last(o.Symbol); known {
-		taken.resting = !taken.reached(last, false)
+		taken.resting = !taken.hit(last, false)
 		if b.cfg.Fill.atOnce() {
 			b.takeAtOnce(taken, last, now)
 		}
 	}
-	b.orders.tidy(now)
+	b.orders.archive(now)
 	return nil
 }
 
-// refusal says why the order cannot be taken.
-func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
+// rejectReason says why the order cannot be taken.
+func (b *Broker) rejectReason(o trading.Order, quote float64, quoted bool) string {
 	m, ok := b.markets.listed(o.Symbol)
 	switch {
 	case !ok:
@@ -88,14 +88,14 @@ func (b *Broker) refusal(o trading.Order, quote float64, quoted bool) string {
 	if !known {
 		return "" // The first bar will tell: it is checked again then.
 	}
-	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).reached(price, false) {
+	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).hit(price, false) {
 		return postOnly
 	}
 	switch {
 	case o.LimitPrice.IsPositive():
 		return b.account.margin(o, o.Quantity, o.LimitPrice, price)
 	case quoted && !o.Rests():
-		price = worsened(m.Instrument, o.Side, price, b.cfg.Slippage)
+		price = takerPrice(m.Instrument, o.Side, price, b.cfg.Slippage)
 	}
 	return b.account.margin(o, o.Quantity, price, price)
 }
@@ -121,7 +121,7 @@ func (b *Broker) dayEnds(o trading.Order) time.Time {
 	return time.Date(made.Year(), made.Month(), made.Day()+1, 0, 0, 0, 0, time.UTC)
 }
 
-// Cancel implements trading.Canceller: what is not filled of the order is not going to be.
+// Cancel implements trading.Canceler: what is not filled of the order is not going to be.
 func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,9 +130,9 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if o, open := b.orders.byID[ref.ClientID]; open {
-		o.end(trading.StatusCancelled, "as asked for")
-		b.orders.tidy(now)
-	} else if !b.orders.knows(ref.ClientID) {
+		o.end(trading.StatusCanceled, "as asked for")
+		b.orders.archive(now)
+	} else if !b.orders.has(ref.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return nil
@@ -177,7 +177,7 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	}
 	report, ok := b.orders.report(ref.ClientID)
 	if !ok {
-		if err := b.orders.ended.forgotten(ref); err != nil {
+		if err := b.orders.ended.checkHorizon(ref); err != nil {
 			return trading.OrderReport{}, err
 		}
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)

@@ -46,7 +46,7 @@ func limitForTheDay(t *testing.T, made time.Time) trading.Approved {
 	return approved
 }
 
-func TestADayEndsWithItsSession(t *testing.T) {
+func TestDayEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	stocks := sessions{{at(4, 14), at(4, 21)}, {at(5, 14), at(5, 21)}, {at(10, 14), at(10, 21)}}
 	for name, c := range map[string]struct {
@@ -89,7 +89,7 @@ func TestADayEndsWithItsSession(t *testing.T) {
 	}
 }
 
-func TestADayEndsWithItsSessionWhereThereAreBars(t *testing.T) {
+func TestDayEndsWithItsSessionWhereThereAreBars(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) { cfg.Hours = sessions{{at(4, 9), at(4, 13)}, {at(5, 9), at(5, 13)}} })
 	require.NoError(t, b.Submit(t.Context(), limitForTheDay(t, noon)))

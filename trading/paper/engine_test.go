@@ -87,7 +87,7 @@ func replayed(t *testing.T, ticket trading.TicketPolicy, bars int, killAfter fun
 }
 
 // A run that is killed after any of its bars, or after all of them, ends exactly as one that was not.
-func TestARestartAfterAnyBarChangesNothing(t *testing.T) {
+func TestRestartAfterAnyBarChangesNothing(t *testing.T) {
 	t.Parallel()
 	const bars = 60
 	for name, ticket := range map[string]trading.TicketPolicy{
@@ -153,7 +153,7 @@ func ExampleBroker() {
 
 // An order for the day ends with it, for the broker and for the engine, whether or not anybody quotes a price by then,
 // and nothing takes its place, though the signal is valid for longer.
-func TestAnOrderForTheDayEndsWithIt(t *testing.T) {
+func TestOrderForTheDayEndsWithIt(t *testing.T) {
 	t.Parallel()
 	for name, atNight := range map[string]bool{"with quotes at night": true, "without": false} {
 		t.Run(name, func(t *testing.T) {

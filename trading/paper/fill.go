@@ -6,13 +6,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// worsened is a price as a taker gets it: slipped, and rounded to the tick, against him. It is never below one tick.
-func worsened(i trading.Instrument, side trading.Side, price, slippage decimal.Decimal) decimal.Decimal {
-	return against(i, side, price.Add(side.Signed(price.Mul(slippage))))
+// takerPrice is a price as a taker gets it: slipped, and rounded to the tick, against him. It is never below one tick.
+func takerPrice(i trading.Instrument, side trading.Side, price, slippage decimal.Decimal) decimal.Decimal {
+	return roundAway(i, side, price.Add(side.Signed(price.Mul(slippage))))
 }
 
-// against rounds a price to the tick so that it is no better for the side that it is for.
-func against(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
+// roundAway rounds a price to the tick so that it is no better for the side that it is for.
+func roundAway(i trading.Instrument, side trading.Side, price decimal.Decimal) decimal.Decimal {
 	ticks, rest := price.QuoRem(i.Tick, 0)
 	if side == trading.Buy && rest.IsPositive() {
 		ticks = ticks.Add(decimal.NewFromInt(1))
@@ -20,8 +20,8 @@ func against(i trading.Instrument, side trading.Side, price decimal.Decimal) dec
 	return decimal.Max(ticks.Mul(i.Tick), i.Tick)
 }
 
-// better is the one of two prices that its side would rather have.
-func better(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
+// best is the one of two prices that its side would rather have.
+func best(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
 	if side == trading.Buy {
 		return decimal.Min(x, y)
 	}
@@ -46,7 +46,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 		reason = w.account.notHeld(o.Symbol)
 	}
 	if reason != "" {
-		o.end(trading.StatusCancelled, reason)
+		o.end(trading.StatusCanceled, reason)
 		return
 	}
 	id := o.ClientID + "-1"
@@ -62,7 +62,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 	case o.rest().IsZero():
 		o.end(trading.StatusFilled, "")
 	case o.ReduceOnly && w.account.closing(o.Order, o.rest()).IsZero():
-		o.end(trading.StatusCancelled, nothingToReduce)
+		o.end(trading.StatusCanceled, nothingToReduce)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // marginCall closes the account out where its equity, with the instrument at the present price, has fallen to
-// Maintenance of what it holds: every open order is cancelled, and positions are closed, that of the instrument first,
+// Maintenance of what it holds: every open order is canceled, and positions are closed, that of the instrument first,
 // until the rest can be carried. The account never owes more than it has: a loss beyond its equity is the venue's. due is
 // a fee that it is about to pay.
 func (w *walk) marginCall(due decimal.Decimal) bool {
@@ -19,7 +19,7 @@ func (w *walk) marginCall(due decimal.Decimal) bool {
 	}
 	for _, o := range w.orders.open {
 		if !o.status.Done() {
-			o.end(trading.StatusCancelled, "the account was liquidated")
+			o.end(trading.StatusCanceled, "the account was liquidated")
 		}
 	}
 	w.closeOut(w.m, w.now)
@@ -44,7 +44,7 @@ func (w *walk) callAt(price, fee decimal.Decimal) bool {
 
 // short tells whether the account does not carry what is held any more, less a fee that is due.
 func (w *walk) short(due decimal.Decimal) bool {
-	return !w.account.surelyCarries(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
+	return !w.account.keepsMargin(w.m, rough.Float(w.now), rough.Float(due)) && w.account.short(w.m, w.now, due)
 }
 
 func (w *walk) closeOut(m *market, price decimal.Decimal) {
@@ -56,12 +56,12 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	if held.IsNegative() {
 		side = trading.Buy
 	}
-	paid := worsened(m.Instrument, side, price, w.cfg.Slippage)
+	paid := takerPrice(m.Instrument, side, price, w.cfg.Slippage)
 	fee := paid.Mul(held.Abs()).Mul(w.cfg.FeeRate)
-	rest, _ := w.account.worth(m, decimal.Zero) // without the position
+	rest, _ := w.account.value(m, decimal.Zero) // without the position
 	if rest.Add(held.Mul(paid)).Sub(fee).IsNegative() {
 		// The price at which nothing is left; rounded in the account's favour, as it cannot pay a tick more.
-		paid, fee = against(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero
+		paid, fee = roundAway(m.Instrument, -side, rest.Neg().DivRound(held, 18)), decimal.Zero
 	}
 	id := fmt.Sprintf("liquidation-%s-%d", m.Symbol, w.at.UnixNano())
 	for n := 2; w.account.fills.has(id); n++ { // the second of one bar: each fill has an ID of its own

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
-func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
+func TestPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		order       string
@@ -33,7 +33,7 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 		"a short one, at the high of a bar that closes below": {"sell 300 market", nil, "0", "100 150 99 110", "buy 300 at 133.3", "10"},
 		"a stop before that saves the rest":                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000"},
 		"a stop beyond that is too late":                      {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 73", "1900"},
-		"open orders are cancelled, and nothing else is":      {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
+		"open orders are canceled, and nothing else is":       {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +57,7 @@ func TestAPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 
 // A limit order that rests fills at its limit also where the price has jumped over it, and what was bought at the new price
 // is sold for less than the account can lose.
-func TestAFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
+func TestFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ fee, fills, cash string }{
 		"without fees":                      {"0", "buy 300 at 100, sell 300 at 66.7", "10"},
@@ -78,7 +78,7 @@ func TestAFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
 	}
 }
 
-func TestALiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
+func TestLiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
 	t.Parallel()
 	price := 100.0
 	b := broker(t, func(cfg *paper.Config) {
@@ -97,7 +97,7 @@ func TestALiquidationAtQuotesIsAFillThatNoOrderExplains(t *testing.T) {
 	require.Len(t, fills(t, b), 2, "once")
 }
 
-func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
+func TestSpotSellsNothingThatIsNotHeld(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) { cfg.Spot = true })
 	require.ErrorContains(t, submit(t, b, coin, order(t, "sell 1 market"), "0"), "spot: only 0 of BTC/USDT is held")
@@ -110,7 +110,7 @@ func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
 	require.Equal(t, "buy 2 at 100, sell 2 at 95", executed(fills(t, b)))
 	report, err := b.Order(t.Context(), ref("sell 2 limit 105"))
 	require.NoError(t, err)
-	require.Equal(t, trading.StatusCancelled, report.Status)
+	require.Equal(t, trading.StatusCanceled, report.Status)
 	require.Contains(t, report.Reason, "spot")
 	_, err = paper.New(paper.Config{Instruments: []trading.Instrument{coin}, Cash: d("1"), Spot: true, Leverage: d("2")})
 	require.ErrorContains(t, err, "Leverage")
@@ -119,7 +119,7 @@ func TestOnSpotNothingIsSoldThatIsNotHeld(t *testing.T) {
 // Whatever orders meet whatever bars under whatever policy: on spot cash and holdings are never below zero, with
 // leverage the equity never is once a bar has closed, no order fills beyond its limit or its quantity, the account adds
 // up to the last digit, and the same again gives the same.
-func TestAnyOrdersUnderAnyPolicyLeaveAnAccountThatAddsUp(t *testing.T) {
+func TestAccountAddsUpAfterAnyOrdersUnderAnyPolicy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		spot := rapid.Bool().Draw(rt, "spot")

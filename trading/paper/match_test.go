@@ -105,12 +105,12 @@ func TestOrdersAgainstBars(t *testing.T) {
 		"a stop limit that is gapped over waits for its limit": {first: "100 100 100 100", orders: []string{"buy 1 stop 105 limit 106"}, bars: []string{"108 109 107 108", "108 108 105.999 107"}, fills: "buy 1 at 106"},
 		"a limit on the other side of its stop needs both":     {first: "100 100 100 100", orders: []string{"buy 1 stop 105 limit 103"}, bars: []string{"104 106 102 104"}, fills: "buy 1 at 103"},
 
-		"of a bracket the stop comes first where a bar reaches both":  {held: "2", orders: []string{"sell 2 limit 110 reduce", "sell 2 stop 90 reduce"}, bars: []string{"100 111 89 100"}, fills: "sell 2 at 90", status: map[string]trading.OrderStatus{"sell 2 limit 110 reduce": trading.StatusCancelled}},
+		"of a bracket the stop comes first where a bar reaches both":  {held: "2", orders: []string{"sell 2 limit 110 reduce", "sell 2 stop 90 reduce"}, bars: []string{"100 111 89 100"}, fills: "sell 2 at 90", status: map[string]trading.OrderStatus{"sell 2 limit 110 reduce": trading.StatusCanceled}},
 		"of a short bracket too":                                      {held: "-2", orders: []string{"buy 2 limit 90 reduce", "buy 2 stop 110 reduce"}, bars: []string{"100 111 89 100"}, fills: "buy 2 at 110"},
 		"with open, high, low, close the profit is taken first":       {policy: paper.BarTicks, held: "2", orders: []string{"sell 2 limit 110 reduce", "sell 2 stop 90 reduce"}, bars: []string{"100 111 89 100 400"}, fills: "sell 2 at 110"},
 		"with the nearer extreme first it depends on the open":        {policy: paper.BarTicksNearest, held: "2", orders: []string{"sell 2 limit 110 reduce", "sell 2 stop 90 reduce"}, bars: []string{"99 111 89 100 400"}, fills: "sell 2 at 90"},
 		"and the other way round":                                     {policy: paper.BarTicksNearest, held: "2", orders: []string{"sell 2 limit 110 reduce", "sell 2 stop 90 reduce"}, bars: []string{"101 111 89 100 400"}, fills: "sell 2 at 110"},
-		"a reduce-only order does no more than that":                  {held: "2", orders: []string{"sell 1 market", "sell 2 stop 90 reduce"}, bars: []string{"100 101 89 100"}, fills: "sell 1 at 100, sell 1 at 90", status: map[string]trading.OrderStatus{"sell 2 stop 90 reduce": trading.StatusCancelled}},
+		"a reduce-only order does no more than that":                  {held: "2", orders: []string{"sell 1 market", "sell 2 stop 90 reduce"}, bars: []string{"100 101 89 100"}, fills: "sell 1 at 100, sell 1 at 90", status: map[string]trading.OrderStatus{"sell 2 stop 90 reduce": trading.StatusCanceled}},
 		"orders are met in the order in which the price meets them":   {first: "100 100 100 100", orders: []string{"buy 1 limit 95", "buy 1 limit 98", "sell 1 limit 103"}, bars: []string{"100 104 94 95"}, fills: "sell 1 at 103, buy 1 at 98, buy 1 at 95"},
 		"a market order takes a quarter at the last price, then more": {policy: paper.BarTicks, first: "90.020 90.030 90.010 90.015 20000", orders: []string{"buy 10000 market"}, fills: "buy 5000 at 90.015, buy 5000 at 90.016"},
 		"a market order at the last price":                            {policy: paper.OpenGap, first: "100 101 99 100.5", orders: []string{"buy 1 market"}, fills: "buy 1 at 100.5"},
@@ -118,14 +118,14 @@ func TestOrdersAgainstBars(t *testing.T) {
 		"a limit gets a quarter of the volume at a time":              {policy: paper.BarTicks, orders: []string{"buy 10 limit 100"}, bars: []string{"100 101 99 99.5 16"}, fills: "buy 4 at 100, buy 4 at 100, buy 2 at 100"},
 		"and the rest waits for the next bar":                         {policy: paper.BarTicks, orders: []string{"buy 10 limit 100"}, bars: []string{"100 101 100 101 16", "101 101 99 100 100"}, fills: "buy 4 at 100, buy 4 at 100, buy 2 at 100"},
 
-		"fill or kill wants all of it":                {policy: paper.BarTicks, orders: []string{"buy 10 limit 100 fok"}, bars: []string{"100 101 99 99.5 16"}, status: map[string]trading.OrderStatus{"buy 10 limit 100 fok": trading.StatusCancelled}},
+		"fill or kill wants all of it":                {policy: paper.BarTicks, orders: []string{"buy 10 limit 100 fok"}, bars: []string{"100 101 99 99.5 16"}, status: map[string]trading.OrderStatus{"buy 10 limit 100 fok": trading.StatusCanceled}},
 		"fill or kill that can be had":                {orders: []string{"buy 10 limit 101 fok"}, bars: []string{"100 101 99 99.5 16"}, fills: "buy 10 at 100"},
-		"immediate or cancel takes what there is":     {policy: paper.BarTicks, orders: []string{"buy 10 limit 100 ioc"}, bars: []string{"100 101 99 99.5 16"}, fills: "buy 4 at 100", status: map[string]trading.OrderStatus{"buy 10 limit 100 ioc": trading.StatusCancelled}},
-		"immediate or cancel does not wait":           {orders: []string{"buy 1 limit 95 ioc"}, bars: []string{"100 101 90 95"}, status: map[string]trading.OrderStatus{"buy 1 limit 95 ioc": trading.StatusCancelled}},
+		"immediate or cancel takes what there is":     {policy: paper.BarTicks, orders: []string{"buy 10 limit 100 ioc"}, bars: []string{"100 101 99 99.5 16"}, fills: "buy 4 at 100", status: map[string]trading.OrderStatus{"buy 10 limit 100 ioc": trading.StatusCanceled}},
+		"immediate or cancel does not wait":           {orders: []string{"buy 1 limit 95 ioc"}, bars: []string{"100 101 90 95"}, status: map[string]trading.OrderStatus{"buy 1 limit 95 ioc": trading.StatusCanceled}},
 		"a day order ends with its day":               {first: "100 100 100 100", orders: []string{"buy 1 limit 95 day"}, bars: []string{"100 101 99 100", "", "90 91 89 90"}, status: map[string]trading.OrderStatus{"buy 1 limit 95 day": trading.StatusExpired}},
-		"until cancelled does not":                    {first: "100 100 100 100", orders: []string{"buy 1 limit 95 gtc"}, bars: []string{"100 101 99 100", "", "90 91 89 90"}, fills: "buy 1 at 95"},
+		"until canceled does not":                     {first: "100 100 100 100", orders: []string{"buy 1 limit 95 gtc"}, bars: []string{"100 101 99 100", "", "90 91 89 90"}, fills: "buy 1 at 95"},
 		"post only rests":                             {first: "100 100 100 100", orders: []string{"buy 1 limit 99 post"}, bars: []string{"100 101 98 100"}, fills: "buy 1 at 99"},
-		"post only of before the first bar is judged": {orders: []string{"buy 1 limit 101 post"}, bars: []string{"100 101 98 100"}, status: map[string]trading.OrderStatus{"buy 1 limit 101 post": trading.StatusCancelled}},
+		"post only of before the first bar is judged": {orders: []string{"buy 1 limit 101 post"}, bars: []string{"100 101 98 100"}, status: map[string]trading.OrderStatus{"buy 1 limit 101 post": trading.StatusCanceled}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,7 +167,7 @@ func TestOrdersAgainstBars(t *testing.T) {
 	}
 }
 
-func TestABestAskIsHadByABuyer(t *testing.T) {
+func TestBestAskIsHadByABuyer(t *testing.T) {
 	t.Parallel()
 	b := broker(t, quoted(25.566), func(cfg *paper.Config) { cfg.Instruments = []trading.Instrument{fine} })
 	require.NoError(t, submit(t, b, fine, order(t, "buy 1 market"), "0"))
@@ -188,7 +188,7 @@ func TestRestingOrdersAtQuotes(t *testing.T) {
 	require.Equal(t, "buy 2 at 95, buy 1 at 112", executed(fills(t, b)))
 }
 
-func TestAMakerPaysItsOwnFee(t *testing.T) {
+func TestMakerPaysItsOwnFee(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		maker decimal.NullDecimal
@@ -212,7 +212,7 @@ func TestAMakerPaysItsOwnFee(t *testing.T) {
 	}
 }
 
-func TestAStopSlips(t *testing.T) {
+func TestStopSlips(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) { cfg.Slippage = d("0.01") })
 	require.NoError(t, b.OnBar(ohlc(t, -1, "100 100 100 100")))
@@ -222,7 +222,7 @@ func TestAStopSlips(t *testing.T) {
 	require.Equal(t, "buy 1 at 111.1, buy 1 at 95", executed(fills(t, b)), "a limit never does")
 }
 
-func TestACancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
+func TestCancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, submit(t, b, coin, order(t, "buy 1 limit 95"), "0"))
@@ -235,7 +235,7 @@ func TestACancelEndsWhatIsLeftAndHarmsNothingElse(t *testing.T) {
 	require.Empty(t, fills(t, b))
 	report, err := b.Order(t.Context(), ref("buy 1 limit 95"))
 	require.NoError(t, err)
-	require.Equal(t, trading.StatusCancelled, report.Status)
+	require.Equal(t, trading.StatusCanceled, report.Status)
 }
 
 func TestPostOnlyIsRefusedWhereItWouldTake(t *testing.T) {

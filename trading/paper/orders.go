@@ -21,8 +21,8 @@ func newOrders(updates *trading.UpdateLog) orders {
 	return orders{byID: make(map[string]*order), updates: updates}
 }
 
-// knows reports whether an order of a client ID was taken, or refused.
-func (s *orders) knows(clientID string) bool {
+// has reports whether an order of a client ID was taken, or refused.
+func (s *orders) has(clientID string) bool {
 	_, ok := s.report(clientID)
 	return ok
 }
@@ -44,12 +44,12 @@ func (s *orders) take(o *order) {
 	s.byID[o.ClientID] = o
 }
 
-// tidy makes records of the orders that are done, and tells of those and of the others that have changed.
-func (s *orders) tidy(now time.Time) {
+// archive makes records of the orders that are done, and tells of those and of the others that have changed.
+func (s *orders) archive(now time.Time) {
 	s.open = slices.DeleteFunc(s.open, func(o *order) bool {
-		news := told{filled: o.filled, triggered: o.triggered}
-		if o.status.Done() || news.triggered != o.told.triggered || !news.filled.Equal(o.told.filled) {
-			o.told = news
+		news := reported{filled: o.filled, triggered: o.triggered}
+		if o.status.Done() || news.triggered != o.reported.triggered || !news.filled.Equal(o.reported.filled) {
+			o.reported = news
 			s.updates.Push(o.report())
 		}
 		if o.status.Done() {
@@ -70,11 +70,11 @@ type order struct {
 	triggered bool      // its stop was reached
 	until     time.Time // when its day ends; zero if it is not for the day
 	since     time.Time // when it was taken here
-	told      told      // what the last update said
+	reported  reported  // what the last update said
 }
 
-// told is what of an order makes an update when it changes.
-type told struct {
+// reported is what of an order makes an update when it changes.
+type reported struct {
 	filled    decimal.Decimal
 	triggered bool
 }
@@ -91,8 +91,8 @@ func (o *order) end(status trading.OrderStatus, reason string) { o.status, o.rea
 // rest is what has not been filled of an order.
 func (o *order) rest() decimal.Decimal { return o.Quantity.Sub(o.filled) }
 
-// overdue tells whether an order's trading day has ended.
-func (o *order) overdue(at time.Time) bool { return !o.until.IsZero() && !at.Before(o.until) }
+// expired tells whether an order's trading day has ended.
+func (o *order) expired(at time.Time) bool { return !o.until.IsZero() && !at.Before(o.until) }
 
 // waiting tells whether the price has yet to reach the order's stop.
 func (o *order) waiting() bool {
@@ -107,11 +107,11 @@ func (o *order) level() decimal.Decimal {
 	return o.LimitPrice
 }
 
-// reached tells whether the order is met where the price comes to p.
-func (o *order) reached(p decimal.Decimal, through bool) bool {
-	beyond := p.Cmp(o.level()) * int(o.Side) // above zero: dearer for this side
+// hit tells whether the order is met where the price comes to p.
+func (o *order) hit(p decimal.Decimal, through bool) bool {
+	distance := p.Cmp(o.level()) * int(o.Side) // above zero: dearer for this side
 	if o.waiting() {
-		return beyond >= 0
+		return distance >= 0
 	}
-	return beyond < 0 || beyond == 0 && !through
+	return distance < 0 || distance == 0 && !through
 }

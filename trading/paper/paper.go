@@ -72,7 +72,7 @@ type Broker struct {
 
 var (
 	_ trading.Broker           = (*Broker)(nil)
-	_ trading.Canceller        = (*Broker)(nil)
+	_ trading.Canceler         = (*Broker)(nil)
 	_ trading.OrderLister      = (*Broker)(nil)
 	_ trading.Positioner       = (*Broker)(nil)
 	_ trading.InstrumentLister = (*Broker)(nil)
@@ -102,7 +102,7 @@ func New(cfg Config) (*Broker, error) {
 		if err := i.Validate(); err != nil {
 			return nil, fmt.Errorf("paper: %w", err)
 		}
-		if _, twice := b.markets[i.Symbol]; twice {
+		if _, duplicate := b.markets[i.Symbol]; duplicate {
 			return nil, fmt.Errorf("paper: Config.Instruments has %s twice", i.Symbol)
 		}
 		b.markets[i.Symbol] = &market{Instrument: i, listed: true, least: rough.Float(i.Tick)}

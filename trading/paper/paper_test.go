@@ -75,7 +75,7 @@ func fills(t require.TestingT, b *paper.Broker) []trading.Fill {
 
 func ref(id string) trading.OrderRef { return trading.OrderRef{ClientID: id} }
 
-func TestThePaperBrokerKeepsToTheContract(t *testing.T) {
+func TestPaperBrokerKeepsToTheContract(t *testing.T) {
 	t.Parallel()
 	t.Run("at quotes", func(t *testing.T) {
 		t.Parallel()
@@ -98,7 +98,7 @@ func TestThePaperBrokerKeepsToTheContract(t *testing.T) {
 	})
 }
 
-func TestAMarketOrderFillsAtTheOpenOfTheNextBar(t *testing.T) {
+func TestMarketOrderFillsAtTheOpenOfTheNextBar(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, b.OnBar(bar(noon.Add(-2*time.Minute), 99, 100)))
@@ -154,7 +154,7 @@ func TestFeesAreExact(t *testing.T) {
 	require.Equal(t, "9959.02584517", b.Cash().String())
 }
 
-func TestTheAccountCarriesNoMoreThanItsEquity(t *testing.T) {
+func TestAccountCarriesNoMoreThanItsEquity(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		leverage, fee, quantity string
@@ -188,7 +188,7 @@ func TestTheAccountCarriesNoMoreThanItsEquity(t *testing.T) {
 	}
 }
 
-func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCancelled(t *testing.T) {
+func TestOrderThatTheAccountCannotCarryAtTheOpenIsCanceled(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
 	require.NoError(t, b.OnBar(bar(noon.Add(-time.Minute), 100, 100)))
@@ -196,12 +196,12 @@ func TestAnOrderThatTheAccountCannotCarryAtTheOpenIsCancelled(t *testing.T) {
 	require.NoError(t, b.OnBar(bar(noon, 100.1, 100)))
 	report, err := b.Order(t.Context(), ref("a"))
 	require.NoError(t, err)
-	require.Equal(t, trading.StatusCancelled, report.Status)
+	require.Equal(t, trading.StatusCanceled, report.Status)
 	require.Contains(t, report.Reason, "margin")
 	require.Empty(t, fills(t, b))
 }
 
-func TestWhatReducesAlwaysPasses(t *testing.T) {
+func TestReducingOrderAlwaysPasses(t *testing.T) {
 	t.Parallel()
 	price := 100.0
 	b := broker(t, func(cfg *paper.Config) { cfg.Quote = func(string) (float64, bool) { return price, true } })
@@ -294,7 +294,7 @@ func TestResumeBringsBackOrdersAndAccount(t *testing.T) {
 
 // On a spot account, whatever is sent: the balance is never negative, the account adds up, and the same again gives the
 // same to the last digit.
-func TestAnyOrdersLeaveAnAccountThatAddsUp(t *testing.T) {
+func TestAccountAddsUpAfterAnyOrders(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		type move struct {

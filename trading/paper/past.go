@@ -13,9 +13,9 @@ import (
 // looked for.
 const keepFor = book.MaxLookBack + time.Hour
 
-// endings are the statuses in which an order ends, by the number that stands for them in a record.
-var endings = [...]trading.OrderStatus{
-	trading.StatusFilled, trading.StatusCancelled, trading.StatusExpired, trading.StatusRejected,
+// endStatuses are the statuses in which an order ends, by the number that stands for them in a record.
+var endStatuses = [...]trading.OrderStatus{
+	trading.StatusFilled, trading.StatusCanceled, trading.StatusExpired, trading.StatusRejected,
 }
 
 // ended are what became of the orders that are done, as records. Broker.mu guards them.
@@ -26,9 +26,9 @@ type ended struct {
 	key     []byte      // and its key
 }
 
-// forgotten says that nobody can tell any more what became of an order that is not known: it may be one of those that are
+// checkHorizon says that nobody can tell any more what became of an order that is not known: it may be one of those that are
 // forgotten.
-func (e *ended) forgotten(o trading.OrderRef) error {
+func (e *ended) checkHorizon(o trading.OrderRef) error {
 	if e.horizon.IsZero() || !o.SentAt.Before(e.horizon) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (e *ended) forgotten(o trading.OrderRef) error {
 func (e *ended) put(r trading.OrderReport, at time.Time) {
 	e.now.Body = e.now.Body[:0]
 	e.now.Int(at.Unix() / 60) // first: see forget
-	for n, status := range endings {
+	for n, status := range endStatuses {
 		if status == r.Status {
 			e.now.Uint(uint64(n))
 		}
@@ -62,7 +62,7 @@ func (e *ended) get(clientID string) (trading.OrderReport, bool) {
 	}
 	r := past.NewReader(body)
 	_ = r.Int()
-	status, triggered := endings[r.Uint()], r.Uint() == 1
+	status, triggered := endStatuses[r.Uint()], r.Uint() == 1
 	return trading.OrderReport{
 		ClientID: clientID, Status: status, Triggered: triggered, Filled: r.Decimal(), Reason: r.Text(),
 	}, true

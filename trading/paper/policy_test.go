@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
-func TestWhereAMarketOrderFillsInABar(t *testing.T) {
+func TestMarketOrderFillsInABar(t *testing.T) {
 	t.Parallel()
 	later := noon.Add(time.Minute)
 	for name, c := range map[string]struct {

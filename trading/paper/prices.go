@@ -64,8 +64,8 @@ func (s markets) listed(symbol string) (*market, bool) {
 func (s markets) of(symbol string) *market {
 	m, ok := s[symbol]
 	if !ok {
-		finest := decimal.New(1, -18)
-		m = &market{Instrument: trading.Instrument{Symbol: symbol, Tick: finest, Step: finest}}
+		smallest := decimal.New(1, -18)
+		m = &market{Instrument: trading.Instrument{Symbol: symbol, Tick: smallest, Step: smallest}}
 		s[symbol] = m
 	}
 	return m
@@ -100,7 +100,7 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	}
 	if b.cfg.Quote == nil {
 		b.walkBar(m, bar)
-		b.orders.tidy(bar.End())
+		b.orders.archive(bar.End())
 	}
 	m.mark(bar.Close)
 	m.barTime = bar.Time
@@ -155,19 +155,19 @@ func (b *Broker) workQuotes() {
 		_, err := b.markets[o.Symbol].Price(quote)
 		switch {
 		case o.status.Done():
-		case o.overdue(now): // also where there is no quote, as at night
+		case o.expired(now): // also where there is no quote, as at night
 			o.end(trading.StatusExpired, "its day is over")
 		case ok && err == nil:
 			b.walkQuote(o, quote, now)
 		}
-		b.orders.tidy(now)
+		b.orders.archive(now)
 		b.mu.Unlock()
 	}
-	b.callMargins(now)
+	b.checkMargins(now)
 }
 
-// callMargins looks at every position at its present quote.
-func (b *Broker) callMargins(now time.Time) {
+// checkMargins looks at every position at its present quote.
+func (b *Broker) checkMargins(now time.Time) {
 	b.mu.Lock()
 	held := b.account.symbols()
 	b.mu.Unlock()
@@ -188,14 +188,14 @@ func (b *Broker) callMargin(symbol string, quote float64, now time.Time) {
 	w := b.walk(m, now)
 	w.now = decimal.NewFromFloat(quote)
 	w.marginCall(decimal.Zero)
-	b.orders.tidy(now)
+	b.orders.archive(now)
 }
 
 // walkBar lets an instrument's price go the way of a bar.
 func (b *Broker) walkBar(m *market, bar signal.Bar) {
-	begins := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
+	start := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
 	for _, o := range b.orders.open {
-		if o.Symbol == m.Symbol && o.overdue(bar.Time) {
+		if o.Symbol == m.Symbol && o.expired(bar.Time) {
 			o.end(trading.StatusExpired, "its day is over")
 		}
 	}
@@ -205,22 +205,22 @@ func (b *Broker) walkBar(m *market, bar signal.Bar) {
 	}
 	held := b.account.position(m.Symbol).Quantity.Sign()
 	m.depth = share
-	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.unlevered || b.carries(m, bar, held)) {
+	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.fullyPaid || b.safe(m, bar, held)) {
 		return // Nothing can happen, as on most bars.
 	}
-	w := b.walk(m, begins)
-	w.due = func(o *order) bool { return !begins.Before(o.CreatedAt) }
+	w := b.walk(m, start)
+	w.due = func(o *order) bool { return !start.Before(o.CreatedAt) }
 	path := b.cfg.Fill.path(bar, held)
 	w.depth = share
 	buy, sell, atEnd := b.cfg.Fill.market(bar)
 	if !atEnd {
 		w.takeMarket(buy, sell)
 	}
-	w.reach(decimal.NewFromFloat(path[0]), true)
+	w.moveTo(decimal.NewFromFloat(path[0]), true)
 	w.at = bar.End() // Nobody says when it was, and this is when it was known.
 	for _, price := range path[1:] {
 		w.depth = share
-		w.reach(decimal.NewFromFloat(price), false)
+		w.moveTo(decimal.NewFromFloat(price), false)
 	}
 	if atEnd {
 		w.takeMarket(buy, sell)
@@ -229,26 +229,26 @@ func (b *Broker) walkBar(m *market, bar signal.Bar) {
 	m.depth = w.depth
 }
 
-// carries reports whether the account carries what is held of an instrument all through a bar. It does if it does at
+// safe reports whether the account carries what is held of an instrument all through a bar. It does if it does at
 // the worst price: what is left above Maintenance falls as a long position's price falls and as a short one's rises.
-func (b *Broker) carries(m *market, bar signal.Bar, held int) bool {
+func (b *Broker) safe(m *market, bar signal.Bar, held int) bool {
 	worst := bar.Low
 	if held < 0 {
 		worst = bar.High
 	}
-	return b.account.surelyCarries(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
+	return b.account.keepsMargin(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
 }
 
 // walkQuote takes one order to the present price.
 func (b *Broker) walkQuote(o *order, price float64, at time.Time) {
-	if o.overdue(at) {
+	if o.expired(at) {
 		o.end(trading.StatusExpired, "its day is over")
 		return
 	}
 	w := b.walk(b.markets[o.Symbol], at)
 	w.due = func(open *order) bool { return open == o }
 	w.takeMarket(price, price)
-	w.reach(decimal.NewFromFloat(price), true)
+	w.moveTo(decimal.NewFromFloat(price), true)
 }
 
 // takeAtOnce fills a market order at the last price.

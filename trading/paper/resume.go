@@ -45,6 +45,9 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	for _, f := range fills {
 		b.markets.of(f.Symbol).set(f.Price)
 	}
+	if book.CapitalSaid() {
+		b.account.give(book.Given(), b.cfg.Clock.Now())
+	}
 	for _, o := range orders {
 		if o.status.Done() {
 			b.orders.ended.put(o.report(), o.since)
@@ -83,7 +86,7 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 func replay(ctx context.Context, j journal.Journal, cash decimal.Decimal) (*book.Book, []trading.Fill, error) {
 	var fills []trading.Fill
 	b, err := book.Replay(cash, journal.Load(ctx, j), func(before *book.Book, entry journal.Entry) {
-		if f, ok := entry.Event.(journal.Filled); ok && !before.Knows(f.Fill) {
+		if f, ok := entry.Event.(journal.Filled); ok && !before.Known(f.Fill) {
 			fills = append(fills, f.Fill)
 		}
 	})

@@ -40,7 +40,7 @@ func TestUpdatesTellOfPartialFillsStopsAndEnds(t *testing.T) {
 	require.Len(t, reached, 1)
 	require.True(t, reached[stop].Triggered)
 	require.NoError(t, b.Cancel(t.Context(), ref(limit)))
-	require.Equal(t, trading.StatusCancelled, told(4, "106 106 106 106 16")[limit].Status)
+	require.Equal(t, trading.StatusCanceled, told(4, "106 106 106 106 16")[limit].Status)
 }
 
 func TestUpdatesTellThatAnAccountWasLiquidated(t *testing.T) {

@@ -26,7 +26,7 @@ func (b *Broker) walk(m *market, at time.Time) walk { return walk{Broker: b, m: 
 func (w *walk) takeMarket(buy, sell float64) {
 	for _, o := range w.orders.open {
 		switch {
-		case !w.meets(o) || o.Rests():
+		case !w.relevant(o) || o.Rests():
 		case o.Side == trading.Buy:
 			w.take(o, decimal.NewFromFloat(buy))
 		default:
@@ -35,12 +35,12 @@ func (w *walk) takeMarket(buy, sell float64) {
 	}
 }
 
-// meets tells whether the walk concerns an order.
-func (w *walk) meets(o *order) bool { return o.Symbol == w.m.Symbol && !o.status.Done() && w.due(o) }
+// relevant tells whether the walk concerns an order.
+func (w *walk) relevant(o *order) bool { return o.Symbol == w.m.Symbol && !o.status.Done() && w.due(o) }
 
-// reach moves the price: in a jump, as between two bars, or through all that lies between. What it meets is dealt with
+// moveTo moves the price: in a jump, as between two bars, or through all that lies between. What it meets is dealt with
 // in the order in which it is met, and of two at one price the older order comes first.
-func (w *walk) reach(to decimal.Decimal, jump bool) {
+func (w *walk) moveTo(to decimal.Decimal, jump bool) {
 	if jump {
 		w.now = to
 	}
@@ -58,7 +58,7 @@ func (w *walk) reach(to decimal.Decimal, jump bool) {
 			spent = make(map[*order]bool)
 		}
 		spent[o] = !o.waiting()
-		w.meet(o, jump)
+		w.match(o, jump)
 	}
 	w.now = to
 	if !w.marginCall(decimal.Zero) {
@@ -69,7 +69,7 @@ func (w *walk) reach(to decimal.Decimal, jump bool) {
 // next finds what the price meets first on its way.
 func (w *walk) next(to decimal.Decimal, spent map[*order]bool) (first *order, price decimal.Decimal) {
 	for _, o := range w.orders.open {
-		if !w.meets(o) || !o.Rests() || spent[o] || !o.reached(to, w.cfg.Fill.through()) {
+		if !w.relevant(o) || !o.Rests() || spent[o] || !o.hit(to, w.cfg.Fill.through()) {
 			continue
 		}
 		level := o.level()
@@ -83,18 +83,18 @@ func (w *walk) next(to decimal.Decimal, spent map[*order]bool) (first *order, pr
 	return first, price
 }
 
-// meet deals with an order whose price is there.
-func (w *walk) meet(o *order, jump bool) {
+// match deals with an order whose price is there.
+func (w *walk) match(o *order, jump bool) {
 	switch {
 	case o.waiting():
 		o.triggered = true
-		if o.Type == trading.Stop || o.reached(w.now, false) {
+		if o.Type == trading.Stop || o.hit(w.now, false) {
 			w.take(o, w.now)
 		}
 	case !o.resting:
 		w.take(o, w.now)
 	case jump && w.cfg.Fill == OpenGap:
-		w.fill(o, o.rest(), better(o.Side, o.LimitPrice, against(w.m.Instrument, o.Side, w.now)), w.cfg.MakerFeeRate.Decimal)
+		w.fill(o, o.rest(), best(o.Side, o.LimitPrice, roundAway(w.m.Instrument, o.Side, w.now)), w.cfg.MakerFeeRate.Decimal)
 	default:
 		w.fill(o, w.within(o.rest()), o.LimitPrice, w.cfg.MakerFeeRate.Decimal)
 	}
@@ -112,26 +112,26 @@ func (w *walk) within(quantity decimal.Decimal) decimal.Decimal {
 // is not. A limit bounds both.
 func (w *walk) take(o *order, price decimal.Decimal) {
 	if o.PostOnly {
-		o.end(trading.StatusCancelled, postOnly)
+		o.end(trading.StatusCanceled, postOnly)
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
-	paid := worsened(w.m.Instrument, o.Side, price, w.cfg.Slippage)
-	worse := against(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
+	paid := takerPrice(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	next := roundAway(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
 	if limited {
-		paid = better(o.Side, paid, o.LimitPrice)
+		paid = best(o.Side, paid, o.LimitPrice)
 	}
-	here := w.within(o.rest())
-	beyond := o.rest().Sub(here)
-	if limited && worse.Cmp(o.LimitPrice)*int(o.Side) > 0 {
-		if beyond.IsPositive() && o.TimeInForce == trading.FOK {
+	near := w.within(o.rest())
+	rest := o.rest().Sub(near)
+	if limited && next.Cmp(o.LimitPrice)*int(o.Side) > 0 {
+		if rest.IsPositive() && o.TimeInForce == trading.FOK {
 			return
 		}
-		beyond = decimal.Zero
+		rest = decimal.Zero
 	}
-	w.fill(o, here, paid, w.cfg.FeeRate)
+	w.fill(o, near, paid, w.cfg.FeeRate)
 	if !o.status.Done() {
-		w.fill(o, beyond, worse, w.cfg.FeeRate)
+		w.fill(o, rest, next, w.cfg.FeeRate)
 	}
 }
 
@@ -152,9 +152,9 @@ func (w *walk) fill(o *order, quantity, price, feeRate decimal.Decimal) {
 func (w *walk) settle() {
 	for _, o := range w.orders.open {
 		switch {
-		case !w.meets(o), !o.Rests(), o.waiting():
+		case !w.relevant(o), !o.Rests(), o.waiting():
 		case o.TimeInForce == trading.IOC, o.TimeInForce == trading.FOK:
-			o.end(trading.StatusCancelled, "it could not be had at once")
+			o.end(trading.StatusCanceled, "it could not be had at once")
 		default:
 			o.resting = true
 		}

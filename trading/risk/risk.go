@@ -24,7 +24,7 @@ const quotientPlaces = 18
 type Limits struct {
 	MaxPosition  decimal.Decimal // the largest notional of a position in one instrument
 	MaxOrder     decimal.Decimal // the largest notional of the part of an order that opens
-	MaxDailyLoss decimal.Decimal // a day's loss, with fees and unrealised, from which trading is halted
+	MaxDailyLoss decimal.Decimal // a day's loss, with fees and unrealized, from which trading is halted
 }
 
 // NoLimits are Limits that nothing reaches.
@@ -48,8 +48,8 @@ func (l Limits) Validate() error {
 	return nil
 }
 
-// Admits says which limit a position of a size that is the same for all could never be opened under.
-func (l Limits) Admits(notional decimal.Decimal) error {
+// MayOpen says which limit a position of a size that is the same for all could never be opened under.
+func (l Limits) MayOpen(notional decimal.Decimal) error {
 	for _, f := range []struct {
 		name  string
 		value decimal.Decimal

@@ -78,7 +78,7 @@ func TestRiskRefusesWhatIsNoOrder(t *testing.T) {
 
 // Whatever the order, the position and the price: what is approved never opens beyond a limit, is never more than was
 // asked for, is in whole steps, and never less than what closes.
-func TestNothingIsApprovedBeyondALimit(t *testing.T) {
+func TestLimitsApproveNothingBeyondThem(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		i := instrument(btc)

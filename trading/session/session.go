@@ -54,8 +54,8 @@ func NewWeekly(place *time.Location, spans ...Span) (*Weekly, error) {
 // Open implements signal.Hours; the hours are the same for every symbol. A market that is open at all times of the week
 // has no next change.
 func (w *Weekly) Open(_ string, at time.Time) (open bool, until time.Time) {
-	spells := w.around(at)
-	for _, s := range spells {
+	periods := w.periodsNear(at)
+	for _, s := range periods {
 		switch {
 		case at.Before(s.opens):
 			return false, s.opens.UTC()
@@ -69,23 +69,23 @@ func (w *Weekly) Open(_ string, at time.Time) (open bool, until time.Time) {
 	return false, time.Time{} // There is always a spell in the next two weeks.
 }
 
-// spell is a time at which the market is open without a break.
-type spell struct{ opens, closes time.Time }
+// period is a time at which the market is open without a break.
+type period struct{ opens, closes time.Time }
 
-// around lists the spells from a good week before at until two weeks after, joined where they touch.
-func (w *Weekly) around(at time.Time) []spell {
+// periodsNear lists the spells from a good week before at until two weeks after, joined where they touch.
+func (w *Weekly) periodsNear(at time.Time) []period {
 	local := at.In(w.place)
-	var all []spell
+	var all []period
 	for offset := -15; offset <= 15; offset++ {
 		// By the calendar and not in steps of 24 h: where clocks are set, one day of the year has 23 and one 25.
 		date := time.Date(local.Year(), local.Month(), local.Day()+offset, 12, 0, 0, 0, w.place)
 		for _, s := range w.spans {
 			if s.Day == date.Weekday() {
-				all = append(all, spell{onClock(date, s.Opens), onClock(date, s.Closes)})
+				all = append(all, period{onClock(date, s.Opens), onClock(date, s.Closes)})
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y spell) int {
+	slices.SortFunc(all, func(x, y period) int {
 		return cmp.Or(x.opens.Compare(y.opens), x.closes.Compare(y.closes))
 	})
 	joined := all[:1]

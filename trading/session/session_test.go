@@ -26,7 +26,7 @@ func newYork(t *testing.T) *session.Weekly {
 	return w
 }
 
-func TestAWeeklyMarket(t *testing.T) {
+func TestWeeklyMarket(t *testing.T) {
 	t.Parallel()
 	w := newYork(t)
 	for name, c := range map[string]struct {
@@ -65,7 +65,7 @@ func TestSpansThatTouchAreOne(t *testing.T) {
 	require.Equal(t, time.Date(2025, 3, 7, 22, 0, 0, 0, time.UTC), until)
 }
 
-func TestAMarketThatNeverClosesHasNoNextChange(t *testing.T) {
+func TestMarketThatNeverClosesHasNoNextChange(t *testing.T) {
 	t.Parallel()
 	whole, err := session.NewWeekly(time.UTC, session.Span{Day: time.Monday, Opens: 0, Closes: 7 * 24 * time.Hour})
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestAMarketThatNeverClosesHasNoNextChange(t *testing.T) {
 	require.Zero(t, until)
 }
 
-func TestWhatIsNoCalendar(t *testing.T) {
+func TestCalendarsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, spans := range map[string][]session.Span{
 		"never open":       nil,

@@ -38,7 +38,7 @@ func goldVenue(traits trading.Traits) *tradingtest.Venue {
 	return v
 }
 
-func TestTheVenueAndItsWrapperKeepToTheContract(t *testing.T) {
+func TestVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 	t.Parallel()
 	for name, traits := range map[string]trading.Traits{
 		"refuses": {RefusesDuplicates: true}, "takes": {MaxFlight: time.Second, Replaces: trading.Atomic},
@@ -406,11 +406,11 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"fees with the wrong sign":             "an order fills in full, on its side, under its client id",
 		"fills of one step each":               "an order fills in full, on its side, under its client id",
 		"answers of another order":             "an order fills in full, on its side, under its client id",
-		"takes limits for market orders":       "an order that rests can be cancelled, and one that is done cannot",
+		"takes limits for market orders":       "an order that rests can be canceled, and one that is done cannot",
 		"fills beyond the limit":               "an order with a limit fills at its price or a better one",
 		"forgets to reduce only":               "an order that only reduces opens nothing",
-		"triggers stops on the wrong side":     "an order with a stop rests, is found and is cancelled like any",
-		"calls what rests filled":              "an order with a stop rests, is found and is cancelled like any",
+		"triggers stops on the wrong side":     "an order with a stop rests, is found and is canceled like any",
+		"calls what rests filled":              "an order with a stop rests, is found and is canceled like any",
 		"lists no limits":                      "open orders are told in one answer, and no others",
 		"tells the first state last":           "updates tell the latest of each order that has changed",
 		"calls what was cut short rejected":    "a context that has ended ends the call",
@@ -431,8 +431,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"positions without a sign":             "what was filled is the position, and closing it leaves none",
 		"takes duplicates":                     "a client id that was used is refused where that is promised, and changes nothing",
 		"calls a duplicate rejected":           "a client id that was used is refused where that is promised, and changes nothing",
-		"cancels nothing":                      "an order that rests can be cancelled, and one that is done cannot",
-		"minds a second cancel":                "an order that rests can be cancelled, and one that is done cannot",
+		"cancels nothing":                      "an order that rests can be canceled, and one that is done cannot",
+		"minds a second cancel":                "an order that rests can be canceled, and one that is done cannot",
 		"never looks at ctx":                   "a context that has ended ends the call",
 		"changes its traits":                   "traits do not change, and go together",
 		"promises what cannot be":              "traits do not change, and go together",
@@ -448,8 +448,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"knows no cursor":                      "after the last page there is nothing until something fills",
 		"ends with a short page":               "after the last page there is nothing until something fills",
 		"the last page is the end of all":      "after the last page there is nothing until something fills",
-		"cancels stops elsewhere":              "an order with a stop rests, is found and is cancelled like any",
-		"finds no stops":                       "an order with a stop rests, is found and is cancelled like any",
+		"cancels stops elsewhere":              "an order with a stop rests, is found and is canceled like any",
+		"finds no stops":                       "an order with a stop rests, is found and is canceled like any",
 		"lists no stops":                       "open orders are told in one answer, and no others",
 		"lists what is done":                   "open orders are told in one answer, and no others",
 		"keeps in memory what it sent":         "an order is found by its reference in another process",

@@ -8,27 +8,27 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// begunOnce counts how often Begin is called, and looks in it whether the order is there: it asks from within, so a
+// beginOnce counts how often Begin is called, and looks in it whether the order is there: it asks from within, so a
 // Broker that holds a lock there which Order needs hangs here.
-func begunOnce(b brokerTest) {
-	begun := 0
+func beginOnce(b brokerTest) {
+	calls := 0
 	a := b.approved("suite-1", trading.Buy, 10, 0).Gated(func(context.Context) error {
-		begun++
+		calls++
 		if report, err := b.order("suite-1"); !errors.Is(err, trading.ErrUnknownOrder) {
 			b.Errorf("when Begin is called the order is there: %+v, %v", report, err)
 		}
 		return nil
 	})
 	b.submit(a)
-	if begun != 1 {
-		b.Errorf("Begin was called %d times, want once", begun)
+	if calls != 1 {
+		b.Errorf("Begin was called %d times, want once", calls)
 	}
 	if _, err := b.order("suite-1"); err != nil {
 		b.Errorf("Order: %v", err)
 	}
 }
 
-func notBegun(b brokerTest) {
+func noBegin(b brokerTest) {
 	a := b.approved("suite-1", trading.Buy, 10, 0)
 	err := b.Broker.Submit(b.Context(), a.Gated(shut))
 	if !errors.Is(err, errShut) || errors.Is(err, trading.ErrRejected) || errors.Is(err, trading.ErrDuplicate) {

@@ -99,8 +99,8 @@ func duplicates(b brokerTest) {
 	}
 }
 
-func cancels(b brokerTest) {
-	c, ok := b.Broker.(trading.Canceller)
+func cancel(b brokerTest) {
+	c, ok := b.Broker.(trading.Canceler)
 	if !ok {
 		b.Skip("the broker cannot cancel")
 	}
@@ -114,13 +114,13 @@ func cancels(b brokerTest) {
 		status trading.OrderStatus
 	}{
 		{b.ref("suite-1", trading.Market), trading.StatusFilled},
-		{b.ref("suite-2", trading.Limit), trading.StatusCancelled},
-		{b.ref("suite-2", trading.Limit), trading.StatusCancelled},
+		{b.ref("suite-2", trading.Limit), trading.StatusCanceled},
+		{b.ref("suite-2", trading.Limit), trading.StatusCanceled},
 	} {
-		b.cancelled(c, want.ref, want.status)
+		b.canceled(c, want.ref, want.status)
 	}
 	if got, want := filled(b.fills(time.Time{})), b.Instrument.Step.Mul(decimal.NewFromInt(10)); !got.Equal(want) {
-		b.Errorf("%s filled, want %s: what was cancelled must not", got, want)
+		b.Errorf("%s filled, want %s: what was canceled must not", got, want)
 	}
 }
 
@@ -162,8 +162,8 @@ func (b brokerTest) restStop(id string) trading.Approved {
 	return a
 }
 
-// cancelled cancels an order, and says what is to become of it.
-func (b brokerTest) cancelled(c trading.Canceller, ref trading.OrderRef, want trading.OrderStatus) {
+// canceled cancels an order, and says what is to become of it.
+func (b brokerTest) canceled(c trading.Canceler, ref trading.OrderRef, want trading.OrderStatus) {
 	b.Helper()
 	if err := c.Cancel(b.Context(), ref); err != nil {
 		b.Errorf("Cancel %s: %v", ref.ClientID, err)
@@ -176,7 +176,7 @@ func (b brokerTest) cancelled(c trading.Canceller, ref trading.OrderRef, want tr
 }
 
 func stopRests(b brokerTest) {
-	c, ok := b.Broker.(trading.Canceller)
+	c, ok := b.Broker.(trading.Canceler)
 	if !ok {
 		b.Skip("the broker cannot cancel")
 	}
@@ -185,7 +185,7 @@ func stopRests(b brokerTest) {
 	if err != nil || report.Status != trading.StatusOpen {
 		b.Fatalf("Order reports %+v, %v, want open", report, err)
 	}
-	b.cancelled(c, a.Order().Ref(), trading.StatusCancelled)
+	b.canceled(c, a.Order().Ref(), trading.StatusCanceled)
 }
 
 // reopened asks a Broker without a memory for orders of each kind.
@@ -195,7 +195,7 @@ func reopened(b brokerTest) {
 	}
 	sent := []trading.Approved{b.approved("suite-1", trading.Buy, 10, 0)}
 	b.submit(sent[0])
-	if _, ok := b.Broker.(trading.Canceller); ok {
+	if _, ok := b.Broker.(trading.Canceler); ok {
 		sent = append(sent, b.rest("suite-2"), b.restStop("suite-3"))
 	}
 	b.Broker = b.Reopen()
@@ -205,7 +205,7 @@ func reopened(b brokerTest) {
 			b.Errorf("Order %s reports %+v, %v, want %s", sent[i].Order().ClientID, report, err, want)
 		}
 		if i > 0 {
-			b.cancelled(b.Broker.(trading.Canceller), sent[i].Order().Ref(), trading.StatusCancelled)
+			b.canceled(b.Broker.(trading.Canceler), sent[i].Order().Ref(), trading.StatusCanceled)
 		}
 	}
 	for _, f := range b.fills(time.Time{}) {
@@ -227,7 +227,7 @@ func endedContext(b brokerTest) {
 	if _, _, err := b.Broker.Fills(ctx, trading.Cursor{}, 1); err == nil {
 		b.Error("Fills succeeded with a context that had ended")
 	}
-	if c, ok := b.Broker.(trading.Canceller); ok {
+	if c, ok := b.Broker.(trading.Canceler); ok {
 		a := b.rest("suite-2")
 		if err := c.Cancel(ctx, a.Order().Ref()); err == nil || errors.Is(err, trading.ErrUnknownOrder) {
 			b.Errorf("Cancel with a context that had ended: %v, want the context's error", err)

@@ -90,15 +90,15 @@ func openOrders(b brokerTest) {
 	want()
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
 	want()
-	c, ok := b.Broker.(trading.Canceller)
+	c, ok := b.Broker.(trading.Canceler)
 	if !ok {
 		return
 	}
 	limit, stop := b.rest("suite-2"), b.restStop("suite-3")
 	want("suite-2", "suite-3")
-	b.cancelled(c, limit.Order().Ref(), trading.StatusCancelled)
+	b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
 	want("suite-3")
-	b.cancelled(c, stop.Order().Ref(), trading.StatusCancelled)
+	b.canceled(c, stop.Order().Ref(), trading.StatusCanceled)
 	want()
 }
 
@@ -117,8 +117,8 @@ func woken(b brokerTest) {
 	<-news // a broker that never says so hangs here, and the test's time limit names this line
 }
 
-// told waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
-func (b brokerTest) told(u trading.Updater, after int64, id string, status trading.OrderStatus) int64 {
+// waitReport waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
+func (b brokerTest) waitReport(u trading.Updater, after int64, id string, status trading.OrderStatus) int64 {
 	b.Helper()
 	for {
 		news := u.Updated()
@@ -142,17 +142,17 @@ func updates(b brokerTest) {
 	}
 	before := u.Updates(0).Seq
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
-	after := b.told(u, before, "suite-1", trading.StatusFilled)
+	after := b.waitReport(u, before, "suite-1", trading.StatusFilled)
 	if after <= before {
 		b.Fatalf("an order filled, and the Seq was %d and is %d", before, after)
 	}
 	if again := u.Updates(after); again.Seq != after || len(again.Orders) > 0 || again.Missed {
 		b.Errorf("nothing has happened since, and the updates are %+v", again)
 	}
-	if c, ok := b.Broker.(trading.Canceller); ok {
+	if c, ok := b.Broker.(trading.Canceler); ok {
 		limit := b.rest("suite-2")
-		b.cancelled(c, limit.Order().Ref(), trading.StatusCancelled)
-		b.told(u, after, "suite-2", trading.StatusCancelled)
+		b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
+		b.waitReport(u, after, "suite-2", trading.StatusCanceled)
 	}
 	all := u.Updates(before)
 	ids := make(map[string]bool)

@@ -8,7 +8,7 @@ import (
 
 // limitHolds sends orders whose limits the price is on the good side of, so that they fill: at the limit or better.
 func limitHolds(b brokerTest) {
-	if _, ok := b.Broker.(trading.Canceller); !ok {
+	if _, ok := b.Broker.(trading.Canceler); !ok {
 		b.Skip("the broker cannot cancel, and takes no orders that may rest")
 	}
 	for i, o := range []trading.Order{

@@ -13,8 +13,8 @@ var errShut = errors.New("the gate is shut")
 
 func shut(context.Context) error { return errShut }
 
-// counted opens, and counts how often it was asked.
-func counted(n *int) func(context.Context) error {
+// counting opens, and counts how often it was asked.
+func counting(n *int) func(context.Context) error {
 	return func(context.Context) error {
 		*n++
 		return nil
@@ -42,7 +42,7 @@ func replaces(b brokerTest) {
 		b.Skip("the broker does not replace orders")
 	}
 	old := b.rest("suite-1")
-	with, begun := b.resting("suite-2"), 0
+	with, calls := b.resting("suite-2"), 0
 	if err := r.Replace(b.Context(), old.Order().Ref(), with.Gated(shut)); errors.Is(err, errors.ErrUnsupported) {
 		b.Skip("the broker does not replace orders")
 	} else if !errors.Is(err, errShut) {
@@ -50,11 +50,11 @@ func replaces(b brokerTest) {
 	}
 	b.is(old, trading.StatusOpen)
 	b.is(with, "")
-	if err := r.Replace(b.Context(), old.Order().Ref(), with.Gated(counted(&begun))); err != nil || begun != 1 {
-		b.Errorf("Replace returns %v, and Begin was called %d times, want once", err, begun)
+	if err := r.Replace(b.Context(), old.Order().Ref(), with.Gated(counting(&calls))); err != nil || calls != 1 {
+		b.Errorf("Replace returns %v, and Begin was called %d times, want once", err, calls)
 	}
 	b.Advance()
-	b.is(old, trading.StatusCancelled)
+	b.is(old, trading.StatusCanceled)
 	b.is(with, trading.StatusOpen)
 	third := b.resting("suite-3")
 	if err := r.Replace(b.Context(), old.Order().Ref(), third); !errors.Is(err, trading.ErrRejected) {
@@ -85,16 +85,16 @@ func pairs(b brokerTest) {
 		b.is(profit, "")
 		b.is(loss, "")
 	}
-	begun := 0
-	if err := p.SubmitPair(b.Context(), profit.Gated(counted(&begun)), loss.Gated(counted(&begun))); err != nil || begun != 2 {
-		b.Errorf("SubmitPair returns %v, and Begin was called %d times, want once for each", err, begun)
+	calls := 0
+	if err := p.SubmitPair(b.Context(), profit.Gated(counting(&calls)), loss.Gated(counting(&calls))); err != nil || calls != 2 {
+		b.Errorf("SubmitPair returns %v, and Begin was called %d times, want once for each", err, calls)
 	}
 	b.Advance()
 	b.is(profit, trading.StatusOpen)
 	b.is(loss, trading.StatusOpen)
-	if c, ok := b.Broker.(trading.Canceller); ok {
-		b.cancelled(c, profit.Order().Ref(), trading.StatusCancelled)
-		b.is(loss, trading.StatusCancelled)
+	if c, ok := b.Broker.(trading.Canceler); ok {
+		b.canceled(c, profit.Order().Ref(), trading.StatusCanceled)
+		b.is(loss, trading.StatusCanceled)
 	}
 }
 

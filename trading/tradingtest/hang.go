@@ -16,11 +16,11 @@ func (m *Misbehaving) HangOrder() {
 	m.hangOrder = true
 }
 
-// Hung returns a channel that is closed once a call hangs: the first since the last Wake.
-func (m *Misbehaving) Hung() <-chan struct{} {
+// Hanging returns a channel that is closed once a call hangs: the first since the last Wake.
+func (m *Misbehaving) Hanging() <-chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.hung
+	return m.hanging
 }
 
 // Wake lets all calls go on that hang now.
@@ -29,7 +29,7 @@ func (m *Misbehaving) Wake() {
 	defer m.mu.Unlock()
 	if !m.released {
 		close(m.release)
-		m.hung, m.release = make(chan struct{}), make(chan struct{})
+		m.hanging, m.release = make(chan struct{}), make(chan struct{})
 	}
 }
 
@@ -47,9 +47,9 @@ func (m *Misbehaving) Release() {
 func (m *Misbehaving) hang() {
 	m.mu.Lock()
 	select {
-	case <-m.hung:
+	case <-m.hanging:
 	default:
-		close(m.hung)
+		close(m.hanging)
 	}
 	release := m.release
 	m.mu.Unlock()

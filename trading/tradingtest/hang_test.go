@@ -25,7 +25,7 @@ func approvedOrder(t *testing.T, id string) trading.Approved {
 	return approved
 }
 
-func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
+func TestCallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 	t.Parallel()
 	submit := func(t *testing.T, ctx context.Context, m *tradingtest.Misbehaving) error {
 		return m.Submit(ctx, approvedOrder(t, "hangs"))
@@ -77,7 +77,7 @@ func TestACallThatHangsIsDeafAndGoesOnWhenItIsWoken(t *testing.T) {
 					defer cancel()
 					ended := make(chan error, 1)
 					go func() { ended <- c.call(t, ctx, m) }()
-					<-m.Hung()
+					<-m.Hanging()
 					time.Sleep(time.Minute)
 					require.Empty(t, ended)
 					require.Len(t, venue.Ledger(), before+c.arrived)

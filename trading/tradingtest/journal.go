@@ -61,15 +61,15 @@ var journalCases = []journalCase{
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
 
-// everyKind returns an event of each kind there is, with contents that are easily lost: more digits than a float64
+// allKinds returns an event of each kind there is, with contents that are easily lost: more digits than a float64
 // has, the smallest and the largest of numbers, odd times, empty fields.
-func everyKind() []journal.Event {
+func allKinds() []journal.Event {
 	tiny, huge := decimal.New(1, -18), decimal.New(123456789, 30)
 	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
-	elsewhere := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
+	zone := time.Date(2026, 3, 29, 2, 30, 0, 1, time.FixedZone("elsewhere", 5*3600+1800))
 	order := trading.Order{ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy, Type: trading.Market,
-		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: elsewhere, Config: "0123456789abcdef"}
+		Quantity: fine, DecisionPrice: huge, SignalID: "abc", CreatedAt: zone, Config: "0123456789abcdef"}
 	reduce := order
 	reduce.Side, reduce.ReduceOnly, reduce.Quantity, reduce.DecisionPrice = trading.Sell, true, tiny, decimal.Decimal{}
 	rests := reduce
@@ -95,7 +95,7 @@ func everyKind() []journal.Event {
 		journal.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
 		journal.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
 		journal.CancelAsked{ClientID: "v-1", Reason: "its target was replaced"},
-		journal.Cancelled{ClientID: "v-1", Reason: "never sent"},
+		journal.Canceled{ClientID: "v-1", Reason: "never sent"},
 		journal.Expired{ClientID: "v-1", Reason: "the day is over"},
 		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
@@ -109,6 +109,10 @@ func everyKind() []journal.Event {
 		journal.Halted{Reason: "lunch"},
 		journal.Halted{Reason: "daily loss", Day: "2026-01-03"},
 		journal.Rearmed{By: "a person", Lifts: "lunch; daily loss"},
+		journal.SettingsChanged{
+			By: "a start", Capital: decimal.New(1, 4), Changes: []journal.SettingChange{{Name: "cash", From: "1e4", To: "2e4"}},
+			Orphans: []journal.Orphan{{Symbol: "X", Strategy: "ema", Was: "fast=9 on 1m0s", Fate: journal.FateReduced}},
+		},
 	}
 }
 

@@ -25,4 +25,4 @@ func RunJournalCase(t testing.TB, name string, j journal.Journal) {
 }
 
 // EveryKind returns the events that the suite sends through a journal.
-func EveryKind() []journal.Event { return everyKind() }
+func EveryKind() []journal.Event { return allKinds() }

@@ -59,7 +59,7 @@ func journaledInOrder(t testing.TB, j journal.Journal) {
 }
 
 func eventsComeBack(t testing.TB, j journal.Journal) {
-	want := everyKind()
+	want := allKinds()
 	appendEvents(t, j, want...)
 	wantEvents(t, readJournal(t, j), want)
 }
@@ -143,8 +143,8 @@ func journalPages(t testing.TB, j journal.Journal) {
 	}
 	wantEvents(t, got, want)
 	for _, after := range []int64{1000, math.MaxInt64} {
-		if beyond, err := j.Read(t.Context(), after, math.MaxInt); err != nil || len(beyond) > 0 {
-			t.Errorf("Read after %d: %d entries, error %v, want none", after, len(beyond), err)
+		if got, err := j.Read(t.Context(), after, math.MaxInt); err != nil || len(got) > 0 {
+			t.Errorf("Read after %d: %d entries, error %v, want none", after, len(got), err)
 		}
 	}
 	all, err := j.Read(t.Context(), -1, math.MaxInt)

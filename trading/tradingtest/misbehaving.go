@@ -39,21 +39,21 @@ const (
 type Misbehaving struct {
 	inner trading.Broker
 
-	mu        sync.Mutex // guards all below
-	plan      []Fault
-	late      []func(context.Context) error
-	down      bool
-	duplicate bool
-	hidden    bool
-	forgotten map[string]bool
-	submits   int
-	cancels   int
-	deaf      bool
-	stream    bool
+	mu          sync.Mutex // guards all below
+	plan        []Fault
+	late        []func(context.Context) error
+	down        bool
+	duplicate   bool
+	hidden      bool
+	removed     map[string]bool
+	submits     int
+	cancelCalls int
+	deaf        bool
+	stream      bool
 
 	hangCancel bool          // the next one
 	hangOrder  bool          // the next one
-	hung       chan struct{} // closed when a call hangs
+	hanging    chan struct{} // closed when a call hangs
 	release    chan struct{} // closed by Wake and Release
 	released   bool          // for good
 }
@@ -61,13 +61,13 @@ type Misbehaving struct {
 // Misbehave wraps inner.
 func Misbehave(inner trading.Broker) *Misbehaving {
 	return &Misbehaving{
-		inner: inner, forgotten: make(map[string]bool), hung: make(chan struct{}), release: make(chan struct{}),
+		inner: inner, removed: make(map[string]bool), hanging: make(chan struct{}), release: make(chan struct{}),
 	}
 }
 
 var (
 	_ trading.Broker           = (*Misbehaving)(nil)
-	_ trading.Canceller        = (*Misbehaving)(nil)
+	_ trading.Canceler         = (*Misbehaving)(nil)
 	_ trading.OrderLister      = (*Misbehaving)(nil)
 	_ trading.Positioner       = (*Misbehaving)(nil)
 	_ trading.InstrumentLister = (*Misbehaving)(nil)
@@ -100,8 +100,8 @@ func (m *Misbehaving) Stream(on bool) {
 	m.stream = on
 }
 
-// FailCancels lets every Cancel fail with ErrLost before it arrives, or work again.
-func (m *Misbehaving) FailCancels(on bool) {
+// FailCancel lets every Cancel fail with ErrLost before it arrives, or work again.
+func (m *Misbehaving) FailCancel(on bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.deaf = on
@@ -125,7 +125,7 @@ func (m *Misbehaving) HideFills(on bool) {
 func (m *Misbehaving) Forget(clientID string, on bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.forgotten[clientID] = on
+	m.removed[clientID] = on
 }
 
 // Submits tells how often a submission has begun.
@@ -135,11 +135,11 @@ func (m *Misbehaving) Submits() int {
 	return m.submits
 }
 
-// Cancels tells how often Cancel was called.
-func (m *Misbehaving) Cancels() int {
+// CancelCalls tells how often Cancel was called.
+func (m *Misbehaving) CancelCalls() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.cancels
+	return m.cancelCalls
 }
 
 // Deliver sends what was Late, and returns what the Broker said to each.
@@ -148,11 +148,11 @@ func (m *Misbehaving) Deliver(ctx context.Context) []error {
 	late := m.late
 	m.late = nil
 	m.mu.Unlock()
-	var answers []error
+	var errs []error
 	for _, deliver := range late {
-		answers = append(answers, deliver(ctx))
+		errs = append(errs, deliver(ctx))
 	}
-	return answers
+	return errs
 }
 
 func (m *Misbehaving) nextFault() Fault {
@@ -241,9 +241,9 @@ func (m *Misbehaving) send(ctx context.Context, begin, deliver func(context.Cont
 	return deliver(ctx)
 }
 
-// Cancel implements trading.Canceller.
+// Cancel implements trading.Canceler.
 func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
-	m.count(&m.cancels)
+	m.count(&m.cancelCalls)
 	m.mu.Lock()
 	down := m.down || m.deaf
 	m.mu.Unlock()
@@ -254,7 +254,7 @@ func (m *Misbehaving) Cancel(ctx context.Context, ref trading.OrderRef) error {
 		m.hang()
 		ctx = context.WithoutCancel(ctx)
 	}
-	if c, ok := m.inner.(trading.Canceller); ok {
+	if c, ok := m.inner.(trading.Canceler); ok {
 		return c.Cancel(ctx, ref)
 	}
 	return unsupported("Cancel")
@@ -271,12 +271,12 @@ func (m *Misbehaving) Order(ctx context.Context, ref trading.OrderRef) (trading.
 		ctx = context.WithoutCancel(ctx)
 	}
 	m.mu.Lock()
-	down, forgotten := m.down, m.forgotten[ref.ClientID]
+	down, removed := m.down, m.removed[ref.ClientID]
 	m.mu.Unlock()
 	switch {
 	case down:
 		return trading.OrderReport{}, ErrLost
-	case forgotten:
+	case removed:
 		return trading.OrderReport{}, fmt.Errorf("%w: %s", trading.ErrUnknownOrder, ref.ClientID)
 	}
 	return m.inner.Order(ctx, ref)
@@ -289,13 +289,13 @@ func (m *Misbehaving) OpenOrders(ctx context.Context) ([]trading.OrderReport, er
 		return nil, unsupported("OpenOrders")
 	}
 	m.mu.Lock()
-	down, forgotten := m.down, maps.Clone(m.forgotten)
+	down, removed := m.down, maps.Clone(m.removed)
 	m.mu.Unlock()
 	if down {
 		return nil, ErrLost
 	}
 	open, err := l.OpenOrders(ctx)
-	return slices.DeleteFunc(open, func(r trading.OrderReport) bool { return forgotten[r.ClientID] }), err
+	return slices.DeleteFunc(open, func(r trading.OrderReport) bool { return removed[r.ClientID] }), err
 }
 
 // Fills implements trading.Broker.

@@ -55,7 +55,7 @@ func NewVenue(clock Clock, traits trading.Traits, instruments ...trading.Instrum
 
 var (
 	_ trading.Broker           = (*Venue)(nil)
-	_ trading.Canceller        = (*Venue)(nil)
+	_ trading.Canceler         = (*Venue)(nil)
 	_ trading.OrderLister      = (*Venue)(nil)
 	_ trading.Positioner       = (*Venue)(nil)
 	_ trading.InstrumentLister = (*Venue)(nil)
@@ -97,7 +97,7 @@ func (v *Venue) leaveLocked(clientID string) bool {
 	return len(v.resting) < before
 }
 
-// Cancel implements trading.Canceller.
+// Cancel implements trading.Canceler.
 func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
 // cancelLocked cancels an order if it rests, and the other one of its pair.
 func (v *Venue) cancelLocked(clientID, reason string) {
 	if report := v.orders[clientID]; v.leaveLocked(clientID) {
-		report.Status, report.Reason = trading.StatusCancelled, reason
+		report.Status, report.Reason = trading.StatusCanceled, reason
 		v.reportLocked(report)
 		v.endPairLocked(clientID)
 	}
@@ -325,12 +325,12 @@ func (v *Venue) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.App
 
 // fillLocked fills so much of an order, less where it only reduces and there is less to reduce, and cancels the rest.
 func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
-	if against := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
-		quantity = decimal.Min(quantity, decimal.Max(against.Neg(), decimal.Zero))
+	if held := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
+		quantity = decimal.Min(quantity, decimal.Max(held.Neg(), decimal.Zero))
 	}
 	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: quantity}
 	if quantity.LessThan(o.Quantity) {
-		report.Status, report.Reason = trading.StatusCancelled, "no more to be had"
+		report.Status, report.Reason = trading.StatusCanceled, "no more to be had"
 	}
 	if quantity.IsPositive() {
 		v.executeLocked(trading.Fill{

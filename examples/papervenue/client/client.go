@@ -52,7 +52,7 @@ type Client struct {
 
 var (
 	_ trading.Broker           = (*Client)(nil)
-	_ trading.Canceller        = (*Client)(nil)
+	_ trading.Canceler         = (*Client)(nil)
 	_ trading.OrderLister      = (*Client)(nil)
 	_ trading.Positioner       = (*Client)(nil)
 	_ trading.InstrumentLister = (*Client)(nil)
@@ -126,7 +126,7 @@ func (c *Client) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	return report, decode(text, &report)
 }
 
-// Cancel implements trading.Canceller.
+// Cancel implements trading.Canceler.
 func (c *Client) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	status, text, err := c.call(ctx, http.MethodDelete, "/orders/"+url.PathEscape(ref.ClientID), nil)
 	switch {

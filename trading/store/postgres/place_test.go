@@ -54,7 +54,7 @@ func TestTablesOfAHostAreUntouched(t *testing.T) {
 				require.NoError(t, db.Close())
 			}
 			require.Equal(t, before, s.content(t, "public"))
-			require.Equal(t, "5", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
+			require.Equal(t, "6", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
 			s.exec(t, "DROP SCHEMA vigil CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 		})
 	}
@@ -172,7 +172,7 @@ func TestTablesOfAnEarlierVersionMoveAwayFromAHosts(t *testing.T) {
 			require.NoError(t, db.Close())
 			require.Equal(t, "goose_db_version users", s.tablesIn(t, "public"))
 			require.Equal(t, "20240101", s.sql(t, "SELECT max(version_id)::text FROM public.goose_db_version"))
-			require.Equal(t, "5", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
+			require.Equal(t, "6", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
 			s.exec(t, "DROP SCHEMA vigil CASCADE; DROP TABLE users, goose_db_version")
 		})
 	}

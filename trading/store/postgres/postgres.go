@@ -57,9 +57,8 @@ var (
 
 // Config configures Open.
 type Config struct {
-	// Run is the run configuration that the database belongs to. The first Open that names one binds the database
-	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: a program that
-	// only looks into a database need not know what it belongs to.
+	// Run is what the database belongs to: see DB.Bind, which Open then calls. Empty asks for nothing: a program that only
+	// looks into a database need not know what it belongs to, and a vigil.Trader binds it by itself.
 	Run []Setting
 	// ReadOnly looks into a database that another process may be trading on. Nothing is locked, created, brought up to
 	// date or written, and every call that would write fails with ErrReadOnly.
@@ -69,13 +68,11 @@ type Config struct {
 	Patience time.Duration
 }
 
-// Setting is one part of a run configuration: what trades where, and how. Such are the mode, the venue, the account,
-// the feed, the seed and the parameters of a strategy.
-type Setting = struct{ Name, Value string }
+// Setting is one part of what a database belongs to, such as the mode, the venue or the account.
+type Setting = journal.Setting
 
-// ConfigurationError says that a database belongs to another run configuration than the one that Open was called with.
-// It has both, as Stored and Asked of type []Setting. To trade on it would mix the positions of the two.
-type ConfigurationError = sqldb.ConfigurationError
+// ConfigurationError says that a database belongs to another run than the one that it was asked for.
+type ConfigurationError = journal.OtherRunError
 
 // Signals is the signal store in a database. It keeps the strategies' states beside the signals, so that a copy of the
 // one is a copy of the other.
@@ -149,7 +146,7 @@ func open(ctx context.Context, parsed *pgx.ConnConfig, where string, cfg Config)
 	}
 	shared, err := sqldb.Open(ctx, sqldb.Setup{
 		Name: "postgres", Where: where, Run: cfg.Run, Numbered: true,
-		Schema: sqldb.Schema{Dialect: goose.DialectPostgres, Steps: steps, OwnIDs: 3},
+		Schema: sqldb.Schema{Dialect: goose.DialectPostgres, Steps: steps, OwnIDs: 3, Settings: 6},
 		Driver: s, Writer: s.writer, Readers: s.readers,
 	})
 	if err == nil && s.writer != nil {
@@ -203,6 +200,12 @@ func (db *DB) Claim(ctx context.Context) (journal.Journal, error) {
 	}
 	return j, nil
 }
+
+// Bind binds a database that belongs to nothing yet to a run, durably, and refuses another run with a *ConfigurationError,
+// which names each setting that differs. They are what makes the positions another run's, such as the mode, the venue and
+// the account; what a run may change, such as the parameters of a strategy, is in the journal. One that is not there has
+// the value "". A database that is only read stays as it is.
+func (db *DB) Bind(ctx context.Context, run []Setting) error { return db.shared.Bind(ctx, run) }
 
 // Room returns nil: how full the disk of a server is cannot be told from here.
 func (db *DB) Room() error { return nil }

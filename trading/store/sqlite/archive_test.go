@@ -40,7 +40,7 @@ func journalOf(t *testing.T, db *sqlite.DB, minutes, snapshotAfter int) {
 	}
 }
 
-func TestWhatIsArchivedIsReadFromThere(t *testing.T) {
+func TestArchiveIsReadFromThere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	db := openAt(t, path)
@@ -75,7 +75,7 @@ func TestWhatIsArchivedIsReadFromThere(t *testing.T) {
 	require.Len(t, storetest.Page(t, again.Journal(), 100), len(whole)+1)
 }
 
-func TestNothingIsArchivedWithoutASnapshot(t *testing.T) {
+func TestArchiveNeedsASnapshot(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	db := openAt(t, path)
@@ -86,7 +86,7 @@ func TestNothingIsArchivedWithoutASnapshot(t *testing.T) {
 	require.NoFileExists(t, path+".archive")
 }
 
-func TestAnArchiveThatIsGoneIsNamed(t *testing.T) {
+func TestArchiveThatIsGoneIsNamed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	db := openAt(t, path)

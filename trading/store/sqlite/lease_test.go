@@ -18,7 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-func TestOneDatabaseHasOneHolder(t *testing.T) {
+func TestDatabaseHasOneHolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := folder + "/x.db"
@@ -85,7 +85,7 @@ func holdInAnotherProcess(t *testing.T, path string) *exec.Cmd {
 	return child
 }
 
-func TestAKilledProcessReleasesItsDatabase(t *testing.T) {
+func TestKilledProcessReleasesItsDatabase(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	child := holdInAnotherProcess(t, path)
@@ -99,7 +99,7 @@ func TestAKilledProcessReleasesItsDatabase(t *testing.T) {
 	require.Len(t, signals, 1)
 }
 
-func TestManyThatOpenAtOnceTakeTurns(t *testing.T) {
+func TestOpenByManyAtOnceTakesTurns(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	var holders, opened atomic.Int64
@@ -139,7 +139,7 @@ func TestManyThatOpenAtOnceTakeTurns(t *testing.T) {
 
 // Who removes its lock file and lets go may do so while another has just opened that file: the other's lock is then on
 // a file without a name, and a third could have a lock too.
-func TestALockOnARemovedFileIsNone(t *testing.T) {
+func TestLockOnARemovedFileIsNone(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	current, err := sqlite.LeaseIsCurrent(path, func(string) {})
@@ -156,7 +156,7 @@ func TestALockOnARemovedFileIsNone(t *testing.T) {
 }
 
 // The lock is on the file itself, so that neither another name of it nor a lock file that is gone lets a second one in.
-func TestOneFileHasOneHolderWhateverItsName(t *testing.T) {
+func TestFileHasOneHolderWhateverItsName(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("SKIPPED: only Linux has locks on a file that SQLite's do not touch")

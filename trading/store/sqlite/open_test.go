@@ -116,7 +116,7 @@ func TestOpenRefuses(t *testing.T) {
 				path := closedDatabase(t, folder+"/x.db")
 				return foreign(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, 1)")
 			},
-			says: "written by a newer version of this program: its schema has version 4711, and this one knows 9: " +
+			says: "written by a newer version of this program: its schema has version 4711, and this one knows 10: " +
 				"use that version, or go back to the copy that its upgrade made (",
 			is: sqlite.ErrNewerSchema,
 		},
@@ -189,13 +189,13 @@ func snapshot(t *testing.T, folder string) map[string]string {
 	return content
 }
 
-func TestAnEmptyFileBecomesADatabase(t *testing.T) {
+func TestEmptyFileBecomesADatabase(t *testing.T) {
 	t.Parallel()
 	path := write(t, t.TempDir()+"/x.db", "")
 	require.NoError(t, openAt(t, path).Signals().Append(t.Context(), storetest.Numbered(1)))
 }
 
-func TestAPathMayHoldAnyCharacter(t *testing.T) {
+func TestPathMayHoldAnyCharacter(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"with space.db", "a?b=c.db", "50%.db", "#1;2&3.db", "日本.db", "it's.db",
 		`back\slash.db`} {
@@ -209,13 +209,13 @@ func TestAPathMayHoldAnyCharacter(t *testing.T) {
 	}
 }
 
-func TestARelativePathIsFine(t *testing.T) { // not parallel: it changes the folder
+func TestRelativePathIsFine(t *testing.T) { // not parallel: it changes the folder
 	t.Chdir(t.TempDir())
 	closedDatabase(t, "x.db")
 	require.Equal(t, []string{"x.db"}, files(t, "."))
 }
 
-func TestAnOpeningThatIsBrokenOffLeavesNothing(t *testing.T) {
+func TestOpeningThatIsBrokenOffLeavesNothing(t *testing.T) {
 	t.Parallel()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

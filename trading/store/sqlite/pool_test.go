@@ -14,7 +14,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-func TestEveryConnectionHasItsSettings(t *testing.T) {
+func TestConnectionsHaveTheirSettings(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
 	names := []string{"busy_timeout", "journal_mode", "synchronous", "foreign_keys", "mmap_size", "query_only",
@@ -37,7 +37,7 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 
 // A setting that does not hold must end the connection. WAL is the one that can be taken away from outside: a file
 // whose format says so cannot have it.
-func TestAConnectionWithoutItsSettingsIsRefused(t *testing.T) {
+func TestConnectionWithoutItsSettingsIsRefused(t *testing.T) {
 	t.Parallel()
 	for what, spoil := range map[string]func(p *sqlite.Pragma){
 		"a value that SQLite does not take": func(p *sqlite.Pragma) { p.Value = "17" },
@@ -55,7 +55,7 @@ func TestAConnectionWithoutItsSettingsIsRefused(t *testing.T) {
 }
 
 // A transaction that only takes its lock when it first writes may find that it cannot have it any more.
-func TestATransactionTakesItsLockAtOnce(t *testing.T) {
+func TestTransactionTakesItsLockAtOnce(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	writer, _ := openAt(t, path).Pools()
@@ -69,7 +69,7 @@ func TestATransactionTakesItsLockAtOnce(t *testing.T) {
 	require.NoError(t, tx.Rollback())
 }
 
-func TestADatabaseThatWasRemovedIsNotMadeAnew(t *testing.T) {
+func TestDatabaseThatWasRemovedIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	db, err := sqlite.Open(t.Context(), path, sqlite.Config{})
@@ -85,7 +85,7 @@ func TestADatabaseThatWasRemovedIsNotMadeAnew(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
-func TestADatabaseThatIsLockedForAMomentIsWaitedFor(t *testing.T) {
+func TestDatabaseThatIsLockedForAMomentIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/x.db"
 	db := openAt(t, path)

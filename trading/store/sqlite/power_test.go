@@ -238,7 +238,7 @@ func TestOpeningOnAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestADiskThatIsReallyFullLosesNothingAcknowledged(t *testing.T) {
+func TestDiskThatIsReallyFullLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	disk := newCutDisk(t)
 	db, err := sqlite.Open(t.Context(), filepath.Join(disk.Path(), "x.db"), sqlite.Config{})

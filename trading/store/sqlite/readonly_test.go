@@ -22,7 +22,7 @@ func openReader(t *testing.T, path string, run ...sqlite.Setting) *sqlite.DB {
 	return db
 }
 
-func TestAReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
+func TestReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	writer := openAt(t, path)
@@ -43,7 +43,7 @@ func TestAReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
 	require.NoError(t, writer.Signals().Append(t.Context(), storetest.Numbered(3)), "nor by the end of the reader")
 }
 
-func TestAReaderWritesNothing(t *testing.T) {
+func TestReaderWritesNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	writer := openAt(t, path)
@@ -63,7 +63,7 @@ func TestAReaderWritesNothing(t *testing.T) {
 	require.ErrorContains(t, err, "readonly", "and SQLite would refuse it as well")
 }
 
-func TestADatabaseThatIsClosedCanBeReadToo(t *testing.T) {
+func TestDatabaseThatIsClosedCanBeReadToo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	writer := openAt(t, path, sqlite.Setting{Name: "mode", Value: "paper"})
@@ -113,7 +113,7 @@ func TestOpeningToReadRefuses(t *testing.T) {
 	}
 }
 
-func TestABackupIsTheDatabaseOfOneMoment(t *testing.T) {
+func TestBackupIsTheDatabaseOfOneMoment(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
 	require.NoError(t, db.Signals().Append(t.Context(), storetest.Numbered(1)))
@@ -147,7 +147,7 @@ func TestABackupIsTheDatabaseOfOneMoment(t *testing.T) {
 
 // What the copy orders, and what this database ordered after the copy was made, may serve the same signals. A venue must be
 // able to tell them apart.
-func TestABackupThatIsWrittenToIsAnotherJournal(t *testing.T) {
+func TestBackupThatIsWrittenToIsAnotherJournal(t *testing.T) {
 	t.Parallel()
 	path, copies := filepath.Join(t.TempDir(), "t.db"), t.TempDir()
 	db := openAt(t, path)
@@ -170,7 +170,7 @@ func TestABackupThatIsWrittenToIsAnotherJournal(t *testing.T) {
 	require.Equal(t, theirs, again, "it is drawn once")
 }
 
-func TestABackupReplacesNothing(t *testing.T) {
+func TestBackupReplacesNothing(t *testing.T) {
 	t.Parallel()
 	db, folder := openNew(t), t.TempDir()
 	path := write(t, filepath.Join(folder, "there"), "something")
@@ -213,7 +213,7 @@ func TestRoomIsAskedOfTheDisk(t *testing.T) {
 }
 
 // The mark is passed while there is still room for what was begun.
-func TestTheLowWaterMarkComesBeforeTheFullDisk(t *testing.T) {
+func TestLowWaterMarkComesBeforeTheFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := newCutDisk(t)
 	const mark = 8 << 20

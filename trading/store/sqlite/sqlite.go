@@ -19,7 +19,7 @@
 // One process at a time may have a database open to write: its lease is a lock on the file itself (on Linux), whatever
 // name it was opened under, and one on a file beside it. The death of the process releases both. Any number may read it
 // meanwhile (Config.ReadOnly). A database that belongs to another program, to a newer version of this one or to another
-// run configuration is refused. New files can be read by their user alone.
+// run is refused. New files can be read by their user alone.
 //
 // The package postgres gives the same on a server. A program links only the driver whose package it imports.
 //
@@ -56,9 +56,8 @@ var (
 
 // Config configures Open.
 type Config struct {
-	// Run is the run configuration that the database belongs to. The first Open that names one binds the database
-	// to it, and a later one with another is refused with a *ConfigurationError. Empty asks for nothing: a program that
-	// only looks into a database need not know what it belongs to.
+	// Run is what the database belongs to: see DB.Bind, which Open then calls. Empty asks for nothing: a program that only
+	// looks into a database need not know what it belongs to, and a vigil.Trader binds it by itself.
 	Run []Setting
 	// ReadOnly looks into a database that another process may be trading on. Nothing is locked, created, brought up to
 	// date or written, and every call that would write fails with ErrReadOnly; but SQLite may leave its empty -wal and
@@ -68,13 +67,11 @@ type Config struct {
 	LowWater int64
 }
 
-// Setting is one part of a run configuration: what trades where, and how. Such are the mode, the venue, the account,
-// the feed, the seed and the parameters of a strategy.
-type Setting = struct{ Name, Value string }
+// Setting is one part of what a database belongs to, such as the mode, the venue or the account.
+type Setting = journal.Setting
 
-// ConfigurationError says that a database belongs to another run configuration than the one that Open was called with.
-// It has both, as Stored and Asked of type []Setting. To trade on it would mix the positions of the two.
-type ConfigurationError = sqldb.ConfigurationError
+// ConfigurationError says that a database belongs to another run than the one that it was asked for.
+type ConfigurationError = journal.OtherRunError
 
 // Signals is the signal store in a database. It keeps the strategies' states beside the signals, so that a copy of the
 // one is a copy of the other.
@@ -178,7 +175,7 @@ func schema() sqldb.Schema {
 	if err != nil {
 		panic(err) // the name is not a path
 	}
-	return sqldb.Schema{Dialect: goose.DialectSQLite3, Steps: steps, OwnIDs: 7}
+	return sqldb.Schema{Dialect: goose.DialectSQLite3, Steps: steps, OwnIDs: 7, Settings: 10}
 }
 
 // share hands the connections over. It closes them on an error.
@@ -201,6 +198,12 @@ func (db *DB) Signals() Signals { return db.shared.Signals() }
 // Journal returns the order journal in the database, to be read. It can be written as well, until the first Claim. It is
 // a journal.Snapshotter too.
 func (db *DB) Journal() journal.Journal { return db.shared.Journal() }
+
+// Bind binds a database that belongs to nothing yet to a run, durably, and refuses another run with a *ConfigurationError,
+// which names each setting that differs. They are what makes the positions another run's, such as the mode, the venue and
+// the account; what a run may change, such as the parameters of a strategy, is in the journal. One that is not there has
+// the value "". A database that is only read stays as it is.
+func (db *DB) Bind(ctx context.Context, run []Setting) error { return db.shared.Bind(ctx, run) }
 
 // Claim returns the order journal for a new Engine and takes it away from every other: what Journal and earlier claims
 // returned can still read, and their Append fails with journal.ErrTakenOver. When it returns, what they had begun to

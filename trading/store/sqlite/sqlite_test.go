@@ -64,7 +64,7 @@ func files(t *testing.T, folder string) []string {
 	return names
 }
 
-func TestItWorksInABubble(t *testing.T) {
+func TestDatabaseWorksInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := openNew(t)
@@ -101,7 +101,7 @@ func TestIntegritySeesABrokenPage(t *testing.T) {
 }
 
 // A page limit stands for the size of the disk: SQLite meets both with the same error.
-func TestAFullDiskIsSaidAndLosesNothingAcknowledged(t *testing.T) {
+func TestFullDiskIsSaidAndLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
 	writer, _ := db.Pools()

@@ -8,81 +8,51 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// Setting is one part of a run configuration: what trades where, and how. Such are the mode, the venue, the account,
-// the feed, the seed and the parameters of a strategy.
-//
-// It is an alias of a struct without a name, so that the packages sqlite and postgres can show it as theirs and a
-// program can hand the same settings to either.
-type Setting = struct{ Name, Value string }
+// Setting is one part of what a database belongs to: the mode, the venue and the account.
+type Setting = journal.Setting
 
-// setting is a Setting as it is stored, in JSON.
-type setting struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// ConfigurationError says that a database belongs to another run configuration than the one that Open was called with.
-// To trade on it would mix the positions of the two.
-type ConfigurationError struct {
-	Stored []Setting // the one that the database belongs to
-	Asked  []Setting // the one that Open was called with
-}
-
-// Error names each setting that differs, with both values.
-func (e *ConfigurationError) Error() string {
-	asked := values(e.Asked)
-	stored := values(e.Stored)
-	var differences []string
-	for _, s := range e.Stored {
-		if value, ok := asked[s.Name]; !ok {
-			differences = append(differences, fmt.Sprintf("%s is %q there and not set here", s.Name, s.Value))
-		} else if value != s.Value {
-			differences = append(differences, fmt.Sprintf("%s is %q there and %q here", s.Name, s.Value, value))
-		}
-	}
-	for _, s := range e.Asked {
-		if _, ok := stored[s.Name]; !ok {
-			differences = append(differences, fmt.Sprintf("%s is not set there and %q here", s.Name, s.Value))
-		}
-	}
-	return "it belongs to another run: " + strings.Join(differences, "; ")
-}
-
-func values(run []Setting) map[string]string {
-	byName := make(map[string]string, len(run))
-	for _, s := range run {
-		byName[s.Name] = s.Value
-	}
-	return byName
-}
-
-// sameRun reports whether two run configurations say the same, in whichever order.
-func sameRun(a, b []Setting) bool {
-	other := values(b)
-	for _, s := range a {
-		if value, ok := other[s.Name]; !ok || value != s.Value {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
+// ConfigurationError says that a database belongs to another run than the one that it was asked for.
+type ConfigurationError = journal.OtherRunError
 
 // ValidateRun refuses a run whose settings have no name, or the same.
 func ValidateRun(run []Setting) error {
-	seen := make(map[string]bool, len(run))
-	for i, s := range run {
-		if s.Name == "" {
-			return fmt.Errorf("configuration field Run: setting %d has no Name", i+1)
-		}
-		if seen[s.Name] {
-			return fmt.Errorf("configuration field Run: %s is set twice", s.Name)
-		}
-		seen[s.Name] = true
+	if err := journal.CheckSettings(run); err != nil {
+		return fmt.Errorf("configuration field Run: %w", err)
 	}
 	return nil
+}
+
+// Bind binds a database that belongs to nothing yet to a run, or returns a *ConfigurationError where it belongs to another.
+// A database that is only read stays as it is. No settings ask for nothing.
+func (db *DB) Bind(ctx context.Context, run []Setting) error {
+	return db.Failed("bind "+db.where, db.bind(ctx, run))
+}
+
+func (db *DB) bind(ctx context.Context, run []Setting) error {
+	if err := journal.CheckSettings(run); err != nil || len(run) == 0 {
+		return err
+	}
+	if err := db.Enter(ctx); err != nil {
+		return err
+	}
+	defer db.Leave()
+	if !db.CanWrite() {
+		_, err := belongs(ctx, db.readers, run)
+		return err
+	}
+	var refused error // that is no failure of the transaction, which others share
+	err := db.Write(ctx, func(tx *sql.Tx) error {
+		err := bindRun(ctx, tx, run)
+		if _, other := errors.AsType[*ConfigurationError](err); other {
+			refused, err = err, nil
+		}
+		return err
+	})
+	return cmp.Or(err, refused)
 }
 
 // bind gives a new database its identity and the run that it belongs to, or checks that the run is the one it belongs
@@ -121,11 +91,7 @@ func (i identity) journal() string { return i.store + "/" + i.incarnation }
 const Incarnation = "incarnation"
 
 func bindRun(ctx context.Context, tx *sql.Tx, run []Setting) error {
-	asked := make([]setting, len(run))
-	for i, s := range run {
-		asked[i] = setting(s)
-	}
-	data, err := json.Marshal(asked)
+	data, err := json.Marshal(run)
 	if err != nil {
 		return err
 	}
@@ -138,18 +104,11 @@ func bindRun(ctx context.Context, tx *sql.Tx, run []Setting) error {
 
 // compareRun holds the run that is stored, as JSON, against the one that was asked for.
 func compareRun(text string, run []Setting) error {
-	var data []setting
-	if err := json.Unmarshal([]byte(text), &data); err != nil {
-		return fmt.Errorf("read its run configuration: %w", err)
+	var stored []Setting
+	if err := json.Unmarshal([]byte(text), &stored); err != nil {
+		return fmt.Errorf("read what it belongs to: %w", err)
 	}
-	stored := make([]Setting, len(data))
-	for i, s := range data {
-		stored[i] = Setting(s)
-	}
-	if !sameRun(stored, run) {
-		return &ConfigurationError{Stored: stored, Asked: run}
-	}
-	return nil
+	return journal.Belongs(stored, run)
 }
 
 // belongs is bind for a database that cannot be written: one that belongs to no run yet is nobody's.
@@ -166,7 +125,7 @@ func belongs(ctx context.Context, readers *sql.DB, run []Setting) (identity iden
 	}
 	var text string
 	if err := readers.QueryRowContext(ctx, get, "run").Scan(&text); err != nil {
-		return identity, fmt.Errorf("read its run configuration: %w", err)
+		return identity, fmt.Errorf("read what it belongs to: %w", err)
 	}
 	return identity, compareRun(cmp.Or(text, "[]"), run)
 }

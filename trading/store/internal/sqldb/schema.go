@@ -14,7 +14,8 @@ import (
 type Schema struct {
 	Dialect goose.Dialect
 	Steps   fs.FS // SQL files with numbers, as goose reads them
-	OwnIDs  int64 // the number of the step that SQL cannot say: see ownIDs
+	// OwnIDs and Settings are the numbers of the steps that SQL cannot say: see ownIDs and settingsStep.
+	OwnIDs, Settings int64
 	// BackUp keeps a copy of a database before its schema changes, for who has to go back; nil where its operator does it.
 	BackUp func(ctx context.Context, version int64) error
 }
@@ -68,7 +69,7 @@ func (s Schema) expect(ctx context.Context, db *sql.DB) error {
 }
 
 func (s Schema) provider(db *sql.DB) (*goose.Provider, error) {
-	return goose.NewProvider(s.Dialect, db, s.Steps, goose.WithGoMigrations(ownIDs(s.OwnIDs)),
+	return goose.NewProvider(s.Dialect, db, s.Steps, goose.WithGoMigrations(ownIDs(s.OwnIDs), settingsStep(s.Settings)),
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 }
 

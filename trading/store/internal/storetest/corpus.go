@@ -27,8 +27,10 @@ const CorpusIdentity = "CORPUSSTORE23456234562345A"
 
 // CorpusRun is what the databases of the corpus belong to, in the words of livetrader.
 var CorpusRun = []Setting{
-	{"mode", "paper"}, {"venue", "paper"}, {"account", "cash 10000, fee 0.001, slippage 0.0005"},
-	{"strategy", "ema_cross fast=12,slow=26"}, {"feed", "synthetic"}, {"seed", "1"}, {"interval", "1m0s"},
+	{Name: "mode", Value: "paper"}, {Name: "venue", Value: "paper"},
+	{Name: "account", Value: "cash 10000, fee 0.001, slippage 0.0005"},
+	{Name: "strategy", Value: "ema_cross fast=12,slow=26"}, {Name: "feed", Value: "synthetic"},
+	{Name: "seed", Value: "1"}, {Name: "interval", Value: "1m0s"},
 }
 
 // corpusCapital is what the accounts of the corpus began with.
@@ -40,12 +42,15 @@ func FoldsTo(t testing.TB, db DB, holds string) {
 	t.Helper()
 	quick, err := book.Restore(corpusCapital, journal.Load(t.Context(), db.Journal()))
 	noError(t, err)
+	another, err := book.Restore(corpusCapital.Add(corpusCapital), journal.Load(t.Context(), db.Journal()))
+	noError(t, err)
 	book, entries := book.New(corpusCapital), Page(t, db.Journal(), 7)
 	for _, e := range entries {
 		noError(t, book.Apply(e.At, e.Event))
 	}
 	got := bookText(book) + entriesText(t, entries) + signalsText(t, db.Signals())
 	equal(t, bookText(book), bookText(quick))
+	equal(t, bookText(book), bookText(another)) // The journal says what the account began with.
 	path := Corpus + holds + ".txt"
 	if *update {
 		noError(t, os.WriteFile(path, []byte(got), 0o644)) //nolint:gosec // everybody may read it

@@ -44,7 +44,7 @@ func bookText(b *book.Book) string {
 	text.WriteString(accountText(b))
 	for _, p := range b.Positions() {
 		text.WriteString(said("position", "symbol", p.Symbol, "quantity", p.Quantity, "average", p.AveragePrice(),
-			"cost", p.Cost, "realised", p.Realised, "fees", p.Fees))
+			"cost", p.Cost, "realized", p.Realized, "fees", p.Fees))
 	}
 	for _, t := range b.Targets() {
 		acted, _ := b.Acted(t.Strategy, t.Symbol)
@@ -62,12 +62,15 @@ func bookText(b *book.Book) string {
 	for _, o := range b.Orders() {
 		text.WriteString(orderText(o))
 	}
+	for _, s := range b.Settings() {
+		text.WriteString(said("setting", "name", s.Name, "value", s.Value))
+	}
 	return text.String()
 }
 
 func accountText(b *book.Book) string {
 	counts, cursor, day, halt := b.Counts(), b.Cursor(), b.Day(), b.Halted()
-	text := said("account", "capital", b.Capital(), "cash", b.Cash(), "realised", counts.Realised, "fees", counts.Fees) +
+	text := said("account", "capital", b.Capital(), "cash", b.Cash(), "realized", counts.Realized, "fees", counts.Fees) +
 		said("cursor", "store", cursor.Store, "seq", cursor.Seq) +
 		said("day", "opened", day.Day, "equity", day.Equity) +
 		said("halt", "active", halt.Active(), "at", halt.At, "reason", halt.Reason) +

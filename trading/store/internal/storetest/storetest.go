@@ -19,14 +19,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-// Setting is one of a run configuration.
-type Setting = struct{ Name, Value string }
+// Setting is one part of what a database belongs to.
+type Setting = journal.Setting
 
 // DB is what the databases of both kinds have.
 type DB interface {
 	Signals() Signals
 	Journal() journal.Journal
 	Claim(ctx context.Context) (journal.Journal, error)
+	Bind(ctx context.Context, run []Setting) error
 	Room() error
 	Close() error
 }

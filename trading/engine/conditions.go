@@ -13,9 +13,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
 
-// trouble is something that holds and that somebody should know of: a condition in health, and an error of the step as
+// problem is something that holds and that somebody should know of: a condition in health, and an error of the step as
 // long as it lasts.
-type trouble struct {
+type problem struct {
 	health.Condition
 
 	err error // nil for what is no error
@@ -23,15 +23,15 @@ type trouble struct {
 }
 
 // tell says in the middle of a step what is wrong; it holds until the end of the next one.
-func (r *run) tell(t trouble) { r.told = append(r.told, t) }
+func (r *run) tell(t problem) { r.found = append(r.found, t) }
 
-// calm are the versions of the book at which a look at all that is held found nothing: what it looks for depends on the
+// checked are the versions of the book at which a look at all that is held found nothing: what it looks for depends on the
 // book alone, and most steps change nothing. Zero is none.
-type calm struct{ look, watch, stand int }
+type checked struct{ look, watch, close int }
 
-// lookout looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
+// conditions looks at the end of every step, whatever came of it, for what holds: a close that is refused, and whatever else
 // no single call tells. Health hears of it through conditions, and who steps himself through the step's error.
-type lookout struct {
+type conditions struct {
 	env    *env
 	ledger *ledger
 	gate   *gate
@@ -40,14 +40,14 @@ type lookout struct {
 }
 
 // look returns what is wrong besides, and lets health know of all of it. stuck and failed are what the step came to.
-func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
-	found := append(l.troubles(r, failed), r.told...)
+func (l *conditions) look(ctx context.Context, r *run, stuck, failed error) error {
+	found := append(l.problems(r, failed), r.found...)
 	if stuck != nil {
 		remedy := "cancel it at the venue, and give it up"
 		found = append(found, condition("unknown", health.Unhealthy, stuck.Error(), remedy, true))
 	}
-	r.told = nil
-	slices.SortStableFunc(found, func(x, y trouble) int { return cmp.Compare(x.Key, y.Key) })
+	r.found = nil
+	slices.SortStableFunc(found, func(x, y problem) int { return cmp.Compare(x.Key, y.Key) })
 	l.raise(ctx, r, found)
 	var all error
 	for _, t := range found {
@@ -59,72 +59,74 @@ func (l *lookout) look(ctx context.Context, r *run, stuck, failed error) error {
 	return all
 }
 
-// troubles are what can be seen at any time.
-func (l *lookout) troubles(r *run, failed error) []trouble {
+// problems are what can be seen at any time.
+func (l *conditions) problems(r *run, failed error) []problem {
 	now := l.env.passed()
-	found := r.failing.step(failed, now)
+	found := r.failures.step(failed, now)
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	found = append(append(found, l.gate.answers.told(now)...), l.gate.decisions.toldOfRefusals(now)...)
+	found = append(append(found, l.gate.results.orders(now)...), l.gate.decisions.rejectedSignals(now)...)
 	found = append(found, l.gate.standingLocked()...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
 	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
-		found = append(found, refusing(s))
+		found = append(found, waitingSignal(s))
 	}
-	if r.calm.look != l.ledger.version {
+	if r.checked.look != l.ledger.version {
 		before := len(found)
-		var naked map[string]decimal.Decimal
-		found, naked = l.ofHoldingsLocked(r, found, now)
-		r.sentry.see(naked, now)
-		r.calm.look = 0
-		if len(found) == before && naked == nil {
-			r.calm.look = l.ledger.version
+		var unguarded map[string]decimal.Decimal
+		found, unguarded = l.ofHoldingsLocked(r, found, now)
+		r.unguarded.see(unguarded, now)
+		r.checked.look = 0
+		if len(found) == before && unguarded == nil {
+			r.checked.look = l.ledger.version
 		}
 	}
 	if failed != nil {
-		r.sentry.failed(now)
+		r.unguarded.failed(now)
 	}
 	return found
 }
 
 // ofHoldingsLocked adds what is wrong with what is held, and returns how much of it lacks its stop-loss.
-func (l *lookout) ofHoldingsLocked(r *run, found []trouble, now time.Duration) (all []trouble, naked map[string]decimal.Decimal) {
+func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration) (
+	all []problem, unguarded map[string]decimal.Decimal,
+) {
 	for h := range l.ledger.book.Holdings() {
 		if l.env.refusedClose(h) {
-			found = append(found, unclosed(h))
+			found = append(found, closeFailed(h))
 		}
-		if !h.ToClose().IsZero() && l.env.closable(h).IsZero() {
+		if !h.ToClose().IsZero() && l.env.closeQuantity(h).IsZero() {
 			found = append(found, dust(h))
 		}
 		if _, ok := l.env.instruments[h.Symbol]; !ok {
 			found = append(found, notSetUp(h))
 		}
-		if q := l.env.naked(l.ledger.book, h); !q.IsZero() {
-			if naked == nil {
-				naked = make(map[string]decimal.Decimal)
+		if q := l.env.unguardedQuantity(l.ledger.book, h); !q.IsZero() {
+			if unguarded == nil {
+				unguarded = make(map[string]decimal.Decimal)
 			}
-			naked[h.Symbol] = q
-			found = append(found, l.env.unguarded(h, q, r.sentry.gone(h.Symbol, now)))
+			unguarded[h.Symbol] = q
+			found = append(found, l.env.unguarded(h, q, r.unguarded.gone(h.Symbol, now)))
 		}
 	}
-	return found, naked
+	return found, unguarded
 }
 
 // missingFills holds while a Broker reports more filled than all of its fills add up to.
-var missingFills = troubled("fills", health.Unhealthy,
+var missingFills = errorProblem("fills", health.Unhealthy,
 	"fills are missing: the broker counts more of an order as filled than its fills add up to")
 
-// troubled makes a trouble that is an error.
-func troubled(key string, verdict health.Verdict, text string) trouble {
-	return trouble{
+// errorProblem makes a trouble that is an error.
+func errorProblem(key string, verdict health.Verdict, text string) problem {
+	return problem{
 		Condition: health.Condition{Key: key, Verdict: verdict, Text: text}, err: errors.New("engine: " + text),
 	}
 }
 
 // raise raises what was found and clears what was found before and is over. It says each only once.
-func (l *lookout) raise(ctx context.Context, r *run, found []trouble) {
+func (l *conditions) raise(ctx context.Context, r *run, found []problem) {
 	if health.FromContext(ctx) == nil || len(found) == 0 && len(r.raised) == 0 {
 		return
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The secrets, each in a variable or in a file that the variable with _FILE behind its name has the path of: a flag would
+// show them to everybody who lists processes.
+const (
+	tokenVariable         = variablePrefix + "TOKEN"          // that callers of the API show
+	webhookVariable       = variablePrefix + "WEBHOOK_URL"    // where messages go
+	webhookSecretVariable = variablePrefix + "WEBHOOK_SECRET" // that signs them
+	pingVariable          = variablePrefix + "PING_URL"       // of a dead man's switch
+
+	fileSuffix = "_FILE"
+)
+
+// isSecret reports whether a variable is one of them.
+func isSecret(name string) bool {
+	return slices.Contains([]string{tokenVariable, webhookVariable, webhookSecretVariable, pingVariable},
+		strings.TrimSuffix(name, fileSuffix))
+}
+
+// readSecrets reads all of them.
+func (c *config) readSecrets(lookup func(string) (string, bool)) error {
+	for name, value := range map[string]*string{
+		tokenVariable: &c.token, webhookVariable: &c.webhook, webhookSecretVariable: &c.webhookSecret, pingVariable: &c.ping,
+	} {
+		var err error
+		if *value, err = readSecret(lookup, name); err != nil {
+			return err
+		}
+	}
+	if c.webhookSecret != "" && c.webhook == "" {
+		return usagef("%s is set without %s: it signs what is sent there", webhookSecretVariable, webhookVariable)
+	}
+	return nil
+}
+
+// readSecret reads one; "" where nothing is set.
+func readSecret(lookup func(string) (string, bool), name string) (string, error) {
+	file, _ := lookup(name + fileSuffix)
+	if file == "" {
+		value, _ := lookup(name)
+		return value, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", usageError{fmt.Errorf("%s%s: %w", name, fileSuffix, err)}
+	}
+	value := strings.TrimSpace(string(text))
+	if value == "" {
+		return "", usagef("%s%s names a file that is empty", name, fileSuffix)
+	}
+	return value, nil
+}
