@@ -36,7 +36,7 @@ type acts struct {
 // closed.
 type oneAct struct {
 	what    Act
-	print   [sha256.Size]byte // of all that was asked
+	hash    [sha256.Size]byte // of all that was asked
 	done    chan struct{}
 	refusal *answer.Problem
 }
@@ -51,9 +51,9 @@ func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began 
 	defer a.mu.Unlock()
 	now := a.cfg.Clock.Now()
 	a.forget(now, maxActs)
-	print := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", what.Actor, what.Verb, what.Object))
+	hash := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", what.Actor, what.Verb, what.Object))
 	if one = a.byKey[what.Key]; one != nil {
-		return one, false, one.again(print)
+		return one, false, one.again(hash)
 	}
 	if a.under[what.Verb] >= maxUnder {
 		return nil, false, &answer.Problem{
@@ -62,7 +62,7 @@ func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began 
 	}
 	a.forget(now, maxActs-1)
 	what.Began = now.UTC()
-	one = &oneAct{what: what, print: print, done: make(chan struct{})}
+	one = &oneAct{what: what, hash: hash, done: make(chan struct{})}
 	a.order = append(a.order, one)
 	a.byKey[what.Key] = one
 	a.under[what.Verb]++
@@ -72,8 +72,8 @@ func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began 
 }
 
 // again says why a second request gets no answer of the first.
-func (o *oneAct) again(print [sha256.Size]byte) *answer.Problem {
-	if print != o.print {
+func (o *oneAct) again(hash [sha256.Size]byte) *answer.Problem {
+	if hash != o.hash {
 		return &answer.Problem{
 			Status: http.StatusConflict, Field: "Idempotency-Key",
 			Detail: "Idempotency-Key: it was used for something else; an act that is new needs a new one",

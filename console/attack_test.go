@@ -149,7 +149,7 @@ func TestControlEndsASlowBodyOfAServer(t *testing.T) {
 	server := httptest.NewServer(did.handler(t, func(c *console.Config) { c.Timeout = 50 * time.Millisecond }))
 	defer server.Close()
 	slow, client := io.Pipe()
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/api/control/kill", slow)
 	require.NoError(t, err)
 	for name, value := range map[string]string{

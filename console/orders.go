@@ -65,7 +65,7 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 		i := slices.IndexFunc(all, func(o book.OrderState) bool { return o.ClientID == q.before })
 		if i < 0 {
 			answer.Refuse(w, r, answer.Problem{
-				Status: http.StatusGone, Parameter: "before", Detail: "before: this order is not remembered; begin anew without it",
+				Status: http.StatusGone, Parameter: "before", Detail: "before: this order is not remembered; begin without it",
 			})
 			return
 		}

@@ -164,7 +164,7 @@ func problemOf(err error, isLate bool) *answer.Problem {
 	if isLate {
 		return &answer.Problem{
 			Status: http.StatusGatewayTimeout,
-			Detail: "it did not end in time, and may have been done in part or be done yet; /api/status says what is: " + err.Error(),
+			Detail: "it did not end in time, and may be done in part, or yet; /api/status shows what is: " + err.Error(),
 		}
 	}
 	return &answer.Problem{Status: http.StatusConflict, Detail: err.Error()}
