@@ -1,12 +1,16 @@
-// Package console answers operators over HTTP: the signals that were made, and the host's health, for people and
-// scripts beside it. It reads a signal.Store and changes nothing. SignalGeneration shows one service in /health in the
-// words that operators' scripts read.
+// Package console answers operators over HTTP: the signals that were made, the account, its orders, the services and the
+// host's health, for people and scripts beside it. It reads them from what its Config names, and waits for none of them
+// without a limit. SignalGeneration shows one service in /health in the words that operators' scripts read.
+//
+// It changes nothing unless its Config has a Control with a token or a log-in. Then an operator can halt, close and kill,
+// by POST with JSON alone and each act once: see Control. An act goes on when its client is gone, and no act keeps a read
+// waiting.
 //
 // New returns a plain http.Handler, which a host mounts where it likes; package serve makes a service of one. A
 // request that fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its
 // parameter, and a store that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
-// There is no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
+// Reading has no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
 // foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and
 // refuses what such a page sends across origins. Everything is safe for concurrent use.
 package console
@@ -23,9 +27,14 @@ import (
 	"github.com/benbjohnson/clock"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
@@ -47,6 +56,22 @@ type Config struct {
 	// Symbols returns the symbols that are watched, so that one that is misspelt is a 404 rather than an empty answer.
 	// nil means that nobody knows: an empty answer then has a header Signal-Hint with the names that there are.
 	Symbols func() []string
+	// Account is what /api/status, /api/positions and /api/orders show, as of a vigil.Trader; nil means that these are not
+	// there. It is false while there is no account yet.
+	Account func() (engine.Status, bool)
+	// Registry gives /api/status its verdict, and TradingPath says where in it trading is, as for Trading. nil means that
+	// there is no verdict.
+	Registry    *health.Registry
+	TradingPath string
+	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
+	// those that are not done, of Account.
+	Orders func() []book.OrderState
+	// Generator is what /api/generator shows, as of a generator.Generator; nil means that it is not there.
+	Generator func() generator.Status
+	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
+	Tree *supervisor.Supervisor
+	// Control is what may be changed, and by whom. The zero value is that nothing may.
+	Control Control
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
 	// such as "trader.example.net" or "10.0.0.7".
 	Hosts []string
@@ -67,7 +92,8 @@ type api struct {
 	hosts map[string]bool
 
 	streams *semaphore.Weighted // how many may be open
-	calls   *callPool
+	calls   *callPool           // of the store
+	reads   *callPool           // of everything else: a store that hangs does not hide the account
 }
 
 // New returns the console's handler:
@@ -75,6 +101,13 @@ type api struct {
 //	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
 //	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
 //	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
+//	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
+//	GET /api/positions	what is held
+//	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
+//	GET /api/orders/{client_id}	one of them
+//	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
+//	GET /api/services	the tree
+//	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
 //
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
@@ -100,6 +133,10 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.MaxStreams < 0 {
 		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
 	}
+	var err error
+	if cfg.Control, err = cfg.Control.checked(cfg.Account != nil); err != nil {
+		return nil, err
+	}
 	hosts, err := knownHosts(cfg.Hosts)
 	if err != nil {
 		return nil, err
@@ -116,7 +153,7 @@ func New(cfg Config) (http.Handler, error) {
 	cfg.Logger = foreign.NewLog(cfg.Logger).Logger
 	a := &api{
 		cfg: cfg, hosts: hosts,
-		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg),
+		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
 	return a.protect(exact(a.routes())), nil
 }
@@ -138,9 +175,16 @@ func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
 	for at, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
+		"/api/status": a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
+		"/api/generator": a.generator, "/api/services": a.services,
 	} {
 		mux.HandleFunc("GET "+at, serve)
 		mux.HandleFunc(at, answer.OnlyRead)
+	}
+	if a.cfg.Control.enabled() {
+		mux.Handle("/api/control/{verb}", newControl(a))
+	} else {
+		mux.HandleFunc("/api/control/", noControl)
 	}
 	if a.cfg.Health != nil {
 		for _, at := range []string{"/health", "/livez", "/readyz"} {

@@ -73,8 +73,8 @@ func signals(t testing.TB, w *httptest.ResponseRecorder) (got []signal.Signal) {
 }
 
 type problem struct {
-	Type, Title, Detail, Parameter string
-	Status                         int
+	Type, Title, Detail, Parameter, Field string
+	Status                                int
 }
 
 // refused returns the problem that must be the answer.

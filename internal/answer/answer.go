@@ -17,7 +17,9 @@ type Problem struct {
 	Status    int    `json:"status"`
 	Detail    string `json:"detail"`
 	Parameter string `json:"parameter,omitempty"` // the query parameter that was wrong
+	Field     string `json:"field,omitempty"`     // the field of the body, or the header, that was wrong
 	Oldest    int64  `json:"oldest,omitempty"`    // the first number from which on nothing is missing
+	Retry     bool   `json:"-"`                   // the same request may do better in a moment
 }
 
 // Refuse answers with p.

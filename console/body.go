@@ -1,0 +1,158 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+)
+
+const (
+	maxBody    = 64 << 10
+	minKey     = 16
+	maxKey     = 64
+	maxText    = 500
+	maxSymbols = 1000
+)
+
+// idempotencyKey returns the name that the client has given its request, so that sending it again does nothing twice.
+func idempotencyKey(r *http.Request) (string, *answer.Problem) {
+	const header = "Idempotency-Key"
+	keys := r.Header.Values(header)
+	if len(keys) == 1 && len(keys[0]) >= minKey && len(keys[0]) <= maxKey && nameable(keys[0], maxKey) {
+		return keys[0], nil
+	}
+	return "", &answer.Problem{
+		Status: http.StatusBadRequest, Field: header,
+		Detail: header + ": each act needs one, with 16 to 64 characters, new for each act and the same for each try of it",
+	}
+}
+
+// body reads the whole body, within the time that an answer has.
+func (c *control) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Problem) {
+	ctx, cancel := c.api.withTimeout(r)
+	defer cancel()
+	limited := http.MaxBytesReader(w, r.Body, maxBody)
+	text, err := foreign.Go(func() ([]byte, error) { return io.ReadAll(limited) }).Wait(ctx)
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return nil, &answer.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is larger than 64 kB"}
+	case ctx.Err() != nil:
+		// A server reads under a lock that closing the body needs as well: only a deadline ends it. A recorder has none.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+		return nil, &answer.Problem{Status: http.StatusRequestTimeout, Detail: "the body did not come in time"}
+	case err != nil:
+		return nil, &answer.Problem{Status: http.StatusBadRequest, Detail: "the body did not come whole"}
+	}
+	return text, nil
+}
+
+// only returns the value of the one field that the body has to have; of none where the name is empty. Names are compared
+// as they are written, and each may stand there once.
+func only(body []byte, field string) (json.RawMessage, *answer.Problem) {
+	if !utf8.Valid(body) {
+		return nil, badBody("", "it is not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return nil, badBody("", "it is not a JSON object")
+	}
+	var found json.RawMessage
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, badBody("", "it is not JSON")
+		}
+		switch {
+		case name != field || field == "":
+			return nil, badBody(fmt.Sprintf("%.100s", name), "unknown; "+wanted(field))
+		case found != nil:
+			return nil, badBody(field, "given more than once")
+		}
+		if err := decoder.Decode(&found); err != nil {
+			return nil, badBody(field, "it is not JSON")
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, badBody("", "it is not JSON")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, badBody("", "something follows the JSON object")
+	}
+	if found == nil && field != "" {
+		return nil, badBody(field, "missing; "+wanted(field))
+	}
+	return found, nil
+}
+
+func wanted(field string) string {
+	if field == "" {
+		return "this verb takes an empty object, {}"
+	}
+	return "this verb takes one field, " + field
+}
+
+func badBody(field, detail string) *answer.Problem {
+	name := "body"
+	if field != "" {
+		name = field
+	}
+	return &answer.Problem{Status: http.StatusBadRequest, Detail: name + ": " + detail, Field: field}
+}
+
+// The values of fields. Each reader says what is wrong with a value, or nothing.
+
+func text(raw json.RawMessage) (value, wrong string) {
+	if json.Unmarshal(raw, &value) != nil || !nameable(value, maxText) {
+		return "", "not a text of 1 to 500 bytes in one line"
+	}
+	return value, ""
+}
+
+func texts(raw json.RawMessage) (values []string, wrong string) {
+	var each []json.RawMessage
+	if json.Unmarshal(raw, &each) != nil || len(each) == 0 || len(each) > maxSymbols {
+		return nil, "not a list of 1 to 1000 texts"
+	}
+	for i, one := range each {
+		value, wrong := text(one)
+		if wrong != "" {
+			return nil, fmt.Sprintf("the one at %d is %s", i, wrong)
+		}
+		values = append(values, value)
+	}
+	return values, ""
+}
+
+func fraction(raw json.RawMessage) (float64, string) {
+	var value *float64
+	if json.Unmarshal(raw, &value) != nil || value == nil || *value < 0 || *value > 1 {
+		return 0, "not a number from 0 to 1"
+	}
+	return *value, ""
+}
+
+func yesOrNo(raw json.RawMessage) (bool, string) {
+	var value *bool
+	if json.Unmarshal(raw, &value) != nil || value == nil {
+		return false, "neither true nor false"
+	}
+	return *value, ""
+}
+
+func duration(raw json.RawMessage) (time.Duration, string) {
+	said, wrong := text(raw)
+	value, err := time.ParseDuration(said)
+	if wrong != "" || err != nil || value <= 0 {
+		return 0, `not a time above zero, such as "5s"`
+	}
+	return value, ""
+}

@@ -1,0 +1,255 @@
+package console_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
+)
+
+const (
+	goodToken = "6f1c2a9d4b8e7035a1d2c3f4e5b60798"
+	goodKey   = "key-0000000000001"
+)
+
+// asked are the acts that have reached the host.
+type asked struct {
+	done   []string
+	audits []console.Act
+}
+
+func (a *asked) say(what ...string) error {
+	a.done = append(a.done, strings.Join(what, " "))
+	return nil
+}
+
+// control has every verb of an account, and writes down what is done.
+func (a *asked) control() console.Control {
+	named := func(verb string) func(context.Context, string, string) error {
+		return func(_ context.Context, object, by string) error { return a.say(verb, object, by) }
+	}
+	return console.Control{
+		Token: goodToken, Audit: func(one console.Act) { a.audits = append(a.audits, one) },
+		Pause:            func(context.Context) error { return a.say("pause") },
+		Resume:           func(context.Context) error { return a.say("resume") },
+		SetSymbols:       func(symbols ...string) error { return a.say(append([]string{"symbols"}, symbols...)...) },
+		SetMinConfidence: func(c float64) error { return a.say("confidence", time.Duration(c*1000).String()) },
+		SetCycle:         func(d time.Duration) error { return a.say("cycle", d.String()) },
+		Halt:             func(_ context.Context, reason string) error { return a.say("halt", reason) },
+		Rearm:            func(_ context.Context, by string) error { return a.say("rearm", by) },
+		SetReduceOnly: func(on bool) error {
+			if on {
+				return a.say("reduce-only")
+			}
+			return a.say("open again")
+		},
+		Flatten: named("flatten"), Cancel: named("cancel"), Approve: named("approve"), GiveUp: named("give-up"),
+		Kill: func(_ context.Context, by string) error { return a.say("kill", by) },
+	}
+}
+
+var halted = engine.Status{Halt: book.Halt{Reason: "daily loss", At: noon}}
+
+func (a *asked) handler(t testing.TB, change ...func(*console.Config)) http.Handler {
+	t.Helper()
+	cfg := console.Config{
+		Logger: slog.New(slog.DiscardHandler), Account: func() (engine.Status, bool) { return halted, true }, Control: a.control(),
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	return handler(t, cfg)
+}
+
+// post asks for an act as somebody does who may.
+func post(h http.Handler, verb, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	return ask(h, http.MethodPost, "/api/control/"+verb, append([]func(*http.Request){func(r *http.Request) {
+		r.Body = io.NopCloser(strings.NewReader(body))
+		r.ContentLength = int64(len(body))
+		r.Header.Set("Authorization", "Bearer "+goodToken)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", goodKey)
+	}}, change...)...)
+}
+
+func header(name string, values ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Del(name)
+		for _, v := range values {
+			r.Header.Add(name, v)
+		}
+	}
+}
+
+func TestControlDoesEachVerb(t *testing.T) {
+	t.Parallel()
+	for verb, c := range map[string]struct{ body, does string }{
+		"pause":         {`{}`, "pause"},
+		"resume":        {`{}`, "resume"},
+		"set-symbols":   {`{"symbols":["BTC/USDT","ETH/USDT"]}`, "symbols BTC/USDT ETH/USDT"},
+		"set-threshold": {`{"min_confidence":0.5}`, "confidence 500ns"},
+		"set-cycle":     {`{"cycle":"5s"}`, "cycle 5s"},
+		"halt":          {`{"reason":"odd prices"}`, "halt odd prices (by token)"},
+		"reduce-only":   {`{"on":false}`, "open again"},
+		"flatten":       {`{"symbol":"BTC/USDT"}`, "flatten BTC/USDT token"},
+		"cancel":        {`{"client_id":"a1"}`, "cancel a1 token"},
+		"approve":       {`{"signal_id":"s1"}`, "approve s1 token"},
+		"give-up":       {`{"client_id":"a1"}`, "give-up a1 token"},
+		"kill":          {` { } `, "kill token"},
+	} {
+		var did asked
+		w := post(did.handler(t), verb, c.body)
+		require.Equal(t, http.StatusOK, w.Code, "%s: %s", verb, w.Body)
+		require.Equal(t, []string{c.does}, did.done)
+		require.Len(t, did.audits, 1)
+		require.Equal(t, "token", did.audits[0].Actor)
+		require.Equal(t, verb, did.audits[0].Verb)
+		require.Equal(t, goodKey, did.audits[0].Key)
+		require.Empty(t, did.audits[0].Error)
+		require.False(t, did.audits[0].Ended.IsZero())
+	}
+}
+
+func TestControlRefusesABodyByTheNameOfItsField(t *testing.T) {
+	t.Parallel()
+	for body, field := range map[string]string{
+		`{}`:                               "symbol",
+		`{"symbol":""}`:                    "symbol",
+		`{"symbol":null}`:                  "symbol",
+		`{"symbol":7}`:                     "symbol",
+		`{"symbol":"a\nb"}`:                "symbol",
+		`{"symbol":"a","symbol":"b"}`:      "symbol",
+		`{"symbol":"BTC/USDT","all":true}`: "all",
+		`{"Symbol":"BTC/USDT"}`:            "Symbol",
+		``:                                 "",
+		`[]`:                               "",
+		`null`:                             "",
+		`{"symbol":"BTC/USDT"} {}`:         "",
+		`{"symbol":"BTC/USDT"`:             "",
+		"{\"symbol\":\"\xff\"}":            "",
+	} {
+		var did asked
+		p := refused(t, post(did.handler(t), "flatten", body), http.StatusBadRequest)
+		require.Equal(t, field, p.Field, body)
+		require.Empty(t, did.done, body)
+	}
+	for verb, body := range map[string]string{
+		"set-symbols": `{"symbols":[]}`, "set-threshold": `{"min_confidence":1.5}`, "set-cycle": `{"cycle":"-5s"}`,
+		"reduce-only": `{"on":null}`, "halt": `{"reason":" \u0007"}`, "pause": `{"symbol":"BTC/USDT"}`,
+	} {
+		var did asked
+		refused(t, post(did.handler(t), verb, body), http.StatusBadRequest)
+		require.Empty(t, did.done, verb)
+	}
+}
+
+// What a person has not seen is not lifted by him.
+func TestControlRearmsOnlyTheHaltThatItNames(t *testing.T) {
+	t.Parallel()
+	var did asked
+	now := halted
+	h := did.handler(t, func(c *console.Config) { c.Account = func() (engine.Status, bool) { return now, true } })
+	seen := object(t, ask(h, http.MethodGet, "/api/status"))["halts"].([]any)[0].(map[string]any)["id"].(string)
+	now.Halt.Also = "killed by ann"
+	p := refused(t, post(h, "rearm", `{"halt":"`+seen+`"}`), http.StatusConflict)
+	require.Contains(t, p.Detail, "killed by ann")
+	require.Empty(t, did.done)
+	now = halted
+	require.Equal(t, http.StatusOK, post(h, "rearm", `{"halt":"`+seen+`"}`, header("Idempotency-Key", "a-second-try-0001")).Code)
+	require.Equal(t, []string{"rearm token"}, did.done)
+	now = engine.Status{}
+	p = refused(t, post(h, "rearm", `{"halt":"`+seen+`"}`, header("Idempotency-Key", "a-third-try-00001")), http.StatusConflict)
+	require.Equal(t, "nothing is halted", p.Detail)
+}
+
+func TestControlSaysARefusalOfTheEngineInItsWords(t *testing.T) {
+	t.Parallel()
+	var did asked
+	h := did.handler(t, func(c *console.Config) {
+		c.Control.Cancel = func(context.Context, string, string) error { return errors.New("engine: there is no order a1") }
+	})
+	p := refused(t, post(h, "cancel", `{"client_id":"a1"}`), http.StatusConflict)
+	require.Equal(t, "engine: there is no order a1", p.Detail)
+	require.Equal(t, p.Detail, did.audits[0].Error)
+}
+
+func TestControlActsOnServicesOfTheTree(t *testing.T) {
+	t.Parallel()
+	tree, err := supervisor.New(supervisor.Config{Name: "bot"})
+	require.NoError(t, err)
+	var did asked
+	h := did.handler(t, func(c *console.Config) { c.Tree = tree })
+	for _, verb := range []string{"restart-service", "stop-service", "start-service", "pause-service", "resume-service"} {
+		p := refused(t, post(h, verb, `{"path":"bot/none"}`, header("Idempotency-Key", "the-key-of-"+verb)), http.StatusConflict)
+		require.Contains(t, p.Detail, `no such child: "none"`, verb)
+	}
+	require.Len(t, did.audits, 5)
+}
+
+func TestControlIsNotThereWithoutATokenOrALogIn(t *testing.T) {
+	t.Parallel()
+	var did asked
+	h := did.handler(t, func(c *console.Config) { c.Control.Token = "" })
+	p := refused(t, post(h, "kill", `{}`), http.StatusNotFound)
+	require.Contains(t, p.Detail, "Control.Token")
+	for _, empty := range []string{"Bearer ", "Bearer", ""} {
+		refused(t, post(h, "kill", `{}`, header("Authorization", empty)), http.StatusNotFound)
+	}
+	require.Empty(t, did.done)
+}
+
+func TestControlWithAWeakTokenIsRefusedByNew(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{
+		"secret", "0123456789abcdef0123456789abcde", strings.Repeat("a", 64), "twenty-one-characters", strings.Repeat("ab cd ef gh", 6),
+	} {
+		_, err := console.New(console.Config{Signals: given(), Control: console.Control{Token: token}})
+		require.ErrorContains(t, err, "Control.Token", token)
+	}
+	_, err := console.New(console.Config{Signals: given(), Control: console.Control{Token: "Zm9vYmFyYmF6cXV4LTEyMz"}})
+	require.NoError(t, err)
+	_, err = console.New(console.Config{Signals: given(), Control: console.Control{Timeout: -1}})
+	require.ErrorContains(t, err, "Control.Timeout")
+	_, err = console.New(console.Config{Signals: given(), Control: console.Control{Rearm: func(context.Context, string) error { return nil }}})
+	require.ErrorContains(t, err, "Config.Account")
+}
+
+func TestControlAsksTheLogInOfTheHost(t *testing.T) {
+	t.Parallel()
+	var did asked
+	h := did.handler(t, func(c *console.Config) {
+		c.Control.Token = ""
+		c.Control.Authorize = func(r *http.Request) (string, error) {
+			switch name := r.Header.Get("X-User"); name {
+			case "panic":
+				panic("oh")
+			case "nobody":
+				return "", nil
+			case "":
+				return "", errors.New("the session has ended")
+			default:
+				return name, nil
+			}
+		}
+	})
+	for _, user := range []string{"", "nobody", "panic", "a\x7fb"} {
+		p := refused(t, post(h, "kill", `{}`, header("X-User", user)), http.StatusUnauthorized)
+		require.NotContains(t, p.Detail, "session")
+	}
+	require.Empty(t, did.done)
+	require.Equal(t, http.StatusOK, post(h, "kill", `{}`, header("X-User", "ann")).Code)
+	require.Equal(t, []string{"kill ann"}, did.done)
+	require.Equal(t, "ann", did.audits[0].Actor)
+}

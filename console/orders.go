@@ -1,0 +1,136 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+var statuses = []trading.OrderStatus{
+	trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen, trading.StatusFilled, trading.StatusCanceled,
+	trading.StatusExpired, trading.StatusRejected,
+}
+
+// wantedOrders is what a request asks for.
+type wantedOrders struct {
+	symbol, status, before string
+	limit                  int
+}
+
+func (q *wantedOrders) setStatus(value string) string {
+	if !slices.Contains(statuses, trading.OrderStatus(value)) {
+		return fmt.Sprintf("%.100q is none of %q", value, statuses)
+	}
+	q.status = value
+	return ""
+}
+
+func (q *wantedOrders) fits(o book.OrderState) bool {
+	return (q.symbol == "" || o.Symbol == q.symbol) && (q.status == "" || string(o.Status) == q.status)
+}
+
+// next is the address of the page that follows the order with that ID.
+func (q *wantedOrders) next(last string) string {
+	values := url.Values{"limit": {strconv.Itoa(q.limit)}, "before": {last}}
+	if q.symbol != "" {
+		values.Set("symbol", q.symbol)
+	}
+	if q.status != "" {
+		values.Set("status", q.status)
+	}
+	return "/api/orders?" + values.Encode()
+}
+
+// orders answers GET /api/orders.
+func (a *api) orders(w http.ResponseWriter, r *http.Request) {
+	q := wantedOrders{limit: signal.DefaultLimit}
+	if wrong := parse(r.URL.RawQuery, map[string]setter{
+		"symbol": setText(&q.symbol), "status": q.setStatus, "limit": setLimit(&q.limit), "before": setText(&q.before),
+	}); wrong != nil {
+		answer.Refuse(w, r, *wrong)
+		return
+	}
+	all, answered := a.knownOrders(w, r)
+	if answered {
+		return
+	}
+	if q.before != "" {
+		i := slices.IndexFunc(all, func(o book.OrderState) bool { return o.ClientID == q.before })
+		if i < 0 {
+			answer.Refuse(w, r, answer.Problem{
+				Status: http.StatusGone, Parameter: "before", Detail: "before: this order is not remembered; begin anew without it",
+			})
+			return
+		}
+		all = all[i+1:]
+	}
+	found := []book.OrderState{}
+	for _, o := range all {
+		if !q.fits(o) {
+			continue
+		}
+		if len(found) == q.limit {
+			w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, q.next(found[q.limit-1].ClientID)))
+			break
+		}
+		found = append(found, o)
+	}
+	a.json(w, r, http.StatusOK, found)
+}
+
+// order answers GET /api/orders/{client_id}.
+func (a *api) order(w http.ResponseWriter, r *http.Request) {
+	if wrong := unasked(r); wrong != nil {
+		refuse(w, r, wrong)
+		return
+	}
+	all, answered := a.knownOrders(w, r)
+	if answered {
+		return
+	}
+	id := r.PathValue("client_id")
+	for _, o := range all {
+		if o.ClientID == id {
+			a.json(w, r, http.StatusOK, o)
+			return
+		}
+	}
+	answer.Refuse(w, r, answer.Problem{
+		Status: http.StatusNotFound, Detail: fmt.Sprintf("no order %.100q is remembered", id),
+	})
+}
+
+// knownOrders returns the orders that the host remembers, newest first, or has answered.
+func (a *api) knownOrders(w http.ResponseWriter, r *http.Request) (all []book.OrderState, answered bool) {
+	if a.cfg.Orders == nil && a.cfg.Account == nil {
+		absent(w, r, "orders", "Orders")
+		return nil, true
+	}
+	found, err := read(a, r, "orders", func() ([]book.OrderState, error) {
+		if a.cfg.Orders != nil {
+			return a.cfg.Orders(), nil
+		}
+		s, ok := a.cfg.Account()
+		if !ok {
+			return nil, errNoAccount
+		}
+		return s.Orders, nil
+	})
+	if err != nil {
+		a.unreadable(w, r, "orders", err)
+		return nil, true
+	}
+	found = slices.Clone(found) // it is shared with whoever asks at the same time
+	slices.Reverse(found)
+	slices.SortStableFunc(found, func(a, b book.OrderState) int {
+		return b.CreatedAt.Compare(a.CreatedAt)
+	})
+	return found, false
+}

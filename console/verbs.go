@@ -1,0 +1,171 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// act does what was asked for, on the word of by.
+type act func(ctx context.Context, by string) error
+
+// verb is one thing that control can do.
+type verb struct {
+	field string // the one field of its body; "" for an empty object
+	read  func(value json.RawMessage) (do act, wrong string)
+}
+
+// on makes a verb of a function that takes the value of a field.
+func on[T any](
+	field string, read func(json.RawMessage) (T, string), do func(ctx context.Context, value T, by string) error,
+) verb {
+	return verb{field, func(raw json.RawMessage) (act, string) {
+		value, wrong := read(raw)
+		return func(ctx context.Context, by string) error { return do(ctx, value, by) }, wrong
+	}}
+}
+
+func plain(do act) verb {
+	return verb{"", func(json.RawMessage) (act, string) { return do, "" }}
+}
+
+// understand returns what a body asks for, and on what.
+func (v verb) understand(body []byte) (do act, object string, wrong *answer.Problem) {
+	value, wrong := only(body, v.field)
+	if wrong != nil {
+		return nil, "", wrong
+	}
+	do, detail := v.read(value)
+	if detail != "" {
+		return nil, "", badBody(v.field, detail)
+	}
+	if json.Unmarshal(value, &object) != nil { // a text is shown without its quotes
+		object = string(value)
+	}
+	return do, object, nil
+}
+
+// verbs returns what this host can do.
+func (a *api) verbs() map[string]verb {
+	all := make(map[string]verb)
+	a.generatorVerbs(all)
+	a.accountVerbs(all)
+	a.treeVerbs(all)
+	return all
+}
+
+func (a *api) generatorVerbs(all map[string]verb) {
+	c := a.cfg.Control
+	if c.Pause != nil {
+		all["pause"] = plain(func(ctx context.Context, _ string) error { return c.Pause(ctx) })
+	}
+	if c.Resume != nil {
+		all["resume"] = plain(func(ctx context.Context, _ string) error { return c.Resume(ctx) })
+	}
+	if c.SetSymbols != nil {
+		all["set-symbols"] = on("symbols", texts, func(_ context.Context, symbols []string, _ string) error {
+			return c.SetSymbols(symbols...)
+		})
+	}
+	if c.SetMinConfidence != nil {
+		all["set-threshold"] = on("min_confidence", fraction, func(_ context.Context, confidence float64, _ string) error {
+			return c.SetMinConfidence(confidence)
+		})
+	}
+	if c.SetCycle != nil {
+		all["set-cycle"] = on("cycle", duration, func(_ context.Context, cycle time.Duration, _ string) error {
+			return c.SetCycle(cycle)
+		})
+	}
+}
+
+func (a *api) accountVerbs(all map[string]verb) {
+	c := a.cfg.Control
+	if c.Halt != nil {
+		all["halt"] = on("reason", text, func(ctx context.Context, reason, by string) error {
+			return c.Halt(ctx, fmt.Sprintf("%s (by %s)", reason, by))
+		})
+	}
+	if c.Rearm != nil {
+		all["rearm"] = on("halt", text, a.rearm)
+	}
+	if c.SetReduceOnly != nil {
+		all["reduce-only"] = on("on", yesOrNo, func(_ context.Context, on bool, _ string) error { return c.SetReduceOnly(on) })
+	}
+	if c.Kill != nil {
+		all["kill"] = plain(c.Kill)
+	}
+	for name, v := range map[string]struct {
+		field string
+		do    func(ctx context.Context, value, by string) error
+	}{
+		"flatten": {"symbol", c.Flatten}, "approve": {"signal_id", c.Approve},
+		"cancel": {"client_id", c.Cancel}, "give-up": {"client_id", c.GiveUp},
+	} {
+		if v.do != nil {
+			all[name] = on(v.field, text, v.do)
+		}
+	}
+}
+
+func (a *api) treeVerbs(all map[string]verb) {
+	tree := a.cfg.Tree
+	if tree == nil {
+		return
+	}
+	for name, do := range map[string]func(ctx context.Context, path string) error{
+		"restart-service": tree.Restart, "stop-service": tree.StopChild, "start-service": tree.StartChild,
+		"pause-service": tree.Pause, "resume-service": tree.Resume,
+	} {
+		all[name] = on("path", text, func(ctx context.Context, path, _ string) error { return do(ctx, path) })
+	}
+}
+
+// rearm lifts the halt that its caller has seen, and no other.
+func (a *api) rearm(ctx context.Context, id, by string) error {
+	status, ok := a.cfg.Account()
+	switch {
+	case !ok:
+		return errNoAccount
+	case !status.Halt.Active():
+		return errors.New("nothing is halted")
+	case haltID(status.Halt) != id:
+		return fmt.Errorf("the halt that stands is another one, %s: %s", haltID(status.Halt), status.Halt.Reasons())
+	}
+	return a.cfg.Control.Rearm(ctx, by)
+}
+
+// haltID names a halt by when it began and all its reasons: a reason that comes while it stands makes it another one.
+func haltID(h book.Halt) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", h.At.UnixNano(), h.Reason, h.Also))
+	return hex.EncodeToString(sum[:6])
+}
+
+func listOr(verbs map[string]verb) string {
+	if len(verbs) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(verbs)), ", ")
+}
+
+// problemOf says how an act has failed. Its words are for people who may act, so they are shown.
+func problemOf(err error, isLate bool) *answer.Problem {
+	if isLate {
+		return &answer.Problem{
+			Status: http.StatusGatewayTimeout,
+			Detail: "it did not end in time, and may have been done in part or be done yet; /api/status says what is: " + err.Error(),
+		}
+	}
+	return &answer.Problem{Status: http.StatusConflict, Detail: err.Error()}
+}
