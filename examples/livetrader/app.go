@@ -20,8 +20,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
+	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -116,7 +116,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
 	for _, step := range []func(context.Context, *[]func() error) error{
-		a.openCandles, a.openPort, a.openDB, a.readStanding, a.openAPI, a.openTrader,
+		a.openCandles, a.openPort, a.openDB, a.readStanding, a.openServer, a.openTrader, a.openAPI,
 	} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
@@ -139,6 +139,16 @@ func (a *app) openPort(_ context.Context, closers *[]func() error) error {
 	return nil
 }
 
+// openServer makes the service that serves the API, which is built after the Trader that it asks.
+func (a *app) openServer(context.Context, *[]func() error) (err error) {
+	if a.port == nil {
+		return nil
+	}
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
+	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, api), Clock: a.clock, Logger: a.log})
+	return err
+}
+
 func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
@@ -147,15 +157,29 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if err != nil {
 		return err
 	}
-	a.api, err = console.New(console.Config{
+	cfg := console.Config{
 		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols },
 		Clock: a.clock, Logger: a.log,
-	})
-	if err != nil || a.port == nil {
-		return err
 	}
-	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, a.api), Clock: a.clock, Logger: a.log})
+	if t := a.trader; t != nil {
+		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
+		cfg.Generator = func() generator.Status { return t.Status().Generator }
+		cfg.Control = a.control(t)
+	}
+	a.api, err = console.New(cfg)
 	return err
+}
+
+// control is what a person may do over the API: all that the Trader's verbs do, with the token that reading needs as well.
+// Without a token there is none.
+func (a *app) control(t *vigil.Trader) console.Control {
+	return console.Control{
+		Token: a.cfg.token,
+		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
+		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
+		Approve: t.Approve, GiveUp: t.GiveUp,
+		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
+	}
 }
 
 // healthExtra is what /health shows besides: signal_generation and, where there is a Trader, trading.
@@ -164,12 +188,7 @@ func (a *app) healthExtra() func(health.Report) map[string]any {
 		return console.SignalGeneration(replayPath)
 	}
 	generation := console.SignalGeneration(generationPath)
-	trading := console.Trading(tradingPath, func() (engine.Status, bool) {
-		if a.trader == nil { // The API is built before it.
-			return engine.Status{}, false
-		}
-		return a.trader.Account()
-	})
+	trading := console.Trading(tradingPath, a.trader.Account)
 	return func(report health.Report) map[string]any {
 		extra := generation(report)
 		maps.Copy(extra, trading(report))

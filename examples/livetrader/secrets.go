@@ -5,6 +5,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
 // The secrets, each in a variable or in a file that the variable with _FILE behind its name has the path of: a flag would
@@ -32,6 +35,12 @@ func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 		var err error
 		if *value, err = readSecret(lookup, name); err != nil {
 			return err
+		}
+	}
+	if c.token != "" && c.replay == "" { // It lets people act as well, so that it must not be guessed.
+		_, err := console.New(console.Config{Signals: signal.NewMemory(1), Control: console.Control{Token: c.token}})
+		if err != nil {
+			return usageError{fmt.Errorf("%s: %w", tokenVariable, err)}
 		}
 	}
 	if c.webhookSecret != "" && c.webhook == "" {

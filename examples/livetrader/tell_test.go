@@ -81,3 +81,33 @@ func TestSecretsThatDoNotFitAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "WATCHDOG_USEC")
 	require.ErrorAs(t, err, new(usageError))
 }
+
+// Whoever has the token acts on the run, and nobody else.
+func TestRunIsControlledOverItsAPI(t *testing.T) {
+	t.Parallel()
+	p := launchFor(t, time.Minute, []string{tokenVariable + "=" + strongToken},
+		"--paper", "--listen", "127.0.0.1:0", "--interval", "200ms", "--db", tempDB(t))
+	address := p.await(`msg="API listening" address=(\S+)`)[1]
+	act := func(verb, body, token string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/api/control/"+verb, strings.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", verb+"-of-this-very-test")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode, string(text)
+	}
+	p.await(`msg=Fill`)
+	status, _ := act("kill", "{}", strings.Repeat("0", len(strongToken)))
+	require.Equal(t, http.StatusUnauthorized, status)
+	status, text := act("kill", "{}", strongToken)
+	require.Equal(t, http.StatusOK, status, text)
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.end())
+	require.NotContains(t, p.stdout.String(), "  position ")
+	require.NotContains(t, p.log.String(), strongToken)
+}

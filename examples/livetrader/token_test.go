@@ -10,10 +10,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const strongToken = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+func TestWeakTokenIsRefusedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	_, err := parseConfig([]string{"--paper"}, environ(tokenVariable, "secret"))
+	require.ErrorContains(t, err, "LIVETRADER_TOKEN: console: Control.Token has less than 128 bits")
+	require.ErrorAs(t, err, new(usageError))
+	require.NotContains(t, err.Error(), "secret")
+}
+
 func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")
-	require.NoError(t, os.WriteFile(file, []byte("secret\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(strongToken+"\n"), 0o600))
 	token := environ(tokenVariable+fileSuffix, file)
 	for address, open := range map[string]bool{
 		"127.0.0.1:8000": false, ":8000": false, "[::1]:8000": false, "localhost:8000": false, "off": false,
@@ -28,7 +38,7 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 		require.ErrorAs(t, err, new(usageError))
 		c, err := parseConfig([]string{"--paper", "--listen", address}, token)
 		require.NoError(t, err, address)
-		require.Equal(t, "secret", c.token)
+		require.Equal(t, strongToken, c.token)
 	}
 	_, err := parseConfig([]string{"--paper"}, environ(tokenVariable+fileSuffix, file+".gone"))
 	require.ErrorAs(t, err, new(usageError))
