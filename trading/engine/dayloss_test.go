@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,16 +49,18 @@ type dayLoss struct {
 	day    string          // by the machine's clock; "" before the first step
 	began  decimal.Decimal // the least that the account may have been worth when the day began
 	last   []decimal.Decimal
-	marks  []dayMark                    // of the day, each at the end of a step
+	marks  []dayMark                    // each at the end of a step, or perhaps in one that failed
 	seen   map[string][]decimal.Decimal // what the last price that was seen may be; zero stands for none
 	before *book.Book                   // at the end of the step before: a step values the account before it acts
 	down   bool                         // another process has begun, and no step of it came to its end
 	since  int64                        // the journal's length when too much was lost; 0 where it was not, or is forgiven
 	within string                       // what was lost
+	slow   time.Duration                // by how much a clock without a monotonic reading was set back in the day
 }
 
 // dayMark is what the account was worth at the end of a step, with a price for all that is held.
 type dayMark struct {
+	day   string // as the journal had it
 	at    time.Time
 	worth decimal.Decimal
 }
@@ -93,8 +96,11 @@ func worths(p trading.Position, prices []decimal.Decimal) (least, most decimal.D
 }
 
 // maybe takes note of what a step may have seen that did not come to its end.
-func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc) {
-	low, _, _ := l.between(b, price)
+func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc, now time.Time) {
+	low, _, priced := l.between(b, price)
+	if priced { // It may have kept a mark before it failed.
+		l.marks = append(l.marks, dayMark{b.Day().Day, now, low})
+	}
 	l.last, l.before = append(l.last, low), b
 	for h := range b.Holdings() {
 		if now, ok := price(h.Symbol); ok {
@@ -136,12 +142,13 @@ func (l *dayLoss) step(b *book.Book, price book.PriceFunc, now time.Time, today 
 		if l.down { // It may have been lost in either day.
 			lost = decimal.Max(lost, overnight.Sub(high))
 		}
-		l.day, l.marks = today, nil
+		l.day, l.slow = today, 0
+		l.marks = slices.DeleteFunc(l.marks, func(m dayMark) bool { return m.day != today })
 	}
 	l.look(b, price)
 	l.down, l.last = false, []decimal.Decimal{low}
 	if priced {
-		l.marks = append(l.marks, dayMark{now, low})
+		l.marks = append(l.marks, dayMark{b.Day().Day, now, low})
 	}
 	return lost
 }
@@ -162,18 +169,19 @@ func (l *dayLoss) look(b *book.Book, price book.PriceFunc) {
 }
 
 // begins is what a day may begin with: what the last one ended with, as the process knows it or as its last mark has it,
-// which is at most a minute older than the last step that could keep one.
+// which is at most a minute older than the last step that could keep one, by the Engine's stopwatch.
 func (l *dayLoss) begins(known, now decimal.Decimal) (all []decimal.Decimal) {
 	if !l.down {
 		return append(l.last, known)
 	}
-	for i := len(l.marks) - 1; i >= 0; i-- {
-		all = append(all, l.marks[i].worth)
-		if l.marks[len(l.marks)-1].at.Sub(l.marks[i].at) > time.Minute {
+	marks := slices.DeleteFunc(slices.Clone(l.marks), func(m dayMark) bool { return m.day != l.day })
+	for i := len(marks) - 1; i >= 0; i-- {
+		all = append(all, marks[i].worth)
+		if marks[len(marks)-1].at.Sub(marks[i].at) > time.Minute+l.slow {
 			break
 		}
 	}
-	if len(l.marks) == 0 { // There is no mark, and the day may begin with what the first step finds.
+	if len(marks) == 0 { // There is no mark, and the day may begin with what the first step finds.
 		all = append(all, now)
 	}
 	return append(all, l.last...) // and a step that failed may have opened it
@@ -188,7 +196,7 @@ func (t *trouble) fell(b *book.Book, err error) {
 	}
 	t.openedNothing()
 	if err != nil {
-		l.maybe(b, t.cfg.Pricer.Price)
+		l.maybe(b, t.cfg.Pricer.Price, t.clock.right())
 		return
 	}
 	now := t.clock.Now().UTC()

@@ -100,7 +100,7 @@ func (t *trouble) round() {
 	case <-hung:
 		t.vigilance.blind()
 		t.vigilance.read = t.journaled() // nobody heard what that step had to say
-		t.loss.maybe(t.kept(), t.pricer.Price)
+		t.loss.maybe(t.kept(), t.pricer.Price, t.clock.right())
 		engine.TakeOver()
 		t.zombies, t.hangs = append(t.zombies, ended), false
 	}
@@ -249,6 +249,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			troubles[rapid.SampledFrom(names).Draw(rt, "what")](t)
 			if t.clock.coarse { // It cannot tell that from time that passes, so no request may be under way.
 				t.clock.set(t.set)
+				t.loss.slow += max(0, min(-t.set, time.Minute)) // what had passed since it was read last is lost to it
 				t.set = 0
 			}
 			t.round()

@@ -231,7 +231,7 @@ func (l *Log) next(i int) int {
 
 // index makes a new table of all records.
 func (l *Log) index() {
-	size := max(64, 3*l.count)
+	size := max(64, 2*l.count)
 	l.table, l.tags = make([]uint32, size), make([]byte, size)
 	for n, data := range l.segments {
 		offset := 0
