@@ -24,6 +24,9 @@ import (
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
 //	a day that loses more than its limit while entries go on    halted, at the end of every step (dayloss_test.go)
 
+// stepsToLearn is in how many steps an order that the venue has dropped is known to be gone.
+const stepsToLearn = 3
+
 // unguardedBound is that of the engine where nothing else is said.
 const unguardedBound = 2 * time.Minute
 
@@ -40,7 +43,8 @@ type vigilance struct {
 type nakedness struct {
 	target string
 	since  time.Time
-	known  bool // the engine knows of it, or has had a step in which to learn of it
+	steps  int  // in which the engine could have learned of it
+	known  bool // the engine knows of it, or has had stepsToLearn of them
 }
 
 // blind forgets all, where a step did not come to its end or another engine took over.
@@ -125,9 +129,14 @@ func (t *trouble) guarded(b *book.Book, h book.Holding, began time.Time) {
 	}
 	before, seen := t.vigilance.naked[h.Symbol]
 	if anew := !seen || before.target != h.Target.SignalID; anew || !before.known {
-		// A stop that has gone at the end of a step is found to be gone in the next one, and that may be much later.
-		knows := !anew || b.Legs(h.Symbol, trading.StopLoss).Guarding.LessThan(h.Target.Guarded(h.Quantity))
-		t.vigilance.naked[h.Symbol] = nakedness{h.Target.SignalID, t.clock.right(), knows}
+		// A stop that has gone at the end of a step is missed in the next one, and believed to be gone in the one after
+		// that. There may be hours between two of them.
+		n := nakedness{target: h.Target.SignalID, since: t.clock.right()}
+		if !anew {
+			n.steps = before.steps + 1
+		}
+		n.known = n.steps >= stepsToLearn || b.Legs(h.Symbol, trading.StopLoss).Guarding.LessThan(h.Target.Guarded(h.Quantity))
+		t.vigilance.naked[h.Symbol] = n
 		return
 	}
 	require.Less(t.rt, began.Sub(before.since), unguardedBound, "%s of %s has no stop-loss", lacking, h.Symbol)
