@@ -40,7 +40,9 @@ func Example() {
 	go func() { ended <- tree.Serve(ctx) }()
 	<-told
 	cancel()
-	_ = <-ended // the context's end
+	if err := <-ended; err != nil {
+		fmt.Println(err)
+	}
 	// Output: person: host/engine: trading is halted: the day's loss (look at the account, then rearm)
 }
 

@@ -76,7 +76,7 @@ func TestDatabaseOfAnotherModeIsRefused(t *testing.T) {
 		db := tempDB(t)
 		code, _, log := runHere(t.Context(), "--paper", "--duration", "5s", "--listen", "off", "--db", db)
 		require.Equal(t, exitOK, code, log)
-		code, _, log = runHere(t.Context(), "--paper", "--replay", path, "--db", db)
+		code, _, log = runHere(t.Context(), "--paper", "--replay", path, "--listen", "off", "--db", db)
 		require.Equal(t, exitFailure, code)
 		require.Contains(t, log, `it belongs to another run: mode is "paper" there and "replay" here`)
 		require.Contains(t, lastLine(log), "; give --replay as before, or another --db")

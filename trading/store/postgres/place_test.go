@@ -144,6 +144,9 @@ func TestTablesOfAnEarlierVersionMove(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	for name, holds := range onPostgres {
+		if name == "postgres6" {
+			continue // It was never anywhere else than in a schema of its own.
+		}
 		t.Run(name, func(t *testing.T) {
 			s.inPublic(t, name)
 			_, err := postgres.Open(t.Context(), s.URL("public"), postgres.Config{ReadOnly: true})
@@ -163,6 +166,9 @@ func TestTablesOfAnEarlierVersionMoveAwayFromAHosts(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	for name, holds := range onPostgres {
+		if name == "postgres6" {
+			continue // It was never anywhere else than in a schema of its own.
+		}
 		t.Run(name, func(t *testing.T) {
 			s.inPublic(t, name)
 			s.exec(t, "CREATE TABLE users (id INT); INSERT INTO goose_db_version VALUES (99, 20240101, true, now())")
