@@ -62,8 +62,8 @@ const (
 	KindOther   Kind = "other"   // a host's own
 )
 
-// Kinds are all that the Service makes itself.
-func Kinds() []Kind { return []Kind{KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
+// kinds are all that the Service makes itself.
+func kinds() []Kind { return []Kind{KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
 
 // Message is what a person is told.
 type Message struct {
@@ -96,7 +96,7 @@ type Config struct {
 	To       Notifier         // Required
 	Registry *health.Registry // whose verdict, conditions and deaths are told; nil for none
 	Journal  Reader           // whose fills and days are told; nil for none
-	Kinds    []Kind           // what the Service makes messages of; nil means all Kinds. What is Posted always counts
+	Kinds    []Kind           // what the Service makes messages of; nil means all but KindOther. What is Posted always counts
 
 	Size    int           // how many messages may wait; 0 means 256. The oldest that is not urgent makes room
 	Rate    int           // how many that are not urgent are sent in a minute; 0 means 20
@@ -134,16 +134,16 @@ func (c *Config) prepare() error {
 		}
 	}
 	known := make(map[Kind]bool)
-	for _, kind := range Kinds() {
+	for _, kind := range kinds() {
 		known[kind] = true
 	}
 	for _, kind := range c.Kinds {
 		if !known[kind] {
-			return fmt.Errorf("notify: Config.Kinds has %q, which is none of %q", kind, Kinds())
+			return fmt.Errorf("notify: Config.Kinds has %q, which is none of %q", kind, kinds())
 		}
 	}
 	if c.Kinds == nil {
-		c.Kinds = Kinds()
+		c.Kinds = kinds()
 	}
 	c.Size, c.Rate = cmp.Or(c.Size, defaultSize), cmp.Or(c.Rate, defaultRate)
 	c.Fold, c.GiveUp = cmp.Or(c.Fold, defaultFold), cmp.Or(c.GiveUp, defaultGiveUp)

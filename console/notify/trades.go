@@ -28,7 +28,7 @@ const (
 )
 
 func (t *trades) serve(ctx context.Context) error {
-	for found := false; ; {
+	for found, failing := false, false; ; {
 		var err error
 		if !found {
 			t.seq, err = lastSeq(ctx, t.s.cfg.Journal)
@@ -37,9 +37,12 @@ func (t *trades) serve(ctx context.Context) error {
 			err = t.follow(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			t.s.log.Warn("Journal not read, fills are told later", "error", err)
 			health.Observe(ctx, err)
+			if !failing { // once, and not at each look
+				t.s.log.Warn("Journal not read, fills are told later", "error", err)
+			}
 		}
+		failing = err != nil
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

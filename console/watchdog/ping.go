@@ -125,20 +125,20 @@ func (p *Ping) ping(ctx context.Context) error {
 // note says in health and in the log whether the switch is told.
 func (p *Ping) note(ctx context.Context, err error) (ok bool) {
 	const key = "not_pinged"
+	if err != nil && ctx.Err() != nil {
+		return false // It was broken off, and says nothing of the switch.
+	}
+	p.outcome(err, "the dead man's switch")
 	if err == nil {
 		health.Clear(ctx, key)
 		health.Observe(ctx, nil)
 		return true
-	}
-	if ctx.Err() != nil {
-		return false
 	}
 	health.Observe(ctx, err)
 	health.Raise(ctx, health.Condition{
 		Key: key, Verdict: health.Degraded, Text: err.Error(),
 		Remedy: "see whether the check at " + p.host + " exists, and whether this machine reaches it",
 	})
-	p.log.Warn("Dead man's switch not told", "error", err)
 	return false
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,18 +143,9 @@ func (s *Systemd) tell(words []string) error {
 		err = errors.Join(err, conn.Close())
 	}
 	if err != nil {
-		s.ready, s.said = s.ready && !said(words, "READY=1"), "" // again next time
-		s.log.Warn("systemd not told", "error", err)
-		return fmt.Errorf("watchdog: systemd: %w", err)
+		s.ready, s.said = s.ready && !slices.Contains(words, "READY=1"), "" // again next time
+		err = fmt.Errorf("watchdog: systemd: %w", err)
 	}
-	return nil
-}
-
-func said(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	s.outcome(err, "systemd")
+	return err
 }

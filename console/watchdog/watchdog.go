@@ -21,6 +21,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 // defaultStuck is how long a part may be crashed or stalled before the process counts as dead.
@@ -39,7 +40,8 @@ type common struct {
 	clk      Clock
 	log      *slog.Logger
 
-	report health.Report // the last one
+	report  health.Report // the last one
+	failing bool          // the last word did not arrive
 }
 
 func (c *common) prepare(registry *health.Registry, stuck time.Duration, clk Clock, log *slog.Logger) error {
@@ -87,10 +89,18 @@ func (c *common) status() string {
 		}
 		return r
 	}, text)
-	if len(text) > maxStatus {
-		text = strings.ToValidUTF8(text[:maxStatus], "") + "..."
+	return foreign.Cut(text, maxStatus)
+}
+
+// outcome says in the log when somebody is told no more, and when again.
+func (c *common) outcome(err error, whom string) {
+	switch {
+	case err != nil && !c.failing:
+		c.log.Warn("Not told how the process is", "whom", whom, "error", err)
+	case err == nil && c.failing:
+		c.log.Info("Told again how the process is", "whom", whom)
 	}
-	return text
+	c.failing = err != nil
 }
 
 // ends reports whether the tree has begun to stop.

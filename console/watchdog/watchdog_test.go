@@ -108,8 +108,9 @@ func TestSystemdThatIsNotThereIsAnErrorOfHealth(t *testing.T) {
 	clk := supervisortest.NewClock()
 	r := health.NewRegistry(health.Config{Clock: clk})
 	own, _ := running(r, "trader/systemd")
+	var log strings.Builder // read when Serve has ended
 	s, err := watchdog.NewSystemd(watchdog.SystemdConfig{
-		Registry: r, Socket: filepath.Join(t.TempDir(), "nobody"), Clock: clk, Logger: quiet,
+		Registry: r, Socket: filepath.Join(t.TempDir(), "nobody"), Clock: clk, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(health.NewContext(t.Context(), own.Part()))
@@ -118,8 +119,11 @@ func TestSystemdThatIsNotThereIsAnErrorOfHealth(t *testing.T) {
 	clk.AwaitArmed(clk.Now().Add(5 * time.Second))
 	part, _ := r.Report().Part("trader/systemd")
 	require.Equal(t, 1, part.ErrorRun)
+	clk.Add(5 * time.Second)
+	clk.AwaitArmed(clk.Now().Add(5 * time.Second))
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
+	require.Equal(t, 1, strings.Count(log.String(), "Not told how the process is"), "not at each look")
 }
 
 func TestSystemdFromEnv(t *testing.T) {
