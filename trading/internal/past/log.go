@@ -19,6 +19,9 @@ const segmentSize = 1 << 16
 // firstSize is how large the first of them is at first.
 const firstSize = 1 << 11
 
+// smallCount is how many records have a table that may be larger than is needed.
+const smallCount = 1 << 10
+
 // Log is a queue of records that are found by their keys and leave in the order in which they came. The zero value is
 // empty and works. It is not safe for concurrent use.
 type Log struct {
@@ -231,7 +234,10 @@ func (l *Log) next(i int) int {
 
 // index makes a new table of all records.
 func (l *Log) index() {
-	size := max(64, 2*l.count)
+	size := 2 * l.count
+	if l.count < smallCount { // a small table grows in few steps: each of them reads all records
+		size = max(256, 8*l.count)
+	}
 	l.table, l.tags = make([]uint32, size), make([]byte, size)
 	for n, data := range l.segments {
 		offset := 0
