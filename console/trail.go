@@ -101,21 +101,6 @@ func inOrder(entries []journal.Entry) []journal.Entry {
 	return slices.CompactFunc(entries, func(a, b journal.Entry) bool { return a.Seq == b.Seq })
 }
 
-// about returns the entries about a signal or an order, oldest first; nothing where the host has no History.
-func (a *api) about(ctx context.Context, ref string) ([]journal.Entry, error) {
-	if a.cfg.History == nil {
-		return nil, nil
-	}
-	type key struct{ ref string }
-	entries, err := ask(ctx, a.calls, key{ref}, func(ctx context.Context) ([]journal.Entry, error) {
-		return a.cfg.History.About(ctx, ref, maxTrail)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the journal about %q: %w", ref, err)
-	}
-	return slices.Clone(entries), nil // it is shared
-}
-
 // newOrderTrail makes the order of what the journal says about it; nil where that does not begin with its intent.
 func newOrderTrail(clientID string, entries []journal.Entry) *orderTrail {
 	found, err := book.Audit(each(entries), clientID)
