@@ -35,6 +35,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
@@ -68,7 +69,7 @@ type Config struct {
 	Orders func() []book.OrderState
 	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
 	// nothing is known of what is not remembered, and that there are no trails.
-	History history
+	History journal.History
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -122,6 +123,8 @@ type api struct {
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
 // short, or empty, where few fit.
+//
+// The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.

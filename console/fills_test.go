@@ -28,7 +28,7 @@ func TestFillsAreReadPageByPage(t *testing.T) {
 		}
 		events = append(events, journal.Filled{Fill: f}, journal.Acknowledged{ClientID: "o"})
 	}
-	h := handler(t, console.Config{History: tell(events...)})
+	h := handler(t, console.Config{History: tell(t, events...)})
 	type shown struct {
 		Seq                        int64
 		At                         time.Time

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,19 +15,16 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// history is journal.History.
-type history interface {
-	Before(ctx context.Context, seq int64, kinds []string, limit int) ([]journal.Entry, error)
-	About(ctx context.Context, ref string, limit int) ([]journal.Entry, error)
-}
+// incompleteHeader says that an answer may lack what the journal has moved to where it cannot be read.
+const incompleteHeader = "Journal-Incomplete"
 
 // about returns the entries about a signal or an order, oldest first; nothing where the host has no History.
-func (a *api) about(ctx context.Context, ref string) ([]journal.Entry, error) {
+func (a *api) about(ctx context.Context, w http.ResponseWriter, ref string) ([]journal.Entry, error) {
 	if a.cfg.History == nil || ref == "" {
 		return nil, nil
 	}
 	type key struct{ ref string }
-	entries, err := ask(ctx, a.calls, key{ref}, func(ctx context.Context) ([]journal.Entry, error) {
+	entries, err := a.entries(ctx, w, key{ref}, func(ctx context.Context) ([]journal.Entry, error) {
 		return a.cfg.History.About(ctx, ref, maxTrail)
 	})
 	if err != nil {
@@ -36,19 +34,42 @@ func (a *api) about(ctx context.Context, ref string) ([]journal.Entry, error) {
 }
 
 // before returns the entries of one kind before a number, 0 for the newest, newest first.
-func (a *api) before(ctx context.Context, seq int64, kind string, limit int) ([]journal.Entry, error) {
+func (a *api) before(
+	ctx context.Context, w http.ResponseWriter, seq int64, kind string, limit int,
+) ([]journal.Entry, error) {
 	type key struct {
 		seq   int64
 		kind  string
 		limit int
 	}
-	entries, err := ask(ctx, a.calls, key{seq, kind, limit}, func(ctx context.Context) ([]journal.Entry, error) {
+	entries, err := a.entries(ctx, w, key{seq, kind, limit}, func(ctx context.Context) ([]journal.Entry, error) {
 		return a.cfg.History.Before(ctx, seq, []string{kind}, limit)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the journal before %d: %w", seq, err)
 	}
 	return entries, nil
+}
+
+// entries calls the journal. Entries that come with an error are shown: others were moved to where they cannot be read.
+func (a *api) entries(
+	ctx context.Context, w http.ResponseWriter, key any, call func(context.Context) ([]journal.Entry, error),
+) ([]journal.Entry, error) {
+	type part struct {
+		entries []journal.Entry
+		err     error // why there are no more
+	}
+	found, err := ask(ctx, a.calls, key, func(ctx context.Context) (p part, err error) {
+		if p.entries, err = call(ctx); len(p.entries) > 0 {
+			p.err, err = err, nil
+		}
+		return p, err
+	})
+	if found.err != nil {
+		w.Header().Set(incompleteHeader, "true")
+		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "Journal is not whole", slog.Any("error", found.err))
+	}
+	return found.entries, err
 }
 
 // fillView is a fill as it is shown.
@@ -73,7 +94,7 @@ func (a *api) fills(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := a.withTimeout(r)
 	defer cancel()
-	found, next, err := a.fillsBefore(ctx, symbol, before, limit)
+	found, next, err := a.fillsBefore(ctx, w, symbol, before, limit)
 	if err != nil {
 		a.unreadable(w, r, "fills", err)
 		return
@@ -89,14 +110,16 @@ func (a *api) fills(w http.ResponseWriter, r *http.Request) {
 }
 
 // fillsBefore returns fills, newest first, and where to go on, 0 for nowhere.
-func (a *api) fillsBefore(ctx context.Context, symbol string, before int64, limit int) ([]fillView, int64, error) {
+func (a *api) fillsBefore(
+	ctx context.Context, w http.ResponseWriter, symbol string, before int64, limit int,
+) ([]fillView, int64, error) {
 	found := []fillView{}
 	size := scanPage
 	if symbol == "" {
 		size = limit
 	}
 	for range scanPages {
-		page, err := a.before(ctx, before, journal.KindOf(journal.Filled{}), size)
+		page, err := a.before(ctx, w, before, journal.KindOf(journal.Filled{}), size)
 		if err != nil {
 			return nil, 0, err
 		}
