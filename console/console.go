@@ -134,7 +134,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
 	}
 	var err error
-	if cfg.Control, err = cfg.Control.checked(cfg.Account != nil); err != nil {
+	if cfg.Control, err = cfg.Control.checked(); err != nil {
 		return nil, err
 	}
 	hosts, err := knownHosts(cfg.Hosts)
