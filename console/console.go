@@ -37,12 +37,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // defaultTimeout is how long an answer may take where the Config does not say.
 const defaultTimeout = 5 * time.Second
 
@@ -82,7 +76,7 @@ type Config struct {
 	Heartbeat time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
-	Clock      Clock        // nil means the machine's clock
+	Clock      health.Clock // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
