@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 )
 
@@ -12,9 +13,10 @@ import (
 const defaultAddr = "127.0.0.1:8000"
 
 // Port is an address that is bound before anything is served there, and bound again for each Serve after the first. Use
-// Listen.
+// Listen or ListenUnix.
 type Port struct {
 	addr string
+	bind func(addr string) (net.Listener, error)
 
 	mu      sync.Mutex   // guards all below
 	bound   net.Listener // bound and not yet served; else nil
@@ -33,7 +35,7 @@ func Listen(addr string) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Port{addr: bound.Addr().String(), bound: bound}, nil
+	return &Port{addr: bound.Addr().String(), bind: bind, bound: bound}, nil
 }
 
 func bind(addr string) (net.Listener, error) {
@@ -59,12 +61,15 @@ func plain(err error) error {
 
 // Local reports whether only this machine can reach the address.
 func (p *Port) Local() bool {
+	if filepath.IsAbs(p.addr) {
+		return true
+	}
 	host, _, err := net.SplitHostPort(p.addr)
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-// Addr is the address with its real port.
+// Addr is the address with its real port, or the absolute path of a socket.
 func (p *Port) Addr() string { return p.addr }
 
 // Close gives the address back where no Serve has taken it. It leaves a Port alone that is being served: end the
@@ -89,7 +94,7 @@ func (p *Port) take() (net.Listener, error) {
 	}
 	listener := p.bound
 	if listener == nil {
-		again, err := bind(p.addr)
+		again, err := p.bind(p.addr)
 		if err != nil {
 			return nil, err
 		}
