@@ -37,12 +37,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // defaultTimeout is how long an answer may take where the Config does not say.
 const defaultTimeout = 5 * time.Second
 
@@ -66,6 +60,9 @@ type Config struct {
 	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
 	// those that are not done, of Account.
 	Orders func() []book.OrderState
+	// History is the journal, for the trails of signals and orders, such as the Memory of package journal; nil means that
+	// nothing is known of what is not remembered, and that there are no trails.
+	History history
 	// Generator is what /api/generator shows, as of a generator.Generator; nil means that it is not there.
 	Generator func() generator.Status
 	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
@@ -82,7 +79,7 @@ type Config struct {
 	Heartbeat time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
-	Clock      Clock        // nil means the machine's clock
+	Clock      health.Clock // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
@@ -101,10 +98,11 @@ type api struct {
 //	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
 //	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
 //	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
-//	GET /api/orders/{client_id}	one of them
+//	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
 //	POST /api/control/{verb}	by Config.Control, see there
@@ -175,11 +173,11 @@ func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
 	for at, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
-		"/api/status": a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
+		"/api/signals/{id}": a.signal,
+		"/api/status":       a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
 		"/api/generator": a.generator, "/api/services": a.services,
 	} {
-		mux.HandleFunc("GET "+at, serve)
-		mux.HandleFunc(at, answer.OnlyRead)
+		mux.HandleFunc(at, reading(serve))
 	}
 	if a.cfg.Control.enabled() {
 		mux.Handle("/api/control/{verb}", newControl(a))
@@ -195,4 +193,15 @@ func (a *api) routes() http.Handler {
 		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
 	})
 	return mux
+}
+
+// reading lets through what only reads. Patterns with a method would clash where one path is another's special case.
+func reading(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			answer.OnlyRead(w, r)
+			return
+		}
+		serve(w, r)
+	}
 }

@@ -155,7 +155,9 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: a.healthExtra()})
+	healthHandler, err := healthhttp.New(healthhttp.Config{
+		Registry: a.registry, Extra: a.healthExtra(), Version: a.healthVersion,
+	})
 	if err != nil {
 		return err
 	}
@@ -209,6 +211,14 @@ func (a *app) healthExtra() func(health.Report) map[string]any {
 		maps.Copy(extra, trading(report))
 		return extra
 	}
+}
+
+// healthVersion is of the states that healthExtra tells and the registry does not know.
+func (a *app) healthVersion() uint64 {
+	if a.trader == nil {
+		return 0
+	}
+	return a.trader.AccountVersion()
 }
 
 // mode is what kind of run it is, for the log and the database.
