@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
 // defaultAddr is where Listen listens that was given no address: on this machine, for this machine.
 const defaultAddr = "127.0.0.1:8000"
 
+// unixPrefix stands before the path of a socket.
+const unixPrefix = "unix:"
+
 // Port is an address that is bound before anything is served there, and bound again for each Serve after the first. Use
-// Listen or ListenUnix.
+// Listen.
 type Port struct {
 	addr string
 	bind func(addr string) (net.Listener, error)
@@ -26,7 +30,13 @@ type Port struct {
 // Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects
 // waits until a Server serves the Port. An empty addr is 127.0.0.1:8000. One without a host, such as ":9000", is on
 // this machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
+//
+// "unix:trader.sock" is a Unix socket, which the file system guards: its file can be opened by its user alone, from its
+// first moment on. It replaces what a process that died has left there, and is removed when it is not served any more.
 func Listen(addr string) (*Port, error) {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		return listenUnix(path)
+	}
 	host, port, err := net.SplitHostPort(cmp.Or(addr, defaultAddr))
 	if err != nil {
 		return nil, fmt.Errorf("serve: listen on %q: %w", addr, plain(err))

@@ -11,10 +11,9 @@ import (
 	"sync"
 )
 
-// ListenUnix binds a Unix socket, which the file system guards: its file can be opened by its user alone, from its first
-// moment on. What a process that died has left there is replaced; a socket that somebody serves, or a file that is none, is
-// refused. Its Port is local. The file is removed when the Port is given back.
-func ListenUnix(path string) (*Port, error) {
+// listenUnix binds a Unix socket. What a process that died has left there is replaced; a socket that somebody serves, or a
+// file that is none, is refused.
+func listenUnix(path string) (*Port, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("serve: listen on %s: %w", path, err)

@@ -36,7 +36,7 @@ func getUnix(t *testing.T, path string) string {
 
 func unixPort(t *testing.T, path string) *serve.Port {
 	t.Helper()
-	p, err := serve.ListenUnix(path)
+	p, err := serve.Listen("unix:" + path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	return p
@@ -94,7 +94,7 @@ func TestUnixSocketRefusesWhatIsNotItsOwn(t *testing.T) {
 		filepath.Join(folder, "none", "s"): "no such file or directory",
 		filepath.Join(folder, strings.Repeat("x", 100)): "has at most 103 bytes",
 	} {
-		_, err := serve.ListenUnix(path)
+		_, err := serve.Listen("unix:" + path)
 		require.ErrorContains(t, err, path)
 		require.ErrorContains(t, err, want)
 	}
