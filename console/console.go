@@ -35,13 +35,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
-
-// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
 
 // defaultTimeout is how long an answer may take where the Config does not say.
 const defaultTimeout = 5 * time.Second
@@ -66,6 +61,12 @@ type Config struct {
 	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
 	// those that are not done, of Account.
 	Orders func() []book.OrderState
+	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
+	// nothing is known of what is not remembered, and that there are no trails.
+	History journal.History
+	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
+	// means that /api/bars is not there.
+	Bars func(symbol string) ([]signal.Bar, bool)
 	// Generator is what /api/generator shows, as of a generator.Generator; nil means that it is not there.
 	Generator func() generator.Status
 	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
@@ -82,7 +83,7 @@ type Config struct {
 	Heartbeat time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
-	Clock      Clock        // nil means the machine's clock
+	Clock      health.Clock // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
@@ -98,17 +99,26 @@ type api struct {
 
 // New returns the console's handler:
 //
-//	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
-//	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
-//	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/latest?limit&before&...	signals as a JSON array, newest first
+//	GET /api/signals?after&limit&store&...	signals with a seq above after (0), ascending, at most limit (100)
+//	GET /api/signals/stream?after&store&...	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
-//	GET /api/orders/{client_id}	one of them
+//	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
+//	GET /api/fills?symbol&limit&before	fills, newest first
+//	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
+//
+// Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
+// when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
+// short, or empty, where few fit.
+//
+// The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
@@ -175,11 +185,11 @@ func (a *api) routes() http.Handler {
 	mux := http.NewServeMux()
 	for at, serve := range map[string]http.HandlerFunc{
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
-		"/api/status": a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
-		"/api/generator": a.generator, "/api/services": a.services,
+		"/api/signals/{id}": a.signal,
+		"/api/status":       a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
+		"/api/fills": a.fills, "/api/bars": a.bars, "/api/generator": a.generator, "/api/services": a.services,
 	} {
-		mux.HandleFunc("GET "+at, serve)
-		mux.HandleFunc(at, answer.OnlyRead)
+		mux.HandleFunc(at, reading(serve))
 	}
 	if a.cfg.Control.enabled() {
 		mux.Handle("/api/control/{verb}", newControl(a))
@@ -195,4 +205,15 @@ func (a *api) routes() http.Handler {
 		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
 	})
 	return mux
+}
+
+// reading lets through what only reads. Patterns with a method would clash where one path is another's special case.
+func reading(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			answer.OnlyRead(w, r)
+			return
+		}
+		serve(w, r)
+	}
 }

@@ -35,7 +35,9 @@ type stream struct {
 	control *http.ResponseController
 	request *http.Request
 	cursor  cursor
-	started bool // the first page was sent: whether that one is whole was said by the status
+	filter  filter
+	said    int64 // the place that the client was told
+	started bool  // the first page was sent: whether that one is whole was said by the status
 	wrote   time.Time
 }
 
@@ -71,9 +73,9 @@ func (a *api) streamSignals(w http.ResponseWriter, r *http.Request) {
 // parse reads where the stream begins. A browser that comes back says so in Last-Event-ID, and that is newer than what
 // stands in its address.
 func (s *stream) parse() *answer.Problem {
-	if wrong := parse(s.request.URL.RawQuery, map[string]setter{
+	if wrong := parse(s.request.URL.RawQuery, s.filter.parameters(map[string]setter{
 		"after": s.cursor.setAfter, "store": s.cursor.setStore,
-	}); wrong != nil {
+	})); wrong != nil {
 		return wrong
 	}
 	const header = "Last-Event-ID"
@@ -90,6 +92,9 @@ func (s *stream) parse() *answer.Problem {
 func (s *stream) begin() (first page, wrong *answer.Problem, err error) {
 	ctx, cancel := clockctx.WithTimeout(s.request.Context(), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
+	if wrong, err = s.unknownSymbol(ctx); wrong != nil || err != nil {
+		return first, wrong, err
+	}
 	if !s.cursor.given {
 		newest, err := s.api.latest(ctx, signal.Query{Limit: 1})
 		if err != nil {
@@ -101,6 +106,22 @@ func (s *stream) begin() (first page, wrong *answer.Problem, err error) {
 	}
 	first, s.cursor.store, wrong, err = s.api.readAfter(ctx, s.cursor, streamPage)
 	return first, wrong, err
+}
+
+// unknownSymbol refuses a symbol of which there is no signal, and that nobody watches: the stream would be silent for ever.
+func (s *stream) unknownSymbol(ctx context.Context) (*answer.Problem, error) {
+	wrong := s.api.unknownSymbol(s.filter.symbol)
+	if wrong == nil {
+		return nil, nil
+	}
+	found, err := s.api.latest(ctx, signal.Query{Symbol: s.filter.symbol, Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("read the newest signal of %.100q: %w", s.filter.symbol, err)
+	}
+	if len(found) > 0 {
+		return nil, nil
+	}
+	return wrong, nil
 }
 
 // open sends the head. It reports whether a body is to follow.
@@ -122,6 +143,7 @@ func (s *stream) run(wake <-chan struct{}, p page) error {
 		return err
 	}
 	ctx := s.request.Context()
+	s.said = s.cursor.seq
 	var tick <-chan time.Time
 	for {
 		if err := s.sendAll(p); err != nil {
@@ -185,7 +207,11 @@ func (s *stream) beat() error {
 	if s.api.cfg.Clock.Now().Sub(s.wrote) < s.api.cfg.Heartbeat {
 		return nil
 	}
-	return s.send(": still here\n\n")
+	if s.said == s.cursor.seq {
+		return s.send(": still here\n\n")
+	}
+	s.said = s.cursor.seq
+	return s.send(fmt.Sprintf(": still here\nid: %s\n\n", s.cursor.eventID())) // past signals that are not asked for
 }
 
 // sendAll sends a page, and before it that signals are gone which the client has not got: it was too slow for a store
@@ -195,16 +221,21 @@ func (s *stream) sendAll(p page) error {
 	if s.started && p.missing() {
 		from := s.cursor.seq
 		s.cursor.seq = max(from, p.whole)
+		s.said = s.cursor.seq
 		text = fmt.Appendf(text, "id: %s\nevent: gap\ndata: {\"after\":%d,\"oldest\":%d}\n\n",
 			s.cursor.eventID(), from, p.whole+1)
 	}
 	s.started = true
 	for _, one := range p.signals {
+		s.cursor.seq = one.Seq
+		if !s.filter.fits(one) {
+			continue
+		}
 		body, err := answer.JSON(one)
 		if err != nil {
 			return fmt.Errorf("write signal %s: %w", one.ID, err)
 		}
-		s.cursor.seq = one.Seq
+		s.said = one.Seq
 		text = fmt.Appendf(text, "id: %s\nevent: signal\ndata: %s\n", s.cursor.eventID(), body) // which ends in a newline
 	}
 	if len(text) == 0 {

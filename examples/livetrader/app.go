@@ -53,6 +53,8 @@ type app struct {
 	trader   *vigil.Trader // nil in a replay
 	api      http.Handler
 	server   *serve.Server // of api, on port
+	local    http.Handler  // what the socket answers
+	socket   *serve.Server // of local; nil without a socket
 	ended    vigil.Status  // how it stood at the end
 }
 
@@ -116,7 +118,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
 	for _, step := range []func(context.Context, *[]func() error) error{
-		a.openCandles, a.openPort, a.openDB, a.readStanding, a.openServer, a.openTrader, a.openAPI,
+		a.openCandles, a.openPort, a.openDB, a.openSocket, a.readStanding, a.openServer, a.openTrader, a.openAPI,
 	} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
@@ -126,7 +128,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 }
 
 func (a *app) openPort(_ context.Context, closers *[]func() error) error {
-	if a.cfg.listen == listenOff || a.cfg.dryStart {
+	if a.cfg.listen == off || a.cfg.dryStart {
 		return nil
 	}
 	port, err := serve.Listen(a.cfg.listen)
@@ -153,7 +155,9 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{Registry: a.registry, Extra: a.healthExtra()})
+	healthHandler, err := healthhttp.New(healthhttp.Config{
+		Registry: a.registry, Extra: a.healthExtra(), Version: a.healthVersion,
+	})
 	if err != nil {
 		return err
 	}
@@ -164,14 +168,27 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if t := a.trader; t != nil {
 		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
 		cfg.Generator = func() generator.Status { return t.Status().Generator }
-		cfg.Control = a.control(t)
 	}
+	return a.newAPI(cfg)
+}
+
+// newAPI makes what port and socket answer. Whoever can open the socket may act. On the port there is control only with a
+// token, and then it is the same one: an act that was asked for at the one is known at the other.
+func (a *app) newAPI(cfg console.Config) (err error) {
+	if a.trader != nil {
+		cfg.Control = a.control(a.trader)
+		cfg.Control.Authorize = socketUser
+	}
+	if a.local, err = console.New(cfg); err != nil || a.cfg.token != "" {
+		a.api = a.local
+		return err
+	}
+	cfg.Control = console.Control{}
 	a.api, err = console.New(cfg)
 	return err
 }
 
-// control is what a person may do over the API: all that the Trader's verbs do, with the token that reading needs as well.
-// Without a token there is none.
+// control is what a person may do over the API: all that the Trader's verbs do.
 func (a *app) control(t *vigil.Trader) console.Control {
 	return console.Control{
 		Token: a.cfg.token,
@@ -194,6 +211,14 @@ func (a *app) healthExtra() func(health.Report) map[string]any {
 		maps.Copy(extra, trading(report))
 		return extra
 	}
+}
+
+// healthVersion is of the states that healthExtra tells and the registry does not know.
+func (a *app) healthVersion() uint64 {
+	if a.trader == nil {
+		return 0
+	}
+	return a.trader.AccountVersion()
 }
 
 // mode is what kind of run it is, for the log and the database.

@@ -27,6 +27,7 @@ type config struct {
 	minConfidence float64
 	db            string
 	listen        string
+	socket        string // "" beside the database
 	token         string // that callers of the API show; "" for none
 	webhook       string // where messages go; "" for nowhere
 	webhookSecret string // that signs them; "" for none
@@ -58,7 +59,6 @@ type config struct {
 	maxDailyLoss   decimal.Decimal
 	badBars        candle.Policy
 	healthInterval time.Duration
-	rearm          string
 	takeProfit     decimal.Decimal
 	stopLoss       decimal.Decimal
 	limitEntry     decimal.Decimal
@@ -78,7 +78,7 @@ type config struct {
 const (
 	fromFlag    = "flag"
 	fromDefault = "default"
-	listenOff   = "off"
+	off         = "off" // instead of an address
 	defaultDB   = "livetrader.db"
 
 	shortestInterval = time.Millisecond // what the machine can keep up with

@@ -92,6 +92,11 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, env environment) int {
 	env.stdout = harmlessWriter{env.stdout}
+	if len(args) > 0 {
+		if command, ok := commands()[args[0]]; ok {
+			return command.run(ctx, args[1:], env)
+		}
+	}
 	cfg, err := parseConfig(args, env.lookup, env.variables...)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -7,32 +7,28 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/console/watchdog"
 )
 
-const (
-	rearmFlag      = "rearm"
-	variablePrefix = "LIVETRADER_"
-)
+const variablePrefix = "LIVETRADER_"
 
 // parseConfig reads the flags, and for those that are not given the environment. Of an unknown variable with our prefix
 // it says which one was meant, so that a misspelt one is not ignored.
 func parseConfig(args []string, lookup func(string) (string, bool), variables ...string) (*config, error) {
 	c := newConfig()
 	if err := c.flags.Parse(args); err != nil {
-		return nil, mistake(err)
+		return nil, mistake(err, flagNames())
 	}
 	if c.flags.NArg() > 0 {
 		return nil, usagef("unexpected argument %q%s", c.flags.Arg(0), c.hint(args))
 	}
 	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	if err := c.readEnvironment(lookup); err != nil {
+	if err := c.readEnvironment(lookup, flagNames()...); err != nil {
 		return nil, err
 	}
-	if err := c.checkEnvironment(lookup, variables); err != nil {
+	if err := checkEnvironment(variables); err != nil {
 		return nil, err
 	}
 	if err := c.readSecrets(lookup); err != nil {
@@ -49,7 +45,7 @@ func parseConfig(args []string, lookup func(string) (string, bool), variables ..
 func (c *config) hint(args []string) string {
 	at := len(args) - c.flags.NArg()
 	if at == 0 {
-		return ""
+		return commandLike(args[0])
 	}
 	name := strings.TrimLeft(args[at-1], "-")
 	f := c.flags.Lookup(name)
@@ -59,13 +55,13 @@ func (c *config) hint(args []string) string {
 	return fmt.Sprintf(": --%s takes its value with an equals sign, --%s=%s", name, name, args[at])
 }
 
-// mistake says a parser's error as an operator writes the flags.
-func mistake(err error) error {
+// mistake says a parser's error as an operator writes the flags, of which these are known.
+func mistake(err error, known []string) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return err
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		if near := nearest(strings.TrimLeft(name, "-"), flagNames()); near != "" {
+		if near := nearest(strings.TrimLeft(name, "-"), known); near != "" {
 			return usagef("unknown flag --%s: did you mean --%s?", name, near)
 		}
 		return usagef("unknown flag --%s", name)
@@ -74,43 +70,36 @@ func mistake(err error) error {
 	return usagef("%s", strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1))
 }
 
-// readEnvironment sets what no flag has set.
-func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error) {
-	c.flags.VisitAll(func(f *flag.Flag) {
-		name := variable(f.Name)
-		value, set := "", false
-		if name != "" {
-			value, set = lookup(name)
+// readEnvironment sets what no flag has set, of these.
+func (c *config) readEnvironment(lookup func(string) (string, bool), flags ...string) error {
+	for _, name := range flags {
+		if c.origin[name] != "" {
+			continue
 		}
-		switch {
-		case c.origin[f.Name] != "" || err != nil:
-		case !set || value == "":
-			c.origin[f.Name] = fromDefault
-		default:
-			c.origin[f.Name] = name
-			if e := c.flags.Set(f.Name, value); e != nil {
-				err = usagef("%s=%q: %w", name, value, e)
-			}
+		value, _ := lookup(variable(name))
+		if value == "" {
+			c.origin[name] = fromDefault
+			continue
 		}
-	})
-	return err
+		c.origin[name] = variable(name)
+		if err := c.flags.Set(name, value); err != nil {
+			return usagef("%s=%q: %w", variable(name), value, err)
+		}
+	}
+	return nil
 }
 
-// checkEnvironment refuses variables with our prefix that mean nothing, and a lift of a halt that no person asks for.
-func (c *config) checkEnvironment(lookup func(string) (string, bool), variables []string) error {
+// checkEnvironment refuses variables with our prefix that mean nothing.
+func checkEnvironment(variables []string) error {
 	known := make(map[string]string) // flags by variable
 	for _, name := range flagNames() {
-		if v := variable(name); v != "" {
-			known[v] = name
-		}
+		known[variable(name)] = name
 	}
 	for _, name := range variables {
 		_, ok := known[name]
 		switch {
 		case isSecret(name):
 		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
-		case name == variablePrefix+strings.ToUpper(rearmFlag):
-			return usagef("%s: lifting a halt is an act, not a setting: start once by hand with --%s NAME", name, rearmFlag)
 		default:
 			near := nearest(name, slices.Collect(maps.Keys(known)))
 			if near == "" {
@@ -118,10 +107,6 @@ func (c *config) checkEnvironment(lookup func(string) (string, bool), variables 
 			}
 			return usagef("unknown variable %s: did you mean %s (--%s)?", name, near, known[near])
 		}
-	}
-	// systemd says so to the process that it starts itself, and the children of that one have another number.
-	if pid, ok := lookup("SYSTEMD_EXEC_PID"); ok && c.rearm != "" && pid == strconv.Itoa(os.Getpid()) {
-		return usagef("--%s in a unit file would lift every halt at every start: start once by hand with it", rearmFlag)
 	}
 	return nil
 }
