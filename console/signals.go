@@ -101,7 +101,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	if len(found) == 0 && !more && !f.all() && a.nothing(ctx, w, r, &f) {
 		return
 	}
-	nameStore(w, identity)
+	nameSource(w, storeHeader, identity)
 	if more {
 		values := f.values()
 		if identity != "" {
@@ -179,9 +179,10 @@ func (p page) missing() bool {
 	return last-p.after > found
 }
 
-func nameStore(w http.ResponseWriter, identity string) {
+// nameSource says what an answer's numbers are of.
+func nameSource(w http.ResponseWriter, header, identity string) {
 	if identity != "" {
-		w.Header().Set(storeHeader, url.PathEscape(identity)) // escaped, so that it is one line
+		w.Header().Set(header, url.PathEscape(identity)) // escaped, so that it is one line
 	}
 }
 
