@@ -14,7 +14,8 @@ import (
 // commands are what the launcher does besides running a trader, by the first word of its command line.
 func commands() map[string]subcommand {
 	return map[string]subcommand{
-		"ctl": {"control a running trader, or ask it how it stands", runControl},
+		"ctl":    {"control a running trader, or ask it how it stands", runControl},
+		"health": {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ func newConfig() *config {
 	c.declareRun()
 	c.declareFeed()
 	c.declareTrading()
+	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
 	c.flags.BoolVar(&c.version, "version", false, "print the version, and end")
@@ -108,6 +110,14 @@ func (c *config) declareTrading() {
 		"`policy` for what a changed strategy holds: reduce (never added to), hand_over (to the new one) or flatten")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
+}
+
+// declareService declares what whoever keeps it running says.
+func (c *config) declareService() {
+	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels, "`level` from which on lines are logged: debug, info, warn or error")
+	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
+		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
+	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")
 }
 
 // variable is the environment variable that sets a flag. Two have the names that operators know.
