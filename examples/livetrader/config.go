@@ -71,6 +71,9 @@ type config struct {
 	logLevel       slog.Level
 	logFormat      string
 
+	configFile string               // "" for none
+	file       map[string]fileValue // what it says, by flag
+
 	printConfig bool
 	version     bool
 

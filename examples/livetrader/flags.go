@@ -114,6 +114,7 @@ func (c *config) declareTrading() {
 
 // declareService declares what whoever keeps it running says.
 func (c *config) declareService() {
+	setting(c, &c.configFile, configFlag, "", texts, "YAML `file` whose keys are the names of these flags, such as interval: 5s")
 	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels, "`level` from which on lines are logged: debug, info, warn or error")
 	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
 		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
@@ -145,7 +146,8 @@ func (c *config) print(w io.Writer) {
 func (c *config) usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: livetrader --paper|--venue ADDRESS [flags]")
 	fmt.Fprint(w, "\n", commandList())
-	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
+	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it. The file of\n"+
+		"--config, whose keys are the flags' names, says what neither of them does.")
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))
