@@ -55,7 +55,8 @@ type app struct {
 	server   *serve.Server // of api, on port
 	local    http.Handler  // what the socket answers
 	socket   *serve.Server // of local; nil without a socket
-	ended    vigil.Status  // how it stood at the end
+	health   *healthhttp.Handler
+	ended    vigil.Status // how it stood at the end
 }
 
 // run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
@@ -73,12 +74,8 @@ func (a *app) run(ctx context.Context) (err error) {
 		return err
 	}
 	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
-	ctx, finish := context.WithCancel(ctx)
+	ctx, finish := a.untilDrained(ctx)
 	defer finish()
-	if a.cfg.duration > 0 {
-		timeUp := a.clock.AfterFunc(a.cfg.duration, finish)
-		defer timeUp.Stop()
-	}
 	if a.cfg.replay != "" {
 		err = a.runReplay(ctx)
 	} else {
@@ -88,6 +85,40 @@ func (a *app) run(ctx context.Context) (err error) {
 	a.printSummary(&summary)
 	writeWithin(a.clock, a.stdout, summary.Bytes(), a.log)
 	return err
+}
+
+// untilDrained returns a context that ends after ctx, or after the time to run for: whoever asks hears first that this
+// process is not ready any more, for as long as --drain says. finish ends it at once.
+func (a *app) untilDrained(ctx context.Context) (_ context.Context, finish func()) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timeUp <-chan time.Time // never
+	if a.cfg.duration > 0 {
+		timeUp = a.clock.After(a.cfg.duration)
+	}
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		defer cancel()
+		select {
+		case <-running.Done():
+			return
+		case <-ctx.Done():
+		case <-timeUp:
+		}
+		a.health.Drain()
+		if a.cfg.drain == 0 {
+			return
+		}
+		a.log.Info("Not ready any more, stopping soon", "in", a.cfg.drain)
+		select {
+		case <-running.Done():
+		case <-a.clock.After(a.cfg.drain):
+		}
+	}()
+	return running, func() {
+		cancel()
+		<-drained
+	}
 }
 
 func (a *app) runTrader(ctx context.Context) error {
@@ -155,14 +186,14 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{
+	var err error
+	if a.health, err = healthhttp.New(healthhttp.Config{
 		Registry: a.registry, Extra: a.healthExtra(), Version: a.healthVersion,
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	cfg := console.Config{
-		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols },
+		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {

@@ -14,7 +14,8 @@ import (
 // commands are what the launcher does besides running a trader, by the first word of its command line.
 func commands() map[string]subcommand {
 	return map[string]subcommand{
-		"ctl": {"control a running trader, or ask it how it stands", runControl},
+		"ctl":    {"control a running trader, or ask it how it stands", runControl},
+		"health": {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
 	}
 }
 
@@ -35,6 +36,7 @@ type command struct {
 }
 
 func newCommand(name, usage string, shared ...string) *command {
+	shared = append(shared, configFlag)
 	c := &command{config: newConfig(), name: name, usage: usage, shared: shared}
 	c.line = flag.NewFlagSet(name, flag.ContinueOnError)
 	c.line.SetOutput(io.Discard)
@@ -45,8 +47,8 @@ func newCommand(name, usage string, shared ...string) *command {
 	return c
 }
 
-// parse reads a command line whose flags may stand anywhere, and returns what is none of them. Of the environment it reads
-// what its own flags say: a variable of the launcher's that is wrong must not keep a person out.
+// parse reads a command line whose flags may stand anywhere, and returns what is none of them. Of the environment
+// and the configuration file it reads what its own flags say: another setting that is wrong must not keep a person out.
 func (c *command) parse(args []string, lookup func(string) (string, bool)) (words []string, err error) {
 	for len(args) > 0 {
 		if err := c.line.Parse(args); err != nil {
@@ -57,7 +59,7 @@ func (c *command) parse(args []string, lookup func(string) (string, bool)) (word
 		}
 	}
 	c.line.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	return words, c.readEnvironment(lookup, c.shared...)
+	return words, c.readRest(lookup, c.shared...)
 }
 
 func (c *command) mistake(err error) error {

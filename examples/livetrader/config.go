@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -66,6 +67,12 @@ type config struct {
 	orphans        engine.OrphanPolicy
 	dryStart       bool
 	lowWater       int // MiB
+	drain          time.Duration
+	logLevel       slog.Level
+	logFormat      string
+
+	configFile string               // "" for none
+	file       map[string]fileValue // what it says, by flag
 
 	printConfig bool
 	version     bool
@@ -80,6 +87,10 @@ const (
 	fromDefault = "default"
 	off         = "off" // instead of an address
 	defaultDB   = "livetrader.db"
+
+	autoLog = "auto" // as a terminal likes it, or text
+	textLog = "text"
+	jsonLog = "json"
 
 	shortestInterval = time.Millisecond // what the machine can keep up with
 )

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +25,8 @@ func environ(pairs ...string) func(string) (string, bool) {
 	}
 }
 
-// For every flag: flag over environment over default.
-func TestFlagOverEnvironmentOverDefault(t *testing.T) {
+// For every flag: flag over environment over file over default.
+func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	t.Parallel()
 	samples := map[string][2]string{ // by flag: a value for the flag and one for the environment
 		"paper": {"true", "true"}, "duration": {"7", "5m0s"}, "infinite": {"false", "false"},
@@ -36,14 +38,14 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "socket": {"a.sock", "off"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "orphans": {"flatten", "hand_over"},
-		"dry-start": {"true", "true"}, "low-water": {"1", "2"},
+		"dry-start": {"true", "true"}, "log-level": {"debug", "warn"}, "log-format": {"json", "text"}, "drain": {"5", "7s"}, "low-water": {"1", "2"},
 		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},
 		"version": {"false", "false"}, "feed": {"http://a/ http://b/", "https://c/"}, "feed-rows": {"data", "a.b"},
 		"feed-fields": {"t,o,h,l,c,v", "0,1,2,3,4,5"}, "feed-symbols": {"A/B=AB", "C/D=CD,E/F=EF"},
 		"hours": {"UTC 10:00-11:00", "America/New_York 09:30-16:00"}, "venue": {"http://a", "http://b"},
 	}
 	newConfig().flags.VisitAll(func(f *flag.Flag) {
-		if f.Name == "print-config" { // it is how the others are tested
+		if f.Name == "print-config" || f.Name == configFlag { // they are how the others are tested
 			return
 		}
 		sample, ok := samples[f.Name]
@@ -53,9 +55,19 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 			show := []string{"--print-config"} // so that no other rule interferes
 			byFlag := []string{"--print-config", "--" + f.Name + "=" + sample[0]}
 			inEnv := environ(variable(f.Name), sample[1])
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			inFile := environ(configVariable, file)
+			inBoth := environ(configVariable, file, variable(f.Name), sample[1])
+			require.NoError(t, os.WriteFile(file, []byte("# mine\n"+f.Name+": '"+sample[0]+"'\n"), 0o600))
+			if f.Name == "version" { // it is no setting
+				inFile, inBoth = environ(), inEnv
+			}
 
 			require.Equal(t, f.DefValue, valueOf(t, f.Name, show, environ()), "default")
+			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, show, inFile), "file")
 			require.Equal(t, canonical(t, f.Name, sample[1]), valueOf(t, f.Name, show, inEnv), "environment")
+			require.Equal(t, canonical(t, f.Name, sample[1]), valueOf(t, f.Name, show, inBoth), "environment over file")
+			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, byFlag, inBoth), "flag over both")
 			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, byFlag, environ()), "flag")
 			require.Equal(t, canonical(t, f.Name, sample[0]), valueOf(t, f.Name, byFlag, inEnv), "flag over environment")
 		})
@@ -68,6 +80,9 @@ func valueOf(t *testing.T, name string, args []string, lookup func(string) (stri
 	c, err := parseConfig(args, lookup)
 	require.NoError(t, err)
 	want := fromDefault
+	if file, set := lookup(configVariable); set {
+		want = file + ":2"
+	}
 	if _, set := lookup(variable(name)); set {
 		want = variable(name)
 	}

@@ -19,27 +19,18 @@ const exitUnknown = 3
 
 // control is one call of ctl.
 type control struct {
-	*command
+	*asker
 
-	env    environment
-	caller *caller
 	asJSON bool
-	url    string
-	by     string
 	key    string
-	within time.Duration
 }
 
 // runControl is the command ctl.
 func runControl(ctx context.Context, args []string, env environment) int {
-	c := &control{command: newCommand("ctl", "VERB [OBJECT] [flags]", "db", "socket"), env: env}
+	c := &control{asker: newAsker("ctl", "VERB [OBJECT] [flags]", 2*time.Minute, env)}
 	c.line.BoolVar(&c.asJSON, "json", false, "write the answer as it comes, in JSON")
-	c.line.StringVar(&c.url, "url", "", "`address` of the API, instead of the socket; with the token in "+tokenVariable+" or "+
-		tokenVariable+fileSuffix)
 	c.line.StringVar(&c.by, "by", whoAsks(env.lookup), "`name` of who acts, for the journal; over the socket alone")
 	c.line.StringVar(&c.key, "key", "", "`key` of an act that was asked for before, to learn what became of it")
-	c.within = 2 * time.Minute
-	c.line.Var(flagValue[time.Duration]{&c.within, spans}, "timeout", "`time` that all of it may take")
 	words, err := c.parse(args, env.lookup)
 	if err == nil && len(words) == 0 {
 		err = usagef("ctl wants to know what to do: livetrader ctl --help lists it")
@@ -63,17 +54,6 @@ func whoAsks(lookup func(string) (string, bool)) string {
 		}
 	}
 	return ""
-}
-
-func (c *control) connect() (err error) {
-	token := ""
-	if c.url != "" {
-		if token, err = readSecret(c.env.lookup, tokenVariable); err != nil {
-			return err
-		}
-	}
-	c.caller, err = newCaller(c.socketPath(), c.url, token, c.by)
-	return err
 }
 
 func (c *control) do(ctx context.Context, name string, words []string) int {

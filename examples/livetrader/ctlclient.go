@@ -12,7 +12,38 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
+
+// asker is a command that asks a running trader.
+type asker struct {
+	*command
+
+	env    environment
+	url    string
+	by     string
+	within time.Duration
+	caller *caller // once connected
+}
+
+func newAsker(name, usage string, within time.Duration, env environment) *asker {
+	a := &asker{command: newCommand(name, usage, "db", "socket"), env: env, within: within}
+	a.line.StringVar(&a.url, "url", "", "`address` of the API, instead of the socket; with the token in "+tokenVariable+" or "+
+		tokenVariable+fileSuffix)
+	a.line.Var(flagValue[time.Duration]{&a.within, spans}, "timeout", "`time` that all of it may take")
+	return a
+}
+
+func (a *asker) connect() (err error) {
+	token := ""
+	if a.url != "" {
+		if token, err = readSecret(a.env.lookup, tokenVariable); err != nil {
+			return err
+		}
+	}
+	a.caller, err = newCaller(a.socketPath(), a.url, token, a.by)
+	return err
+}
 
 // caller asks a trader's API, over its socket or over the network.
 type caller struct {

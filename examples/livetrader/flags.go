@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ func newConfig() *config {
 	c.declareRun()
 	c.declareFeed()
 	c.declareTrading()
+	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
 	c.flags.BoolVar(&c.version, "version", false, "print the version, and end")
@@ -110,6 +112,15 @@ func (c *config) declareTrading() {
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }
 
+// declareService declares what whoever keeps it running says.
+func (c *config) declareService() {
+	setting(c, &c.configFile, configFlag, "", texts, "YAML `file` whose keys are the names of these flags, such as interval: 5s")
+	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels, "`level` from which on lines are logged: debug, info, warn or error")
+	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
+		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
+	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")
+}
+
 // variable is the environment variable that sets a flag. Two have the names that operators know.
 func variable(flagName string) string {
 	switch flagName {
@@ -135,7 +146,8 @@ func (c *config) print(w io.Writer) {
 func (c *config) usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: livetrader --paper|--venue ADDRESS [flags]")
 	fmt.Fprint(w, "\n", commandList())
-	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
+	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it. The file of\n"+
+		"--config, whose keys are the flags' names, says what neither of them does.")
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))

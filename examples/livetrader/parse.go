@@ -14,8 +14,8 @@ import (
 
 const variablePrefix = "LIVETRADER_"
 
-// parseConfig reads the flags, and for those that are not given the environment. Of an unknown variable with our prefix
-// it says which one was meant, so that a misspelt one is not ignored.
+// parseConfig reads the flags, and for those that are not given the environment and the configuration file. Of an unknown
+// variable with our prefix, or an unknown key, it says which one was meant, so that a misspelt one is not ignored.
 func parseConfig(args []string, lookup func(string) (string, bool), variables ...string) (*config, error) {
 	c := newConfig()
 	if err := c.flags.Parse(args); err != nil {
@@ -25,7 +25,10 @@ func parseConfig(args []string, lookup func(string) (string, bool), variables ..
 		return nil, usagef("unexpected argument %q%s", c.flags.Arg(0), c.hint(args))
 	}
 	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	if err := c.readEnvironment(lookup, flagNames()...); err != nil {
+	if err := c.readRest(lookup, flagNames()...); err != nil {
+		return nil, err
+	}
+	if err := c.checkFile(); err != nil {
 		return nil, err
 	}
 	if err := checkEnvironment(variables); err != nil {
@@ -70,13 +73,38 @@ func mistake(err error, known []string) error {
 	return usagef("%s", strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1))
 }
 
+// readRest sets what no flag has set, of these: the environment comes before the configuration file, which it can name.
+func (c *config) readRest(lookup func(string) (string, bool), flags ...string) error {
+	if err := c.readEnvironment(lookup, configFlag); err != nil {
+		return err
+	}
+	if err := c.readFile(); err != nil {
+		return err
+	}
+	if err := c.readEnvironment(lookup, flags...); err != nil {
+		return err
+	}
+	for _, name := range flags {
+		if v, ok := c.file[name]; ok && c.origin[name] == fromDefault {
+			c.origin[name] = v.place
+			if err := c.flags.Set(name, v.text); err != nil {
+				return usagef("%s: %s: %w", v.place, name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // readEnvironment sets what no flag has set, of these.
 func (c *config) readEnvironment(lookup func(string) (string, bool), flags ...string) error {
 	for _, name := range flags {
 		if c.origin[name] != "" {
 			continue
 		}
-		value, _ := lookup(variable(name))
+		value, err := readSetting(lookup, name)
+		if err != nil {
+			return err
+		}
 		if value == "" {
 			c.origin[name] = fromDefault
 			continue
@@ -87,6 +115,15 @@ func (c *config) readEnvironment(lookup func(string) (string, bool), flags ...st
 		}
 	}
 	return nil
+}
+
+// readSetting reads a flag's variable. The name of a database may have a password in it, so that it can come from a file.
+func readSetting(lookup func(string) (string, bool), name string) (string, error) {
+	if name == "db" {
+		return readSecret(lookup, variable(name))
+	}
+	value, _ := lookup(variable(name))
+	return value, nil
 }
 
 // checkEnvironment refuses variables with our prefix that mean nothing.

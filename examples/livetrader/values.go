@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
@@ -72,6 +73,9 @@ var (
 	chaosTargets = kind[chaosTarget]{read: readChaos, show: func(c chaosTarget) string { return string(c) }, isToggle: true}
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
 	stopPolicies = kind[engine.StopPolicy]{read: readStopPolicy, show: func(p engine.StopPolicy) string { return string(p) }}
+
+	logLevels  = kind[slog.Level]{read: readLevel, show: func(l slog.Level) string { return strings.ToLower(l.String()) }}
+	logFormats = kind[string]{read: readFormat, show: func(text string) string { return text }}
 
 	orphanPolicies = kind[engine.OrphanPolicy]{
 		read: readOrphanPolicy, show: func(p engine.OrphanPolicy) string { return string(p) },
