@@ -38,12 +38,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // defaultTimeout is how long an answer may take where the Config does not say.
 const defaultTimeout = 5 * time.Second
 
@@ -92,7 +86,7 @@ type Config struct {
 	Heartbeat time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
-	Clock      Clock        // nil means the machine's clock
+	Clock      health.Clock // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
@@ -156,7 +150,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
 	}
 	var err error
-	if cfg.Control, err = cfg.Control.checked(cfg.Account != nil); err != nil {
+	if cfg.Control, err = cfg.Control.checked(); err != nil {
 		return nil, err
 	}
 	hosts, err := knownHosts(cfg.Hosts)

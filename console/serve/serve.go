@@ -28,12 +28,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
-// Clock is the time on which a shutdown is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // defaultMaxConns is how many connections may be open at once where the Config does not say.
 const defaultMaxConns = 1024
 
@@ -58,7 +52,7 @@ type Config struct {
 	// that has been idle for longest; where none is idle it is closed. It should be above the streams that a handler allows.
 	MaxConns int
 	Drain    time.Duration // how long requests in flight may take once Serve is asked to end; 0 means 2 s
-	Clock    Clock         // nil means the machine's clock
+	Clock    health.Clock  // nil means the machine's clock
 	Logger   *slog.Logger  // nil means slog.Default()
 }
 
