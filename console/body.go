@@ -156,3 +156,12 @@ func duration(raw json.RawMessage) (time.Duration, string) {
 	}
 	return value, ""
 }
+
+// place is a Seq: where something stands in the journal.
+func place(raw json.RawMessage) (int64, string) {
+	var value *int64
+	if json.Unmarshal(raw, &value) != nil || value == nil || *value < 1 {
+		return 0, "not a whole number above zero"
+	}
+	return *value, ""
+}

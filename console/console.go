@@ -35,6 +35,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // defaultTimeout is how long an answer may take where the Config does not say.
@@ -60,9 +61,12 @@ type Config struct {
 	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
 	// those that are not done, of Account.
 	Orders func() []book.OrderState
-	// History is the journal, for the trails of signals and orders, such as the Memory of package journal; nil means that
+	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
 	// nothing is known of what is not remembered, and that there are no trails.
-	History history
+	History journal.History
+	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
+	// means that /api/bars is not there.
+	Bars func(symbol string) ([]signal.Bar, bool)
 	// Generator is what /api/generator shows, as of a generator.Generator; nil means that it is not there.
 	Generator func() generator.Status
 	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
@@ -95,18 +99,26 @@ type api struct {
 
 // New returns the console's handler:
 //
-//	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
-//	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
-//	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/latest?limit&before&...	signals as a JSON array, newest first
+//	GET /api/signals?after&limit&store&...	signals with a seq above after (0), ascending, at most limit (100)
+//	GET /api/signals/stream?after&store&...	the same as server-sent events, and then each new one as it is stored
 //	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
+//	GET /api/fills?symbol&limit&before	fills, newest first
+//	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
+//
+// Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
+// when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
+// short, or empty, where few fit.
+//
+// The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
@@ -132,7 +144,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
 	}
 	var err error
-	if cfg.Control, err = cfg.Control.checked(cfg.Account != nil); err != nil {
+	if cfg.Control, err = cfg.Control.checked(); err != nil {
 		return nil, err
 	}
 	hosts, err := knownHosts(cfg.Hosts)
@@ -175,7 +187,7 @@ func (a *api) routes() http.Handler {
 		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
 		"/api/signals/{id}": a.signal,
 		"/api/status":       a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
-		"/api/generator": a.generator, "/api/services": a.services,
+		"/api/fills": a.fills, "/api/bars": a.bars, "/api/generator": a.generator, "/api/services": a.services,
 	} {
 		mux.HandleFunc(at, reading(serve))
 	}

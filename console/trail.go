@@ -43,7 +43,7 @@ func (a *api) signal(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := a.withTimeout(r)
 	defer cancel()
 	id := r.PathValue("id")
-	found, err := a.trailOfSignal(ctx, id)
+	found, err := a.trailOfSignal(ctx, w, id)
 	switch {
 	case err != nil:
 		a.unreadable(w, r, "trail of the signal", err)
@@ -57,8 +57,8 @@ func (a *api) signal(w http.ResponseWriter, r *http.Request) {
 }
 
 // trailOfSignal returns what is known of a signal; nil where nothing is.
-func (a *api) trailOfSignal(ctx context.Context, id string) (*signalTrail, error) {
-	entries, err := a.about(ctx, id)
+func (a *api) trailOfSignal(ctx context.Context, w http.ResponseWriter, id string) (*signalTrail, error) {
+	entries, err := a.about(ctx, w, id)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (a *api) trailOfSignal(ctx context.Context, id string) (*signalTrail, error
 		return nil, err
 	}
 	for _, clientID := range made[:min(len(made), maxTrailOrders)] {
-		about, err := a.about(ctx, clientID)
+		about, err := a.about(ctx, w, clientID)
 		if err != nil {
 			return nil, err
 		}
@@ -99,21 +99,6 @@ func (a *api) trailOfSignal(ctx context.Context, id string) (*signalTrail, error
 func inOrder(entries []journal.Entry) []journal.Entry {
 	slices.SortFunc(entries, func(a, b journal.Entry) int { return int(a.Seq - b.Seq) })
 	return slices.CompactFunc(entries, func(a, b journal.Entry) bool { return a.Seq == b.Seq })
-}
-
-// about returns the entries about a signal or an order, oldest first; nothing where the host has no History.
-func (a *api) about(ctx context.Context, ref string) ([]journal.Entry, error) {
-	if a.cfg.History == nil {
-		return nil, nil
-	}
-	type key struct{ ref string }
-	entries, err := ask(ctx, a.calls, key{ref}, func(ctx context.Context) ([]journal.Entry, error) {
-		return a.cfg.History.About(ctx, ref, maxTrail)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the journal about %q: %w", ref, err)
-	}
-	return slices.Clone(entries), nil // it is shared
 }
 
 // newOrderTrail makes the order of what the journal says about it; nil where that does not begin with its intent.
@@ -162,7 +147,7 @@ func (a *api) order(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("client_id")
-	found, err := a.trailOfOrder(r, id)
+	found, err := a.trailOfOrder(w, r, id)
 	if err != nil {
 		a.unreadable(w, r, "trail of the order", err)
 		return
@@ -185,10 +170,10 @@ func (a *api) order(w http.ResponseWriter, r *http.Request) {
 
 // trailOfOrder returns an order and what the journal says about it and the signal that it serves; nil where that is
 // nothing.
-func (a *api) trailOfOrder(r *http.Request, id string) (*orderTrail, error) {
+func (a *api) trailOfOrder(w http.ResponseWriter, r *http.Request, id string) (*orderTrail, error) {
 	ctx, cancel := a.withTimeout(r)
 	defer cancel()
-	entries, err := a.about(ctx, id)
+	entries, err := a.about(ctx, w, id)
 	if err != nil || len(entries) == 0 {
 		return nil, err
 	}
@@ -199,7 +184,7 @@ func (a *api) trailOfOrder(r *http.Request, id string) (*orderTrail, error) {
 	if err != nil {
 		return nil, err
 	}
-	served, err := a.about(ctx, found.Order.SignalID)
+	served, err := a.about(ctx, w, found.Order.SignalID)
 	if err != nil {
 		return nil, err
 	}

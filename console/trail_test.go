@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -20,43 +19,14 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
-// told is a journal of events, a second apart.
-type told []journal.Entry
-
-func tell(events ...journal.Event) (t told) {
-	for _, e := range events {
-		t = append(t, journal.Entry{Seq: int64(len(t) + 1), At: noon.Add(time.Duration(len(t)) * time.Second), Event: e})
+// tell returns a journal of events, a second apart.
+func tell(t testing.TB, events ...journal.Event) *journal.Memory {
+	t.Helper()
+	j := journal.NewMemory()
+	for i, e := range events {
+		require.NoError(t, j.Append(t.Context(), noon.Add(time.Duration(i)*time.Second), e))
 	}
-	return t
-}
-
-func (t told) Before(_ context.Context, seq int64, kinds []string, limit int) (found []journal.Entry, _ error) {
-	for _, entry := range slices.Backward(t) {
-		kind := journal.KindOf(entry.Event)
-		if (seq == 0 || entry.Seq < seq) && (len(kinds) == 0 || slices.Contains(kinds, kind)) && len(found) < limit {
-			found = append(found, entry)
-		}
-	}
-	return found, nil
-}
-
-func (t told) About(_ context.Context, ref string, limit int) (found []journal.Entry, _ error) {
-	for _, entry := range t {
-		refs := []string{journal.OrderOf(entry.Event)}
-		switch e := entry.Event.(type) {
-		case journal.SignalSeen:
-			refs = []string{e.SignalID}
-		case journal.SignalApproved:
-			refs = []string{e.SignalID}
-		case journal.IntentMade:
-			refs = append(refs, e.Order.SignalID)
-		default:
-		}
-		if slices.Contains(refs, ref) && len(found) < limit {
-			found = append(found, entry)
-		}
-	}
-	return found, nil
+	return j
 }
 
 // The events of a signal s1 and of its order o1.
@@ -170,7 +140,7 @@ func TestTrailSaysWhatBecameOfASignal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := trail(t, handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(c.events...)}), "/api/signals/s1")
+			got := trail(t, handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(t, c.events...)}), "/api/signals/s1")
 			require.Equal(t, c.became, got.Became)
 			require.Len(t, got.Trail, len(c.events), "each entry once")
 			for i, one := range got.Trail {
@@ -190,7 +160,7 @@ func TestTrailSaysWhatBecameOfAnOrder(t *testing.T) {
 		seen("acted", ""), intent(), intentOf("o2"), journal.Submitting{ClientID: "o1"}, fill("o1", 1),
 		journal.CancelAsked{ClientID: "o1", Reason: "canceled by ann"}, journal.Canceled{ClientID: "o1", Reason: "canceled by ann"},
 	}
-	h := handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(events...)})
+	h := handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(t, events...)})
 	got := trail(t, h, "/api/orders/o1")
 	require.Equal(t, "o1", got.ClientID)
 	require.Equal(t, "canceled", got.Status)
@@ -223,17 +193,17 @@ func TestTrailOfWhatIsHalfKnown(t *testing.T) {
 
 	e := seen("superseded", "")
 	e.SignalID, e.Store, e.Seq = second.ID, identity, 2
-	got = trail(t, handler(t, console.Config{Signals: store, History: tell(e)}), "/api/signals/"+second.ID)
+	got = trail(t, handler(t, console.Config{Signals: store, History: tell(t, e)}), "/api/signals/"+second.ID)
 	require.Equal(t, second.ID, got.Signal.ID)
 	require.Equal(t, "superseded", got.Became.What)
 	e.Store = "another"
-	got = trail(t, handler(t, console.Config{Signals: store, History: tell(e)}), "/api/signals/"+second.ID)
+	got = trail(t, handler(t, console.Config{Signals: store, History: tell(t, e)}), "/api/signals/"+second.ID)
 	require.Nil(t, got.Signal, "a number of another store is none of this one")
 	require.Equal(t, "superseded", got.Became.What)
 }
 
 // brokenHistory is a journal that cannot be read.
-type brokenHistory struct{ told }
+type brokenHistory struct{}
 
 func (brokenHistory) About(context.Context, string, int) ([]journal.Entry, error) {
 	return nil, errors.New("disk on fire at 10.0.0.7")
@@ -251,5 +221,30 @@ func TestTrailOfAJournalThatFails(t *testing.T) {
 		require.NotContains(t, p.Detail, "fire")
 		refused(t, ask(h, http.MethodGet, path+"?limit=1"), http.StatusBadRequest)
 		refused(t, ask(h, http.MethodPost, path), http.StatusMethodNotAllowed)
+	}
+}
+
+// archived is a journal that has lost its beginning.
+type archived struct{ *journal.Memory }
+
+func (j archived) About(ctx context.Context, id string, limit int) ([]journal.Entry, error) {
+	found, _ := j.Memory.About(ctx, id, limit)
+	return found, errors.New("entries up to 7 are on tape")
+}
+
+func (j archived) Before(ctx context.Context, seq int64, kinds []string, limit int) ([]journal.Entry, error) {
+	found, _ := j.Memory.Before(ctx, seq, kinds, limit)
+	return found, errors.New("entries up to 7 are on tape")
+}
+
+func TestTrailSaysWhatTheJournalHasNoMore(t *testing.T) {
+	t.Parallel()
+	history := archived{tell(t, seen("acted", ""), intent(), journal.Submitting{ClientID: "o1"}, fill("o1", 2))}
+	h := handler(t, console.Config{Signals: signal.NewMemory(0), History: history, Logger: slog.New(slog.DiscardHandler)})
+	for _, path := range []string{"/api/signals/s1", "/api/orders/o1", "/api/fills"} {
+		w := ask(h, http.MethodGet, path)
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, "true", w.Header().Get("Journal-Incomplete"), path)
+		require.Contains(t, w.Body.String(), `"f-o1"`)
 	}
 }

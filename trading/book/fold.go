@@ -87,10 +87,12 @@ func (b *Book) foldHalted(at time.Time, e journal.Halted) {
 	if e.Day != "" && e.Day == b.day.Day {
 		b.account.breached = true
 	}
-	if b.halt.Active() {
-		b.halt = b.halt.With(e.Reason)
-	} else {
-		b.halt = Halt{Reason: e.Reason, At: at}
+	switch with := b.halt.With(e.Reason); {
+	case !b.halt.Active():
+		b.halt = Halt{Reason: e.Reason, At: at, Seq: b.seq}
+	case with != b.halt:
+		b.halt = with
+		b.halt.Seq = b.seq // Whoever has seen the halt without this reason has not seen what to lift.
 	}
 }
 
