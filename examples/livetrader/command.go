@@ -15,6 +15,7 @@ import (
 func commands() map[string]subcommand {
 	return map[string]subcommand{
 		"ctl":    {"control a running trader, or ask it how it stands", runControl},
+		"panic":  {"close all that is held at the venue, also where no trader and no database are left", runPanic},
 		"health": {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
 	}
 }

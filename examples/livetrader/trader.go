@@ -67,6 +67,9 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "socket", Service: a.socket})
 	}
 	cfg.Services = append(cfg.Services, vigil.Child{Name: "task_monitor", Service: service(a.taskMonitor)})
+	if a.cfg.haltPath() != "" {
+		cfg.Services = append(cfg.Services, vigil.Child{Name: "halt_file", Service: service(a.heedHalt)})
+	}
 	cfg.Registry, cfg.Clock, cfg.Logger = a.registry, a.clock, a.log
 	cfg.LogEvent, cfg.Wrap = a.logEvent, a.wrap
 	a.trader, err = vigil.New(cfg)
@@ -165,6 +168,9 @@ func (a *app) readStanding(ctx context.Context, _ *[]func() error) (err error) {
 	if left := a.known()[len(a.cfg.symbols):]; len(left) > 0 && !a.cfg.dryStart {
 		a.log.Warn("Held, and not in --symbols any more: guarded and never added to", "symbols", left,
 			"way_out", "add them to --symbols, or close them with --on-stop flatten")
+	}
+	if reason, left := readHalt(a.cfg.haltPath()); left {
+		a.log.Warn("TRADING IS HALTED", "reason", reason, "left_in", a.cfg.haltPath(), "way_out", rearmHint)
 	}
 	if halt := a.standing.Halt; halt.Active() && !a.cfg.dryStart { // a dry start's report begins with it
 		a.log.Warn("TRADING IS HALTED", "reason", halt.Reason, "since", halt.At, "way_out", rearmHint)
