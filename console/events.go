@@ -32,7 +32,7 @@ type EventsConfig struct {
 	// History is the journal, of which orders, fills, halts and what changes the account are told; nil for none.
 	History  journal.History
 	Capacity int          // how many events are held; 0 means 1,000
-	Clock    Clock        // nil means the machine's clock
+	Clock    health.Clock // nil means the machine's clock
 	Logger   *slog.Logger // nil means slog.Default()
 }
 
