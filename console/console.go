@@ -71,6 +71,9 @@ type Config struct {
 	Generator func() generator.Status
 	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
 	Tree *supervisor.Supervisor
+	// Events are what /api/events shows; nil means that it is not there. Who serves them also gives Events.Act to
+	// Control.Audit.
+	Events *Events
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
 	Control Control
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
@@ -111,6 +114,8 @@ type api struct {
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
+//	GET /api/events?limit&before	what happened lately, newest first
+//	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
 //
@@ -127,7 +132,8 @@ type api struct {
 // client that comes back with it as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets
 // nothing twice. Where the store has forgotten what came after a place, the answer is a 410 whose problem names the
 // oldest number from which on nothing is missing; a stream that is so slow that its store forgets ahead of it gets an
-// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A serve.Server
+// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A stream of events does the
+// same; its places are of one run of the process, named by the header Events-Run, and a 410 elsewhere. A serve.Server
 // ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
 // contexts.
 func New(cfg Config) (http.Handler, error) {
@@ -188,6 +194,7 @@ func (a *api) routes() http.Handler {
 		"/api/signals/{id}": a.signal,
 		"/api/status":       a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
 		"/api/fills": a.fills, "/api/bars": a.bars, "/api/generator": a.generator, "/api/services": a.services,
+		"/api/events": a.events,
 	} {
 		mux.HandleFunc(at, reading(serve))
 	}
