@@ -19,7 +19,7 @@ type ctlVerb struct {
 // ctlVerbs are all that the API of a Trader has. What is wrong with a value is for the trader to say.
 var ctlVerbs = map[string]ctlVerb{
 	"halt":  {"reason", "REASON", "open nothing until somebody re-arms, also after a restart", allWords},
-	"rearm": {"halt", "HALT", "lift the halt of that name in the status, and no other", oneWord},
+	"rearm": {"halt", "HALT", "lift the halt of that name in the status, and no other", oneNumber},
 	"kill":  {"", "", "halt, cancel all that rests and close all that is held", nil},
 
 	"flatten":     {"symbol", "SYMBOL", "close what is held of it, and cancel what rests", oneWord},
