@@ -49,3 +49,14 @@ func (t *Trader) Account() (engine.Status, bool) {
 	}
 	return account.Status(), true
 }
+
+// AccountVersion returns another number after each change of what Account says of whether trading goes on: its Halt, its
+// ReduceOnly, its Reconciled, and whether there is an account. It is the Version of a handler of package healthhttp that
+// shows an Account, and takes nanoseconds.
+func (t *Trader) AccountVersion() uint64 {
+	account := t.account.Load()
+	if account == nil {
+		return 0
+	}
+	return account.StateVersion()
+}

@@ -19,6 +19,7 @@ type Condition struct {
 	Text    string  // what holds, in one sentence
 	Remedy  string  // what ends it; may be empty
 	Person  bool    // it does not end by itself: a person has to act
+	Closed  bool    // no work should be sent this way while it holds; see Report.NotReady
 }
 
 // Raised is a Condition that holds.
@@ -92,9 +93,13 @@ func (p *Part) Clear(key string) {
 	key = foreign.Cut(key, maxKey)
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if w := p.record.words; w != nil && p.isCurrentLocked() {
+	w := p.record.words
+	if w == nil || !p.isCurrentLocked() {
+		return
+	}
+	if at, found := w.find(key); found {
 		p.record.changed(p.registry)
-		w.conditions = slices.DeleteFunc(w.conditions, func(c condition) bool { return c.Key == key })
+		w.conditions = slices.Delete(w.conditions, at, at+1)
 	}
 }
 
@@ -140,10 +145,15 @@ func (w *words) raised() []Raised {
 // evaluateConditions counts what the part has raised, the worst first.
 func (p *PartReport) evaluateConditions() {
 	for _, c := range p.Conditions {
-		reason := c.Key + ": " + c.Text
-		if c.Remedy != "" {
-			reason += " (" + c.Remedy + ")"
-		}
-		p.downgrade(c.Verdict, reason)
+		p.downgrade(c.Verdict, c.reason(), c.Remedy)
 	}
+}
+
+// reason is the condition in one line.
+func (c Condition) reason() string {
+	reason := c.Key + ": " + c.Text
+	if c.Remedy != "" {
+		reason += " (" + c.Remedy + ")"
+	}
+	return reason
 }

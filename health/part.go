@@ -25,6 +25,9 @@ type Limits struct {
 	// 10 min; a negative number means that they are not judged. More than 1,000 are not counted.
 	MaxRestarts, DegradedRestarts int
 	RestartWindow                 time.Duration
+	// Remedy is what ends a silence, a run of errors or a start that takes too long, in one sentence for who reads of it; it
+	// may be empty.
+	Remedy string
 }
 
 // How many ends of runs within a window count against a part, unless its Limits say otherwise.
@@ -223,9 +226,9 @@ func (p *Part) Expect(l Limits) {
 	}
 	p.record.mu.Lock()
 	defer p.record.mu.Unlock()
-	if p.isCurrentLocked() {
+	if w := p.record.wordsLocked(); p.isCurrentLocked() && w.limits != l { // most say it in each cycle
 		p.record.changed(p.registry)
-		p.record.wordsLocked().limits = l
+		w.limits = l
 	}
 }
 

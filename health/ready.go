@@ -58,13 +58,27 @@ func (r Report) Stuck(limit time.Duration) (reasons []string, pending bool) {
 	return reasons, pending
 }
 
-// NotReady lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started,
-// have not said yet that they are ready, or are stopping or stopped without a person's wish for it. Degraded is ready: a
-// system with one symbol of fifty gone still does its work.
+// NotReady lists why no work should be sent this way: an unhealthy system's reasons, the parts that are down (see Down),
+// and the conditions that close it, such as a halt. Degraded is ready: a system with one symbol of fifty gone still does
+// its work.
 func (r Report) NotReady() []string {
 	if r.Verdict == Unhealthy {
 		return r.Reasons
 	}
+	reasons := r.Down()
+	for _, p := range r.Parts {
+		for _, c := range p.Conditions {
+			if c.Closed {
+				reasons = append(reasons, p.Path+": "+c.reason())
+			}
+		}
+	}
+	return reasons
+}
+
+// Down lists the parts that were not started, have not said yet that they are ready, or are stopping or stopped without a
+// person's wish for it. It is empty once a system has started, however it does since.
+func (r Report) Down() []string {
 	var reasons []string
 	for _, p := range r.Parts {
 		l := p.Lifecycle

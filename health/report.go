@@ -93,6 +93,7 @@ type PartState struct {
 	Path            string
 	Verdict         Verdict
 	Reason          string // why the verdict is not Healthy
+	Remedy          string // what ends that, where it is known
 	Lifecycle       Lifecycle
 	Limits          Limits
 	Idle            bool   // its silence is planned

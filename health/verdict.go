@@ -48,11 +48,11 @@ func (p *PartReport) evaluate() {
 	switch {
 	case p.silent:
 		p.hasAge = true
-		p.downgrade(Unhealthy, p.setSilent())
+		p.downgrade(Unhealthy, p.setSilent(), p.Limits.Remedy)
 	case p.ErrorRun >= cmp.Or(p.Limits.MaxErrors, defaultMaxErrors):
-		p.downgrade(Unhealthy, p.errorRunReason())
+		p.downgrade(Unhealthy, p.errorRunReason(), p.Limits.Remedy)
 	case p.ErrorRun > 0:
-		p.downgrade(Degraded, p.errorRunReason())
+		p.downgrade(Degraded, p.errorRunReason(), p.Limits.Remedy)
 	}
 }
 
@@ -80,11 +80,11 @@ func (p *PartReport) setSilent() string {
 func (p *PartReport) evaluateHistory() {
 	if p.Zombies > 0 {
 		p.downgrade(Degraded, fmt.Sprintf("%d abandoned %s still running, since %s",
-			p.Zombies, pluralize(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)))
+			p.Zombies, pluralize(p.Zombies, "run is", "runs are"), p.ZombiesSince.UTC().Format(time.RFC3339)), remedyZombies)
 	}
 	if p.Unready && p.loading > p.readyIn {
 		p.hasAge = true
-		p.downgrade(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn))
+		p.downgrade(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn), p.Limits.Remedy)
 	}
 	if p.inactive {
 		return
@@ -97,9 +97,9 @@ func (p *PartReport) evaluateHistory() {
 	some, many := cmp.Or(p.Limits.DegradedRestarts, defaultDegradedRestarts), cmp.Or(p.Limits.MaxRestarts, defaultMaxRestarts)
 	switch {
 	case many > 0 && p.RecentFailures >= min(many, maxFailures):
-		p.downgrade(Unhealthy, reason(many))
+		p.downgrade(Unhealthy, reason(many), remedyRestarts)
 	case some > 0 && p.RecentFailures >= some:
-		p.downgrade(Degraded, reason(some))
+		p.downgrade(Degraded, reason(some), remedyRestarts)
 	}
 }
 
@@ -129,21 +129,49 @@ func (p *PartReport) evaluateLifecycle() {
 		if l.State == StateCrashed && !l.NextRestart.IsZero() {
 			reason += ", parked until " + l.NextRestart.UTC().Format(time.RFC3339)
 		}
-		p.downgrade(Unhealthy, reason)
+		p.downgrade(Unhealthy, reason, l.remedy())
 	case StateNotStarted, StateStarting, StateStopping, StatePaused:
-		p.downgrade(Degraded, string(l.State))
+		p.downgrade(Degraded, string(l.State), l.remedy())
 	case StateStopped:
 		if !l.Done {
-			p.downgrade(Degraded, string(l.State))
+			p.downgrade(Degraded, string(l.State), l.remedy())
 		}
 	case StateRunning:
 	}
 }
 
+// What ends the troubles of a part's life.
+const (
+	remedyRestarts = "look at what ends it: it counts until the window is over"
+	remedyZombies  = "have the run's code end with its context; what it holds is free with a new process only"
+)
+
+// remedy says what ends the state that the part is in.
+func (l Lifecycle) remedy() string {
+	//exhaustive:enforce
+	switch l.State {
+	case StateBackoff:
+		return "it is begun again by itself, and may be restarted at once"
+	case StateStalled:
+		return "its supervisor replaces it by itself, or a new process does"
+	case StateCrashed:
+		if !l.NextRestart.IsZero() {
+			return "it is begun again by itself then, and may be restarted at once"
+		}
+		return "look at why it ended, then restart it, or the process"
+	case StatePaused:
+		return "resume it"
+	case StateStopped:
+		return "restart it"
+	case StateNotStarted, StateStarting, StateRunning, StateStopping:
+	}
+	return "" // it passes
+}
+
 // downgrade keeps the worse verdict of two, and of two equal ones the first.
-func (p *PartReport) downgrade(v Verdict, reason string) {
+func (p *PartReport) downgrade(v Verdict, reason, remedy string) {
 	if v > p.Verdict {
-		p.Verdict, p.Reason = v, reason
+		p.Verdict, p.Reason, p.Remedy = v, reason, remedy
 	}
 }
 
@@ -175,6 +203,6 @@ func (p *PartReport) answerFor(f *family) *PartReport {
 	if all.silent && all.ErrorRun == 0 {
 		all.Reason += "; " + reason
 	}
-	all.downgrade(verdict, reason)
+	all.downgrade(verdict, reason, f.worst.Remedy)
 	return all
 }

@@ -3,6 +3,8 @@ module github.com/seed-5dee1c0a/vigil/benchmarks/peers
 go 1.26.0
 
 require (
+	github.com/AppsFlyer/go-sundheit v0.6.0
+	github.com/alexliesenfeld/health v0.8.0
 	github.com/c9s/bbgo v1.63.0
 	github.com/cinar/indicator/v2 v2.1.16
 	github.com/markcheno/go-talib v0.0.0-20250114000313-ec55a20c902f
@@ -16,6 +18,8 @@ require (
 	github.com/thrasher-corp/gocryptotrader v0.0.0-20260422051930-c9a47d73a065
 	go.uber.org/goleak v1.3.0
 )
+
+require github.com/benbjohnson/clock v1.3.5 // indirect
 
 require (
 	cloud.google.com/go/auth v0.9.1 // indirect

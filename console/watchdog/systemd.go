@@ -20,7 +20,7 @@ type SystemdConfig struct {
 	Socket   string           // of the service manager, as SystemdFromEnv gives it; "" means that there is none
 	Watchdog time.Duration    // within which it wants to hear; it is told twice as often. 0 means that it does not
 	Stuck    time.Duration    // how long a part may be crashed or stalled; 0 means 5 min
-	Clock    Clock            // nil means the machine's clock
+	Clock    health.Clock     // nil means the machine's clock
 	Logger   *slog.Logger     // nil means slog.Default()
 }
 
@@ -45,7 +45,8 @@ func SystemdFromEnv(lookup func(string) (string, bool), pid int) (socket string,
 // Systemd tells systemd that the service is ready, how it stands, that it is alive, and that its end takes a while. Use
 // NewSystemd. Its unit says Type=notify, and WatchdogSec for the watchdog.
 //
-//   - READY=1 once health.Report.NotReady is empty for the first time.
+//   - READY=1 once health.Report.Down is empty for the first time: all has started, however it does. Until then
+//     EXTEND_TIMEOUT_USEC as long as nothing is stuck: a venue that is down for an hour is no reason to start anew.
 //   - STATUS= with the verdict and its reasons, for `systemctl status`.
 //   - WATCHDOG=1 as long as nothing is stuck. Without it systemd ends the process, and starts a new one.
 //   - STOPPING=1 once the tree stops, with EXTEND_TIMEOUT_USEC as long as that takes.
@@ -110,12 +111,14 @@ func (s *Systemd) words() (words []string) {
 		words = append(words, "WATCHDOG=1")
 	}
 	s.dead = len(stuck) > 0
-	if !s.ready && len(s.report.NotReady()) == 0 {
+	switch {
+	case s.ends():
+		words = append(words, ending()...)
+	case !s.ready && len(s.report.Down()) == 0:
 		s.ready = true
 		words = append(words, "READY=1")
-	}
-	if s.ends() {
-		words = append(words, ending()...)
+	case !s.ready && len(stuck) == 0:
+		words = append(words, extend())
 	}
 	if status := s.status(); status != s.said {
 		s.said = status
@@ -124,9 +127,9 @@ func (s *Systemd) words() (words []string) {
 	return words
 }
 
-func ending() []string {
-	return []string{"STOPPING=1", "EXTEND_TIMEOUT_USEC=" + strconv.FormatInt(extendBy.Microseconds(), 10)}
-}
+func ending() []string { return []string{"STOPPING=1", extend()} }
+
+func extend() string { return "EXTEND_TIMEOUT_USEC=" + strconv.FormatInt(extendBy.Microseconds(), 10) }
 
 // tell sends words in one datagram.
 func (s *Systemd) tell(words []string) error {

@@ -78,6 +78,7 @@ func TestSystemdIsTold(t *testing.T) {
 	first := m.hears(t)
 	require.Contains(t, first, "WATCHDOG=1")
 	require.NotContains(t, first, "READY=1")
+	require.Contains(t, first, "EXTEND_TIMEOUT_USEC=30000000", "a start that takes long is not a start that failed")
 
 	stage(health.StateRunning)
 	tick()
@@ -101,6 +102,28 @@ func TestSystemdIsTold(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
 	require.Equal(t, []string{"STOPPING=1", "EXTEND_TIMEOUT_USEC=30000000", "STATUS=stopping"}, m.hears(t))
+}
+
+// A venue that is down when a trader starts is no reason for systemd to end it: started is not the same as healthy.
+func TestSystemdIsToldOfAStartThatIsNotHealthy(t *testing.T) {
+	t.Parallel()
+	clk := supervisortest.NewClock()
+	r := health.NewRegistry(health.Config{Clock: clk})
+	feed := r.Begin("trader/feed")
+	feed.SetState(health.Stage{State: health.StateRunning, Since: clk.Now()})
+	feed.Part().Expect(health.Limits{MaxErrors: 1})
+	feed.Part().Observe(errors.New("no route to host"))
+	feed.Part().Raise(health.Condition{Key: "halted", Verdict: health.Degraded, Closed: true})
+	m := listen(t)
+	s, err := watchdog.NewSystemd(watchdog.SystemdConfig{Registry: r, Socket: m.path, Clock: clk, Logger: quiet})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	require.Contains(t, m.hears(t), "READY=1")
+	require.NotEmpty(t, r.Report().NotReady(), "and yet no work is sent this way")
+	cancel()
+	<-ended
 }
 
 func TestSystemdThatIsNotThereIsAnErrorOfHealth(t *testing.T) {

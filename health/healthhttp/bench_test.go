@@ -3,11 +3,13 @@ package healthhttp_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 )
 
@@ -56,4 +58,59 @@ func processorTime() time.Duration {
 	var used syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used) // it cannot fail with these arguments
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// sink is a ResponseWriter that costs nothing: what is measured is the handler.
+type sink struct {
+	header http.Header
+	status int
+	bytes  int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Write(p []byte) (int, error) { s.bytes += len(p); return len(p), nil }
+
+// five returns a handler of five services, with the object of a host.
+func five(tb testing.TB) (*healthhttp.Handler, *health.Part) {
+	tb.Helper()
+	r := health.NewRegistry(health.Config{})
+	var last *health.Run
+	for _, name := range []string{"feed", "generator", "engine", "store", "monitor"} {
+		last = r.Begin("trader/" + name)
+		live(last, health.Lifecycle{State: health.StateRunning, Since: time.Now()})
+		last.Part().Observe(nil)
+	}
+	return handler(tb, healthhttp.Config{Registry: r, Extra: mode, Version: func() uint64 { return 0 }}), last.Part()
+}
+
+// BenchmarkHealthOfFive is /health of five services in process: while nothing but progress is made, and where each answer
+// has another state to tell than the one before. The peers' figures are those of benchmarks/peers/health.
+func BenchmarkHealthOfFive(b *testing.B) {
+	for name, change := range map[string]func(*health.Part){
+		"progress": func(p *health.Part) { p.Observe(nil) },
+		"changed":  func(p *health.Part) { p.Raise(health.Condition{Key: "k"}) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			h, part := five(b)
+			w, r := &sink{header: make(http.Header)}, httptest.NewRequest(http.MethodGet, "/health", http.NoBody)
+			b.ReportAllocs()
+			for b.Loop() {
+				change(part)
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+func TestHealthDoesNotAllocateWhileNothingChanges(t *testing.T) { //nolint:paralleltest // it counts allocations
+	h, _ := five(t)
+	w, r := &sink{header: make(http.Header)}, httptest.NewRequest(http.MethodGet, "/health", http.NoBody)
+	h.ServeHTTP(w, r)
+	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > 0.1 { // a second may pass meanwhile
+		t.Fatalf("%v allocations", n)
+	}
+	if w.status != http.StatusOK || w.bytes == 0 {
+		t.Fatalf("status %d, %d bytes", w.status, w.bytes)
+	}
 }

@@ -41,7 +41,8 @@ type part struct {
 	Path            string         `json:"path"`
 	Status          health.Verdict `json:"status"`
 	Reason          string         `json:"reason,omitempty"`
-	State           health.State   `json:"state,omitempty"` // none without a supervisor
+	Remedy          string         `json:"remedy,omitempty"` // what ends that
+	State           health.State   `json:"state,omitempty"`  // none without a supervisor
 	Since           time.Time      `json:"since,omitzero"`
 	Restarts        int            `json:"restarts"`
 	LastError       string         `json:"last_error,omitempty"`
@@ -75,6 +76,7 @@ type condition struct {
 	Text   string         `json:"text"`
 	Remedy string         `json:"remedy,omitempty"`
 	Person bool           `json:"person,omitempty"` // a person has to act
+	Closed bool           `json:"closed,omitempty"` // /readyz answers 503 while it holds
 	Since  time.Time      `json:"since"`
 }
 
@@ -125,7 +127,7 @@ func newParts(parts []*health.PartReport) []part {
 // shortPart is a part as a summary shows it: bounded, whatever it is called and has said.
 func shortPart(p *health.PartReport) part {
 	out := newPart(p)
-	for _, text := range []*string{&out.Path, &out.Reason, &out.LastError, &out.LastEnd, &out.ObservedError} {
+	for _, text := range []*string{&out.Path, &out.Reason, &out.Remedy, &out.LastError, &out.LastEnd, &out.ObservedError} {
 		*text = foreign.Cut(*text, maxText)
 	}
 	slices.SortStableFunc(out.Conditions, func(a, b condition) int { return cmp.Compare(b.Status, a.Status) })
@@ -149,14 +151,14 @@ func shortPart(p *health.PartReport) part {
 func newPart(p *health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
-		Path: p.Path, Status: p.Verdict, Reason: p.Reason, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
+		Path: p.Path, Status: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, State: l.State, Since: l.Since.UTC(), Restarts: l.Restarts,
 		LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(), Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
 		Asked: l.Asked, Unready: p.Unready, RecentFailures: p.RecentFailures,
 		Zombies: p.Zombies, ZombiesSince: p.ZombiesSince.UTC(),
 	}
 	for _, c := range p.Conditions {
-		out.Conditions = append(out.Conditions, condition{c.Key, c.Verdict, c.Text, c.Remedy, c.Person, c.Since.UTC()})
+		out.Conditions = append(out.Conditions, condition{c.Key, c.Verdict, c.Text, c.Remedy, c.Person, c.Closed, c.Since.UTC()})
 	}
 	if l.LastError != "" { // an end without an error has a time as well
 		out.LastError, out.LastErrorAt = l.LastError, l.LastErrorAt.UTC()

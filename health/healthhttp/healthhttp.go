@@ -11,7 +11,7 @@
 // /livez and /readyz answer "ok" or the reasons against it. They take ?path=trader/engine for one part and what is below
 // it, ?exclude=trader/feed, as often as needed, for all without some, and ?verbose to list every part.
 //
-// One report serves all who ask for as long as no verdict and no state in it has changed and no limit was reached; its
+// One answer serves all who ask for as long as no verdict and no state in it has changed and no limit was reached; its
 // ages, counts and times are at most a second old. No code of a part runs for it, and no lock is held that a part could
 // hold for long, so a part that hangs cannot delay the answer and cannot keep an old one alive. Answers are not to be
 // cached. What is shown holds the texts of errors; who may read it is for the host to decide. A request that is refused
@@ -39,9 +39,14 @@ type Config struct {
 	// Registry is whose report is shown. Required.
 	Registry *health.Registry
 	// Extra returns what else /health shows of a report, by name, between the reasons and the parts; nil means nothing.
-	// It runs for each request, in its goroutine, and holds no lock. The report is shared: it is only to be read. A name
+	// It runs in the goroutine of a request, and holds no lock. The report is shared: it is only to be read. A name
 	// of the document's own is left out.
 	Extra func(health.Report) map[string]any
+	// Version returns another number after each change of a state that Extra tells and the Registry does not know; one
+	// number for all time where Extra tells of the report alone. What Extra returned is then shown until the number or the
+	// report changes, and at most for a second. It runs for each request, so that it should take nanoseconds. nil means
+	// that Extra runs for each request.
+	Version func() uint64
 	// Stuck is how long a part may be crashed or stalled before /livez answers 503. It should be longer than the
 	// parts' supervisors take to try again by themselves. 0 means 5 min.
 	Stuck time.Duration
@@ -52,8 +57,8 @@ type Handler struct {
 	cfg      Config
 	draining atomic.Bool
 
-	mu   sync.Mutex // guards last
-	last *shared
+	last atomic.Pointer[shared]
+	mu   sync.Mutex // held by who makes a new one
 }
 
 // New returns a Handler. A host that serves something else as well mounts it with Mount.
@@ -84,69 +89,111 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var serve http.HandlerFunc
-	switch r.URL.Path {
-	case "/health":
-		serve = h.health
-	case "/livez":
-		serve = h.livez
-	case "/readyz":
-		serve = h.readyz
-	default:
+	known := r.URL.Path == "/health" || r.URL.Path == "/livez" || r.URL.Path == "/readyz"
+	switch {
+	case !known:
 		answer.Refuse(w, r, answer.Problem{
 			Status: http.StatusNotFound, Detail: "nothing is served at this path: there are /health, /livez and /readyz",
 		})
-		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		answer.OnlyRead(w, r)
+	case r.URL.Path == "/livez":
+		h.livez(w, r)
+	case r.URL.Path == "/readyz":
+		h.readyz(w, r)
+	default:
+		h.health(w, r)
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		serve = answer.OnlyRead
-	}
-	serve(w, r)
 }
 
 // shared returns the report that all who ask at this moment are told.
 func (h *Handler) shared() *shared {
+	var version uint64
+	if h.cfg.Version != nil {
+		version = h.cfg.Version() // before the report and all else: what changes from here on makes a new one
+	}
+	if s := h.last.Load(); h.holds(s, version) {
+		return s
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.last == nil || !h.cfg.Registry.Current(h.last.report) {
-		h.last = &shared{report: h.cfg.Registry.Report()}
+	s := h.last.Load()
+	if !h.holds(s, version) { // else somebody has made it meanwhile
+		s = &shared{report: h.cfg.Registry.Report(), version: version}
+		h.last.Store(s)
 	}
-	return h.last
+	return s
+}
+
+// holds reports whether all of s would be said again now.
+func (h *Handler) holds(s *shared, version uint64) bool {
+	return s != nil && s.version == version && h.cfg.Registry.Current(s.report)
 }
 
 func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
+	s := h.shared()
+	inChecks := wantsChecks(r.Header["Accept"])
+	if plain := s.plain.Load(); plain != nil && r.URL.RawQuery == "" && !inChecks {
+		plain.Write(w, r)
+		return
+	}
 	v, wrong := parse(r.URL.RawQuery)
 	if wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}
-	s := h.shared()
-	if wantsChecks(r.Header.Values("Accept")) {
+	if inChecks {
 		h.checks(w, r, s.report, v)
 		return
 	}
-	doc, err := s.document(v)
-	if errors.Is(err, errNoPart) {
-		answer.Refuse(w, r, answer.Problem{
-			Status: http.StatusNotFound, Parameter: "path", Detail: fmt.Sprintf("path: there is no part %.100q", v.path),
-		})
+	text, err := h.text(s, v)
+	switch {
+	case errors.Is(err, errNoPart):
+		refuseNoPart(w, r, v.path)
 		return
-	}
-	var extra []byte
-	if err == nil && h.cfg.Extra != nil {
-		extra, err = encodeExtra(h.cfg.Extra(s.report))
-	}
-	if err != nil {
+	case err != nil:
 		answer.Refuse(w, r, answer.Problem{
 			Status: http.StatusInternalServerError, Detail: "the report cannot be written as JSON",
 		})
 		return
 	}
+	text.Write(w, r)
+}
+
+// text returns the answer to who asks for that view. The one that nearly all ask for is kept.
+func (h *Handler) text(s *shared, v view) (text *answer.Text, err error) {
+	doc, err := s.document(v)
+	if err != nil {
+		return nil, err
+	}
+	extra, err := h.extra(s)
+	if err != nil {
+		return nil, err
+	}
 	status := http.StatusOK
 	if s.report.Verdict == health.Unhealthy {
 		status = http.StatusServiceUnavailable
 	}
-	answer.Write(w, r, status, "application/json", doc.head, extra, doc.tail)
+	text = answer.NewText(status, "application/json", doc.head, extra, doc.tail)
+	if v == (view{}) && (h.cfg.Extra == nil || h.cfg.Version != nil) {
+		s.plain.Store(text)
+	}
+	return text, nil
+}
+
+// extra returns what the host adds, as the middle of the document.
+func (h *Handler) extra(s *shared) ([]byte, error) {
+	if h.cfg.Extra == nil {
+		return nil, nil
+	}
+	if kept := s.extra.Load(); kept != nil {
+		return *kept, nil
+	}
+	text, err := encodeExtra(h.cfg.Extra(s.report))
+	if err == nil && h.cfg.Version != nil {
+		s.extra.Store(&text)
+	}
+	return text, err
 }
 
 func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {

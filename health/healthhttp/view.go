@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
@@ -60,9 +61,13 @@ func parse(query string) (v view, wrong *answer.Problem) {
 
 // shared is a report and what was written of it, for all who ask as long as the report is current.
 type shared struct {
-	report health.Report
+	report  health.Report
+	version uint64 // of what the host adds
 
-	mu    sync.Mutex // guards docs
+	plain atomic.Pointer[answer.Text] // the answer to who asks for nothing in particular
+	extra atomic.Pointer[[]byte]      // what the host adds
+
+	mu    sync.Mutex // guards views
 	views map[view]document
 }
 

@@ -73,28 +73,63 @@ var controls = func() string {
 	return string(all)
 }()
 
-// Write answers with the whole body at once, which may come in pieces.
-func Write(w http.ResponseWriter, r *http.Request, status int, contentType string, body ...[]byte) {
-	SetHeaders(w, contentType)
+// Text is a whole answer, which may be given many times: what does not differ between two of them is made once.
+type Text struct {
+	status int
+	header [4]field
+	body   [][]byte
+}
+
+// field is a header. All who are given the answer share its values.
+type field struct {
+	name   string
+	values []string
+}
+
+// NewText returns the answer of that body, which may come in pieces.
+func NewText(status int, contentType string, body ...[]byte) *Text {
 	length := 0
 	for _, piece := range body {
 		length += len(piece)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(length))
-	w.WriteHeader(status)
+	t := &Text{status: status, body: body}
+	copy(t.header[:], common(contentType))
+	t.header[len(t.header)-1] = field{"Content-Length", []string{strconv.Itoa(length)}}
+	return t
+}
+
+// Write gives the answer. It allocates nothing of its own.
+func (t *Text) Write(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	for i := range t.header {
+		header[t.header[i].name] = t.header[i].values
+	}
+	w.WriteHeader(t.status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	for _, piece := range body {
+	for _, piece := range t.body {
 		if _, err := w.Write(piece); err != nil {
 			return // the client has gone: nothing is left to tell
 		}
 	}
 }
 
+// Write answers with the whole body at once, which may come in pieces.
+func Write(w http.ResponseWriter, r *http.Request, status int, contentType string, body ...[]byte) {
+	NewText(status, contentType, body...).Write(w, r)
+}
+
 // SetHeaders sets what all answers have.
 func SetHeaders(w http.ResponseWriter, contentType string) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	for _, f := range common(contentType) {
+		w.Header()[f.name] = f.values
+	}
+}
+
+func common(contentType string) []field {
+	return []field{
+		{"Content-Type", []string{contentType}}, {"Cache-Control", []string{"no-store"}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+	}
 }

@@ -160,9 +160,12 @@ func (c *cycle) begin(ctx context.Context, r *report) (running bool) {
 // so its silence begins an Interval after its newest bar's end.
 func (c *cycle) part(ctx context.Context, w *worker) context.Context {
 	part := health.Child(ctx, w.symbol)
-	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.g.cfg.Interval})
+	health.Expect(part, health.Limits{MaxSilence: c.set.maxAge - c.g.cfg.Interval, Remedy: remedySilent})
 	return part
 }
+
+// remedySilent is what ends a symbol's silence, and its errors.
+const remedySilent = "see whether the source answers and has newer bars of the symbol: each cycle asks again"
 
 // settle takes one symbol's report to the books, to health and to the log.
 func (c *cycle) settle(ctx context.Context, r *report) {

@@ -36,7 +36,7 @@ func Replay(capital decimal.Decimal, c journal.Contents, show func(before *Book,
 			return nil, err
 		}
 		show(b, entry)
-		if err := b.Apply(entry.At, entry.Event); err != nil {
+		if err := b.ApplyEntry(entry); err != nil {
 			return nil, &EntryError{entry.Seq, err}
 		}
 	}
@@ -52,6 +52,7 @@ func last(capital decimal.Decimal, c journal.Contents) (*Book, int64, error) {
 	}
 	if seq > 0 {
 		if b, err := FromSnapshot(data, capital); err == nil {
+			b.seq = seq
 			return b, seq, nil
 		}
 	}

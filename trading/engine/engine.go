@@ -34,6 +34,9 @@ type Engine struct {
 
 	lastErr error    // of the last step; guarded by ledger.mu
 	outlook *outlook // what Idle has worked out of the book last; guarded by ledger.mu
+
+	lastState    stateOfTrading // as of stateVersion; both are guarded by ledger.mu
+	stateVersion uint64
 }
 
 // New checks the configuration; it reads and starts nothing.

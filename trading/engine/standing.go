@@ -24,6 +24,13 @@ const (
 	ordersHold = 15 * time.Minute
 )
 
+// What ends them.
+const (
+	remedyFailing = "see whether the broker and the store answer: each step tries again"
+	remedyOrders  = "read the venue's words, and mend the account, the keys or the sizes: the next order that passes ends it"
+	remedyPrice   = "see why its source gives no price: the first one ends it"
+)
+
 // failures are the steps that failed in a row. It is used with the run's turn held.
 type failures struct {
 	steps int
@@ -46,7 +53,7 @@ func (f *failures) step(err error, now time.Duration) (found []problem) {
 	if now-f.since >= failedAfter {
 		verdict = health.Unhealthy
 	}
-	return []problem{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
+	return []problem{condition("failing", verdict, "trading steps fail: "+err.Error(), remedyFailing, false)}
 }
 
 // results are how the latest were taken: orders by the Broker, or signals by the sizer, the ticket and the limits.
@@ -74,7 +81,7 @@ func (a results) orders(now time.Duration) []problem {
 		verdict = health.Unhealthy
 	}
 	text := fmt.Sprintf("the last %d orders were refused or lost, the latest: %s", a.bad, a.last)
-	return []problem{condition("orders", verdict, text, "", false)}
+	return []problem{condition("orders", verdict, text, remedyOrders, false)}
 }
 
 func (a results) current(now time.Duration) bool {
@@ -113,18 +120,23 @@ func (g *gate) standingLocked() (found []problem) {
 		halt = book.Halt{Reason: g.pendingHalt}
 	}
 	if halt.Active() {
-		found = append(found, condition("halted", health.Degraded, "trading is halted: "+halt.Reason,
-			"re-arm it once that is dealt with", true))
+		found = append(found, closed("halted", "trading is halted: "+halt.Reason, "re-arm it once that is dealt with"))
 	}
 	if g.reduceOnly {
-		found = append(found, condition("reduce_only", health.Degraded, "only what reduces a position is sent",
-			"let all orders pass again", true))
+		found = append(found, closed("reduce_only", "only what reduces a position is sent", "let all orders pass again"))
 	}
 	if len(g.unpriced) > 0 {
 		found = append(found, condition("day_loss", health.Degraded,
-			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], "", false))
+			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], remedyPrice, false))
 	}
 	return found
+}
+
+// closed is what has nothing opened until a person acts.
+func closed(key, text, remedy string) problem {
+	c := condition(key, health.Degraded, text, remedy, true)
+	c.Closed = true
+	return c
 }
 
 // condition is a trouble that is no error of the step.
