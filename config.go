@@ -78,16 +78,10 @@ type Config struct {
 	LogEvent  func(supervisor.Event) // writes that to a log in words of one's own, instead of the Logger; may be nil
 	Wrap      Wrap                   // nil for none
 	Registry  *health.Registry       // where the parts' health stands; nil means one of its own
-	Clock     Clock                  // nil means the machine's clock; Generator, Engine and Paper must not name another
+	Clock     health.Clock           // nil means the machine's clock; Generator, Engine and Paper must not name another
 	Logger    *slog.Logger           // nil means slog.Default(); its lines wait in a LogQueue for the file to take them
 
 	inMemory bool // there is no Store
-}
-
-// Clock is the time that a Trader lives in.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
 }
 
 // Child is a service of the host's in the Trader's tree.

@@ -2,6 +2,7 @@ package vigil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -95,15 +96,27 @@ func (t *Trader) takeOver(ctx context.Context, account *engine.Engine) error {
 	if err := t.goOn(ctx); err != nil {
 		return err
 	}
-	if by := t.cfg.RearmBy; by != "" && !t.rearmed.Load() {
-		if err := account.Rearm(ctx, by); err != nil {
-			return fmt.Errorf("re-arm as %s: %w", by, err)
-		}
-		t.rearmed.Store(true)
+	if err := t.rearm(ctx, account); err != nil {
+		return err
 	}
 	if t.reduceOnly.Load() {
 		account.SetReduceOnly(true)
 	}
+	return nil
+}
+
+// rearm lifts the halt that stood when Serve began, if Config.RearmBy says so; one that came since stays.
+func (t *Trader) rearm(ctx context.Context, account *engine.Engine) error {
+	by, halt := t.cfg.RearmBy, t.standing.Load().Halt
+	if by == "" || t.rearmed.Load() {
+		return nil
+	}
+	if halt.Active() {
+		if err := account.Rearm(ctx, halt.Seq, by); err != nil && !errors.Is(err, engine.ErrOtherHalt) {
+			return fmt.Errorf("re-arm as %s: %w", by, err)
+		}
+	}
+	t.rearmed.Store(true)
 	return nil
 }
 

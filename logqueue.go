@@ -33,7 +33,7 @@ type LogQueue struct {
 // lines are those that wait, of a LogQueue and all that were made of it.
 type lines struct {
 	plain slog.Handler // says what is missing
-	clock Clock
+	clock health.Clock
 
 	mu     sync.Mutex // guards all below
 	queue  []func() error
@@ -45,7 +45,7 @@ type lines struct {
 }
 
 // NewLogQueue returns a queue before a handler. A nil clk means the machine's clock.
-func NewLogQueue(to slog.Handler, clk Clock) *LogQueue {
+func NewLogQueue(to slog.Handler, clk health.Clock) *LogQueue {
 	if clk == nil {
 		clk = clock.New()
 	}
@@ -53,7 +53,7 @@ func NewLogQueue(to slog.Handler, clk Clock) *LogQueue {
 }
 
 // queued is a log with a queue before its file.
-func queued(log *slog.Logger, clk Clock) (*slog.Logger, *LogQueue) {
+func queued(log *slog.Logger, clk health.Clock) (*slog.Logger, *LogQueue) {
 	if q, ok := log.Handler().(*LogQueue); ok {
 		return log, q
 	}

@@ -218,7 +218,7 @@ func TestTraderKillLeavesNothingAndNothingIsOpenedUntilRearmed(t *testing.T) {
 			require.Contains(t, s.Trading.Halt.Reason, "killed by the night watch")
 			require.NotEqual(t, health.Healthy, s.Verdict, "a person has to decide")
 
-			require.NoError(t, trader.Rearm(t.Context(), "the morning watch"))
+			require.NoError(t, trader.Rearm(t.Context(), s.Trading.Halt.Seq, "the morning watch"))
 			time.Sleep(10 * time.Minute)
 			require.NotEmpty(t, trader.Status().Trading.Positions)
 		})

@@ -48,9 +48,9 @@ func (t *Trader) Halt(ctx context.Context, reason string) error {
 	return t.act(func(e *engine.Engine) error { return e.Halt(ctx, reason) })
 }
 
-// Rearm lifts the halt; by says who did.
-func (t *Trader) Rearm(ctx context.Context, by string) error {
-	return t.act(func(e *engine.Engine) error { return e.Rearm(ctx, by) })
+// Rearm lifts one halt, the one with that Seq in Account's Halt, and no other: see engine.Engine.Rearm. by says who did.
+func (t *Trader) Rearm(ctx context.Context, halt int64, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Rearm(ctx, halt, by) })
 }
 
 // SetReduceOnly says whether nothing is opened while everything else goes on. It lasts as long as the Trader, also where

@@ -36,8 +36,8 @@ func idempotencyKey(r *http.Request) (string, *answer.Problem) {
 }
 
 // body reads the whole body, within the time that an answer has.
-func (c *control) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Problem) {
-	ctx, cancel := c.api.withTimeout(r)
+func (a *api) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Problem) {
+	ctx, cancel := a.withTimeout(r)
 	defer cancel()
 	limited := http.MaxBytesReader(w, r.Body, maxBody)
 	text, err := foreign.Go(func() ([]byte, error) { return io.ReadAll(limited) }).Wait(ctx)
@@ -155,4 +155,13 @@ func duration(raw json.RawMessage) (time.Duration, string) {
 		return 0, `not a time above zero, such as "5s"`
 	}
 	return value, ""
+}
+
+// place is a Seq: where something stands in the journal.
+func place(raw json.RawMessage) (int64, string) {
+	var value *int64
+	if json.Unmarshal(raw, &value) != nil || value == nil || *value < 1 {
+		return 0, "not a whole number above zero"
+	}
+	return *value, ""
 }

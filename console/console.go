@@ -10,7 +10,7 @@
 // request that fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its
 // parameter, and a store that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
-// Reading has no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
+// Reading needs no log-in where Config.Read names none: then the console is for the machine it runs on. It answers only to the host names it knows, so that a
 // foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and
 // refuses what such a page sends across origins. Everything is safe for concurrent use.
 package console
@@ -21,27 +21,20 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
-
-// Clock is the time on which a store or a client is too slow. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
 
 // defaultTimeout is how long an answer may take where the Config does not say.
 const defaultTimeout = 5 * time.Second
@@ -66,10 +59,21 @@ type Config struct {
 	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
 	// those that are not done, of Account.
 	Orders func() []book.OrderState
+	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
+	// nothing is known of what is not remembered, and that there are no trails.
+	History journal.History
+	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
+	// means that /api/bars is not there.
+	Bars func(symbol string) ([]signal.Bar, bool)
 	// Generator is what /api/generator shows, as of a generator.Generator; nil means that it is not there.
 	Generator func() generator.Status
 	// Tree is what /api/services shows, and what control acts on; nil means that neither is there.
 	Tree *supervisor.Supervisor
+	// Events are what /api/events shows; nil means that it is not there. Who serves them also gives Events.Act to
+	// Control.Audit.
+	Events *Events
+	// Read is who may read. The zero value is everybody who reaches the console.
+	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
 	Control Control
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
@@ -82,7 +86,7 @@ type Config struct {
 	Heartbeat time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means 32.
 	MaxStreams int
-	Clock      Clock        // nil means the machine's clock
+	Clock      health.Clock // nil means the machine's clock
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
@@ -91,6 +95,9 @@ type api struct {
 	cfg   Config
 	hosts map[string]bool
 
+	sessions *sessions
+	readers  *door // who may read
+
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
 	reads   *callPool           // of everything else: a store that hangs does not hide the account
@@ -98,17 +105,29 @@ type api struct {
 
 // New returns the console's handler:
 //
-//	GET /api/signals/latest?limit&symbol&strategy&min_confidence	signals as a JSON array, newest first
-//	GET /api/signals?after&limit&store	signals with a seq above after (0), ascending, at most limit (100)
-//	GET /api/signals/stream?after&store	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/latest?limit&before&...	signals as a JSON array, newest first
+//	GET /api/signals?after&limit&store&...	signals with a seq above after (0), ascending, at most limit (100)
+//	GET /api/signals/stream?after&store&...	the same as server-sent events, and then each new one as it is stored
+//	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
-//	GET /api/orders/{client_id}	one of them
+//	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
+//	GET /api/fills?symbol&limit&before	fills, newest first
+//	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
+//	GET /api/events?limit&before	what happened lately, newest first
+//	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
+//	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
+//
+// Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
+// when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
+// short, or empty, where few fit.
+//
+// The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //
 // An answer's header Signal-Store names the store that its numbers are of. Who sends that along as store is told by a
 // 409 when the store is another one by then; without it, the numbers of the one are taken for those of the other.
@@ -117,7 +136,8 @@ type api struct {
 // client that comes back with it as Last-Event-ID, as a browser's EventSource does by itself, misses nothing and gets
 // nothing twice. Where the store has forgotten what came after a place, the answer is a 410 whose problem names the
 // oldest number from which on nothing is missing; a stream that is so slow that its store forgets ahead of it gets an
-// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A serve.Server
+// event gap with the same number, and goes on from there. after=0 is from the oldest signal on. A stream of events does the
+// same; its places are of one run of the process, named by the header Events-Run, and a 410 elsewhere. A serve.Server
 // ends its streams when it is asked to end; a host that serves the handler itself ends them by their requests'
 // contexts.
 func New(cfg Config) (http.Handler, error) {
@@ -134,7 +154,10 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("console: Config.MaxStreams %d is negative", cfg.MaxStreams)
 	}
 	var err error
-	if cfg.Control, err = cfg.Control.checked(cfg.Account != nil); err != nil {
+	if cfg.Control, err = cfg.Control.checked(); err != nil {
+		return nil, err
+	}
+	if cfg.Read, err = cfg.Read.checked(); err != nil {
 		return nil, err
 	}
 	hosts, err := knownHosts(cfg.Hosts)
@@ -155,44 +178,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg: cfg, hosts: hosts,
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
-	return a.protect(exact(a.routes())), nil
-}
-
-// exact answers only to paths as they are written: a mux would redirect //api/.. to what it takes it for.
-func exact(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-			answer.Refuse(w, r, answer.Problem{
-				Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is served at this path; did you mean %.100q?", clean),
-			})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (a *api) routes() http.Handler {
-	mux := http.NewServeMux()
-	for at, serve := range map[string]http.HandlerFunc{
-		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
-		"/api/status": a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
-		"/api/generator": a.generator, "/api/services": a.services,
-	} {
-		mux.HandleFunc("GET "+at, serve)
-		mux.HandleFunc(at, answer.OnlyRead)
-	}
-	if a.cfg.Control.enabled() {
-		mux.Handle("/api/control/{verb}", newControl(a))
-	} else {
-		mux.HandleFunc("/api/control/", noControl)
-	}
-	if a.cfg.Health != nil {
-		for _, at := range []string{"/health", "/livez", "/readyz"} {
-			mux.Handle(at, a.cfg.Health)
-		}
-	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
-	})
-	return mux
+	a.sessions = newSessions(cfg)
+	a.readers = newReaders(a)
+	return &handler{a.protect(exact(a.routes())), cfg.Read.enabled()}, nil
 }

@@ -37,19 +37,19 @@ type Control struct {
 	// Timeout is how long an act may take; 0 means 1 min. It does not end with the connection of who asked.
 	Timeout time.Duration
 
-	Pause            func(ctx context.Context) error                      // pause {}: no signals
-	Resume           func(ctx context.Context) error                      // resume {}
-	SetSymbols       func(symbols ...string) error                        // set-symbols {"symbols":["BTC/USDT"]}
-	SetMinConfidence func(confidence float64) error                       // set-threshold {"min_confidence":0.6}
-	SetCycle         func(cycle time.Duration) error                      // set-cycle {"cycle":"5s"}
-	Halt             func(ctx context.Context, reason string) error       // halt {"reason":"..."}
-	Rearm            func(ctx context.Context, by string) error           // rearm {"halt":"..."}: the id in /api/status
-	SetReduceOnly    func(on bool) error                                  // reduce-only {"on":true}
-	Flatten          func(ctx context.Context, symbol, by string) error   // flatten {"symbol":"BTC/USDT"}
-	Cancel           func(ctx context.Context, clientID, by string) error // cancel {"client_id":"..."}
-	Approve          func(ctx context.Context, signalID, by string) error // approve {"signal_id":"..."}
-	GiveUp           func(ctx context.Context, clientID, by string) error // give-up {"client_id":"..."}
-	Kill             func(ctx context.Context, by string) error           // kill {}: nothing is held, nothing rests
+	Pause            func(ctx context.Context) error                        // pause {}: no signals
+	Resume           func(ctx context.Context) error                        // resume {}
+	SetSymbols       func(symbols ...string) error                          // set-symbols {"symbols":["BTC/USDT"]}
+	SetMinConfidence func(confidence float64) error                         // set-threshold {"min_confidence":0.6}
+	SetCycle         func(cycle time.Duration) error                        // set-cycle {"cycle":"5s"}
+	Halt             func(ctx context.Context, reason string) error         // halt {"reason":"..."}
+	Rearm            func(ctx context.Context, halt int64, by string) error // rearm {"halt":17}: the id in /api/status
+	SetReduceOnly    func(on bool) error                                    // reduce-only {"on":true}
+	Flatten          func(ctx context.Context, symbol, by string) error     // flatten {"symbol":"BTC/USDT"}
+	Cancel           func(ctx context.Context, clientID, by string) error   // cancel {"client_id":"..."}
+	Approve          func(ctx context.Context, signalID, by string) error   // approve {"signal_id":"..."}
+	GiveUp           func(ctx context.Context, clientID, by string) error   // give-up {"client_id":"..."}
+	Kill             func(ctx context.Context, by string) error             // kill {}: nothing is held, nothing rests
 }
 
 // Act is one thing that was done, or tried, on somebody's word.
@@ -66,7 +66,7 @@ type Act struct {
 func (c Control) enabled() bool { return c.Token != "" || c.Authorize != nil }
 
 // checked returns the Control with its defaults.
-func (c Control) checked(account bool) (Control, error) {
+func (c Control) checked() (Control, error) {
 	if c.Token != "" {
 		if wrong := weak(c.Token); wrong != "" {
 			return c, errors.New("console: Control.Token " + wrong)
@@ -74,9 +74,6 @@ func (c Control) checked(account bool) (Control, error) {
 	}
 	if c.Timeout < 0 {
 		return c, fmt.Errorf("console: Control.Timeout %s is negative", c.Timeout)
-	}
-	if c.Rearm != nil && !account {
-		return c, errors.New("console: Control.Rearm needs Config.Account, which knows what is halted")
 	}
 	c.Timeout = cmp.Or(c.Timeout, defaultActTimeout)
 	return c, nil
@@ -91,7 +88,9 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{cfg: a.cfg}}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{
+		cfg: a.cfg, name: "control", keys: []credential{ofControl(a.cfg.Control)}, sessions: a.sessions,
+	}}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +106,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	actor, wrong := c.door.open(r)
+	who, wrong := c.door.open(r)
 	if wrong != nil {
 		refuse(w, r, wrong)
 		return
@@ -125,7 +124,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	body, wrong := c.body(w, r)
+	body, wrong := c.api.body(w, r)
 	if wrong != nil {
 		refuse(w, r, wrong)
 		return
@@ -135,7 +134,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	what := Act{Actor: actor, Verb: name, Object: object, Key: key}
+	what := Act{Actor: who.actor, Verb: name, Object: object, Key: key}
 	c.answer(w, r, what, do)
 }
 
@@ -174,7 +173,7 @@ func (c *control) answer(w http.ResponseWriter, r *http.Request, what Act, do ac
 func refuse(w http.ResponseWriter, r *http.Request, p *answer.Problem) {
 	switch p.Status {
 	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="vigil"`)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

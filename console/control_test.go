@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,9 @@ func (a *asked) control() console.Control {
 		SetMinConfidence: func(c float64) error { return a.say("confidence", time.Duration(c*1000).String()) },
 		SetCycle:         func(d time.Duration) error { return a.say("cycle", d.String()) },
 		Halt:             func(_ context.Context, reason string) error { return a.say("halt", reason) },
-		Rearm:            func(_ context.Context, by string) error { return a.say("rearm", by) },
+		Rearm: func(_ context.Context, halt int64, by string) error {
+			return a.say("rearm", strconv.FormatInt(halt, 10), by)
+		},
 		SetReduceOnly: func(on bool) error {
 			if on {
 				return a.say("reduce-only")
@@ -60,7 +63,7 @@ func (a *asked) control() console.Control {
 	}
 }
 
-var halted = engine.Status{Halt: book.Halt{Reason: "daily loss", At: noon}}
+var halted = engine.Status{Halt: book.Halt{Reason: "daily loss", At: noon, Seq: 17}}
 
 func (a *asked) handler(t testing.TB, change ...func(*console.Config)) http.Handler {
 	t.Helper()
@@ -103,6 +106,7 @@ func TestControlDoesEachVerb(t *testing.T) {
 		"set-cycle":     {`{"cycle":"5s"}`, "cycle 5s"},
 		"halt":          {`{"reason":"odd prices"}`, "halt odd prices (by token)"},
 		"reduce-only":   {`{"on":false}`, "open again"},
+		"rearm":         {`{"halt":17}`, "rearm 17 token"},
 		"flatten":       {`{"symbol":"BTC/USDT"}`, "flatten BTC/USDT token"},
 		"cancel":        {`{"client_id":"a1"}`, "cancel a1 token"},
 		"approve":       {`{"signal_id":"s1"}`, "approve s1 token"},
@@ -155,23 +159,28 @@ func TestControlRefusesABodyByTheNameOfItsField(t *testing.T) {
 	}
 }
 
-// What a person has not seen is not lifted by him.
-func TestControlRearmsOnlyTheHaltThatItNames(t *testing.T) {
+// What a person has not seen is not lifted by him: the name that he sends is that of the halt that he has seen.
+func TestControlRearmsTheHaltThatItNames(t *testing.T) {
 	t.Parallel()
 	var did asked
-	now := halted
-	h := did.handler(t, func(c *console.Config) { c.Account = func() (engine.Status, bool) { return now, true } })
-	seen := object(t, ask(h, http.MethodGet, "/api/status"))["halts"].([]any)[0].(map[string]any)["id"].(string)
-	now.Halt.Also = "killed by ann"
-	p := refused(t, post(h, "rearm", `{"halt":"`+seen+`"}`), http.StatusConflict)
-	require.Contains(t, p.Detail, "killed by ann")
+	h := did.handler(t, func(c *console.Config) {
+		c.Control.Rearm = func(_ context.Context, halt int64, _ string) error {
+			if halt != 17 {
+				return errors.New("that halt does not stand: halt 17 does")
+			}
+			return did.say("rearm")
+		}
+	})
+	shown := object(t, ask(h, http.MethodGet, "/api/status"))["halts"].([]any)[0].(map[string]any)
+	require.EqualValues(t, 17, shown["id"])
+	p := refused(t, post(h, "rearm", `{"halt":16}`), http.StatusConflict)
+	require.Equal(t, "that halt does not stand: halt 17 does", p.Detail)
 	require.Empty(t, did.done)
-	now = halted
-	require.Equal(t, http.StatusOK, post(h, "rearm", `{"halt":"`+seen+`"}`, header("Idempotency-Key", "a-second-try-0001")).Code)
-	require.Equal(t, []string{"rearm token"}, did.done)
-	now = engine.Status{}
-	p = refused(t, post(h, "rearm", `{"halt":"`+seen+`"}`, header("Idempotency-Key", "a-third-try-00001")), http.StatusConflict)
-	require.Equal(t, "nothing is halted", p.Detail)
+	require.Equal(t, http.StatusOK, post(h, "rearm", `{"halt":17}`, header("Idempotency-Key", "a-second-try-0001")).Code)
+	require.Equal(t, []string{"rearm"}, did.done)
+	for _, body := range []string{`{"halt":"17"}`, `{"halt":0}`, `{"halt":1.5}`, `{"halt":null}`} {
+		refused(t, post(h, "rearm", body), http.StatusBadRequest)
+	}
 }
 
 func TestControlSaysARefusalOfTheEngineInItsWords(t *testing.T) {
@@ -222,8 +231,6 @@ func TestControlWithAWeakTokenIsRefusedByNew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = console.New(console.Config{Signals: given(), Control: console.Control{Timeout: -1}})
 	require.ErrorContains(t, err, "Control.Timeout")
-	_, err = console.New(console.Config{Signals: given(), Control: console.Control{Rearm: func(context.Context, string) error { return nil }}})
-	require.ErrorContains(t, err, "Config.Account")
 }
 
 func TestControlAsksTheLogInOfTheHost(t *testing.T) {

@@ -85,28 +85,6 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 	a.json(w, r, http.StatusOK, found)
 }
 
-// order answers GET /api/orders/{client_id}.
-func (a *api) order(w http.ResponseWriter, r *http.Request) {
-	if wrong := unasked(r); wrong != nil {
-		refuse(w, r, wrong)
-		return
-	}
-	all, answered := a.knownOrders(w, r)
-	if answered {
-		return
-	}
-	id := r.PathValue("client_id")
-	for _, o := range all {
-		if o.ClientID == id {
-			a.json(w, r, http.StatusOK, o)
-			return
-		}
-	}
-	answer.Refuse(w, r, answer.Problem{
-		Status: http.StatusNotFound, Detail: fmt.Sprintf("no order %.100q is remembered", id),
-	})
-}
-
 // knownOrders returns the orders that the host remembers, newest first, or has answered.
 func (a *api) knownOrders(w http.ResponseWriter, r *http.Request) (all []book.OrderState, answered bool) {
 	if a.cfg.Orders == nil && a.cfg.Account == nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
@@ -82,6 +83,40 @@ func setText(text *string) setter {
 			return "empty; leave it out to ask for all"
 		}
 		*text = value
+		return ""
+	}
+}
+
+func setInterval(interval *time.Duration) setter {
+	return func(value string) string {
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return fmt.Sprintf("%.100q is not a time above zero, such as 1m", value)
+		}
+		*interval = d
+		return ""
+	}
+}
+
+func setTime(at *time.Time) setter {
+	return func(value string) string {
+		t, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil || t.IsZero() {
+			return fmt.Sprintf("%.100q is not a time such as 2026-03-04T12:00:00Z", value)
+		}
+		*at = t.UTC()
+		return ""
+	}
+}
+
+// setPlace takes the number of what a page begins before.
+func setPlace(before *int64) setter {
+	return func(value string) string {
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 1 {
+			return fmt.Sprintf("%.100q is not a whole number from 1 on", value)
+		}
+		*before = n
 		return ""
 	}
 }

@@ -36,7 +36,7 @@ type standingNow struct {
 
 // namedHalt is a halt and the name by which it is lifted.
 type namedHalt struct {
-	ID string `json:"id"`
+	ID int64 `json:"id"` // its place in the journal; 0 while it is not there yet
 	halt
 }
 
@@ -58,7 +58,7 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) {
 		Halts: []namedHalt{},
 	}
 	if h := now.Trading.figures; h != nil && h.Halt != nil {
-		now.Halts = append(now.Halts, namedHalt{haltID(s.Halt), *h.Halt})
+		now.Halts = append(now.Halts, namedHalt{s.Halt.Seq, *h.Halt})
 	}
 	a.json(w, r, http.StatusOK, now)
 }

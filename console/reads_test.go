@@ -51,7 +51,7 @@ func TestStatusShowsTheAccountAndWhatItHolds(t *testing.T) {
 	t.Parallel()
 	d := decimal.RequireFromString
 	status := engine.Status{
-		At: noon, Equity: d("10012.5"), Halt: book.Halt{Reason: "daily loss", At: noon},
+		At: noon, Equity: d("10012.5"), Halt: book.Halt{Reason: "daily loss", At: noon, Seq: 17},
 		Positions: []trading.Position{{Symbol: "BTC/USDT", Quantity: d("2"), Cost: d("84000")}},
 		Orders:    []book.OrderState{order(0, "BTC/USDT", trading.StatusOpen)},
 		Targets:   []book.Target{{Symbol: "BTC/USDT", Quantity: d("2")}},
@@ -70,7 +70,7 @@ func TestStatusShowsTheAccountAndWhatItHolds(t *testing.T) {
 	require.Equal(t, []any{}, got["offers"])
 	halt := got["halts"].([]any)[0].(map[string]any)
 	require.Equal(t, "daily loss", halt["reason"])
-	require.Len(t, halt["id"], 12)
+	require.EqualValues(t, 17, halt["id"])
 
 	var held []map[string]any
 	require.NoError(t, json.Unmarshal(ask(h, http.MethodGet, "/api/positions").Body.Bytes(), &held))
@@ -97,7 +97,7 @@ func TestReadsThatTheHostHasNotAreMissing(t *testing.T) {
 	h := handler(t, console.Config{})
 	for path, field := range map[string]string{
 		"/api/status": "Account", "/api/positions": "Account", "/api/orders": "Orders", "/api/orders/a": "Orders",
-		"/api/generator": "Generator", "/api/services": "Tree",
+		"/api/generator": "Generator", "/api/services": "Tree", "/api/fills": "History", "/api/bars": "Bars", "/api/events": "Events",
 	} {
 		require.Contains(t, refused(t, ask(h, http.MethodGet, path), http.StatusNotFound).Detail, "Config."+field)
 		w := ask(h, http.MethodPost, path)

@@ -8,7 +8,6 @@ import (
 	"net/url"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
@@ -18,52 +17,99 @@ const storeHeader = "Signal-Store"
 
 // latestSignals answers GET /api/signals/latest.
 func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
-	query := signal.Query{Limit: signal.DefaultLimit}
-	if wrong := parse(r.URL.RawQuery, map[string]setter{
-		"limit": setLimit(&query.Limit), "min_confidence": setConfidence(&query.MinConfidence),
-		"symbol": setText(&query.Symbol), "strategy": setText(&query.Strategy),
-	}); wrong != nil {
+	var f filter
+	limit, before := signal.DefaultLimit, int64(0)
+	if wrong := parse(r.URL.RawQuery, f.parameters(map[string]setter{
+		"limit": setLimit(&limit), "before": setPlace(&before),
+	})); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}
-	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
+	ctx, cancel := a.withTimeout(r)
 	defer cancel()
-	signals, err := a.latest(ctx, query)
-	if err == nil && len(signals) == 0 {
-		if wrong := a.unknownSymbol(query.Symbol); wrong != nil {
-			answer.Refuse(w, r, *wrong)
-			return
-		}
-		err = a.hint(ctx, w, query)
-	}
+	found, next, err := a.newest(ctx, &f, before, limit)
 	if err != nil {
 		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
 		return
 	}
-	a.answer(w, r, signals)
+	if len(found) == 0 && a.nothing(ctx, w, r, &f) {
+		return
+	}
+	if next > 0 {
+		linkNext(w, r.URL.Path, f.values(), "before", next, limit)
+	}
+	a.answer(w, r, found)
+}
+
+// newest returns the newest signals that fit, below before, and where to go on.
+func (a *api) newest(ctx context.Context, f *filter, before int64, limit int) ([]signal.Signal, int64, error) {
+	q, known := f.query(limit)
+	if !known || before > 0 {
+		return a.backward(ctx, f, before, limit)
+	}
+	found, err := a.latest(ctx, q)
+	if err != nil || len(found) < limit {
+		return found, 0, err
+	}
+	return found, found[limit-1].Seq, nil
+}
+
+// nothing says why a filter may have found nothing. It reports whether that was the answer.
+func (a *api) nothing(ctx context.Context, w http.ResponseWriter, r *http.Request, f *filter) bool {
+	if wrong := a.unknownSymbol(f.symbol); wrong != nil {
+		answer.Refuse(w, r, *wrong)
+		return true
+	}
+	if err := a.hint(ctx, w, signal.Query{Symbol: f.symbol, Strategy: f.strategy}); err != nil {
+		a.failed(w, r, fmt.Errorf("read the latest signals: %w", err))
+		return true
+	}
+	return false
 }
 
 // signalsAfter answers GET /api/signals.
 func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
+	var f filter
 	from, limit := cursor{}, signal.DefaultLimit
-	if wrong := parse(r.URL.RawQuery, map[string]setter{
+	if wrong := parse(r.URL.RawQuery, f.parameters(map[string]setter{
 		"after": from.setAfter, "limit": setLimit(&limit), "store": from.setStore,
-	}); wrong != nil {
+	})); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}
-	ctx, cancel := clockctx.WithTimeout(r.Context(), a.cfg.Clock, a.cfg.Timeout)
+	ctx, cancel := a.withTimeout(r)
 	defer cancel()
-	found, identity, wrong, err := a.readAfter(ctx, from, limit)
-	switch {
-	case err != nil:
-		a.failed(w, r, err)
-	case wrong != nil:
-		answer.Refuse(w, r, *wrong)
-	default:
-		nameStore(w, identity)
-		a.answer(w, r, found.signals)
+	pageSize := scanPage
+	if f.all() {
+		pageSize = limit
 	}
+	first, identity, wrong, err := a.readAfter(ctx, from, pageSize)
+	if wrong != nil {
+		answer.Refuse(w, r, *wrong)
+		return
+	}
+	var found []signal.Signal
+	var next int64
+	var more bool
+	if err == nil {
+		found, next, more, err = a.forward(ctx, &f, first, limit)
+	}
+	if err != nil {
+		a.failed(w, r, err)
+		return
+	}
+	if len(found) == 0 && !more && !f.all() && a.nothing(ctx, w, r, &f) {
+		return
+	}
+	nameSource(w, storeHeader, identity)
+	if more {
+		values := f.values()
+		if identity != "" {
+			values.Set("store", identity)
+		}
+		linkNext(w, r.URL.Path, values, "after", next, limit)
+	}
+	a.answer(w, r, found)
 }
 
 // readAfter reads what comes after the cursor, of the store whose identity it returns. A cursor whose successors are not
@@ -133,9 +179,10 @@ func (p page) missing() bool {
 	return last-p.after > found
 }
 
-func nameStore(w http.ResponseWriter, identity string) {
+// nameSource says what an answer's numbers are of.
+func nameSource(w http.ResponseWriter, header, identity string) {
 	if identity != "" {
-		w.Header().Set(storeHeader, url.PathEscape(identity)) // escaped, so that it is one line
+		w.Header().Set(header, url.PathEscape(identity)) // escaped, so that it is one line
 	}
 }
 

@@ -2,10 +2,7 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,7 +11,6 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
-	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
 
 // act does what was asked for, on the word of by.
@@ -98,7 +94,7 @@ func (a *api) accountVerbs(all map[string]verb) {
 		})
 	}
 	if c.Rearm != nil {
-		all["rearm"] = on("halt", text, a.rearm)
+		all["rearm"] = on("halt", place, c.Rearm)
 	}
 	if c.SetReduceOnly != nil {
 		all["reduce-only"] = on("on", yesOrNo, func(_ context.Context, on bool, _ string) error { return c.SetReduceOnly(on) })
@@ -130,26 +126,6 @@ func (a *api) treeVerbs(all map[string]verb) {
 	} {
 		all[name] = on("path", text, func(ctx context.Context, path, _ string) error { return do(ctx, path) })
 	}
-}
-
-// rearm lifts the halt that its caller has seen, and no other.
-func (a *api) rearm(ctx context.Context, id, by string) error {
-	status, ok := a.cfg.Account()
-	switch {
-	case !ok:
-		return errNoAccount
-	case !status.Halt.Active():
-		return errors.New("nothing is halted")
-	case haltID(status.Halt) != id:
-		return fmt.Errorf("the halt that stands is another one, %s: %s", haltID(status.Halt), status.Halt.Reasons())
-	}
-	return a.cfg.Control.Rearm(ctx, by)
-}
-
-// haltID names a halt by when it began and all its reasons: a reason that comes while it stands makes it another one.
-func haltID(h book.Halt) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", h.At.UnixNano(), h.Reason, h.Also))
-	return hex.EncodeToString(sum[:6])
 }
 
 func listOr(verbs map[string]verb) string {

@@ -21,7 +21,8 @@ import (
 	"time"
 )
 
-// Clock is the time on which silence is measured. Both clocks of github.com/benbjohnson/clock fit.
+// Clock is the time that a part of vigil lives in, and on which its silence is measured. Every package takes this one.
+// Both clocks of github.com/benbjohnson/clock fit.
 type Clock interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time

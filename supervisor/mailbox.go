@@ -3,6 +3,8 @@ package supervisor
 import (
 	"sync"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 // mailboxSize is how many events may wait for a receiver before they are folded.
@@ -20,7 +22,7 @@ type mailbox struct {
 	wake     chan struct{} // capacity 1: there is something to do
 	done     chan struct{} // closed when the goroutine has ended
 	limiter  *limiter      // between the goroutine and a log; nil for a receiver that wants every event
-	clock    Clock
+	clock    health.Clock
 	due      <-chan time.Time // when the folder is to be asked again; only the goroutine touches it
 	batch    []Event          // about to be handed over; only the goroutine touches it
 
@@ -75,7 +77,7 @@ func openMailbox(receive func(Event), panicked func(any)) *mailbox {
 }
 
 // openLog opens a mailbox whose receiver writes a log.
-func openLog(write func(Event), clk Clock) *mailbox {
+func openLog(write func(Event), clk health.Clock) *mailbox {
 	m := &mailbox{clock: clk, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	m.limiter = &limiter{write: write}
 	m.receive = m.limiter.put
@@ -249,7 +251,7 @@ func (m *mailbox) protect(call func()) {
 }
 
 // close lets the receiver finish with what is waiting, for at most limit, and reports whether it did.
-func (m *mailbox) close(clk Clock, limit time.Duration) bool {
+func (m *mailbox) close(clk health.Clock, limit time.Duration) bool {
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()

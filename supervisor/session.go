@@ -27,7 +27,7 @@ type session struct {
 	release    func()   // gives its path in the registry back
 	path       string
 	fresh      bool // it is no restart: neither of the supervisor itself nor of one above
-	clock      Clock
+	clock      health.Clock
 	registry   *health.Registry
 	mailboxes  []*mailbox
 	listens    bool // the events have a receiver, here or above

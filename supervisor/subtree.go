@@ -52,7 +52,7 @@ func (s *Supervisor) detach(c *child) {
 type location struct {
 	registry *health.Registry // nil for one that is not known yet
 	path     string
-	clock    Clock
+	clock    health.Clock
 }
 
 func (s *Supervisor) location() location {

@@ -44,12 +44,6 @@ type Service interface {
 	Serve(ctx context.Context) error
 }
 
-// Clock is the time that a tree lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // Pauser is a Service that can idle without ending. One that is none is paused by stopping it.
 type Pauser interface {
 	Pause()
@@ -74,7 +68,7 @@ const (
 type Config struct {
 	Name        string           // required; the first part of its children's paths, unless it has a parent
 	Strategy    Strategy         // OneForOne
-	Clock       Clock            // nil means the parent's, or the machine's clock
+	Clock       health.Clock     // nil means the parent's, or the machine's clock
 	Registry    *health.Registry // where its children's parts stand; nil means the parent's, or one of its own
 	Logger      *slog.Logger     // gets the events, repeated ones folded; nil means the parent's, or slog.Default()
 	LogEvent    func(Event)      // writes them to a log in words of one's own, instead of the Logger; may be nil

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"sync"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 // suspendLimit is how late the watch must come before it says so: less is a busy machine.
@@ -12,7 +14,7 @@ const suspendLimit = time.Second
 // watch holds, for each child of a session, when to look at it next: one timer serves them all. A child has at most one
 // alarm; one that rings for a run that has ended is set anew for the present run, so that a restart costs nothing here.
 type watch struct {
-	clock Clock
+	clock health.Clock
 	began time.Time
 	wake  chan struct{} // capacity 1: an alarm was set for an earlier time than the timer's
 
@@ -29,7 +31,7 @@ type alarm struct {
 	index int           // in the queue, from 1; 0 when it is not in it
 }
 
-func newWatch(clk Clock) *watch {
+func newWatch(clk health.Clock) *watch {
 	return &watch{clock: clk, began: clk.Now(), wake: make(chan struct{}, 1)}
 }
 

@@ -106,14 +106,8 @@ type Config struct {
 	Remind  time.Duration // how often what is urgent is told again while it lasts; 0 means 4 h
 	Settle  time.Duration // how long a verdict has to hold before it is told; 0 means 10 s
 
-	Clock  Clock        // nil means the machine's clock
+	Clock  health.Clock // nil means the machine's clock
 	Logger *slog.Logger // nil means slog.Default()
-}
-
-// Clock is the time that a Service lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
 }
 
 // Reader is the part of a journal that is followed.

@@ -17,7 +17,7 @@ import (
 // Service sends messages until its context ends. Use New.
 type Service struct {
 	cfg   Config
-	clk   Clock
+	clk   health.Clock
 	log   *slog.Logger
 	queue *queue
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
@@ -33,7 +34,7 @@ type WebhookConfig struct {
 	URL    string       // http or https. Required. It is a secret for many services, and never logged
 	Secret string       // signs the requests; empty for none, else at least 16 bytes
 	Client *http.Client // nil means one of its own. Redirections are not followed
-	Clock  Clock        // nil means the machine's clock
+	Clock  health.Clock // nil means the machine's clock
 }
 
 // Webhook POSTs each message as JSON, in the shape of Message, to a URL. Its ID stands in the header Idempotency-Key

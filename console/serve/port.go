@@ -5,16 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
+	"strings"
 	"sync"
 )
 
 // defaultAddr is where Listen listens that was given no address: on this machine, for this machine.
 const defaultAddr = "127.0.0.1:8000"
 
+// unixPrefix stands before the path of a socket.
+const unixPrefix = "unix:"
+
 // Port is an address that is bound before anything is served there, and bound again for each Serve after the first. Use
 // Listen.
 type Port struct {
 	addr string
+	bind func(addr string) (net.Listener, error)
 
 	mu      sync.Mutex   // guards all below
 	bound   net.Listener // bound and not yet served; else nil
@@ -24,7 +30,13 @@ type Port struct {
 // Listen binds addr, so that a port that is taken is found before anything else is started. A client that connects
 // waits until a Server serves the Port. An empty addr is 127.0.0.1:8000. One without a host, such as ":9000", is on
 // this machine only: say "0.0.0.0:9000" to be reached from others. With port 0 the system chooses; see Addr.
+//
+// "unix:trader.sock" is a Unix socket, which the file system guards: its file can be opened by its user alone, from its
+// first moment on. It replaces what a process that died has left there, and is removed when it is not served any more.
 func Listen(addr string) (*Port, error) {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		return listenUnix(path)
+	}
 	host, port, err := net.SplitHostPort(cmp.Or(addr, defaultAddr))
 	if err != nil {
 		return nil, fmt.Errorf("serve: listen on %q: %w", addr, plain(err))
@@ -33,7 +45,7 @@ func Listen(addr string) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Port{addr: bound.Addr().String(), bound: bound}, nil
+	return &Port{addr: bound.Addr().String(), bind: bind, bound: bound}, nil
 }
 
 func bind(addr string) (net.Listener, error) {
@@ -59,12 +71,15 @@ func plain(err error) error {
 
 // Local reports whether only this machine can reach the address.
 func (p *Port) Local() bool {
+	if filepath.IsAbs(p.addr) {
+		return true
+	}
 	host, _, err := net.SplitHostPort(p.addr)
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-// Addr is the address with its real port.
+// Addr is the address with its real port, or the absolute path of a socket.
 func (p *Port) Addr() string { return p.addr }
 
 // Close gives the address back where no Serve has taken it. It leaves a Port alone that is being served: end the
@@ -89,7 +104,7 @@ func (p *Port) take() (net.Listener, error) {
 	}
 	listener := p.bound
 	if listener == nil {
-		again, err := bind(p.addr)
+		again, err := p.bind(p.addr)
 		if err != nil {
 			return nil, err
 		}

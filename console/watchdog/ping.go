@@ -33,7 +33,7 @@ type PingConfig struct {
 	// does not.
 	Accepts func(body string) bool
 	Client  *http.Client // nil means one of its own
-	Clock   Clock        // nil means the machine's clock
+	Clock   health.Clock // nil means the machine's clock
 	Logger  *slog.Logger // nil means slog.Default()
 }
 

@@ -20,7 +20,7 @@ type SystemdConfig struct {
 	Socket   string           // of the service manager, as SystemdFromEnv gives it; "" means that there is none
 	Watchdog time.Duration    // within which it wants to hear; it is told twice as often. 0 means that it does not
 	Stuck    time.Duration    // how long a part may be crashed or stalled; 0 means 5 min
-	Clock    Clock            // nil means the machine's clock
+	Clock    health.Clock     // nil means the machine's clock
 	Logger   *slog.Logger     // nil means slog.Default()
 }
 

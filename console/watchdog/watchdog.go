@@ -27,24 +27,18 @@ import (
 // defaultStuck is how long a part may be crashed or stalled before the process counts as dead.
 const defaultStuck = 5 * time.Minute
 
-// Clock is the time that a service here lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
-
 // common is what both services need.
 type common struct {
 	registry *health.Registry
 	stuck    time.Duration
-	clk      Clock
+	clk      health.Clock
 	log      *slog.Logger
 
 	report  health.Report // the last one
 	failing bool          // the last word did not arrive
 }
 
-func (c *common) prepare(registry *health.Registry, stuck time.Duration, clk Clock, log *slog.Logger) error {
+func (c *common) prepare(registry *health.Registry, stuck time.Duration, clk health.Clock, log *slog.Logger) error {
 	if registry == nil {
 		return errors.New("watchdog: Registry is nil: it says whether the process is alive")
 	}

@@ -53,7 +53,10 @@ type app struct {
 	trader   *vigil.Trader // nil in a replay
 	api      http.Handler
 	server   *serve.Server // of api, on port
-	ended    vigil.Status  // how it stood at the end
+	local    http.Handler  // what the socket answers
+	socket   *serve.Server // of local; nil without a socket
+	health   *healthhttp.Handler
+	ended    vigil.Status // how it stood at the end
 }
 
 // run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
@@ -71,12 +74,8 @@ func (a *app) run(ctx context.Context) (err error) {
 		return err
 	}
 	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
-	ctx, finish := context.WithCancel(ctx)
+	ctx, finish := a.untilDrained(ctx)
 	defer finish()
-	if a.cfg.duration > 0 {
-		timeUp := a.clock.AfterFunc(a.cfg.duration, finish)
-		defer timeUp.Stop()
-	}
 	if a.cfg.replay != "" {
 		err = a.runReplay(ctx)
 	} else {
@@ -86,6 +85,40 @@ func (a *app) run(ctx context.Context) (err error) {
 	a.printSummary(&summary)
 	writeWithin(a.clock, a.stdout, summary.Bytes(), a.log)
 	return err
+}
+
+// untilDrained returns a context that ends after ctx, or after the time to run for: whoever asks hears first that this
+// process is not ready any more, for as long as --drain says. finish ends it at once.
+func (a *app) untilDrained(ctx context.Context) (_ context.Context, finish func()) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timeUp <-chan time.Time // never
+	if a.cfg.duration > 0 {
+		timeUp = a.clock.After(a.cfg.duration)
+	}
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		defer cancel()
+		select {
+		case <-running.Done():
+			return
+		case <-ctx.Done():
+		case <-timeUp:
+		}
+		a.health.Drain()
+		if a.cfg.drain == 0 {
+			return
+		}
+		a.log.Info("Not ready any more, stopping soon", "in", a.cfg.drain)
+		select {
+		case <-running.Done():
+		case <-a.clock.After(a.cfg.drain):
+		}
+	}()
+	return running, func() {
+		cancel()
+		<-drained
+	}
 }
 
 func (a *app) runTrader(ctx context.Context) error {
@@ -116,7 +149,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 	}
 	// The database after what is more likely to fail, so that no file is left behind that a run was never served from.
 	for _, step := range []func(context.Context, *[]func() error) error{
-		a.openCandles, a.openPort, a.openDB, a.readStanding, a.openServer, a.openTrader, a.openAPI,
+		a.openCandles, a.openPort, a.openDB, a.openSocket, a.readStanding, a.openServer, a.openTrader, a.openAPI,
 	} {
 		if err := step(ctx, &closers); err != nil {
 			return nil, errors.Join(err, closeOpened())
@@ -126,7 +159,7 @@ func (a *app) open(ctx context.Context) (closeAll func() error, err error) {
 }
 
 func (a *app) openPort(_ context.Context, closers *[]func() error) error {
-	if a.cfg.listen == listenOff || a.cfg.dryStart {
+	if a.cfg.listen == off || a.cfg.dryStart {
 		return nil
 	}
 	port, err := serve.Listen(a.cfg.listen)
@@ -145,7 +178,9 @@ func (a *app) openServer(context.Context, *[]func() error) (err error) {
 		return nil
 	}
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
-	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, api), Clock: a.clock, Logger: a.log})
+	a.server, err = serve.New(serve.Config{
+		Port: a.port, Handler: withToken(a.cfg.token, api), Exposed: a.cfg.token != "", Clock: a.clock, Logger: a.log,
+	})
 	return err
 }
 
@@ -153,27 +188,40 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if a.cfg.dryStart {
 		return nil
 	}
-	healthHandler, err := healthhttp.New(healthhttp.Config{
+	var err error
+	if a.health, err = healthhttp.New(healthhttp.Config{
 		Registry: a.registry, Extra: a.healthExtra(), Version: a.healthVersion,
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	cfg := console.Config{
-		Signals: a.db.Signals(), Health: healthHandler, Symbols: func() []string { return a.cfg.symbols },
+		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {
 		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
 		cfg.Generator = func() generator.Status { return t.Status().Generator }
-		cfg.Control = a.control(t)
 	}
+	return a.newAPI(cfg)
+}
+
+// newAPI makes what port and socket answer. Whoever can open the socket may act. On the port there is control only with a
+// token, and then it is the same one: an act that was asked for at the one is known at the other.
+func (a *app) newAPI(cfg console.Config) (err error) {
+	if a.trader != nil {
+		cfg.Control = a.control(a.trader)
+		cfg.Control.Authorize = socketUser
+	}
+	if a.local, err = console.New(cfg); err != nil || a.cfg.token != "" {
+		a.api = a.local
+		return err
+	}
+	cfg.Control = console.Control{}
 	a.api, err = console.New(cfg)
 	return err
 }
 
-// control is what a person may do over the API: all that the Trader's verbs do, with the token that reading needs as well.
-// Without a token there is none.
+// control is what a person may do over the API: all that the Trader's verbs do.
 func (a *app) control(t *vigil.Trader) console.Control {
 	return console.Control{
 		Token: a.cfg.token,

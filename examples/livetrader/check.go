@@ -41,12 +41,11 @@ func (c *config) rulesOfRun() []rule {
 		{c.interval < shortestInterval, fmt.Sprintf("--interval %s is below %s", c.interval, shortestInterval)},
 		{c.lowWater < 1 || c.lowWater > 1<<30, fmt.Sprintf("--low-water %d is not between 1 and %d (MiB)", c.lowWater, 1<<30)},
 		{c.db == "", "--db wants a file or a postgres:// URL; leave it out for " + defaultDB},
-		{c.listen != listenOff && !isAddress(c.listen),
+		{c.listen != off && !isAddress(c.listen),
 			fmt.Sprintf("--listen %s: want an address and a port, such as 127.0.0.1:8000, or off", c.listen)},
-		{c.listen != listenOff && isOpen(c.listen) && c.token == "", fmt.Sprintf(
+		{c.listen != off && isOpen(c.listen) && c.token == "", fmt.Sprintf(
 			"--listen %s can be reached by others: set %s or %s, or listen on 127.0.0.1",
 			c.listen, tokenVariable, tokenVariable+fileSuffix)},
-		{c.rearm != "" && c.dryStart, "--rearm and --dry-start contradict each other: a dry start changes nothing"},
 	}
 }
 
@@ -57,7 +56,6 @@ func (c *config) rulesOfReplay() []rule {
 			"--dry-start and --on-stop do not go with --replay, which ends with its file"},
 		{on && c.orphans != engine.ReduceOrphans, "--orphans and --replay contradict each other: a replay trades anew"},
 		{on && c.infinite, "--infinite and --replay contradict each other: a replay ends with its file"},
-		{on && c.rearm != "", "--rearm and --replay contradict each other: a replay trades anew"},
 		{on && c.chaos != "", "--chaos and --replay contradict each other: a replay always gives the same result"},
 		{on && len(c.symbols) > 1 && c.origin["symbols"] != fromDefault,
 			fmt.Sprintf("--replay reads one symbol, and --symbols names %d", len(c.symbols))},

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,6 +28,7 @@ type config struct {
 	minConfidence float64
 	db            string
 	listen        string
+	socket        string // "" beside the database
 	token         string // that callers of the API show; "" for none
 	webhook       string // where messages go; "" for nowhere
 	webhookSecret string // that signs them; "" for none
@@ -58,7 +60,6 @@ type config struct {
 	maxDailyLoss   decimal.Decimal
 	badBars        candle.Policy
 	healthInterval time.Duration
-	rearm          string
 	takeProfit     decimal.Decimal
 	stopLoss       decimal.Decimal
 	limitEntry     decimal.Decimal
@@ -66,6 +67,12 @@ type config struct {
 	orphans        engine.OrphanPolicy
 	dryStart       bool
 	lowWater       int // MiB
+	drain          time.Duration
+	logLevel       slog.Level
+	logFormat      string
+
+	configFile string               // "" for none
+	file       map[string]fileValue // what it says, by flag
 
 	printConfig bool
 	version     bool
@@ -78,8 +85,12 @@ type config struct {
 const (
 	fromFlag    = "flag"
 	fromDefault = "default"
-	listenOff   = "off"
+	off         = "off" // instead of an address
 	defaultDB   = "livetrader.db"
+
+	autoLog = "auto" // as a terminal likes it, or text
+	textLog = "text"
+	jsonLog = "json"
 
 	shortestInterval = time.Millisecond // what the machine can keep up with
 )

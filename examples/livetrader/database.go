@@ -40,6 +40,9 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
 	}
 	a.db = db
+	if path := a.cfg.haltPath(); path != "" && a.cfg.replay == "" {
+		a.db = haltedStore{db, path}
+	}
 	*closers = append(*closers, db.Close)
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -36,6 +37,21 @@ func readHours(text string) (openHours, error) {
 	}
 	week, err := session.NewWeekly(location, spans...)
 	return openHours{week, text}, err
+}
+
+func readLevel(text string) (level slog.Level, err error) {
+	if err = level.UnmarshalText([]byte(text)); err != nil || strings.ContainsAny(text, "+-") {
+		return level, errors.New("want debug, info, warn or error")
+	}
+	return level, nil
+}
+
+func readFormat(text string) (string, error) {
+	switch text {
+	case autoLog, textLog, jsonLog:
+		return text, nil
+	}
+	return "", errors.New("want text, json or auto")
 }
 
 func readAddresses(text string) ([]string, error) {

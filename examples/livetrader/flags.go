@@ -1,10 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -21,6 +21,7 @@ func newConfig() *config {
 	c.declareRun()
 	c.declareFeed()
 	c.declareTrading()
+	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
 	c.flags.BoolVar(&c.version, "version", false, "print the version, and end")
@@ -48,6 +49,8 @@ func (c *config) declareRun() {
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
 		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenVariable+fileSuffix)
+	setting(c, &c.socket, "socket", "", texts, "`file` of the Unix socket over which its user controls it, or off; "+
+		"beside the --db that is a file if not given, as livetrader.db.sock")
 	setting(c, &c.replay, "replay", "", texts,
 		"`file`, folder or pattern of candles to replay instead of the synthetic market")
 	setting(c, &c.columns, "columns", "", texts, "`names` of a replay's CSV columns where the file does not say them, "+
@@ -97,8 +100,6 @@ func (c *config) declareTrading() {
 	setting(c, &c.badBars, "bad-bars", candle.Reject, badBars,
 		"`policy` for a broken or repeated bar of a replay: refuse or skip")
 	setting(c, &c.healthInterval, "health-interval", 300*time.Second, spans, "`time` between two heartbeats")
-	setting(c, &c.rearm, rearmFlag, "", names,
-		"`name` of who lifts, at this start, the halt that stands, such as one for the daily loss; by hand only")
 	number(&c.takeProfit, "take-profit", "0", parts, "`fraction` beyond the entry at which a position is closed; 0 for nowhere")
 	number(&c.stopLoss, "stop-loss", "0", parts, "`fraction` behind the entry at which a position is closed; 0 for nowhere")
 	number(&c.limitEntry, "limit-entry", "0", parts,
@@ -111,12 +112,18 @@ func (c *config) declareTrading() {
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }
 
-// variable is the environment variable that sets a flag. Two have the names that operators know. Lifting a halt is an
-// act of a person at one start, so nothing that lasts can ask for it.
+// declareService declares what whoever keeps it running says.
+func (c *config) declareService() {
+	setting(c, &c.configFile, configFlag, "", texts, "YAML `file` whose keys are the names of these flags, such as interval: 5s")
+	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels, "`level` from which on lines are logged: debug, info, warn or error")
+	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
+		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
+	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")
+}
+
+// variable is the environment variable that sets a flag. Two have the names that operators know.
 func variable(flagName string) string {
 	switch flagName {
-	case rearmFlag:
-		return ""
 	case "interval":
 		return "SIGNAL_GENERATION_INTERVAL"
 	case "health-interval":
@@ -138,10 +145,12 @@ func (c *config) print(w io.Writer) {
 // usage writes every flag, what it does, its variable and its default.
 func (c *config) usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: livetrader --paper|--venue ADDRESS [flags]")
-	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it.")
+	fmt.Fprint(w, "\n", commandList())
+	fmt.Fprintln(w, "\nEach flag can be set by an environment variable too; a flag wins over it. The file of\n"+
+		"--config, whose keys are the flags' names, says what neither of them does.")
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, cmp.Or(variable(f.Name), "no variable"))
+		fmt.Fprintf(w, "\n  --%s %s\n    \t%s (%s", f.Name, name, text, variable(f.Name))
 		switch f.DefValue {
 		case "", "false", "0s": // nothing
 		default:

@@ -14,8 +14,8 @@ const flagsHead = `# The flags of livetrader
 [livetrader](../../examples/livetrader) is an example program: a Trader whose every setting is a flag. This page is what it
 says at --help, and is written by its tests: in examples/, ` + "`go test ./livetrader -run FlagsPage -update`" + `.
 
-A flag wins over its variable, and a variable over the default. --print-config says what each is set to, and by whom. It needs
---paper or --venue; everything else has a default.
+A flag wins over its variable, a variable over the file of --config, and the file over the default. --print-config says what
+each is set to, and by whom. It needs --paper or --venue; everything else has a default.
 
 | flag | what it is | variable | default |
 |---|---|---|---|

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -315,29 +316,27 @@ func TestAutoRestartBringsTradingBack(t *testing.T) {
 	})
 }
 
-// A halt outlives the process, and a person's name lifts it.
+// A halt outlives the process until a person lifts it, and is then in nobody's way.
 func TestHaltStandsUntilItIsLifted(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		db := tempDB(t)
-		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
-		run := func(more ...string) (fills int, stdout string) {
-			code, stdout, log := runHere(t.Context(), append(args, more...)...)
-			require.Equal(t, exitOK, code, lastLine(log))
-			return len(openAccount(t, db, defaultCash).fills()), stdout
-		}
-		code, _, log := runHere(t.Context(), append(args, "--rearm", "ann")...)
-		require.Equal(t, exitFailure, code)
-		require.Contains(t, lastLine(log), "--rearm ann: no halt stands in "+db)
-		halted, stdout := run("--max-daily-loss", "2")
-		require.Contains(t, stdout, "--rearm NAME", "fees alone are more than 2 a day")
-		still, stdout := run()
-		require.Contains(t, stdout, "halted")
-		require.LessOrEqual(t, still-halted, 3, "at most the closing of what was held")
-		again, stdout := run("--rearm", "ann")
-		require.NotContains(t, stdout, "halted")
-		require.Greater(t, again-still, 3)
-	})
+	p, db := tradingProcess(t, "--max-daily-loss", "2") // fees alone are more
+	p.await(`msg="Trading halted"`)
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.end())
+	require.Contains(t, p.stdout.String(), "livetrader ctl rearm")
+
+	p = launch(t, "--paper", "--listen", "off", "--db", db, "--interval", "50ms")
+	p.await(`level=WARN msg="TRADING IS HALTED"`)
+	p.await(`msg="Trading engine started, but trading is halted"`)
+	_, out, _ := ctl(nil, "status", "--db", db)
+	halt := regexp.MustCompile(`livetrader ctl rearm (\S+)`).FindStringSubmatch(out)
+	require.NotNil(t, halt, out)
+	code, _, log := ctl(nil, "rearm", halt[1], "--db", db)
+	require.Equal(t, exitOK, code, log)
+	p.await(`msg=Fill `)
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.end())
+	require.NotContains(t, p.stdout.String(), "halted")
 }
 
 // Whoever starts a halted trader hears of the halt before all else, and is not told of a success.

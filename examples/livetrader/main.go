@@ -92,6 +92,11 @@ func interruptible(clk clock.Clock, again func()) context.Context {
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, env environment) int {
 	env.stdout = harmlessWriter{env.stdout}
+	if len(args) > 0 {
+		if command, ok := commands()[args[0]]; ok {
+			return command.run(ctx, args[1:], env)
+		}
+	}
 	cfg, err := parseConfig(args, env.lookup, env.variables...)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -106,9 +111,14 @@ func run(ctx context.Context, args []string, env environment) int {
 		cfg.print(env.stdout)
 		return exitOK
 	}
-	queue := vigil.NewLogQueue(wording{logHandler(env.stderr, env.lookup), cfg.mode()}, env.clock)
+	queue := vigil.NewLogQueue(wording{cfg.logHandler(env.stderr, env.lookup), cfg.mode()}, env.clock)
 	app := &app{cfg: cfg, clock: env.clock, log: slog.New(queue), logQueue: queue, stdout: env.stdout}
 	err = app.run(ctx)
+	if err != nil && cfg.logFormat == jsonLog { // who reads the log by a program reads this as well
+		app.log.Error("livetrader failed", "error", oneLine(err))
+		queue.Flush(patience)
+		return exitFailure
+	}
 	queue.Flush(patience)
 	if err != nil {
 		return fail(env, err)
@@ -116,10 +126,14 @@ func run(ctx context.Context, args []string, env environment) int {
 	return exitOK
 }
 
+// oneLine is an error as it may be shown.
+func oneLine(err error) string {
+	return harmless(strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ").Replace(strings.TrimSpace(err.Error())))
+}
+
 // fail says in one line what was wrong.
 func fail(env environment, err error) int {
-	text := strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
-	writeWithin(env.clock, env.stderr, []byte("livetrader: "+harmless(text)+"\n"), slog.New(slog.DiscardHandler))
+	writeWithin(env.clock, env.stderr, []byte("livetrader: "+oneLine(err)+"\n"), slog.New(slog.DiscardHandler))
 	var mistake usageError
 	if errors.As(err, &mistake) {
 		return exitUsage

@@ -55,14 +55,21 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// runHere runs the launcher in this process, on the clock of the bubble that it is called in.
+// runHere runs the launcher in this process, on the clock of the bubble that it is called in. No time passes there while a
+// socket is listened to, so that there is none.
 func runHere(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, log output
-	code = run(ctx, args, environment{lookup: environ(), stdout: &out, stderr: &log, clock: clock.New()})
+	code = run(ctx, args, environment{lookup: environ("LIVETRADER_SOCKET", off), stdout: &out, stderr: &log, clock: clock.New()})
 	return code, out.String(), log.String()
 }
 
 func tempDB(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
+
+// How long a process may take to come to something, and how often it is looked.
+const (
+	longWait  = time.Minute
+	shortWait = 50 * time.Millisecond
+)
 
 // process is a launcher in a process of its own.
 type process struct {

@@ -7,32 +7,31 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/console/watchdog"
 )
 
-const (
-	rearmFlag      = "rearm"
-	variablePrefix = "LIVETRADER_"
-)
+const variablePrefix = "LIVETRADER_"
 
-// parseConfig reads the flags, and for those that are not given the environment. Of an unknown variable with our prefix
-// it says which one was meant, so that a misspelt one is not ignored.
+// parseConfig reads the flags, and for those that are not given the environment and the configuration file. Of an unknown
+// variable with our prefix, or an unknown key, it says which one was meant, so that a misspelt one is not ignored.
 func parseConfig(args []string, lookup func(string) (string, bool), variables ...string) (*config, error) {
 	c := newConfig()
 	if err := c.flags.Parse(args); err != nil {
-		return nil, mistake(err)
+		return nil, mistake(err, flagNames())
 	}
 	if c.flags.NArg() > 0 {
 		return nil, usagef("unexpected argument %q%s", c.flags.Arg(0), c.hint(args))
 	}
 	c.flags.Visit(func(f *flag.Flag) { c.origin[f.Name] = fromFlag })
-	if err := c.readEnvironment(lookup); err != nil {
+	if err := c.readRest(lookup, flagNames()...); err != nil {
 		return nil, err
 	}
-	if err := c.checkEnvironment(lookup, variables); err != nil {
+	if err := c.checkFile(); err != nil {
+		return nil, err
+	}
+	if err := checkEnvironment(variables); err != nil {
 		return nil, err
 	}
 	if err := c.readSecrets(lookup); err != nil {
@@ -49,7 +48,7 @@ func parseConfig(args []string, lookup func(string) (string, bool), variables ..
 func (c *config) hint(args []string) string {
 	at := len(args) - c.flags.NArg()
 	if at == 0 {
-		return ""
+		return commandLike(args[0])
 	}
 	name := strings.TrimLeft(args[at-1], "-")
 	f := c.flags.Lookup(name)
@@ -59,13 +58,13 @@ func (c *config) hint(args []string) string {
 	return fmt.Sprintf(": --%s takes its value with an equals sign, --%s=%s", name, name, args[at])
 }
 
-// mistake says a parser's error as an operator writes the flags.
-func mistake(err error) error {
+// mistake says a parser's error as an operator writes the flags, of which these are known.
+func mistake(err error, known []string) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return err
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		if near := nearest(strings.TrimLeft(name, "-"), flagNames()); near != "" {
+		if near := nearest(strings.TrimLeft(name, "-"), known); near != "" {
 			return usagef("unknown flag --%s: did you mean --%s?", name, near)
 		}
 		return usagef("unknown flag --%s", name)
@@ -74,43 +73,70 @@ func mistake(err error) error {
 	return usagef("%s", strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1))
 }
 
-// readEnvironment sets what no flag has set.
-func (c *config) readEnvironment(lookup func(string) (string, bool)) (err error) {
-	c.flags.VisitAll(func(f *flag.Flag) {
-		name := variable(f.Name)
-		value, set := "", false
-		if name != "" {
-			value, set = lookup(name)
-		}
-		switch {
-		case c.origin[f.Name] != "" || err != nil:
-		case !set || value == "":
-			c.origin[f.Name] = fromDefault
-		default:
-			c.origin[f.Name] = name
-			if e := c.flags.Set(f.Name, value); e != nil {
-				err = usagef("%s=%q: %w", name, value, e)
+// readRest sets what no flag has set, of these: the environment comes before the configuration file, which it can name.
+func (c *config) readRest(lookup func(string) (string, bool), flags ...string) error {
+	if err := c.readEnvironment(lookup, configFlag); err != nil {
+		return err
+	}
+	if err := c.readFile(); err != nil {
+		return err
+	}
+	if err := c.readEnvironment(lookup, flags...); err != nil {
+		return err
+	}
+	for _, name := range flags {
+		if v, ok := c.file[name]; ok && c.origin[name] == fromDefault {
+			c.origin[name] = v.place
+			if err := c.flags.Set(name, v.text); err != nil {
+				return usagef("%s: %s: %w", v.place, name, err)
 			}
 		}
-	})
-	return err
+	}
+	return nil
 }
 
-// checkEnvironment refuses variables with our prefix that mean nothing, and a lift of a halt that no person asks for.
-func (c *config) checkEnvironment(lookup func(string) (string, bool), variables []string) error {
+// readEnvironment sets what no flag has set, of these.
+func (c *config) readEnvironment(lookup func(string) (string, bool), flags ...string) error {
+	for _, name := range flags {
+		if c.origin[name] != "" {
+			continue
+		}
+		value, err := readSetting(lookup, name)
+		if err != nil {
+			return err
+		}
+		if value == "" {
+			c.origin[name] = fromDefault
+			continue
+		}
+		c.origin[name] = variable(name)
+		if err := c.flags.Set(name, value); err != nil {
+			return usagef("%s=%q: %w", variable(name), value, err)
+		}
+	}
+	return nil
+}
+
+// readSetting reads a flag's variable. The name of a database may have a password in it, so that it can come from a file.
+func readSetting(lookup func(string) (string, bool), name string) (string, error) {
+	if name == "db" {
+		return readSecret(lookup, variable(name))
+	}
+	value, _ := lookup(variable(name))
+	return value, nil
+}
+
+// checkEnvironment refuses variables with our prefix that mean nothing.
+func checkEnvironment(variables []string) error {
 	known := make(map[string]string) // flags by variable
 	for _, name := range flagNames() {
-		if v := variable(name); v != "" {
-			known[v] = name
-		}
+		known[variable(name)] = name
 	}
 	for _, name := range variables {
 		_, ok := known[name]
 		switch {
 		case isSecret(name):
 		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
-		case name == variablePrefix+strings.ToUpper(rearmFlag):
-			return usagef("%s: lifting a halt is an act, not a setting: start once by hand with --%s NAME", name, rearmFlag)
 		default:
 			near := nearest(name, slices.Collect(maps.Keys(known)))
 			if near == "" {
@@ -118,10 +144,6 @@ func (c *config) checkEnvironment(lookup func(string) (string, bool), variables 
 			}
 			return usagef("unknown variable %s: did you mean %s (--%s)?", name, near, known[near])
 		}
-	}
-	// systemd says so to the process that it starts itself, and the children of that one have another number.
-	if pid, ok := lookup("SYSTEMD_EXEC_PID"); ok && c.rearm != "" && pid == strconv.Itoa(os.Getpid()) {
-		return usagef("--%s in a unit file would lift every halt at every start: start once by hand with it", rearmFlag)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ const (
 	tokenVariable         = variablePrefix + "TOKEN"          // that callers of the API show
 	webhookVariable       = variablePrefix + "WEBHOOK_URL"    // where messages go
 	webhookSecretVariable = variablePrefix + "WEBHOOK_SECRET" // that signs them
+	dbVariable            = variablePrefix + "DB"             // which may have a password in it
 	pingVariable          = variablePrefix + "PING_URL"       // of a dead man's switch
 
 	fileSuffix = "_FILE"
@@ -23,7 +24,7 @@ const (
 
 // isSecret reports whether a variable is one of them.
 func isSecret(name string) bool {
-	return slices.Contains([]string{tokenVariable, webhookVariable, webhookSecretVariable, pingVariable},
+	return slices.Contains([]string{dbVariable, tokenVariable, webhookVariable, webhookSecretVariable, pingVariable},
 		strings.TrimSuffix(name, fileSuffix))
 }
 

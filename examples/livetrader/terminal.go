@@ -13,18 +13,25 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin.
-func logHandler(stderr io.Writer, lookup func(string) (string, bool)) slog.Handler {
-	if file, ok := stderr.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return terminalHandler(stderr, lookup)
+// logHandler writes for a person where the log goes to a terminal, and otherwise for grep and its kin, unless the
+// configuration says how.
+func (c *config) logHandler(stderr io.Writer, lookup func(string) (string, bool)) slog.Handler {
+	options := &slog.HandlerOptions{Level: c.logLevel}
+	file, ok := stderr.(*os.File)
+	switch {
+	case c.logFormat == jsonLog:
+		return slog.NewJSONHandler(stderr, options)
+	case c.logFormat == textLog, !ok, !isatty.IsTerminal(file.Fd()):
+		return slog.NewTextHandler(stderr, options)
 	}
-	return slog.NewTextHandler(stderr, nil)
+	return terminalHandler(stderr, c.logLevel, lookup)
 }
 
 // terminalHandler writes for a person: in colour unless NO_COLOR is set (https://no-color.org), with a stack in one
 // phrase, and with nothing that the terminal would obey.
-func terminalHandler(w io.Writer, lookup func(string) (string, bool)) slog.Handler {
+func terminalHandler(w io.Writer, level slog.Leveler, lookup func(string) (string, bool)) slog.Handler {
 	return tint.NewTextHandler(w, &tint.Options{
+		Level:      level,
 		TimeFormat: time.TimeOnly, NoColor: wantsNoColor(lookup), ReplaceAttr: forTerminal,
 	})
 }

@@ -17,7 +17,7 @@ const escape = "\x1b]0;owned\x07\x1b[2J"
 func TestTerminalObeysNothingThatComesFromOutside(t *testing.T) {
 	t.Parallel()
 	var shown bytes.Buffer
-	log := slog.New(wording{terminalHandler(&shown, environ("NO_COLOR", "1")), "paper"})
+	log := slog.New(wording{terminalHandler(&shown, nil, environ("NO_COLOR", "1")), "paper"})
 	log.With("given", escape).WithGroup("g").Warn("odd "+escape, "text", escape, "error", errors.New("venue: "+escape),
 		"list", []string{"ETH/USDT", escape}, "turned", "a\u202eb", "line", "one\ntwo")
 	require.NotContains(t, shown.String(), "\x1b")
@@ -38,7 +38,7 @@ func TestTerminalIsColouredUnlessItIsNotToBe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var shown bytes.Buffer
-			slog.New(terminalHandler(&shown, c.lookup)).Warn("hello", "a", 1)
+			slog.New(terminalHandler(&shown, nil, c.lookup)).Warn("hello", "a", 1)
 			require.Equal(t, c.colour, bytes.Contains(shown.Bytes(), []byte("\x1b[")))
 		})
 	}
@@ -55,7 +55,7 @@ func TestTerminalFoldsStacks(t *testing.T) {
 		return ""
 	}()
 	var shown bytes.Buffer
-	slog.New(terminalHandler(&shown, environ("NO_COLOR", "1"))).Error("crashed", "stack", stack)
+	slog.New(terminalHandler(&shown, nil, environ("NO_COLOR", "1"))).Error("crashed", "stack", stack)
 	require.Contains(t, shown.String(), "livetrader.breakDown terminal_test.go:")
 	require.Less(t, shown.Len(), 250, shown.String())
 }

@@ -63,7 +63,13 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if a.server != nil {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "api", Service: a.server})
 	}
+	if a.socket != nil {
+		cfg.Services = append(cfg.Services, vigil.Child{Name: "socket", Service: a.socket})
+	}
 	cfg.Services = append(cfg.Services, vigil.Child{Name: "task_monitor", Service: service(a.taskMonitor)})
+	if a.cfg.haltPath() != "" {
+		cfg.Services = append(cfg.Services, vigil.Child{Name: "halt_file", Service: service(a.heedHalt)})
+	}
 	cfg.Registry, cfg.Clock, cfg.Logger = a.registry, a.clock, a.log
 	cfg.LogEvent, cfg.Wrap = a.logEvent, a.wrap
 	a.trader, err = vigil.New(cfg)
@@ -80,7 +86,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 		Name: treeName, Source: m.source, Strategies: []signal.Spec{spec}, Symbols: c.symbols, Interval: c.interval,
 		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
 		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Manual: !c.autoExecute,
-		AutoRestart: c.autoRestart, OnStop: c.onStop, RearmBy: c.rearm, Heartbeat: c.healthInterval,
+		AutoRestart: c.autoRestart, OnStop: c.onStop, Heartbeat: c.healthInterval,
 		Generator: generator.Config{
 			Cycle:    c.cycle(),
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
@@ -163,17 +169,17 @@ func (a *app) readStanding(ctx context.Context, _ *[]func() error) (err error) {
 		a.log.Warn("Held, and not in --symbols any more: guarded and never added to", "symbols", left,
 			"way_out", "add them to --symbols, or close them with --on-stop flatten")
 	}
-	switch halt := a.standing.Halt; {
-	case a.cfg.rearm != "" && !halt.Active():
-		return fmt.Errorf("--rearm %s: no halt stands in %s; start without it", a.cfg.rearm, withoutPassword(a.dbName))
-	case halt.Active() && a.cfg.rearm == "" && !a.cfg.dryStart: // a dry start's report begins with it
+	if reason, left := readHalt(a.cfg.haltPath()); left {
+		a.log.Warn("TRADING IS HALTED", "reason", reason, "left_in", a.cfg.haltPath(), "way_out", rearmHint)
+	}
+	if halt := a.standing.Halt; halt.Active() && !a.cfg.dryStart { // a dry start's report begins with it
 		a.log.Warn("TRADING IS HALTED", "reason", halt.Reason, "since", halt.At, "way_out", rearmHint)
 	}
 	return nil
 }
 
 // rearmHint is how a person lifts a halt.
-const rearmHint = "once that is dealt with, start once by hand with --rearm NAME"
+const rearmHint = "once that is dealt with: livetrader ctl status names it, livetrader ctl rearm HALT lifts it"
 
 // known are the symbols that are traded, and after them those that are still held from before: they are priced, guarded
 // and closed as well, and no signal is asked for.

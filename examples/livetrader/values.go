@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
@@ -53,7 +54,6 @@ var (
 	texts     = kind[string]{read: asWritten, show: func(text string) string { return text }}
 	databases = kind[string]{read: asWritten, show: withoutPassword}
 	toggles   = kind[bool]{read: readToggle, show: strconv.FormatBool, isToggle: true}
-	names     = kind[string]{read: readName, show: func(text string) string { return text }}
 	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
@@ -74,6 +74,9 @@ var (
 	badBars      = kind[candle.Policy]{read: readBadBars, show: showBadBars}
 	stopPolicies = kind[engine.StopPolicy]{read: readStopPolicy, show: func(p engine.StopPolicy) string { return string(p) }}
 
+	logLevels  = kind[slog.Level]{read: readLevel, show: func(l slog.Level) string { return strings.ToLower(l.String()) }}
+	logFormats = kind[string]{read: readFormat, show: func(text string) string { return text }}
+
 	orphanPolicies = kind[engine.OrphanPolicy]{
 		read: readOrphanPolicy, show: func(p engine.OrphanPolicy) string { return string(p) },
 	}
@@ -93,14 +96,6 @@ func readWhole(text string) (int, error) {
 		return 0, errors.New("want a whole number of MiB, such as 256")
 	}
 	return int(n), nil
-}
-
-// readName reads who does something, which is kept.
-func readName(text string) (string, error) {
-	if strings.TrimSpace(text) == "" {
-		return "", errors.New("want the name of who does it")
-	}
-	return text, nil
 }
 
 // readSpan reads a time span as operators write it: 60, 60s, 5m.

@@ -59,6 +59,8 @@ func (w wording) Handle(ctx context.Context, r slog.Record) error {
 		told.AddAttrs(a)
 		if err, ok := a.Value.Any().(error); ok && r.Message == noRoom && errors.As(err, new(*sqlite.LostError)) { // for good
 			told.Message, told.Level = "Database lost, nothing is stored any more", slog.LevelError
+		} else if ok && r.Message == noRoom && errors.As(err, new(*haltLeftError)) {
+			told.Message = "A halt was left, nothing new is opened"
 		}
 		return true
 	})

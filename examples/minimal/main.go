@@ -50,58 +50,42 @@ func (s *threeInARow) OnBar(b signal.Bar) (signal.Signal, bool) {
 
 func main() {
 	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], "minimal.db", "127.0.0.1:8000")
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "minimal:", err)
-		os.Exit(1)
-	}
+	defer stop()
+	must(0, run(ctx, os.Args[1:], "minimal.db", "127.0.0.1:8000"))
 }
 
 func run(ctx context.Context, urls []string, database, address string) error {
-	source, interval, err := market(urls)
-	if err != nil {
-		return err
-	}
+	source, interval := market(urls)
 	registry := health.NewRegistry(health.Config{})
-	probes, err := healthhttp.New(healthhttp.Config{Registry: registry})
-	if err != nil {
-		return err
-	}
-	port, err := serve.Listen(address)
-	if err != nil {
-		return err
-	}
-	api, err := serve.New(serve.Config{Port: port, Handler: probes})
-	if err != nil {
-		return err
-	}
-	db, err := sqlite.Open(ctx, database, sqlite.Config{})
-	if err != nil {
-		return err
-	}
+	probes := must(healthhttp.New(healthhttp.Config{Registry: registry}))
+	api := must(serve.New(serve.Config{Port: must(serve.Listen(address)), Handler: probes}))
+	db := must(sqlite.Open(ctx, database, sqlite.Config{}))
 	defer func() { _ = db.Close() }()
-	trader, err := vigil.New(vigil.Config{
+	return must(vigil.New(vigil.Config{
 		Source: source, Interval: interval, Store: db, Registry: registry,
 		Strategies:  []signal.Spec{{Name: "three_in_a_row", New: func() signal.Strategy { return &threeInARow{} }}},
 		Instruments: []trading.Instrument{{Symbol: coin, Tick: decimal.New(1, -2), Step: decimal.New(1, -5)}},
 		Paper:       &paper.Config{FeeRate: decimal.New(4, -4)},
 		Services:    []vigil.Child{{Name: "api", Service: api}},
-	})
-	if err != nil {
-		return err
-	}
-	return trader.Serve(ctx)
+	})).Serve(ctx)
 }
 
 // market is where the bars come from.
-func market(urls []string) (signal.Source, time.Duration, error) {
+func market(urls []string) (source signal.Source, interval time.Duration) {
 	if len(urls) == 0 {
-		source, err := feed.NewSynthetic(feed.SyntheticConfig{Symbols: []string{coin}, Interval: 5 * time.Second})
-		return source, 5 * time.Second, err
+		interval = 5 * time.Second
+		return must(feed.NewSynthetic(feed.SyntheticConfig{Symbols: []string{coin}, Interval: interval})), interval
 	}
-	source, err := httpfeed.New(httpfeed.Endpoint{
+	return must(httpfeed.New(httpfeed.Endpoint{
 		URL: urls[0], Symbols: map[string]string{coin: "BTCUSDT"}, Interval: time.Minute,
-	})
-	return source, time.Minute, err
+	})), time.Minute
+}
+
+// must ends the program where a part cannot be built, or where the whole has ended in an error.
+func must[T any](part T, err error) T {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "minimal:", err)
+		os.Exit(1)
+	}
+	return part
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 // faults are what a venue and the way to it can do wrong, each as a chance from 0 to 1.
@@ -21,7 +21,7 @@ type faults struct {
 	loseReply      float64       // the order is taken, and the connection breaks before the answer
 	duplicateFills float64       // every fill is told twice, the latest first
 	delay          time.Duration // the longest that a request and an answer are each under way
-	clock          engine.Clock
+	clock          health.Clock
 }
 
 func (f faults) check() error {

@@ -12,9 +12,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
@@ -36,7 +36,7 @@ type venue struct {
 	ledger      journal.Journal
 	limits      risk.Limits
 	instruments map[string]trading.Instrument
-	clock       engine.Clock
+	clock       health.Clock
 	run         string // names this process, in which updates are counted
 
 	mu     sync.Mutex          // held while an order is executed and written down
@@ -47,7 +47,7 @@ type venue struct {
 
 // openVenue brings the account back from the ledger.
 func openVenue(ctx context.Context, ledger journal.Journal, cash decimal.Decimal, instruments []trading.Instrument,
-	quote func(string) (float64, bool), clock engine.Clock,
+	quote func(string) (float64, bool), clock health.Clock,
 ) (*venue, error) {
 	broker, err := paper.New(paper.Config{
 		Instruments: instruments, Cash: cash, FeeRate: decimal.New(4, -4), Quote: quote, Clock: clock,

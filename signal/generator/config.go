@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/benbjohnson/clock"
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -98,7 +99,7 @@ type Config struct {
 	// last digit. nil means that strategies are warmed up from history.
 	States signal.States
 	Hours  signal.Hours // when the markets are open; nil means always
-	Clock  Clock        // nil means the machine's clock
+	Clock  health.Clock // nil means the machine's clock
 	Logger *slog.Logger // nil means slog.Default()
 }
 

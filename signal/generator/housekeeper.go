@@ -28,7 +28,7 @@ type HousekeeperConfig struct {
 
 	Every   time.Duration // from one prune to the next; 0 means an hour
 	Timeout time.Duration // how long one may take; 0 means a minute
-	Clock   Clock         // nil means the machine's clock
+	Clock   health.Clock  // nil means the machine's clock
 	Logger  *slog.Logger  // nil means slog.Default()
 }
 

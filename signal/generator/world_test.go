@@ -12,13 +12,14 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 )
 
 // market is a Source whose bars are a function of symbol and time: what was asked before, and when, changes nothing.
 type market struct {
-	clock    generator.Clock
+	clock    health.Clock
 	interval time.Duration
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/wake"
 )
 
-// Clock is a supervisor.Clock that stands still until a test moves it. It is a clock.Mock of benbjohnson/clock that arms
+// Clock is a health.Clock that stands still until a test moves it. It is a clock.Mock of benbjohnson/clock that arms
 // first and then announces:
 //
 //	clk.AwaitArmed(clk.Now().Add(5 * time.Second)) // the restart's delay has begun

@@ -11,16 +11,17 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
 // StressConfig says how Stress goes about it. The zero value is a sound default.
 type StressConfig struct {
-	Rounds int              // how often the service is served; 0 means 100
-	Span   time.Duration    // the longest that a run lasts before it is asked to stop; 0 means 20 ms
-	Within time.Duration    // how long a run may take to return when it is asked; 0 means 1 s
-	Seed   uint64           // of the moments at which runs are asked
-	Clock  supervisor.Clock // nil means the machine's clock; in a bubble that is a fake one
+	Rounds int           // how often the service is served; 0 means 100
+	Span   time.Duration // the longest that a run lasts before it is asked to stop; 0 means 20 ms
+	Within time.Duration // how long a run may take to return when it is asked; 0 means 1 s
+	Seed   uint64        // of the moments at which runs are asked
+	Clock  health.Clock  // nil means the machine's clock; in a bubble that is a fake one
 	// EndsByItself allows Serve to return before it is asked, as a service does whose work can be done.
 	EndsByItself bool
 }

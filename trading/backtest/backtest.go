@@ -20,6 +20,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/assemble"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
@@ -29,12 +30,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
-
-// Clock is the machine's time, which a replay keeps to when it has a Speed.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
 
 // Bars gives the bars of a replay in the order of their ends; io.EOF ends it. One that ends before the bar before it,
 // such as where one symbol's bars follow another's, ends the replay as an error. A *candle.Reader is a Bars.
@@ -70,7 +65,7 @@ type Config struct {
 
 	// Speed is how much faster than the bars' own times the replay runs: 1 is as it was, 0 as fast as it goes.
 	Speed float64
-	Wall  Clock            // what Speed is kept on; nil means the machine's clock
+	Wall  health.Clock     // what Speed is kept on; nil means the machine's clock
 	OnBar func(signal.Bar) // called when all is done for a bar; may be nil
 }
 

@@ -10,7 +10,7 @@ import (
 // pacer keeps a replay to the speed of its bars: the n-th bar's end comes when it would have come.
 type pacer struct {
 	speed float64
-	wall  Clock
+	wall  health.Clock
 	first time.Time // end of the first bar
 	start time.Time // when that was, on the wall
 }

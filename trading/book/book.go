@@ -3,7 +3,7 @@
 // It is pure. It reads no clock, takes no context and does no I/O, so the same events give the same Book to the last digit,
 // in whichever process. Check says why an event cannot be, and Apply adds one that can. A Book has a part for each thing
 // that it knows, and each part owns its state: positions.go, orders.go with the life of an order in order.go, targets.go,
-// signals.go, account.go, and fills.go with what is forgotten when. check.go and fold.go say which part an event goes to,
+// signals.go, account.go, day.go with the totals by day, and fills.go with what is forgotten when. check.go and fold.go say which part an event goes to,
 // exposure.go what pending orders may bring. Restore makes a Book of what a journal holds, Audit the trail of one order.
 //
 // A Book is not safe for concurrent use.
@@ -30,6 +30,7 @@ import (
 // A Book is not safe for concurrent use. Use New.
 type Book struct {
 	began time.Time // of the first event
+	seq   int64     // see Seq
 	positions
 	orders
 	targets
@@ -38,6 +39,7 @@ type Book struct {
 	account
 	external
 	settings
+	days days
 	halt Halt
 }
 
@@ -46,6 +48,9 @@ type Halt struct {
 	Reason string    `json:"reason"`         // the first: it is the one to look into
 	Also   string    `json:"also,omitempty"` // what came while it stood, one after the other
 	At     time.Time `json:"at,omitzero"`
+	// Seq names the halt: it is the place, in the journal, of the last Halted that added a reason. 0 is a halt that is not in
+	// the journal yet.
+	Seq int64 `json:"seq,omitempty"`
 }
 
 // Active reports whether the halt stands.
@@ -98,14 +103,24 @@ func New(capital decimal.Decimal) *Book {
 }
 
 // Apply adds an event that was journaled at the given time. A fill whose ID is known already changes nothing. An error
-// says why the event cannot be; the Book is then unchanged.
+// says why the event cannot be; the Book is then unchanged. It stands for an entry whose Seq is the next one: where it may
+// be another, use ApplyEntry.
 func (b *Book) Apply(at time.Time, e journal.Event) error {
-	if err := b.Check(e); err != nil {
+	return b.ApplyEntry(journal.Entry{Seq: b.seq + 1, At: at, Event: e})
+}
+
+// ApplyEntry does what Apply does with an entry of a Journal, whose Seq may become the name of a halt.
+func (b *Book) ApplyEntry(entry journal.Entry) error {
+	if err := b.Check(entry.Event); err != nil {
 		return err
 	}
-	b.fold(at, e)
+	b.seq = entry.Seq
+	b.fold(entry.At, entry.Event)
 	return nil
 }
+
+// Seq is that of the last entry in the Book.
+func (b *Book) Seq() int64 { return b.seq }
 
 // Halted returns the halt that stands, if one does.
 func (b *Book) Halted() Halt { return b.halt }

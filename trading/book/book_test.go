@@ -93,11 +93,37 @@ func TestFillIsCountedOnceAndAForeignOneIsCounted(t *testing.T) {
 func TestFirstReasonOfAHaltStays(t *testing.T) {
 	t.Parallel()
 	b := bookOf(t, journal.Halted{Reason: "first"}, journal.Halted{Reason: "second"})
-	require.Equal(t, book.Halt{Reason: "first", Also: "second", At: noon}, b.Halted())
+	require.Equal(t, book.Halt{Reason: "first", Also: "second", At: noon, Seq: 2}, b.Halted())
 	require.NoError(t, b.Apply(noon, journal.Halted{Reason: "second"}))
 	require.Equal(t, "first; second", b.Halted().Reasons(), "once")
 	require.NoError(t, b.Apply(noon, journal.Rearmed{By: "x"}))
 	require.False(t, b.Halted().Active())
+}
+
+func TestHaltIsNamedByTheEntryThatAddedItsLastReason(t *testing.T) {
+	t.Parallel()
+	b := book.New(d("10000"))
+	for _, e := range []struct {
+		seq   int64
+		event journal.Event
+		named int64
+	}{
+		{3, journal.DayOpened{Day: "2025-03-04"}, 0},
+		{7, journal.Halted{Reason: "first"}, 7},
+		{8, journal.Halted{Reason: "first"}, 7},
+		{12, journal.Halted{Reason: "second"}, 12},
+		{13, journal.Rearmed{By: "x"}, 0},
+		{14, journal.Halted{Reason: "first"}, 14},
+	} {
+		require.NoError(t, b.ApplyEntry(journal.Entry{Seq: e.seq, At: noon, Event: e.event}))
+		require.Equal(t, e.named, b.Halted().Seq, "after entry %d", e.seq)
+		require.Equal(t, e.seq, b.Seq())
+	}
+	data, err := b.Snapshot()
+	require.NoError(t, err)
+	again, err := book.FromSnapshot(data, d("10000"))
+	require.NoError(t, err)
+	require.Equal(t, b.Halted(), again.Halted())
 }
 
 func TestEquityNamesWhatHasNoPrice(t *testing.T) {

@@ -29,7 +29,7 @@ func TestBlockedSignalIsTriedAgainWhenTheReasonIsGone(t *testing.T) {
 		"stale data": {block: stale, after: 20 * time.Second, auto: true, held: "10"},
 		"a halt": {block: func(r *rig) func() {
 			require.NoError(r.t, r.engine.Halt(context.Background(), "lunch"))
-			return func() { require.NoError(r.t, r.engine.Rearm(context.Background(), "dave")) }
+			return func() { require.NoError(r.t, rearm(context.Background(), r.engine, "dave")) }
 		}, after: 20 * time.Second, auto: true, held: "10"},
 		"reduce only, and a crash": {block: func(r *rig) func() {
 			r.engine.SetReduceOnly(true)

@@ -3,13 +3,9 @@ package engine
 import (
 	"sync"
 	"time"
-)
 
-// Clock is the time that an Engine lives in. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
+	"github.com/seed-5dee1c0a/vigil/health"
+)
 
 // setBy is the least that a clock is set by to be told.
 const setBy = time.Second
@@ -22,7 +18,7 @@ const setBy = time.Second
 // clock that is set forth looks like time that passes; one that is set back costs what had passed since it was read
 // last, and no more.
 type stopwatch struct {
-	clock Clock
+	clock health.Clock
 
 	mu     sync.Mutex // guards all below
 	last   time.Time  // as the clock was read last

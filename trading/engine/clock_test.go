@@ -196,7 +196,7 @@ func TestDayThatAWrongClockOpenedEndsWithAPersonsWord(t *testing.T) {
 	r.venue.SetPrice(btc, d("80"))
 	r.mustStep()
 	require.Contains(t, r.engine.Status().Halt.Reason, "daily loss")
-	require.NoError(t, r.engine.Rearm(t.Context(), "alice"))
+	require.NoError(t, rearm(t.Context(), r.engine, "alice"))
 	r.stepFor(2)
 	require.False(t, r.engine.Status().Halt.Active(), r.engine.Status().Halt.Reason)
 	r.venue.SetPrice(btc, d("60"))

@@ -15,6 +15,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -115,7 +116,7 @@ type Config struct {
 	SnapshotEvery int
 
 	Day    *time.Location // where trading days begin; nil means UTC
-	Clock  Clock          // nil means the machine's clock
+	Clock  health.Clock   // nil means the machine's clock
 	Logger *slog.Logger   // nil means slog.Default()
 }
 

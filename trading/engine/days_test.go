@@ -178,7 +178,7 @@ func TestRearmNamesAllThatItLifts(t *testing.T) {
 				require.Equal(t, "lunch", r.engine.Status().Halt.Reason)
 				require.Contains(t, r.engine.Status().Halt.Also, "daily loss: 800 lost")
 			}
-			require.NoError(t, r.engine.Rearm(t.Context(), "carol"))
+			require.NoError(t, rearm(t.Context(), r.engine, "carol"))
 			var entries []journal.Event
 			for entry, err := range journal.Entries(context.Background(), r.journal, 0) {
 				require.NoError(t, err)

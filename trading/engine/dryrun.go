@@ -58,6 +58,9 @@ func DryRun(ctx context.Context, cfg Config) (DryReport, error) {
 type dryRecord struct {
 	mu   sync.Mutex // guards done
 	done DryReport
+
+	seq     int64           // of the last entry that was read or would be written; used by the Journal's one user
+	entries []journal.Entry // that would be written; the same
 }
 
 func (d *dryRecord) note(change func(*DryReport)) {
@@ -72,15 +75,31 @@ func (d *dryRecord) report() DryReport {
 	return d.done
 }
 
-// dryJournal reads a Journal and writes nothing to it. Nothing is read again after the first write, which cannot fail.
+// dryJournal reads a Journal and writes nothing to it. What would have been written follows what is there.
 type dryJournal struct {
 	journal.Journal
 	record *dryRecord
 }
 
-func (j dryJournal) Append(_ context.Context, _ time.Time, events ...journal.Event) error {
+func (j dryJournal) Append(_ context.Context, at time.Time, events ...journal.Event) error {
 	j.record.note(func(r *DryReport) { r.Events = append(r.Events, events...) })
+	for _, e := range events {
+		j.record.entries = append(j.record.entries, journal.Entry{Seq: j.record.seq + 1, At: at, Event: e})
+		j.record.seq++
+	}
 	return nil
+}
+
+// Read implements journal.Journal.
+func (j dryJournal) Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
+	if all := j.record.entries; len(all) > 0 && after+1 >= all[0].Seq {
+		return all[min(after+1-all[0].Seq, int64(len(all))):], nil
+	}
+	page, err := j.Journal.Read(ctx, after, limit)
+	if len(page) > 0 {
+		j.record.seq = page[len(page)-1].Seq
+	}
+	return page, err
 }
 
 // KeepSnapshot implements Snapshotter.
@@ -89,9 +108,10 @@ func (j dryJournal) KeepSnapshot(context.Context, []byte) error { return nil }
 // LastSnapshot implements Snapshotter.
 func (j dryJournal) LastSnapshot(ctx context.Context) (data []byte, seq int64, err error) {
 	if s, ok := j.Journal.(journal.Snapshotter); ok {
-		return s.LastSnapshot(ctx)
+		data, seq, err = s.LastSnapshot(ctx)
+		j.record.seq = seq
 	}
-	return nil, 0, nil
+	return data, seq, err
 }
 
 // KeepMark implements Marker.

@@ -202,7 +202,7 @@ func TestPositionThatTheJournalDoesNotKnowHaltsTrading(t *testing.T) {
 	r.restart()
 	r.mustStep()
 	require.True(t, r.engine.Status().Halt.Active(), "a restart does not clear a halt")
-	require.NoError(t, r.engine.Rearm(t.Context(), "alice"))
+	require.NoError(t, rearm(t.Context(), r.engine, "alice"))
 	require.False(t, r.engine.Status().Halt.Active())
 }
 
@@ -280,7 +280,9 @@ func TestHaltsAndPermissionsLetOnlyReducingOrdersPass(t *testing.T) {
 	}{
 		"a halt": {
 			func(r *rig) { require.NoError(r.t, r.engine.Halt(context.Background(), "too odd")) },
-			func(r *rig) { require.NoError(r.t, r.engine.Rearm(context.Background(), "bob")) }, "halted: too odd",
+			func(r *rig) {
+				require.NoError(r.t, rearm(context.Background(), r.engine, "bob"))
+			}, "halted: too odd",
 		},
 		"reduce only": {
 			func(r *rig) { r.engine.SetReduceOnly(true) }, func(r *rig) { r.engine.SetReduceOnly(false) }, "reduce only",
@@ -341,7 +343,7 @@ func TestDaysLossHaltsAndRearmingCountsAnew(t *testing.T) {
 	r.venue.SetPrice(btc, d("80"))
 	r.mustStep()
 	require.Equal(t, "daily loss: 200 lost since 2025-03-04, the limit is 200", r.engine.Status().Halt.Reason)
-	require.NoError(t, r.engine.Rearm(t.Context(), "carol"))
+	require.NoError(t, rearm(t.Context(), r.engine, "carol"))
 	r.mustStep()
 	require.False(t, r.engine.Status().Halt.Active())
 	r.clock.Add(12 * time.Hour)

@@ -27,7 +27,11 @@ func (g *gate) journalHalt(ctx context.Context, r *run) error {
 	if err := g.ledger.record(ctx, r, journal.Halted{Reason: reason}); err != nil {
 		return err
 	}
-	g.halt("")
+	g.ledger.mu.Lock()
+	defer g.ledger.mu.Unlock()
+	if g.pendingHalt == reason { // Another one may have come meanwhile.
+		g.pendingHalt = ""
+	}
 	return nil
 }
 

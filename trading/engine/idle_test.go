@@ -131,7 +131,7 @@ func (r *rig) happens(random *rand.Rand) (news bool) {
 	case 1:
 		_ = r.engine.Halt(ctx, "a coin was flipped")
 	case 2, 3:
-		_ = r.engine.Rearm(ctx, "me")
+		_ = rearm(ctx, r.engine, "me")
 	case 4:
 		_ = r.engine.Flatten(ctx, symbol, "me")
 	case 5:

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -125,6 +126,10 @@ func (l *ledger) append(ctx context.Context, events []journal.Event) error {
 	defer cancel()
 	at := l.env.now()
 	err := l.env.cfg.Journal.Append(limited, at, events...)
+	var seqs []int64
+	if err == nil && slices.ContainsFunc(events, isHalt) {
+		seqs = l.lastSeqs(limited, len(events))
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
@@ -132,14 +137,41 @@ func (l *ledger) append(ctx context.Context, events []journal.Event) error {
 		return fmt.Errorf("engine: journal %s: %w", journal.KindOf(events[0]), err)
 	}
 	l.version++
-	for _, event := range events {
-		if err := l.book.Apply(at, event); err != nil {
+	for i, event := range events {
+		entry := journal.Entry{Seq: l.book.Seq() + 1, At: at, Event: event}
+		switch {
+		case seqs != nil:
+			entry.Seq = seqs[i]
+		case isHalt(event):
+			entry.Seq, l.loaded, l.reconciled = 0, false, false // The Journal did not tell: it is read again.
+		}
+		if err := l.book.ApplyEntry(entry); err != nil {
 			l.loaded, l.reconciled = false, false
 			return err // Check has let it through; were it wrong all the same, reading the Journal would find it too.
 		}
 		l.onEvent(event)
 	}
 	return nil
+}
+
+func isHalt(e journal.Event) bool {
+	_, ok := e.(journal.Halted)
+	return ok
+}
+
+// lastSeqs are those of the events that were just appended, so many; nil where the Journal does not say. Events are counted
+// but for halts, whose names they are: a Journal may leave out a place.
+func (l *ledger) lastSeqs(ctx context.Context, count int) (seqs []int64) {
+	for entry, err := range journal.Entries(ctx, l.env.cfg.Journal, l.book.Seq()) {
+		if err != nil {
+			return nil
+		}
+		seqs = append(seqs, entry.Seq)
+	}
+	if len(seqs) < count {
+		return nil
+	}
+	return seqs[len(seqs)-count:]
 }
 
 // load reads the Journal if what is in memory is not known to be what it says.
@@ -181,7 +213,10 @@ func (l *ledger) loadWithPermit(ctx context.Context, r *run) error {
 func (l *ledger) maySnapshot(ctx context.Context, added int) {
 	s, ok := l.env.cfg.Journal.(journal.Snapshotter)
 	l.sinceSnapshot += added
-	if !ok || l.sinceSnapshot < l.env.cfg.SnapshotEvery {
+	l.mu.Lock()
+	loaded := l.loaded // A halt may have no name yet.
+	l.mu.Unlock()
+	if !ok || !loaded || l.sinceSnapshot < l.env.cfg.SnapshotEvery {
 		return
 	}
 	l.sinceSnapshot = 0

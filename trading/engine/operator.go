@@ -26,32 +26,52 @@ func (e *Engine) Halt(ctx context.Context, reason string) error {
 	return e.gate.journalHalt(ctx, nil)
 }
 
-// Rearm lifts the halt; by says who did. All reasons that stood are in the journal then, and in the log: the loss of the
-// day is among them if it has reached its limit while another halt stood. The day's loss counts anew from what the account
-// is worth now, or else a halt for the daily loss would stand again a moment later. Positions are compared before anything
-// is opened.
-func (e *Engine) Rearm(ctx context.Context, by string) error {
+// ErrOtherHalt says that the halt that was to be lifted does not stand: another one does, or none.
+var ErrOtherHalt = errors.New("that halt does not stand")
+
+// Rearm lifts one halt, the one whose Seq is halt, and no other; by says who did. Who has seen a halt has not seen the one
+// that came since, and a reason that is added makes it another one: the error is ErrOtherHalt then, and names the halt that
+// stands. A halt that is not in the Journal yet is put there first.
+//
+// All reasons that stood are in the journal then, and in the log: the loss of the day is among them if it has reached its
+// limit at this very moment. The day's loss counts anew from what the account is worth now, or else a halt for the daily
+// loss would stand again a moment later. Positions are compared before anything is opened.
+func (e *Engine) Rearm(ctx context.Context, halt int64, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: re-arming needs a name")
 	}
+	if err := e.gate.journalHalt(ctx, nil); err != nil {
+		return err
+	}
 	prices, today := e.gate.prices(), e.env.today()
 	events, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
-		if !b.Halted().Active() {
-			return nil, nil
+		if err := standsAs(b.Halted(), halt); err != nil {
+			return nil, err
 		}
 		return e.days.rearm(b, by, today, prices), nil
 	})
 	if err != nil {
 		return err
 	}
-	e.gate.halt("")
 	lifts := ""
 	for _, event := range events {
 		if rearmed, ok := event.(journal.Rearmed); ok {
 			lifts = rearmed.Lifts
 		}
 	}
-	e.env.log.Warn("Trading re-armed", "by", by, "lifts", lifts)
+	e.env.log.Warn("Trading re-armed", "by", by, "halt", halt, "lifts", lifts)
+	return nil
+}
+
+// standsAs says why the halt that stands is not the one of a name.
+func standsAs(stands book.Halt, halt int64) error {
+	switch {
+	case !stands.Active():
+		return fmt.Errorf("engine: re-arm halt %d: %w: nothing is halted", halt, ErrOtherHalt)
+	case stands.Seq != halt:
+		return fmt.Errorf("engine: re-arm halt %d: %w: halt %d does, of %s: %s",
+			halt, ErrOtherHalt, stands.Seq, stands.At.UTC().Format(time.RFC3339), stands.Reasons())
+	}
 	return nil
 }
 

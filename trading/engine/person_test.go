@@ -134,7 +134,7 @@ func TestFlattenClosesWhoeverOpened(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "bob", trail.Signal.Event.(journal.CloseAsked).By)
 
-			require.NoError(t, r.engine.Rearm(t.Context(), "bob"))
+			require.NoError(t, rearm(t.Context(), r.engine, "bob"))
 			r.clock.Add(time.Minute)
 			short := says(btc, signal.Short, r.now())
 			r.signals.put(short)

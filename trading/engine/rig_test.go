@@ -237,6 +237,18 @@ func (r *rig) restart() {
 	r.engine = engine
 }
 
+// rearm lifts what stands, as a person does who looks at it first. A halt that is not in the journal yet is looked at twice.
+func rearm(ctx context.Context, e *engine.Engine, by string) error {
+	err := engine.ErrOtherHalt
+	for tries := 0; tries < 2 && e.Status().Halt.Active() && errors.Is(err, engine.ErrOtherHalt); tries++ {
+		err = e.Rearm(ctx, e.Status().Halt.Seq, by)
+	}
+	if !e.Status().Halt.Active() {
+		return nil
+	}
+	return err
+}
+
 func (r *rig) step() error { return r.engine.Step(context.Background()) }
 
 func (r *rig) mustStep() {

@@ -107,7 +107,7 @@ func TestTroubleIsGoneFromHealthWhenItIsOver(t *testing.T) {
 	require.NoError(t, r.engine.Halt(ctx, "lunch"))
 	require.NoError(t, r.engine.Step(ctx))
 	require.Contains(t, conditions(), "halted")
-	require.NoError(t, r.engine.Rearm(ctx, "dave"))
+	require.NoError(t, rearm(ctx, r.engine, "dave"))
 	r.broker.Disconnect(true)
 	require.Error(t, r.engine.Step(ctx))
 	require.Empty(t, conditions(), "one step that failed is none")

@@ -10,15 +10,15 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // transcript is what an engine wrote to its journal and asked of its broker, in order, as a person would tell it. It
 // calls orders and signals by short names, since how their IDs are derived is no part of the story.
 type transcript struct {
-	clock engine.Clock
+	clock health.Clock
 	start time.Time
 
 	mu    sync.Mutex // guards all below
@@ -27,7 +27,7 @@ type transcript struct {
 	count map[string]int
 }
 
-func newTranscript(clock engine.Clock) *transcript {
+func newTranscript(clock health.Clock) *transcript {
 	return &transcript{clock: clock, start: clock.Now(), names: make(map[string]string), count: make(map[string]int)}
 }
 

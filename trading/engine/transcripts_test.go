@@ -158,7 +158,7 @@ func TestTranscriptOfAHalt(t *testing.T) {
 	s.signals.put(says(btc, signal.Long, s.now()))
 	s.steps()
 	s.chapter("a person re-arms")
-	require.NoError(t, s.engine.Rearm(t.Context(), "alice"))
+	require.NoError(t, rearm(t.Context(), s.engine, "alice"))
 	s.waits(time.Second)
 	s.rig.clock.Add(time.Minute)
 	s.signals.put(says(btc, signal.Short, s.now()))

@@ -299,7 +299,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 
 // liftHalt is a person's word in the middle of it all.
 func (t *trouble) liftHalt() {
-	_ = t.engine.Rearm(t.rt.Context(), "dave")
+	_ = rearm(t.rt.Context(), t.engine, "dave")
 	t.loss.rearmed(t.kept(), t.pricer.Price)
 }
 
@@ -307,7 +307,7 @@ func (t *trouble) liftHalt() {
 func (t *trouble) rearm() {
 	t.engine.SetReduceOnly(false)
 	t.journal.failAt = 0
-	require.NoError(t.rt, t.engine.Rearm(t.rt.Context(), "dave"))
+	require.NoError(t.rt, rearm(t.rt.Context(), t.engine, "dave"))
 	t.settle()
 }
 

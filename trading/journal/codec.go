@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -20,7 +21,6 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Amended{}.kind():         decode[Amended],
 	CancelAsked{}.kind():     decode[CancelAsked],
 	Canceled{}.kind():        decode[Canceled],
-	"cancelled":              decode[Canceled], // as journals had it before v0.1
 	Expired{}.kind():         decode[Expired],
 	Filled{}.kind():          decode[Filled],
 	Adopted{}.kind():         decode[Adopted],
@@ -30,6 +30,9 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Rearmed{}.kind():         decode[Rearmed],
 	SettingsChanged{}.kind(): decode[SettingsChanged],
 }
+
+// renamed are kinds as journals had them before v0.1.
+var renamed = map[string]string{"cancelled": Canceled{}.kind()}
 
 func (SignalSeen) kind() string      { return "signal_seen" }
 func (IntentMade) kind() string      { return "intent_made" }
@@ -93,7 +96,7 @@ func Encode(e Event) (kind string, data []byte, err error) {
 // Decode reads what Encode wrote. An unknown kind is an error, and so is an unknown field: a Book that left out
 // what it does not know would be wrong.
 func Decode(kind string, data []byte) (Event, error) {
-	read, ok := codecs[kind]
+	read, ok := codecs[cmp.Or(renamed[kind], kind)]
 	if !ok {
 		return nil, fmt.Errorf("journal: unknown event kind %q", kind)
 	}

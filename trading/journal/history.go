@@ -2,64 +2,63 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"iter"
 )
 
-// Snapshotter is a Journal that can keep, beside its entries, what they add up to, so that a restart need not read all
-// of them. Its entries stay as they are: a snapshot that is missing or cannot be read costs time and nothing else.
-type Snapshotter interface {
-	// KeepSnapshot keeps data, durably, as what all entries up to now add up to. The one before may go. Nobody
-	// appends meanwhile.
-	KeepSnapshot(ctx context.Context, data []byte) error
-	// LastSnapshot returns the latest one and the Seq of the last entry that is in it; nil and 0 if there is none.
-	LastSnapshot(ctx context.Context) (data []byte, seq int64, err error)
+// History is a Journal that can be asked what happened before something, or about it, without reading all of it. The
+// journals of this module are. It is for those who look: a Book is made of all entries, in their order.
+//
+// Both methods refuse a limit below 1. Where entries were moved to where they cannot be read, and some of them may belong
+// to the answer, it is an error that says so, beside the entries that are there.
+type History interface {
+	// Before returns entries with a Seq below seq, the newest first, at most limit; with a seq of 0 or less it begins at the
+	// newest of all. kinds are names as KindOf gives them: entries of other kinds are left out. No kinds are all kinds, and
+	// a name that is none is an error. To go on, ask for those before the last one's Seq.
+	Before(ctx context.Context, seq int64, kinds []string, limit int) ([]Entry, error)
+	// About returns the entries that are about what has this ID, ascending, at most limit. To an order with this client ID
+	// belongs all that OrderOf finds, and to a signal all that SignalOf does: its orders' intents too, whose client IDs
+	// then lead on. An ID of "" is an error, and nothing is about one that nobody knows.
+	About(ctx context.Context, id string, limit int) ([]Entry, error)
 }
 
-// readPage is how many entries are read at a time.
-const readPage = 1000
+// SignalOf returns the ID of the signal that an event is about, or of the CloseAsked that stands in the place of one; ""
+// where it is about none. An order's intent is about the signal as well.
+func SignalOf(e Event) string {
+	switch e := e.(type) {
+	case SignalSeen:
+		return e.SignalID
+	case SignalApproved:
+		return e.SignalID
+	case CloseAsked:
+		return e.ID
+	case IntentMade:
+		return e.Order.SignalID
+	default: // The others are about an order, whose intent names the signal, or about neither.
+		return ""
+	}
+}
 
-// Entries yields the entries of a Journal with a Seq above after, in order, a page at a time. An error of Read is yielded
-// once, with an empty Entry, and ends it. The last page is empty: what is appended while the iterator runs is among what
-// it yields.
-func Entries(ctx context.Context, j Journal, after int64) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		for after := after; ; {
-			page, err := j.Read(ctx, after, readPage)
-			if err != nil {
-				yield(Entry{}, fmt.Errorf("journal: read after %d: %w", after, err))
-				return
-			}
-			if len(page) == 0 {
-				return
-			}
-			for _, entry := range page {
-				if !yield(entry, nil) {
-					return
-				}
-				after = entry.Seq
-			}
+// checkKinds refuses what Before refuses.
+func checkKinds(kinds []string, limit int) error {
+	if limit < 1 { // As with Read: who asks for nothing would believe that there is nothing.
+		return fmt.Errorf("limit %d is below 1", limit)
+	}
+	for _, kind := range kinds {
+		if _, ok := codecs[kind]; !ok {
+			return fmt.Errorf("unknown event kind %q", kind)
 		}
 	}
+	return nil
 }
 
-// History is what a Journal holds, for a Book to be made of it. Nothing is read before it is asked for.
-type History struct {
-	// LastSnapshot returns the last snapshot and the Seq of the last entry that is in it; nil and 0 where there is none.
-	LastSnapshot func() (data []byte, seq int64, err error)
-	// Entries yields the entries after a Seq: those that the snapshot lacks, or all of them from 0 on where it cannot be
-	// read.
-	Entries func(after int64) iter.Seq2[Entry, error]
-}
-
-// Load returns what a Journal holds, to be read with ctx.
-func Load(ctx context.Context, j Journal) History {
-	h := History{
-		LastSnapshot: func() ([]byte, int64, error) { return nil, 0, nil },
-		Entries:      func(after int64) iter.Seq2[Entry, error] { return Entries(ctx, j, after) },
+// checkID refuses what About refuses.
+func checkID(id string, limit int) error {
+	switch {
+	case limit < 1:
+		return fmt.Errorf("limit %d is below 1", limit)
+	case id == "":
+		return errors.New("no ID")
 	}
-	if s, ok := j.(Snapshotter); ok {
-		h.LastSnapshot = func() ([]byte, int64, error) { return s.LastSnapshot(ctx) }
-	}
-	return h
+	return nil
 }

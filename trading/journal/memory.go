@@ -40,10 +40,20 @@ type encoded struct {
 	data []byte
 }
 
+// entry is what was kept, under its Seq.
+func (e encoded) entry(seq int64) (Entry, error) {
+	event, err := Decode(e.kind, e.data)
+	if err != nil {
+		return Entry{}, fmt.Errorf("journal: journal entry %d: %w", seq, err)
+	}
+	return Entry{Seq: seq, At: e.at, Event: event}, nil
+}
+
 var (
 	_ Journal     = (*Memory)(nil)
 	_ Snapshotter = (*Memory)(nil)
 	_ Marker      = (*Memory)(nil)
+	_ History     = (*Memory)(nil)
 )
 
 // NewMemory returns an empty journal with an identity of its own.
@@ -118,11 +128,11 @@ func (j *Memory) Read(ctx context.Context, after int64, limit int) ([]Entry, err
 		}
 		for _, e := range page {
 			after++
-			event, err := Decode(e.kind, e.data)
+			entry, err := e.entry(after)
 			if err != nil {
-				return nil, fmt.Errorf("journal: journal entry %d: %w", after, err)
+				return nil, err
 			}
-			entries = append(entries, Entry{Seq: after, At: e.at, Event: event})
+			entries = append(entries, entry)
 		}
 	}
 	return entries, nil

@@ -16,21 +16,15 @@ import (
 	"cmp"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
-
-// Clock is the time that a Broker dates its fills by. Both clocks of github.com/benbjohnson/clock fit.
-type Clock interface {
-	Now() time.Time
-	After(d time.Duration) <-chan time.Time
-}
 
 // Config configures a Broker.
 type Config struct {
@@ -55,7 +49,7 @@ type Config struct {
 	// Quote tells what an instrument is worth now, and orders then fill at once. nil means that the bars given to
 	// OnBar are all that is known. It is called outside of all locks.
 	Quote func(symbol string) (float64, bool)
-	Clock Clock // dates the fills at quotes; nil means the machine's clock
+	Clock health.Clock // dates the fills at quotes; nil means the machine's clock
 }
 
 // Broker executes orders on paper. Use New.

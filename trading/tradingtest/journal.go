@@ -38,7 +38,7 @@ type journalCase struct {
 	run  func(t testing.TB, j journal.Journal)
 }
 
-var journalCases = []journalCase{
+var journalCases = append([]journalCase{
 	{"it has an identity that stays", journalIdentity},
 	{"an empty journal has nothing to read", emptyJournal},
 	{"what was appended is read in order, its Seq rising from 1", journaledInOrder},
@@ -57,7 +57,7 @@ var journalCases = []journalCase{
 	{"the last snapshot comes back, and stands for all that was appended before it", snapshotStandsForAll},
 	{"a snapshot whose context has ended is not kept", snapshotEndedContext},
 	{"the last mark comes back exactly, and is no entry", lastMark},
-}
+}, historyCases...)
 
 var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
 

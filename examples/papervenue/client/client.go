@@ -22,8 +22,8 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
 // Flight is the longest time that an order can be under way: the venue refuses it after half of that, and the rest is
@@ -46,7 +46,7 @@ type Page struct {
 type Client struct {
 	base    string
 	http    *http.Client
-	clock   engine.Clock
+	clock   health.Clock
 	updates *trading.UpdateLog
 }
 
@@ -61,7 +61,7 @@ var (
 
 // New returns a client for the venue at base, such as http://127.0.0.1:8100. clk dates the orders; nil means the
 // machine's clock.
-func New(base string, clk engine.Clock) (*Client, error) {
+func New(base string, clk health.Clock) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("client: %q is not the address of a venue", base)

@@ -20,6 +20,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/signal/feed"
 )
 
 // Endpoint is a place on the web that answers with candles in JSON.
@@ -31,12 +32,7 @@ type Endpoint struct {
 	Interval time.Duration // of the candles
 	Shape    Shape         // where in an answer the candles are
 	MaxLimit int           // how many candles may be asked for at once; 0 means 1,000
-	Clock    Clock         // nil means the machine's clock
-}
-
-// Clock is the time by which a candle has closed.
-type Clock interface {
-	Now() time.Time
+	Clock    feed.Clock    // nil means the machine's clock
 }
 
 const (

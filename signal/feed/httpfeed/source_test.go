@@ -18,7 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/signaltest"
 )
 
-func source(t *testing.T, address string, clk httpfeed.Clock) *httpfeed.Source {
+func source(t *testing.T, address string, clk feed.Clock) *httpfeed.Source {
 	s, err := httpfeed.New(httpfeed.Endpoint{URL: address, Symbols: map[string]string{btc: "BTCUSDT"}, Interval: time.Minute, Clock: clk})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)

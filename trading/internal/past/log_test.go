@@ -91,7 +91,8 @@ func TestRecordGivesBackWhatItWasGiven(t *testing.T) {
 	times := []time.Time{{}, time.Unix(0, 1).UTC(), time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)}
 	numbers := []decimal.Decimal{{}, decimal.New(5, -1), decimal.New(-1, 30), fine, decimal.New(math.MaxInt64, -18)}
 	ids := []string{"", "v-", "x", "v-0123456789abcdef01234567", "v-0123456789abcdef01234567-1", "v-0123456789ABCDEF01234567",
-		"v-0123456789abcdef0123456", "\x00\x01"}
+		"v-0123456789abcdef0123456", "\x00\x01", "0123456789abcdef01234567", "0123456789abcdef0123456g",
+		"0123456789abcdef", "0123456789ABCDEF01234567"}
 	w := &past.Writer{}
 	for _, id := range ids {
 		w.ID(id)
@@ -129,6 +130,9 @@ func TestRecordGivesBackWhatItWasGiven(t *testing.T) {
 	require.NoError(t, r.Err)
 	require.False(t, r.Left())
 	require.Len(t, past.Key(nil, ids[3]), 13, "half of its digits")
+	signal := &past.Writer{}
+	signal.ID("0123456789abcdef01234567")
+	require.Len(t, signal.Body, 14, "half of its digits")
 }
 
 func FuzzLoad(f *testing.F) {

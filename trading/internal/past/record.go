@@ -11,23 +11,39 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const (
+	prefix = "v-"
+	digits = 24
+)
+
+// What the first byte of a packed ID says.
+const (
+	ofClient = iota // an ID that begins with prefix and digits of hex
+	whole           // any other, as it is
+	ofSignal        // digits of hex alone; only within a record
+)
+
 // Key packs an ID behind what is in b. Most are a client ID, "v-" and 24 digits of hex, or begin with one, as fills do:
 // these take half.
 func Key(b []byte, id string) []byte {
-	const prefix, digits = 2, 24
-	if len(id) < prefix+digits || id[:prefix] != "v-" {
-		return append(append(b, 1), id...)
+	if n := len(prefix) + digits; len(id) >= n && id[:len(prefix)] == prefix {
+		if packed, ok := pack(append(b, ofClient), id[len(prefix):n]); ok {
+			return append(packed, id[n:]...)
+		}
 	}
-	begin := len(b)
-	b = append(b, 0)
-	for i := prefix; i < prefix+digits; i += 2 {
-		high, low := digit(id[i]), digit(id[i+1])
+	return append(append(b, whole), id...)
+}
+
+// pack packs digits of hex behind what is in b, unless one of them is none.
+func pack(b []byte, hex string) ([]byte, bool) {
+	for i := 0; i < len(hex); i += 2 {
+		high, low := digit(hex[i]), digit(hex[i+1])
 		if high|low > 15 {
-			return append(append(b[:begin], 1), id...)
+			return nil, false
 		}
 		b = append(b, high<<4|low)
 	}
-	return append(b, id[prefix+digits:]...)
+	return b, true
 }
 
 // digit is the value of a digit of hex as they are written here; more than 15 is none.
@@ -44,10 +60,11 @@ func digit(c byte) byte {
 // ID is what Key packed.
 func ID(key []byte) (string, error) {
 	switch {
-	case len(key) > 0 && key[0] == 1:
+	case len(key) > 0 && key[0] == whole:
 		return string(key[1:]), nil
-	case len(key) > 12 && key[0] == 0:
-		return "v-" + hex.EncodeToString(key[1:13]) + string(key[13:]), nil
+	case len(key) > digits/2 && key[0] == ofClient:
+		end := 1 + digits/2
+		return prefix + hex.EncodeToString(key[1:end]) + string(key[end:]), nil
 	}
 	return "", errors.New("past: a key is no ID")
 }
@@ -67,10 +84,16 @@ func (w *Writer) Text(s string) {
 	w.Body = append(w.Body, s...)
 }
 
-// ID adds an ID, packed.
+// ID adds an ID, packed. Those of most signals are 24 digits of hex, which take half.
 func (w *Writer) ID(id string) {
 	var room [64]byte
-	key := Key(room[:0], id)
+	key, ok := []byte(nil), false
+	if len(id) == digits {
+		key, ok = pack(append(room[:0], ofSignal), id)
+	}
+	if !ok {
+		key = Key(room[:0], id)
+	}
 	w.Uint(uint64(len(key)))
 	w.Body = append(w.Body, key...)
 }
@@ -151,7 +174,11 @@ func (r *Reader) Text() string {
 
 // ID reads an ID.
 func (r *Reader) ID() string {
-	id, err := ID([]byte(r.Text()))
+	key := []byte(r.Text())
+	if len(key) == 1+digits/2 && key[0] == ofSignal {
+		return hex.EncodeToString(key[1:])
+	}
+	id, err := ID(key)
 	r.Err = errors.Join(r.Err, err)
 	return id
 }

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/benbjohnson/clock"
+	"github.com/stretchr/testify/require"
+)
+
+// ctl runs ctl in this process, as ann.
+func ctl(env []string, args ...string) (code int, stdout, stderr string) {
+	var out, log output
+	code = run(context.Background(), append([]string{"ctl", "--by", "ann"}, args...),
+		environment{lookup: environ(env...), stdout: &out, stderr: &log, clock: clock.New()})
+	return code, out.String(), log.String()
+}
+
+// tradingProcess launches a trader on a database of its own, which soon holds something that is guarded by orders.
+func tradingProcess(t *testing.T, more ...string) (p *process, db string) {
+	t.Helper()
+	db = tempDB(t)
+	p = launch(t, append([]string{"--paper", "--db", db, "--interval", "250ms", "--take-profit", "0.05", "--stop-loss", "0.05",
+		"--listen", "127.0.0.1:0"}, more...)...)
+	return p, db
+}
+
+// Each act over the socket, with what its refusal says, on one trader after another.
+func TestCtlDoesAllThatTheAPICan(t *testing.T) {
+	t.Parallel()
+	p, db := tradingProcess(t)
+	p.await(`msg=Fill `)
+	status := func() (s shownStatus) {
+		code, out, _ := ctl(nil, "status", "--json", "--db", db)
+		require.Equal(t, exitOK, code)
+		require.NoError(t, json.Unmarshal([]byte(out), &s))
+		return s
+	}
+	halt := func() string { return strings.Trim(string(status().Halts[0].ID), `"`) }
+	done := make(map[string]bool)
+	do := func(code int, want string, args ...string) {
+		t.Helper()
+		got, out, log := ctl(nil, append(args, "--db", db)...)
+		require.Equal(t, code, got, "%v: %s%s", args, out, log)
+		require.Regexp(t, want, out+log)
+		require.LessOrEqual(t, strings.Count(log, "\n"), 2, "what is wrong is a line")
+		done[args[0]] = done[args[0]] || code == exitOK
+	}
+	do(exitOK, `\Adone: pause \(by ann, \S+\)\n\z`, "pause")
+	do(exitUsage, `ctl pause: it takes nothing, and "now" stands behind it`, "pause", "now")
+	do(exitOK, "done: resume", "resume")
+	do(exitOK, "done: set-symbols", "set-symbols", "BTC/USDT:USDT,ETH/USDT:USDT")
+	do(exitFailure, "ctl set-symbols: refused: .*X/Y", "set-symbols", "X/Y")
+	do(exitOK, "done: set-threshold 0.1 ", "set-threshold", "0.1")
+	do(exitUsage, "ctl set-threshold: refused: min_confidence: not a number from 0 to 1", "set-threshold", "7")
+	do(exitUsage, `ctl set-threshold: "much" is no number`, "set-threshold", "much")
+	do(exitOK, "done: set-cycle 100ms ", "set-cycle", "100ms")
+	do(exitUsage, "ctl set-cycle: refused: cycle: not a time above zero", "set-cycle", "0s")
+	do(exitOK, "done: reduce-only true ", "reduce-only", "on")
+	do(exitOK, "done: reduce-only false ", "reduce-only", "off")
+	do(exitUsage, `ctl reduce-only: "maybe" is neither on nor off`, "reduce-only", "maybe")
+	do(exitFailure, `ctl cancel: refused: .*v-none`, "cancel", "v-none")
+	do(exitFailure, `ctl give-up: refused: .*v-none`, "give-up", "v-none")
+	do(exitFailure, `ctl approve: refused: `, "approve", "none")
+	do(exitUsage, "ctl flatten: SYMBOL is missing", "flatten")
+	do(exitFailure, `ctl flatten: refused: .*"X/Y": no such instrument`, "flatten", "X/Y")
+	do(exitOK, "done: flatten BTC/USDT:USDT ", "flatten", "BTC/USDT:USDT")
+	do(exitFailure, "ctl rearm: refused: .*that halt does not stand: nothing is halted", "rearm", "1")
+	do(exitUsage, "ctl halt: REASON is missing", "halt")
+	do(exitOK, "done: halt odd prices ", "halt", "odd", "prices")
+	require.Equal(t, "halted", status().Trading.Status)
+	require.Contains(t, status().Halts[0].Reason, "odd prices")
+	do(exitFailure, "ctl rearm: refused: .*that halt does not stand: .*"+halt(), "rearm", "999999")
+	do(exitOK, "(?s)halted.*halt "+halt()+" since .*odd prices.*livetrader ctl rearm "+halt(), "status")
+	do(exitOK, "done: rearm "+halt(), "rearm", halt())
+	require.Empty(t, status().Halts)
+	for _, verb := range []string{"restart-service", "pause-service", "resume-service", "stop-service", "start-service"} {
+		do(exitFailure, "ctl "+verb+": refused: .*no such child", verb, "livetrader/none")
+	}
+	for _, verb := range []string{"restart-service", "stop-service", "start-service", "pause-service", "resume-service"} {
+		path := "livetrader/housekeeper"
+		if strings.Contains(verb, "pause") || strings.Contains(verb, "resume") {
+			path = "livetrader/signal_generation"
+		}
+		do(exitOK, "done: "+verb+" "+path, verb, path)
+	}
+	do(exitOK, "done: kill ", "kill")
+	require.Empty(t, status().Positions)
+	do(exitOK, "SYMBOL|none", "positions")
+	do(exitOK, "CLIENT_ID|none", "orders")
+	do(exitOK, `(?m)^livetrader/trading/account/engine +\w+ +0 `, "services")
+	do(exitOK, `(?m)^cycles \d+ .*\nSYMBOL `, "generator")
+	do(exitUsage, "ctl has no verb \"stauts\": did you mean status?", "stauts")
+
+	// It has what the API has: the API lists its verbs where it is asked for one that it has not.
+	c, err := newCaller(db+socketSuffix, "", "", "")
+	require.NoError(t, err)
+	r, err := c.ask(t.Context(), http.MethodPost, "/api/control/nothing", newKey(), []byte("{}"))
+	require.NoError(t, err)
+	_, list, _ := strings.Cut(r.problem(), "there are ")
+	require.Equal(t, slices.Sorted(maps.Keys(ctlVerbs)), strings.Split(list, ", "))
+	for name := range ctlVerbs {
+		require.True(t, done[name] || slices.Contains([]string{"cancel", "approve", "give-up"}, name), name) // below
+	}
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.end())
+	require.True(t, strings.Contains(p.log.String(), `msg="Control act ended" actor=ann verb=kill`), "it stands in the log")
+	require.NoFileExists(t, db+socketSuffix)
+}
+
+// A signal that waits for a person is approved, and the order that rests for it is cancelled.
+func TestCtlApprovesAndCancels(t *testing.T) {
+	t.Parallel()
+	p, db := tradingProcess(t, "--auto-execute=false", "--limit-entry", "0.02", "--interval", "2s")
+	p.await(`outcome=would_have`)
+	require.Eventually(t, func() bool {
+		_, out, _ := ctl(nil, "status", "--db", db)
+		offer := regexp.MustCompile(`livetrader ctl approve (\S+)`).FindStringSubmatch(out)
+		if offer == nil {
+			return false
+		}
+		code, out, _ := ctl(nil, "approve", offer[1], "--db", db)
+		return code == exitOK && strings.HasPrefix(out, "done: approve "+offer[1])
+	}, longWait, shortWait, "one that is still valid")
+	var id string
+	require.Eventually(t, func() bool {
+		_, out, _ := ctl(nil, "status", "--db", db)
+		order := regexp.MustCompile(`(?m)^order (\S+) `).FindStringSubmatch(out)
+		if order != nil {
+			id = order[1]
+		}
+		return order != nil
+	}, longWait, shortWait)
+	code, out, log := ctl(nil, "cancel", id, "--db", db)
+	require.Equal(t, exitOK, code, log)
+	require.Contains(t, out, "done: cancel "+id)
+	code, _, log = ctl(nil, "give-up", id, "--db", db)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, log, "ctl give-up: refused: ")
+}
+
+// Over the network it is the token that lets in, and what is asked twice with one key is done once, at both doors.
+func TestCtlOverTheNetworkNeedsTheToken(t *testing.T) {
+	t.Parallel()
+	db := tempDB(t)
+	p := launchFor(t, longWait, []string{tokenVariable + "=" + strongToken}, "--paper", "--db", db, "--listen", "127.0.0.1:0")
+	url := p.address()
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	token := []string{tokenVariable, strongToken}
+
+	code, out, log := ctl(token, "halt", "first", "--url", url, "--key", "0123456789abcdef")
+	require.Equal(t, exitOK, code, log)
+	require.Contains(t, out, "done: halt first (by token, ")
+	code, again, _ := ctl(token, "halt", "first", "--url", url, "--key", "0123456789abcdef")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, out, again)
+	code, _, log = ctl(nil, "halt", "second", "--db", db, "--key", "0123456789abcdef")
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, log, "Idempotency-Key: it was used for something else")
+
+	for name, env := range map[string][]string{"none": nil, "a guess": {tokenVariable, strings.Repeat("0123456789", 4)}} {
+		code, _, log = ctl(env, "halt", "x", "--url", url)
+		require.Equal(t, exitFailure, code, name)
+		require.Contains(t, log, "ctl halt: refused: show the token", name)
+		require.Contains(t, log, tokenVariable, name)
+	}
+	code, _, log = ctl(nil, "status", "--url", "http://"+strongToken+"@127.0.0.1/")
+	require.Equal(t, exitUsage, code)
+	require.NotContains(t, log, strongToken)
+}
+
+// Without a token nobody acts over the network, and the socket is its user's alone.
+func TestSocketIsTheOnlyWayInWithoutAToken(t *testing.T) {
+	t.Parallel()
+	p, db := tradingProcess(t)
+	url := p.address()
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	code, _, log := ctl(nil, "halt", "x", "--url", url)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, log, "refused: there is no control")
+	file, err := os.Lstat(db + socketSuffix)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), file.Mode().Perm())
+
+	p.signal(syscall.SIGKILL)
+	p.end()
+	code, _, log = ctl(nil, "status", "--db", db)
+	require.Equal(t, exitUnknown, code)
+	require.Contains(t, log, "nobody answers at "+db+socketSuffix)
+	p = launch(t, "--paper", "--db", db, "--listen", "off")
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	code, _, log = ctl(nil, "status", "--db", db)
+	require.Equal(t, exitOK, code, "what the dead one has left is replaced: %s", log)
+}
+
+func TestSocketCanBeElsewhereOrNowhere(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	text := filepath.Join(folder, "notes.txt")
+	require.NoError(t, os.WriteFile(text, []byte("mine"), 0o600))
+	p := launch(t, "--paper", "--listen", "off", "--socket", text)
+	require.Equal(t, exitFailure, p.end())
+	require.Contains(t, lastLine(p.log.String()), "--socket "+text)
+
+	elsewhere := filepath.Join(folder, "s")
+	p = launch(t, "--paper", "--listen", "off", "--socket", elsewhere)
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	code, _, log := ctl([]string{"LIVETRADER_SOCKET", elsewhere}, "status")
+	require.Equal(t, exitOK, code, log)
+
+	db := filepath.Join(folder, strings.Repeat("x", 100)+".db")
+	p = launch(t, "--paper", "--listen", "off", "--db", db)
+	p.await(`msg="Nothing can be asked over a socket"`)
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	code, _, log = ctl([]string{"LIVETRADER_SOCKET", off}, "status")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, log, "there is no socket")
+}
+
+// What takes longer than an answer is waited for; what was not heard of is not taken for done.
+func TestCtlWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	answers := []int{http.StatusAccepted, http.StatusConflict, http.StatusOK}
+	keys := make(map[string]bool)
+	trader := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys[r.Header.Get("Idempotency-Key")] = true
+		if r.URL.Path != "/api/control/kill" {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(answers[0])
+		answers = answers[1:]
+		_, _ = io.WriteString(w, `{"object":""}`)
+	}))
+	t.Cleanup(trader.Close)
+	code, out, log := ctl(nil, "kill", "--url", trader.URL)
+	require.Equal(t, exitOK, code, log)
+	require.Contains(t, out, "done: kill")
+	require.Equal(t, "livetrader: kill is under way\n", log)
+	require.Len(t, keys, 1, "it is one act")
+
+	code, _, log = ctl(nil, "pause", "--url", trader.URL, "--key", "0123456789abcdef")
+	require.Equal(t, exitUnknown, code)
+	require.Contains(t, log, "it may have been done: see livetrader ctl status. To hear what became of it: --key 0123456789abcdef")
+}
+
+func TestCtlHelpNamesEveryVerb(t *testing.T) {
+	t.Parallel()
+	code, out, _ := ctl(nil, "--help")
+	require.Equal(t, exitOK, code)
+	for name := range ctlVerbs {
+		require.Contains(t, out, "  "+name)
+	}
+	code, _, log := ctl(nil)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, log, "livetrader ctl --help")
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// shownStatus is what ctl shows of /api/status.
+type shownStatus struct {
+	Verdict string
+	Reasons []string
+	Trading struct {
+		Status      string
+		Equity      string
+		Cash        string
+		Unrealized  string
+		DayProfit   string           `json:"day_profit"`
+		LastError   string           `json:"last_error"`
+		NeedsPerson []shownCondition `json:"needs_person"`
+		Conditions  []shownCondition
+	}
+	Halts     []shownHalt
+	Positions []trading.Position
+	Orders    []book.OrderState
+	Offers    []journal.SignalSeen
+}
+
+type shownCondition struct {
+	Key, Text string
+	WayOut    string `json:"way_out"`
+}
+
+type shownHalt struct {
+	ID     json.RawMessage // a number, or a text
+	Reason string
+	Also   string
+	Since  string
+}
+
+func showStatus(w io.Writer, body []byte) error {
+	var s shownStatus
+	if err := json.Unmarshal(body, &s); err != nil {
+		return err
+	}
+	t := s.Trading
+	fmt.Fprintf(w, "%s, %s\n", s.Verdict, t.Status)
+	for _, reason := range s.Reasons {
+		fmt.Fprintln(w, "  "+reason)
+	}
+	for _, h := range s.Halts {
+		id := strings.Trim(string(h.ID), `"`)
+		fmt.Fprintf(w, "halt %s since %s: %s\n", id, h.Since, strings.TrimSuffix(h.Reason+"; "+h.Also, "; "))
+		fmt.Fprintf(w, "  once that is dealt with: livetrader ctl rearm %s\n", id)
+	}
+	for _, c := range t.NeedsPerson {
+		fmt.Fprintf(w, "needs a person: %s: %s\n  %s\n", c.Key, c.Text, cell(c.WayOut))
+	}
+	for _, c := range t.Conditions {
+		fmt.Fprintf(w, "%s: %s\n", c.Key, c.Text)
+	}
+	if t.LastError != "" {
+		fmt.Fprintf(w, "last error: %s\n", firstLine(t.LastError))
+	}
+	if t.Equity != "" {
+		fmt.Fprintf(w, "equity %s  cash %s  unrealized %s  day %s\n", t.Equity, t.Cash, t.Unrealized, t.DayProfit)
+	}
+	s.list(w)
+	return nil
+}
+
+// list writes what there is, a line each.
+func (s shownStatus) list(w io.Writer) {
+	for _, p := range s.Positions {
+		fmt.Fprintf(w, "position %s %s at %s\n", p.Symbol, p.Quantity, p.AveragePrice())
+	}
+	for _, o := range s.Orders {
+		fmt.Fprintf(w, "order %s %s %s %s %s: %s\n", o.ClientID, o.Side, o.Remaining(), o.Symbol, o.Type, o.Status)
+	}
+	for _, o := range s.Offers {
+		fmt.Fprintf(w, "offer %s %s to hold %s: livetrader ctl approve %s\n", o.SignalID, o.Symbol, o.Target, o.SignalID)
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ctlVerb is one act of the console's API, as it is written on a command line.
+type ctlVerb struct {
+	field string // of the body; "" for an empty one
+	takes string // how its value is called
+	does  string
+	value func(words []string) (any, error) // what the words mean, as JSON has it
+}
+
+// ctlVerbs are all that the API of a Trader has. What is wrong with a value is for the trader to say.
+var ctlVerbs = map[string]ctlVerb{
+	"halt":  {"reason", "REASON", "open nothing until somebody re-arms, also after a restart", allWords},
+	"rearm": {"halt", "HALT", "lift the halt of that name in the status, and no other", oneNumber},
+	"kill":  {"", "", "halt, cancel all that rests and close all that is held", nil},
+
+	"flatten":     {"symbol", "SYMBOL", "close what is held of it, and cancel what rests", oneWord},
+	"cancel":      {"client_id", "ORDER", "end an order that is not filled", oneWord},
+	"approve":     {"signal_id", "SIGNAL", "trade on a signal that waits for a person's word", oneWord},
+	"give-up":     {"client_id", "ORDER", "end the wait for an order of which the venue says nothing", oneWord},
+	"reduce-only": {"on", "on|off", "open nothing until off, or a restart", onOrOff},
+
+	"pause":         {"", "", "make no signals; what is held stays guarded", nil},
+	"resume":        {"", "", "make signals again", nil},
+	"set-symbols":   {"symbols", "A/B,C/D", "make signals for these", wordList},
+	"set-threshold": {"min_confidence", "FRACTION", "drop weaker signals", oneNumber},
+	"set-cycle":     {"cycle", "TIME", "how long it is from cycle to cycle, such as 5s", oneWord},
+
+	"restart-service": {"path", "PATH", "end a run of a service and begin another", oneWord},
+	"stop-service":    {"path", "PATH", "stop it until somebody starts it", oneWord},
+	"start-service":   {"path", "PATH", "start it, also after its restarts are spent", oneWord},
+	"pause-service":   {"path", "PATH", "pause it", oneWord},
+	"resume-service":  {"path", "PATH", "have it go on", oneWord},
+}
+
+// body is what is sent for an act.
+func (v ctlVerb) body(words []string) ([]byte, error) {
+	if v.value == nil {
+		if len(words) > 0 {
+			return nil, fmt.Errorf("it takes nothing, and %q stands behind it", words[0])
+		}
+		return []byte("{}"), nil
+	}
+	if len(words) == 0 {
+		return nil, fmt.Errorf("%s is missing", v.takes)
+	}
+	value, err := v.value(words)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{v.field: value})
+}
+
+func allWords(words []string) (any, error) { return strings.Join(words, " "), nil }
+
+func oneWord(words []string) (any, error) {
+	if len(words) > 1 {
+		return nil, fmt.Errorf("it takes one word, and %q is a second", words[1])
+	}
+	return words[0], nil
+}
+
+func wordList(words []string) (any, error) {
+	return strings.FieldsFunc(strings.Join(words, ","), func(r rune) bool { return r == ',' }), nil
+}
+
+func oneNumber(words []string) (any, error) {
+	if _, err := oneWord(words); err != nil {
+		return nil, err
+	}
+	number := json.Number(words[0])
+	if _, err := json.Marshal(number); err != nil {
+		return nil, fmt.Errorf("%q is no number", words[0])
+	}
+	return number, nil
+}
+
+func onOrOff(words []string) (any, error) {
+	word, err := oneWord(words)
+	switch {
+	case err != nil:
+		return nil, err
+	case word == "on", word == "off":
+		return word == "on", nil
+	}
+	return nil, fmt.Errorf("%q is neither on nor off", word)
+}
+
+// ctlHelp lists what ctl can ask for.
+func ctlHelp() string {
+	var b strings.Builder
+	line := func(name, takes, does string) {
+		fmt.Fprintf(&b, "  %-28s %s\n", strings.TrimSpace(name+" "+takes), does)
+	}
+	fmt.Fprintln(&b, "\nAsk:")
+	for _, name := range slices.Sorted(maps.Keys(ctlReads)) {
+		line(name, "", ctlReads[name].does)
+	}
+	fmt.Fprintln(&b, "\nAct:")
+	for _, name := range slices.Sorted(maps.Keys(ctlVerbs)) {
+		line(name, ctlVerbs[name].takes, ctlVerbs[name].does)
+	}
+	fmt.Fprint(&b, "\nIt ends with 0 when that is done, 1 when it is refused, 2 when the command line is wrong, and 3 when it is not known\n"+
+		"what became of it: look at the status, and ask again with the same --key.\n")
+	return b.String()
+}
