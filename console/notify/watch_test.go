@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ func in(t *testing.T, cfg notify.Config, others map[string]supervisor.Service, t
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
-		p := &phone{}
+		p := &phone{registry: registry}
 		if cfg.To == nil {
 			cfg.To = p
 		}
@@ -104,6 +105,37 @@ func TestServiceDoesNotTellOfItself(t *testing.T) {
 			after(3 * time.Hour)
 			require.Zero(t, broken.calls(), "nothing is wrong but that nothing could be told")
 		})
+}
+
+// A channel that fails must not make messages of it: they would go over the same channel, once it works.
+func TestServiceDoesNotTellOfItsOwnFailuresInTheVerdict(t *testing.T) {
+	t.Parallel()
+	var works atomic.Bool
+	channel := &phone{answer: func(context.Context, int) error {
+		if works.Load() {
+			return nil
+		}
+		return errors.New("no network")
+	}}
+	in(t, notify.Config{To: channel}, map[string]supervisor.Service{"engine": serve(func(ctx context.Context) error {
+		part := health.FromContext(ctx)
+		time.AfterFunc(time.Minute, func() { part.Raise(health.Condition{Key: "halted", Person: true, Text: "trading is halted"}) })
+		<-ctx.Done()
+		return ctx.Err()
+	})}, func(t *testing.T, p *phone, _ *supervisor.Supervisor) {
+		after(30 * time.Minute)
+		report := p.registry.Report()
+		require.Equal(t, health.Degraded, report.Verdict, "a channel that fails stops no trading: %s", report.Reasons)
+		own, _ := report.Part("host/notify")
+		require.Contains(t, own.Reason, "no network")
+		require.NotEmpty(t, own.Remedy)
+		works.Store(true)
+		after(30 * time.Minute)
+		for _, text := range channel.texts() {
+			require.Contains(t, text, "trading is halted")
+		}
+		require.NotEmpty(t, channel.texts())
+	})
 }
 
 func TestFillsAndDaysAreToldFromTheStartOn(t *testing.T) {

@@ -166,7 +166,9 @@ func (p *plant) begin() (end func()) {
 			release()
 		}
 		<-stopped
-		time.Sleep(time.Hour) // whatever hung comes back
+		if len(p.done) > 0 {
+			time.Sleep(time.Hour) // what hung comes back
+		}
 	}
 }
 
@@ -228,6 +230,12 @@ func containsAll(text string, words []string) bool {
 		}
 	}
 	return true
+}
+
+// rearms lifts the halt that stands, as a person does.
+func (p *plant) rearms() {
+	p.t.Helper()
+	require.NoError(p.t, p.trader.Rearm(p.t.Context(), p.trader.Status().Trading.Halt.Seq, "ann"))
 }
 
 // passes lets time pass.

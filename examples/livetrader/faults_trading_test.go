@@ -157,7 +157,7 @@ func TestFaultPositionDiffersFromTheVenue(t *testing.T) {
 		require.Equal(t, 503, p.ready())
 		p.venue.Transfer(btc, decimal.NewFromInt(-1))
 		p.holds(time.Minute, "degraded")
-		require.NoError(t, p.trader.Rearm(p.t.Context(), "ann"))
+		p.rearms()
 		p.awaits(10*time.Second, "healthy")
 	})
 }
@@ -168,7 +168,7 @@ func TestFaultHalt(t *testing.T) {
 		p.awaits(2*time.Second, "degraded", "trading is halted: the news", "re-arm it", `"status":"halted"`)
 		require.Equal(t, 503, p.ready())
 		p.holds(time.Hour, "degraded")
-		require.NoError(t, p.trader.Rearm(p.t.Context(), "ann"))
+		p.rearms()
 		p.awaits(2*time.Second, "healthy")
 		require.Equal(t, 200, p.ready())
 	})
@@ -198,7 +198,7 @@ func TestFaultDailyLossReached(t *testing.T) {
 		require.Equal(t, 503, p.ready())
 		require.NoError(t, p.trader.Flatten(p.t.Context(), btc, "ann"))
 		p.passes(10 * time.Second)
-		require.NoError(t, p.trader.Rearm(p.t.Context(), "ann"))
+		p.rearms()
 		p.awaits(2*time.Second, "healthy")
 	})
 }
