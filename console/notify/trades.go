@@ -12,7 +12,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// trades makes messages of what a journal tells from the Service's start on.
+// trades makes messages of what a journal tells from the Service's start on. Where the journal has a History, the summary
+// of a day is whole, however often the Service was begun anew in it.
 type trades struct {
 	s   *Service
 	seq int64 // up to where it was read
@@ -31,7 +32,7 @@ func (t *trades) serve(ctx context.Context) error {
 	for found, failing := false, false; ; {
 		var err error
 		if !found {
-			t.seq, err = lastSeq(ctx, t.s.cfg.Journal)
+			err = t.begin(ctx)
 			found = err == nil
 		} else {
 			err = t.follow(ctx)
@@ -49,6 +50,34 @@ func (t *trades) serve(ctx context.Context) error {
 		case <-t.s.clk.After(followEvery):
 		}
 	}
+}
+
+// begin finds the end of the journal, and takes up the day that is under way there: a restart must not cost its summary.
+func (t *trades) begin(ctx context.Context) (err error) {
+	if t.seq, err = lastSeq(ctx, t.s.cfg.Journal); err != nil {
+		return err
+	}
+	t.day, t.fills, t.fees = journal.DayOpened{}, 0, decimal.Zero
+	history, ok := t.s.cfg.Journal.(journal.History)
+	if !ok || !t.s.tells(KindDay) {
+		return nil
+	}
+	opened, err := history.Before(ctx, t.seq+1, []string{journal.KindOf(journal.DayOpened{})}, 1)
+	if err != nil || len(opened) == 0 {
+		return err
+	}
+	for after := opened[0].Seq - 1; after < t.seq; {
+		entries, err := t.s.cfg.Journal.Read(ctx, after, page)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			if after = e.Seq; after <= t.seq {
+				t.count(e.Event)
+			}
+		}
+	}
+	return nil
 }
 
 // lastSeq finds the end of a journal with a few reads of one entry.
@@ -102,8 +131,6 @@ func (t *trades) follow(ctx context.Context) error {
 func (t *trades) tell(event journal.Event) {
 	switch e := event.(type) {
 	case journal.Filled:
-		t.fills++
-		t.fees = t.fees.Add(e.Fill.QuoteFee())
 		if t.s.tells(KindFill) {
 			t.s.Post(Message{Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Since: e.Fill.Time})
 		}
@@ -111,8 +138,20 @@ func (t *trades) tell(event journal.Event) {
 		if t.day.Day != "" && t.s.tells(KindDay) {
 			t.s.Post(Message{Key: "day/" + t.day.Day, Kind: KindDay, Text: t.dayText(e)})
 		}
-		t.day, t.fills, t.fees = e, 0, decimal.Zero
 	default: // What else a person must know stands in health.
+	}
+	t.count(event)
+}
+
+// count adds an event to the day.
+func (t *trades) count(event journal.Event) {
+	switch e := event.(type) {
+	case journal.Filled:
+		t.fills++
+		t.fees = t.fees.Add(e.Fill.QuoteFee())
+	case journal.DayOpened:
+		t.day, t.fills, t.fees = e, 0, decimal.Zero
+	default:
 	}
 }
 

@@ -167,6 +167,31 @@ func TestFillsAndDaysAreToldFromTheStartOn(t *testing.T) {
 	})
 }
 
+func TestDayIsToldWholeAfterARestartInIt(t *testing.T) {
+	t.Parallel()
+	d := decimal.RequireFromString
+	j := journal.NewMemory()
+	fill := journal.Filled{Fill: trading.Fill{
+		ID: "f", Symbol: "BTCUSDT", Side: trading.Buy, Price: d("1"), Quantity: d("1"), Fee: d("0.5"), Time: time.Unix(0, 0),
+	}}
+	put := func(events ...journal.Event) {
+		for _, e := range events {
+			require.NoError(t, j.Append(t.Context(), time.Unix(0, 0), e))
+		}
+	}
+	put(fill, journal.DayOpened{Day: "2026-11-27", Equity: d("100")})
+	for range 700 { // more than are read at once
+		put(fill)
+	}
+	inBubble(t, notify.Config{Journal: j, Kinds: []notify.Kind{notify.KindDay}}, func(t *testing.T, b *bench) {
+		after(2 * time.Second)
+		require.Empty(t, b.phone.texts(), "what was before is not told again")
+		put(fill, journal.DayOpened{Day: "2026-11-28", Equity: d("99")})
+		after(2 * time.Second)
+		require.Equal(t, []string{"2026-11-27: equity 99.00 (-1.00), 701 fills, fees 350.50"}, b.phone.texts())
+	})
+}
+
 func TestJournalThatFailsIsReadLater(t *testing.T) {
 	t.Parallel()
 	j := &failing{Memory: journal.NewMemory(), fails: 5}
