@@ -62,11 +62,11 @@ func (t *trades) begin(ctx context.Context) (err error) {
 	if !ok || !t.s.tells(KindDay) {
 		return nil
 	}
-	opened, err := history.Before(ctx, t.seq+1, []string{journal.KindOf(journal.DayOpened{})}, 1)
-	if err != nil || len(opened) == 0 {
+	opened, err := firstOfDay(ctx, history, t.seq)
+	if err != nil || opened == 0 {
 		return err
 	}
-	for after := opened[0].Seq - 1; after < t.seq; {
+	for after := opened - 1; after < t.seq; {
 		entries, err := t.s.cfg.Journal.Read(ctx, after, page)
 		if err != nil || len(entries) == 0 {
 			return err
@@ -78,6 +78,27 @@ func (t *trades) begin(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// firstOfDay finds where the day begins that is under way at seq; 0 is that there is none. It is opened again whenever a
+// person re-arms trading in it.
+func firstOfDay(ctx context.Context, history journal.History, seq int64) (first int64, err error) {
+	for before, day := seq+1, ""; ; before = first {
+		opened, err := history.Before(ctx, before, []string{journal.KindOf(journal.DayOpened{})}, page)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range opened {
+			at := e.Event.(journal.DayOpened).Day
+			if day != "" && at != day {
+				return first, nil
+			}
+			first, day = e.Seq, at
+		}
+		if len(opened) < page {
+			return first, nil
+		}
+	}
 }
 
 // lastSeq finds the end of a journal with a few reads of one entry.
@@ -135,7 +156,7 @@ func (t *trades) tell(event journal.Event) {
 			t.s.Post(Message{Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Since: e.Fill.Time})
 		}
 	case journal.DayOpened:
-		if t.day.Day != "" && t.s.tells(KindDay) {
+		if t.day.Day != "" && e.Day != t.day.Day && t.s.tells(KindDay) {
 			t.s.Post(Message{Key: "day/" + t.day.Day, Kind: KindDay, Text: t.dayText(e)})
 		}
 	default: // What else a person must know stands in health.
@@ -150,7 +171,9 @@ func (t *trades) count(event journal.Event) {
 		t.fills++
 		t.fees = t.fees.Add(e.Fill.QuoteFee())
 	case journal.DayOpened:
-		t.day, t.fills, t.fees = e, 0, decimal.Zero
+		if e.Day != t.day.Day { // a person who re-arms opens the same one again
+			t.day, t.fills, t.fees = e, 0, decimal.Zero
+		}
 	default:
 	}
 }
@@ -164,11 +187,12 @@ func fillText(f trading.Fill) string {
 }
 
 func (t *trades) dayText(next journal.DayOpened) string {
-	profit := next.Equity.Sub(t.day.Equity)
+	end := next.Begin()
+	profit := end.Sub(t.day.Begin())
 	sign := ""
 	if profit.IsPositive() {
 		sign = "+"
 	}
 	return fmt.Sprintf("%s: equity %s (%s%s), %d fills, fees %s",
-		t.day.Day, next.Equity.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
+		t.day.Day, end.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
 }

@@ -183,10 +183,12 @@ func TestDayIsToldWholeAfterARestartInIt(t *testing.T) {
 	for range 700 { // more than are read at once
 		put(fill)
 	}
+	put(journal.DayOpened{Day: "2026-11-27", Equity: d("98")}) // a person has re-armed trading
 	inBubble(t, notify.Config{Journal: j, Kinds: []notify.Kind{notify.KindDay}}, func(t *testing.T, b *bench) {
 		after(2 * time.Second)
 		require.Empty(t, b.phone.texts(), "what was before is not told again")
-		put(fill, journal.DayOpened{Day: "2026-11-28", Equity: d("99")})
+		put(journal.DayOpened{Day: "2026-11-27", Equity: d("97")}, fill)
+		put(journal.DayOpened{Day: "2026-11-28", Equity: d("90"), Before: d("99")}) // 9 are lost over the night
 		after(2 * time.Second)
 		require.Equal(t, []string{"2026-11-27: equity 99.00 (-1.00), 701 fills, fees 350.50"}, b.phone.texts())
 	})
