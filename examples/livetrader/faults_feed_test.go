@@ -183,13 +183,13 @@ func TestFaultProbeHung(t *testing.T) {
 				}
 				return nil
 			},
-			Every: 10 * time.Second, Timeout: 2 * time.Second, Clock: machine{},
+			Every: 10 * time.Second, Timeout: 2 * time.Second, Clock: machine{}, Remedy: "see why the disk does not answer",
 		})
 		require.NoError(t, err)
 		p.cfg.Services = append(p.cfg.Services, child("disk", probe))
 		p.probeBack = release
 	}, func(p *plant) {
-		p.awaits(2*time.Minute, "unhealthy", "the check has not returned within 2s")
+		p.awaits(2*time.Minute, "unhealthy", "the check has not returned within 2s", "see why the disk does not answer")
 		p.holds(10*time.Minute, "unhealthy")
 		p.probeBack()
 		p.awaits(11*time.Second, "healthy")
