@@ -19,6 +19,7 @@ type Condition struct {
 	Text    string  // what holds, in one sentence
 	Remedy  string  // what ends it; may be empty
 	Person  bool    // it does not end by itself: a person has to act
+	Stops   bool    // nothing new is taken on while it holds: the system is not ready, however healthy it is
 }
 
 // Raised is a Condition that holds.

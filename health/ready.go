@@ -59,8 +59,8 @@ func (r Report) Stuck(limit time.Duration) (reasons []string, pending bool) {
 }
 
 // NotReady lists why no work should be sent this way: an unhealthy system's reasons, and the parts that were not started,
-// have not said yet that they are ready, or are stopping or stopped without a person's wish for it. Degraded is ready: a
-// system with one symbol of fifty gone still does its work.
+// have not said yet that they are ready, or are stopping or stopped without a person's wish for it, and conditions that
+// stop the work. Degraded is ready: a system with one symbol of fifty gone still does its work.
 func (r Report) NotReady() []string {
 	if r.Verdict == Unhealthy {
 		return r.Reasons
@@ -74,6 +74,11 @@ func (r Report) NotReady() []string {
 			reasons = append(reasons, p.Path+": "+string(l.State))
 		case p.Unready:
 			reasons = append(reasons, p.Path+": not ready")
+		}
+		for _, c := range p.Conditions {
+			if c.Stops {
+				reasons = append(reasons, p.Path+": "+c.Text)
+			}
 		}
 	}
 	return reasons

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -46,7 +47,8 @@ func (f *failures) step(err error, now time.Duration) (found []problem) {
 	if now-f.since >= failedAfter {
 		verdict = health.Unhealthy
 	}
-	return []problem{condition("failing", verdict, "trading steps fail: "+err.Error(), "", false)}
+	return []problem{condition("failing", verdict, "trading steps fail: "+err.Error(),
+		"it is tried again by itself; see to what fails, such as the venue or the database", false)}
 }
 
 // results are how the latest were taken: orders by the Broker, or signals by the sizer, the ticket and the limits.
@@ -74,7 +76,7 @@ func (a results) orders(now time.Duration) []problem {
 		verdict = health.Unhealthy
 	}
 	text := fmt.Sprintf("the last %d orders were refused or lost, the latest: %s", a.bad, a.last)
-	return []problem{condition("orders", verdict, text, "", false)}
+	return []problem{condition("orders", verdict, text, "see why the venue refuses them; halt until that is mended", false)}
 }
 
 func (a results) current(now time.Duration) bool {
@@ -113,18 +115,42 @@ func (g *gate) standingLocked() (found []problem) {
 		halt = book.Halt{Reason: g.pendingHalt}
 	}
 	if halt.Active() {
-		found = append(found, condition("halted", health.Degraded, "trading is halted: "+halt.Reason,
-			"re-arm it once that is dealt with", true))
+		found = append(found, stopping("halted", "trading is halted: "+halt.Reason, "re-arm it once that is dealt with"))
 	}
 	if g.reduceOnly {
-		found = append(found, condition("reduce_only", health.Degraded, "only what reduces a position is sent",
-			"let all orders pass again", true))
+		found = append(found, stopping("reduce_only", "only what reduces a position is sent", "let all orders pass again"))
 	}
+	const remedy = "it ends with a price: look at where prices come from"
 	if len(g.unpriced) > 0 {
-		found = append(found, condition("day_loss", health.Degraded,
-			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], "", false))
+		found = append(found, condition("day_loss", g.silence(g.unpriced),
+			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], remedy, false))
+	}
+	if len(g.costed) > 0 && g.env.cfg.Pricer != nil {
+		found = append(found, condition("unpriced", g.silence(g.costed),
+			"held without a price, and counted at cost: "+strings.Join(g.costed, ", "), remedy, false))
 	}
 	return found
+}
+
+// silence is what it means that nobody gives a price: nothing while the markets are closed.
+func (g *gate) silence(symbols []string) health.Verdict {
+	hours, now := g.env.cfg.Hours, g.env.now()
+	for _, symbol := range symbols {
+		if hours == nil {
+			return health.Degraded
+		}
+		if open, _ := hours.Open(symbol, now); open {
+			return health.Degraded
+		}
+	}
+	return health.Healthy
+}
+
+// stopping is a condition in which nothing is opened until a person acts.
+func stopping(key, text, remedy string) problem {
+	p := condition(key, health.Degraded, text, remedy, true)
+	p.Stops = true
+	return p
 }
 
 // condition is a trouble that is no error of the step.
