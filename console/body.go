@@ -36,8 +36,8 @@ func idempotencyKey(r *http.Request) (string, *answer.Problem) {
 }
 
 // body reads the whole body, within the time that an answer has.
-func (c *control) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Problem) {
-	ctx, cancel := c.api.withTimeout(r)
+func (a *api) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Problem) {
+	ctx, cancel := a.withTimeout(r)
 	defer cancel()
 	limited := http.MaxBytesReader(w, r.Body, maxBody)
 	text, err := foreign.Go(func() ([]byte, error) { return io.ReadAll(limited) }).Wait(ctx)

@@ -10,7 +10,7 @@
 // request that fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its
 // parameter, and a store that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
-// Reading has no log-in. The console is for the machine it runs on: it answers only to the host names it knows, so that a
+// Reading needs no log-in where Config.Read names none: then the console is for the machine it runs on. It answers only to the host names it knows, so that a
 // foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and
 // refuses what such a page sends across origins. Everything is safe for concurrent use.
 package console
@@ -21,14 +21,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
@@ -64,6 +62,8 @@ type Config struct {
 	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
 	// nothing is known of what is not remembered, and that there are no trails.
 	History journal.History
+	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
+	Performance func() []book.Day
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -74,6 +74,8 @@ type Config struct {
 	// Events are what /api/events shows; nil means that it is not there. Who serves them also gives Events.Act to
 	// Control.Audit.
 	Events *Events
+	// Read is who may read. The zero value is everybody who reaches the console.
+	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
 	Control Control
 	// Hosts are the names, without port, by which the console may be called beside localhost, 127.0.0.1 and ::1,
@@ -95,6 +97,9 @@ type api struct {
 	cfg   Config
 	hosts map[string]bool
 
+	sessions *sessions
+	readers  *door // who may read
+
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
 	reads   *callPool           // of everything else: a store that hangs does not hide the account
@@ -111,11 +116,13 @@ type api struct {
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
+//	GET /api/performance?by=day|week|month	fills, volume, fees, profit and equity by time, oldest first
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
 //	GET /api/events?limit&before	what happened lately, newest first
 //	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
+//	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health
 //
@@ -153,6 +160,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Control, err = cfg.Control.checked(); err != nil {
 		return nil, err
 	}
+	if cfg.Read, err = cfg.Read.checked(); err != nil {
+		return nil, err
+	}
 	hosts, err := knownHosts(cfg.Hosts)
 	if err != nil {
 		return nil, err
@@ -171,56 +181,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg: cfg, hosts: hosts,
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
-	return a.protect(exact(a.routes())), nil
-}
-
-// exact answers only to paths as they are written: a mux would redirect //api/.. to what it takes it for.
-func exact(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-			answer.Refuse(w, r, answer.Problem{
-				Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is served at this path; did you mean %.100q?", clean),
-			})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (a *api) routes() http.Handler {
-	mux := http.NewServeMux()
-	for at, serve := range map[string]http.HandlerFunc{
-		"/api/signals": a.signalsAfter, "/api/signals/latest": a.latestSignals, "/api/signals/stream": a.streamSignals,
-		"/api/signals/{id}": a.signal,
-		"/api/status":       a.status, "/api/positions": a.positions, "/api/orders": a.orders, "/api/orders/{client_id}": a.order,
-		"/api/fills": a.fills, "/api/bars": a.bars, "/api/generator": a.generator, "/api/services": a.services,
-		"/api/events": a.events,
-	} {
-		mux.HandleFunc(at, reading(serve))
-	}
-	if a.cfg.Control.enabled() {
-		mux.Handle("/api/control/{verb}", newControl(a))
-	} else {
-		mux.HandleFunc("/api/control/", noControl)
-	}
-	if a.cfg.Health != nil {
-		for _, at := range []string{"/health", "/livez", "/readyz"} {
-			mux.Handle(at, a.cfg.Health)
-		}
-	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
-	})
-	return mux
-}
-
-// reading lets through what only reads. Patterns with a method would clash where one path is another's special case.
-func reading(serve http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			answer.OnlyRead(w, r)
-			return
-		}
-		serve(w, r)
-	}
+	a.sessions = newSessions(cfg)
+	a.readers = newReaders(a)
+	return &handler{a.protect(exact(a.routes())), cfg.Read.enabled()}, nil
 }

@@ -88,7 +88,9 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{cfg: a.cfg}}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{
+		cfg: a.cfg, name: "control", keys: []credential{ofControl(a.cfg.Control)}, sessions: a.sessions,
+	}}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +106,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	actor, wrong := c.door.open(r)
+	who, wrong := c.door.open(r)
 	if wrong != nil {
 		refuse(w, r, wrong)
 		return
@@ -122,7 +124,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	body, wrong := c.body(w, r)
+	body, wrong := c.api.body(w, r)
 	if wrong != nil {
 		refuse(w, r, wrong)
 		return
@@ -132,7 +134,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	what := Act{Actor: actor, Verb: name, Object: object, Key: key}
+	what := Act{Actor: who.actor, Verb: name, Object: object, Key: key}
 	c.answer(w, r, what, do)
 }
 
@@ -171,7 +173,7 @@ func (c *control) answer(w http.ResponseWriter, r *http.Request, what Act, do ac
 func refuse(w http.ResponseWriter, r *http.Request, p *answer.Problem) {
 	switch p.Status {
 	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="vigil"`)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

@@ -88,9 +88,9 @@ func (f *filter) sift(p page, limit int, found []signal.Signal) (_ []signal.Sign
 	return found, next
 }
 
-// onward reads on after a first page, until there are limit signals that fit or there are no more. more says that there
+// forward reads on after a first page, until there are limit signals that fit or there are no more. more says that there
 // may be some after next.
-func (a *api) onward(ctx context.Context, f *filter, p page, limit int) (
+func (a *api) forward(ctx context.Context, f *filter, p page, limit int) (
 	found []signal.Signal, next int64, more bool, err error,
 ) {
 	for range scanPages {

@@ -92,7 +92,7 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	var next int64
 	var more bool
 	if err == nil {
-		found, next, more, err = a.onward(ctx, &f, first, limit)
+		found, next, more, err = a.forward(ctx, &f, first, limit)
 	}
 	if err != nil {
 		a.failed(w, r, err)

@@ -1,22 +1,13 @@
 package console
 
 import (
-	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"errors"
-	"log/slog"
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
-	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
-	"github.com/seed-5dee1c0a/vigil/internal/foreign"
 )
 
 const (
@@ -63,74 +54,7 @@ func form(r *http.Request) *answer.Problem {
 	return nil
 }
 
-// door lets in who may act.
-type door struct {
-	cfg Config
-
-	mu     sync.Mutex // guards all below
-	said   time.Time  // when a refusal was last logged
-	silent int        // refusals since
-}
-
-const refusalEvery = 10 * time.Second // the log is not for guessers to fill
-
-// open returns who asks.
-func (d *door) open(r *http.Request) (actor string, wrong *answer.Problem) {
-	if d.hasToken(r) {
-		return "token", nil
-	}
-	err := errors.New("no token, or a wrong one")
-	if d.cfg.Control.Authorize != nil {
-		if actor, err = d.ask(r); err == nil {
-			return actor, nil
-		}
-	}
-	d.refused(r, err)
-	return "", &answer.Problem{
-		Status: http.StatusUnauthorized,
-		Detail: "who asks is not known: control needs its token in the header Authorization: Bearer",
-	}
-}
-
-// hasToken compares hashes, in constant time: neither the place of a difference nor the length shows.
-func (d *door) hasToken(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	given, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(d.cfg.Control.Token))
-	same := subtle.ConstantTimeCompare(given[:], want[:]) == 1
-	return same && d.cfg.Control.Token != "" && strings.EqualFold(scheme, "Bearer")
-}
-
-// ask asks the host's log-in. It gets a request of its own, because it may look at it after its time is up.
-func (d *door) ask(r *http.Request) (actor string, err error) {
-	ctx, cancel := clockctx.WithTimeout(r.Context(), d.cfg.Clock, d.cfg.Timeout)
-	defer cancel()
-	own := r.Clone(ctx)
-	own.Body = http.NoBody
-	actor, err = foreign.Go(func() (string, error) {
-		actor, err := d.cfg.Control.Authorize(own)
-		return actor, foreign.Said(err)
-	}).Wait(ctx)
-	if err == nil && !nameable(actor, maxActor) {
-		err = errors.New("Control.Authorize returned no name that could be written down")
-	}
-	return actor, err
-}
-
 // nameable reports whether text can stand in journals, logs and on terminals.
 func nameable(text string, longest int) bool {
 	return text != "" && len(text) <= longest && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
-}
-
-func (d *door) refused(r *http.Request, err error) {
-	d.mu.Lock()
-	now := d.cfg.Clock.Now()
-	if d.silent++; !d.said.IsZero() && now.Sub(d.said) < refusalEvery {
-		d.mu.Unlock()
-		return
-	}
-	times := d.silent
-	d.said, d.silent = now, 0
-	d.mu.Unlock()
-	d.cfg.Logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelWarn, "Control refused",
-		slog.String("from", r.RemoteAddr), slog.Int("times", times), slog.Any("error", err))
 }

@@ -111,7 +111,7 @@ func TestPortThatOthersReachIsSaid(t *testing.T) {
 	open := listen(t, "0.0.0.0:0")
 	require.False(t, open.Local())
 	var log bytes.Buffer
-	s, err := serve.New(serve.Config{Port: open, Handler: hello, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	s, err := serve.New(serve.Config{Port: open, Handler: hello, Exposed: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	end := begin(t, s)
 	_, port, err := net.SplitHostPort(open.Addr())
@@ -120,4 +120,34 @@ func TestPortThatOthersReachIsSaid(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, end(), context.Canceled)
 	require.Contains(t, log.String(), "Served to other machines")
+}
+
+// guarded is a handler that says whether it asks for a credential.
+type guarded struct {
+	http.Handler
+	is bool
+}
+
+func (g guarded) Protected() bool { return g.is }
+
+func TestPortThatOthersReachNeedsAHandlerThatIsProtected(t *testing.T) {
+	t.Parallel()
+	open := listen(t, "0.0.0.0:0")
+	for name, c := range map[string]struct {
+		cfg serve.Config
+		ok  bool
+	}{
+		"a handler that says nothing": {serve.Config{Port: open, Handler: hello}, false},
+		"one that is open":            {serve.Config{Port: open, Handler: guarded{hello, false}}, false},
+		"one that is protected":       {serve.Config{Port: open, Handler: guarded{hello, true}}, true},
+		"one that may be seen":        {serve.Config{Port: open, Handler: hello, Exposed: true}, true},
+		"on this machine":             {serve.Config{Port: listen(t, "127.0.0.1:0"), Handler: hello}, true},
+	} {
+		_, err := serve.New(c.cfg)
+		if c.ok {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorContains(t, err, "Config.Exposed", name)
+		}
+	}
 }

@@ -48,6 +48,10 @@ const (
 type Config struct {
 	Port    *Port        // where it serves. Required
 	Handler http.Handler // what it serves. Required
+	// Exposed says that the Handler may be reached from other machines: it asks for a credential, or has no secrets. A Port
+	// beyond this machine is refused without it, unless the Handler has a method Protected() bool that says so, as a
+	// console's handler does whose reads need a token.
+	Exposed bool
 	// MaxConns is how many connections may be open at once; 0 means 1,024. One more takes the place of the one
 	// that has been idle for longest; where none is idle it is closed. It should be above the streams that a handler allows.
 	MaxConns int
@@ -67,6 +71,10 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Handler == nil {
 		return nil, errors.New("serve: Config.Handler is nil")
 	}
+	if !cfg.Port.Local() && !cfg.Exposed && !protected(cfg.Handler) {
+		return nil, fmt.Errorf("serve: other machines reach %s, and the Handler asks for no token: protect it, or say that it "+
+			"may be read by everybody (Config.Exposed)", cfg.Port.addr)
+	}
 	if cfg.MaxConns < 0 {
 		return nil, fmt.Errorf("serve: Config.MaxConns %d is negative", cfg.MaxConns)
 	}
@@ -83,6 +91,12 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.Logger = foreign.NewLog(cfg.Logger).Logger // net/http logs where a panic would end the process
 	return &Server{cfg: cfg}, nil
+}
+
+// protected reports whether a handler says that it answers only those who have a credential.
+func protected(h http.Handler) bool {
+	p, ok := h.(interface{ Protected() bool })
+	return ok && p.Protected()
 }
 
 // Serve serves until ctx ends and returns its error, or why it could not serve. At the end it takes no more

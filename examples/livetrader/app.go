@@ -178,7 +178,9 @@ func (a *app) openServer(context.Context, *[]func() error) (err error) {
 		return nil
 	}
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
-	a.server, err = serve.New(serve.Config{Port: a.port, Handler: withToken(a.cfg.token, api), Clock: a.clock, Logger: a.log})
+	a.server, err = serve.New(serve.Config{
+		Port: a.port, Handler: withToken(a.cfg.token, api), Exposed: a.cfg.token != "", Clock: a.clock, Logger: a.log,
+	})
 	return err
 }
 

@@ -135,3 +135,48 @@ func TestEndedOrdersAreSmall(t *testing.T) {
 	require.Less(t, int(heap()-before)/17_300, 180, "and no more, but for what is let go of in pieces")
 	runtime.KeepAlive(b)
 }
+
+// Who reads the orders holds nobody up: the Book goes on while they are made of their records.
+func TestOrdersLaterAreThoseOfTheirMoment(t *testing.T) {
+	t.Parallel()
+	b := book.New(d("10000"))
+	events, at := lives(0, 3000)
+	apply := func(from, to int) {
+		for i, e := range events[from:to] {
+			require.NoError(t, b.Apply(at(from+i), e))
+		}
+	}
+	half := len(events) / 2
+	apply(0, half)
+	now, later := b.Orders(), b.OrdersLater()
+	var got []book.OrderState
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		got = later()
+	}()
+	require.NoError(t, b.Apply(noon, journal.Acknowledged{ClientID: "o3"})) // a late answer takes a record out
+	apply(half, len(events))
+	<-done
+	require.Len(t, now, half/4)
+	require.Equal(t, now, got)
+	require.NotEqual(t, now, b.Orders())
+}
+
+func BenchmarkOrders(b *testing.B) {
+	bk := book.New(d("10000"))
+	events, at := lives(0, 10_000)
+	for i, e := range events {
+		require.NoError(b, bk.Apply(at(i), e))
+	}
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			_ = bk.Orders()
+		}
+	})
+	b.Run("their copy", func(b *testing.B) {
+		for b.Loop() {
+			_ = bk.OrdersLater()
+		}
+	})
+}

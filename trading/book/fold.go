@@ -55,11 +55,13 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	case journal.Filled:
 		b.foldFill(at, &e.Fill)
 	case journal.Adopted:
+		b.days.at(at, &b.account)
 		b.adopt(e)
 	case journal.CashMoved:
+		b.days.at(at, &b.account)
 		b.account.move(e.Move)
 	case journal.DayOpened:
-		b.account.day, b.account.breached = e, false
+		b.foldDay(at, e)
 	case journal.Halted:
 		b.foldHalted(at, e)
 	case journal.Rearmed:
@@ -96,10 +98,21 @@ func (b *Book) foldHalted(at time.Time, e journal.Halted) {
 	}
 }
 
+// foldDay lets the next day say what the account was worth when the one before ended.
+func (b *Book) foldDay(at time.Time, e journal.DayOpened) {
+	b.days.at(at, &b.account)
+	if before := b.account.day.Day; before < e.Day {
+		b.days.ended(before, e.Begin())
+	}
+	b.account.day, b.account.breached = e, false
+}
+
 func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	if !b.fills.count(f) {
 		return
 	}
+	b.days.at(at, &b.account)
+	b.days.fill(f)
 	before, after := b.positions.add(f)
 	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)

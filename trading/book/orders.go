@@ -57,13 +57,21 @@ func (s *orders) change(clientID string) *OrderState {
 }
 
 // Orders returns all orders that are remembered, in the order in which they were decided on.
-func (s *orders) Orders() []OrderState {
-	all := make([]OrderState, 0, len(s.live)+s.ended.log.Len())
+func (s *orders) Orders() []OrderState { return s.OrdersLater()() }
+
+// OrdersLater copies what is remembered of orders, and returns a function that makes of it what Orders returns: that takes
+// some twenty times as long, and the Book may change meanwhile.
+func (s *orders) OrdersLater() func() []OrderState {
+	live := make([]OrderState, 0, len(s.live))
 	for _, o := range s.live {
-		all = append(all, *o)
+		live = append(live, *o)
 	}
-	s.ended.each(func(o OrderState) { all = append(all, o) })
-	return inOrder(all)
+	ended := ended{log: *s.ended.log.Clone(), kinds: s.ended.kinds} // Kinds are only added to.
+	return func() []OrderState {
+		all := append(make([]OrderState, 0, len(live)+ended.log.Len()), live...)
+		ended.each(func(o OrderState) { all = append(all, o) })
+		return inOrder(all)
+	}
 }
 
 // check says why an event cannot happen to the order that it is about.

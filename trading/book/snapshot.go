@@ -18,7 +18,7 @@ import (
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
-// from elsewhere; version 5, which entry of the journal a halt is. Version 5 and later keep what is over as records.
+// from elsewhere; version 5, which entry of the journal a halt is, and what came of a day. Version 5 and later keep what is over as records.
 const snapshotVersion = 6
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
@@ -56,6 +56,7 @@ type bookState struct {
 	Settings    []journal.Setting `json:"settings,omitempty"`
 	CapitalSaid bool              `json:"capital_said,omitempty"`
 	Given       decimal.Decimal   `json:"given,omitzero"`
+	Days        []Day             `json:"days,omitempty"`
 }
 
 type snapshotOrder struct {
@@ -77,7 +78,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
-		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given,
+		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(),
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -112,6 +113,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	}
 	b := New(s.Capital)
 	b.settings.restore(s)
+	b.days.others = s.Days // The one that goes on is taken up again.
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
 	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))

@@ -57,5 +57,12 @@ func (e *Engine) Status() Status {
 	return s
 }
 
+// Orders returns the orders that are remembered, also those that are done: the last ten thousand of them, and those of two
+// days, in the order of their intents. It holds up trading for no more than a copy of their records takes.
+func (e *Engine) Orders() []book.OrderState { return view(e.ledger, (*book.Book).OrdersLater)() }
+
+// Days returns what came of each of the last 400 days, UTC, in which anything happened, ascending.
+func (e *Engine) Days() []book.Day { return view(e.ledger, (*book.Book).Days) }
+
 // Digest is the Digest of the Engine's book.
 func (e *Engine) Digest() string { return view(e.ledger, (*book.Book).Digest) }

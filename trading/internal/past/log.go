@@ -130,6 +130,17 @@ func (l *Log) push(key, body []byte) (place uint32) {
 	return place
 }
 
+// Clone returns a copy that shares no memory with the Log.
+func (l *Log) Clone() *Log {
+	c := *l
+	c.segments = make([][]byte, len(l.segments))
+	for i, s := range l.segments {
+		c.segments[i] = slices.Clone(s)
+	}
+	c.table, c.tags = slices.Clone(l.table), slices.Clone(l.tags)
+	return &c
+}
+
 // Delete takes a record out.
 func (l *Log) Delete(key []byte) {
 	if i, _, ok := l.find(key); ok {
