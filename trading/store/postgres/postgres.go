@@ -229,7 +229,7 @@ func (s *server) Settle(ctx context.Context) error { return s.writer.PingContext
 func (s *server) Transact(do func() error) error { return do() }
 
 // Archived implements sqldb.Driver: there is no archive on a server.
-func (s *server) Archived(context.Context, int64, int) ([]journal.Entry, error) { return nil, nil }
+func (s *server) Archived(context.Context, sqldb.Question) ([]journal.Entry, error) { return nil, nil }
 
 // Close implements sqldb.Driver.
 func (s *server) Close() error {

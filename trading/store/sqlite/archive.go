@@ -70,12 +70,13 @@ type entryRow struct {
 	seq        int64
 	at         sql.NullInt64
 	kind, data string
+	ref, cause sql.NullString
 }
 
 // oldEntries returns the next that may go. The one that the snapshot ends with stays, so that a Seq is not given out
 // again, and with the first that is too young all later ones stay.
 func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []entryRow, err error) {
-	const text = `SELECT seq, at, kind, data FROM journal WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
+	const text = `SELECT seq, at, kind, data, ref, cause FROM journal WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
 	rows, err := f.readers.QueryContext(ctx, text, maxArchived)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []ent
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var row entryRow
-		if err := rows.Scan(&row.seq, &row.at, &row.kind, &row.data); err != nil {
+		if err := rows.Scan(&row.seq, &row.at, &row.kind, &row.data, &row.ref, &row.cause); err != nil {
 			return nil, err
 		}
 		if !row.at.Valid || row.at.Int64 >= before.Int64 {
@@ -135,38 +136,54 @@ func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // After a Commit it does nothing.
-	const insert = `INSERT INTO journal (seq, at, kind, data) VALUES ($1, $2, $3, $4) ON CONFLICT (seq) DO NOTHING`
+	// What stands there already was being moved when a process died, or comes from after the backup that this database is.
+	const insert = `INSERT INTO journal (seq, at, kind, data, ref, cause) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (seq) DO UPDATE SET at = excluded.at, kind = excluded.kind, data = excluded.data,
+		ref = excluded.ref, cause = excluded.cause`
 	for _, row := range old {
-		if _, err := tx.ExecContext(ctx, insert, row.seq, row.at, row.kind, row.data); err != nil {
+		if _, err := tx.ExecContext(ctx, insert, row.seq, row.at, row.kind, row.data, row.ref, row.cause); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
-// Archived implements sqldb.Driver. It is asked after a Read here that began with another entry than the next: what was
-// moved during that Read is noted by then.
-func (f *files) Archived(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
+// Archived implements sqldb.Driver. It is asked after a look here that found less than it was to find: what was moved
+// during that look is noted by then. What stands in the archive beyond that note belongs to no answer: it stands here, or
+// was written after the backup that this database comes from.
+func (f *files) Archived(ctx context.Context, q sqldb.Question) (entries []journal.Entry, err error) {
 	var last int64
 	const get = `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'archived'), 0)`
-	if err := f.readers.QueryRowContext(ctx, get).Scan(&last); err != nil || last <= max(after, 0) {
+	if err := f.readers.QueryRowContext(ctx, get).Scan(&last); err != nil || last <= max(q.After, 0) || q.Before <= 1 {
 		return nil, err
 	}
+	q.Before = min(q.Before, last+1)
 	path := f.archivePath()
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("its entries up to %d are in %s: %w", last, path, cause(err))
 	}
 	archive := openPool(path, readOnly)
 	defer func() { err = errors.Join(err, archive.Close()) }()
-	rows, err := archive.QueryContext(ctx, sqldb.EventsAfter, after, limit) //nolint:rowserrcheck // Entries checks
-	if err == nil {
-		entries, err = sqldb.Entries(rows)
-	}
-	switch {
-	case err != nil:
+	if entries, err = askArchive(ctx, archive, q); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	case len(entries) == 0:
+	}
+	if len(entries) == 0 && q.IsForAll() {
 		return nil, fmt.Errorf("its entries up to %d are not in %s", last, path)
 	}
 	return entries, nil
+}
+
+// askArchive takes an archive as it is: one of an earlier version is not brought up to date before it gets more.
+func askArchive(ctx context.Context, archive *sql.DB, q sqldb.Question) ([]journal.Entry, error) {
+	var refs bool
+	const get = `SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'ref'`
+	if err := archive.QueryRowContext(ctx, get).Scan(&refs); err != nil {
+		return nil, err
+	}
+	text, values := q.Text(refs)
+	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck,sqlclosecheck // Answer does both
+	if err != nil {
+		return nil, err
+	}
+	return q.Answer(rows)
 }

@@ -140,6 +140,14 @@ func TestReadersMissNothingWhileEntriesAreMoved(t *testing.T) {
 	for {
 		require.Len(t, storetest.Page(t, db.Journal(), 397), len(want))
 		require.Len(t, storetest.Page(t, reader.Journal(), 301), len(want))
+		for _, h := range []journal.History{historyOf(db), historyOf(reader)} {
+			all, err := h.Before(t.Context(), 0, nil, 5000)
+			require.NoError(t, err)
+			require.Len(t, all, len(want))
+			life, err := h.About(t.Context(), "s-v-120", 10)
+			require.NoError(t, err)
+			require.Len(t, life, 1)
+		}
 		select {
 		case err := <-done:
 			require.NoError(t, err)

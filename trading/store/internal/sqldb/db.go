@@ -32,8 +32,9 @@ type Driver interface {
 	// Transact runs do, which is one transaction, and returns its error or that the database cannot be written. It is
 	// called by one goroutine at a time.
 	Transact(do func() error) error
-	// Archived returns journal entries that were moved out of the database; none if there are none beyond after.
-	Archived(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
+	// Archived answers from the journal entries that were moved out of the database; with none if there are none between
+	// the Seqs asked for.
+	Archived(ctx context.Context, q Question) ([]journal.Entry, error)
 	// Close closes the connections, and then gives up the lease.
 	Close() error
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ var (
 	_ journal.Journal     = (*Journal)(nil)
 	_ journal.Snapshotter = (*Journal)(nil)
 	_ journal.Marker      = (*Journal)(nil)
+	_ journal.History     = (*Journal)(nil)
 )
 
 // Identity implements journal.Journal: names that the database drew when it was made, and when it was first written after
@@ -71,6 +73,7 @@ func insertEvents(tx transaction, rows []eventRow) error {
 type eventRow struct {
 	at         sql.NullInt64
 	kind, data string
+	ref, cause sql.NullString
 }
 
 func newEventRow(at sql.NullInt64, e journal.Event) (eventRow, error) {
@@ -78,11 +81,12 @@ func newEventRow(at sql.NullInt64, e journal.Event) (eventRow, error) {
 		return eventRow{}, errors.New("no event")
 	}
 	kind, data, err := journal.Encode(e)
-	return eventRow{at, kind, string(data)}, err
+	ref, cause := Refs(e)
+	return eventRow{at, kind, string(data), ref, cause}, err
 }
 
 // values are those of the row's columns, as the statements that insert name them.
-func (r eventRow) values(to []any) []any { return append(to, r.at, r.kind, r.data) }
+func (r eventRow) values(to []any) []any { return append(to, r.at, r.kind, r.data, r.ref, r.cause) }
 
 // Read implements journal.Journal.
 func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
@@ -92,7 +96,7 @@ func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]journal.E
 	entries, err := j.readHere(ctx, after, limit)
 	if err == nil && (len(entries) == 0 || entries[0].Seq != after+1) {
 		var archived []journal.Entry
-		if archived, err = j.archived(ctx, after, limit); len(archived) > 0 {
+		if archived, err = j.archived(ctx, Question{After: after, Before: math.MaxInt64, Limit: limit}); len(archived) > 0 {
 			entries = archived
 		}
 	}
@@ -102,27 +106,17 @@ func (j *Journal) Read(ctx context.Context, after int64, limit int) ([]journal.E
 	return entries, nil
 }
 
-func (j *Journal) archived(ctx context.Context, after int64, limit int) ([]journal.Entry, error) {
+func (j *Journal) archived(ctx context.Context, q Question) ([]journal.Entry, error) {
 	if err := j.db.Enter(ctx); err != nil {
 		return nil, err
 	}
 	defer j.db.Leave()
-	return j.db.driver.Archived(ctx, after, limit)
+	return j.db.driver.Archived(ctx, q)
 }
 
 func (j *Journal) readHere(ctx context.Context, after int64, limit int) (entries []journal.Entry, err error) {
 	query := func() (*sql.Rows, error) { return j.db.prepared.eventsAfter.QueryContext(ctx, after, limit) }
 	err = j.db.read(ctx, query, func(rows *sql.Rows) error {
-		entry, err := scanEntry(rows)
-		entries = append(entries, entry)
-		return err
-	})
-	return entries, err
-}
-
-// Entries returns the journal entries that EventsAfter found, and closes them.
-func Entries(rows *sql.Rows) (entries []journal.Entry, err error) {
-	err = eachRow(rows, func() error {
 		entry, err := scanEntry(rows)
 		entries = append(entries, entry)
 		return err

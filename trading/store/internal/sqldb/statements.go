@@ -10,7 +10,7 @@ import (
 const (
 	intoSignals = "signals (stream, bar_time, id, direction, confidence, price, created_at, valid_until, parts)"
 	onlyNew     = "ON CONFLICT DO NOTHING"
-	intoJournal = "journal (at, kind, data)"
+	intoJournal = "journal (at, kind, data, ref, cause)"
 )
 
 // statements are prepared once: to parse them costs more than to run them.
@@ -33,6 +33,8 @@ type statements struct {
 	signalsAfter *sql.Stmt // for readers, as are the next
 	allStreams   *sql.Stmt
 	eventsAfter  *sql.Stmt
+	eventsBefore *sql.Stmt
+	eventsAbout  *sql.Stmt
 	lastSnapshot *sql.Stmt
 	parts        *sql.Stmt
 	lastMark     *sql.Stmt
@@ -44,8 +46,8 @@ type statements struct {
 	recent       [allFilters + 1]*sql.Stmt // none where the filter is not by stream
 }
 
-// EventsAfter reads entries of a journal: those behind a Seq, and how many.
-const EventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
+// eventsAfter reads entries of a journal: those behind a Seq, and how many.
+const eventsAfter = `SELECT seq, at, kind, data FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2`
 
 // oldestSignals finds what a Prune may remove: not the newest of a stream.
 const oldestSignals = `SELECT seq FROM signals WHERE seq > $1 AND seq <= $2
@@ -74,8 +76,8 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.addStream, writer, setup.insertText("streams ("+streamColumns+")", 4, 1, onlyNew)},
 		{&s.streamID, writer, `SELECT id FROM streams
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
-		{&s.insertEvent, writer, setup.insertText(intoJournal, 3, 1, "")},
-		{&s.insertEvents, writer, setup.insertText(intoJournal, 3, rowsPerInsert, "")},
+		{&s.insertEvent, writer, setup.insertText(intoJournal, 5, 1, "")},
+		{&s.insertEvents, writer, setup.insertText(intoJournal, 5, rowsPerInsert, "")},
 		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
@@ -86,7 +88,9 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 			WHERE name = '` + pruned + `' AND CAST(value AS BIGINT) < CAST(CAST($1 AS TEXT) AS BIGINT)`},
 		{&s.signalsAfter, readers, `SELECT ` + signalColumns + ` FROM signals WHERE seq > $1 ORDER BY seq LIMIT $2`},
 		{&s.allStreams, readers, `SELECT ` + streamColumns + `, id FROM streams`},
-		{&s.eventsAfter, readers, EventsAfter},
+		{&s.eventsAfter, readers, eventsAfter},
+		{&s.eventsBefore, readers, eventsBefore},
+		{&s.eventsAbout, readers, eventsAbout},
 		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},

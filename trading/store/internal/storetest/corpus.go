@@ -51,6 +51,7 @@ func FoldsTo(t testing.TB, db DB, holds string) {
 	got := bookText(book) + entriesText(t, entries) + signalsText(t, db.Signals())
 	equal(t, bookText(book), bookText(quick))
 	equal(t, bookText(book), bookText(another)) // The journal says what the account began with.
+	HistoryIsWhole(t, db.Journal(), entries)
 	path := Corpus + holds + ".txt"
 	if *update {
 		noError(t, os.WriteFile(path, []byte(got), 0o644)) //nolint:gosec // everybody may read it
