@@ -161,3 +161,11 @@ func TestCheckFindsWhatIsBroken(t *testing.T) {
 		require.Contains(t, log, want)
 	}
 }
+
+func TestCheckSaysThatThereIsNoFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "none.db")
+	code, _, stderr := runCommand("check", path)
+	require.Equal(t, exitFailure, code)
+	require.Equal(t, "livetrader: check: there is no file "+path+"\n", stderr)
+}

@@ -46,7 +46,11 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer db.shared.Leave()
-	return db.files.copyTo(ctx, path, os.Link) // Unlike a Rename it leaves alone what is there.
+	whole, err := filepath.Abs(path) // In a URI the first part of a relative path is the name of a machine.
+	if err != nil {
+		return err
+	}
+	return db.files.copyTo(ctx, whole, os.Link) // Unlike a Rename it leaves alone what is there.
 }
 
 // backUpSchema copies the database before its schema changes. A copy of the same version that is there is older.

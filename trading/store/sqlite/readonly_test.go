@@ -184,6 +184,17 @@ func TestBackupReplacesNothing(t *testing.T) {
 	require.Equal(t, []string{"new", "there"}, files(t, folder))
 }
 
+// It is not parallel: the folder that a process works in is one.
+func TestBackupTakesARelativePath(t *testing.T) {
+	db, folder := openNew(t), t.TempDir()
+	t.Chdir(folder)
+	require.NoError(t, db.Backup(t.Context(), "copy.db"))
+	require.NoError(t, os.Mkdir("copies", 0o700))
+	require.NoError(t, db.Backup(t.Context(), filepath.Join("copies", "copy.db")))
+	require.FileExists(t, filepath.Join(folder, "copies", "copy.db"))
+	require.Equal(t, []string{"copies", "copy.db"}, files(t, folder))
+}
+
 func TestRoomIsAskedOfTheDisk(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
