@@ -111,7 +111,7 @@ func runRestore(ctx context.Context, args []string, env environment) int {
 func (c *fileCommand) tellCheck(ctx context.Context, path string) int {
 	found, err := c.check(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) { // Whoever reads "broken" would restore.
-		return fail(c.env, fmt.Errorf("check: there is no file %s", path))
+		return fail(c.env, fmt.Errorf("check: %s: no such file", path))
 	}
 	if err != nil {
 		return fail(c.env, fmt.Errorf("check: %s is broken: %w", path, err))

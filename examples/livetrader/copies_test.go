@@ -167,5 +167,5 @@ func TestCheckSaysThatThereIsNoFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.db")
 	code, _, stderr := runCommand("check", path)
 	require.Equal(t, exitFailure, code)
-	require.Equal(t, "livetrader: check: there is no file "+path+"\n", stderr)
+	require.Equal(t, "livetrader: check: "+path+": no such file\n", stderr)
 }
