@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 
 	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
@@ -31,6 +33,10 @@ func (a *app) openSocket(_ context.Context, closers *[]func() error) error {
 	if path == "" || a.cfg.dryStart || a.cfg.replay != "" {
 		return nil
 	}
+	if folder := filepath.Dir(path); isAnybodys(folder) {
+		a.log.Warn("Others can put a socket of their own in the place of this one",
+			"folder", folder, "way_out", "chmod o-w "+folder)
+	}
 	port, err := serve.Listen("unix:" + path)
 	if err != nil && a.cfg.socket == "" {
 		a.log.Warn("Nothing can be asked over a socket", "error", err, "way_out", "name another place by --socket, or off")
@@ -45,6 +51,12 @@ func (a *app) openSocket(_ context.Context, closers *[]func() error) error {
 	})
 	a.socket, err = serve.New(serve.Config{Port: port, Handler: handler, Clock: a.clock, Logger: a.log})
 	return err
+}
+
+// isAnybodys reports whether every user can take away files of others in a folder. In one such as /tmp they cannot.
+func isAnybodys(folder string) bool {
+	at, err := os.Stat(folder)
+	return err == nil && at.Mode()&0o002 != 0 && at.Mode()&os.ModeSticky == 0
 }
 
 // overSocket marks the context of a request that came over the socket.
