@@ -69,9 +69,12 @@ func (f *files) copyWhole(ctx context.Context, path string, ready func() error) 
 	})
 }
 
+// schemaCopy is where a database of a version of the schema is kept.
+func (f *files) schemaCopy(version int64) string { return fmt.Sprintf("%s.schema%d", f.path, version) }
+
 // backUpSchema copies the database before its schema changes. A copy of the same version that is there is older.
 func (f *files) backUpSchema(ctx context.Context, version int64) error {
-	path := fmt.Sprintf("%s.schema%d", f.path, version)
+	path := f.schemaCopy(version)
 	if err := f.copyTo(ctx, path, os.Rename); err != nil {
 		return fmt.Errorf("back it up to %s before its schema is brought up to date: %w", path, err)
 	}
