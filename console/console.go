@@ -62,6 +62,8 @@ type Config struct {
 	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
 	// nothing is known of what is not remembered, and that there are no trails.
 	History journal.History
+	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
+	Performance func() []book.Day
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -114,6 +116,7 @@ type api struct {
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
+//	GET /api/performance?by=day|week|month	fills, volume, fees, profit and equity by time, oldest first
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree

@@ -47,6 +47,15 @@ func happenings(t testing.TB, w *httptest.ResponseRecorder) (found []happened) {
 
 func asStream(r *http.Request) { r.Header.Set("Accept", "text/html, text/event-stream;q=0.9") }
 
+// brief is for a stream that must not be one: it ends.
+func brief(t testing.TB) func(*http.Request) {
+	return func(r *http.Request) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		t.Cleanup(cancel)
+		*r = *r.WithContext(ctx)
+	}
+}
+
 // placed returns the numbers of the events in a stream, and the last id.
 func placed(text string) (found []int64, last string) {
 	var seq int64
@@ -238,14 +247,14 @@ func TestEventStreamSaysThatThePastIsGone(t *testing.T) {
 		require.Len(t, got, 10, "as far as the ring reaches")
 		end()
 		acts(events, 16, 16)
-		w := ask(h, http.MethodGet, "/api/events", asStream, lastEventID(id))
+		w := ask(h, http.MethodGet, "/api/events", asStream, brief(t), lastEventID(id))
 		p := refused(t, w, http.StatusGone)
 		require.Contains(t, p.Detail, "begin anew after 6")
 		require.Contains(t, w.Body.String(), `"oldest":7`)
 
 		other := handler(t, console.Config{Events: newEvents(t, console.EventsConfig{})})
-		require.Contains(t, refused(t, ask(other, http.MethodGet, "/api/events", asStream, lastEventID(id)), http.StatusGone).Detail, "another run")
-		refused(t, ask(other, http.MethodGet, "/api/events?after=3", asStream), http.StatusGone)
+		require.Contains(t, refused(t, ask(other, http.MethodGet, "/api/events", asStream, brief(t), lastEventID(id)), http.StatusGone).Detail, "another run")
+		refused(t, ask(other, http.MethodGet, "/api/events?after=3", asStream, brief(t)), http.StatusGone)
 		refused(t, ask(h, http.MethodGet, "/api/events", asStream, lastEventID("x")), http.StatusBadRequest)
 	})
 }
@@ -281,5 +290,51 @@ func TestEventStreamOfOneReaderIsNotThatOfAnother(t *testing.T) {
 		acts(events, 1001, 1001)
 		got, _ := placed(quick.said())
 		require.Equal(t, []int64{1001}, got)
+	})
+}
+
+// paused is a line that takes nothing while it is held.
+type paused struct {
+	*line
+	held atomic.Bool
+	free chan struct{}
+}
+
+func (p *paused) Write(text []byte) (int, error) {
+	if p.held.Load() {
+		<-p.free
+	}
+	return p.line.Write(text)
+}
+
+func TestEventStreamTellsOfAGap(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		events := newEvents(t, console.EventsConfig{Capacity: 50})
+		h := handler(t, console.Config{Events: events, Timeout: time.Hour})
+		ctx, cancel := context.WithCancel(t.Context())
+		r := httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody).WithContext(ctx)
+		r.Host = "localhost"
+		asStream(r)
+		p, done := &paused{line: newLine(), free: make(chan struct{})}, make(chan struct{})
+		go func() {
+			defer close(done)
+			h.ServeHTTP(p, r)
+		}()
+		p.said()
+		p.held.Store(true)
+		acts(events, 1, 1)
+		synctest.Wait()
+		acts(events, 2, 200)
+		p.held.Store(false)
+		close(p.free)
+		text := p.said()
+		got, _ := placed(text)
+		require.Contains(t, text, "event: gap\ndata: {\"after\":1,\"oldest\":151}")
+		require.Len(t, got, 1+1+50, "what it was sent, the gap, and what is held")
+		require.Equal(t, []int64{1, 150, 151}, got[:3])
+		require.Contains(t, text, `"text":"ann asked to flatten: S151"`)
+		cancel()
+		<-done
 	})
 }

@@ -50,6 +50,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/orders":             a.orders,
 		"/api/orders/{client_id}": a.order,
 		"/api/fills":              a.fills,
+		"/api/performance":        a.performance,
 		"/api/bars":               a.bars,
 		"/api/generator":          a.generator,
 		"/api/services":           a.services,

@@ -83,7 +83,8 @@ func (l *look) part(rec *record, z zombieGroup) *PartReport {
 		return nil
 	}
 	idle := time.Duration(rec.current.idle.Load())
-	if p := rec.last; p != nil && rec.news < newState && z.count == 0 && p.holdsStill(l.up, idle, above) {
+	if p := rec.last; p != nil && rec.news < newState && p.Zombies == z.count && p.ZombiesSince.Equal(z.since) &&
+		p.holdsStill(l.up, idle, above) {
 		if rec.news == noNews {
 			return p
 		}
@@ -97,9 +98,6 @@ func (l *look) part(rec *record, z zombieGroup) *PartReport {
 	p.evaluate()
 	p.hold()
 	rec.last, rec.news = p, noNews
-	if z.count > 0 {
-		rec.news = newState // for when they have ended
-	}
 	return p
 }
 

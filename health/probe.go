@@ -28,6 +28,7 @@ type ProbeConfig struct {
 	Timeout  time.Duration // how long a check may take; 0 means 10 s
 	Failures int           // how many have to fail in a row before the part is no longer healthy; 0 means 1
 	Verdict  Verdict       // what the part is then; Healthy, the zero value, means Unhealthy
+	Remedy   string        // what ends it, in one sentence for who reads of it; may be empty
 	Clock    Clock         // nil means the machine's clock
 }
 
@@ -86,7 +87,7 @@ func (p *Probe) Serve(ctx context.Context) error {
 const probeFails = "check"
 
 func (p *Probe) fails(ctx context.Context, text string) {
-	Raise(ctx, Condition{Key: probeFails, Verdict: p.cfg.Verdict, Text: text})
+	Raise(ctx, Condition{Key: probeFails, Verdict: p.cfg.Verdict, Text: text, Remedy: p.cfg.Remedy})
 }
 
 // check calls the check, and comes back with it. Meanwhile the part says that it takes too long.

@@ -84,7 +84,8 @@ func (p *PartReport) evaluateHistory() {
 	}
 	if p.Unready && p.loading > p.readyIn {
 		p.hasAge = true
-		p.downgrade(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn), p.Limits.Remedy)
+		reason := fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn)
+		p.downgrade(Degraded, reason, p.Limits.Remedy)
 	}
 	if p.inactive {
 		return
@@ -153,7 +154,7 @@ func (l Lifecycle) remedy() string {
 	case StateBackoff:
 		return "it is begun again by itself, and may be restarted at once"
 	case StateStalled:
-		return "its supervisor replaces it by itself, or a new process does"
+		return "it is replaced as soon as its run returns; if it never does, a new process is needed"
 	case StateCrashed:
 		if !l.NextRestart.IsZero() {
 			return "it is begun again by itself then, and may be restarted at once"
@@ -204,5 +205,6 @@ func (p *PartReport) answerFor(f *family) *PartReport {
 		all.Reason += "; " + reason
 	}
 	all.downgrade(verdict, reason, f.worst.Remedy)
+	all.Remedy = cmp.Or(all.Remedy, f.worst.Remedy)
 	return all
 }

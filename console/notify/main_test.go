@@ -13,17 +13,19 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-5dee1c0a/vigil/console/notify"
+	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // phone is a Notifier that keeps what it takes over.
 type phone struct {
-	mu     sync.Mutex
-	taken  []notify.Message
-	times  []time.Time
-	tries  int
-	answer func(ctx context.Context, try int) error // nil takes everything
+	registry *health.Registry // what is told of
+	mu       sync.Mutex
+	taken    []notify.Message
+	times    []time.Time
+	tries    int
+	answer   func(ctx context.Context, try int) error // nil takes everything
 }
 
 func (p *phone) Notify(ctx context.Context, m notify.Message) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -73,8 +74,15 @@ func (s *Service) Serve(ctx context.Context) error {
 
 func (s *Service) tells(kind Kind) bool { return slices.Contains(s.cfg.Kinds, kind) }
 
+// limits let a channel that fails degrade the verdict and no more: nothing stops trading for it.
+var limits = health.Limits{
+	MaxErrors: math.MaxInt,
+	Remedy:    "see whether the channel's address is right and reached: what is urgent is tried until it is sent",
+}
+
 // send sends what waits.
 func (s *Service) send(ctx context.Context) error {
+	health.Expect(ctx, limits)
 	var pause time.Time
 	for ctx.Err() == nil {
 		if s.hung != nil {
@@ -170,6 +178,7 @@ func (s *Service) settle(ctx context.Context) {
 	const key = "hangs"
 	health.Raise(ctx, health.Condition{
 		Key: key, Verdict: health.Degraded, Text: "the Notifier does not return from a call: nothing is sent meanwhile",
+		Remedy: "have it return when its context ends; until it does, only a new process sends again",
 	})
 	s.queue.hangs(true)
 	health.Idle(ctx, time.Time{})

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// trades makes messages of what a journal tells from the Service's start on.
+// trades makes messages of what a journal tells from the Service's start on. Where the journal has a History, the summary
+// of a day is whole, however often the Service was begun anew in it.
 type trades struct {
 	s   *Service
 	seq int64 // up to where it was read
@@ -31,7 +32,7 @@ func (t *trades) serve(ctx context.Context) error {
 	for found, failing := false, false; ; {
 		var err error
 		if !found {
-			t.seq, err = lastSeq(ctx, t.s.cfg.Journal)
+			err = t.begin(ctx)
 			found = err == nil
 		} else {
 			err = t.follow(ctx)
@@ -47,6 +48,55 @@ func (t *trades) serve(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.s.clk.After(followEvery):
+		}
+	}
+}
+
+// begin finds the end of the journal, and takes up the day that is under way there: a restart must not cost its summary.
+func (t *trades) begin(ctx context.Context) (err error) {
+	if t.seq, err = lastSeq(ctx, t.s.cfg.Journal); err != nil {
+		return err
+	}
+	t.day, t.fills, t.fees = journal.DayOpened{}, 0, decimal.Zero
+	history, ok := t.s.cfg.Journal.(journal.History)
+	if !ok || !t.s.tells(KindDay) {
+		return nil
+	}
+	opened, err := firstOfDay(ctx, history, t.seq)
+	if err != nil || opened == 0 {
+		return err
+	}
+	for after := opened - 1; after < t.seq; {
+		entries, err := t.s.cfg.Journal.Read(ctx, after, page)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			if after = e.Seq; after <= t.seq {
+				t.count(e.Event)
+			}
+		}
+	}
+	return nil
+}
+
+// firstOfDay finds where the day begins that is under way at seq; 0 is that there is none. It is opened again whenever a
+// person re-arms trading in it.
+func firstOfDay(ctx context.Context, history journal.History, seq int64) (first int64, err error) {
+	for before, day := seq+1, ""; ; before = first {
+		opened, err := history.Before(ctx, before, []string{journal.KindOf(journal.DayOpened{})}, page)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range opened {
+			at := e.Event.(journal.DayOpened).Day
+			if day != "" && at != day {
+				return first, nil
+			}
+			first, day = e.Seq, at
+		}
+		if len(opened) < page {
+			return first, nil
 		}
 	}
 }
@@ -102,17 +152,29 @@ func (t *trades) follow(ctx context.Context) error {
 func (t *trades) tell(event journal.Event) {
 	switch e := event.(type) {
 	case journal.Filled:
-		t.fills++
-		t.fees = t.fees.Add(e.Fill.QuoteFee())
 		if t.s.tells(KindFill) {
 			t.s.Post(Message{Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Since: e.Fill.Time})
 		}
 	case journal.DayOpened:
-		if t.day.Day != "" && t.s.tells(KindDay) {
+		if t.day.Day != "" && e.Day != t.day.Day && t.s.tells(KindDay) {
 			t.s.Post(Message{Key: "day/" + t.day.Day, Kind: KindDay, Text: t.dayText(e)})
 		}
-		t.day, t.fills, t.fees = e, 0, decimal.Zero
 	default: // What else a person must know stands in health.
+	}
+	t.count(event)
+}
+
+// count adds an event to the day.
+func (t *trades) count(event journal.Event) {
+	switch e := event.(type) {
+	case journal.Filled:
+		t.fills++
+		t.fees = t.fees.Add(e.Fill.QuoteFee())
+	case journal.DayOpened:
+		if e.Day != t.day.Day { // a person who re-arms opens the same one again
+			t.day, t.fills, t.fees = e, 0, decimal.Zero
+		}
+	default:
 	}
 }
 
@@ -125,11 +187,12 @@ func fillText(f trading.Fill) string {
 }
 
 func (t *trades) dayText(next journal.DayOpened) string {
-	profit := next.Equity.Sub(t.day.Equity)
+	end := next.Begin()
+	profit := end.Sub(t.day.Begin())
 	sign := ""
 	if profit.IsPositive() {
 		sign = "+"
 	}
 	return fmt.Sprintf("%s: equity %s (%s%s), %d fills, fees %s",
-		t.day.Day, next.Equity.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
+		t.day.Day, end.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
 }

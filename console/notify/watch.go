@@ -14,6 +14,7 @@ type watch struct {
 	s      *Service
 	own    string // the Service's path: it does not tell of itself
 	report health.Report
+	others health.Report       // the report without the Service: a channel that fails is not told of over that channel
 	told   map[string]*holding // what holds and was told, by Key
 
 	verdict health.Verdict // the one that was told
@@ -38,6 +39,10 @@ func (w *watch) serve(ctx context.Context) error {
 	for {
 		if !w.s.cfg.Registry.Current(w.report) {
 			w.report = w.s.cfg.Registry.Report()
+			w.others = w.report
+			if w.own != "" {
+				w.others = w.report.Without(w.own)
+			}
 		}
 		w.look(w.s.clk.Now())
 		select {
@@ -50,10 +55,8 @@ func (w *watch) serve(ctx context.Context) error {
 
 func (w *watch) look(now time.Time) {
 	holds := make(map[string]Message)
-	for _, part := range w.report.Parts {
-		if part.Path != w.own {
-			w.s.describe(part, holds)
-		}
+	for _, part := range w.others.Parts {
+		w.s.describe(part, holds)
 	}
 	for key, m := range holds {
 		switch h := w.told[key]; {
@@ -102,7 +105,7 @@ const maxReasons = 3
 
 // lookAtVerdict tells of a verdict that has held for as long as Config.Settle.
 func (w *watch) lookAtVerdict(now time.Time) {
-	verdict := w.report.Verdict
+	verdict := w.others.Verdict
 	switch {
 	case verdict == w.verdict:
 		w.changed = time.Time{}
@@ -113,7 +116,7 @@ func (w *watch) lookAtVerdict(now time.Time) {
 			Key: "verdict", Kind: KindVerdict, Urgent: verdict == health.Unhealthy, Over: verdict == health.Healthy,
 			Text: fmt.Sprintf("The system is %s, and was %s", verdict, w.verdict), Since: w.changed,
 		}
-		if reasons := w.report.Reasons; len(reasons) > 0 {
+		if reasons := w.others.Reasons; len(reasons) > 0 {
 			m.Text += ": " + strings.Join(reasons[:min(maxReasons, len(reasons))], "; ")
 			if more := len(reasons) - maxReasons; more > 0 {
 				m.Text += fmt.Sprintf("; and %d more", more)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ func in(t *testing.T, cfg notify.Config, others map[string]supervisor.Service, t
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		registry := health.NewRegistry(health.Config{})
-		p := &phone{}
+		p := &phone{registry: registry}
 		if cfg.To == nil {
 			cfg.To = p
 		}
@@ -106,6 +107,37 @@ func TestServiceDoesNotTellOfItself(t *testing.T) {
 		})
 }
 
+// A channel that fails must not make messages of it: they would go over the same channel, once it works.
+func TestServiceDoesNotTellOfItsOwnFailuresInTheVerdict(t *testing.T) {
+	t.Parallel()
+	var works atomic.Bool
+	channel := &phone{answer: func(context.Context, int) error {
+		if works.Load() {
+			return nil
+		}
+		return errors.New("no network")
+	}}
+	in(t, notify.Config{To: channel}, map[string]supervisor.Service{"engine": serve(func(ctx context.Context) error {
+		part := health.FromContext(ctx)
+		time.AfterFunc(time.Minute, func() { part.Raise(health.Condition{Key: "halted", Person: true, Text: "trading is halted"}) })
+		<-ctx.Done()
+		return ctx.Err()
+	})}, func(t *testing.T, p *phone, _ *supervisor.Supervisor) {
+		after(30 * time.Minute)
+		report := p.registry.Report()
+		require.Equal(t, health.Degraded, report.Verdict, "a channel that fails stops no trading: %s", report.Reasons)
+		own, _ := report.Part("host/notify")
+		require.Contains(t, own.Reason, "no network")
+		require.NotEmpty(t, own.Remedy)
+		works.Store(true)
+		after(30 * time.Minute)
+		for _, text := range channel.texts() {
+			require.Contains(t, text, "trading is halted")
+		}
+		require.NotEmpty(t, channel.texts())
+	})
+}
+
 func TestFillsAndDaysAreToldFromTheStartOn(t *testing.T) {
 	t.Parallel()
 	d := decimal.RequireFromString
@@ -132,6 +164,33 @@ func TestFillsAndDaysAreToldFromTheStartOn(t *testing.T) {
 			"Bought 0.5 BTCUSDT at 50000", "Sold 0.5 BTCUSDT at 50000",
 			"2026-11-27: equity 10012.50 (+12.50), 2 fills, fees 2.50",
 		}, b.phone.texts())
+	})
+}
+
+func TestDayIsToldWholeAfterARestartInIt(t *testing.T) {
+	t.Parallel()
+	d := decimal.RequireFromString
+	j := journal.NewMemory()
+	fill := journal.Filled{Fill: trading.Fill{
+		ID: "f", Symbol: "BTCUSDT", Side: trading.Buy, Price: d("1"), Quantity: d("1"), Fee: d("0.5"), Time: time.Unix(0, 0),
+	}}
+	put := func(events ...journal.Event) {
+		for _, e := range events {
+			require.NoError(t, j.Append(t.Context(), time.Unix(0, 0), e))
+		}
+	}
+	put(fill, journal.DayOpened{Day: "2026-11-27", Equity: d("100")})
+	for range 700 { // more than are read at once
+		put(fill)
+	}
+	put(journal.DayOpened{Day: "2026-11-27", Equity: d("98")}) // a person has re-armed trading
+	inBubble(t, notify.Config{Journal: j, Kinds: []notify.Kind{notify.KindDay}}, func(t *testing.T, b *bench) {
+		after(2 * time.Second)
+		require.Empty(t, b.phone.texts(), "what was before is not told again")
+		put(journal.DayOpened{Day: "2026-11-27", Equity: d("97")}, fill)
+		put(journal.DayOpened{Day: "2026-11-28", Equity: d("90"), Before: d("99")}) // 9 are lost over the night
+		after(2 * time.Second)
+		require.Equal(t, []string{"2026-11-27: equity 99.00 (-1.00), 701 fills, fees 350.50"}, b.phone.texts())
 	})
 }
 

@@ -91,6 +91,7 @@ const again = 5 * time.Second
 
 // Serve pings until ctx ends.
 func (p *Ping) Serve(ctx context.Context) error {
+	health.Expect(ctx, limits(p.remedy()))
 	p.note(ctx, p.send(ctx, "/start", "started"))
 	for {
 		next := p.cfg.Every
@@ -137,9 +138,13 @@ func (p *Ping) note(ctx context.Context, err error) (ok bool) {
 	health.Observe(ctx, err)
 	health.Raise(ctx, health.Condition{
 		Key: key, Verdict: health.Degraded, Text: err.Error(),
-		Remedy: "see whether the check at " + p.host + " exists, and whether this machine reaches it",
+		Remedy: p.remedy(),
 	})
 	return false
+}
+
+func (p *Ping) remedy() string {
+	return "see whether the check at " + p.host + " exists, and whether this machine reaches it"
 }
 
 // maxAnswer is how much of an answer is read.

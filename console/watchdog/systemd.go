@@ -81,6 +81,7 @@ const (
 
 // Serve talks to systemd until ctx ends. Without a Socket it only waits.
 func (s *Systemd) Serve(ctx context.Context) error {
+	health.Expect(ctx, limits("see whether NOTIFY_SOCKET is there, and this process may write to it"))
 	every := statusEvery
 	if s.cfg.Watchdog > 0 {
 		every = min(every, s.cfg.Watchdog/2)

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -95,6 +96,11 @@ func (c *common) outcome(err error, whom string) {
 		c.log.Info("Told again how the process is", "whom", whom)
 	}
 	c.failing = err != nil
+}
+
+// limits let somebody who cannot be told degrade the verdict and no more: nothing stops trading for it.
+func limits(remedy string) health.Limits {
+	return health.Limits{MaxErrors: math.MaxInt, Remedy: remedy}
 }
 
 // ends reports whether the tree has begun to stop.

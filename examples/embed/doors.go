@@ -62,13 +62,10 @@ func (d *doors) mayAct(r *http.Request) (actor string, err error) {
 	return operator, nil
 }
 
-// mustLook lets those in who are logged in.
-func (d *doors) mustLook(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.who(r) == "" {
-			http.Error(w, "log in first: POST /login", http.StatusUnauthorized)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// mayLook is console.Read.Authorize: whoever is logged in may look.
+func (d *doors) mayLook(r *http.Request) (reader string, err error) {
+	if name := d.who(r); name != "" {
+		return name, nil
+	}
+	return "", errors.New("nobody is logged in: POST /login")
 }

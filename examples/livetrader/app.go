@@ -56,6 +56,8 @@ type app struct {
 	local    http.Handler  // what the socket answers
 	socket   *serve.Server // of local; nil without a socket
 	health   *healthhttp.Handler
+	events   *console.Events // what happened lately; nil without a Trader
+	bars     *recentBars
 	ended    vigil.Status // how it stood at the end
 }
 
@@ -179,7 +181,7 @@ func (a *app) openServer(context.Context, *[]func() error) (err error) {
 	}
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.api.ServeHTTP(w, r) })
 	a.server, err = serve.New(serve.Config{
-		Port: a.port, Handler: withToken(a.cfg.token, api), Exposed: a.cfg.token != "", Clock: a.clock, Logger: a.log,
+		Port: a.port, Handler: api, Exposed: a.cfg.token != "", Clock: a.clock, Logger: a.log,
 	})
 	return err
 }
@@ -201,6 +203,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	if t := a.trader; t != nil {
 		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
 		cfg.Generator = func() generator.Status { return t.Status().Generator }
+		cfg.Orders, cfg.History, cfg.Performance = t.Orders, t.History(), t.Performance
+		cfg.Bars, cfg.Events = a.bars.of, a.events
 	}
 	return a.newAPI(cfg)
 }
@@ -208,6 +212,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 // newAPI makes what port and socket answer. Whoever can open the socket may act. On the port there is control only with a
 // token, and then it is the same one: an act that was asked for at the one is known at the other.
 func (a *app) newAPI(cfg console.Config) (err error) {
+	cfg.Read.Token = a.cfg.token
 	if a.trader != nil {
 		cfg.Control = a.control(a.trader)
 		cfg.Control.Authorize = socketUser
@@ -227,7 +232,7 @@ func (a *app) control(t *vigil.Trader) console.Control {
 		Token: a.cfg.token,
 		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
 		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
-		Approve: t.Approve, GiveUp: t.GiveUp,
+		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.events.Act,
 		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 	}
 }

@@ -99,6 +99,9 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	require.Empty(t, status().Positions)
 	do(exitOK, "SYMBOL|none", "positions")
 	do(exitOK, "CLIENT_ID|none", "orders")
+	do(exitOK, `(?m)^TIME .*CLIENT_ID\n\d`, "fills")
+	do(exitOK, `ann asked to kill`, "events")
+	do(exitOK, `(?m)^CREATED_AT .*ID\n\d`, "signals")
 	do(exitOK, `(?m)^livetrader/trading/account/engine +\w+ +0 `, "services")
 	do(exitOK, `(?m)^cycles \d+ .*\nSYMBOL `, "generator")
 	do(exitUsage, "ctl has no verb \"stauts\": did you mean status?", "stauts")
@@ -172,7 +175,7 @@ func TestCtlOverTheNetworkNeedsTheToken(t *testing.T) {
 	for name, env := range map[string][]string{"none": nil, "a guess": {tokenVariable, strings.Repeat("0123456789", 4)}} {
 		code, _, log = ctl(env, "halt", "x", "--url", url)
 		require.Equal(t, exitFailure, code, name)
-		require.Contains(t, log, "ctl halt: refused: show the token", name)
+		require.Contains(t, log, "ctl halt: refused: who asks is not known", name)
 		require.Contains(t, log, tokenVariable, name)
 	}
 	code, _, log = ctl(nil, "status", "--url", "http://"+strongToken+"@127.0.0.1/")

@@ -38,7 +38,8 @@ func (a *app) market(ctx context.Context, closers *[]func() error) (m market, er
 	if m.source, err = a.disturbed(m.source); err != nil {
 		return m, err
 	}
-	m.source = &announced{Source: m.source, log: a.log}
+	a.bars = &recentBars{Source: m.source, bySymbol: make(map[string][]signal.Bar)}
+	m.source = &announced{Source: a.bars, log: a.log}
 	return m, nil
 }
 

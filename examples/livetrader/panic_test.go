@@ -101,11 +101,6 @@ func TestPanicFlattensWhateverBecameOfTheTrader(t *testing.T) {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 func TestPanicSaysWhatItCouldNotDo(t *testing.T) {
 	t.Parallel()
 	gone := filepath.Join(t.TempDir(), "gone", "trader.db")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -44,29 +43,36 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	require.ErrorAs(t, err, new(usageError))
 }
 
+// Whoever reads over the network shows the token as well, but for the probes: an orchestrator has no secrets for them.
 func TestTokenIsAskedForButByTheProbes(t *testing.T) {
 	t.Parallel()
-	api := withToken("secret", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	p := launchFor(t, longWait, []string{tokenVariable + "=" + strongToken}, "--paper", "--db", tempDB(t),
+		"--listen", "127.0.0.1:0")
+	url := p.address()
+	p.await(`msg="LIVE TRADING ENGINE STARTED`)
 	for name, c := range map[string]struct {
 		path, header string
 		code         int
 	}{
 		"no token":               {"/health", "", http.StatusUnauthorized},
-		"another token":          {"/api/signals/latest", "Bearer secrets", http.StatusUnauthorized},
-		"the token":              {"/health", "Bearer secret", http.StatusOK},
+		"another token":          {"/api/signals/latest", "Bearer " + strongToken + "0", http.StatusUnauthorized},
+		"the token":              {"/health", "Bearer " + strongToken, http.StatusOK},
+		"the token for events":   {"/api/events", "Bearer " + strongToken, http.StatusOK},
+		"the token for days":     {"/api/performance", "Bearer " + strongToken, http.StatusOK},
+		"the token for fills":    {"/api/fills", "Bearer " + strongToken, http.StatusOK},
+		"the token for bars":     {"/api/bars?symbol=BTC/USDT:USDT", "Bearer " + strongToken, http.StatusOK},
+		"the token for orders":   {"/api/orders", "Bearer " + strongToken, http.StatusOK},
 		"the probe of life":      {"/livez", "", http.StatusOK},
-		"the probe of readiness": {"/readyz", "", http.StatusOK},
-		"a way to the probe":     {"/livez/../health", "", http.StatusUnauthorized},
-		"the token and no word":  {"/health", "secret", http.StatusUnauthorized},
+		"a way to the probe":     {"/livez/../health", "", http.StatusNotFound},
+		"the token and no word":  {"/health", strongToken, http.StatusUnauthorized},
+		"the token in the query": {"/health?token=" + strongToken, "", http.StatusBadRequest},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
-			r.URL.Path = c.path
-			r.Header.Set("Authorization", c.header)
-			w := httptest.NewRecorder()
-			api.ServeHTTP(w, r)
-			require.Equal(t, c.code, w.Code)
-		})
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+c.path, http.NoBody)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", c.header)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, c.code, response.StatusCode, name)
 	}
 }

@@ -66,6 +66,9 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if a.socket != nil {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "socket", Service: a.socket})
 	}
+	if err := a.openEvents(&cfg); err != nil {
+		return err
+	}
 	cfg.Services = append(cfg.Services, vigil.Child{Name: "task_monitor", Service: service(a.taskMonitor)})
 	if a.cfg.haltPath() != "" {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "halt_file", Service: service(a.heedHalt)})

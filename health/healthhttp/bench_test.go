@@ -1,16 +1,22 @@
 package healthhttp_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
 func BenchmarkHealth(b *testing.B) {
@@ -113,4 +119,67 @@ func TestHealthDoesNotAllocateWhileNothingChanges(t *testing.T) { //nolint:paral
 	if w.status != http.StatusOK || w.bytes == 0 {
 		t.Fatalf("status %d, %d bytes", w.status, w.bytes)
 	}
+}
+
+// BenchmarkHealthWhileAllHangs is /health of twenty services that are all deadlocked and twenty probes that all hang: while
+// nothing else changes, and where something does before each answer, so that none is kept.
+func BenchmarkHealthWhileAllHangs(b *testing.B) {
+	r := hanging(b)
+	h, part := handler(b, healthhttp.Config{Registry: r}), r.Begin("trader/other").Part()
+	for name, change := range map[string]func(){
+		"kept": func() {}, "changed": func() { part.Raise(health.Condition{Key: "k"}) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			w, request := &sink{header: make(http.Header)}, httptest.NewRequest(http.MethodGet, "/health", http.NoBody)
+			var took []time.Duration
+			for b.Loop() {
+				change()
+				began := time.Now()
+				h.ServeHTTP(w, request)
+				took = append(took, time.Since(began))
+			}
+			require.Equal(b, http.StatusServiceUnavailable, w.status)
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "p99-us")
+		})
+	}
+}
+
+// hanging returns the registry of a tree in which everything hangs.
+func hanging(b *testing.B) *health.Registry {
+	b.Helper()
+	r, over := health.NewRegistry(health.Config{}), make(chan struct{})
+	tree, err := supervisor.New(supervisor.Config{Name: "trader", Registry: r, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	for i := range 20 {
+		require.NoError(b, tree.Add(fmt.Sprintf("service%d", i), waits(over), supervisor.Policy{
+			Stall: 20 * time.Millisecond, StopTimeout: 10 * time.Millisecond,
+		}))
+		probe, err := health.NewProbe(health.ProbeConfig{
+			Check: func(context.Context) error { <-over; return nil }, Timeout: time.Millisecond,
+		})
+		require.NoError(b, err)
+		require.NoError(b, tree.Add(fmt.Sprintf("probe%d", i), probe, supervisor.Policy{}))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- tree.Serve(ctx) }()
+	b.Cleanup(func() {
+		close(over)
+		cancel()
+		require.NoError(b, <-ended)
+	})
+	require.Eventually(b, func() bool {
+		ill := slices.DeleteFunc(r.Report().Parts, func(p *health.PartReport) bool { return p.Verdict != health.Unhealthy })
+		return len(ill) >= 40
+	}, time.Minute, 10*time.Millisecond)
+	return r
+}
+
+// waits is a service that hears nothing but the end of all.
+type waits chan struct{}
+
+func (w waits) Serve(context.Context) error {
+	<-w
+	return nil
 }

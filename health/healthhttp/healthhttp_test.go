@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,13 +187,15 @@ func TestPartThatHangsCannotDelayTheAnswer(t *testing.T) {
 func TestHandlerAnswersManyWhileThePartsGoOn(t *testing.T) {
 	t.Parallel()
 	r := trader()
-	h := handler(t, healthhttp.Config{Registry: r, Extra: mode})
+	var version atomic.Uint64
+	h := handler(t, healthhttp.Config{Registry: r, Extra: mode, Version: version.Load})
 	p := r.Begin(generator)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
 			for range 20 {
 				p.Part().Observe(nil)
+				version.Add(1)
 				p.Part().Child("BTC/USDT:USDT").Observe(errors.New("no"))
 				live(p, health.Lifecycle{State: health.StateRunning})
 			}

@@ -95,12 +95,12 @@ func (a *account) give(given decimal.Decimal, at time.Time) {
 	})
 }
 
-// book puts a fill into the account.
-func (a *account) book(f trading.Fill) {
+// book puts a fill into the account; whole is for executed.
+func (a *account) book(f trading.Fill, whole bool) {
 	if f.Time.Before(a.fills.latest) {
 		f.Time = a.fills.latest // Fills are in the order of their times; another symbol's bar may have come early.
 	}
-	a.fills.put(f)
+	a.fills.put(f, whole)
 	a.hold(a.position(f.Symbol).After(f))
 	a.setCash(f.CashAfter(a.cash))
 }

@@ -36,7 +36,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if b.orders.has(o.ClientID) {
 		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
 	}
-	if err := b.orders.ended.checkHorizon(o.Ref()); err != nil {
+	if err := b.orders.checkHorizon(o.Ref()); err != nil {
 		return err
 	}
 	if reason := b.rejectReason(o, quote, quoted); reason != "" {
@@ -177,7 +177,7 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	}
 	report, ok := b.orders.report(ref.ClientID)
 	if !ok {
-		if err := b.orders.ended.checkHorizon(ref); err != nil {
+		if err := b.orders.checkHorizon(ref); err != nil {
 			return trading.OrderReport{}, err
 		}
 		return trading.OrderReport{}, fmt.Errorf("paper: %w: %s", trading.ErrUnknownOrder, ref.ClientID)

@@ -49,7 +49,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 		o.end(trading.StatusCanceled, reason)
 		return
 	}
-	id := o.ClientID + "-1"
+	id := o.ClientID + firstFill
 	if o.filled.IsPositive() {
 		id = o.ClientID + "-after-" + o.filled.String() // the same as it would be after a restart, and no other's
 	}
@@ -57,7 +57,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 	w.account.book(trading.Fill{
 		ID: id, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Price: price, Quantity: quantity,
 		Fee: price.Mul(quantity).Mul(feeRate), Time: w.at.UTC(),
-	})
+	}, quantity.Equal(o.Quantity) && !o.triggered)
 	switch {
 	case o.rest().IsZero():
 		o.end(trading.StatusFilled, "")

@@ -70,6 +70,6 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	w.account.book(trading.Fill{
 		ID: id, ClientID: "liquidation", Symbol: m.Symbol,
 		Side: side, Price: paid, Quantity: held.Abs(), Fee: fee, Time: w.at.UTC(),
-	})
+	}, false)
 	w.updates.Push() // of no order
 }

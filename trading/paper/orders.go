@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,12 +14,13 @@ import (
 type orders struct {
 	open    []*order          // those that may fill yet, as they came
 	byID    map[string]*order // the same
-	ended   ended             // the others, for as long as they are remembered
+	ended   ended             // the others, for as long as they are remembered, but those that their fill tells of
+	fills   *executed         // of all of them
 	updates *trading.UpdateLog
 }
 
-func newOrders(updates *trading.UpdateLog) orders {
-	return orders{byID: make(map[string]*order), updates: updates}
+func newOrders(updates *trading.UpdateLog, fills *executed) orders {
+	return orders{byID: make(map[string]*order), fills: fills, updates: updates}
 }
 
 // has reports whether an order of a client ID was taken, or refused.
@@ -35,7 +37,31 @@ func (s *orders) report(clientID string) (trading.OrderReport, bool) {
 	if o, ok := s.byID[clientID]; ok {
 		return o.report(), true
 	}
-	return s.ended.get(clientID)
+	if report, ok := s.ended.get(clientID); ok {
+		return report, true
+	}
+	return s.fills.report(clientID)
+}
+
+// end remembers what became of an order that is done. The record of the fill that was the whole of it is enough.
+func (s *orders) end(r trading.OrderReport, at time.Time) {
+	if _, told := s.fills.report(r.ClientID); !told {
+		s.ended.put(r, at)
+	}
+}
+
+// checkHorizon says that nobody can tell any more what became of an order that is not known: it may be one of those that
+// are forgotten.
+func (s *orders) checkHorizon(o trading.OrderRef) error {
+	horizon := s.ended.horizon
+	if s.fills.horizon.After(horizon) {
+		horizon = s.fills.horizon
+	}
+	if horizon.IsZero() || !o.SentAt.Before(horizon) {
+		return nil
+	}
+	return fmt.Errorf("paper: order %s is of %s, and what ended by %s is forgotten", o.ClientID,
+		o.SentAt.UTC().Format(time.RFC3339), horizon.Format(time.RFC3339))
 }
 
 // take adds an order that may fill.
@@ -53,7 +79,7 @@ func (s *orders) archive(now time.Time) {
 			s.updates.Push(o.report())
 		}
 		if o.status.Done() {
-			s.ended.put(o.report(), now)
+			s.end(o.report(), now)
 			delete(s.byID, o.ClientID)
 		}
 		return o.status.Done()

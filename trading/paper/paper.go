@@ -91,7 +91,7 @@ func New(cfg Config) (*Broker, error) {
 		cfg.Clock = clock.New()
 	}
 	b := &Broker{cfg: cfg, markets: make(markets, len(cfg.Instruments))}
-	b.account, b.orders = newAccount(&b.cfg, b.markets), newOrders(&b.updates)
+	b.account, b.orders = newAccount(&b.cfg, b.markets), newOrders(&b.updates, &b.account.fills)
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
 			return nil, fmt.Errorf("paper: %w", err)

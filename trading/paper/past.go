@@ -1,7 +1,6 @@
 package paper
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -24,16 +23,6 @@ type ended struct {
 	horizon time.Time   // when the latest one ended that is forgotten
 	now     past.Writer // for the next record
 	key     []byte      // and its key
-}
-
-// checkHorizon says that nobody can tell any more what became of an order that is not known: it may be one of those that are
-// forgotten.
-func (e *ended) checkHorizon(o trading.OrderRef) error {
-	if e.horizon.IsZero() || !o.SentAt.Before(e.horizon) {
-		return nil
-	}
-	return fmt.Errorf("paper: order %s is of %s, and what ended by %s is forgotten", o.ClientID,
-		o.SentAt.UTC().Format(time.RFC3339), e.horizon.Format(time.RFC3339))
 }
 
 func (e *ended) put(r trading.OrderReport, at time.Time) {
@@ -84,21 +73,33 @@ func (e *ended) forget(now time.Time) {
 	}
 }
 
+// wholeSide marks the side of a fill that was the whole of its order.
+const wholeSide = 2
+
 // executed are the fills, as records, in the order of their times. Broker.mu guards them.
 type executed struct {
-	log    past.Log
-	latest time.Time
-	now    past.Writer // for the next record
-	key    []byte      // and its key
-	words  []string    // symbols; a record has their numbers
+	log     past.Log
+	latest  time.Time
+	horizon time.Time   // of the latest one that is forgotten
+	now     past.Writer // for the next record
+	key     []byte      // and its key
+	words   []string    // symbols; a record has their numbers
 }
 
-func (e *executed) put(f trading.Fill) {
+// firstFill is how the ID of an order's first fill ends; it begins with the order's.
+const firstFill = "-1"
+
+// put makes a record of a fill. whole says that it was the order's only one, and that there is no more to tell of the order.
+func (e *executed) put(f trading.Fill, whole bool) {
 	e.latest = f.Time
 	e.now.Body = e.now.Body[:0]
 	e.now.Time(f.Time) // first: see forget
 	e.now.Uint(e.word(f.Symbol))
-	e.now.Int(int64(f.Side))
+	side := int64(f.Side)
+	if whole {
+		side *= wholeSide
+	}
+	e.now.Int(side)
 	e.now.Decimal(f.Price)
 	e.now.Decimal(f.Quantity)
 	e.now.Decimal(f.Fee)
@@ -113,11 +114,27 @@ func (e *executed) put(f trading.Fill) {
 	e.log.Put(e.key, e.now.Body)
 	for { // what nobody may ask for any more
 		_, body, ok := e.log.Oldest()
-		if !ok || !past.NewReader(body).Time().Before(f.Time.Add(-keepFor)) {
+		if !ok {
 			return
 		}
+		at := past.NewReader(body).Time()
+		if !at.Before(f.Time.Add(-keepFor)) {
+			return
+		}
+		e.horizon = at
 		e.log.DropOldest()
 	}
+}
+
+// report says what became of the order that was filled by one fill; false where there is none that was the whole of it.
+func (e *executed) report(clientID string) (trading.OrderReport, bool) {
+	key := past.Key(nil, clientID+firstFill)
+	body, ok := e.log.Get(key)
+	if !ok {
+		return trading.OrderReport{}, false
+	}
+	f, whole := e.read(key, body)
+	return trading.OrderReport{ClientID: clientID, Status: trading.StatusFilled, Filled: f.Quantity}, whole
 }
 
 func (e *executed) has(id string) bool {
@@ -135,17 +152,20 @@ func (e *executed) word(w string) uint64 {
 	return uint64(len(e.words) - 1)
 }
 
-func (e *executed) read(key, body []byte) trading.Fill {
+func (e *executed) read(key, body []byte) (f trading.Fill, whole bool) {
 	id, _ := past.ID(key)
 	r := past.NewReader(body)
-	f := trading.Fill{ID: id, Time: r.Time(), Symbol: e.words[r.Uint()], Side: trading.Side(r.Int())}
+	f = trading.Fill{ID: id, Time: r.Time(), Symbol: e.words[r.Uint()], Side: trading.Side(r.Int())}
+	if whole = f.Side != trading.Buy && f.Side != trading.Sell; whole {
+		f.Side /= wholeSide
+	}
 	f.Price, f.Quantity, f.Fee, f.FeeAsset = r.Decimal(), r.Decimal(), r.Decimal(), r.Text()
 	if n := r.Uint(); n > 0 {
 		f.ClientID = id[:n]
 	} else {
 		f.ClientID = r.Text()
 	}
-	return f
+	return f, whole
 }
 
 // page is what trading.FillPage cuts out of a list.
@@ -162,7 +182,7 @@ func (e *executed) page(from trading.Cursor, limit int) (page []trading.Fill, ne
 		if !found && past.NewReader(body).Time().Before(from.Since) {
 			continue
 		}
-		f := e.read(key, body)
+		f, _ := e.read(key, body)
 		page, next = append(page, f), trading.Cursor{Since: f.Time, Token: f.ID}
 	}
 	return page, next

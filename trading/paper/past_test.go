@@ -60,7 +60,7 @@ func TestPastOrdersAreSmallAndForgottenInTime(t *testing.T) {
 	trade(t, b, clock, 2000, 15_000) // of less than two days
 	each := int(heap()-before) / 15_000
 	t.Logf("%d bytes for an order and its fill", each)
-	require.Less(t, each, 100)
+	require.Less(t, each, 60)
 	ref := trading.OrderRef{ClientID: fmt.Sprintf("v-%024x", 1), Symbol: btc, SentAt: noon.Add(pace)}
 	report, err := b.Order(t.Context(), ref)
 	require.NoError(t, err)
@@ -97,4 +97,28 @@ func TestPastOrdersAreSmallAndForgottenInTime(t *testing.T) {
 	require.Greater(t, all, 17_000)
 	require.Less(t, all, 18_000)
 	runtime.KeepAlive(b)
+}
+
+func TestPastStopOrderSaysThatItWasTriggered(t *testing.T) {
+	t.Parallel()
+	clock := &barClock{now: noon}
+	b := broker(t, func(cfg *paper.Config) { cfg.Clock = clock })
+	trade(t, b, clock, 0, 1) // something is held
+	o := trading.Order{
+		ClientID: "v-0123456789abcdef01234567", Symbol: btc, Side: trading.Sell, Type: trading.Stop, StopPrice: d("90"),
+		Quantity: d("10.01"), ReduceOnly: true, CreatedAt: clock.Now(),
+	}
+	a, err := risk.NoLimits().Approve(o, trading.View{Instrument: coin, Held: d("10.01"), Price: d("100")})
+	require.NoError(t, err)
+	require.NoError(t, b.Submit(t.Context(), a))
+	at := noon.Add(time.Minute)
+	clock.set(at)
+	require.NoError(t, b.OnBar(signal.Bar{
+		Symbol: btc, Time: at, Interval: pace, Open: 95, High: 96, Low: 80, Close: 85, Volume: 1000,
+	}))
+	report, err := b.Order(t.Context(), o.Ref())
+	require.NoError(t, err)
+	require.Equal(t, trading.OrderReport{
+		ClientID: o.ClientID, Status: trading.StatusFilled, Triggered: true, Filled: d("10.01"),
+	}, report)
 }

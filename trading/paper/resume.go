@@ -33,7 +33,7 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 	}
 	b.again = true
 	for _, f := range fills {
-		b.account.fills.put(f)
+		b.account.fills.put(f, false)
 	}
 	b.account.setCash(book.Cash())
 	for _, p := range book.Positions() {
