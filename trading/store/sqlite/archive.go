@@ -106,7 +106,9 @@ func openArchive(ctx context.Context, path string) (*sql.DB, error) {
 		}
 	}
 	archive := openPool(path, writing)
-	if err := schema().Migrate(ctx, archive); err != nil {
+	s := schema()
+	s.BackUp = (&files{path: path}).backUpSchema
+	if err := s.Migrate(ctx, archive); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), archive.Close())
 	}
 	return archive, nil

@@ -97,8 +97,8 @@ func (j *Journal) before(ctx context.Context, seq int64, kinds []string, limit i
 		q.Before = entries[len(entries)-1].Seq
 	}
 	q.Limit -= len(entries)
-	older, err := j.archived(ctx, q)
-	return append(entries, older...), err
+	rest, err := j.archived(ctx, q)
+	return append(entries, rest...), err
 }
 
 // storedKinds returns the names under which entries of these kinds are stored: "cancelled" was one before v0.1.
@@ -141,8 +141,8 @@ func (j *Journal) about(ctx context.Context, id string, limit int) ([]journal.En
 			return entries, nil // Nothing is about an order before it is made.
 		}
 	}
-	older, err := j.archived(ctx, q)
-	all := append(older, entries...)
+	rest, err := j.archived(ctx, q)
+	all := append(rest, entries...)
 	return all[:min(len(all), limit)], err
 }
 
