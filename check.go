@@ -82,7 +82,7 @@ func (c *Config) checkOwn() error {
 		}},
 		{"Engine", c.Engine, []string{
 			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Allow", "AutoExecute",
-			"Clock", "Logger",
+			"Clock", "Logger", "Hours",
 		}},
 	} {
 		value := reflect.ValueOf(own.config)

@@ -59,7 +59,8 @@ func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
 			return account, err
 		}
 		t.log.Warn("Trading cannot begin, trying again", "error", err, "in", pause, "try", try, "tries", beginTries)
-		health.Raise(ctx, health.Condition{Key: key, Verdict: health.Degraded, Text: "trading cannot begin: " + err.Error()})
+		health.Raise(ctx, health.Condition{Key: key, Verdict: health.Degraded, Text: "trading cannot begin: " + err.Error(),
+			Remedy: "it is tried again by itself; see to what fails, such as the venue or the database"})
 		health.Idle(ctx, t.cfg.Clock.Now().Add(pause))
 		select {
 		case <-ctx.Done():

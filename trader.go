@@ -104,6 +104,7 @@ func (t *Trader) parts() assemble.Config {
 	e := &parts.Engine
 	e.Broker, e.Size, e.Risk, e.Ticket, e.AutoExecute = c.Broker, c.Size, c.Risk, c.Ticket, !c.Manual
 	e.Settings, e.Symbols = c.settings(), c.Symbols
+	e.Hours = c.Hours
 	if c.Broker != nil {
 		e.Capital = c.Capital
 	}

@@ -84,7 +84,8 @@ func (p *PartReport) evaluateHistory() {
 	}
 	if p.Unready && p.loading > p.readyIn {
 		p.hasAge = true
-		p.downgrade(Degraded, fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn), p.Limits.Remedy)
+		reason := fmt.Sprintf("not ready for %s (limit %s)", p.loading.Round(time.Second), p.readyIn)
+		p.downgrade(Degraded, reason, p.Limits.Remedy)
 	}
 	if p.inactive {
 		return

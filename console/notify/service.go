@@ -76,7 +76,8 @@ func (s *Service) tells(kind Kind) bool { return slices.Contains(s.cfg.Kinds, ki
 
 // limits let a channel that fails degrade the verdict and no more: nothing stops trading for it.
 var limits = health.Limits{
-	MaxErrors: math.MaxInt, Remedy: "see whether the channel's address is right and reached: what is urgent is tried until it is sent",
+	MaxErrors: math.MaxInt,
+	Remedy:    "see whether the channel's address is right and reached: what is urgent is tried until it is sent",
 }
 
 // send sends what waits.

@@ -123,7 +123,7 @@ func TestSystemdIsToldOfAStartThatIsNotHealthy(t *testing.T) {
 	require.Contains(t, m.hears(t), "READY=1")
 	require.NotEmpty(t, r.Report().NotReady(), "and yet no work is sent this way")
 	cancel()
-	<-ended
+	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
 func TestSystemdThatIsNotThereIsAnErrorOfHealth(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 const seesTheSource = "see whether the source answers"
 
 func TestFaultFeedDead(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.source.breaks(func(context.Context) (signal.Batch, error) {
 			return signal.Batch{}, errors.New("connection refused")
@@ -28,6 +29,7 @@ func TestFaultFeedDead(t *testing.T) {
 }
 
 func TestFaultFeedHangs(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		hang, release := p.hangs()
 		p.source.breaks(func(context.Context) (signal.Batch, error) { hang(); return signal.Batch{}, nil }, btc, eth)
@@ -40,6 +42,7 @@ func TestFaultFeedHangs(t *testing.T) {
 }
 
 func TestFaultFeedWithOldBars(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.source.breaks(func(context.Context) (signal.Batch, error) { return signal.Batch{}, nil }, btc, eth)
 		p.awaits(time.Minute, "unhealthy", "no progress for", seesTheSource)
@@ -49,6 +52,7 @@ func TestFaultFeedWithOldBars(t *testing.T) {
 }
 
 func TestFaultFeedWithBadBars(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.source.spoils(func(bars []signal.Bar) []signal.Bar {
 			for i := range bars {
@@ -63,6 +67,7 @@ func TestFaultFeedWithBadBars(t *testing.T) {
 }
 
 func TestFaultOneSymbolMissing(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.source.breaks(func(context.Context) (signal.Batch, error) {
 			return signal.Batch{}, errors.New("no such symbol")
@@ -89,6 +94,7 @@ func (c closesAt) Open(_ string, t time.Time) (open bool, until time.Time) {
 }
 
 func TestFaultSessionClosedTurnsNothing(t *testing.T) {
+	t.Parallel()
 	var hours closesAt
 	inBubble(t, false, func(p *plant) {
 		hours = closesAt{time.Now().Add(5 * time.Minute), time.Now().Add(time.Hour)}
@@ -104,6 +110,7 @@ func TestFaultSessionClosedTurnsNothing(t *testing.T) {
 }
 
 func TestFaultStrategyPanics(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.puppet.breaks(func(signal.Bar) { panic("index out of range") })
 		p.awaits(10*time.Second, "degraded", "index out of range")
@@ -114,6 +121,7 @@ func TestFaultStrategyPanics(t *testing.T) {
 }
 
 func TestFaultStrategyHangs(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		hang, release := p.hangs()
 		p.puppet.breaks(func(signal.Bar) { hang() })
@@ -126,6 +134,7 @@ func TestFaultStrategyHangs(t *testing.T) {
 }
 
 func TestFaultPriceThatStandsStill(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, func(p *plant) { p.cfg.Generator.MaxFlat = 60 }, func(p *plant) {
 		p.source.spoils(func(bars []signal.Bar) []signal.Bar {
 			for i := range bars {
@@ -140,6 +149,7 @@ func TestFaultPriceThatStandsStill(t *testing.T) {
 }
 
 func TestFaultGeneratorPaused(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		require.NoError(t, p.trader.Pause(p.t.Context()))
 		p.awaits(0, "degraded", `"status":"paused"`, "resume it")
@@ -150,6 +160,7 @@ func TestFaultGeneratorPaused(t *testing.T) {
 }
 
 func TestFaultGeneratorStopped(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		require.NoError(t, p.trader.Tree().StopChild(p.t.Context(), "trader/signal_generation"))
 		p.awaits(0, "degraded", `"background_task_status":"stopped"`, "restart it")
@@ -160,6 +171,7 @@ func TestFaultGeneratorStopped(t *testing.T) {
 }
 
 func TestFaultCycleTakesTooLong(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.source.breaks(func(ctx context.Context) (signal.Batch, error) {
 			_ = sleepOr(context.WithoutCancel(ctx), 20*time.Second)
@@ -173,6 +185,7 @@ func TestFaultCycleTakesTooLong(t *testing.T) {
 }
 
 func TestFaultProbeHung(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, func(p *plant) {
 		hang, release := p.hangs()
 		began := time.Now()

@@ -72,7 +72,7 @@ func TestSoakOfRestarts(t *testing.T) {
 	require.LessOrEqual(t, last.files, first.files+10, "descriptors: %v", d.memory)
 }
 
-// asks asks a launcher for its health twice a second.
+// asks has a launcher say how it stands twice a second.
 func (d *diary) asks(t *testing.T, api string, during time.Duration) {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < during; {

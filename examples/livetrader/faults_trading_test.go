@@ -19,6 +19,7 @@ import (
 func withStops(p *plant) { p.cfg.Ticket = trading.FixedTicket{StopLoss: decimal.New(5, -2)} }
 
 func TestFaultDiskFull(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		full := errors.New("database or disk is full")
 		p.store.faults.set(full, func() error { return full })
@@ -32,6 +33,7 @@ func TestFaultDiskFull(t *testing.T) {
 }
 
 func TestFaultStoreReadOnly(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.store.faults.set(nil, func() error { return syscall.EROFS })
 		p.wants(btc, signal.Long) // until something is to be written nobody can know
@@ -42,6 +44,7 @@ func TestFaultStoreReadOnly(t *testing.T) {
 }
 
 func TestFaultStoreHangs(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		hang, release := p.hangs()
 		p.store.faults.set(nil, func() error { hang(); return nil })
@@ -54,6 +57,7 @@ func TestFaultStoreHangs(t *testing.T) {
 }
 
 func TestFaultBrokerRefuses(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, nil, func(p *plant) {
 		for range 20 {
 			p.broker.Next(tradingtest.Reject)
@@ -76,6 +80,7 @@ func TestFaultBrokerRefuses(t *testing.T) {
 }
 
 func TestFaultBrokerDown(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, nil, func(p *plant) {
 		p.broker.Disconnect(true)
 		p.awaits(10*time.Second, "degraded", "connection lost", "see whether the broker")
@@ -86,6 +91,7 @@ func TestFaultBrokerDown(t *testing.T) {
 }
 
 func TestFaultBrokerHangs(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, nil, func(p *plant) {
 		p.done = append(p.done, p.broker.Release)
 		p.broker.Next(tradingtest.Hang)
@@ -98,6 +104,7 @@ func TestFaultBrokerHangs(t *testing.T) {
 }
 
 func TestFaultBrokerAnswersNothingCertain(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, nil, func(p *plant) {
 		p.broker.Next(tradingtest.LoseRequest)
 		p.puppet.say(btc, signal.Long)
@@ -112,6 +119,7 @@ func TestFaultBrokerAnswersNothingCertain(t *testing.T) {
 }
 
 func TestFaultStopRefusedByTheVenue(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, withStops, func(p *plant) {
 		p.broker.Next(tradingtest.None)
 		for range 100 {
@@ -138,6 +146,7 @@ func (q pricer) Price(symbol string) (decimal.Decimal, bool) {
 
 // What had a price before counts at that, so that only what never had one is unpriced.
 func TestFaultPositionUnpriced(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, func(p *plant) {
 		p.quote()
 		p.source.unprices(true)
@@ -151,6 +160,7 @@ func TestFaultPositionUnpriced(t *testing.T) {
 }
 
 func TestFaultPositionDiffersFromTheVenue(t *testing.T) {
+	t.Parallel()
 	inBubble(t, true, func(p *plant) { p.cfg.Engine.Reconcile = 30 * time.Second }, func(p *plant) {
 		p.venue.Transfer(btc, decimal.NewFromInt(1))
 		p.awaits(35*time.Second, "degraded", "positions differ", "re-arm it once that is dealt with", `"status":"halted"`)
@@ -163,6 +173,7 @@ func TestFaultPositionDiffersFromTheVenue(t *testing.T) {
 }
 
 func TestFaultHalt(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		require.NoError(t, p.trader.Halt(p.t.Context(), "the news"))
 		p.awaits(2*time.Second, "degraded", "trading is halted: the news", "re-arm it", `"status":"halted"`)
@@ -175,6 +186,7 @@ func TestFaultHalt(t *testing.T) {
 }
 
 func TestFaultReduceOnly(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		require.NoError(t, p.trader.SetReduceOnly(true))
 		_, text := p.ask()
@@ -187,6 +199,7 @@ func TestFaultReduceOnly(t *testing.T) {
 }
 
 func TestFaultDailyLossReached(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, func(p *plant) {
 		p.cfg.Risk = risk.Limits{
 			MaxPosition: decimal.NewFromInt(2000), MaxOrder: decimal.NewFromInt(2000), MaxDailyLoss: decimal.NewFromInt(20),
@@ -204,6 +217,7 @@ func TestFaultDailyLossReached(t *testing.T) {
 }
 
 func TestFaultOrphanedPosition(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.wants(eth, signal.Long)
 		require.NoError(t, p.trader.SetSymbols(btc))

@@ -48,6 +48,7 @@ func with(name string, s supervisor.Service, policy supervisor.Policy) func(*pla
 }
 
 func TestFaultServiceCrashLoop(t *testing.T) {
+	t.Parallel()
 	c := &crasher{}
 	inBubble(t, false, with("host", c, supervisor.Policy{
 		MaxRestarts: supervisor.Unlimited, Backoff: supervisor.Backoff{Initial: time.Second, Max: time.Second},
@@ -62,6 +63,7 @@ func TestFaultServiceCrashLoop(t *testing.T) {
 }
 
 func TestFaultServiceDeadlockedAndItsZombie(t *testing.T) {
+	t.Parallel()
 	c := &crasher{}
 	inBubble(t, false, func(p *plant) {
 		hang, release := p.hangs()
@@ -81,6 +83,7 @@ func TestFaultServiceDeadlockedAndItsZombie(t *testing.T) {
 }
 
 func TestFaultServiceParked(t *testing.T) {
+	t.Parallel()
 	c := &crasher{}
 	inBubble(t, false, with("host", c, supervisor.Policy{
 		MaxRestarts: 2, Backoff: supervisor.Backoff{Initial: time.Second}, CoolDown: 3 * time.Minute,
@@ -94,6 +97,7 @@ func TestFaultServiceParked(t *testing.T) {
 }
 
 func TestFaultRestartStorm(t *testing.T) {
+	t.Parallel()
 	services := make([]*crasher, 20)
 	inBubble(t, false, func(p *plant) {
 		for i := range services {
@@ -125,7 +129,8 @@ func TestFaultGeneratorNeverStarted(t *testing.T) {
 			}),
 		})
 		p.make()
-		defer p.begin()()
+		end := p.begin()
+		defer end()
 		p.awaits(time.Second, "degraded", `"background_task_status":"not_started"`)
 		p.holds(30*time.Minute, "degraded")
 		require.Equal(t, http.StatusServiceUnavailable, p.ready())
@@ -142,6 +147,7 @@ func (c *jumping) Now() time.Time { return time.Now().Add(time.Duration(c.by.Loa
 func (*jumping) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
 func TestFaultClockJump(t *testing.T) {
+	t.Parallel()
 	c := &jumping{}
 	inBubble(t, false, func(p *plant) { p.cfg.Clock = c }, func(p *plant) {
 		c.by.Store(int64(time.Hour))
@@ -153,6 +159,7 @@ func TestFaultClockJump(t *testing.T) {
 
 // The peers answer 200 an hour later, or hang.
 func TestFaultEverythingHangs(t *testing.T) {
+	t.Parallel()
 	inBubble(t, false, func(p *plant) {
 		hang, release := p.hangs()
 		stuck := func() bool { return p.trader.Registry().Report().Uptime > 90*time.Second }

@@ -85,7 +85,7 @@ func market(urls []string) (source signal.Source, interval time.Duration) {
 func must[T any](part T, err error) T {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "minimal:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:revive // nothing has to be put in order by then
 	}
 	return part
 }

@@ -167,7 +167,7 @@ func hanging(b *testing.B) *health.Registry {
 	b.Cleanup(func() {
 		close(over)
 		cancel()
-		<-ended
+		require.NoError(b, <-ended)
 	})
 	require.Eventually(b, func() bool {
 		ill := slices.DeleteFunc(r.Report().Parts, func(p *health.PartReport) bool { return p.Verdict != health.Unhealthy })

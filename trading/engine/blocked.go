@@ -63,5 +63,6 @@ func (f *follower) unblock(ctx context.Context, r *run) error {
 // waitingSignal tells of a signal that waits.
 func waitingSignal(s journal.SignalSeen) problem {
 	text := s.Direction.String() + " of " + s.Symbol + " waits: " + s.Reason
-	return condition("refusing/"+s.Symbol, health.Degraded, text, "", false)
+	return condition("refusing/"+s.Symbol, health.Degraded, text,
+		"it goes on by itself when that is over, unless its signal expires first", false)
 }

@@ -70,6 +70,9 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
+	for _, d := range l.reconciler.differ {
+		found = append(found, l.env.differing(d))
+	}
 	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
 		found = append(found, waitingSignal(s))
 	}
@@ -103,6 +106,9 @@ func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration
 		if _, ok := l.env.instruments[h.Symbol]; !ok {
 			found = append(found, notSetUp(h))
 		}
+		if isOrphan(h) {
+			found = append(found, orphaned(h))
+		}
 		if q := l.env.unguardedQuantity(l.ledger.book, h); !q.IsZero() {
 			if unguarded == nil {
 				unguarded = make(map[string]decimal.Decimal)
@@ -116,12 +122,13 @@ func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration
 
 // missingFills holds while a Broker reports more filled than all of its fills add up to.
 var missingFills = errorProblem("fills", health.Unhealthy,
-	"fills are missing: the broker counts more of an order as filled than its fills add up to")
+	"fills are missing: the broker counts more of an order as filled than its fills add up to",
+	"it looks further back by itself; if it stays, compare the fills at the venue")
 
 // errorProblem makes a trouble that is an error.
-func errorProblem(key string, verdict health.Verdict, text string) problem {
+func errorProblem(key string, verdict health.Verdict, text, remedy string) problem {
 	return problem{
-		Condition: health.Condition{Key: key, Verdict: verdict, Text: text}, err: errors.New("engine: " + text),
+		Condition: health.Condition{Key: key, Verdict: verdict, Text: text, Remedy: remedy}, err: errors.New("engine: " + text),
 	}
 }
 

@@ -94,6 +94,9 @@ type Config struct {
 	Settings []journal.Setting
 	// Symbols are what signals are asked for; nil means all Instruments. It matters where Settings name strategies.
 	Symbols []string
+	// Hours say when markets are open; nil means always. They decide nothing: while a market is closed, that nobody gives a
+	// price of it does not turn health.
+	Hours signal.Hours
 	// Orphans says what becomes of what is held on signals of a strategy that speaks no more; "" means ReduceOrphans.
 	Orphans OrphanPolicy
 

@@ -105,9 +105,9 @@ func (d *days) openDay(ctx context.Context, r *run) error {
 	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
 	d.ledger.mu.Lock()
 	now, missing := d.lookLocked(prices)
-	d.gate.unpriced = nil
+	d.gate.unpriced, d.gate.costed = nil, missing
 	if limit.set {
-		d.gate.unpriced = missing
+		d.gate.unpriced, d.gate.costed = missing, nil
 	}
 	due := len(d.eventsLocked(today, now, missing, limit)) > 0
 	d.ledger.mu.Unlock()

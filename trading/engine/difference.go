@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
@@ -80,6 +81,7 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 		}
 		return nil
 	case IgnoreDifference:
+		c.leave(found)
 		for _, text := range all {
 			if c.env.logOnce("difference " + text) {
 				c.env.log.Warn("Position differs", "difference", text, "policy", IgnoreDifference)
@@ -87,8 +89,25 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 		}
 		return nil
 	case HaltOnDifference, "":
+		c.leave(found)
 	}
 	return c.gate.haltFor(ctx, r, "positions differ: "+strings.Join(all, ", "))
+}
+
+// leave notes differences that stay: health and Status tell of them until a comparison finds them gone.
+func (c *reconciler) leave(found []difference) {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	c.differ = found
+}
+
+// differing tells of a difference that stays. One that is ignored is only worth knowing.
+func (e *env) differing(d difference) problem {
+	if e.cfg.Differences == IgnoreDifference {
+		return condition("differs/"+d.symbol, health.Healthy, d.String()+", and that is ignored", "", false)
+	}
+	return condition("differs/"+d.symbol, health.Degraded, d.String(),
+		"find out what else trades there, then trade it away at the venue, or have it adopted", true)
 }
 
 // adopt takes over what the Broker holds. Where nobody gives a price, what was held counts at its cost.

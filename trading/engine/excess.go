@@ -70,7 +70,8 @@ func (w *watchdog) findExcess(r *run) (found []book.Holding) {
 // excess tells of a position beyond its target.
 func excess(h book.Holding) problem {
 	return errorProblem("excess/"+h.Symbol, health.Unhealthy,
-		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Excess(), h.Target.Quantity))
+		fmt.Sprintf("%s of %s is held, %s more than the target of %s", h.Quantity, h.Symbol, h.Excess(), h.Target.Quantity),
+		"it is closed by itself, or re-arm trading where that halts it")
 }
 
 func (w *watchdog) dealWith(ctx context.Context, r *run, h book.Holding) error {

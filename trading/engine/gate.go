@@ -40,7 +40,8 @@ type gate struct {
 	decisions   results
 	pendingHalt string // the reason of a halt that is not durable yet
 	reduceOnly  bool
-	unpriced    []string // instruments that are held and have no price
+	unpriced    []string // instruments that are held and have no price, where the day's loss is limited
+	costed      []string // the same where it is not: they count at their cost
 }
 
 func newGate(env *env, ledger *ledger) *gate {

@@ -127,18 +127,24 @@ func (c *reconciler) resolve(ctx context.Context, r *run, q query) (stuck, err e
 			return nil, err
 		}
 	}
+	var ids []string
 	for _, o := range pending {
 		if report, ok := q.reports[o.ClientID]; ok {
 			err = c.settle(ctx, r, o, report)
 		} else if q.all || c.mustAsk(r, q, o) {
 			var left error
 			left, err = c.fetchOrder(ctx, r, o)
-			stuck = errors.Join(stuck, left)
+			if left != nil {
+				stuck, ids = errors.Join(stuck, left), append(ids, o.ClientID)
+			}
 		}
 		if err != nil {
 			return stuck, err
 		}
 	}
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	c.stuck = ids
 	return stuck, nil
 }
 

@@ -29,6 +29,8 @@ type reconciler struct {
 	// All below is guarded by ledger.mu.
 	lastCompare time.Duration // on the stopwatch: when positions were last found to be dealt with
 	suspect     string        // differences that were found once, while orders were open
+	differ      []difference  // what stands, by the policy, after the last comparison
+	stuck       []string      // client IDs of orders that need a person, as of the last round
 	lookBack    time.Duration // how much further back fills are asked for, as some are known to be missing
 	behind      bool          // the Broker reported more filled, in this round, than its fills add up to
 }
@@ -276,7 +278,7 @@ func (c *reconciler) confirm(found []difference) error {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
 	if len(found) == 0 || !c.ledger.book.HasPending() || text == c.suspect {
-		c.suspect = ""
+		c.suspect, c.differ = "", nil
 		return nil
 	}
 	c.suspect = text

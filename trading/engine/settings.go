@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -142,6 +143,17 @@ func (c *configurer) orphan(b *book.Book, t book.Target) (o journal.Orphan, foun
 	}
 	o.Fate = journal.FateReduced
 	return o, !t.Orphaned() || c.env.cfg.Orphans == FlattenOrphans && !t.Quantity.IsZero()
+}
+
+// isOrphan reports whether what is held stands for a strategy that speaks no more, and is not being closed.
+func isOrphan(h book.Holding) bool { return h.Target.Orphaned() && !h.Target.Quantity.IsZero() }
+
+// orphaned tells of one: no signal of its own closes it any more.
+func orphaned(h book.Holding) problem {
+	return condition("orphaned/"+h.Symbol, health.Degraded,
+		fmt.Sprintf("%s of %s is held for %s (%s), which speaks no more: it is only reduced",
+			h.Quantity, h.Symbol, h.Target.Strategy, h.Target.Orphan),
+		"flatten it, or run its strategy again as it was", true)
 }
 
 func (c *configurer) log(e journal.SettingsChanged) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -126,17 +127,35 @@ func (g *gate) standingLocked() (found []problem) {
 		found = append(found, closed("reduce_only", "only what reduces a position is sent", "let all orders pass again"))
 	}
 	if len(g.unpriced) > 0 {
-		found = append(found, condition("day_loss", health.Degraded,
+		found = append(found, condition("day_loss", g.silence(g.unpriced),
 			"the day's loss is not known, and nothing is opened: no price for "+g.unpriced[0], remedyPrice, false))
+	}
+	if len(g.costed) > 0 && g.env.cfg.Pricer != nil {
+		found = append(found, condition("unpriced", g.silence(g.costed),
+			"held without a price, and counted at cost: "+strings.Join(g.costed, ", "), remedyPrice, false))
 	}
 	return found
 }
 
-// closed is what has nothing opened until a person acts.
+// silence is what it means that nobody gives a price: nothing while the markets are closed.
+func (g *gate) silence(symbols []string) health.Verdict {
+	hours, now := g.env.cfg.Hours, g.env.now()
+	for _, symbol := range symbols {
+		if hours == nil {
+			return health.Degraded
+		}
+		if open, _ := hours.Open(symbol, now); open {
+			return health.Degraded
+		}
+	}
+	return health.Healthy
+}
+
+// closed is a condition in which nothing is opened until a person acts.
 func closed(key, text, remedy string) problem {
-	c := condition(key, health.Degraded, text, remedy, true)
-	c.Closed = true
-	return c
+	p := condition(key, health.Degraded, text, remedy, true)
+	p.Closed = true
+	return p
 }
 
 // condition is a trouble that is no error of the step.

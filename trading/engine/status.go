@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -28,6 +29,14 @@ type Status struct {
 	Unrealized decimal.Decimal      `json:"unrealized"`
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
+
+	// What a person should know of, as of the last step; health has it as conditions.
+	NeedPerson  []string                   `json:"need_person,omitempty"` // client IDs of orders of which the Broker cannot tell
+	Differences []string                   `json:"differences,omitempty"` // what the Broker holds otherwise than the book
+	Unguarded   map[string]decimal.Decimal `json:"unguarded,omitempty"`   // what should have a stop-loss and has none, by symbol
+	Orphaned    []string                   `json:"orphaned,omitempty"`    // symbols held for a strategy that speaks no more
+	Refusals    int                        `json:"refusals,omitempty"`    // signals in a row that were refused: size, ticket, limits
+	Rejections  int                        `json:"rejections,omitempty"`  // orders in a row that the Broker refused, or that were lost
 }
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
@@ -54,7 +63,29 @@ func (e *Engine) Status() Status {
 	}
 	s.Unrealized, _ = b.Unrealized(prices)
 	s.Equity, s.Unpriced = b.Equity(prices)
+	e.attentionLocked(&s)
 	return s
+}
+
+// attentionLocked adds what a person should know of.
+func (e *Engine) attentionLocked(s *Status) {
+	s.NeedPerson = slices.Clone(e.reconciler.stuck)
+	s.Refusals, s.Rejections = e.gate.decisions.bad, e.gate.results.bad
+	for _, d := range e.reconciler.differ {
+		s.Differences = append(s.Differences, d.String())
+	}
+	for h := range e.ledger.book.Holdings() {
+		if isOrphan(h) {
+			s.Orphaned = append(s.Orphaned, h.Symbol)
+		}
+		if q := e.env.unguardedQuantity(e.ledger.book, h); !q.IsZero() {
+			if s.Unguarded == nil {
+				s.Unguarded = make(map[string]decimal.Decimal)
+			}
+			s.Unguarded[h.Symbol] = q
+		}
+	}
+	slices.Sort(s.Orphaned)
 }
 
 // Orders returns the orders that are remembered, also those that are done: the last ten thousand of them, and those of two

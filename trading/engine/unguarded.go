@@ -91,7 +91,8 @@ func (e *env) unguarded(h book.Holding, quantity decimal.Decimal, gone time.Dura
 	if limit > 0 {
 		text += fmt.Sprintf(", and is closed after %s without it", limit)
 	}
-	t := errorProblem("unguarded/"+h.Symbol, health.Degraded, text)
+	t := errorProblem("unguarded/"+h.Symbol, health.Degraded, text,
+		"it is tried again by itself; see why the venue does not take it, or flatten the position")
 	if gone > unguardedAfter || limit > 0 && gone > limit {
 		t.Verdict = health.Unhealthy
 	}
