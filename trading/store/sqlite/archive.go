@@ -76,7 +76,8 @@ type entryRow struct {
 // oldEntries returns the next that may go. The one that the snapshot ends with stays, so that a Seq is not given out
 // again, and with the first that is too young all later ones stay.
 func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []entryRow, err error) {
-	const text = `SELECT seq, at, kind, data, ref, cause FROM journal WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
+	const text = `SELECT seq, at, kind, data, ref, cause FROM journal
+		WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
 	rows, err := f.readers.QueryContext(ctx, text, maxArchived)
 	if err != nil {
 		return nil, err
@@ -183,7 +184,7 @@ func askArchive(ctx context.Context, archive *sql.DB, q sqldb.Question) ([]journ
 		return nil, err
 	}
 	text, values := q.Text(refs)
-	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck,sqlclosecheck // Answer does both
+	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck // Answer does that
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (j *Journal) about(ctx context.Context, id string, limit int) ([]journal.En
 		}
 	}
 	rest, err := j.archived(ctx, q)
-	all := append(rest, entries...)
+	all := slices.Concat(rest, entries)
 	return all[:min(len(all), limit)], err
 }
 
