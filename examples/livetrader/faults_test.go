@@ -164,7 +164,7 @@ func (p *plant) begin() (end func()) {
 		for _, release := range p.done {
 			release()
 		}
-		_ = <-stopped // some have hung, which is what is wanted
+		<-stopped // some have hung, which is what is wanted
 		if len(p.done) > 0 {
 			time.Sleep(time.Hour) // what hung comes back
 		}

@@ -185,7 +185,7 @@ func askArchive(ctx context.Context, archive *sql.DB, q sqldb.Question) ([]journ
 		return nil, err
 	}
 	text, values := q.Text(refs)
-	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck,sqlclosecheck // Answer does both
+	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck // Answer does that
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -142,7 +143,7 @@ func (j *Journal) about(ctx context.Context, id string, limit int) ([]journal.En
 		}
 	}
 	rest, err := j.archived(ctx, q)
-	all := append(rest, entries...)
+	all := slices.Concat(rest, entries)
 	return all[:min(len(all), limit)], err
 }
 
