@@ -139,7 +139,8 @@ func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // After a Commit it does nothing.
-	// What stands there already was being moved when a process died, or comes from after the backup that this database is.
+	// What stands there already was being moved when a process died, or comes from after the backup that this database
+	// is.
 	const insert = `INSERT INTO journal (seq, at, kind, data, ref, cause) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (seq) DO UPDATE SET at = excluded.at, kind = excluded.kind, data = excluded.data,
 		ref = excluded.ref, cause = excluded.cause`
@@ -152,8 +153,8 @@ func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
 }
 
 // Archived implements sqldb.Driver. It is asked after a look here that found less than it was to find: what was moved
-// during that look is noted by then. What stands in the archive beyond that note belongs to no answer: it stands here, or
-// was written after the backup that this database comes from.
+// during that look is noted by then. What stands in the archive beyond that note belongs to no answer: it stands here,
+// or was written after the backup that this database comes from.
 func (f *files) Archived(ctx context.Context, q sqldb.Question) (entries []journal.Entry, err error) {
 	var last int64
 	const get = `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'archived'), 0)`

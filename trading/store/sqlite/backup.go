@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// Backup copies the database in a file into a new file, as DB.Backup does. A trader may be using it, in this process or in
-// another, and it may have an earlier schema. Nothing of it is changed.
+// Backup copies the database in a file into a new file, as DB.Backup does. A trader may be using it, in this process or
+// in another, and it may have an earlier schema. Nothing of it is changed, but SQLite may
+// leave its empty -wal and -shm files beside one that was closed.
 func Backup(ctx context.Context, from, to string) error {
 	f, err := inFile(from)
 	if err == nil {
@@ -21,19 +22,20 @@ func Backup(ctx context.Context, from, to string) error {
 	return nil
 }
 
-// Restore makes a database at path of a backup, of which each row is read and written anew. It refuses a database that somebody has open
-// with a *LockedError, also where its file is gone, and a path at which a database stands or a part of one, such as the log
-// of a file that was lost: see Replace. The backup stays as it is.
+// Restore makes a database at path of a backup, of which each row is read and written anew. It refuses a database that
+// somebody has open with a *LockedError, also where its file is gone, and a path at which a database stands or a part
+// of one, such as the log of a file that was lost: see Replace. The backup stays as it is.
 //
-// What is restored belongs to the same run. It has another journal identity, so that no order of its bears the client ID
-// of one that was made after the backup; what was ordered since then is not known there, and the venue has to be asked.
+// What is restored belongs to the same run. It has another journal identity, so that no order of its bears the client
+// ID of one that was made after the backup; what was ordered since then is not known there, and the venue has to be
+// asked.
 func Restore(ctx context.Context, backup, path string) error {
 	_, err := restore(ctx, backup, path, false)
 	return err
 }
 
-// Replace does what Restore does, and keeps what stands at path under another name, which it returns: path.replaced-1 and
-// so on, with the log and the archive beside it. On an error all stands where it was.
+// Replace does what Restore does, and keeps what stands at path under another name, which it returns: path.replaced-1
+// and so on, with the log and the archive beside it. On an error all stands where it was.
 func Replace(ctx context.Context, backup, path string) (aside string, err error) {
 	return restore(ctx, backup, path, true)
 }
@@ -103,8 +105,8 @@ func takePlace(path string) (*lease, error) {
 	return acquireName(path)
 }
 
-// look finds what stands at the path. An archive may stay where the backup has none: what was moved there before the backup
-// was made is a part of it, and the rest is left out.
+// look finds what stands at the path. An archive may stay where the backup has none: what was moved there before the
+// backup was made is a part of it, and the rest is left out.
 func (r *restoring) look(withArchive bool) error {
 	for _, part := range parts {
 		if exists(r.path+part) && (part != ".archive" || withArchive) {
@@ -122,7 +124,8 @@ func (r *restoring) clear() error {
 	if len(r.there) == 0 {
 		return nil
 	}
-	for n := 1; r.aside == "" || slices.ContainsFunc(parts, func(part string) bool { return exists(r.aside + part) }); n++ {
+	taken := func(part string) bool { return exists(r.aside + part) }
+	for n := 1; r.aside == "" || slices.ContainsFunc(parts, taken); n++ {
 		r.aside = fmt.Sprintf("%s.replaced-%d", r.path, n)
 	}
 	return r.move(r.path, r.aside)

@@ -39,7 +39,8 @@ type drill struct {
 
 func newDrill() drill {
 	instruments := []trading.Instrument{
-		{Symbol: "BTC", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)}, {Symbol: "ETH", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)},
+		{Symbol: "BTC", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)},
+		{Symbol: "ETH", Tick: decimal.New(1, -2), Step: decimal.New(1, -4)},
 	}
 	venue := tradingtest.NewVenue(wallClock{}, trading.Traits{RefusesDuplicates: true}, instruments...)
 	venue.SetPrice("BTC", decimal.NewFromInt(100))
@@ -63,8 +64,8 @@ func (d drill) start(t *testing.T, db *sqlite.DB) *engine.Engine {
 func say(t *testing.T, db *sqlite.DB, symbol string, direction signal.Direction) {
 	t.Helper()
 	now := time.Now().UTC()
-	s := signal.Signal{Strategy: "cross", Symbol: symbol, Interval: time.Minute, Direction: direction, Confidence: 1, Price: 100,
-		BarTime: now, CreatedAt: now, ValidUntil: now.Add(time.Hour)}
+	s := signal.Signal{Strategy: "cross", Symbol: symbol, Interval: time.Minute, Direction: direction, Confidence: 1,
+		Price: 100, BarTime: now, CreatedAt: now, ValidUntil: now.Add(time.Hour)}
 	require.NoError(t, db.Signals().Append(t.Context(), storetest.WithOwnID(s)))
 }
 

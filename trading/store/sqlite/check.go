@@ -23,9 +23,9 @@ type Report struct {
 	Halted   string    // why nothing may be opened: what was said last and not lifted; "" if no halt stands
 }
 
-// Check reads a database through and returns what is in it; a trader may be using it. The error says what is broken, and
-// comes with what was found: its pages and those of its archive, an entry that cannot be read or is missing, a snapshot
-// that is not whole. Nothing is changed, and a database of another schema is refused.
+// Check reads a database through and returns what is in it; a trader may be using it. The error says what is broken,
+// and comes with what was found: its pages and those of its archive, an entry that cannot be read or is missing, a
+// snapshot that is not whole. Nothing is changed, and a database of another schema is refused.
 //
 // That the entries add up to an account is for book.Restore to say, with no snapshot in between.
 func Check(ctx context.Context, path string) (r Report, err error) {

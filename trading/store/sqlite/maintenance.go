@@ -26,10 +26,10 @@ func (db *DB) checkIntegrity(ctx context.Context) error {
 
 // Backup copies the database as it is at one moment into a new file at path, durably; the folder must exist, and the
 // file must not. Others go on reading and writing meanwhile. The copy is a database like any other, of the same run and
-// with the same identity: a program that opens it to trade on it goes on from that moment, and what was ordered since then is
-// not known there. Its journal alone is another one, so that no order of its bears the client ID of an order that this
-// database made since then. What Archive has moved comes along, in a file beside it. The function Backup does the same without
-// a DB.
+// with the same identity: a program that opens it to trade on it goes on from that moment, and what was ordered since
+// then is not known there. Its journal alone is another one, so that no order of its bears the client ID of an order
+// that this database made since then. What Archive has moved comes along, in a file beside it. The function Backup does
+// the same without a DB.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	return db.shared.Failed(fmt.Sprintf("back up %s to %s", db.files.path, path), db.backup(ctx, path))
 }
@@ -47,8 +47,8 @@ func (f *files) backUp(ctx context.Context, path string) error {
 	return f.copyWhole(ctx, path, func() error { return nil })
 }
 
-// copyWhole copies the database and then its archive, so that an entry which is moved meanwhile is in both copies and not
-// in none. The database gets its name last; unlike a Rename a Link leaves alone what is there.
+// copyWhole copies the database and then its archive, so that an entry which is moved meanwhile is in both copies and
+// not in none. The database gets its name last; unlike a Rename a Link leaves alone what is there.
 func (f *files) copyWhole(ctx context.Context, path string, ready func() error) error {
 	return f.copyTo(ctx, path, func(draft, path string) error {
 		if err := ready(); err != nil {
@@ -57,7 +57,7 @@ func (f *files) copyWhole(ctx context.Context, path string, ready func() error) 
 		archive := ""
 		if exists(f.archivePath()) {
 			archive = (&files{path: path}).archivePath()
-			if err := (&files{path: f.archivePath()}).copyTo(ctx, archive, os.Link); err != nil {
+			if err := (&files{path: f.archivePath(), writer: f.writer}).copyTo(ctx, archive, os.Link); err != nil {
 				return err
 			}
 		}

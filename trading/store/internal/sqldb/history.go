@@ -30,8 +30,8 @@ const (
 // IsForAll reports whether every entry between the Seqs belongs to the answer, until its limit.
 func (q Question) IsForAll() bool { return len(q.Kinds) == 0 && q.About == "" }
 
-// Text is the statement that finds the answer, with its values. Where entries have no refs, as in an archive of before, it
-// finds all that there are, with no limit: Answer leaves out what is not meant.
+// Text is the statement that finds the answer, with its values. Where entries have no refs, as in an archive of before,
+// it finds all that there are, with no limit: Answer leaves out what is not meant.
 func (q Question) Text(refs bool) (text string, values []any) {
 	value := func(v any) string {
 		values = append(values, v)
