@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -84,7 +85,7 @@ func TestServerRefusesAHugeHeader(t *testing.T) {
 	body, err := get(port.Addr())
 	require.NoError(t, err)
 	require.Equal(t, "hello", body)
-	end()
+	require.ErrorIs(t, end(), context.Canceled)
 }
 
 func longText(n int) string {
