@@ -10,9 +10,9 @@
 // request that fails is answered by application/problem+json (RFC 9457): one that cannot be understood names its
 // parameter, and a store that fails or hangs is a 503 whose cause is in the log and not in the answer.
 //
-// Reading needs no log-in where Config.Read names none: then the console is for the machine it runs on. It answers only to the host names it knows, so that a
-// foreign web page cannot reach it through the operator's browser by a name that points here (DNS rebinding), and
-// refuses what such a page sends across origins. Everything is safe for concurrent use.
+// Reading needs no log-in where Config.Read names none: then the console is for the machine it runs on. It answers only to
+// the host names it knows, so that a foreign web page cannot reach it through the operator's browser by a name that points
+// here (DNS rebinding), and refuses what such a page sends across origins. Everything is safe for concurrent use.
 package console
 
 import (
@@ -59,8 +59,8 @@ type Config struct {
 	// Orders are those that are remembered, done ones too, oldest first, as of a book.Book; nil means that /api/orders has
 	// those that are not done, of Account.
 	Orders func() []book.OrderState
-	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil means that
-	// nothing is known of what is not remembered, and that there are no trails.
+	// History is the journal, for fills and the trails of signals and orders, such as the Memory of package journal; nil
+	// means that nothing is known of what is not remembered, and that there are no trails.
 	History journal.History
 	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
 	Performance func() []book.Day
@@ -122,6 +122,7 @@ type api struct {
 //	GET /api/services	the tree
 //	GET /api/events?limit&before	what happened lately, newest first
 //	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
+//	GET /api/openapi.yaml	all this as a document of OpenAPI 3.1
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /health, /livez, /readyz	by Config.Health

@@ -79,7 +79,8 @@ func describe(event journal.Event) string {
 func describeAccount(event journal.Event) string {
 	switch e := event.(type) {
 	case journal.Adopted:
-		return fmt.Sprintf("the account holds %s of %s more than its fills say, and takes it over at %s", e.Quantity, e.Symbol, e.Price)
+		return fmt.Sprintf("the account holds %s of %s more than its fills say, and takes it over at %s",
+			e.Quantity, e.Symbol, e.Price)
 	case journal.CashMoved:
 		return because(fmt.Sprintf("cash changed by %s: %s", e.Move.Amount, e.Move.Kind), e.Move.Symbol)
 	case journal.DayOpened:

@@ -25,7 +25,7 @@ func knownHosts(more []string) (map[string]bool, error) {
 // hostname returns the name in a Host header: without port, brackets and the root's dot, in lower case.
 func hostname(hostport string) string {
 	name := hostport
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
+	if host, port, err := net.SplitHostPort(hostport); err == nil && strings.Trim(port, "0123456789") == "" {
 		name = host
 	} else if strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]") {
 		name = name[1 : len(name)-1]

@@ -52,6 +52,9 @@ func badParameter(name, detail string) *answer.Problem {
 func list(known map[string]setter) string {
 	names := slices.Sorted(maps.Keys(known))
 	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 

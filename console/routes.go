@@ -55,6 +55,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/generator":          a.generator,
 		"/api/services":           a.services,
 		"/api/events":             a.events,
+		"/api/openapi.yaml":       a.openAPI,
 	}
 }
 

@@ -162,7 +162,8 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !a.cfg.Read.enabled() && !a.cfg.Control.enabled():
 		answer.Refuse(w, r, answer.Problem{
-			Status: http.StatusNotFound, Detail: "there are no sessions: nothing here needs a token (console.Config.Read, Control)",
+			Status: http.StatusNotFound,
+			Detail: "there are no sessions: nothing here needs a token (console.Config.Read, Control)",
 		})
 	case r.Method == http.MethodDelete && r.URL.RawQuery == "":
 		a.sessions.end(r)

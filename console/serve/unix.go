@@ -33,7 +33,7 @@ func bindUnix(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("serve: listen on %s: the path of a socket has at most %d bytes, and this has %d",
 			path, maxSocket, len(path))
 	}
-	if err := replaceable(path); err != nil {
+	if err := checkPath(path); err != nil {
 		return nil, fmt.Errorf("serve: listen on %s: %w", path, err)
 	}
 	bound, err := bindBeside(path)
@@ -43,8 +43,8 @@ func bindUnix(path string) (net.Listener, error) {
 	return bound, nil
 }
 
-// replaceable refuses what is no socket, and a socket that somebody serves.
-func replaceable(path string) error {
+// checkPath refuses what is no socket, and a socket that somebody serves.
+func checkPath(path string) error {
 	there, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -56,7 +56,7 @@ func replaceable(path string) error {
 	}
 	conn, err := (&net.Dialer{}).DialContext(context.Background(), "unix", path) // it is answered or refused at once
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // that nobody answers is what is asked for
 	}
 	_ = conn.Close()
 	return errors.New("it is in use")

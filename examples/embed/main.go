@@ -123,8 +123,9 @@ func (h *host) build(db *sqlite.DB) (err error) {
 		Read: console.Read{Authorize: h.doors.mayLook},
 		Control: console.Control{
 			Authorize: h.doors.mayAct,
-			Pause:     t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
-			Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
+			Pause:     t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence,
+			SetCycle: t.SetCycle,
+			Halt:     t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
 			Approve: t.Approve, GiveUp: t.GiveUp,
 			Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 		},
@@ -135,7 +136,7 @@ func (h *host) build(db *sqlite.DB) (err error) {
 // mux is the host's own, with vigil beside its pages.
 func (h *host) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "a page of the host's; the trader answers at /api/status")
 	})
 	mux.HandleFunc("POST /login", h.doors.login)

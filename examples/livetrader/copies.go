@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil"
-	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/store/postgres"
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
@@ -71,7 +69,7 @@ func runBackup(ctx context.Context, args []string, env environment) int {
 		name := strings.TrimSuffix(filepath.Base(c.db), ".db")
 		to = filepath.Join(to, name+"-"+env.clock.Now().UTC().Format("20060102T150405Z")+".db")
 	}
-	if err := copyDatabase(ctx, c.db, to); err != nil {
+	if err := sqlite.Backup(ctx, c.db, to); err != nil {
 		return fail(env, fmt.Errorf("backup: %w", err))
 	}
 	return c.tellCheck(ctx, to)
@@ -128,27 +126,19 @@ type contents struct {
 	lastAt time.Time // of its newest entry
 }
 
-// check reads all of a database: its pages, and its journal into an account.
+// check reads all of a database: its pages, its archive and each entry, and its journal into an account.
 func (c *fileCommand) check(ctx context.Context, path string) (found contents, err error) {
+	report, err := sqlite.Check(ctx, path)
+	if err != nil {
+		return found, err
+	}
+	found.lastAt = report.LastAt
 	db, err := sqlite.Open(ctx, path, sqlite.Config{ReadOnly: true})
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Integrity(ctx); err != nil {
-		return found, err
-	}
-	if found.Standing, err = vigil.ReadStanding(ctx, db, c.cash); err != nil {
-		return found, err
-	}
-	history, ok := db.Journal().(journal.History)
-	if !ok {
-		return found, nil
-	}
-	newest, err := history.Before(ctx, 0, nil, 1)
-	if len(newest) > 0 {
-		found.lastAt = newest[0].At
-	}
+	found.Standing, err = vigil.ReadStanding(ctx, db, c.cash)
 	return found, err
 }
 
@@ -166,66 +156,10 @@ func (s contents) tell(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-// copyDatabase copies a database into a new file.
-func copyDatabase(ctx context.Context, from, to string) (err error) {
-	db, err := sqlite.Open(ctx, from, sqlite.Config{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.Backup(ctx, to)
-}
-
-// unusedBy refuses a database that a process has open, whatever else is wrong with it.
-func unusedBy(ctx context.Context, path string) error {
-	if !exists(path) {
-		return nil
-	}
-	db, err := sqlite.Open(ctx, path, sqlite.Config{})
-	if err == nil {
-		return db.Close()
-	}
-	if errors.As(err, new(*sqlite.LockedError)) {
-		return err
-	}
-	return nil
-}
-
-// databaseParts are the files of a database, by what stands behind its name.
-var databaseParts = []string{"", "-wal", "-shm", "-journal"}
-
 // restoreDatabase puts a copy where a database was. What stands there is moved aside, if it may be replaced.
 func restoreDatabase(ctx context.Context, from, to string, replace bool) (aside string, err error) {
-	if err := unusedBy(ctx, to); err != nil {
-		return "", err
+	if replace {
+		return sqlite.Replace(ctx, from, to)
 	}
-	for _, part := range databaseParts {
-		if _, err := os.Lstat(to + part); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if !replace {
-			return "", fmt.Errorf("%s is there: move it away, or say --replace", to+part)
-		}
-		if aside == "" {
-			aside = unused(to + ".replaced")
-		}
-		if err := os.Rename(to+part, aside+part); err != nil {
-			return aside, err
-		}
-	}
-	return aside, copyDatabase(ctx, from, to)
-}
-
-// unused is a name that nothing has yet.
-func unused(name string) string {
-	for n := 1; ; n++ {
-		if with := fmt.Sprintf("%s-%d", name, n); !exists(with) {
-			return with
-		}
-	}
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+	return "", sqlite.Restore(ctx, from, to)
 }

@@ -106,7 +106,8 @@ func (c *control) ended(verb, key string, r reply, err error) int {
 		fail(c.env, fmt.Errorf("ctl: %w; nothing was asked of it. Is it running? --db or --socket names another one", err))
 		return exitUnknown
 	case err != nil:
-		fail(c.env, fmt.Errorf("ctl: %w; it may have been done: see livetrader ctl status. To hear what became of it: --key %s", err, key))
+		fail(c.env, fmt.Errorf(
+			"ctl: %w; it may have been done: see livetrader ctl status. To hear what became of it: --key %s", err, key))
 		return exitUnknown
 	case c.asJSON:
 		_, _ = c.env.stdout.Write(r.body)

@@ -23,9 +23,12 @@ var ctlReads = map[string]ctlRead{
 	"positions": {"/api/positions", "what is held", table("symbol", "quantity", "average_price", "realized")},
 	"orders": {"/api/orders", "the newest orders", table(
 		"client_id", "symbol", "side", "type", "quantity", "filled", "status")},
-	"fills":     {"/api/fills", "the newest fills", table("time", "symbol", "side", "quantity", "price", "fee", "client_id")},
-	"events":    {"/api/events", "what happened lately", table("at", "kind", "text")},
-	"signals":   {"/api/signals/latest", "the newest signals", table("created_at", "symbol", "strategy", "direction", "confidence", "id")},
+	"fills":  {"/api/fills", "the newest fills", table("time", "symbol", "side", "quantity", "price", "fee", "client_id")},
+	"events": {"/api/events", "what happened lately", table("at", "kind", "text")},
+	"signals": {
+		"/api/signals/latest", "the newest signals",
+		table("created_at", "symbol", "strategy", "direction", "confidence", "id"),
+	},
 	"services":  {"/api/services", "the services, and how their last runs ended", showServices},
 	"generator": {"/api/generator", "why there are no signals", showGenerator},
 }

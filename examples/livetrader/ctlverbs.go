@@ -108,7 +108,8 @@ func ctlHelp() string {
 	for _, name := range slices.Sorted(maps.Keys(ctlVerbs)) {
 		line(name, ctlVerbs[name].takes, ctlVerbs[name].does)
 	}
-	fmt.Fprint(&b, "\nIt ends with 0 when that is done, 1 when it is refused, 2 when the command line is wrong, and 3 when it is not known\n"+
+	fmt.Fprint(&b, "\nIt ends with 0 when that is done, 1 when it is refused, 2 when the command line is wrong, and 3 when "+
+		"it is not known\n"+
 		"what became of it: look at the status, and ask again with the same --key.\n")
 	return b.String()
 }

@@ -34,7 +34,7 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 		a.dbName = filepath.Join(folder, defaultDB)
 	}
 	db, err := a.openPatiently(ctx, sqlite.Config{
-		Run: a.runConfiguration(), LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart,
+		Run: a.runConfiguration(), LowWater: int64(a.cfg.lowWater) << 20, ReadOnly: a.cfg.dryStart, Logger: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))

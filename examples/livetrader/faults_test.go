@@ -157,14 +157,17 @@ func (p *plant) make() {
 // begin runs the trader, and returns what ends it.
 func (p *plant) begin() (end func()) {
 	ctx, cancel := context.WithCancel(p.t.Context())
-	stopped := make(chan error, 1)
-	go func() { stopped <- p.trader.Serve(ctx) }()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		_ = p.trader.Serve(ctx) // some have hung, which is what is wanted
+	}()
 	return func() {
 		cancel()
 		for _, release := range p.done {
 			release()
 		}
-		_ = <-stopped // some have hung, which is what is wanted
+		<-stopped
 		if len(p.done) > 0 {
 			time.Sleep(time.Hour) // what hung comes back
 		}

@@ -115,7 +115,8 @@ func (c *config) declareTrading() {
 // declareService declares what whoever keeps it running says.
 func (c *config) declareService() {
 	setting(c, &c.configFile, configFlag, "", texts, "YAML `file` whose keys are the names of these flags, such as interval: 5s")
-	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels, "`level` from which on lines are logged: debug, info, warn or error")
+	setting(c, &c.logLevel, "log-level", slog.LevelInfo, logLevels,
+		"`level` from which on lines are logged: debug, info, warn or error")
 	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
 		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
 	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")

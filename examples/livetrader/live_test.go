@@ -246,7 +246,7 @@ func TestChaosOfTheFeedIsToldAndTradedOn(t *testing.T) {
 func TestHealthShowsEachDeathAndItsRestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cfg, err := parseConfig([]string{"--paper", "--duration", "60s", "--chaos", "--listen", "off", "--db", tempDB(t)}, environ())
+		cfg, err := parseConfig([]string{"--paper", "--duration", "60s", "--chaos", "--listen", "off", "--socket", "off", "--db", tempDB(t)}, environ())
 		require.NoError(t, err)
 		a := &app{cfg: cfg, clock: clock.New(), log: quiet, stdout: io.Discard}
 		ended := make(chan error)

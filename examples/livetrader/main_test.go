@@ -153,3 +153,8 @@ func (p *process) address() string {
 	p.t.Helper()
 	return "http://" + p.await(`msg="API listening" address=(\S+)`)[1]
 }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

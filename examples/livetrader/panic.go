@@ -82,7 +82,8 @@ func leaveHalt(env environment, path, by string) bool {
 		err = writeHalt(path, haltOrder{Reason: strings.TrimSpace("panic " + by), At: env.clock.Now().UTC()})
 	}
 	if err != nil {
-		fmt.Fprintf(env.stdout, "NO HALT IS LEFT: %s\n  whoever starts a trader again must know: livetrader ctl halt REASON\n", oneLine(err))
+		fmt.Fprintf(env.stdout, "NO HALT IS LEFT: %s\n"+
+			"  whoever starts a trader again must know: livetrader ctl halt REASON\n", oneLine(err))
 		return false
 	}
 	fmt.Fprintf(env.stdout, "halt left in %s: a trader there opens nothing from now on, and the next start is halted\n", path)

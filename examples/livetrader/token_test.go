@@ -47,9 +47,9 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 func TestTokenIsAskedForButByTheProbes(t *testing.T) {
 	t.Parallel()
 	p := launchFor(t, longWait, []string{tokenVariable + "=" + strongToken}, "--paper", "--db", tempDB(t),
-		"--listen", "127.0.0.1:0")
+		"--listen", "127.0.0.1:0", "--interval", "500ms")
 	url := p.address()
-	p.await(`msg="LIVE TRADING ENGINE STARTED`)
+	p.await(`msg="Generated signals"`) // there are bars, and it is well
 	for name, c := range map[string]struct {
 		path, header string
 		code         int

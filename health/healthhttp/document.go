@@ -152,7 +152,8 @@ func newPart(p *health.PartReport) part {
 	l := p.Lifecycle
 	out := part{
 		Path: p.Path, Status: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, State: l.State, Since: l.Since.UTC(),
-		Restarts: l.Restarts, LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(), Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
+		Restarts: l.Restarts, LastEnd: l.LastEnd, NextRestartAt: l.NextRestart.UTC(),
+		Attempt: l.Attempt, MaxAttempts: l.MaxAttempts, Done: l.Done,
 		Idle: p.Idle, LastProgress: p.LastProgress.UTC(), ErrorRun: p.ErrorRun, Counts: p.Counts,
 		Asked: l.Asked, Unready: p.Unready, RecentFailures: p.RecentFailures,
 		Zombies: p.Zombies, ZombiesSince: p.ZombiesSince.UTC(),

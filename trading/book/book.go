@@ -3,8 +3,9 @@
 // It is pure. It reads no clock, takes no context and does no I/O, so the same events give the same Book to the last digit,
 // in whichever process. Check says why an event cannot be, and Apply adds one that can. A Book has a part for each thing
 // that it knows, and each part owns its state: positions.go, orders.go with the life of an order in order.go, targets.go,
-// signals.go, account.go, day.go with the totals by day, and fills.go with what is forgotten when. check.go and fold.go say which part an event goes to,
-// exposure.go what pending orders may bring. Restore makes a Book of what a journal holds, Audit the trail of one order.
+// signals.go, account.go, day.go with the totals by day, and fills.go with what is forgotten when. check.go and fold.go
+// say which part an event goes to, exposure.go what pending orders may bring. Restore makes a Book of what a journal holds,
+// Audit the trail of one order.
 //
 // A Book is not safe for concurrent use.
 package book

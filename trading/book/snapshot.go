@@ -18,7 +18,8 @@ import (
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
-// from elsewhere; version 5, which entry of the journal a halt is, and what came of a day. Version 5 and later keep what is over as records.
+// from elsewhere; version 5, which entry of the journal a halt is, and what came of a day. Version 5 and
+// later keep what is over as records.
 const snapshotVersion = 6
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is

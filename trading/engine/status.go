@@ -35,8 +35,8 @@ type Status struct {
 	Differences []string                   `json:"differences,omitempty"` // what the Broker holds otherwise than the book
 	Unguarded   map[string]decimal.Decimal `json:"unguarded,omitempty"`   // what should have a stop-loss and has none, by symbol
 	Orphaned    []string                   `json:"orphaned,omitempty"`    // symbols held for a strategy that speaks no more
-	Refusals    int                        `json:"refusals,omitempty"`    // signals in a row that were refused: size, ticket, limits
-	Rejections  int                        `json:"rejections,omitempty"`  // orders in a row that the Broker refused, or that were lost
+	Refusals    int                        `json:"refusals,omitempty"`    // signals in a row that were refused
+	Rejections  int                        `json:"rejections,omitempty"`  // orders in a row that were refused or lost
 }
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.

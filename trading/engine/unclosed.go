@@ -21,5 +21,6 @@ func (e *env) refusedClose(h book.Holding) bool {
 func closeFailed(h book.Holding) problem {
 	text := fmt.Sprintf("%s of %s is to be closed, and order %s for it was %s: %s; it is tried again at least every %s",
 		h.ToClose(), h.Symbol, h.Last.ClientID, h.Last.Status, h.Last.Reason, maxRetryPause)
-	return errorProblem("closing/"+h.Symbol, health.Unhealthy, text, "see why the venue refuses it, and close it there if it must be")
+	return errorProblem("closing/"+h.Symbol, health.Unhealthy, text,
+		"see why the venue refuses it, and close it there if it must be")
 }

@@ -193,7 +193,8 @@ func historyAboutLimit(t testing.TB, j journal.Journal) {
 
 func historyStrangeIDs(t testing.TB, j journal.Journal) {
 	h := historian(t, j)
-	ids := []string{"it's", `"quoted"`, "'; DROP TABLE journal; --", "日本語 🚀", "a\nb", "nul\x00inside", "\x1a", "\x1a0", " spaces ",
+	ids := []string{"it's", `"quoted"`, "'; DROP TABLE journal; --", "日本語 🚀", "a\nb", "nul\x00inside", "\x1a", "\x1a0",
+		" spaces ",
 		"e\u0301", "\u00e9", "<b>&amp;", `\`, "%", strings.Repeat("x", 200), strings.Repeat("x", 201),
 		strings.Repeat("long ", 20_000), strings.Repeat("long ", 20_000) + "too"}
 	for _, id := range ids {

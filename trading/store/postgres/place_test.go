@@ -54,7 +54,7 @@ func TestTablesOfAHostAreUntouched(t *testing.T) {
 				require.NoError(t, db.Close())
 			}
 			require.Equal(t, before, s.content(t, "public"))
-			require.Equal(t, "6", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
+			require.Equal(t, "7", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
 			s.exec(t, "DROP SCHEMA vigil CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 		})
 	}

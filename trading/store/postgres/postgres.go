@@ -21,7 +21,11 @@
 // or written before that is settled.
 //
 // The package sqlite gives the same in a file. A program links only the driver whose package it imports. Backups,
-// integrity and space are for the operator of the server.
+// integrity and space are for the operator of the server. After a pg_dump was restored, and before it is traded on,
+//
+//	DELETE FROM vigil.meta WHERE name = 'incarnation';
+//
+// gives its journal a new identity: otherwise orders would bear client IDs of those that were made after the dump.
 //
 // A DB and what it hands out are safe for concurrent use. It starts no goroutine of its own.
 package postgres

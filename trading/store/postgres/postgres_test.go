@@ -186,3 +186,23 @@ func TestOpenRefuses(t *testing.T) {
 	db := openPostgres(t, s.schema(t))
 	require.NoError(t, db.Room())
 }
+
+func TestDumpThatIsRestoredIsAnotherJournalOnceItsIncarnationIsGone(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	url := s.schema(t)
+	identity := func() string {
+		db, err := postgres.Open(t.Context(), url, postgres.Config{})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		identity, err := db.Journal().Identity(t.Context())
+		require.NoError(t, err)
+		return identity
+	}
+	was := identity()
+	require.Equal(t, was, identity())
+	s.sql(t, "DELETE FROM "+s.last()+".meta WHERE name = 'incarnation'")
+	now := identity()
+	require.NotEqual(t, was, now)
+	require.Equal(t, now, identity())
+}

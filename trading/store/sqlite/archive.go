@@ -76,7 +76,8 @@ type entryRow struct {
 // oldEntries returns the next that may go. The one that the snapshot ends with stays, so that a Seq is not given out
 // again, and with the first that is too young all later ones stay.
 func (f *files) oldEntries(ctx context.Context, before sql.NullInt64) (old []entryRow, err error) {
-	const text = `SELECT seq, at, kind, data, ref, cause FROM journal WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
+	const text = `SELECT seq, at, kind, data, ref, cause FROM journal
+		WHERE seq < (SELECT seq FROM snapshot) ORDER BY seq LIMIT $1`
 	rows, err := f.readers.QueryContext(ctx, text, maxArchived)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,9 @@ func openArchive(ctx context.Context, path string) (*sql.DB, error) {
 		}
 	}
 	archive := openPool(path, writing)
-	if err := schema().Migrate(ctx, archive); err != nil {
+	s := schema()
+	s.BackUp = (&files{path: path}).backUpSchema
+	if err := s.Migrate(ctx, archive); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), archive.Close())
 	}
 	return archive, nil
@@ -136,7 +139,8 @@ func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // After a Commit it does nothing.
-	// What stands there already was being moved when a process died, or comes from after the backup that this database is.
+	// What stands there already was being moved when a process died, or comes from after the backup that this database
+	// is.
 	const insert = `INSERT INTO journal (seq, at, kind, data, ref, cause) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (seq) DO UPDATE SET at = excluded.at, kind = excluded.kind, data = excluded.data,
 		ref = excluded.ref, cause = excluded.cause`
@@ -149,8 +153,8 @@ func copyEntries(ctx context.Context, archive *sql.DB, old []entryRow) error {
 }
 
 // Archived implements sqldb.Driver. It is asked after a look here that found less than it was to find: what was moved
-// during that look is noted by then. What stands in the archive beyond that note belongs to no answer: it stands here, or
-// was written after the backup that this database comes from.
+// during that look is noted by then. What stands in the archive beyond that note belongs to no answer: it stands here,
+// or was written after the backup that this database comes from.
 func (f *files) Archived(ctx context.Context, q sqldb.Question) (entries []journal.Entry, err error) {
 	var last int64
 	const get = `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'archived'), 0)`
@@ -181,7 +185,7 @@ func askArchive(ctx context.Context, archive *sql.DB, q sqldb.Question) ([]journ
 		return nil, err
 	}
 	text, values := q.Text(refs)
-	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck,sqlclosecheck // Answer does both
+	rows, err := archive.QueryContext(ctx, text, values...) //nolint:rowserrcheck // Answer does that
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,8 @@ func TestArchiveFromAfterTheBackupSaysNothing(t *testing.T) {
 	_, err = db.Archive(t.Context(), firstEntry.Add(6*time.Minute))
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
-	foreign(t, path+".archive", `UPDATE journal SET data = '{"client_id":"v-lost"}', kind = 'triggered', ref = 'v-lost' WHERE seq > 40`)
+	foreign(t, path+".archive", `UPDATE journal SET data = '{"client_id":"v-lost"}', kind = 'triggered', ref = 'v-lost'
+		WHERE seq > 40`)
 	require.NoError(t, os.Rename(backup, path))
 
 	db = openAt(t, path)

@@ -36,7 +36,7 @@ func TestFilesArePrivateWhateverTheUmask(t *testing.T) { //nolint:paralleltest /
 			modes[name] = info.Mode()
 		}
 		require.Equal(t, map[string]fs.FileMode{"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600, "x.db.lock": 0o600,
-			"x.db.archive": 0o600, "backup.db": 0o600}, modes, "umask %o", umask)
+			"x.db.archive": 0o600, "backup.db": 0o600, "backup.db.archive": 0o600}, modes, "umask %o", umask)
 		require.NoError(t, db.Close())
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"github.com/pressly/goose/v3"
@@ -65,6 +66,8 @@ type Config struct {
 	ReadOnly bool
 	// LowWater is how many bytes have to be free on the database's disk for Room to be content; 0 means 256 MiB.
 	LowWater int64
+	// Logger says where the copy of before is when the schema is brought up to date; nil means slog.Default().
+	Logger *slog.Logger
 }
 
 // Setting is one part of what a database belongs to, such as the mode, the venue or the account.
@@ -125,24 +128,24 @@ func open(ctx context.Context, name string, cfg Config) (*DB, error) {
 	}
 	db := &DB{files: &files{path: path}, lowWater: uint64(cmp.Or(cfg.LowWater, defaultLowWater))}
 	if cfg.ReadOnly {
-		return db, db.openToRead(ctx, cfg.Run)
+		return db, db.openToRead(ctx, cfg)
 	}
-	return db, db.openToWrite(ctx, cfg.Run)
+	return db, db.openToWrite(ctx, cfg)
 }
 
 // openToRead looks at the file through SQLite alone: this process may have it open, and to close a file a second time
 // drops the locks that SQLite holds on it.
-func (db *DB) openToRead(ctx context.Context, run []Setting) error {
+func (db *DB) openToRead(ctx context.Context, cfg Config) error {
 	if _, err := os.Stat(db.files.path); err != nil {
 		return cause(err)
 	}
 	db.files.readers = openPool(db.files.path, readOnly)
-	return db.share(ctx, run)
+	return db.share(ctx, cfg)
 }
 
 // openToWrite takes the lease before any look into the file: to close a file that this process has open a second time
 // drops the locks that SQLite holds on it.
-func (db *DB) openToWrite(ctx context.Context, run []Setting) (err error) {
+func (db *DB) openToWrite(ctx context.Context, cfg Config) (err error) {
 	lease, err := acquire(db.files.path)
 	if err != nil {
 		return err
@@ -156,7 +159,7 @@ func (db *DB) openToWrite(ctx context.Context, run []Setting) (err error) {
 		return errors.Join(err, file.undo(), lease.release())
 	}
 	db.files.writer, db.files.readers = openPool(db.files.path, writing), openPool(db.files.path, reading)
-	if err := db.share(ctx, run); err != nil {
+	if err := db.share(ctx, cfg); err != nil {
 		return errors.Join(err, file.undo(), lease.release())
 	}
 	db.files.lease = lease
@@ -179,11 +182,18 @@ func schema() sqldb.Schema {
 }
 
 // share hands the connections over. It closes them on an error.
-func (db *DB) share(ctx context.Context, run []Setting) (err error) {
+func (db *DB) share(ctx context.Context, cfg Config) (err error) {
 	s := schema()
-	s.BackUp = db.files.backUpSchema
+	s.BackUp = func(ctx context.Context, version int64) error {
+		err := db.files.backUpSchema(ctx, version)
+		if err == nil {
+			cmp.Or(cfg.Logger, slog.Default()).Info("Bringing the database up to date; its copy is the way back",
+				"database", db.files.path, "schema", version, "copy", db.files.schemaCopy(version))
+		}
+		return err
+	}
 	db.shared, err = sqldb.Open(ctx, sqldb.Setup{
-		Name: "sqlite", Where: db.files.path, Schema: s, Run: run,
+		Name: "sqlite", Where: db.files.path, Schema: s, Run: cfg.Run,
 		Driver: db.files, Writer: db.files.writer, Readers: db.files.readers, Whole: true,
 	})
 	if err != nil {
@@ -199,8 +209,8 @@ func (db *DB) Signals() Signals { return db.shared.Signals() }
 // a journal.Snapshotter too.
 func (db *DB) Journal() journal.Journal { return db.shared.Journal() }
 
-// Bind binds a database that belongs to nothing yet to a run, durably, and refuses another run with a *ConfigurationError,
-// which names each setting that differs. They are what makes the positions another run's, such as the mode, the venue and
+// Bind binds a database that belongs to nothing yet to a run, durably, and refuses another run with a
+// *ConfigurationError, which names each setting that differs. They are what makes the positions another run's, such as the mode, the venue and
 // the account; what a run may change, such as the parameters of a strategy, is in the journal. One that is not there has
 // the value "". A database that is only read stays as it is.
 func (db *DB) Bind(ctx context.Context, run []Setting) error { return db.shared.Bind(ctx, run) }

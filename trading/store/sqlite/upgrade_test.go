@@ -3,7 +3,9 @@ package sqlite_test
 import (
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,7 +36,7 @@ func rowsOf(t *testing.T, path string) (text string) {
 // The way back to an earlier version is the copy that the upgrade made.
 func TestUpgradeLeavesACopyToGoBackTo(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 7; version++ {
+	for version := 1; version <= 10; version++ {
 		t.Run(fmt.Sprint("schema ", version), func(t *testing.T) {
 			t.Parallel()
 			name := fmt.Sprint("sqlite", version)
@@ -54,6 +56,19 @@ func TestUpgradeLeavesACopyToGoBackTo(t *testing.T) {
 			storetest.FoldsTo(t, openAt(t, path), inSQLite[name])
 		})
 	}
+}
+
+func TestUpgradeSaysWhereItsCopyIs(t *testing.T) {
+	t.Parallel()
+	path := unpacked(t, "sqlite10")
+	var log strings.Builder
+	for range 2 {
+		db, err := sqlite.Open(t.Context(), path, sqlite.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "\n"), "it is said once: "+log.String())
+	require.Contains(t, log.String(), "schema=10 copy="+path+".schema10")
 }
 
 func TestUpgradeDoesNotBeginWithoutACopy(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -29,8 +30,8 @@ const (
 // IsForAll reports whether every entry between the Seqs belongs to the answer, until its limit.
 func (q Question) IsForAll() bool { return len(q.Kinds) == 0 && q.About == "" }
 
-// Text is the statement that finds the answer, with its values. Where entries have no refs, as in an archive of before, it
-// finds all that there are, with no limit: Answer leaves out what is not meant.
+// Text is the statement that finds the answer, with its values. Where entries have no refs, as in an archive of before,
+// it finds all that there are, with no limit: Answer leaves out what is not meant.
 func (q Question) Text(refs bool) (text string, values []any) {
 	value := func(v any) string {
 		values = append(values, v)
@@ -97,8 +98,8 @@ func (j *Journal) before(ctx context.Context, seq int64, kinds []string, limit i
 		q.Before = entries[len(entries)-1].Seq
 	}
 	q.Limit -= len(entries)
-	older, err := j.archived(ctx, q)
-	return append(entries, older...), err
+	rest, err := j.archived(ctx, q)
+	return append(entries, rest...), err
 }
 
 // storedKinds returns the names under which entries of these kinds are stored: "cancelled" was one before v0.1.
@@ -141,8 +142,8 @@ func (j *Journal) about(ctx context.Context, id string, limit int) ([]journal.En
 			return entries, nil // Nothing is about an order before it is made.
 		}
 	}
-	older, err := j.archived(ctx, q)
-	all := append(older, entries...)
+	rest, err := j.archived(ctx, q)
+	all := slices.Concat(rest, entries)
 	return all[:min(len(all), limit)], err
 }
 

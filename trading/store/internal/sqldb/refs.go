@@ -14,8 +14,8 @@ import (
 // third of a page.
 const longestRef = 200
 
-// Refs returns by what an event is found: the client ID of the order that it is about, or else the ID of the signal; and,
-// of an order's intent alone, what the order was made for.
+// Refs returns by what an event is found: the client ID of the order that it is about, or else the ID of the signal;
+// and, of an order's intent alone, what the order was made for.
 func Refs(e journal.Event) (ref, cause sql.NullString) {
 	order, signal := journal.OrderOf(e), journal.SignalOf(e)
 	if order == "" {
