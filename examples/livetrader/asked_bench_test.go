@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -84,7 +85,7 @@ func p99OfCycles(b *testing.B, clients int, pause time.Duration) float64 {
 	require.NoError(b, err)
 	running.Go(func() { _ = trader.Serve(ctx) })
 	probes, err := healthhttp.New(healthhttp.Config{
-		Registry: trader.Registry(), Extra: console.Trading("trader/trading", trader.Account),
+		Registry: trader.Registry(), Extra: console.Trading("trader/trading", trader.Account), Version: trader.AccountVersion,
 	})
 	require.NoError(b, err)
 	api, err := console.New(console.Config{
@@ -113,7 +114,11 @@ func ask(ctx context.Context, api http.Handler, pause time.Duration) {
 	for ctx.Err() == nil {
 		for _, path := range []string{"/health", "/api/status"} {
 			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:8000"+path, http.NoBody)
-			api.ServeHTTP(httptest.NewRecorder(), r)
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, r)
+			if w.Code != http.StatusOK && w.Code != http.StatusServiceUnavailable { // as before the first step
+				panic(fmt.Sprint(path, " was refused: ", w.Code))
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -29,17 +29,30 @@ func (c *config) readFile() (err error) {
 	if c.configFile == "" {
 		return nil
 	}
-	file, err := os.Open(c.configFile)
-	if err != nil {
-		return usageError{fmt.Errorf("--config: %w", err)}
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxConfigFile))
+	text, err := readRegular(c.configFile, maxConfigFile)
 	if err != nil {
 		return usageError{fmt.Errorf("--config: %w", err)}
 	}
 	c.file, err = parseFile(c.configFile, text)
 	return err
+}
+
+// readRegular reads a file, and no more of it than limit. A pipe that nobody writes to would hold up the start for ever, and
+// no signal would end that.
+func readRegular(name string, limit int64) (text []byte, err error) {
+	there, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !there.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file that can be read to its end", name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 func parseFile(name string, text []byte) (map[string]fileValue, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,4 +93,15 @@ func TestDatabaseWithAPasswordComesFromAFile(t *testing.T) {
 	c, err := parseConfig([]string{"--paper"}, environ("LIVETRADER_DB_FILE", file), "LIVETRADER_DB_FILE")
 	require.NoError(t, err)
 	require.Equal(t, "postgres://ann:secret@127.0.0.1/x", c.db)
+}
+
+func TestConfigFileIsNoPipe(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	args := []string{"--paper", "--socket", "off"}
+	_, err := parseConfig(args, environ("LIVETRADER_TOKEN_FILE", pipe))
+	require.ErrorContains(t, err, pipe+" is no file that can be read to its end")
+	_, err = parseConfig(append(args, "--config", pipe), environ())
+	require.ErrorContains(t, err, pipe+" is no file that can be read to its end")
 }

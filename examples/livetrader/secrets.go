@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -57,7 +56,7 @@ func readSecret(lookup func(string) (string, bool), name string) (string, error)
 		value, _ := lookup(name)
 		return value, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readRegular(file, maxConfigFile)
 	if err != nil {
 		return "", usageError{fmt.Errorf("%s%s: %w", name, fileSuffix, err)}
 	}
