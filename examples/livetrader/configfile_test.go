@@ -72,7 +72,7 @@ func TestConfigFileThatIsWrongNamesItsLine(t *testing.T) {
 		require.NotContains(t, err.Error(), strongToken)
 	}
 	_, err := parseConfig([]string{"--paper", "--config", "none.yaml"}, environ())
-	require.ErrorContains(t, err, "--config: open none.yaml")
+	require.ErrorContains(t, err, "--config: stat none.yaml")
 }
 
 // The file says where the trader is to ctl as well, and what else is wrong in it keeps nobody out.
