@@ -210,9 +210,9 @@ func (db *DB) Signals() Signals { return db.shared.Signals() }
 func (db *DB) Journal() journal.Journal { return db.shared.Journal() }
 
 // Bind binds a database that belongs to nothing yet to a run, durably, and refuses another run with a
-// *ConfigurationError, which names each setting that differs. They are what makes the positions another run's, such as the mode, the venue and
-// the account; what a run may change, such as the parameters of a strategy, is in the journal. One that is not there has
-// the value "". A database that is only read stays as it is.
+// *ConfigurationError, which names each setting that differs. They are what makes the positions another run's, such as
+// the mode, the venue and the account; what a run may change, such as the parameters of a strategy, is in the journal. One
+// that is not there has the value "". A database that is only read stays as it is.
 func (db *DB) Bind(ctx context.Context, run []Setting) error { return db.shared.Bind(ctx, run) }
 
 // Claim returns the order journal for a new Engine and takes it away from every other: what Journal and earlier claims
