@@ -95,6 +95,10 @@ func (c *control) act(ctx context.Context, verb string, body []byte) int {
 				continue
 			}
 		}
+		var silent silentError
+		if (said || c.key != "") && errors.As(err, &silent) {
+			err = silent.error // it was asked before, and may have done it
+		}
 		return c.ended(verb, key, r, err)
 	}
 }
@@ -104,7 +108,7 @@ func (c *control) ended(verb, key string, r reply, err error) int {
 	switch {
 	case errors.As(err, new(silentError)):
 		fail(c.env, fmt.Errorf("ctl: %w; nothing was asked of it. Is it running? --db or --socket names another one", err))
-		return exitUnknown
+		return exitFailure
 	case err != nil:
 		fail(c.env, fmt.Errorf(
 			"ctl: %w; it may have been done: see livetrader ctl status. To hear what became of it: --key %s", err, key))

@@ -258,6 +258,27 @@ func TestCtlWaitsForWhatIsUnderWay(t *testing.T) {
 	require.Contains(t, log, "it may have been done: see livetrader ctl status. To hear what became of it: --key 0123456789abcdef")
 }
 
+func TestCtlOfATraderThatDiesMeanwhileDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	var trader *httptest.Server
+	trader = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusAccepted)
+		_ = trader.Listener.Close()
+	}))
+	t.Cleanup(trader.Close)
+	code, _, log := ctl(nil, "kill", "--url", trader.URL)
+	require.Equal(t, exitUnknown, code)
+	require.Contains(t, log, "it may have been done")
+
+	code, _, log = ctl(nil, "kill", "--url", trader.URL)
+	require.Equal(t, exitFailure, code, "it never was asked")
+	require.Contains(t, log, "nothing was asked of it")
+
+	code, _, _ = ctl(nil, "kill", "--url", trader.URL, "--key", "0123456789abcdef")
+	require.Equal(t, exitUnknown, code, "it was asked before, under that key")
+}
+
 func TestCtlHelpNamesEveryVerb(t *testing.T) {
 	t.Parallel()
 	code, out, _ := ctl(nil, "--help")
