@@ -110,7 +110,7 @@ func newTrader(db *sqlite.DB, log *slog.Logger) (*vigil.Trader, error) {
 func (h *host) build(db *sqlite.DB) (err error) {
 	t := h.trader
 	h.probes, err = healthhttp.New(healthhttp.Config{
-		Registry: t.Registry(), Extra: console.Trading("trader/trading", t.Account),
+		Registry: t.Registry(), Extra: console.Trading("trader/trading", t.Account), Version: t.AccountVersion,
 	})
 	if err != nil {
 		return err
