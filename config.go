@@ -110,6 +110,10 @@ type Store interface {
 	Bind(ctx context.Context, run []journal.Setting) error
 	// Claim returns the journal, and takes the right to write it from whoever had it.
 	Claim(ctx context.Context) (journal.Journal, error)
+	// Overrides returns what persons want in the place of what the configuration says, by key.
+	Overrides(ctx context.Context) ([]journal.Override, error)
+	// SetOverride keeps one durably, in the place of the one with its key; one without a Value takes that back.
+	SetOverride(ctx context.Context, w journal.Override) error
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers
 	// at once.
 	Room() error

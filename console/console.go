@@ -17,6 +17,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,12 @@ type Config struct {
 	History journal.History
 	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
 	Performance func() []book.Day
+	// Equity returns what the account was worth from since on, ascending, as of a vigil.Trader; nil means that /api/equity is
+	// not there.
+	Equity func(ctx context.Context, since time.Time) ([]journal.Mark, error)
+	// Overrides are what persons want in the place of what the configuration says, for /api/status, as in vigil.Status; nil for
+	// none.
+	Overrides func() []journal.Override
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -117,6 +124,7 @@ type api struct {
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
 //	GET /api/performance?by=day|week|month	fills, volume, fees, profit and equity by time, oldest first
+//	GET /api/equity?since	what the account was worth, each hour, oldest first, of the last 90 days
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree

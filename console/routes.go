@@ -51,6 +51,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/orders/{client_id}": a.order,
 		"/api/fills":              a.fills,
 		"/api/performance":        a.performance,
+		"/api/equity":             a.equity,
 		"/api/bars":               a.bars,
 		"/api/generator":          a.generator,
 		"/api/services":           a.services,

@@ -22,6 +22,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -204,7 +205,8 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
 		cfg.Generator = func() generator.Status { return t.Status().Generator }
 		cfg.Orders, cfg.History, cfg.Performance = t.Orders, t.History(), t.Performance
-		cfg.Bars, cfg.Events = a.bars.of, a.events
+		cfg.Bars, cfg.Events, cfg.Equity = a.bars.of, a.events, t.Equity
+		cfg.Overrides = func() []journal.Override { return t.Status().Overrides }
 	}
 	return a.newAPI(cfg)
 }
@@ -232,10 +234,23 @@ func (a *app) control(t *vigil.Trader) console.Control {
 		Token: a.cfg.token,
 		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
 		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
-		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.events.Act,
+		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.audit,
 		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 	}
 }
+
+// audit tells of an act on the page, and keeps it in the journal. The log has it already.
+func (a *app) audit(act journal.Acted) {
+	a.events.Act(act)
+	ctx, cancel := context.WithTimeout(context.Background(), auditWithin)
+	defer cancel()
+	if err := a.trader.Record(ctx, act); err != nil {
+		a.log.Warn("Act is not in the journal", "verb", act.Verb, "actor", act.Actor, "error", err)
+	}
+}
+
+// auditWithin is how long the journal may take to keep an act.
+const auditWithin = 5 * time.Second
 
 // healthExtra is what /health shows besides: signal_generation and, where there is a Trader, trading.
 func (a *app) healthExtra() func(health.Report) map[string]any {
