@@ -137,9 +137,7 @@ func (h *host) build(db *sqlite.DB) (err error) {
 
 // audit keeps an act in the journal. The log has it already.
 func (h *host) audit(act journal.Acted) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := h.trader.Record(ctx, act); err != nil {
+	if err := h.trader.Record(context.Background(), act); err != nil { // the console does not wait for ever
 		h.log.Warn("An act is not in the journal", "verb", act.Verb, "actor", act.Actor, "error", err)
 	}
 }

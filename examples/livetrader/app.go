@@ -242,15 +242,10 @@ func (a *app) control(t *vigil.Trader) console.Control {
 // audit tells of an act on the page, and keeps it in the journal. The log has it already.
 func (a *app) audit(act journal.Acted) {
 	a.events.Act(act)
-	ctx, cancel := context.WithTimeout(context.Background(), auditWithin)
-	defer cancel()
-	if err := a.trader.Record(ctx, act); err != nil {
+	if err := a.trader.Record(context.Background(), act); err != nil { // the console does not wait for ever
 		a.log.Warn("Act is not in the journal", "verb", act.Verb, "actor", act.Actor, "error", err)
 	}
 }
-
-// auditWithin is how long the journal may take to keep an act.
-const auditWithin = 5 * time.Second
 
 // healthExtra is what /health shows besides: signal_generation and, where there is a Trader, trading.
 func (a *app) healthExtra() func(health.Report) map[string]any {
