@@ -33,7 +33,7 @@ poll('outcomes', 3000, 'api/outcomes?limit=500');
 poll('orders', 3000, 'api/orders?limit=200');
 poll('bars', 1000, chart.path, chart.take);
 poll('fills', 5000, chart.fillsPath, chart.takeFills);
-poll('performance', 30_000, performance.path);
+poll('performance', 30_000, performance.path, performance.take);
 poll('equity', 60_000, equity.path);
 follow();
 prices.follow();
