@@ -135,7 +135,7 @@ function make(width) {
     width, height: $('price').clientHeight, legend: { show: false }, cursor: { y: false, drag: { setScale: false } },
     scales: { x: { time: false, auto: false }, y: { range } },
     axes: [
-      { ...axis, values: (u, splits) => splits.map((i) => label(Math.round(i))) },
+      { ...axis, space: 90, values: (u, splits) => splits.map((i) => label(Math.round(i))) },
       { ...axis, side: 1, size: (u, values) => 16 + 7 * Math.max(4, ...(values ?? []).map((v) => v.length)), values: (u, splits) => splits.map(number) },
     ],
     series: [{}, value, value, value, value],
