@@ -74,6 +74,12 @@ type Config struct {
 	// Events are what /api/events shows; nil means that it is not there. Who serves them also gives Events.Act to
 	// Control.Audit.
 	Events *Events
+	// Page serves the operator's page at GET /: see package page. Its files are free for all who reach the console; what it
+	// shows it asks of the paths below with what its reader has typed in.
+	Page bool
+	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper". The page shows both,
+	// and takes what says nothing for live.
+	Name, Mode string
 	// Read is who may read. The zero value is everybody who reaches the console.
 	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
@@ -99,6 +105,7 @@ type api struct {
 
 	sessions *sessions
 	readers  *door // who may read
+	actors   *door // who may act
 
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
@@ -111,6 +118,9 @@ type api struct {
 //	GET /api/signals?after&limit&store&...	signals with a seq above after (0), ascending, at most limit (100)
 //	GET /api/signals/stream?after&store&...	the same as server-sent events, and then each new one as it is stored
 //	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
+//	GET /	the operator's page, where Config.Page says so
+//	GET /api/host	name and mode, the verdict in one word, what control can do, and whether who asks may
+//	GET /api/outcomes?limit&before	what became of signals and why not more, newest first, as far as is remembered
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
@@ -167,6 +177,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Read, err = cfg.Read.checked(); err != nil {
 		return nil, err
 	}
+	if err := checkedMode(cfg.Mode); err != nil {
+		return nil, err
+	}
 	hosts, err := knownHosts(cfg.Hosts)
 	if err != nil {
 		return nil, err
@@ -186,6 +199,10 @@ func New(cfg Config) (http.Handler, error) {
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
 	a.sessions = newSessions(cfg)
-	a.readers = newReaders(a)
-	return &handler{a.protect(exact(a.routes())), cfg.Read.enabled()}, nil
+	a.readers, a.actors = newReaders(a), newActors(a)
+	routes, err := a.routes()
+	if err != nil {
+		return nil, err
+	}
+	return &handler{a.protect(exact(routes)), cfg.Read.enabled()}, nil
 }

@@ -88,9 +88,7 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{
-		cfg: a.cfg, name: "control", keys: []credential{ofControl(a.cfg.Control)}, sessions: a.sessions,
-	}}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.actors}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {

@@ -126,7 +126,13 @@ func (a *api) services(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := a.cfg.Tree.Status()
-	a.json(w, r, http.StatusOK, newServed(&s))
+	parts := make(map[string]*health.PartReport)
+	if a.cfg.Registry != nil {
+		for _, p := range a.cfg.Registry.Report().Parts {
+			parts[p.Path] = p
+		}
+	}
+	a.json(w, r, http.StatusOK, newServed(&s, parts))
 }
 
 // served is supervisor.Status. Times that are not there are never.
@@ -145,17 +151,43 @@ type served struct {
 	Zombies     int               `json:"zombies"`
 	Wish        supervisor.Wish   `json:"wish,omitempty"` // what a person wants of it
 	Done        bool              `json:"done"`
+	Stack       string            `json:"stack,omitempty"` // of the last panic or stall
+	*judged                       // nothing where the host has no Registry
 	Children    []served          `json:"children,omitempty"`
 }
 
-func newServed(s *supervisor.Status) served {
+// judged is what the registry says of a service.
+type judged struct {
+	Verdict      health.Verdict `json:"verdict"`
+	Reason       string         `json:"reason,omitempty"`
+	Remedy       string         `json:"remedy,omitempty"` // what ends that
+	Attempt      int            `json:"attempt,omitempty"`
+	MaxAttempts  int            `json:"max_attempts,omitempty"`
+	LastProgress time.Time      `json:"last_progress,omitzero"`
+	Deadline     float64        `json:"deadline_seconds,omitempty"` // without progress, until it counts as silent; 0 for never
+	Idle         bool           `json:"idle"`                       // its silence is planned
+}
+
+func newJudged(p *health.PartReport) *judged {
+	if p == nil {
+		return nil
+	}
+	return &judged{
+		Verdict: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, Attempt: p.Lifecycle.Attempt,
+		MaxAttempts: p.Lifecycle.MaxAttempts, LastProgress: utc(p.LastProgress), Deadline: p.Limits.MaxSilence.Seconds(),
+		Idle: p.Idle,
+	}
+}
+
+func newServed(s *supervisor.Status, parts map[string]*health.PartReport) served {
 	shown := served{
 		Path: s.Path, Name: s.Name, State: s.State, Since: utc(s.Since), Starts: s.Starts, Restarts: s.Restarts,
 		LastEnd: s.LastEnd, LastError: s.LastError, LastErrorAt: utc(s.LastErrorAt), NextRestart: utc(s.NextRestart),
-		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done,
+		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done, Stack: s.Stack,
+		judged: newJudged(parts[s.Path]),
 	}
 	for _, child := range s.Children {
-		shown.Children = append(shown.Children, newServed(child))
+		shown.Children = append(shown.Children, newServed(child, parts))
 	}
 	return shown
 }

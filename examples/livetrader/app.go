@@ -198,6 +198,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	}
 	cfg := console.Config{
 		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
+		Page: true, Name: treeName, Mode: a.cfg.money(),
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {
@@ -257,6 +258,14 @@ func (a *app) healthVersion() uint64 {
 		return 0
 	}
 	return a.trader.AccountVersion()
+}
+
+// money is whether the run's money is real, as the console says it.
+func (c *config) money() string {
+	if c.mode() == "venue" {
+		return "live"
+	}
+	return "paper"
 }
 
 // mode is what kind of run it is, for the log and the database.
