@@ -135,6 +135,7 @@ type api struct {
 //	GET /api/openapi.yaml	all this as a document of OpenAPI 3.1
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
+//	GET /plain?every	the status as a page of tables, for browsers without scripts
 //	GET /health, /livez, /readyz	by Config.Health
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
