@@ -108,13 +108,14 @@ func (d *door) find(r *http.Request) (session, error) {
 	return session{}, err
 }
 
-func (d *door) byToken(r *http.Request) (session, bool) {
+// byToken returns who has sent a token. One that opens both doors is that of who may act.
+func (d *door) byToken(r *http.Request) (who session, found bool) {
 	for _, k := range d.keys {
-		if hasToken(r, k.token) {
-			return session{actor: k.actor, mayAct: k.mayAct}, true
+		if hasToken(r, k.token) && !who.mayAct {
+			who, found = session{actor: k.actor, mayAct: k.mayAct}, true
 		}
 	}
-	return session{}, false
+	return who, found
 }
 
 // unknown refuses, without a word on what was wrong.
