@@ -131,7 +131,7 @@ func (c crowd) tree(t testing.TB, h *crowdHost, registry *health.Registry, log *
 			service.err = errors.New("no route to the venue" + c.said)
 		}
 		require.NoError(t, tree.Add(c.withoutSlash(fmt.Sprintf("service-%03d", n)), service, supervisor.Policy{
-			MaxRestarts: supervisor.Unlimited, Verify: supervisor.Off, Backoff: supervisor.Backoff{Initial: time.Second},
+			MaxRestarts: supervisor.Unlimited, Verify: supervisor.Off, Backoff: supervisor.Backoff{Initial: time.Minute},
 		}))
 	}
 	require.NoError(t, tree.Add("events", h.events, supervisor.Policy{}))
