@@ -139,5 +139,6 @@ function question(verb, kind, objects) {
     });
     dialog.showModal();
     (typed ? $('dialog-name') : kind.reason ? $('dialog-reason') : $('dialog-no')).focus();
+    $('dialog-reason').select();
   });
 }

@@ -26,10 +26,13 @@ function draw() {
     attr($('mode'), 'data-mode', mode);
     text($('mode'), modes[mode]);
     text($('account'), (host.name || 'vigil').slice(0, 80));
-    text($('verdict'), host.verdict ? glyphs[host.verdict] + host.verdict : 'nobody judges');
+    const gone = ['lost', 'signed-out'].includes(standing()[0]);
+    const then = (iso) => age((gone ? now() - (Date.now() - topics.host.at) : now()) - Date.parse(iso));
+    const was = gone ? 'was ' : '';
+    text($('verdict'), host.verdict ? glyphs[host.verdict] + was + host.verdict : 'nobody judges');
     attr($('verdict'), 'data-verdict', host.verdict);
     attr($('verdict'), 'title', (host.reasons ?? []).join('\n').slice(0, 1000) || null);
-    text($('uptime'), since(host.started));
+    text($('uptime'), was + then(host.started));
     text($('progress'), host.last_progress ? since(host.last_progress) + ' ago' : 'none yet');
     text($('clock'), clock(now()));
   }

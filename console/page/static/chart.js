@@ -33,30 +33,32 @@ export const path = () => {
   return `api/bars?symbol=${encodeURIComponent(symbol)}&limit=${limit}`;
 };
 
+const ofSymbol = (asked) => asked.includes(`symbol=${encodeURIComponent(symbol)}&`);
+
 // take adds bars to those that are held. The topic's data is how many there are: what stands in the columns is large.
 export function take(found, _, asked) {
-  if (asked !== undefined && !asked.includes(`symbol=${encodeURIComponent(symbol)}&`)) return bars.length;
-  const length = bars.length;
+  if (!ofSymbol(asked)) return undefined;
   if (found.length > 1) interval = Math.max((Date.parse(found.at(-1).time) - Date.parse(found[0].time)) / 1000 / (found.length - 1), 0.001);
   if (!bars.add(found)) { // some were missed: all of them anew
     bars = new Bars();
     bars.add(found);
     bars.length = 0;
     poke('bars');
-  } else if (right && length) right = Math.min(right, bars.length);
+  } else if (right) right = Math.min(right, bars.length);
   if (found.length) setPrice(symbol, found.at(-1).close);
   return bars.length;
 }
 
 export const fillsPath = () => (symbol ? `api/fills?symbol=${encodeURIComponent(symbol)}&limit=${fillsWhole ? 100 : 1000}` : null);
 
-export function takeFills(found, before) {
+export function takeFills(found, _, asked) {
+  if (!ofSymbol(asked)) return undefined;
   const of = symbol;
   const known = found.some((f) => fills.has(f.seq));
   for (const f of found) fills.set(f.seq, f);
   if (!fillsWhole || found.length && !known && found.length >= 100) older(of, found.at(-1)?.seq, found.length);
   fillsWhole = true;
-  return fills.size + (before?.changed ?? 0);
+  return fills.size;
 }
 
 // older reads what is before, page by page.
@@ -133,7 +135,7 @@ function make(width) {
     width, height: $('price').clientHeight, legend: { show: false }, cursor: { y: false, drag: { setScale: false } },
     scales: { x: { time: false, auto: false }, y: { range } },
     axes: [
-      { ...axis, values: (u, splits) => splits.map((i) => label(Math.round(i))) },
+      { ...axis, space: 90, values: (u, splits) => splits.map((i) => label(Math.round(i))) },
       { ...axis, side: 1, size: (u, values) => 16 + 7 * Math.max(4, ...(values ?? []).map((v) => v.length)), values: (u, splits) => splits.map(number) },
     ],
     series: [{}, value, value, value, value],

@@ -43,7 +43,7 @@ export function lose(name, refusal) {
 const pollers = new Map();
 
 // poll asks for a topic every so many ms. path is an address or returns one, null for nothing to ask; take makes the data
-// of the answer and of the data before.
+// of the answer, the data before and the address that was asked, undefined where it is not what is asked for by now.
 export function poll(name, every, path, take = (answer) => answer) {
   const p = { name, every, path, take, timer: 0, begun: 0, busy: false, again: false, failures: 0 };
   pollers.set(name, p);
@@ -64,20 +64,26 @@ export function poke(...names) {
   }
 }
 
+// letIn reports whether who asks is known here: until then there is one request that is refused, and not ten.
+export const letIn = () => Boolean(topics.host?.at) && topics.host.refusal?.status !== 401;
+
 async function ask(p) {
   if (p.busy) return;
   const path = typeof p.path === 'function' ? p.path() : p.path;
   p.begun = Date.now();
   let wait = document.hidden ? Math.max(p.every, 15_000) : p.every;
-  if (path) {
+  if (path && (p.name === 'host' || letIn())) {
     p.busy = true;
     p.again = false;
     try {
       const answer = await get(path);
       if (p.name === 'host') setClock(answer.time, p.begun, Date.now());
+      const first = p.name === 'host' && !letIn();
       p.failures = 0;
-      if (path === (typeof p.path === 'function' ? p.path() : p.path)) put(p.name, p.take(answer, data(p.name), path));
-      else p.again = true;
+      const taken = p.take(answer, data(p.name), path);
+      if (taken === undefined) p.again = true;
+      else put(p.name, taken);
+      if (first) poke();
     } catch (error) {
       p.failures++;
       wait = error.status === 404 ? 30_000 : Math.min(slowest, Math.max(p.every, 500 * 2 ** Math.min(p.failures, 5)));

@@ -44,8 +44,8 @@ const show = list($('orders'), {
     r.filled = cell('number wide');
     r.price = cell('number wide');
     r.why = cell('wide');
-    r.node = el('tr', { 'data-order': o.client_id }, cell('', r.expand), cell('', r.box), r.time, r.symbol, r.side, r.type, r.quantity,
-      r.filled, r.price, r.status, r.why, cell('', el('div', { class: 'row' }, r.cancel, r.giveUp)));
+    r.node = el('tr', { 'data-order': o.client_id }, cell('', r.expand), cell('pick', r.box), r.time, r.symbol, r.side, r.type, r.quantity,
+      r.filled, r.price, r.status, r.why, cell('act', el('div', { class: 'row' }, r.cancel, r.giveUp)));
     text(r.time, clock(o.created_at));
     words(r.symbol, o.symbol);
     text(r.side, o.side === 'buy' ? '▲ buy' : '▼ sell');

@@ -9,24 +9,28 @@ import { empty } from './stale.js';
 
 export const path = () => 'api/performance?by=' + (['week', 'month'].includes(filter('p.by')) ? filter('p.by') : 'day');
 
+// take keeps an answer by what it is added up by: it may be of the choice before.
+export const take = (found, _, asked) => (asked === path() ? found : undefined);
+
 export function start() {
   on('performance', () => frame(draw));
   onFilter((name) => name === 'p.by' && poke('performance'));
 }
 
-const columns = ['to', 'net', 'realized', 'fees', 'fills', 'volume', 'paid', 'equity'];
-const wide = new Set(['to', 'fills', 'volume', 'paid']);
+const columns = ['net', 'realized', 'fees', 'fills', 'volume', 'paid', 'equity'];
+const wide = new Set(['fills', 'volume', 'paid']);
 
 const show = list($('performance'), {
   key: (p) => p.from,
   make: (p) => {
     const r = {};
-    for (const name of columns) r[name] = cell((name === 'to' ? 'time' : 'number') + (wide.has(name) ? ' wide' : ''));
-    r.node = el('tr', { 'data-period': p.from }, text(cell('time'), p.from), ...columns.map((name) => r[name]));
+    for (const name of columns) r[name] = cell('number' + (wide.has(name) ? ' wide' : ''));
+    r.when = cell('time');
+    r.node = el('tr', { 'data-period': p.from }, r.when, ...columns.map((name) => r[name]));
     return r;
   },
   update: (r, p) => {
-    text(r.to, p.to);
+    text(r.when, p.to === p.from ? p.from : `${p.from} to ${p.to.slice(5)}`);
     text(r.net, profit(p.net));
     attr(r.net, 'class', 'number ' + sign(p.net));
     text(r.realized, profit(Number(p.realized) + Number(p.moved)));

@@ -30,8 +30,8 @@ const showPositions = list($('positions'), {
     for (const name of ['side']) r[name] = cell('');
     for (const name of ['quantity', 'unrealized']) r[name] = cell('number');
     for (const name of ['entry', 'price', 'stop', 'target', 'realized', 'fees']) r[name] = cell('number wide');
-    r.node = el('tr', { 'data-position': p.symbol }, cell('', r.box), cell('name', r.symbol), r.side, r.quantity, r.entry, r.price,
-      r.unrealized, r.stop, r.target, r.realized, r.fees, cell('', r.close));
+    r.node = el('tr', { 'data-position': p.symbol }, cell('pick', r.box), cell('name', r.symbol), r.side, r.quantity, r.entry, r.price,
+      r.unrealized, r.stop, r.target, r.realized, r.fees, cell('act', r.close));
     return r;
   },
   update: (r, p) => {
@@ -62,8 +62,8 @@ const showOffers = list($('offers'), {
     r.strategy = cell('wide');
     r.target = cell('number');
     r.left = cell('');
-    r.node = el('tr', { 'data-offer': o.signal_id }, cell('', r.box), r.symbol, r.says, r.strategy, r.target, r.left, r.why,
-      cell('', r.approve));
+    r.node = el('tr', { 'data-offer': o.signal_id }, cell('pick', r.box), r.symbol, r.says, r.strategy, r.target, r.left, r.why,
+      cell('act', r.approve));
     return r;
   },
   update: (r, o) => {

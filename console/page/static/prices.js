@@ -1,7 +1,7 @@
 // prices.js: the newest price of what is held, from the newest bar of each symbol.
 
 import { get } from './api.js';
-import { tell, topics } from './feed.js';
+import { tell, topics, letIn } from './feed.js';
 
 const every = 3000; // ms
 const most = 20; // symbols that are asked for at a time
@@ -22,7 +22,7 @@ export async function follow() {
   for (;;) {
     const now = wanted.length <= most ? wanted : Array.from({ length: most }, (_, i) => wanted[(turn + i) % wanted.length]);
     turn += most;
-    if (!document.hidden && !topics.host?.lost && !topics.bars?.absent) {
+    if (!document.hidden && letIn() && !topics.host.lost && !topics.bars?.absent) {
       const found = await Promise.allSettled(now.map(async (symbol) => {
         const bars = await get('api/bars?limit=1&symbol=' + encodeURIComponent(symbol));
         if (bars.length) setPrice(symbol, bars[0].close);

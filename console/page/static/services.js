@@ -41,8 +41,8 @@ const show = list($('services'), {
     r.error = cell('wide');
     words(r.name, s.name);
     attr(r.bar, 'aria-label', 'Time without progress of ' + s.name.slice(0, 60));
-    r.node = el('tr', { 'data-service': s.path }, cell('', r.expand), cell('', r.box), cell('name', r.name), cell('', r.state), r.since,
-      r.restarts, cell('wide', r.bar, r.left), r.error, cell('', el('div', { class: 'row' }, ...r.acts)));
+    r.node = el('tr', { 'data-service': s.path }, cell('', r.expand), cell('pick', r.box), cell('name', r.name), cell('', r.state), r.since,
+      r.restarts, cell('wide', r.bar, r.left), r.error, cell('act', el('div', { class: 'row' }, ...r.acts)));
     return r;
   },
   update: (r, s) => {

@@ -31,11 +31,17 @@ export const because = (became) => [
 ].filter(Boolean).join(': ');
 
 export function start() {
-  on('signals outcomes host', () => frame(draw));
+  on('signals outcomes orders host', () => frame(draw));
   onFilter(() => frame(draw));
 }
 
 const showChips = chips($('signals-what'), 's.what', plain);
+
+// traded says what was done for a signal, by the orders that open or close for it.
+function traded(id) {
+  return (data('orders') ?? []).filter((o) => o.signal_id === id && !o.leg)
+    .map((o) => `${o.side === 'buy' ? 'bought' : 'sold'} ${number(o.filled)} of ${number(o.quantity)}, ${o.status}`).join('; ');
+}
 
 const show = list($('signals'), {
   key: (s) => s.id,
@@ -65,7 +71,7 @@ const show = list($('signals'), {
     text(r.what, outcomes[s.became.what] ?? plain(s.became.what));
     attr(r.node, 'data-became', s.became.what);
     attr(r.node, 'data-cause', s.became.cause || null);
-    words(r.why, because(s.became));
+    words(r.why, because(s.became) || traded(s.id));
     attr(r.expand, 'aria-expanded', String(open.has(s.id)));
     text(r.expand, open.has(s.id) ? '▾' : '▸');
   },

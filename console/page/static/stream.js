@@ -3,7 +3,7 @@
 // a stream was refused.
 
 import { get, refusal } from './api.js';
-import { put, lose, poke } from './feed.js';
+import { put, lose, poke, letIn } from './feed.js';
 
 const kept = 500; // events
 const silence = 40_000; // ms without a byte, of a stream that says something every 15 s
@@ -13,6 +13,8 @@ const topicsOf = {
   journal: ['status', 'orders', 'outcomes', 'signals', 'fills'],
 };
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
 let events = []; // newest first
 let place = ''; // the id of the last event that was got
 let run = '';
@@ -21,6 +23,7 @@ let run = '';
 export async function follow() {
   for (let failures = 0; ; failures++) {
     try {
+      while (!letIn()) await pause(300);
       if (!place) await begin();
       await read(() => { failures = 0; });
       lose('events', { status: 0, message: 'the stream has ended' });
@@ -29,7 +32,7 @@ export async function follow() {
       lose('events', error);
       if (error.status === 404) return; // this host shows no events
     }
-    await new Promise((done) => setTimeout(done, Math.min(10_000, first * 2 ** Math.min(failures, 4)) * (0.8 + Math.random() * 0.4)));
+    await pause(Math.min(10_000, first * 2 ** Math.min(failures, 4)) * (0.8 + Math.random() * 0.4));
   }
 }
 
