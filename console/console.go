@@ -143,11 +143,15 @@ type api struct {
 //	GET /api/openapi.yaml	all this as a document of OpenAPI 3.1
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
+//	GET /plain?every	the status as a page of tables, for browsers without scripts
 //	GET /health, /livez, /readyz	by Config.Health
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
 // short, or empty, where few fit.
+//
+// Signals, orders, fills and performance are CSV (RFC 4180, with a header row) to whoever asks for format=csv, or accepts
+// text/csv and no JSON.
 //
 // The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //

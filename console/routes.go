@@ -61,6 +61,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/services":           a.services,
 		"/api/events":             a.events,
 		"/api/openapi.yaml":       a.openAPI,
+		"/plain":                  a.plain,
 	}
 }
 
