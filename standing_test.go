@@ -62,25 +62,6 @@ func TestStandingIsToldOnceAndIsNoneOfTheRuns(t *testing.T) {
 	})
 }
 
-func TestRearmByLiftsTheHaltThatStandsOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg := onPaper(t)
-		cfg.Store = newDisk()
-		first := build(t, cfg)
-		serve(t, first, time.Minute, func() { require.NoError(t, first.Halt(t.Context(), "the weekend")) })
-		cfg.RearmBy = "ann"
-		log := logTo(&cfg)
-		second := build(t, cfg)
-		serve(t, second, time.Minute, func() {
-			require.False(t, second.Status().Trading.Halt.Active())
-			require.NoError(t, second.Halt(t.Context(), "another"))
-		})
-		require.NotContains(t, log.String(), "stands from before")
-		serve(t, second, time.Minute, func() { require.True(t, second.Status().Trading.Halt.Active(), "it comes later") })
-	})
-}
-
 // What is held of a symbol that is not traded any more stays guarded and can be closed, and nothing of it is opened, though
 // a signal says so.
 func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {

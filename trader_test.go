@@ -405,6 +405,46 @@ func TestTraderAtAVenueHasNoDefaults(t *testing.T) {
 	})
 }
 
+// A venue that gives no prices: what is held is priced by the newest bars, so that the day's loss is known, and the account
+// goes on opening.
+func TestAccountAtAVenueWithoutPricesGoesByTheBars(t *testing.T) {
+	t.Parallel()
+	for name, quoted := range map[string]bool{"by bars": false, "by quotes": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cfg := onPaper(t)
+				cfg.Paper, cfg.Capital = nil, number("100000")
+				cfg.Size = size.FixedNotional{Amount: number("1000")}
+				cfg.Risk = risk.Limits{
+					MaxPosition: number("9000"), MaxOrder: number("9000"), MaxDailyLoss: number("50000"),
+				}
+				venue := tradingtest.NewVenue(realClock{}, trading.Traits{})
+				venue.SetPrice(bitcoin, number("60000"))
+				venue.SetPrice(ether, number("3000"))
+				cfg.Broker = priceless{venue}
+				if !quoted {
+					cfg.Source = barsOnly{cfg.Source}
+				}
+				trader := build(t, cfg)
+				serve(t, trader, 10*time.Minute, func() {
+					s := trader.Status()
+					require.Len(t, s.Trading.Positions, 2, "the second was opened while the first was held")
+					require.Empty(t, s.Trading.Unpriced)
+					require.Zero(t, s.Trading.Counts.Signals[journal.OutcomeRefused], "%v", s.Trading.Counts.Signals)
+					require.False(t, s.Trading.Unrealized.IsZero())
+				})
+			})
+		})
+	}
+}
+
+// priceless is a venue without the price of anything.
+type priceless struct{ trading.Broker }
+
+// barsOnly is a Source that quotes nothing.
+type barsOnly struct{ signal.Source }
+
 type realClock struct{}
 
 func (realClock) Now() time.Time                         { return time.Now() }
