@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -134,6 +135,7 @@ func whole(t *testing.T) metrics.Config {
 		"feed": serve(func(context.Context) error { return errors.New("no route to 10.0.0.1") }),
 	})
 	time.Sleep(10*time.Second + 500*time.Millisecond)
+	synctest.Wait()
 	return metrics.Config{
 		Registry: registry, Tree: s, Account: func() (engine.Status, bool) { return account(), true },
 		Generator: generation, Days: days, Room: func() error { return nil }, Mode: "paper", Version: "v1",
