@@ -156,7 +156,7 @@ func (p *promServer) await(expr string, there bool) []map[string]string {
 		if series := p.query(expr); len(series) > 0 == there {
 			return series
 		}
-		time.Sleep(100 * time.Millisecond) // the processes outside have a time of their own
+		<-time.After(100 * time.Millisecond) // the processes outside have a time of their own
 	}
 	p.t.Fatalf("%s: there: %t, and it should be %t", expr, !there, there)
 	return nil
