@@ -87,6 +87,11 @@ type Config struct {
 	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper". The page shows both,
 	// and takes what says nothing for live.
 	Name, Mode string
+	// Metrics answers /metrics, such as promhttp's handler of a registry with the collector of console/metrics; nil for none.
+	// MetricsToken lets read it, and nothing else: a scraper's configuration is no place for what lets read or act. "" leaves
+	// it to those who may read. It is as strong as Control.Token has to be.
+	Metrics      http.Handler
+	MetricsToken string
 	// Read is who may read. The zero value is everybody who reaches the console.
 	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
@@ -145,6 +150,7 @@ type api struct {
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /plain?every	the status as a page of tables, for browsers without scripts
 //	GET /health, /livez, /readyz	by Config.Health
+//	GET /metrics	by Config.Metrics
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
@@ -184,6 +190,9 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Read, err = cfg.Read.checked(); err != nil {
+		return nil, err
+	}
+	if err := cfg.checkMetrics(); err != nil {
 		return nil, err
 	}
 	if err := checkedMode(cfg.Mode); err != nil {

@@ -209,13 +209,16 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 		cfg.Bars, cfg.Events, cfg.Equity = a.bars.of, a.events, t.Equity
 		cfg.Overrides = func() []journal.Override { return t.Status().Overrides }
 	}
+	if cfg.Metrics, err = a.metrics(); err != nil {
+		return err
+	}
 	return a.newAPI(cfg)
 }
 
 // newAPI makes what port and socket answer. Whoever can open the socket may act. On the port there is control only with a
 // token, and then it is the same one: an act that was asked for at the one is known at the other.
 func (a *app) newAPI(cfg console.Config) (err error) {
-	cfg.Read.Token = a.cfg.token
+	cfg.Read.Token, cfg.MetricsToken, cfg.Hosts = a.cfg.token, a.cfg.metricsToken, a.cfg.hosts
 	if a.trader != nil {
 		cfg.Control = a.control(a.trader)
 		cfg.Control.Authorize = socketUser

@@ -23,7 +23,9 @@ func ours(t *testing.T) *checks.House {
 func TestAPIIsAsItsFilesSay(t *testing.T) {
 	t.Parallel()
 	house := ours(t)
-	for module, name := range map[string]string{".": "vigil", "trading/store": "store", "examples": "examples"} {
+	for module, name := range map[string]string{
+		".": "vigil", "trading/store": "store", "console/metrics": "metrics", "examples": "examples",
+	} {
 		golden.Check(t, house.API(module), "../../api/"+name+".txt")
 	}
 }
