@@ -6,7 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/trading/internal/approx"
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 )
 
 // Approved is an order that has passed a Risk. Approve makes one, nothing else does, and a Broker takes nothing else.
@@ -107,8 +107,8 @@ func (i Instrument) opens(quantity, price decimal.Decimal) bool {
 	if i.MinNotional.IsZero() {
 		return true
 	}
-	value, smallest := approx.Float(quantity)*approx.Float(price), approx.Float(i.MinNotional)
-	if value > smallest*(1+approx.Slack) {
+	value, smallest := rough.Float(quantity)*rough.Float(price), rough.Float(i.MinNotional)
+	if value > smallest*(1+rough.Error) {
 		return true
 	}
 	return !quantity.Mul(price).LessThan(i.MinNotional)

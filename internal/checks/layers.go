@@ -12,7 +12,7 @@ type Room struct {
 	Why  string   // the reason that a finding gives beside the list of what is allowed
 	HTTP bool     // it may import net/http, which triples the size of a binary, and rooms that do
 	Kit  bool     // for tests or for trying out: it may import testing and kits, and only its like may import it
-	Pure bool     // a function of its input: no waiting, no I/O, nothing concurrent, nothing of internal/
+	Pure bool     // a function of its input: no waiting, no I/O, nothing concurrent, of internal/ only what May names
 }
 
 // everything is what examples and benchmarks may import.
@@ -56,16 +56,13 @@ var Rooms = []Room{
 	{Path: "signal/signaltest", For: "test kit: suites for Source and Store, fakes that misbehave",
 		May: []string{"health", "signal/..."}, Kit: true},
 
-	{Path: "trading", For: "orders, fills, positions, instruments, and the ports of brokers",
-		May: []string{"signal", "trading/internal/approx"}},
-	{Path: "trading/risk", For: "limits and protections", May: []string{"signal", "trading", "trading/internal/approx"}},
+	{Path: "trading", For: "orders, fills, positions, instruments, and the ports of brokers", May: []string{"signal"}},
+	{Path: "trading/risk", For: "limits and protections", May: []string{"signal", "trading"}},
 	{Path: "trading/size", For: "sizers", May: []string{"signal", "trading"}},
 	{Path: "trading/journal", For: "events, the port of journals, one in memory", May: []string{"signal", "trading"}},
 	{Path: "trading/internal/past", For: "what is over, kept small", Pure: true, By: []string{"trading/book", "trading/paper"}},
-	{Path: "trading/internal/approx", For: "floats that rule out what is far from a limit", Pure: true,
-		By: []string{"trading/book", "trading/risk", "trading"}},
 	{Path: "trading/book", For: "the state machine: check, fold, digest, snapshot, audit", Pure: true,
-		May: []string{"signal", "trading", "trading/internal/approx", "trading/internal/past", "trading/journal"}},
+		May: []string{"internal/rough", "signal", "trading", "trading/internal/past", "trading/journal"}},
 	{Path: "trading/engine", For: "the shell around the book: ledger, gate, reconciler, decisions",
 		May: []string{"health", "signal", "trading", "trading/journal", "trading/book"}},
 	{Path: "trading/paper", For: "the paper account",

@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/internal/approx"
 )
 
 // beside is the account as the limits of an order look at it.
@@ -79,16 +79,16 @@ func (s *beside) Estimate() trading.Totals[float64] {
 }
 
 func (s *beside) sum() trading.Totals[float64] {
-	t := trading.Totals[float64]{Equity: approx.Float(s.book.cash)}
+	t := trading.Totals[float64]{Equity: rough.Float(s.book.cash)}
 	t.Free = t.Equity
 	s.each(func(p *part) {
 		worth := 0.0
 		switch {
 		case p.Quantity.IsZero():
 		case p.priced:
-			worth = approx.Float(p.Quantity) * approx.Float(p.price)
+			worth = rough.Float(p.Quantity) * rough.Float(p.price)
 		default:
-			worth = approx.Float(p.Cost)
+			worth = rough.Float(p.Cost)
 		}
 		up, down, opens := worth, worth, false
 		for _, o := range p.pending {
@@ -99,7 +99,7 @@ func (s *beside) sum() trading.Totals[float64] {
 				continue
 			}
 			opens = true
-			value := approx.Float(o.Remaining()) * approx.Float(p.worst(o))
+			value := rough.Float(o.Remaining()) * rough.Float(p.worst(o))
 			if o.Side == trading.Buy {
 				up += value
 				t.Free -= value

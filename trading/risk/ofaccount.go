@@ -5,8 +5,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/internal/approx"
 )
 
 // The rules of the account. Each is asked for an estimate first: most orders are far from most limits.
@@ -23,7 +23,7 @@ func scale(t trading.Totals[float64]) float64 {
 
 // value is what the part that opens, and what it adds to, is worth.
 func value(o trading.Order, v trading.View, opening decimal.Decimal) float64 {
-	return (approx.Float(opening) + approx.Float(held(o, v))) * approx.Float(v.Price)
+	return (rough.Float(opening) + rough.Float(held(o, v))) * rough.Float(v.Price)
 }
 
 type gross Rules
@@ -36,7 +36,7 @@ func (r *gross) Room(o trading.Order, v trading.View, opening decimal.Decimal) (
 		return unknown(r.Name(), r.MaxGross.String())
 	}
 	near := v.Account.Estimate()
-	if clear(near.Gross+value(o, v, opening), approx.Float(r.MaxGross), scale(near)) {
+	if clear(near.Gross+value(o, v, opening), rough.Float(r.MaxGross), scale(near)) {
 		return opening, nil
 	}
 	base := v.Account.Exact().Gross.Add(held(o, v).Mul(v.Price))
@@ -57,7 +57,7 @@ func (r *net) Room(o trading.Order, v trading.View, opening decimal.Decimal) (de
 	if o.Side == trading.Sell {
 		others = -near.Least
 	}
-	if clear(others+value(o, v, opening), approx.Float(r.MaxNet), scale(near)) {
+	if clear(others+value(o, v, opening), rough.Float(r.MaxNet), scale(near)) {
 		return opening, nil
 	}
 	exact := v.Account.Exact()
@@ -78,7 +78,7 @@ func (r *leverage) Room(o trading.Order, v trading.View, opening decimal.Decimal
 		return unknown(r.Name(), r.MaxLeverage.String())
 	}
 	near := v.Account.Estimate()
-	times := approx.Float(r.MaxLeverage)
+	times := rough.Float(r.MaxLeverage)
 	if clear(near.Gross+value(o, v, opening), near.Equity*times, scale(near)*max(times, 1)) {
 		return opening, nil
 	}
@@ -105,7 +105,7 @@ func (r *cashOnly) Room(o trading.Order, v trading.View, opening decimal.Decimal
 	}
 	closing := trading.ClosingPart(o.Side, o.Quantity, v.Held)
 	near := v.Account.Estimate()
-	cost := (approx.Float(opening) + approx.Float(closing)) * approx.Float(v.Price)
+	cost := (rough.Float(opening) + rough.Float(closing)) * rough.Float(v.Price)
 	if clear(cost, near.Free, scale(near)) {
 		return opening, nil
 	}

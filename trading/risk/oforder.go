@@ -9,8 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/internal/approx"
 )
 
 // The rules of one order, and of how many there are.
@@ -27,8 +27,8 @@ func delay(name, bound, found string) (decimal.Decimal, *trading.LimitError) {
 
 // apart reports whether two prices are farther from each other than a fraction of the second one.
 func apart(price, from, fraction decimal.Decimal) bool {
-	p, f := approx.Float(price), approx.Float(from)
-	if clear(max(p-f, f-p), f*approx.Float(fraction), f) {
+	p, f := rough.Float(price), rough.Float(from)
+	if clear(max(p-f, f-p), f*rough.Float(fraction), f) {
 		return false
 	}
 	return price.Sub(from).Abs().GreaterThan(from.Mul(fraction))

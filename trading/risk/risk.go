@@ -14,8 +14,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/internal/approx"
 )
 
 // Unlimited is a limit that nothing reaches. It must be written out: a limit that was forgotten would otherwise look
@@ -81,13 +81,13 @@ func (l Limits) DailyLoss() (limit decimal.Decimal, limited bool) {
 func (l Limits) room(
 	o trading.Order, v trading.View, opening decimal.Decimal,
 ) (allowed decimal.Decimal, cut *trading.LimitError) {
-	value := approx.Float(opening) * approx.Float(v.Price)
+	value := rough.Float(opening) * rough.Float(v.Price)
 	allowed = opening
-	if !clear(value, approx.Float(l.MaxOrder), 0) {
+	if !clear(value, rough.Float(l.MaxOrder), 0) {
 		allowed, cut = cutTo("MaxOrder", v, allowed, l.MaxOrder, decimal.Zero)
 	}
 	own := held(o, v)
-	if !clear(value+approx.Float(own)*approx.Float(v.Price), approx.Float(l.MaxPosition), 0) {
+	if !clear(value+rough.Float(own)*rough.Float(v.Price), rough.Float(l.MaxPosition), 0) {
 		less, why := cutTo("MaxPosition", v, allowed, l.MaxPosition, own.Mul(v.Price))
 		if why != nil {
 			allowed, cut = less, why
@@ -107,7 +107,7 @@ func held(o trading.Order, v trading.View) decimal.Decimal {
 // clear reports whether an estimate is so far within a bound that no exact sum is needed. Beside what is estimated, scale is
 // the largest number that has a part in it.
 func clear(estimate, bound, scale float64) bool {
-	return estimate < bound-approx.Slack*(max(estimate, -estimate)+max(bound, -bound)+scale)
+	return estimate < bound-rough.Error*(max(estimate, -estimate)+max(bound, -bound)+scale)
 }
 
 // cutTo cuts what opens so that it comes to no more than bound together with base, in the quote currency.
