@@ -40,7 +40,9 @@ type SignalSeen struct {
 	// Deferred says that the order for the target waits until the fate of an earlier one is known.
 	Deferred bool   `json:"deferred,omitempty"`
 	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
-	Config   string `json:"config,omitempty"` // fingerprint of the configuration that decided
+	// Limit is the name of the limit that refused it, cut it or has it wait; Reason has its figures.
+	Limit  string `json:"limit,omitempty"`
+	Config string `json:"config,omitempty"` // fingerprint of the configuration that decided
 }
 
 // Outcome is what was made of a signal.
@@ -134,6 +136,7 @@ type Expired struct {
 type Canceled struct {
 	ClientID string `json:"client_id"`
 	Reason   string `json:"reason"`
+	Limit    string `json:"limit,omitempty"` // the name of the limit for which it was never sent; Reason has its figures
 	// Complete says that the Broker counts the order as filled: what its fills lack is not to be had again.
 	Complete bool `json:"complete,omitempty"`
 }
