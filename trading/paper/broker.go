@@ -48,10 +48,13 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if quoted {
 		b.walkQuote(taken, quote, now)
 	} else if last, known := b.markets.last(o.Symbol); known {
-		taken.resting = !taken.hit(last, false)
+		taken.resting = !taken.immediate() && !taken.hit(last, false)
 		if b.cfg.Fill.atOnce() {
 			b.takeAtOnce(taken, last, now)
 		}
+	}
+	if o.Leg != "" {
+		b.yieldGuards(o.Symbol)
 	}
 	b.orders.archive(now)
 	return nil
@@ -199,7 +202,9 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	}
 	var reports []trading.OrderReport
 	for _, o := range b.orders.open {
-		reports = append(reports, o.report())
+		if !o.ours() {
+			reports = append(reports, o.report())
+		}
 	}
 	return reports, nil
 }

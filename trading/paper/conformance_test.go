@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -18,7 +18,6 @@ var cents = trading.Instrument{Symbol: btc, Tick: d("0.001"), Step: d("1")}
 // conformance is a case of docs/conformance.md.
 type conformance struct {
 	first  string // a bar before the orders were made
-	held   string // bought at 100 beforehand
 	orders string // sent one after the other, with commas between
 	bars   string // the same
 	fills  string
@@ -26,31 +25,53 @@ type conformance struct {
 
 // The cases of docs/conformance.md that one broker shows by itself, by policy.
 var conformances = map[paper.FillPolicy]map[string]conformance{
+	paper.NextOpen: {
+		"a limit that is immediate takes at the open": {
+			"100 100 100 100", "buy 1 limit 95 ioc", "90 91 89 90", "buy 1 at 90",
+		},
+		"and is gone where the open is beyond it": {"100 100 100 100", "buy 1 limit 95 fok", "96 97 90 91", ""},
+		"a touch fills nothing":                   {"100 100 100 100", "buy 1 limit 95", "100 101 95 97", ""},
+	},
 	paper.OpenGap: {
-		"buy at a limit": {"102 102 102 102", "", "buy 100 limit 101.5", "102 103 101 102.3", "buy 100 at 101.5"},
+		"a touch fills nothing": {"100 100 100 100", "buy 1 limit 95, sell 1 limit 105", "100 105 95 97", ""},
+		"buy at a limit":        {"102 102 102 102", "buy 100 limit 101.5", "102 103 101 102.3", "buy 100 at 101.5"},
 		"sell at a limit that was jumped over": {
-			"101 101 101 101", "", "sell 100 limit 101.5", "102 103 101 102.3", "sell 100 at 102",
+			"101 101 101 101", "sell 100 limit 101.5", "102 103 101 102.3", "sell 100 at 102",
 		},
 		"buy stop": {
-			"101 101 101 101", "", "buy 100 stop 101.5", "101 101 101 101, 101 102.5 101 102", "buy 100 at 101.5",
+			"101 101 101 101", "buy 100 stop 101.5", "101 101 101 101, 101 102.5 101 102", "buy 100 at 101.5",
 		},
 		"sell stop": {
-			"102 102 102 102", "", "sell 100 stop 101.5", "102 102 102 102, 102 102.5 101 101.5", "sell 100 at 101.5",
+			"102 102 102 102", "sell 100 stop 101.5", "102 102 102 102, 102 102.5 101 101.5", "sell 100 at 101.5",
 		},
 		"buy stop over a gap": {
-			"290 290 290 290", "", "buy 100 stop 290.5", "291.5 292.5 291.5 291.5", "buy 100 at 291.5",
+			"290 290 290 290", "buy 100 stop 290.5", "291.5 292.5 291.5 291.5", "buy 100 at 291.5",
 		},
 		"sell stop over a gap": {
-			"292 292 292 292", "", "sell 100 stop 291.5", "290.5 290.5 289.5 290.5", "sell 100 at 290.5",
+			"292 292 292 292", "sell 100 stop 291.5", "290.5 290.5 289.5 290.5", "sell 100 at 290.5",
 		},
-		"prices of before": {"291 292 289 291", "", "buy 100 limit 290.5, buy 100 stop 291.5", "", ""},
+		"prices of before": {"291 292 289 291", "buy 100 limit 290.5, buy 100 stop 291.5", "", ""},
 	},
 	paper.BarTicks: {
+		"a bar of less volume than steps": {"", "buy 6 limit 100", "100 100 99 99 3", "buy 1 at 100, buy 1 at 100, buy 1 at 100"},
+		"what is over goes to the first prices": {
+			"", "buy 9 limit 100", "100 100 99 99 6", "buy 2 at 100, buy 2 at 100, buy 1 at 100, buy 1 at 100",
+		},
+		"no more than the bar had": {
+			"100 100 100 100 4", "buy 10 market", "", "buy 1 at 100, buy 3 at 100.001",
+		},
+		"and the rest of a market order waits for the next bar": {
+			"100 100 100 100 4", "buy 6 market", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001, buy 2 at 100",
+		},
+		"market order, fill or kill":       {"100 100 100 100 4", "buy 10 market fok", "", ""},
+		"market order that can be had":     {"100 100 100 100 4", "buy 4 market fok", "", "buy 1 at 100, buy 3 at 100.001"},
+		"market order, immediate":          {"100 100 100 100 4", "buy 10 market ioc", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001"},
+		"stop that there is too little of": {"100 100 100 100 4", "buy 6 stop 105", "105 105 105 105 4, 106 106 106 106 4", "buy 1 at 105, buy 3 at 105.001, buy 1 at 106, buy 1 at 106.001"},
 		"market order beyond a quarter": {
-			"90.020 90.030 90.010 90.015 20000", "", "buy 10000 market", "", "buy 5000 at 90.015, buy 5000 at 90.016",
+			"90.020 90.030 90.010 90.015 20000", "buy 10000 market", "", "buy 5000 at 90.015, buy 5000 at 90.016",
 		},
 		"limit that is touched": {
-			"100 100 100 100", "", "buy 1 limit 95", "100 101 95 97 400", "buy 1 at 95",
+			"100 100 100 100", "buy 1 limit 95", "100 101 95 97 400", "buy 1 at 95",
 		},
 	},
 }
@@ -72,18 +93,12 @@ func (c conformance) run(t *testing.T, policy paper.FillPolicy) string {
 	b := broker(t, func(cfg *paper.Config) {
 		cfg.Fill, cfg.Instruments, cfg.Leverage, cfg.Cash = policy, []trading.Instrument{cents}, d("10"), d("1000000")
 	})
-	if c.held != "" {
-		o := order(t, "buy "+c.held+" market")
-		o.ClientID, o.CreatedAt = "before", noon.Add(-2*time.Minute)
-		require.NoError(t, submit(t, b, cents, o, "0"))
-		require.NoError(t, b.OnBar(ohlc(t, -2, "100 100 100 100 4000")))
-	}
 	if c.first != "" {
 		require.NoError(t, b.OnBar(ohlc(t, -1, c.first)))
 	}
 	before := len(fills(t, b))
 	for text := range strings.SplitSeq(c.orders, ", ") {
-		require.NoError(t, submit(t, b, cents, order(t, text), cmp.Or(c.held, "0")))
+		require.NoError(t, submit(t, b, cents, order(t, text), "0"))
 	}
 	for i, text := range split(c.bars) {
 		require.NoError(t, b.OnBar(ohlc(t, i, text)))
@@ -138,5 +153,19 @@ func TestConformanceOfPositions(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.held, held[btc].String())
 		})
+	}
+}
+
+// An order that is immediate never rested, and pays as a taker.
+func TestTakerIsWhoDidNotRest(t *testing.T) {
+	t.Parallel()
+	for text, fee := range map[string]string{"buy 1 limit 95": "0", "buy 1 limit 95 ioc": "0.09", "buy 1 limit 95 fok": "0.09"} {
+		b := broker(t, func(cfg *paper.Config) {
+			cfg.FeeRate, cfg.MakerFeeRate = d("0.001"), decimal.NewNullDecimal(d("0"))
+		})
+		require.NoError(t, b.OnBar(ohlc(t, -1, "100 100 100 100")))
+		require.NoError(t, submit(t, b, coin, order(t, text), "0"))
+		require.NoError(t, b.OnBar(ohlc(t, 0, "90 91 89 90")))
+		require.Equal(t, fee, fills(t, b)[0].Fee.String(), text)
 	}
 }

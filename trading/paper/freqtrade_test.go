@@ -79,6 +79,12 @@ var candleCases = map[string]candleCase{
 		ofPaid("0.02", "0.05"), "1 buy 5000, 2 sell 4900"},
 	"7": {`5000 5025 4975 4987 long/5000 5025 4975 4987/4987 5300 4950 5050`,
 		ofPaid("0.02", "0.03"), "1 buy 5000, 2 sell 5150"},
+	"13": {`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 4850 5100`,
+		ofPaid("0.1", "0.01"), "1 buy 5000, 1 sell 5050"},
+	"14": {`5000 5050 4950 5000 long/5000 5100 4600 5100/5100 5251 4850 5100`,
+		ofPaid("0.05", "0.1"), "1 buy 5000, 1 sell 4750"},
+	"15": {`5000 5050 4950 5000 long/5000 5100 4900 5100 long/5100 5251 4650 5100/4850 5050 4750 4750`,
+		ofPaid("0.05", "0.01"), "1 buy 5000, 1 sell 5050, 2 buy 5100, 2 sell 4845"},
 	"25": {`5000 5025 4975 4987 long/5000 5025 4975 4987/4987 5012 4986 4986/5010 5010 4855 5010 flat/5010 5010 4977 4995`,
 		ofPaid("0.01", "0"), "1 buy 5000, 3 sell 4950"},
 	"26": {`5000 5025 4975 4987 long/5000 5025 4975 4987/4987 5012 4986 4986/5010 5010 4986 5010 flat/5010 5010 4855 4995`,
@@ -93,6 +99,8 @@ var candleCases = map[string]candleCase{
 		limited("0.16", "0.01", "0.1"), ""},
 	"42": {`5000 5050 4950 5000 long/5000 5500 4951 4999/4900 5250 4500 5100`,
 		limited("0.0096", "0.1", "0.01"), "1 buy 4952, 2 sell 5001.52"},
+	"43": {`5000 5050 4950 5000 long/5400 5500 4951 5100/4900 5250 4500 5100`,
+		limited("0.0096", "0.1", "0.01"), "1 buy 4952, 1 sell 5001.52"},
 }
 
 func TestFreqtrade(t *testing.T) {
@@ -150,4 +158,37 @@ func (c candleCase) run(t *testing.T, policy paper.FillPolicy, change ...func(*b
 	require.NoError(t, err)
 	require.NoError(t, replay.Run(t.Context()))
 	return strings.Join(told, ", ")
+}
+
+// What a bar opens is guarded for the rest of its path: by a stop at 4750, under each policy and for each way in at the
+// open. NextClose enters at the end of the bar, where nothing of its path is left, and NextWorst at its high.
+func TestGuardHoldsWithinTheBarOfTheEntry(t *testing.T) {
+	t.Parallel()
+	limit := trading.FixedTicket{Limit: d("0.0002"), StopLoss: d("0.0499"), FromFill: true} // at 4999
+	for name, c := range map[string]struct {
+		policy paper.FillPolicy
+		ticket trading.FixedTicket
+		first  string // of the entry
+	}{
+		"next_open":                    {paper.NextOpen, ofPaid("0.05", "0"), "1 buy 5000, 1 sell 4750"},
+		"next_worst":                   {paper.NextWorst, trading.FixedTicket{StopLoss: d("0.05")}, "1 buy 5100, 1 sell 4750"},
+		"next_close":                   {paper.NextClose, trading.FixedTicket{StopLoss: d("0.05")}, "1 buy 5100"},
+		"limit_cross":                  {paper.LimitCross, ofPaid("0.05", "0"), "1 buy 5000, 1 sell 4750"},
+		"open_gap":                     {paper.OpenGap, ofPaid("0.05", "0"), "0 buy 5000, 1 sell 4750"},
+		"bar_ticks":                    {paper.BarTicks, ofPaid("0.05", "0"), "0 buy 5000, 1 sell 4750"},
+		"bar_ticks_nearest":            {paper.BarTicksNearest, ofPaid("0.05", "0"), "0 buy 5000, 1 sell 4750"},
+		"a limit under next_open":      {paper.NextOpen, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under next_worst":     {paper.NextWorst, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under next_close":     {paper.NextClose, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under limit_cross":    {paper.LimitCross, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under open_gap":       {paper.OpenGap, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under bar_ticks":      {paper.BarTicks, limit, "1 buy 4999, 1 sell 4749.55"},
+		"a limit under ticks, nearest": {paper.BarTicksNearest, limit, "1 buy 4999, 1 sell 4749.55"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := candleCase{candles: "5000 5000 5000 5000 long/5000 5100 3000 5100", ticket: c.ticket}
+			require.Equal(t, c.first, run.run(t, c.policy))
+		})
+	}
 }

@@ -22,7 +22,7 @@ type market struct {
 	now     decimal.Decimal // see last
 	least   float64         // a price that is certainly one
 	barTime time.Time       // of the bar that it is from
-	depth   decimal.Decimal // what can be had at it, where the policy bounds that
+	supply                  // what can be had at it
 }
 
 func (m *market) set(price decimal.Decimal) {
@@ -199,34 +199,69 @@ func (b *Broker) walkBar(m *market, bar signal.Bar) {
 			o.end(trading.StatusExpired, "its day is over")
 		}
 	}
-	var share decimal.Decimal
-	if b.cfg.Fill.ticks() {
-		share = m.Quantity(decimal.NewFromFloat(bar.Volume / 4))
-	}
+	m.bar(bar.Volume)
 	held := b.account.position(m.Symbol).Quantity.Sign()
-	m.depth = share
 	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.fullyPaid || b.safe(m, bar, held)) {
 		return // Nothing can happen, as on most bars.
 	}
 	w := b.walk(m, start)
 	w.due = func(o *order) bool { return !start.Before(o.CreatedAt) }
-	path := b.cfg.Fill.path(bar, held)
-	w.depth = share
+	if w.bounded() {
+		m.count()
+		m.at(0)
+	}
 	buy, sell, atEnd := b.cfg.Fill.market(bar)
 	if !atEnd {
 		w.takeMarket(buy, sell)
 	}
-	w.moveTo(decimal.NewFromFloat(path[0]), true)
+	w.moveTo(decimal.NewFromFloat(bar.Open), true)
 	w.at = bar.End() // Nobody says when it was, and this is when it was known.
-	for _, price := range path[1:] {
-		w.depth = share
+	for i, price := range b.cfg.Fill.path(bar, w.lowFirst()) {
+		m.at(i + 1)
 		w.moveTo(decimal.NewFromFloat(price), false)
 	}
 	if atEnd {
 		w.takeMarket(buy, sell)
 		w.marginCall(decimal.Zero)
+		w.after(bar)
 	}
-	m.depth = w.depth
+	b.yieldGuards(m.Symbol)
+}
+
+// lowFirst reports whether the low is the extreme that harms: that of a position, or of one that a resting order may open,
+// which then meets the extreme that harms it behind its entry.
+func (w *walk) lowFirst() bool {
+	if held := w.account.position(w.m.Symbol).Quantity.Sign(); held != 0 {
+		return held > 0
+	}
+	sells := false
+	for _, o := range w.orders.open {
+		if !w.relevant(o) || o.ReduceOnly {
+			continue
+		}
+		if o.Side == trading.Buy {
+			return false
+		}
+		sells = true
+	}
+	return sells
+}
+
+// after guards what market orders have opened at the worst price of a bar, where the policy is NextWorst: the price may
+// have come to the other end of the bar behind them.
+func (w *walk) after(bar signal.Bar) {
+	held := w.account.position(w.m.Symbol).Quantity.Sign()
+	if w.cfg.Fill != NextWorst || held == 0 {
+		return
+	}
+	w.due = func(o *order) bool { return o.ours() }
+	worst, end := bar.High, bar.Low
+	if held < 0 {
+		worst, end = bar.Low, bar.High
+	}
+	w.now = decimal.NewFromFloat(worst)
+	w.moveTo(decimal.NewFromFloat(end), false)
+	w.moveTo(decimal.NewFromFloat(bar.Close), false)
 }
 
 // safe reports whether the account carries what is held of an instrument all through a bar. It does if it does at
@@ -258,7 +293,8 @@ func (b *Broker) takeAtOnce(o *order, last decimal.Decimal, at time.Time) {
 	}
 	m := b.markets[o.Symbol]
 	w := b.walk(m, at)
-	w.depth = m.depth
+	if w.bounded() {
+		m.count()
+	}
 	w.take(o, last)
-	m.depth = w.depth
 }
