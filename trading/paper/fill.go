@@ -35,7 +35,7 @@ func (w *walk) allowed(o *order, quantity, price decimal.Decimal) (allowed decim
 	if o.ReduceOnly {
 		quantity = closing
 	}
-	reason = w.account.margin(o.Order, quantity, price, price)
+	reason = w.account.margin(o.Order, quantity, price, price, w.claimsBeside(o))
 	switch {
 	case quantity.IsZero():
 		reason = nothingToReduce

@@ -72,6 +72,11 @@ func (s *orders) take(o *order) {
 
 // archive makes records of the orders that are done, and tells of those and of the others that have changed.
 func (s *orders) archive(now time.Time) {
+	for _, o := range s.open {
+		if o.together && o.pair.status.Done() && !o.status.Done() {
+			o.end(trading.StatusCanceled, "the other order of the pair has ended")
+		}
+	}
 	s.open = slices.DeleteFunc(s.open, func(o *order) bool {
 		if o.ours() {
 			if o.status.Done() {
@@ -99,6 +104,8 @@ type order struct {
 	filled    decimal.Decimal
 	taken     decimal.Decimal // what the other one of its pair has filled in its place
 	pair      *order          // what one of the two fills the other does not; nil for none
+	second    bool            // it came later than its pair, and counts for nothing while that is open
+	together  bool            // it ends with its pair
 	guards    *order          // the entry by whose Guard it is there; nil for any other order
 	reason    string
 	resting   bool      // it was there before the price that meets it: its owner is the maker

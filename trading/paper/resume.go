@@ -52,6 +52,8 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 		if o.status.Done() {
 			b.orders.ended.put(o.report(), o.since)
 		} else {
+			b.join(o)
+			o.link()
 			b.orders.take(o)
 		}
 	}
