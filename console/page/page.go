@@ -112,7 +112,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	body, tag := f.body, `"`+f.tag+`"`
 	h := w.Header()
 	h.Set("Vary", "Accept-Encoding")
-	if len(f.small) < len(f.body) && takesGzip(r) {
+	if len(f.small) < len(f.body) && acceptsGzip(r) {
 		body, tag = f.small, `"`+f.tag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -126,7 +126,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-func takesGzip(r *http.Request) bool {
+func acceptsGzip(r *http.Request) bool {
 	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
 		if strings.EqualFold(name, "gzip") && strings.TrimSpace(weight) != "q=0" {
