@@ -88,7 +88,7 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.acting}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.control}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {

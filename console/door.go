@@ -50,8 +50,8 @@ func ofControl(c Control) credential {
 	return credential{token: c.Token, authorize: c.Authorize, actor: "token", mayAct: true}
 }
 
-// newActingDoor returns the door before what changes something.
-func newActingDoor(a *api) *door {
+// newControlDoor returns the door before what changes something.
+func newControlDoor(a *api) *door {
 	return &door{cfg: a.cfg, name: "control", sessions: a.sessions, keys: []credential{ofControl(a.cfg.Control)}}
 }
 

@@ -152,7 +152,7 @@ type served struct {
 	Wish        supervisor.Wish   `json:"wish,omitempty"` // what a person wants of it
 	Done        bool              `json:"done"`
 	Stack       string            `json:"stack,omitempty"` // of the last panic or stall
-	*healthView                       // nothing where the host has no Registry
+	*healthView                   // nothing where the host has no Registry
 	Children    []served          `json:"children,omitempty"`
 }
 
