@@ -30,6 +30,8 @@ func (a *api) generator(w http.ResponseWriter, r *http.Request) {
 // generating is what a generator has done since it was made.
 type generating struct {
 	Paused     bool       `json:"paused"`
+	Cycle      string     `json:"cycle"`          // from one to the next, such as 5s
+	Confidence float64    `json:"min_confidence"` // what a signal's must reach
 	Cycles     int        `json:"cycles"`
 	Overruns   int        `json:"overruns"` // cycles that were still running when the next one was due
 	Bars       int        `json:"bars"`
@@ -43,7 +45,8 @@ type generating struct {
 
 func newGenerating(s generator.Status) generating {
 	shown := generating{
-		Paused: s.Paused, Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
+		Paused: s.Paused, Cycle: s.Cycle.String(), Confidence: s.MinConfidence,
+		Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
 		Stale: s.Stale, NotEmitted: notEmitted(s.NotEmitted), Faults: newFaults(s.Faults, s.Refused),
 		Symbols: make([]symbol, 0, len(s.Symbols)),
 	}
