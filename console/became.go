@@ -43,7 +43,8 @@ const (
 	approvedByPerson = "approved"   // or by the engine, when what stood against it was over
 	limitNotKnown    = "not_known"  // the journal does not name the limit
 	cutToLimits      = "cut to the limits"
-	ofALimit         = ": " // what stands between trading.ErrLimit and the limit's own words
+	allowedNow       = "of it is allowed now"
+	ofALimit         = ": " // what stands between each of these, or trading.ErrLimit, and the limit's own words
 )
 
 // byWords are the reasons that the engine journals, by what stands in them; the first that fits counts.
@@ -56,6 +57,7 @@ var byWords = []struct{ words, cause string }{
 	{"no price", causeNoPrice},
 	{"more than the factor", causeNoPrice},
 	{trading.ErrLimit.Error(), causeLimit},
+	{allowedNow, causeLimit},
 	{cutToLimits, causeLimit},
 	{"is unhealthy: no progress", causeStale},
 	{"stale", causeStale},
@@ -95,7 +97,13 @@ func causeOf(reason, fallback string) (cause, limit string) {
 // limitOf returns the name of the limit that stood against an order: "MaxOrder is 100" names it. Words that name none are
 // not guessed at.
 func limitOf(reason string) string {
-	_, words, _ := strings.Cut(reason, trading.ErrLimit.Error()+ofALimit)
+	var words string
+	for _, before := range []string{trading.ErrLimit.Error(), cutToLimits, allowedNow} {
+		if _, after, found := strings.Cut(reason, before+ofALimit); found {
+			words = after
+			break
+		}
+	}
 	name, _, named := strings.Cut(words, " is ")
 	if !named || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
 		return limitNotKnown

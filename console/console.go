@@ -17,6 +17,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,12 @@ type Config struct {
 	History journal.History
 	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
 	Performance func() []book.Day
+	// Equity returns what the account was worth from since on, ascending, as of a vigil.Trader; nil means that /api/equity is
+	// not there.
+	Equity func(ctx context.Context, since time.Time) ([]journal.Mark, error)
+	// Overrides are what persons want in the place of what the configuration says, for /api/status, as in vigil.Status; nil for
+	// none.
+	Overrides func() []journal.Override
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -80,6 +87,11 @@ type Config struct {
 	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper". The page shows both,
 	// and takes what says nothing for live.
 	Name, Mode string
+	// Metrics answers /metrics, such as promhttp's handler of a registry with the collector of console/metrics; nil for none.
+	// MetricsToken lets read it, and nothing else: a scraper's configuration is no place for what lets read or act. "" leaves
+	// it to those who may read. It is as strong as Control.Token has to be.
+	Metrics      http.Handler
+	MetricsToken string
 	// Read is who may read. The zero value is everybody who reaches the console.
 	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
@@ -105,7 +117,7 @@ type api struct {
 
 	sessions *sessions
 	readers  *door // who may read
-	actors   *door // who may act
+	control  *door // who may act
 
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
@@ -127,6 +139,7 @@ type api struct {
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
 //	GET /api/performance?by=day|week|month	fills, volume, fees, profit and equity by time, oldest first
+//	GET /api/equity?since	what the account was worth, each hour, oldest first, of the last 90 days
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
@@ -137,6 +150,7 @@ type api struct {
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /plain?every	the status as a page of tables, for browsers without scripts
 //	GET /health, /livez, /readyz	by Config.Health
+//	GET /metrics	by Config.Metrics
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
@@ -178,6 +192,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Read, err = cfg.Read.checked(); err != nil {
 		return nil, err
 	}
+	if err := cfg.checkMetrics(); err != nil {
+		return nil, err
+	}
 	if err := checkedMode(cfg.Mode); err != nil {
 		return nil, err
 	}
@@ -200,7 +217,7 @@ func New(cfg Config) (http.Handler, error) {
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
 	a.sessions = newSessions(cfg)
-	a.readers, a.actors = newReaders(a), newActors(a)
+	a.readers, a.control = newReaders(a), newControlDoor(a)
 	routes, err := a.routes()
 	if err != nil {
 		return nil, err

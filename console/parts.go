@@ -30,6 +30,8 @@ func (a *api) generator(w http.ResponseWriter, r *http.Request) {
 // generating is what a generator has done since it was made.
 type generating struct {
 	Paused     bool       `json:"paused"`
+	Cycle      string     `json:"cycle"`          // from one to the next, such as 5s
+	Confidence float64    `json:"min_confidence"` // what a signal's must reach
 	Cycles     int        `json:"cycles"`
 	Overruns   int        `json:"overruns"` // cycles that were still running when the next one was due
 	Bars       int        `json:"bars"`
@@ -43,7 +45,8 @@ type generating struct {
 
 func newGenerating(s generator.Status) generating {
 	shown := generating{
-		Paused: s.Paused, Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
+		Paused: s.Paused, Cycle: s.Cycle.String(), Confidence: s.MinConfidence,
+		Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
 		Stale: s.Stale, NotEmitted: notEmitted(s.NotEmitted), Faults: newFaults(s.Faults, s.Refused),
 		Symbols: make([]symbol, 0, len(s.Symbols)),
 	}
@@ -152,12 +155,12 @@ type served struct {
 	Wish        supervisor.Wish   `json:"wish,omitempty"` // what a person wants of it
 	Done        bool              `json:"done"`
 	Stack       string            `json:"stack,omitempty"` // of the last panic or stall
-	*judged                       // nothing where the host has no Registry
+	*healthView                   // nothing where the host has no Registry
 	Children    []served          `json:"children,omitempty"`
 }
 
-// judged is what the registry says of a service.
-type judged struct {
+// healthView is what the registry says of a service.
+type healthView struct {
 	Verdict      health.Verdict `json:"verdict"`
 	Reason       string         `json:"reason,omitempty"`
 	Remedy       string         `json:"remedy,omitempty"` // what ends that
@@ -168,11 +171,11 @@ type judged struct {
 	Idle         bool           `json:"idle"`                       // its silence is planned
 }
 
-func newJudged(p *health.PartReport) *judged {
+func newHealthView(p *health.PartReport) *healthView {
 	if p == nil {
 		return nil
 	}
-	return &judged{
+	return &healthView{
 		Verdict: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, Attempt: p.Lifecycle.Attempt,
 		MaxAttempts: p.Lifecycle.MaxAttempts, LastProgress: utc(p.LastProgress), Deadline: p.Limits.MaxSilence.Seconds(),
 		Idle: p.Idle,
@@ -184,7 +187,7 @@ func newServed(s *supervisor.Status, parts map[string]*health.PartReport) served
 		Path: s.Path, Name: s.Name, State: s.State, Since: utc(s.Since), Starts: s.Starts, Restarts: s.Restarts,
 		LastEnd: s.LastEnd, LastError: s.LastError, LastErrorAt: utc(s.LastErrorAt), NextRestart: utc(s.NextRestart),
 		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done, Stack: s.Stack,
-		judged: newJudged(parts[s.Path]),
+		healthView: newHealthView(parts[s.Path]),
 	}
 	for _, child := range s.Children {
 		shown.Children = append(shown.Children, newServed(child, parts))

@@ -24,14 +24,15 @@ var errNoAccount = errors.New("there is no account yet: trading has not begun, o
 
 // standingNow is the answer of /api/status.
 type standingNow struct {
-	Verdict health.Verdict       `json:"verdict"`
-	Reasons []string             `json:"reasons"`
-	Trading account              `json:"trading"` // as in /health
-	Held    []trading.Position   `json:"positions"`
-	Orders  []book.OrderState    `json:"orders"` // those that are not done
-	Targets []book.Target        `json:"targets"`
-	Offers  []journal.SignalSeen `json:"offers"` // signals that wait for a person's word
-	Halts   []namedHalt          `json:"halts"`
+	Verdict   health.Verdict       `json:"verdict"`
+	Reasons   []string             `json:"reasons"`
+	Trading   account              `json:"trading"` // as in /health
+	Held      []trading.Position   `json:"positions"`
+	Orders    []book.OrderState    `json:"orders"` // those that are not done
+	Targets   []book.Target        `json:"targets"`
+	Offers    []journal.SignalSeen `json:"offers"` // signals that wait for a person's word
+	Halts     []namedHalt          `json:"halts"`
+	Overrides []journal.Override   `json:"overrides"` // what persons want in the place of what the configuration says
 }
 
 // namedHalt is a halt and the name by which it is lifted.
@@ -55,7 +56,10 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) {
 		Verdict: report.Verdict, Reasons: append([]string{}, firstOf(report.Reasons)...),
 		Trading: newAccount(part, func() (engine.Status, bool) { return s, ok }),
 		Held:    some(s.Positions), Orders: some(s.Orders), Targets: some(s.Targets), Offers: some(s.Offers),
-		Halts: []namedHalt{},
+		Halts: []namedHalt{}, Overrides: []journal.Override{},
+	}
+	if a.cfg.Overrides != nil {
+		now.Overrides = some(a.cfg.Overrides())
 	}
 	if h := now.Trading.figures; h != nil && h.Halt != nil {
 		now.Halts = append(now.Halts, namedHalt{s.Halt.Seq, *h.Halt})

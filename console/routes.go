@@ -55,6 +55,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/orders/{client_id}": a.order,
 		"/api/fills":              a.fills,
 		"/api/performance":        a.performance,
+		"/api/equity":             a.equity,
 		"/api/bars":               a.bars,
 		"/api/generator":          a.generator,
 		"/api/services":           a.services,
@@ -78,6 +79,9 @@ func (a *api) routes() (http.Handler, error) {
 	} else {
 		mux.HandleFunc("/api/control/", noControl)
 	}
+	if a.cfg.Metrics != nil {
+		mux.Handle(metricsPath, a.metrics())
+	}
 	if a.cfg.Health != nil {
 		for _, at := range slices.Sorted(maps.Keys(probes)) {
 			if probes[at] {
@@ -98,13 +102,15 @@ func (a *api) routes() (http.Handler, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	mux.Handle("/{$}", files)
-	mux.Handle(pages.Dir, files)
+	mux.Handle("/page/", files)
 	return mux, nil
 }
 
-// reading lets through what only reads. Patterns with a method would clash where one path is another's special case.
-func (a *api) reading(serve http.HandlerFunc) http.Handler {
-	next := a.known(serve)
+// reading lets through what only reads, of those who may.
+func (a *api) reading(serve http.HandlerFunc) http.Handler { return onlyRead(a.known(serve)) }
+
+// onlyRead lets through what only reads. Patterns with a method would clash where one path is another's special case.
+func onlyRead(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			answer.OnlyRead(w, r)
