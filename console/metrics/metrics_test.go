@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console/metrics"
@@ -261,4 +263,28 @@ func numbers(t *testing.T, cfg metrics.Config, name string) []*dto.Metric {
 		}
 	}
 	return nil
+}
+
+// TestScrapesRunBesideEachOther has the race detector and the registry as its judges.
+func TestScrapesRunBesideEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := metrics.New(whole(t))
+		require.NoError(t, err)
+		want := exposition(t, scrape(t, c))
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(c))
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 5 {
+					found, err := registry.Gather()
+					if assert.NoError(t, err) {
+						assert.Equal(t, want, exposition(t, found))
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
 }
