@@ -9,8 +9,9 @@ import (
 
 // memory is the Store of a Trader that is given none.
 type memory struct {
-	signals *signal.Memory
-	journal *journal.Memory
+	signals   *signal.Memory
+	journal   *journal.Memory
+	overrides overrides
 }
 
 // memorySignals is how many signals are kept in memory.
@@ -27,5 +28,14 @@ func (m *memory) Journal() journal.Journal { return m.journal }
 func (m *memory) Bind(context.Context, []journal.Setting) error { return nil }
 
 func (m *memory) Claim(ctx context.Context) (journal.Journal, error) { return m.journal.Claim(ctx) }
+
+func (m *memory) Overrides(context.Context) ([]journal.Override, error) {
+	return m.overrides.all(), nil
+}
+
+func (m *memory) SetOverride(_ context.Context, w journal.Override) error {
+	m.overrides.note(w)
+	return nil
+}
 
 func (m *memory) Room() error { return nil }

@@ -67,6 +67,8 @@ type Broker struct {
 var (
 	_ trading.Broker           = (*Broker)(nil)
 	_ trading.Canceler         = (*Broker)(nil)
+	_ trading.Replacer         = (*Broker)(nil)
+	_ trading.Pairer           = (*Broker)(nil)
 	_ trading.OrderLister      = (*Broker)(nil)
 	_ trading.Positioner       = (*Broker)(nil)
 	_ trading.InstrumentLister = (*Broker)(nil)
