@@ -28,11 +28,12 @@ type cell struct {
 	journal *journal.Memory
 }
 
-func (c cell) Signals() vigil.Signals                             { return c.signals }
-func (c cell) Journal() journal.Journal                           { return c.journal }
-func (c cell) Claim(ctx context.Context) (journal.Journal, error) { return c.journal.Claim(ctx) }
-func (c cell) Bind(context.Context, []journal.Setting) error      { return nil }
-func (c cell) Room() error                                        { return nil }
+func (c cell) Signals() vigil.Signals                                { return c.signals }
+func (c cell) Journal() journal.Journal                              { return c.journal }
+func (c cell) Claim(ctx context.Context) (journal.Journal, error)    { return c.journal.Claim(ctx) }
+func (c cell) Bind(context.Context, []journal.Setting) error         { return nil }
+func (c cell) Overrides(context.Context) ([]journal.Override, error) { return nil, nil }
+func (c cell) Room() error                                           { return nil }
 
 // traded is what came of half an hour of trading beside a Notifier: all that the journal has, and when.
 func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Status) {
