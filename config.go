@@ -57,7 +57,7 @@ type Config struct {
 	Ticket      trading.TicketPolicy // how positions are opened, and what guards them; nil: market orders, nothing
 	Manual      bool                 // nothing is sent on a signal until a person calls Approve
 
-	Store       Store         // nil means in memory, which is said once
+	Store       Store         // nil means NewMemoryStore, which is said once
 	KeepSignals time.Duration // for how long signals are stored; 0 means 30 days
 
 	// AutoRestart has trading built anew where restarts of its engine did not mend it, 1 s to 1 min apart. Without it such a
@@ -163,7 +163,7 @@ func (c *Config) setDefaults() {
 		c.Registry = health.NewRegistry(health.Config{Clock: c.Clock})
 	}
 	if c.Store == nil {
-		c.Store, c.inMemory = newMemory(), true
+		c.Store, c.inMemory = NewMemoryStore(), true
 	}
 	if c.KeepSignals == 0 {
 		c.KeepSignals = 30 * 24 * time.Hour

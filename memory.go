@@ -7,7 +7,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// memory is the Store of a Trader that is given none.
+// memory is the Store of NewMemoryStore.
 type memory struct {
 	signals   *signal.Memory
 	journal   *journal.Memory
@@ -17,7 +17,9 @@ type memory struct {
 // memorySignals is how many signals are kept in memory.
 const memorySignals = 10_000
 
-func newMemory() *memory {
+// NewMemoryStore returns a Store that is gone with the process: for tests, and for who looks around. It keeps the newest
+// 10,000 signals, and all of the journal.
+func NewMemoryStore() Store {
 	return &memory{signals: signal.NewMemory(memorySignals), journal: journal.NewMemory()}
 }
 

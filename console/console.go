@@ -145,6 +145,7 @@ type api struct {
 //	GET /api/services	the tree
 //	GET /api/events?limit&before	what happened lately, newest first
 //	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
+//	GET /api/acts?limit&before	what was done on somebody's word, as the journal has it, newest first
 //	GET /api/openapi.yaml	all this as a document of OpenAPI 3.1
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there

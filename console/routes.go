@@ -60,6 +60,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/generator":          a.generator,
 		"/api/services":           a.services,
 		"/api/events":             a.events,
+		"/api/acts":               a.pastActs,
 		"/api/openapi.yaml":       a.openAPI,
 		"/plain":                  a.plain,
 	}

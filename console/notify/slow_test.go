@@ -22,19 +22,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
-// cell is a Store of one run.
-type cell struct {
-	signals *signal.Memory
-	journal *journal.Memory
-}
-
-func (c cell) Signals() vigil.Signals                                { return c.signals }
-func (c cell) Journal() journal.Journal                              { return c.journal }
-func (c cell) Claim(ctx context.Context) (journal.Journal, error)    { return c.journal.Claim(ctx) }
-func (c cell) Bind(context.Context, []journal.Setting) error         { return nil }
-func (c cell) Overrides(context.Context) ([]journal.Override, error) { return nil, nil }
-func (c cell) Room() error                                           { return nil }
-
 // traded is what came of half an hour of trading beside a Notifier: all that the journal has, and when.
 func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Status) {
 	t.Helper()
@@ -44,14 +31,14 @@ func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Stat
 		require.NoError(t, err)
 		cross, err := strategy.EMACross{}.Spec()
 		require.NoError(t, err)
-		store := cell{signal.NewMemory(1000), journal.NewMemory()}
+		store := vigil.NewMemoryStore()
 		cfg := vigil.Config{
 			Source: market, Strategies: []signal.Spec{cross}, Interval: time.Second, Store: store,
 			Instruments: []trading.Instrument{{Symbol: coin, Tick: decimal.New(1, -1), Step: decimal.New(1, -4)}},
 			Paper:       &paper.Config{}, Registry: health.NewRegistry(health.Config{}),
 			Logger: slog.New(slog.DiscardHandler),
 		}
-		messages, err := notify.New(notify.Config{To: to, Registry: cfg.Registry, Journal: store.journal, Logger: cfg.Logger})
+		messages, err := notify.New(notify.Config{To: to, Registry: cfg.Registry, Journal: store.Journal(), Logger: cfg.Logger})
 		require.NoError(t, err)
 		cfg.Services = []vigil.Child{{Name: "notify", Service: messages}}
 		trader, err := vigil.New(cfg)
@@ -63,7 +50,7 @@ func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Stat
 		require.NoError(t, trader.Halt(ctx, "a look at the news"))
 		time.Sleep(15 * time.Minute)
 		sent = messages.Status()
-		for e, err := range journal.Entries(ctx, store.journal, 0) {
+		for e, err := range journal.Entries(ctx, store.Journal(), 0) {
 			require.NoError(t, err)
 			events = append(events, e.At.String()+" "+journal.KindOf(e.Event))
 		}

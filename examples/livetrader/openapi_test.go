@@ -181,6 +181,8 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/orders/{client_id}", "/api/orders/none", 404, nil},
 		{"GET", "/api/fills", "/api/fills", 200, nil},
 		{"GET", "/api/fills", "/api/fills?before=0", 400, nil},
+		{"GET", "/api/acts", "/api/acts", 200, nil},
+		{"GET", "/api/acts", "/api/acts?before=0", 400, nil},
 		{"GET", "/api/performance", "/api/performance?by=week", 200, nil},
 		{"GET", "/api/performance", "/api/performance?by=year", 400, nil},
 		{"GET", "/api/equity", "/api/equity?since=2020-01-02T03:04:05Z", 200, nil},

@@ -265,7 +265,7 @@ func (h *crowdHost) tick(t testing.TB) {
 	h.status.Equity = h.status.Equity.Add(decimal.New(int64(n%11-5), -2))
 	h.status.At = time.Now().UTC()
 	h.mu.Unlock()
-	h.events.Act(console.Act{Ended: time.Now(), Actor: "ann", Verb: "set-threshold", Object: fmt.Sprint(n)})
+	h.events.Act(journal.Acted{Ended: time.Now(), Actor: "ann", Verb: "set-threshold", Object: fmt.Sprint(n)})
 	if n%10 == 0 {
 		err := h.signals.Append(context.Background(), signal.Signal{
 			ID: fmt.Sprint("tick-", n), Strategy: "cross", Symbol: h.symbol, Interval: time.Minute, Direction: signal.Long,

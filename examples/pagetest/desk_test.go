@@ -72,7 +72,7 @@ type desk struct {
 	trader *vigil.Trader
 	script *script
 	part   *part
-	store  *store
+	store  vigil.Store
 }
 
 func number(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -84,10 +84,10 @@ func newDesk(t testing.TB, change func(*vigil.Config, *console.Config)) *desk {
 	market, err := feed.NewSynthetic(feed.SyntheticConfig{Seed: 5, Symbols: []string{coin}, Interval: interval})
 	require.NoError(t, err)
 	d := &desk{script: &script{make(chan signal.Direction, 1)}, part: &part{again: make(chan struct{})}}
-	log, history := slog.New(slog.DiscardHandler), journal.NewMemory()
-	d.store = &store{signal.NewMemory(1000), history}
+	log := slog.New(slog.DiscardHandler)
+	d.store = vigil.NewMemoryStore()
 	registry := health.NewRegistry(health.Config{})
-	events, err := console.NewEvents(console.EventsConfig{Registry: registry, History: history, Logger: log})
+	events, err := console.NewEvents(console.EventsConfig{Registry: registry, History: d.store.Journal().(journal.History), Logger: log})
 	require.NoError(t, err)
 	trading := vigil.Config{
 		Name: deskName, Source: market, Interval: interval, Registry: registry, Logger: log, AutoRestart: true,
@@ -121,7 +121,7 @@ func (d *desk) show(t testing.TB, cfg console.Config, source signal.Source) {
 	tr := d.trader
 	probes, err := healthhttp.New(healthhttp.Config{Registry: tr.Registry(), Extra: console.Trading(cfg.TradingPath, tr.Account)})
 	require.NoError(t, err)
-	cfg.Signals, cfg.Health, cfg.Tree = d.store.signals, probes, tr.Tree()
+	cfg.Signals, cfg.Health, cfg.Tree = d.store.Signals(), probes, tr.Tree()
 	cfg.Account, cfg.Orders, cfg.History, cfg.Performance = tr.Account, tr.Orders, tr.History(), tr.Performance
 	cfg.Generator = func() generator.Status { return tr.Status().Generator }
 	cfg.Symbols = func() []string { return []string{coin} }
@@ -144,15 +144,3 @@ func (d *desk) show(t testing.TB, cfg console.Config, source signal.Source) {
 
 // say has the strategy say something of the next bar.
 func (d *desk) say(direction signal.Direction) { d.script.say <- direction }
-
-// store is a Store in memory whose parts the page reads too.
-type store struct {
-	signals *signal.Memory
-	journal *journal.Memory
-}
-
-func (s *store) Signals() vigil.Signals                         { return s.signals }
-func (s *store) Journal() journal.Journal                       { return s.journal }
-func (s *store) Bind(context.Context, []journal.Setting) error  { return nil }
-func (s *store) Claim(context.Context) (journal.Journal, error) { return s.journal, nil }
-func (s *store) Room() error                                    { return nil }
