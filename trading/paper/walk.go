@@ -106,7 +106,7 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
-	paid := takerPrice(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	paid := takerPrice(w.m.Instrument, o.Side, price, w.slippage(w.m, o.rest()))
 	next := roundAway(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
 	if limited {
 		paid = best(o.Side, paid, o.LimitPrice)
