@@ -63,7 +63,8 @@ func (b *Broker) fundings(symbol string, after, until time.Time) (due []funding)
 	if b.cfg.Funding == nil || after.IsZero() {
 		return nil
 	}
-	for at := after.UTC().Truncate(b.cfg.FundingEvery).Add(b.cfg.FundingEvery); !at.After(until); at = at.Add(b.cfg.FundingEvery) {
+	every := b.cfg.FundingEvery
+	for at := after.UTC().Truncate(every).Add(every); !at.After(until); at = at.Add(every) {
 		due = append(due, funding{at, b.cfg.Funding(symbol, at)})
 	}
 	return due

@@ -108,7 +108,8 @@ func New(cfg Config) (*Broker, error) {
 		cfg.Clock = clock.New()
 	}
 	cfg.FundingEvery = cmp.Or(cfg.FundingEvery, defaultFundingEvery)
-	b := &Broker{cfg: cfg, slip: cfg.Slippage.Add(cfg.Spread.DivRound(decimal.NewFromInt(2), 18)), markets: make(markets, len(cfg.Instruments))}
+	b := &Broker{cfg: cfg, markets: make(markets, len(cfg.Instruments))}
+	b.slip = cfg.Slippage.Add(cfg.Spread.DivRound(decimal.NewFromInt(2), 18))
 	b.account, b.orders = newAccount(&b.cfg, b.markets), newOrders(&b.updates, &b.account.fills)
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {

@@ -124,7 +124,8 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 	if !o.status.Done() {
 		w.fill(o, far, next, w.cfg.FeeRate)
 	}
-	if o.immediate() && !o.status.Done() {
+	waits := limited || w.account.closing(o.Order, o.rest()).IsPositive() // A market order does for what it is to close.
+	if !o.status.Done() && (o.immediate() || !waits) {
 		o.notAtOnce()
 	}
 }
