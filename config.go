@@ -37,7 +37,8 @@ type Config struct {
 	//
 	// Of a Paper everything has a default: Cash is 10,000; a position takes a tenth of it, and may take a fifth; a loss of a
 	// twentieth in a day halts. Its Quote is the Source's, where the Source is a Quoter; else it trades on the bars that
-	// the Source gives. A Broker has no defaults: Size, Risk and Capital are then required.
+	// the Source gives. A Broker has no defaults: Size, Risk and Capital are then required. One that is no trading.Pricer has
+	// the account go by the prices of the Source, a Quoter's or what the newest bars closed at.
 	Paper   *paper.Config
 	Broker  trading.Broker  // one that is a supervisor.Service is served
 	Capital decimal.Decimal // what the account at the Broker held when its journal began
@@ -56,16 +57,13 @@ type Config struct {
 	Ticket      trading.TicketPolicy // how positions are opened, and what guards them; nil: market orders, nothing
 	Manual      bool                 // nothing is sent on a signal until a person calls Approve
 
-	Store       Store         // nil means in memory, which is said once
+	Store       Store         // nil means NewMemoryStore, which is said once
 	KeepSignals time.Duration // for how long signals are stored; 0 means 30 days
 
 	// AutoRestart has trading built anew where restarts of its engine did not mend it, 1 s to 1 min apart. Without it such a
 	// failure ends Serve.
 	AutoRestart bool
 	OnStop      engine.StopPolicy // what becomes of open orders when Serve ends; "" means that they stay
-	// RearmBy is who lifts, as trading begins, the halt that stands from before; "" for nobody. It is a person's act at one
-	// start: a program that sets it at each lifts what nobody has looked at.
-	RearmBy string
 
 	// Generator and Engine are for what the fields above do not say. What those say, and what the Trader's parts share, is
 	// refused here.
@@ -112,6 +110,10 @@ type Store interface {
 	Bind(ctx context.Context, run []journal.Setting) error
 	// Claim returns the journal, and takes the right to write it from whoever had it.
 	Claim(ctx context.Context) (journal.Journal, error)
+	// Overrides returns what persons want in the place of what the configuration says, by key.
+	Overrides(ctx context.Context) ([]journal.Override, error)
+	// SetOverride keeps one durably, in the place of the one with its key; one without a Value takes that back.
+	SetOverride(ctx context.Context, w journal.Override) error
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers
 	// at once.
 	Room() error
@@ -161,7 +163,7 @@ func (c *Config) setDefaults() {
 		c.Registry = health.NewRegistry(health.Config{Clock: c.Clock})
 	}
 	if c.Store == nil {
-		c.Store, c.inMemory = newMemory(), true
+		c.Store, c.inMemory = NewMemoryStore(), true
 	}
 	if c.KeepSignals == 0 {
 		c.KeepSignals = 30 * 24 * time.Hour

@@ -2,7 +2,6 @@ package vigil
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -81,8 +80,11 @@ func (t *Trader) begin(ctx context.Context) (*engine.Engine, error) {
 		return nil, err
 	}
 	t.account.Store(account.Engine) // before what a person wants is read, so that no wish falls in between
-	if err := t.takeOver(ctx, account.Engine); err != nil {
+	if err := t.goOn(ctx); err != nil {
 		return nil, err
+	}
+	if t.reduceOnly.Load() {
+		account.Engine.SetReduceOnly(true)
 	}
 	if t.bars != nil {
 		if err := t.bars.Feed(ctx, account); err != nil {
@@ -90,35 +92,6 @@ func (t *Trader) begin(ctx context.Context) (*engine.Engine, error) {
 		}
 	}
 	return account.Engine, nil
-}
-
-// takeOver has an account go on with what stands from before, and with what a person wants.
-func (t *Trader) takeOver(ctx context.Context, account *engine.Engine) error {
-	if err := t.goOn(ctx); err != nil {
-		return err
-	}
-	if err := t.rearm(ctx, account); err != nil {
-		return err
-	}
-	if t.reduceOnly.Load() {
-		account.SetReduceOnly(true)
-	}
-	return nil
-}
-
-// rearm lifts the halt that stood when Serve began, if Config.RearmBy says so; one that came since stays.
-func (t *Trader) rearm(ctx context.Context, account *engine.Engine) error {
-	by, halt := t.cfg.RearmBy, t.standing.Load().Halt
-	if by == "" || t.rearmed.Load() {
-		return nil
-	}
-	if halt.Active() {
-		if err := account.Rearm(ctx, halt.Seq, by); err != nil && !errors.Is(err, engine.ErrOtherHalt) {
-			return fmt.Errorf("re-arm as %s: %w", by, err)
-		}
-	}
-	t.rearmed.Store(true)
-	return nil
 }
 
 // partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.

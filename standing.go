@@ -54,7 +54,7 @@ func (t *Trader) goOn(ctx context.Context) error {
 	if s.Halt.Active() {
 		attrs = append(attrs, "halted", s.Halt.Reason, "since", s.Halt.At)
 	}
-	if len(leftOut) > 0 || s.Halt.Active() && t.cfg.RearmBy == "" {
+	if len(leftOut) > 0 || s.Halt.Active() {
 		t.log.Warn("Trading goes on with what stands from before", attrs...)
 	}
 	return nil

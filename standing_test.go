@@ -62,25 +62,6 @@ func TestStandingIsToldOnceAndIsNoneOfTheRuns(t *testing.T) {
 	})
 }
 
-func TestRearmByLiftsTheHaltThatStandsOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg := onPaper(t)
-		cfg.Store = newDisk()
-		first := build(t, cfg)
-		serve(t, first, time.Minute, func() { require.NoError(t, first.Halt(t.Context(), "the weekend")) })
-		cfg.RearmBy = "ann"
-		log := logTo(&cfg)
-		second := build(t, cfg)
-		serve(t, second, time.Minute, func() {
-			require.False(t, second.Status().Trading.Halt.Active())
-			require.NoError(t, second.Halt(t.Context(), "another"))
-		})
-		require.NotContains(t, log.String(), "stands from before")
-		serve(t, second, time.Minute, func() { require.True(t, second.Status().Trading.Halt.Active(), "it comes later") })
-	})
-}
-
 // What is held of a symbol that is not traded any more stays guarded and can be closed, and nothing of it is opened, though
 // a signal says so.
 func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {
@@ -91,7 +72,7 @@ func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {
 		trader := build(t, cfg)
 		serve(t, trader, 10*time.Minute, func() {
 			require.Len(t, trader.Status().Trading.Positions, 2)
-			require.NoError(t, trader.SetSymbols(ether))
+			require.NoError(t, trader.SetSymbols(t.Context(), []string{ether}, "ann"))
 			time.Sleep(20 * time.Second)
 			s := trader.Status()
 			require.Equal(t, health.Degraded, s.Verdict)
@@ -109,7 +90,7 @@ func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {
 			s = trader.Status()
 			require.Equal(t, ether, s.Trading.Positions[0].Symbol, "the other direction closes, and opens nothing")
 
-			require.NoError(t, trader.SetSymbols(ether, bitcoin))
+			require.NoError(t, trader.SetSymbols(t.Context(), []string{ether, bitcoin}, "ann"))
 			time.Sleep(20 * time.Second)
 			require.Equal(t, health.Healthy, trader.Status().Verdict, trader.Status().Reasons)
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/assemble"
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -46,16 +49,17 @@ type Trader struct {
 	store     Store
 	generator *generator.Generator
 	bars      *assemble.PaperFeed // between the Source and the paper account; nil without one
+	prices    trading.Pricer      // for a Broker that gives none; nil where it does, or Config.Engine has one
 	tree      *supervisor.Supervisor
 	log       *slog.Logger
 	lines     *LogQueue // behind log
+	overrides overrides
 
 	serving    sync.Mutex                              // held by Serve
 	account    atomic.Pointer[engine.Engine]           // of the present life of trading; nil until there is one
 	standing   atomic.Pointer[Standing]                // before the first life of this Serve; nil until it is read
 	symbols    atomic.Pointer[[]string]                // what is traded
 	reduceOnly atomic.Bool                             // as a person wants it, whichever life it is
-	rearmed    atomic.Bool                             // as Config.RearmBy says: a halt that comes later stands
 	giveUp     atomic.Pointer[context.CancelCauseFunc] // ends the Serve under way
 	restarts   atomic.Int64                            // of all parts
 	rebuilt    atomic.Int64                            // lives of trading that came after a failure
@@ -77,15 +81,42 @@ func New(cfg Config) (*Trader, error) {
 func (t *Trader) build() (err error) {
 	t.log, t.lines = queued(t.log, t.cfg.Clock)
 	parts := t.parts()
-	if t.cfg.Paper != nil && t.cfg.Paper.Quote == nil {
+	switch {
+	case t.cfg.Paper != nil && t.cfg.Paper.Quote == nil:
 		t.bars = assemble.NewPaperFeed(t.cfg.Source, t.cfg.Clock)
 		parts.Generator.Source = t.bars
+	case t.cfg.Broker != nil && t.cfg.Engine.Pricer == nil:
+		if _, known := t.cfg.Broker.(trading.Pricer); !known {
+			parts.Generator.Source = t.sourcePrices()
+		}
 	}
 	if t.generator, err = assemble.Generator(parts); err != nil {
 		return err
 	}
 	t.tree, err = t.newTree()
 	return err
+}
+
+// sourcePrices has the account go by the prices of the Source, and returns what the generator gets its bars from.
+func (t *Trader) sourcePrices() signal.Source {
+	if q, ok := t.cfg.Source.(Quoter); ok {
+		t.prices = quotes{q}
+		return t.cfg.Source
+	}
+	bars := assemble.NewBarPrices(t.cfg.Source, t.cfg.Clock)
+	t.prices = bars
+	return bars
+}
+
+// quotes is a Quoter as a trading.Pricer.
+type quotes struct{ Quoter }
+
+func (q quotes) Price(symbol string) (decimal.Decimal, bool) {
+	price, ok := q.Quoter.Price(symbol)
+	if !ok || !(price > 0) || math.IsInf(price, 1) { // NaN is none either
+		return decimal.Zero, false
+	}
+	return decimal.NewFromFloat(price), true
 }
 
 // parts is the configuration as the parts share it.
@@ -107,6 +138,9 @@ func (t *Trader) parts() assemble.Config {
 	e.Hours = c.Hours
 	if c.Broker != nil {
 		e.Capital = c.Capital
+	}
+	if t.prices != nil {
+		e.Pricer = t.prices
 	}
 	alive := assemble.Allow(c.Registry, t.path(generationName), t.store.Room)
 	e.Allow = func(symbol string) error {
@@ -144,6 +178,9 @@ func (t *Trader) Serve(ctx context.Context) error {
 		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
 	}
 	if err := t.bind(ctx); err != nil {
+		return err
+	}
+	if err := t.goOnWithOverrides(ctx); err != nil {
 		return err
 	}
 	t.standing.Store(nil)

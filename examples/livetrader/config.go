@@ -30,6 +30,8 @@ type config struct {
 	listen        string
 	socket        string // "" beside the database
 	token         string // that callers of the API show; "" for none
+	metricsToken  string // that scrapers show; "" leaves /metrics to callers of the API
+	hosts         []string
 	webhook       string // where messages go; "" for nowhere
 	webhookSecret string // that signs them; "" for none
 	ping          string // the address of a dead man's switch; "" for none

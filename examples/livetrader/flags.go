@@ -49,6 +49,8 @@ func (c *config) declareRun() {
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
 		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenVariable+fileSuffix)
+	setting(c, &c.hosts, "hosts", nil, hostLists, "`names`, without port, by which the API may be called beside localhost, "+
+		"such as trader.example.org")
 	setting(c, &c.socket, "socket", "", texts, "`file` of the Unix socket over which its user controls it, or off; "+
 		"beside the --db that is a file if not given, as livetrader.db.sock")
 	setting(c, &c.replay, "replay", "", texts,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 // show them to everybody who lists processes.
 const (
 	tokenVariable         = variablePrefix + "TOKEN"          // that callers of the API show
+	metricsVariable       = variablePrefix + "METRICS_TOKEN"  // that a scraper of /metrics shows
 	webhookVariable       = variablePrefix + "WEBHOOK_URL"    // where messages go
 	webhookSecretVariable = variablePrefix + "WEBHOOK_SECRET" // that signs them
 	dbVariable            = variablePrefix + "DB"             // which may have a password in it
@@ -23,14 +25,16 @@ const (
 
 // isSecret reports whether a variable is one of them.
 func isSecret(name string) bool {
-	return slices.Contains([]string{dbVariable, tokenVariable, webhookVariable, webhookSecretVariable, pingVariable},
-		strings.TrimSuffix(name, fileSuffix))
+	return slices.Contains([]string{
+		dbVariable, tokenVariable, metricsVariable, webhookVariable, webhookSecretVariable, pingVariable,
+	}, strings.TrimSuffix(name, fileSuffix))
 }
 
 // readSecrets reads all of them.
 func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 	for name, value := range map[string]*string{
-		tokenVariable: &c.token, webhookVariable: &c.webhook, webhookSecretVariable: &c.webhookSecret, pingVariable: &c.ping,
+		tokenVariable: &c.token, metricsVariable: &c.metricsToken, webhookVariable: &c.webhook,
+		webhookSecretVariable: &c.webhookSecret, pingVariable: &c.ping,
 	} {
 		var err error
 		if *value, err = readSecret(lookup, name); err != nil {
@@ -41,6 +45,15 @@ func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 		_, err := console.New(console.Config{Signals: signal.NewMemory(1), Control: console.Control{Token: c.token}})
 		if err != nil {
 			return usageError{fmt.Errorf("%s: %w", tokenVariable, err)}
+		}
+	}
+	if c.metricsToken != "" {
+		_, err := console.New(console.Config{
+			Signals: signal.NewMemory(1), Metrics: http.NotFoundHandler(), MetricsToken: c.metricsToken,
+			Control: console.Control{Token: c.token},
+		})
+		if err != nil {
+			return usageError{fmt.Errorf("%s: %w", metricsVariable, err)}
 		}
 	}
 	if c.webhookSecret != "" && c.webhook == "" {

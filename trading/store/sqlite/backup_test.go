@@ -160,7 +160,7 @@ func TestBackupTakesTheArchiveAlong(t *testing.T) {
 	require.NoError(t, sqlite.Restore(t.Context(), backup, elsewhere))
 	report, err := sqlite.Check(t.Context(), elsewhere)
 	require.NoError(t, err)
-	require.Equal(t, sqlite.Report{Schema: 11, Run: []sqlite.Setting{}, Entries: 120, Archived: 80, LastSeq: 200,
+	require.Equal(t, sqlite.Report{Schema: 12, Run: []sqlite.Setting{}, Entries: 120, Archived: 80, LastSeq: 200,
 		LastAt: firstEntry.Add(9 * time.Minute)}, report)
 	require.Equal(t, whole, storetest.Page(t, openAt(t, elsewhere).Journal(), 100))
 }

@@ -1,0 +1,1 @@
+package pagetest_test
