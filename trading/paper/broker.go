@@ -152,8 +152,8 @@ func (b *Broker) Cash() decimal.Decimal {
 	return b.account.cash
 }
 
-// MoveCash changes the account's cash without a fill, such as by funding that whoever owns the Broker works out: by itself
-// it moves none. symbol is what it is about, "" for nothing.
+// MoveCash changes the account's cash without a fill, such as by a fee that whoever owns the Broker works out: by itself it
+// moves none but Config.Funding. symbol is what it is about, "" for nothing.
 func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol string) error {
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()
