@@ -60,8 +60,8 @@ type OrderReport struct {
 	// it by them. Elsewhere they may be left out.
 	Symbol string
 	Type   OrderType
-	Status   OrderStatus // Open, Filled, Canceled, Expired or Rejected
-	Filled   decimal.Decimal
+	Status OrderStatus // Open, Filled, Canceled, Expired or Rejected
+	Filled decimal.Decimal
 	// Triggered says, of an order with a stop, that the price has reached it. A Broker that does not tell leaves it out.
 	Triggered bool
 	Reason    string // of Canceled, Expired or Rejected
