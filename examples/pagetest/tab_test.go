@@ -138,7 +138,7 @@ func (b *tab) until(expression string) {
 			shown, _ := try[string](b, "document.body.innerText.slice(0, 3000)")
 			require.FailNow(b.t, "the page never came to show it", "%s\nlast error: %v\nit shows:\n%s", expression, err, shown)
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 }
 
