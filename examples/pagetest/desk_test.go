@@ -148,5 +148,5 @@ func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 	d.site = serve(t, cfg)
 }
 
-// say has the strategy say something of the next bar.
-func (d *desk) say(direction signal.Direction) { d.script.say <- direction }
+// signalLong has the strategy say long on the next bar.
+func (d *desk) signalLong() { d.script.say <- signal.Long }

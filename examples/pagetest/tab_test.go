@@ -128,7 +128,12 @@ func try[T any](b *tab, expression string) (T, error) {
 // until waits until an expression is true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(patience)
+	b.untilWithin(patience, expression)
+}
+
+func (b *tab) untilWithin(limit time.Duration, expression string) {
+	b.t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		is, err := try[bool](b, "!!("+expression+")")
 		if err == nil && is {
