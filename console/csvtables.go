@@ -43,7 +43,7 @@ var (
 			}
 		},
 	}
-	equityTable = table[sample]{
+	sampleTable = table[sample]{
 		name:   "equity",
 		header: strings.Fields(`at equity paid_in`),
 		row:    func(s sample) []cell { return []cell{moment(s.At), number(s.Equity), number(s.PaidIn)} },

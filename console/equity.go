@@ -45,5 +45,5 @@ func (a *api) equity(w http.ResponseWriter, r *http.Request) {
 	for _, m := range marks {
 		samples = append(samples, sample{m.At.UTC(), m.Equity, m.PaidIn})
 	}
-	answerList(a, w, r, as, equityTable, samples)
+	answerList(a, w, r, as, sampleTable, samples)
 }

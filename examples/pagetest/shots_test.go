@@ -85,7 +85,7 @@ func market(t *testing.T, mode string) *desk {
 // untilTraded waits until there is something to see.
 func (b *tab) untilTraded(orders int) {
 	b.t.Helper()
-	b.untilWithin(10*time.Minute, `document.querySelectorAll("#orders [data-order]").length >= ` + quotedNumber(float64(orders)))
+	b.untilWithin(10*time.Minute, `document.querySelectorAll("#orders [data-order]").length >= `+quotedNumber(float64(orders)))
 	b.until(`document.querySelectorAll("#positions [data-position]").length >= 2`)
 	b.until(the("#price canvas"))
 }

@@ -195,24 +195,29 @@ function paint(u) {
     }
   }
   ctx.font = colors().canvasFont(dot);
-  for (const one of lines()) paintLine(u, one, dot);
   for (const m of marks) paintMark(u, m, dot);
+  for (const one of lines()) paintLine(u, one, dot);
   ctx.restore();
 }
 
 function paintLine({ ctx, bbox, ...u }, { name, price, color }, dot) {
-  const y = u.valToPos(price, 'y', true);
-  if (y < bbox.top || y > bbox.top + bbox.height) return;
+  const at = u.valToPos(price, 'y', true);
+  const away = at < bbox.top ? ' ↑' : at > bbox.top + bbox.height ? ' ↓' : ''; // beyond what is shown: said at the edge
+  const y = away === ' ↑' ? bbox.top + 18 * dot : away ? bbox.top + bbox.height : at;
   ctx.strokeStyle = ctx.fillStyle = color;
   ctx.lineWidth = dot;
   ctx.setLineDash(name === 'entry' ? [] : [6 * dot, 4 * dot]);
   ctx.beginPath();
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
+  if (!away) ctx.stroke();
   ctx.setLineDash([]);
   ctx.textAlign = 'left';
-  ctx.fillText(`${name} ${number(price)}`, bbox.left + 4 * dot, y - 4 * dot);
+  const shown = `${name} ${number(price)}${away}`;
+  ctx.fillStyle = colors().card;
+  ctx.fillRect(bbox.left, y - 16 * dot, ctx.measureText(shown).width + 10 * dot, 14 * dot);
+  ctx.fillStyle = color;
+  ctx.fillText(shown, bbox.left + 5 * dot, y - 5 * dot);
 }
 
 // paintMark draws a group of fills: a triangle that points the way, and how many there are.
