@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -42,7 +43,8 @@ const (
 	approvedByPerson = "approved"   // or by the engine, when what stood against it was over
 	limitNotKnown    = "not_known"  // the journal does not name the limit
 	cutToLimits      = "cut to the limits"
-	ofALimit         = ": " // what stands between trading.ErrLimit and the limit's own words
+	allowedNow       = "of it is allowed now"
+	ofALimit         = ": " // what stands between each of these, or trading.ErrLimit, and the limit's own words
 )
 
 // byWords are the reasons that the engine journals, by what stands in them; the first that fits counts.
@@ -55,6 +57,7 @@ var byWords = []struct{ words, cause string }{
 	{"no price", causeNoPrice},
 	{"more than the factor", causeNoPrice},
 	{trading.ErrLimit.Error(), causeLimit},
+	{allowedNow, causeLimit},
 	{cutToLimits, causeLimit},
 	{"is unhealthy: no progress", causeStale},
 	{"stale", causeStale},
@@ -94,7 +97,13 @@ func causeOf(reason, fallback string) (cause, limit string) {
 // limitOf returns the name of the limit that stood against an order: "MaxOrder is 100" names it. Words that name none are
 // not guessed at.
 func limitOf(reason string) string {
-	_, words, _ := strings.Cut(reason, trading.ErrLimit.Error()+ofALimit)
+	var words string
+	for _, before := range []string{trading.ErrLimit.Error(), cutToLimits, allowedNow} {
+		if _, after, found := strings.Cut(reason, before+ofALimit); found {
+			words = after
+			break
+		}
+	}
 	name, _, named := strings.Cut(words, " is ")
 	if !named || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
 		return limitNotKnown
@@ -130,11 +139,9 @@ func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, 
 	if approved != nil {
 		b = became{What: approvedByPerson}
 	}
-	if n := len(orders); n > 0 {
-		last := orders[n-1].Became
-		if last.Cause != "" || last.What == string(trading.StatusFilled) {
-			b.Cause, b.Limit, b.Why = last.Cause, last.Limit, last.Why
-		}
+	last, asked := lastFor(orders)
+	if last.Cause != "" || last.What == string(trading.StatusFilled) {
+		b.Cause, b.Limit, b.Why = last.Cause, last.Limit, last.Why
 	}
 	if b.Cause != "" || approved != nil {
 		return b
@@ -153,8 +160,22 @@ func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, 
 			b.Cause, b.Limit = causeOf(seen.Reason, causeOther)
 		}
 	}
+	if asked && b.Cause == causeWaiting { // it did until its order was made
+		b.Cause, b.Why = "", ""
+	}
 	b.Why = cmp.Or(b.Why, whyOf[b.Cause])
 	return b
+}
+
+// lastFor returns how the last order stands that was made for a signal's target itself, and not for what guards it; false
+// where there is none.
+func lastFor(orders []orderTrail) (became, bool) {
+	for _, o := range slices.Backward(orders) {
+		if o.Leg == "" {
+			return o.Became, true
+		}
+	}
+	return became{}, false
 }
 
 // whyOf says in words what the journal says by the outcome alone.

@@ -2,33 +2,25 @@ package trading
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 )
-
-// ErrLimit says that nothing is left of an order that may be placed. Wrapped with the reason.
-var ErrLimit = errors.New("trading: nothing of the order is allowed")
-
-// View is what an order is judged by.
-type View struct {
-	Instrument Instrument
-	// Held is the signed quantity that the account has of the instrument or is about to have.
-	Held decimal.Decimal
-	// Price is the highest known price at which the order may execute. Zero says that nobody knows one: then only what
-	// closes passes.
-	Price decimal.Decimal
-}
 
 // Approved is an order that has passed a Risk. Approve makes one, nothing else does, and a Broker takes nothing else.
 type Approved struct {
 	order Order
+	cut   *LimitError
 	gate  func(context.Context) error
 }
 
 // Order returns the order that was approved.
 func (a Approved) Order() Order { return a.order }
+
+// Cut is the limit that left less of the order than was asked for; nil where none did.
+func (a Approved) Cut() *LimitError { return a.cut }
 
 // Begin asks for the last time whether the order may be sent. An adapter calls it once for each Submit, when everything
 // else is done, such as signing, and sends right after it: the next thing that happens is the request. An error says that
@@ -59,42 +51,83 @@ func (a Approved) Confirm(o Order) (Approved, error) {
 		return Approved{}, fmt.Errorf("trading: the approval of order %s is none of order %s", a.order.ClientID, o.ClientID)
 	}
 	if !a.order.Quantity.Equal(o.Quantity) {
+		if a.cut != nil {
+			return Approved{}, fmt.Errorf("%s of it is allowed now: %w", a.order.Quantity, a.cut)
+		}
 		return Approved{}, fmt.Errorf("%s of it is allowed now", a.order.Quantity)
 	}
 	a.order.ReduceOnly = o.ReduceOnly
 	return a, nil
 }
 
-// Room says how much of an order may open a position: at most opening, and why it is less.
-type Room func(o Order, v View, opening decimal.Decimal) (allowed decimal.Decimal, reason string)
+// Room says how much of an order may open a position: at most opening, which is above zero, and which limit makes it less.
+type Room func(o Order, v View, opening decimal.Decimal) (allowed decimal.Decimal, cut *LimitError)
 
 // Approve makes of o what is allowed. The part of an order that closes always passes. The part that opens is cut to what
 // room allows, in whole steps, and dropped where what is left of it is below the instrument's smallest, or where nobody
-// knows a price. The View's Price becomes the order's decision price. An error wraps ErrLimit where nothing is left.
+// knows a price. The View's Price becomes the order's decision price. An error wraps ErrLimit where nothing is left, and a
+// *LimitError where a limit is why.
 func Approve(o Order, v View, room Room) (Approved, error) {
 	if err := checkOrder(o, v); err != nil {
 		return Approved{}, err
 	}
 	i, closing := v.Instrument, ClosingPart(o.Side, o.Quantity, v.Held)
-	opening, limit := decimal.Zero, "there is no price"
-	if v.Price.IsPositive() {
-		opening, limit = room(o, v, o.Quantity.Sub(closing))
+	var cut *LimitError
+	opening := less(o.Quantity, closing)
+	switch {
+	case !v.Price.IsPositive():
+		opening = decimal.Zero
+	case opening.IsPositive():
+		opening, cut = room(o, v, opening)
 	}
-	quantity := i.Quantity(closing.Add(opening))
-	if opening.IsPositive() && !i.MinNotional.IsZero() && quantity.Sub(closing).Mul(v.Price).LessThan(i.MinNotional) {
+	quantity := i.Quantity(plus(closing, opening))
+	tooLittle := opening.IsPositive() && !i.opens(less(quantity, closing), v.Price)
+	if tooLittle {
 		quantity = i.Quantity(closing)
-		limit = fmt.Sprintf("what is allowed to open is below the smallest notional of %s", i.MinNotional)
 	}
 	if !quantity.IsPositive() || quantity.LessThan(i.MinQuantity) {
-		if limit == "" {
-			limit = fmt.Sprintf("%s is below the smallest quantity (step %s, minimum %s)", o.Quantity, i.Step, i.MinQuantity)
-		}
-		return Approved{}, fmt.Errorf("%s %s %s: %w: %s", o.Side, o.Quantity, o.Symbol, ErrLimit, limit)
+		return Approved{}, fmt.Errorf("%s %s %s: %w", o.Side, o.Quantity, o.Symbol, nothingLeft(o, v, cut, tooLittle))
 	}
 	o.Quantity = quantity
 	o.ReduceOnly = quantity.LessThanOrEqual(closing)
 	o.DecisionPrice = v.Price
-	return Approved{order: o}, nil
+	return Approved{order: o, cut: cut}, nil
+}
+
+// less subtracts, and spares the work where nothing is taken away: most orders only open.
+func less(x, y decimal.Decimal) decimal.Decimal {
+	if y.IsZero() {
+		return x
+	}
+	return x.Sub(y)
+}
+
+// opens reports whether so much is enough for an order that opens.
+func (i Instrument) opens(quantity, price decimal.Decimal) bool {
+	if i.MinNotional.IsZero() {
+		return true
+	}
+	value, smallest := rough.Float(quantity)*rough.Float(price), rough.Float(i.MinNotional)
+	if value > smallest*(1+rough.Error) {
+		return true
+	}
+	return !quantity.Mul(price).LessThan(i.MinNotional)
+}
+
+// nothingLeft says why nothing is left of an order.
+func nothingLeft(o Order, v View, cut *LimitError, tooLittle bool) error {
+	i := v.Instrument
+	switch {
+	case !v.Price.IsPositive():
+		return fmt.Errorf("%w: there is no price", ErrLimit)
+	case tooLittle && cut != nil:
+		return fmt.Errorf("%w: %w; what is allowed to open is below the smallest notional of %s", ErrLimit, cut, i.MinNotional)
+	case tooLittle:
+		return fmt.Errorf("%w: what is allowed to open is below the smallest notional of %s", ErrLimit, i.MinNotional)
+	case cut != nil:
+		return fmt.Errorf("%w: %w", ErrLimit, cut)
+	}
+	return fmt.Errorf("%w: %s is below the smallest quantity (step %s, minimum %s)", ErrLimit, o.Quantity, i.Step, i.MinQuantity)
 }
 
 // checkOrder says what is wrong with an order, whatever the limits.

@@ -62,7 +62,7 @@ func (h *House) judgeOurs(rooms []Room, room Room, dir, target string) string {
 	switch {
 	case shared && h.moduleOf(dir) != ".":
 		return "a nested module uses what any user's module can use, and no internal/ of the root"
-	case shared && room.Pure:
+	case shared && room.Pure && !mayImport(room, target):
 		return "the room is pure: it takes nothing of internal/"
 	case known && to.By != nil && !slices.Contains(to.By, dir):
 		return "only " + strings.Join(to.By, " and ") + " may"

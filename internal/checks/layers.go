@@ -12,7 +12,7 @@ type Room struct {
 	Why  string   // the reason that a finding gives beside the list of what is allowed
 	HTTP bool     // it may import net/http, which triples the size of a binary, and rooms that do
 	Kit  bool     // for tests or for trying out: it may import testing and kits, and only its like may import it
-	Pure bool     // a function of its input: no waiting, no I/O, nothing concurrent, nothing of internal/
+	Pure bool     // a function of its input: no waiting, no I/O, nothing concurrent, of internal/ only what May names
 }
 
 // everything is what examples and benchmarks may import.
@@ -62,7 +62,7 @@ var Rooms = []Room{
 	{Path: "trading/journal", For: "events, the port of journals, one in memory", May: []string{"signal", "trading"}},
 	{Path: "trading/internal/past", For: "what is over, kept small", Pure: true, By: []string{"trading/book", "trading/paper"}},
 	{Path: "trading/book", For: "the state machine: check, fold, digest, snapshot, audit", Pure: true,
-		May: []string{"signal", "trading", "trading/internal/past", "trading/journal"}},
+		May: []string{"internal/rough", "signal", "trading", "trading/internal/past", "trading/journal"}},
 	{Path: "trading/engine", For: "the shell around the book: ledger, gate, reconciler, decisions",
 		May: []string{"health", "signal", "trading", "trading/journal", "trading/book"}},
 	{Path: "trading/paper", For: "the paper account",
@@ -91,6 +91,8 @@ var Rooms = []Room{
 	{Path: "console/metrics", For: "what Prometheus asks: a collector, alert rules, a dashboard [module]", HTTP: true,
 		Why: whyConsole,
 		May: []string{"health", "supervisor", "signal/generator", "trading", "trading/journal", "trading/book", "trading/engine"}},
+	{Path: "console/notify/shoutrrr", For: "messages over Telegram, Slack, Discord and mail [module]", HTTP: true,
+		Why: whyConsole, May: []string{"health", "console/notify"}},
 	{Path: "console/...", For: "what operators ask over HTTP: signals, health", HTTP: true, Why: whyConsole,
 		May: []string{"health/...", "supervisor", "signal", "signal/generator", "trading", "trading/journal", "trading/book",
 			"trading/engine", "console/..."}},

@@ -15,6 +15,7 @@ type orders struct {
 	pending  map[string][]*OrderState // those of them that are not done, by symbol, in the order of their intents
 	done     []string                 // client IDs of those that are, as they became it
 	ended    ended                    // the others that are remembered
+	recent   recent                   // the latest intents
 	made     int                      // in all
 	rejected int                      // in all
 }
@@ -106,6 +107,7 @@ func (s *orders) checkIntent(o *trading.Order) error {
 func (s *orders) addIntended(at time.Time, o *trading.Order) {
 	s.made++
 	s.put(&OrderState{Order: *o, Status: trading.StatusIntended, UpdatedAt: at, number: s.made})
+	s.recent.add(o)
 }
 
 func (s *orders) put(o *OrderState) {

@@ -159,5 +159,6 @@ func (s *orders) restore(state bookState) error {
 		o.number = n.Number
 		s.put(&o)
 	}
+	s.recent.restore(s.live)
 	return s.ended.restore(state.Kinds, state.Ended)
 }

@@ -105,7 +105,7 @@ func (d *days) openDay(ctx context.Context, r *run) error {
 	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
 	d.ledger.mu.Lock()
 	now, missing := d.lookLocked(prices)
-	d.gate.unpriced, d.gate.costed = nil, missing
+	d.gate.unpriced, d.gate.costed, d.gate.known = nil, missing, prices
 	if limit.set {
 		d.gate.unpriced, d.gate.costed = missing, nil
 	}

@@ -63,7 +63,9 @@ type inputs struct {
 	now        time.Time
 	instrument trading.Instrument // without a Symbol: there is none
 	price      decimal.Decimal
-	opening    error // why nothing may be opened; nil if it may
+	opening    error           // why nothing may be opened; nil if it may
+	reference  decimal.Decimal // what the instrument was worth to the signal; zero for unknown
+	prices     book.PriceFunc  // of all that is held
 }
 
 // decision is what came of a signal, as events to be journaled together.
@@ -126,10 +128,13 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 		return made
 	}
 	p := d.plan(want, held, in)
-	made.seen.Target, made.seen.Reason = p.target, p.reason
+	made.seen.Target, made.seen.Reason, made.seen.Limit = p.target, p.reason, p.limit
 	switch {
+	case p.waits && d.auto:
+		made.seen.Target, made.seen.Deferred = target, true
 	case p.outcome != journal.OutcomeActed:
 		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
+		refused.seen.Limit = p.limit
 		if p.outcome == journal.OutcomeRefused && d.auto && isTemporary(in.opening, p.reason) {
 			refused.seen.Target, refused.seen.Ticket, refused.seen.ValidUntil = target, ticket, s.ValidUntil.UTC()
 		}

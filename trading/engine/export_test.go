@@ -33,14 +33,14 @@ type Inputs struct {
 // Decide returns the events that a signal leads to.
 func (d Decider) Decide(s signal.Signal, in Inputs) []journal.Event {
 	inner := decider{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
-	return inner.decide(s, inputs{in.Now, in.Instrument, in.Price, in.Opening}).events()
+	return inner.decide(s, inputs{now: in.Now, instrument: in.Instrument, price: in.Price, opening: in.Opening}).events()
 }
 
 // Again returns the next order for a target, or nil.
 func (d Decider) Again(symbol string, in Inputs) *trading.Order {
 	inner := decider{book: d.Book, risk: d.Risk, sizer: d.Sizer, auto: d.Auto, store: "shelf"}
 	t, _ := d.Book.Target(symbol)
-	return inner.again(t, inputs{in.Now, in.Instrument, in.Price, in.Opening})
+	return inner.again(t, inputs{now: in.Now, instrument: in.Instrument, price: in.Price, opening: in.Opening})
 }
 
 // ClientID is the client ID of an order that serves a signal.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -147,8 +145,12 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 
 // inputs gathers what a decision on symbol depends on. signalled is the price to fall back on, 0 for none.
 func (f *follower) inputs(symbol string, signalPrice float64) inputs {
-	held := view(f.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
-	in := inputs{now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol)}
+	f.ledger.mu.Lock()
+	held, known := f.ledger.book.Position(symbol).Quantity, f.gate.known
+	f.ledger.mu.Unlock()
+	in := inputs{
+		now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol), prices: known,
+	}
 	if in.opening != nil {
 		in.opening = temporary{in.opening}
 	}
@@ -158,6 +160,9 @@ func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 	price, ok := f.env.price(symbol)
 	if !ok && signalPrice != 0 && in.instrument.Symbol != "" {
 		price, _ = in.instrument.Price(signalPrice) // zero where it is no price, which refuses the signal
+	}
+	if signalPrice > 0 && in.instrument.Symbol != "" {
+		in.reference, _ = in.instrument.Price(signalPrice)
 	}
 	if ok && signalPrice > 0 && in.opening == nil {
 		in.opening = f.env.checkCollar(symbol, price, signalPrice)
@@ -169,6 +174,9 @@ func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 func (f *follower) logDecision(s signal.Signal, d decision) {
 	attrs := []any{"signal_id", s.ID, "symbol", s.Symbol, "strategy", s.Strategy, "direction", s.Direction,
 		"outcome", d.seen.Outcome, "target", d.seen.Target}
+	if d.seen.Limit != "" {
+		attrs = append(attrs, "limit", d.seen.Limit)
+	}
 	if d.seen.Reason != "" {
 		attrs = append(attrs, "reason", d.seen.Reason)
 	}

@@ -40,8 +40,9 @@ type gate struct {
 	decisions   results
 	pendingHalt string // the reason of a halt that is not durable yet
 	reduceOnly  bool
-	unpriced    []string // instruments that are held and have no price, where the day's loss is limited
-	costed      []string // the same where it is not: they count at their cost
+	unpriced    []string       // instruments that are held and have no price, where the day's loss is limited
+	costed      []string       // the same where it is not: they count at their cost
+	known       book.PriceFunc // what is held was worth at the last look; nil before the first
 }
 
 func newGate(env *env, ledger *ledger) *gate {
@@ -97,7 +98,9 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
 	held := g.ledger.book.Position(o.Symbol).Quantity
-	in := inputs{now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price}
+	in := inputs{
+		now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price, prices: g.known,
+	}
 	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }
 

@@ -39,6 +39,8 @@ type plan struct {
 	outcome journal.Outcome
 	target  decimal.Decimal // what is left of the goal
 	reason  string          // why it is less than was asked for
+	limit   string          // the limit that makes it less, if one does
+	waits   bool            // the limit stands for a time only
 	order   *trading.Order  // nil if there is nothing to do
 }
 
@@ -69,15 +71,19 @@ func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 		wanted = a.ticket.Shape(wanted)
 	}
 	price := wanted.WorstPrice(in.price)
-	approved, err := d.risk.Approve(wanted, trading.View{Instrument: in.instrument, Held: held, Price: price})
+	approved, err := d.risk.Approve(wanted, d.view(wanted, held, price, in))
 	if err != nil {
 		p.outcome, p.reason = journal.OutcomeRefused, err.Error()
+		p.limit, p.waits = limitOf(err)
 		return p
 	}
 	o := approved.Order()
 	if !a.closeOnly && o.Quantity.LessThan(gap.Abs()) {
 		p.target = held.Add(o.Side.Signed(o.Quantity))
 		p.reason = "cut to the limits"
+		if cut := approved.Cut(); cut != nil {
+			p.limit, p.reason = cut.Limit, p.reason+": "+cut.Error()
+		}
 	}
 	// Orders that are open may not fill first, so they do not count for the promise to the Broker that this one
 	// only reduces.
@@ -188,7 +194,10 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 	if !in.price.IsPositive() {
 		worst = o.DecisionPrice
 	}
-	approved, err := d.risk.Approve(o.Order, trading.View{Instrument: in.instrument, Held: held, Price: worst})
+	if !o.Rests() { // The decision price of what rests is its own.
+		in.reference = o.DecisionPrice
+	}
+	approved, err := d.risk.Approve(o.Order, d.view(o.Order, held, worst, in))
 	if err != nil {
 		return trading.Approved{}, err
 	}

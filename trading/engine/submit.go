@@ -149,7 +149,8 @@ func (s *sender) withdraw(ctx context.Context, r *run, o book.OrderState, why er
 	if o.Sends > 0 {
 		reason = "not sent again: "
 	}
-	return s.ledger.record(ctx, r, journal.Canceled{ClientID: o.ClientID, Reason: reason + why.Error()})
+	limit, _ := limitOf(why)
+	return s.ledger.record(ctx, r, journal.Canceled{ClientID: o.ClientID, Reason: reason + why.Error(), Limit: limit})
 }
 
 // notSent takes back a submission that was announced and then not begun. That the adapter itself could not is an error of

@@ -214,8 +214,8 @@ func (t *trouble) executeLate() {
 	}
 	o := orders[t.draw(0, len(orders)-1, "order")].Order
 	a, err := trading.Approve(o, trading.View{Instrument: instrument(o.Symbol), Price: d("100")},
-		func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, string) {
-			return opening, ""
+		func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
+			return opening, nil
 		})
 	require.NoError(t.rt, err)
 	require.NoError(t.rt, t.venue.Submit(context.Background(), a))

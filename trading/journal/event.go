@@ -40,7 +40,9 @@ type SignalSeen struct {
 	// Deferred says that the order for the target waits until the fate of an earlier one is known.
 	Deferred bool   `json:"deferred,omitempty"`
 	Reason   string `json:"reason,omitempty"` // why less was done than asked for, where the outcome does not say it
-	Config   string `json:"config,omitempty"` // fingerprint of the configuration that decided
+	// Limit is the name of the limit that refused it, cut it or has it wait; Reason has its figures.
+	Limit  string `json:"limit,omitempty"`
+	Config string `json:"config,omitempty"` // fingerprint of the configuration that decided
 }
 
 // Outcome is what was made of a signal.
@@ -134,6 +136,7 @@ type Expired struct {
 type Canceled struct {
 	ClientID string `json:"client_id"`
 	Reason   string `json:"reason"`
+	Limit    string `json:"limit,omitempty"` // the name of the limit for which it was never sent; Reason has its figures
 	// Complete says that the Broker counts the order as filled: what its fills lack is not to be had again.
 	Complete bool `json:"complete,omitempty"`
 }
@@ -185,4 +188,16 @@ type Halted struct {
 type Rearmed struct {
 	By    string `json:"by"`
 	Lifts string `json:"lifts,omitempty"` // all reasons that stood
+}
+
+// Acted says what somebody did to the program, or tried: it is for who asks later, and changes nothing in the account. What
+// came of it has events of its own.
+type Acted struct {
+	Actor  string    `json:"actor"`
+	Verb   string    `json:"verb"`                      // such as halt or restart-service
+	Object string    `json:"object,omitempty"`          // what it was done to, such as a symbol
+	Key    string    `json:"idempotency_key,omitempty"` // the same of what was asked twice and done once
+	Error  string    `json:"error,omitempty"`           // why it was not done; empty where it was
+	Began  time.Time `json:"began,omitzero"`
+	Ended  time.Time `json:"ended,omitzero"`
 }

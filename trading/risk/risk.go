@@ -1,7 +1,12 @@
 // Package risk holds the limits that stand between a decision and an order.
 //
-// Limits never keep a position from being closed: they cut, or refuse, only what an order opens. They are a value without
-// state, safe for concurrent use.
+// Limits are the simple set: a position, an order, a day's loss. Rules are Limits and all others: of the account, of an
+// order, and of how many orders there are. Each has a name, and what it refuses or cuts says it, with its figures: see
+// trading.LimitError. An Engine asks for each order twice, when it is decided on and before it is sent, and then at the
+// dearer of both prices.
+//
+// Limits never keep a position from being closed: they cut, or refuse, only what an order opens. They have no state and are
+// safe for concurrent use; what they have to know of the account is in the trading.View.
 package risk
 
 import (
@@ -9,6 +14,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/internal/rough"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -72,19 +78,47 @@ func (l Limits) DailyLoss() (limit decimal.Decimal, limited bool) {
 }
 
 // room cuts the part of an order that opens to the limits, and says which of them cut it.
-func (l Limits) room(o trading.Order, v trading.View, opening decimal.Decimal) (allowed decimal.Decimal, cut string) {
-	shrink := func(room decimal.Decimal, why string, limit decimal.Decimal) {
-		if opening.Mul(v.Price).GreaterThan(room) {
-			// Rounded towards zero: the last digit of a division must not carry it over the limit.
-			opening, _ = room.QuoRem(v.Price, quotientPlaces)
-			cut = fmt.Sprintf("%s is %s", why, limit)
+func (l Limits) room(
+	o trading.Order, v trading.View, opening decimal.Decimal,
+) (allowed decimal.Decimal, cut *trading.LimitError) {
+	value := rough.Float(opening) * rough.Float(v.Price)
+	allowed = opening
+	if !clear(value, rough.Float(l.MaxOrder), 0) {
+		allowed, cut = cutTo("MaxOrder", v, allowed, l.MaxOrder, decimal.Zero)
+	}
+	own := held(o, v)
+	if !clear(value+rough.Float(own)*rough.Float(v.Price), rough.Float(l.MaxPosition), 0) {
+		less, why := cutTo("MaxPosition", v, allowed, l.MaxPosition, own.Mul(v.Price))
+		if why != nil {
+			allowed, cut = less, why
 		}
 	}
-	shrink(l.MaxOrder, "MaxOrder", l.MaxOrder)
-	room := l.MaxPosition
+	return allowed, cut
+}
+
+// held is what is held on the order's side, unsigned: what the part that opens adds to.
+func held(o trading.Order, v trading.View) decimal.Decimal {
 	if o.Side.Signed(v.Held).IsPositive() {
-		room = decimal.Max(room.Sub(v.Held.Abs().Mul(v.Price)), decimal.Zero)
+		return v.Held.Abs()
 	}
-	shrink(room, "MaxPosition", l.MaxPosition)
-	return opening, cut
+	return decimal.Zero
+}
+
+// clear reports whether an estimate is so far within a bound that no exact sum is needed. Beside what is estimated, scale is
+// the largest number that has a part in it.
+func clear(estimate, bound, scale float64) bool {
+	return estimate < bound-rough.Error*(max(estimate, -estimate)+max(bound, -bound)+scale)
+}
+
+// cutTo cuts what opens so that it comes to no more than bound together with base, in the quote currency.
+func cutTo(
+	name string, v trading.View, opening, bound, base decimal.Decimal,
+) (allowed decimal.Decimal, cut *trading.LimitError) {
+	with := base.Add(opening.Mul(v.Price))
+	if !with.GreaterThan(bound) {
+		return opening, nil
+	}
+	// Rounded towards zero: the last digit of a division must not carry it over the limit.
+	allowed, _ = decimal.Max(bound.Sub(base), decimal.Zero).QuoRem(v.Price, quotientPlaces)
+	return allowed, &trading.LimitError{Limit: name, Bound: bound.String(), Found: with.String() + " with the order"}
 }

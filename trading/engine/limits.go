@@ -1,0 +1,26 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// view is what Risk judges an order by that may execute at price.
+func (d decider) view(o trading.Order, held, price decimal.Decimal, in inputs) trading.View {
+	return trading.View{
+		Instrument: in.instrument, Held: held, Price: price, Last: in.price, Reference: in.reference, Now: in.now,
+		Account: d.book.Beside(o, in.prices),
+	}
+}
+
+// limitOf is the name of the limit that an error is about, if it is about one, and whether it stands for a time only.
+func limitOf(err error) (name string, passes bool) {
+	var limit *trading.LimitError
+	if !errors.As(err, &limit) {
+		return "", false
+	}
+	return limit.Limit, limit.Passes
+}
