@@ -117,7 +117,7 @@ type api struct {
 
 	sessions *sessions
 	readers  *door // who may read
-	actors   *door // who may act
+	control  *door // who may act
 
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
@@ -218,7 +218,7 @@ func New(cfg Config) (http.Handler, error) {
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
 	a.sessions = newSessions(cfg)
-	a.readers, a.actors = newReaders(a), newActors(a)
+	a.readers, a.control = newReaders(a), newControlDoor(a)
 	routes, err := a.routes()
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.actors}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.control}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {

@@ -50,8 +50,8 @@ func ofControl(c Control) credential {
 	return credential{token: c.Token, authorize: c.Authorize, actor: "token", mayAct: true}
 }
 
-// newActors returns the door before what changes something.
-func newActors(a *api) *door {
+// newControlDoor returns the door before what changes something.
+func newControlDoor(a *api) *door {
 	return &door{cfg: a.cfg, name: "control", sessions: a.sessions, keys: []credential{ofControl(a.cfg.Control)}}
 }
 

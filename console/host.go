@@ -57,7 +57,7 @@ func (a *api) host(w http.ResponseWriter, r *http.Request) {
 	if a.cfg.Control.enabled() {
 		shown.Verbs = slices.AppendSeq(shown.Verbs, maps.Keys(a.verbs()))
 		slices.Sort(shown.Verbs)
-		if who, ok := a.actors.look(r); ok {
+		if who, ok := a.control.look(r); ok {
 			shown.Actor, shown.MayAct = who.actor, true
 		}
 	}

@@ -155,12 +155,12 @@ type served struct {
 	Wish        supervisor.Wish   `json:"wish,omitempty"` // what a person wants of it
 	Done        bool              `json:"done"`
 	Stack       string            `json:"stack,omitempty"` // of the last panic or stall
-	*judged                       // nothing where the host has no Registry
+	*healthView                   // nothing where the host has no Registry
 	Children    []served          `json:"children,omitempty"`
 }
 
-// judged is what the registry says of a service.
-type judged struct {
+// healthView is what the registry says of a service.
+type healthView struct {
 	Verdict      health.Verdict `json:"verdict"`
 	Reason       string         `json:"reason,omitempty"`
 	Remedy       string         `json:"remedy,omitempty"` // what ends that
@@ -171,11 +171,11 @@ type judged struct {
 	Idle         bool           `json:"idle"`                       // its silence is planned
 }
 
-func newJudged(p *health.PartReport) *judged {
+func newHealthView(p *health.PartReport) *healthView {
 	if p == nil {
 		return nil
 	}
-	return &judged{
+	return &healthView{
 		Verdict: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, Attempt: p.Lifecycle.Attempt,
 		MaxAttempts: p.Lifecycle.MaxAttempts, LastProgress: utc(p.LastProgress), Deadline: p.Limits.MaxSilence.Seconds(),
 		Idle: p.Idle,
@@ -187,7 +187,7 @@ func newServed(s *supervisor.Status, parts map[string]*health.PartReport) served
 		Path: s.Path, Name: s.Name, State: s.State, Since: utc(s.Since), Starts: s.Starts, Restarts: s.Restarts,
 		LastEnd: s.LastEnd, LastError: s.LastError, LastErrorAt: utc(s.LastErrorAt), NextRestart: utc(s.NextRestart),
 		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done, Stack: s.Stack,
-		judged: newJudged(parts[s.Path]),
+		healthView: newHealthView(parts[s.Path]),
 	}
 	for _, child := range s.Children {
 		shown.Children = append(shown.Children, newServed(child, parts))

@@ -103,7 +103,7 @@ func (a *api) routes() (http.Handler, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	mux.Handle("/{$}", files)
-	mux.Handle(pages.Dir, files)
+	mux.Handle("/page/", files)
 	return mux, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console/metrics"
@@ -144,6 +146,7 @@ func TestHostileNamesSpoilNothing(t *testing.T) {
 		synctest.Wait()
 		told := exposition(t, gather(t, metrics.Config{
 			Registry: registry, Generator: func() generator.Status { return generator.Status{Symbols: symbols} }, Mode: "\xff", Version: long,
+			Logger: slog.New(slog.DiscardHandler),
 		}))
 		require.Contains(t, told, `vigil_symbol_stale{symbol="<script>alert(1)</script>"}`)
 		require.Equal(t, len(names)-2, strings.Count(told, "vigil_symbol_stale{"), "two are like others once they are text of some length")
@@ -156,9 +159,9 @@ func TestSourceThatHangsCostsOnlyItsOwnMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := whole(t)
 		release := make(chan struct{})
-		calls := 0
+		var calls atomic.Int32
 		cfg.Account = func() (engine.Status, bool) {
-			calls++
+			calls.Add(1)
 			<-release
 			return account(), true
 		}
@@ -179,7 +182,7 @@ func TestSourceThatHangsCostsOnlyItsOwnMetrics(t *testing.T) {
 				require.Zero(t, time.Since(before), "what hung the last time is not waited for again")
 			}
 		}
-		require.Equal(t, 1, calls, "one call at a time")
+		require.Equal(t, int32(1), calls.Load(), "one call at a time")
 		close(release)
 		synctest.Wait()
 		require.Contains(t, exposition(t, scrape(t, c)), "vigil_account_equity")
@@ -210,7 +213,10 @@ func TestProgressHasOneRuleForAllServices(t *testing.T) {
 				return ctx.Err()
 			}),
 		})}
-		t.Cleanup(func() { close(release) })
+		t.Cleanup(func() {
+			close(release)
+			synctest.Wait() // the run that was given up has ended before the tree is stopped
+		})
 		time.Sleep(time.Minute)
 		require.Empty(t, silent(t, cfg))
 		hangs.Store(true)
@@ -261,4 +267,28 @@ func numbers(t *testing.T, cfg metrics.Config, name string) []*dto.Metric {
 		}
 	}
 	return nil
+}
+
+// TestScrapesRunBesideEachOther has the race detector and the registry as its judges.
+func TestScrapesRunBesideEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := metrics.New(whole(t))
+		require.NoError(t, err)
+		want := exposition(t, scrape(t, c))
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(c))
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 5 {
+					found, err := registry.Gather()
+					if assert.NoError(t, err) {
+						assert.Equal(t, want, exposition(t, found))
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
 }

@@ -32,8 +32,8 @@ var static embed.FS
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Dir is the folder of all files but the document, below the page's own address.
-const Dir = "/page/"
+// dir is the folder of all files but the document, below the page's own address.
+const dir = "/page/"
 
 // kinds are the types of the files that there are.
 var kinds = map[string]string{
@@ -65,7 +65,7 @@ func load() (map[string]*file, error) {
 		if one.small, err = compressed(body); err != nil {
 			return err
 		}
-		at := Dir + path.Base(name)
+		at := dir + path.Base(name)
 		if path.Base(name) == "index.html" {
 			at = "/"
 		}
@@ -87,7 +87,7 @@ func compressed(body []byte) ([]byte, error) {
 	return small.Bytes(), err
 }
 
-// New returns the handler of the page: the document at / and its files below Dir.
+// New returns the handler of the page: the document at / and its files below /page/.
 func New() (http.Handler, error) {
 	all, err := files()
 	if err != nil {
@@ -112,7 +112,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	body, tag := f.body, `"`+f.tag+`"`
 	h := w.Header()
 	h.Set("Vary", "Accept-Encoding")
-	if len(f.small) < len(f.body) && takesGzip(r) {
+	if len(f.small) < len(f.body) && acceptsGzip(r) {
 		body, tag = f.small, `"`+f.tag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -126,7 +126,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-func takesGzip(r *http.Request) bool {
+func acceptsGzip(r *http.Request) bool {
 	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
 		if strings.EqualFold(name, "gzip") && strings.TrimSpace(weight) != "q=0" {

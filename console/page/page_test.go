@@ -17,6 +17,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console/page"
 )
 
+const dir = "/page/"
+
 func handler(t testing.TB) http.Handler {
 	t.Helper()
 	h, err := page.New()
@@ -55,7 +57,7 @@ func sources(t testing.TB) map[string]string {
 func TestPageMayRunNothingButItsOwn(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
-	for _, path := range []string{"/", page.Dir + "app.js", page.Dir + "page.css", page.Dir + "icon.svg"} {
+	for _, path := range []string{"/", dir + "app.js", dir + "page.css", dir + "icon.svg"} {
 		w := ask(h, http.MethodGet, path)
 		require.Equal(t, http.StatusOK, w.Code, path)
 		head := w.Header()
@@ -92,10 +94,10 @@ func TestPageIsAskedForAnewAndSentOnce(t *testing.T) {
 func TestPageIsCompressedForWhoTakesIt(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
-	plain := ask(h, http.MethodGet, page.Dir+"app.js")
+	plain := ask(h, http.MethodGet, dir+"app.js")
 	require.Empty(t, plain.Header().Get("Content-Encoding"))
 	for _, accept := range []string{"gzip", "br;q=1, GZIP;q=0.8"} {
-		small := ask(h, http.MethodGet, page.Dir+"app.js", "Accept-Encoding", accept)
+		small := ask(h, http.MethodGet, dir+"app.js", "Accept-Encoding", accept)
 		require.Equal(t, "gzip", small.Header().Get("Content-Encoding"))
 		require.NotEqual(t, plain.Header().Get("ETag"), small.Header().Get("ETag"))
 		unpacked, err := gzip.NewReader(small.Body)
@@ -104,7 +106,7 @@ func TestPageIsCompressedForWhoTakesIt(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, plain.Body.String(), string(body))
 	}
-	require.Empty(t, ask(h, http.MethodGet, page.Dir+"app.js", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding"))
+	require.Empty(t, ask(h, http.MethodGet, dir+"app.js", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding"))
 }
 
 func TestPageRefusesWhatItHasNot(t *testing.T) {
@@ -134,7 +136,7 @@ func TestPageNamesOnlyWhatThereIsByRelativeAddresses(t *testing.T) {
 		require.NotRegexp(t, `^(/|[a-z]+:)`, address, "%s names %s", from, address)
 		path := "/" + address
 		if strings.HasPrefix(address, "./") {
-			path = page.Dir + strings.TrimPrefix(address, "./")
+			path = dir + strings.TrimPrefix(address, "./")
 		}
 		if strings.HasPrefix(path, "/api/") || path == "/plain" {
 			return
@@ -193,8 +195,8 @@ func TestPageStaysSmall(t *testing.T) {
 
 func TestPageKeepsTheLicenceOfWhatItBringsAlong(t *testing.T) {
 	t.Parallel()
-	w := ask(handler(t), http.MethodGet, page.Dir+"uPlot.LICENSE.txt")
+	w := ask(handler(t), http.MethodGet, dir+"uPlot.LICENSE.txt")
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Contains(t, w.Body.String(), "Permission is hereby granted")
-	require.Contains(t, ask(handler(t), http.MethodGet, page.Dir+"uPlot.iife.min.js").Body.String(), "v1.6.32")
+	require.Contains(t, ask(handler(t), http.MethodGet, dir+"uPlot.iife.min.js").Body.String(), "v1.6.32")
 }

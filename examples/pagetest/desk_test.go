@@ -109,14 +109,14 @@ func newDesk(t testing.TB, change func(*vigil.Config, *console.Config)) *desk {
 	}
 	d.trader, err = vigil.New(trading)
 	require.NoError(t, err)
-	d.show(t, shown, market)
+	d.show(t, shown, trading)
 	run(t, d.trader.Serve)
 	require.Eventually(t, func() bool { _, ok := d.trader.Account(); return ok }, patience, 20*time.Millisecond)
 	return d
 }
 
 // show serves the page of the Trader.
-func (d *desk) show(t testing.TB, cfg console.Config, source signal.Source) {
+func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 	t.Helper()
 	tr := d.trader
 	probes, err := healthhttp.New(healthhttp.Config{Registry: tr.Registry(), Extra: console.Trading(cfg.TradingPath, tr.Account)})
@@ -124,9 +124,14 @@ func (d *desk) show(t testing.TB, cfg console.Config, source signal.Source) {
 	cfg.Signals, cfg.Health, cfg.Tree = d.store.Signals(), probes, tr.Tree()
 	cfg.Account, cfg.Orders, cfg.History, cfg.Performance = tr.Account, tr.Orders, tr.History(), tr.Performance
 	cfg.Generator = func() generator.Status { return tr.Status().Generator }
-	cfg.Symbols = func() []string { return []string{coin} }
+	cfg.Symbols = func() (all []string) {
+		for _, i := range trading.Instruments {
+			all = append(all, i.Symbol)
+		}
+		return all
+	}
 	cfg.Bars = func(symbol string) ([]signal.Bar, bool) {
-		batch, err := source.Bars(context.Background(), symbol, time.Now().Add(-5*time.Minute), 300)
+		batch, err := trading.Source.Bars(context.Background(), symbol, time.Now().Add(-5*time.Minute), 300)
 		return batch.Bars, err == nil
 	}
 	cfg.Control = console.Control{

@@ -29,7 +29,8 @@ type account struct {
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
-		cfg: cfg, markets: markets, fullyPaid: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		cfg: cfg, markets: markets,
+		fullyPaid:   cfg.Funding == nil && (cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1))),
 		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
 		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
@@ -143,7 +144,8 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal,
 	}
 	if limit := equity.Mul(a.cfg.Leverage); exposure.Add(locked).GreaterThan(limit) {
 		if locked.IsPositive() {
-			return fmt.Sprintf("margin: it would hold %s, beside %s locked by orders that rest, and can carry %s", exposure, locked, limit)
+			return fmt.Sprintf("margin: it would hold %s, beside %s locked by orders that rest, and can carry %s",
+				exposure, locked, limit)
 		}
 		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, limit)
 	}

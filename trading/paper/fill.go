@@ -73,7 +73,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 	case o.ReduceOnly && w.account.closing(o.Order, o.rest()).IsZero():
 		o.end(trading.StatusCanceled, nothingToReduce)
 	}
-	o.afterFill(quantity)
+	w.afterFill(o, quantity)
 	w.guard(o, opened)
 }
 

@@ -106,7 +106,7 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
-	paid := takerPrice(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	paid := takerPrice(w.m.Instrument, o.Side, price, w.slippage(w.m, o.rest()))
 	next := roundAway(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
 	if limited {
 		paid = best(o.Side, paid, o.LimitPrice)
@@ -124,7 +124,8 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 	if !o.status.Done() {
 		w.fill(o, far, next, w.cfg.FeeRate)
 	}
-	if o.immediate() && !o.status.Done() {
+	waits := limited || w.account.closing(o.Order, o.rest()).IsPositive() // A market order does for what it is to close.
+	if !o.status.Done() && (o.immediate() || !waits) {
 		o.notAtOnce()
 	}
 }
