@@ -57,7 +57,7 @@ type Config struct {
 	Ticket      trading.TicketPolicy // how positions are opened, and what guards them; nil: market orders, nothing
 	Manual      bool                 // nothing is sent on a signal until a person calls Approve
 
-	Store       Store         // nil means in memory, which is said once
+	Store       Store         // nil means NewMemoryStore, which is said once
 	KeepSignals time.Duration // for how long signals are stored; 0 means 30 days
 
 	// AutoRestart has trading built anew where restarts of its engine did not mend it, 1 s to 1 min apart. Without it such a
@@ -110,6 +110,10 @@ type Store interface {
 	Bind(ctx context.Context, run []journal.Setting) error
 	// Claim returns the journal, and takes the right to write it from whoever had it.
 	Claim(ctx context.Context) (journal.Journal, error)
+	// Overrides returns what persons want in the place of what the configuration says, by key.
+	Overrides(ctx context.Context) ([]journal.Override, error)
+	// SetOverride keeps one durably, in the place of the one with its key; one without a Value takes that back.
+	SetOverride(ctx context.Context, w journal.Override) error
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers
 	// at once.
 	Room() error
@@ -159,7 +163,7 @@ func (c *Config) setDefaults() {
 		c.Registry = health.NewRegistry(health.Config{Clock: c.Clock})
 	}
 	if c.Store == nil {
-		c.Store, c.inMemory = newMemory(), true
+		c.Store, c.inMemory = NewMemoryStore(), true
 	}
 	if c.KeepSignals == 0 {
 		c.KeepSignals = 30 * 24 * time.Hour

@@ -3,6 +3,7 @@ package vigil
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -26,6 +27,15 @@ func (t *Trader) Performance() []book.Day {
 		return nil
 	}
 	return account.Days()
+}
+
+// Equity returns what the account was worth from since on: the last mark of each hour, ascending. It can be read at any time.
+// It is errors.ErrUnsupported where the Store's journal keeps no marks.
+func (t *Trader) Equity(ctx context.Context, since time.Time) ([]journal.Mark, error) {
+	if m, ok := t.store.Journal().(journal.Marker); ok {
+		return m.Marks(ctx, since)
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // History is the journal for those who ask what happened: it can be read at any time, also before Serve and after it. The

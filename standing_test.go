@@ -72,7 +72,7 @@ func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {
 		trader := build(t, cfg)
 		serve(t, trader, 10*time.Minute, func() {
 			require.Len(t, trader.Status().Trading.Positions, 2)
-			require.NoError(t, trader.SetSymbols(ether))
+			require.NoError(t, trader.SetSymbols(t.Context(), []string{ether}, "ann"))
 			time.Sleep(20 * time.Second)
 			s := trader.Status()
 			require.Equal(t, health.Degraded, s.Verdict)
@@ -90,7 +90,7 @@ func TestSymbolThatIsHeldAndNotTradedIsLookedAfter(t *testing.T) {
 			s = trader.Status()
 			require.Equal(t, ether, s.Trading.Positions[0].Symbol, "the other direction closes, and opens nothing")
 
-			require.NoError(t, trader.SetSymbols(ether, bitcoin))
+			require.NoError(t, trader.SetSymbols(t.Context(), []string{ether, bitcoin}, "ann"))
 			time.Sleep(20 * time.Second)
 			require.Equal(t, health.Healthy, trader.Status().Verdict, trader.Status().Reasons)
 		})

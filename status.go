@@ -7,6 +7,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // Status is what a Trader knows at one moment. It is a copy. Account, positions and orders are of one moment, Trading.At;
@@ -17,10 +18,11 @@ type Status struct {
 	Reasons   []string // why it is not Healthy, worst first
 	Tree      supervisor.Status
 	Generator generator.Status
-	Trading   *engine.Status // nil where there is no account, or none yet
-	Standing  Standing       // what trading found when Serve began; see Status.Run
-	Restarts  int            // of all parts, since New
-	Rebuilt   int            // how often trading was built anew: see Config.AutoRestart
+	Trading   *engine.Status     // nil where there is no account, or none yet
+	Standing  Standing           // what trading found when Serve began; see Status.Run
+	Overrides []journal.Override // what persons want in the place of what the Config says, by key
+	Restarts  int                // of all parts, since New
+	Rebuilt   int                // how often trading was built anew: see Config.AutoRestart
 }
 
 // Status returns what the Trader knows. It waits for no part.
@@ -29,7 +31,7 @@ func (t *Trader) Status() Status {
 	s := Status{
 		At: report.At, Verdict: report.Verdict, Reasons: report.Reasons,
 		Tree: t.tree.Status(), Generator: t.generator.Status(),
-		Restarts: int(t.restarts.Load()), Rebuilt: int(t.rebuilt.Load()),
+		Overrides: t.overrides.all(), Restarts: int(t.restarts.Load()), Rebuilt: int(t.rebuilt.Load()),
 	}
 	if standing := t.standing.Load(); standing != nil {
 		s.Standing = *standing

@@ -53,6 +53,7 @@ type Trader struct {
 	tree      *supervisor.Supervisor
 	log       *slog.Logger
 	lines     *LogQueue // behind log
+	overrides overrides
 
 	serving    sync.Mutex                              // held by Serve
 	account    atomic.Pointer[engine.Engine]           // of the present life of trading; nil until there is one
@@ -86,7 +87,7 @@ func (t *Trader) build() (err error) {
 		parts.Generator.Source = t.bars
 	case t.cfg.Broker != nil && t.cfg.Engine.Pricer == nil:
 		if _, known := t.cfg.Broker.(trading.Pricer); !known {
-			parts.Generator.Source = t.pricedBySource()
+			parts.Generator.Source = t.sourcePrices()
 		}
 	}
 	if t.generator, err = assemble.Generator(parts); err != nil {
@@ -96,8 +97,8 @@ func (t *Trader) build() (err error) {
 	return err
 }
 
-// pricedBySource has the account go by the prices of the Source, and returns what the generator gets its bars from.
-func (t *Trader) pricedBySource() signal.Source {
+// sourcePrices has the account go by the prices of the Source, and returns what the generator gets its bars from.
+func (t *Trader) sourcePrices() signal.Source {
 	if q, ok := t.cfg.Source.(Quoter); ok {
 		t.prices = quotes{q}
 		return t.cfg.Source
@@ -177,6 +178,9 @@ func (t *Trader) Serve(ctx context.Context) error {
 		t.log.Warn("Signals and orders are kept in memory only, and gone with this process", "way_out", "set Config.Store")
 	}
 	if err := t.bind(ctx); err != nil {
+		return err
+	}
+	if err := t.goOnWithOverrides(ctx); err != nil {
 		return err
 	}
 	t.standing.Store(nil)

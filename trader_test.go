@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -115,13 +116,14 @@ func TestTraderTradesOnBarsWhereThereAreNoQuotes(t *testing.T) {
 
 // disk is a Store that outlives its Traders.
 type disk struct {
-	signals *signal.Memory
-	journal *journal.Memory
-	full    atomic.Bool
-	claims  atomic.Int32
-	broken  atomic.Int32 // how often a claim fails before the next one does not
-	refuse  chan error   // claims hang until there is one here; nil for never
-	bound   []journal.Setting
+	signals   *signal.Memory
+	journal   *journal.Memory
+	full      atomic.Bool
+	claims    atomic.Int32
+	broken    atomic.Int32 // how often a claim fails before the next one does not
+	refuse    chan error   // claims hang until there is one here; nil for never
+	bound     []journal.Setting
+	overrides map[string]journal.Override
 }
 
 func newDisk() *disk { return &disk{signals: signal.NewMemory(1000), journal: journal.NewMemory()} }
@@ -148,6 +150,24 @@ func (d *disk) Bind(_ context.Context, run []journal.Setting) error {
 		d.bound = run
 	}
 	return journal.Belongs(d.bound, run)
+}
+
+func (d *disk) Overrides(context.Context) ([]journal.Override, error) {
+	return slices.Collect(maps.Values(d.overrides)), nil
+}
+
+func (d *disk) SetOverride(_ context.Context, w journal.Override) error {
+	if d.full.Load() {
+		return errors.New("the disk is full")
+	}
+	d.overrides = maps.Clone(d.overrides)
+	if d.overrides == nil {
+		d.overrides = make(map[string]journal.Override)
+	}
+	if d.overrides[w.Key] = w; w.Value == "" {
+		delete(d.overrides, w.Key)
+	}
+	return nil
 }
 
 func (d *disk) Room() error {
@@ -340,11 +360,11 @@ func TestTradingThatRestartsCannotMendEndsServeOrIsBuiltAnew(t *testing.T) {
 		store := newDisk()
 		cfg.AutoRestart, cfg.Store = true, store
 		trader := build(t, cfg)
-		require.NoError(t, trader.SetReduceOnly(true))
+		require.NoError(t, trader.SetReduceOnly(t.Context(), true, "ann"))
 		serve(t, trader, 30*time.Minute, func() {
 			require.True(t, trader.Status().Trading.ReduceOnly, "a person's wish lasts through the lives of trading")
 			require.Zero(t, trader.Status().Trading.Counts.Fills)
-			require.NoError(t, trader.SetReduceOnly(false))
+			require.NoError(t, trader.SetReduceOnly(t.Context(), false, "ann"))
 			time.Sleep(30 * time.Minute)
 			require.Greater(t, store.claims.Load(), int32(1), "each life claims the journal")
 			require.EqualValues(t, store.claims.Load()-1, trader.Status().Rebuilt)
@@ -359,20 +379,20 @@ func TestTraderVerbsReachTheGenerator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		trader := build(t, onPaper(t))
 		serve(t, trader, time.Minute, func() {
-			require.NoError(t, trader.Pause(t.Context()))
+			require.NoError(t, trader.Pause(t.Context(), "ann"))
 			bars := trader.Status().Generator.Bars
 			time.Sleep(10 * time.Minute)
 			s := trader.Status()
 			require.True(t, s.Generator.Paused)
 			require.Equal(t, bars, s.Generator.Bars)
 			require.NotEqual(t, health.Unhealthy, s.Verdict, s.Reasons)
-			require.NoError(t, trader.Resume(t.Context()))
+			require.NoError(t, trader.Resume(t.Context(), "ann"))
 			cycles := s.Generator.Cycles
-			require.NoError(t, trader.SetSymbols(ether))
-			require.ErrorContains(t, trader.SetSymbols("DOGE/USDT"), `"DOGE/USDT" is none of the Instruments`)
-			require.NoError(t, trader.SetCycle(10*time.Second))
-			require.NoError(t, trader.SetMinConfidence(0.5))
-			require.Error(t, trader.SetMinConfidence(2))
+			require.NoError(t, trader.SetSymbols(t.Context(), []string{ether}, "ann"))
+			require.ErrorContains(t, trader.SetSymbols(t.Context(), []string{"DOGE/USDT"}, "ann"), `"DOGE/USDT" is none of the Instruments`)
+			require.NoError(t, trader.SetCycle(t.Context(), 10*time.Second, "ann"))
+			require.NoError(t, trader.SetMinConfidence(t.Context(), 0.5, "ann"))
+			require.Error(t, trader.SetMinConfidence(t.Context(), 2, "ann"))
 			time.Sleep(time.Minute)
 			s = trader.Status()
 			require.InDelta(t, cycles+6, s.Generator.Cycles, 2)

@@ -4,25 +4,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // ErrNotTrading says that there is no account to act on yet: trading has not read it, or reads it anew.
 var ErrNotTrading = errors.New("vigil: trading has not begun")
 
-// Pause stops the generation of signals until Resume; what is held stays guarded. It lasts through restarts of the parts.
-func (t *Trader) Pause(ctx context.Context) error { return t.tree.Pause(ctx, t.path(generationName)) }
+// Pause, Resume, SetSymbols, SetMinConfidence, SetCycle and SetReduceOnly change what the Config says, on a person's word;
+// by says whose. The change is stored, and goes on counting after a restart of the process, for as long as the Config says
+// what it said: once that is changed, the Config counts, and the log says so. Where it cannot be stored it holds until the
+// process ends, and the error says so. Status.Overrides has what counts.
+
+// Pause stops the generation of signals until Resume; what is held stays guarded. It lasts through restarts of the parts and
+// of the process.
+func (t *Trader) Pause(ctx context.Context, by string) error {
+	return t.override(ctx, overridePaused, "true", by, func() error { return t.tree.Pause(ctx, t.path(generationName)) })
+}
 
 // Resume takes the generation of signals up again.
-func (t *Trader) Resume(ctx context.Context) error { return t.tree.Resume(ctx, t.path(generationName)) }
+func (t *Trader) Resume(ctx context.Context, by string) error {
+	return t.override(ctx, overridePaused, "false", by, func() error { return t.tree.Resume(ctx, t.path(generationName)) })
+}
 
 // SetSymbols says what to generate signals for. Of others nothing is opened; what is held of them stays guarded, and can
 // be closed.
-func (t *Trader) SetSymbols(symbols ...string) error {
+func (t *Trader) SetSymbols(ctx context.Context, symbols []string, by string) error {
+	return t.override(ctx, overrideSymbols, symbolsText(symbols), by, func() error { return t.setSymbols(symbols) })
+}
+
+func (t *Trader) setSymbols(symbols []string) error {
 	if instruments := t.cfg.Instruments; t.trades() && len(instruments) > 0 {
 		if err := tradable(instruments, symbols); err != nil {
 			return fmt.Errorf("vigil: %w", err)
@@ -31,17 +48,22 @@ func (t *Trader) SetSymbols(symbols ...string) error {
 	if err := t.generator.SetSymbols(symbols...); err != nil {
 		return err
 	}
+	symbols = slices.Clone(symbols)
 	t.symbols.Store(&symbols)
 	return nil
 }
 
 // SetMinConfidence says what a signal's confidence must reach, 0 to 1.
-func (t *Trader) SetMinConfidence(confidence float64) error {
-	return t.generator.SetMinConfidence(confidence)
+func (t *Trader) SetMinConfidence(ctx context.Context, confidence float64, by string) error {
+	return t.override(ctx, overrideConfidence, confidenceText(confidence), by, func() error {
+		return t.generator.SetMinConfidence(confidence)
+	})
 }
 
 // SetCycle says how long it is from one cycle of the generation to the next.
-func (t *Trader) SetCycle(cycle time.Duration) error { return t.generator.SetCycle(cycle) }
+func (t *Trader) SetCycle(ctx context.Context, cycle time.Duration, by string) error {
+	return t.override(ctx, overrideCycle, cycle.String(), by, func() error { return t.generator.SetCycle(cycle) })
+}
 
 // Halt stops everything that opens a position, until a person calls Rearm: see engine.Engine.Halt.
 func (t *Trader) Halt(ctx context.Context, reason string) error {
@@ -53,9 +75,13 @@ func (t *Trader) Rearm(ctx context.Context, halt int64, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Rearm(ctx, halt, by) })
 }
 
-// SetReduceOnly says whether nothing is opened while everything else goes on. It lasts as long as the Trader, also where
-// trading is built anew; a Halt outlives the process as well.
-func (t *Trader) SetReduceOnly(on bool) error {
+// SetReduceOnly says whether nothing is opened while everything else goes on. It lasts through restarts of the parts and of
+// the process.
+func (t *Trader) SetReduceOnly(ctx context.Context, on bool, by string) error {
+	return t.override(ctx, overrideReduceOnly, strconv.FormatBool(on), by, func() error { return t.setReduceOnly(on) })
+}
+
+func (t *Trader) setReduceOnly(on bool) error {
 	if !t.trades() {
 		return errNoTrading
 	}
@@ -89,6 +115,12 @@ func (t *Trader) Amend(ctx context.Context, symbol string, ticket trading.Ticket
 // GiveUp ends the wait for an order of which the venue says nothing: see engine.Engine.GiveUp.
 func (t *Trader) GiveUp(ctx context.Context, clientID, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.GiveUp(ctx, clientID, by) })
+}
+
+// Record journals what somebody did or tried, for who asks later: see engine.Engine.Record. A Trader without an account has
+// no journal, and returns an error.
+func (t *Trader) Record(ctx context.Context, act journal.Acted) error {
+	return t.act(func(e *engine.Engine) error { return e.Record(ctx, act) })
 }
 
 // act calls do with the engine of the present life of trading.

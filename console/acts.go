@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 const (
@@ -35,7 +36,7 @@ type acts struct {
 // oneAct is an act that has begun. what but Ended and Error never changes; those and refusal are there once done is
 // closed.
 type oneAct struct {
-	what    Act
+	what    journal.Acted
 	hash    [sha256.Size]byte // of all that was asked
 	done    chan struct{}
 	refusal *answer.Problem
@@ -46,7 +47,7 @@ func newActs(cfg Config) *acts {
 }
 
 // begin begins an act, or finds the one that was asked for by the same key: began tells which.
-func (a *acts) begin(ctx context.Context, what Act, do act) (one *oneAct, began bool, wrong *answer.Problem) {
+func (a *acts) begin(ctx context.Context, what journal.Acted, do act) (one *oneAct, began bool, wrong *answer.Problem) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.cfg.Clock.Now()
@@ -145,7 +146,7 @@ func (a *acts) ended(verb string) {
 }
 
 // audit tells the host. An audit that hangs does not keep the answer back for ever.
-func (a *acts) audit(ctx context.Context, what Act) {
+func (a *acts) audit(ctx context.Context, what journal.Acted) {
 	if a.cfg.Control.Audit == nil {
 		return
 	}
@@ -160,7 +161,7 @@ func (a *acts) audit(ctx context.Context, what Act) {
 	}
 }
 
-func (a *acts) log(ctx context.Context, level slog.Level, msg string, what Act, more ...slog.Attr) {
+func (a *acts) log(ctx context.Context, level slog.Level, msg string, what journal.Acted, more ...slog.Attr) {
 	attrs := append(make([]slog.Attr, 0, 8), slog.String("actor", what.Actor), slog.String("verb", what.Verb),
 		slog.String("object", what.Object), slog.String("idempotency_key", what.Key))
 	if what.Error != "" {

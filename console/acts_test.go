@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // object reads an answer.
@@ -169,7 +170,7 @@ func TestActThatPanicsIsAnErrorAndAuditsThatFailHoldNothingUp(t *testing.T) {
 		free := make(chan struct{})
 		h := did.handler(t, func(c *console.Config) {
 			c.Control.Kill = func(context.Context, string) error { panic("oh") }
-			c.Control.Audit = func(a console.Act) {
+			c.Control.Audit = func(a journal.Acted) {
 				if a.Verb == "kill" {
 					panic("no disk")
 				}

@@ -70,7 +70,7 @@ func TestCursorThatIsBadIsNamed(t *testing.T) {
 		"/api/signals?after=1&after=2":            {"after", "after: given more than once"},
 		"/api/signals?limit=1001":                 {"limit", `limit: "1001" is not`},
 		"/api/signals?store=":                     {"store", "store: \"\" is no identity"},
-		"/api/signals?symbols=BTC":                {"symbols", "symbols: unknown; there are after, interval, limit, "},
+		"/api/signals?symbols=BTC":                {"symbols", "symbols: unknown; there are after, format, interval, limit, "},
 		"/api/signals/stream?limit=5":             {"limit", "limit: unknown; there are after, interval, min_confidence, "},
 		"/api/signals/stream?after=1.5":           {"after", "after: "},
 		"/api/signals/stream?after=1&store=%25zz": {"store", "is no identity"},

@@ -20,7 +20,7 @@ import (
 
 // listPaths are those that take a limit.
 var listPaths = []string{
-	"/api/signals", "/api/signals/latest", "/api/orders", "/api/fills", "/api/bars?symbol=BTC", "/api/events",
+	"/api/signals", "/api/signals/latest", "/api/orders", "/api/fills", "/api/bars?symbol=BTC", "/api/events", "/api/outcomes",
 }
 
 func TestLimitsThatAskForTooMuchAreRefused(t *testing.T) {
@@ -31,7 +31,7 @@ func TestLimitsThatAskForTooMuchAreRefused(t *testing.T) {
 		if strings.Contains(path, "?") {
 			sign = "&"
 		}
-		for _, limit := range []string{"1e9", "1000000000", "1001", "0", "-1", "0x10", "9223372036854775808", "%00", "1%20"} {
+		for _, limit := range []string{"1e9", "1000000000", "100001", "0", "-1", "0x10", "9223372036854775808", "%00", "1%20"} {
 			p := refused(t, ask(h, http.MethodGet, path+sign+"limit="+limit), http.StatusBadRequest)
 			require.Equal(t, "limit", p.Parameter, path)
 		}

@@ -21,10 +21,13 @@ type barView struct {
 	Volume   float64   `json:"volume"`
 }
 
+// maxBars is the largest limit of a request for bars: they are small, and a chart is one request.
+const maxBars = 100_000
+
 // bars answers GET /api/bars.
 func (a *api) bars(w http.ResponseWriter, r *http.Request) {
 	symbol, limit := "", signal.DefaultLimit
-	if wrong := parse(r.URL.RawQuery, map[string]setter{"symbol": setText(&symbol), "limit": setLimit(&limit)}); wrong != nil {
+	if wrong := parse(r.URL.RawQuery, map[string]setter{"symbol": setText(&symbol), "limit": setLimitTo(&limit, maxBars)}); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -138,11 +139,9 @@ func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, 
 	if approved != nil {
 		b = became{What: approvedByPerson}
 	}
-	if n := len(orders); n > 0 {
-		last := orders[n-1].Became
-		if last.Cause != "" || last.What == string(trading.StatusFilled) {
-			b.Cause, b.Limit, b.Why = last.Cause, last.Limit, last.Why
-		}
+	last, asked := lastFor(orders)
+	if last.Cause != "" || last.What == string(trading.StatusFilled) {
+		b.Cause, b.Limit, b.Why = last.Cause, last.Limit, last.Why
 	}
 	if b.Cause != "" || approved != nil {
 		return b
@@ -161,8 +160,22 @@ func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, 
 			b.Cause, b.Limit = causeOf(seen.Reason, causeOther)
 		}
 	}
+	if asked && b.Cause == causeWaiting { // it did until its order was made
+		b.Cause, b.Why = "", ""
+	}
 	b.Why = cmp.Or(b.Why, whyOf[b.Cause])
 	return b
+}
+
+// lastFor returns how the last order stands that was made for a signal's target itself, and not for what guards it; false
+// where there is none.
+func lastFor(orders []orderTrail) (became, bool) {
+	for _, o := range slices.Backward(orders) {
+		if o.Leg == "" {
+			return o.Became, true
+		}
+	}
+	return became{}, false
 }
 
 // whyOf says in words what the journal says by the outcome alone.

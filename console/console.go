@@ -17,6 +17,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,12 @@ type Config struct {
 	History journal.History
 	// Performance is what /api/performance adds up, days ascending, as of a vigil.Trader; nil means that it is not there.
 	Performance func() []book.Day
+	// Equity returns what the account was worth from since on, ascending, as of a vigil.Trader; nil means that /api/equity is
+	// not there.
+	Equity func(ctx context.Context, since time.Time) ([]journal.Mark, error)
+	// Overrides are what persons want in the place of what the configuration says, for /api/status, as in vigil.Status; nil for
+	// none.
+	Overrides func() []journal.Override
 	// Bars returns the newest bars of a symbol that the host remembers, oldest first; false where it has no such symbol. nil
 	// means that /api/bars is not there.
 	Bars func(symbol string) ([]signal.Bar, bool)
@@ -74,6 +81,17 @@ type Config struct {
 	// Events are what /api/events shows; nil means that it is not there. Who serves them also gives Events.Act to
 	// Control.Audit.
 	Events *Events
+	// Page serves the operator's page at GET /: see package page. Its files are free for all who reach the console; what it
+	// shows it asks of the paths below with what its reader has typed in.
+	Page bool
+	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper". The page shows both,
+	// and takes what says nothing for live.
+	Name, Mode string
+	// Metrics answers /metrics, such as promhttp's handler of a registry with the collector of console/metrics; nil for none.
+	// MetricsToken lets read it, and nothing else: a scraper's configuration is no place for what lets read or act. "" leaves
+	// it to those who may read. It is as strong as Control.Token has to be.
+	Metrics      http.Handler
+	MetricsToken string
 	// Read is who may read. The zero value is everybody who reaches the console.
 	Read Read
 	// Control is what may be changed, and by whom. The zero value is that nothing may.
@@ -99,6 +117,7 @@ type api struct {
 
 	sessions *sessions
 	readers  *door // who may read
+	control  *door // who may act
 
 	streams *semaphore.Weighted // how many may be open
 	calls   *callPool           // of the store
@@ -111,25 +130,35 @@ type api struct {
 //	GET /api/signals?after&limit&store&...	signals with a seq above after (0), ascending, at most limit (100)
 //	GET /api/signals/stream?after&store&...	the same as server-sent events, and then each new one as it is stored
 //	GET /api/signals/{id}	one of them, what became of it and why not more, its orders, and its trail in the journal
+//	GET /	the operator's page, where Config.Page says so
+//	GET /api/host	name and mode, the verdict in one word, what control can do, and whether who asks may
+//	GET /api/outcomes?limit&before	what became of signals and why not more, newest first, as far as is remembered
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
 //	GET /api/performance?by=day|week|month	fills, volume, fees, profit and equity by time, oldest first
+//	GET /api/equity?since	what the account was worth, each hour, oldest first, of the last 90 days
 //	GET /api/bars?symbol&limit	the newest bars of a symbol, oldest first
 //	GET /api/generator	why there are no signals: by symbol its newest bar, faults, what was not emitted, errors
 //	GET /api/services	the tree
 //	GET /api/events?limit&before	what happened lately, newest first
 //	GET /api/events?after	the same as server-sent events, to those who accept text/event-stream
+//	GET /api/acts?limit&before	what was done on somebody's word, as the journal has it, newest first
 //	GET /api/openapi.yaml	all this as a document of OpenAPI 3.1
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
+//	GET /plain?every	the status as a page of tables, for browsers without scripts
 //	GET /health, /livez, /readyz	by Config.Health
+//	GET /metrics	by Config.Metrics
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
 // short, or empty, where few fit.
+//
+// Signals, orders, fills and performance are CSV (RFC 4180, with a header row) to whoever asks for format=csv, or accepts
+// text/csv and no JSON.
 //
 // The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //
@@ -164,6 +193,12 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Read, err = cfg.Read.checked(); err != nil {
 		return nil, err
 	}
+	if err := cfg.checkMetrics(); err != nil {
+		return nil, err
+	}
+	if err := checkedMode(cfg.Mode); err != nil {
+		return nil, err
+	}
 	hosts, err := knownHosts(cfg.Hosts)
 	if err != nil {
 		return nil, err
@@ -183,6 +218,10 @@ func New(cfg Config) (http.Handler, error) {
 		streams: semaphore.NewWeighted(int64(cfg.MaxStreams)), calls: newCallPool(cfg), reads: newCallPool(cfg),
 	}
 	a.sessions = newSessions(cfg)
-	a.readers = newReaders(a)
-	return &handler{a.protect(exact(a.routes())), cfg.Read.enabled()}, nil
+	a.readers, a.control = newReaders(a), newControlDoor(a)
+	routes, err := a.routes()
+	if err != nil {
+		return nil, err
+	}
+	return &handler{a.protect(exact(routes)), cfg.Read.enabled()}, nil
 }

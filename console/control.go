@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // defaultActTimeout is how long an act may take where the Control does not say.
@@ -32,35 +33,25 @@ type Control struct {
 	// shown. It sees no body, and is asked where the Token was not right. The name goes into journals and audits.
 	Authorize func(r *http.Request) (actor string, err error)
 	// Audit gets each act that was let in and understood, when it has ended and before it is answered; nil for none. It
-	// gets Config.Timeout: a later answer is not waited for.
-	Audit func(Act)
+	// gets Config.Timeout: a later answer is not waited for. The Actor is whom Authorize named, or "token", and the Object what
+	// the body named.
+	Audit func(journal.Acted)
 	// Timeout is how long an act may take; 0 means 1 min. It does not end with the connection of who asked.
 	Timeout time.Duration
 
-	Pause            func(ctx context.Context) error                        // pause {}: no signals
-	Resume           func(ctx context.Context) error                        // resume {}
-	SetSymbols       func(symbols ...string) error                          // set-symbols {"symbols":["BTC/USDT"]}
-	SetMinConfidence func(confidence float64) error                         // set-threshold {"min_confidence":0.6}
-	SetCycle         func(cycle time.Duration) error                        // set-cycle {"cycle":"5s"}
-	Halt             func(ctx context.Context, reason string) error         // halt {"reason":"..."}
-	Rearm            func(ctx context.Context, halt int64, by string) error // rearm {"halt":17}: the id in /api/status
-	SetReduceOnly    func(on bool) error                                    // reduce-only {"on":true}
-	Flatten          func(ctx context.Context, symbol, by string) error     // flatten {"symbol":"BTC/USDT"}
-	Cancel           func(ctx context.Context, clientID, by string) error   // cancel {"client_id":"..."}
-	Approve          func(ctx context.Context, signalID, by string) error   // approve {"signal_id":"..."}
-	GiveUp           func(ctx context.Context, clientID, by string) error   // give-up {"client_id":"..."}
-	Kill             func(ctx context.Context, by string) error             // kill {}: nothing is held, nothing rests
-}
-
-// Act is one thing that was done, or tried, on somebody's word.
-type Act struct {
-	Began  time.Time `json:"began"`
-	Ended  time.Time `json:"ended"`
-	Actor  string    `json:"actor"` // whom Control.Authorize named, or "token"
-	Verb   string    `json:"verb"`
-	Object string    `json:"object,omitempty"` // what the body named, such as a symbol
-	Key    string    `json:"idempotency_key"`
-	Error  string    `json:"error,omitempty"` // why it was not done; empty where it was
+	Pause            func(ctx context.Context, by string) error                      // pause {}: no signals
+	Resume           func(ctx context.Context, by string) error                      // resume {}
+	SetSymbols       func(ctx context.Context, symbols []string, by string) error    // set-symbols {"symbols":["BTC/USDT"]}
+	SetMinConfidence func(ctx context.Context, confidence float64, by string) error  // set-threshold {"min_confidence":0.6}
+	SetCycle         func(ctx context.Context, cycle time.Duration, by string) error // set-cycle {"cycle":"5s"}
+	Halt             func(ctx context.Context, reason string) error                  // halt {"reason":"..."}
+	Rearm            func(ctx context.Context, halt int64, by string) error          // rearm {"halt":17}: the id in /api/status
+	SetReduceOnly    func(ctx context.Context, on bool, by string) error             // reduce-only {"on":true}
+	Flatten          func(ctx context.Context, symbol, by string) error              // flatten {"symbol":"BTC/USDT"}
+	Cancel           func(ctx context.Context, clientID, by string) error            // cancel {"client_id":"..."}
+	Approve          func(ctx context.Context, signalID, by string) error            // approve {"signal_id":"..."}
+	GiveUp           func(ctx context.Context, clientID, by string) error            // give-up {"client_id":"..."}
+	Kill             func(ctx context.Context, by string) error                      // kill {}: nothing is held, nothing rests
 }
 
 func (c Control) enabled() bool { return c.Token != "" || c.Authorize != nil }
@@ -88,9 +79,7 @@ type control struct {
 }
 
 func newControl(a *api) *control {
-	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: &door{
-		cfg: a.cfg, name: "control", keys: []credential{ofControl(a.cfg.Control)}, sessions: a.sessions,
-	}}
+	return &control{api: a, verbs: a.verbs(), acts: newActs(a.cfg), door: a.control}
 }
 
 func noControl(w http.ResponseWriter, r *http.Request) {
@@ -134,12 +123,12 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	what := Act{Actor: who.actor, Verb: name, Object: object, Key: key}
+	what := journal.Acted{Actor: who.actor, Verb: name, Object: object, Key: key}
 	c.answer(w, r, what, do)
 }
 
 // answer has it done, or finds it done or under way, and says how it ended.
-func (c *control) answer(w http.ResponseWriter, r *http.Request, what Act, do act) {
+func (c *control) answer(w http.ResponseWriter, r *http.Request, what journal.Acted, do act) {
 	one, began, wrong := c.acts.begin(r.Context(), what, do)
 	if wrong != nil {
 		refuse(w, r, wrong)

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 // asked are the acts that have reached the host.
 type asked struct {
 	done   []string
-	audits []console.Act
+	audits []journal.Acted
 }
 
 func (a *asked) say(what ...string) error {
@@ -42,17 +43,21 @@ func (a *asked) control() console.Control {
 		return func(_ context.Context, object, by string) error { return a.say(verb, object, by) }
 	}
 	return console.Control{
-		Token: goodToken, Audit: func(one console.Act) { a.audits = append(a.audits, one) },
-		Pause:            func(context.Context) error { return a.say("pause") },
-		Resume:           func(context.Context) error { return a.say("resume") },
-		SetSymbols:       func(symbols ...string) error { return a.say(append([]string{"symbols"}, symbols...)...) },
-		SetMinConfidence: func(c float64) error { return a.say("confidence", time.Duration(c*1000).String()) },
-		SetCycle:         func(d time.Duration) error { return a.say("cycle", d.String()) },
-		Halt:             func(_ context.Context, reason string) error { return a.say("halt", reason) },
+		Token: goodToken, Audit: func(one journal.Acted) { a.audits = append(a.audits, one) },
+		Pause:  func(context.Context, string) error { return a.say("pause") },
+		Resume: func(context.Context, string) error { return a.say("resume") },
+		SetSymbols: func(_ context.Context, symbols []string, _ string) error {
+			return a.say(append([]string{"symbols"}, symbols...)...)
+		},
+		SetMinConfidence: func(_ context.Context, c float64, _ string) error {
+			return a.say("confidence", time.Duration(c*1000).String())
+		},
+		SetCycle: func(_ context.Context, d time.Duration, _ string) error { return a.say("cycle", d.String()) },
+		Halt:     func(_ context.Context, reason string) error { return a.say("halt", reason) },
 		Rearm: func(_ context.Context, halt int64, by string) error {
 			return a.say("rearm", strconv.FormatInt(halt, 10), by)
 		},
-		SetReduceOnly: func(on bool) error {
+		SetReduceOnly: func(_ context.Context, on bool, _ string) error {
 			if on {
 				return a.say("reduce-only")
 			}

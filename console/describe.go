@@ -95,9 +95,22 @@ func describeAccount(event journal.Event) string {
 			all = append(all, c.String())
 		}
 		return because("settings changed by "+e.By, strings.Join(all, "; "))
+	case journal.Acted:
+		return actedText(e)
 	default:
 		return journal.KindOf(event)
 	}
+}
+
+func actedText(e journal.Acted) string {
+	text := e.Actor + " asked for " + e.Verb
+	if e.Object != "" {
+		text += " " + e.Object
+	}
+	if e.Error != "" {
+		text += ", which was not done: " + e.Error
+	}
+	return text
 }
 
 func because(what, reason string) string {

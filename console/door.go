@@ -50,6 +50,11 @@ func ofControl(c Control) credential {
 	return credential{token: c.Token, authorize: c.Authorize, actor: "token", mayAct: true}
 }
 
+// newControlDoor returns the door before what changes something.
+func newControlDoor(a *api) *door {
+	return &door{cfg: a.cfg, name: "control", sessions: a.sessions, keys: []credential{ofControl(a.cfg.Control)}}
+}
+
 // open returns who asks: by a token, by the cookie of a session, or by a log-in of the host's.
 func (d *door) open(r *http.Request) (session, *answer.Problem) {
 	if who, ok := d.sessions.of(r); ok && d.admits(who) {
@@ -68,8 +73,25 @@ func (d *door) admits(who session) bool {
 	return who.mayAct
 }
 
+// look is open for who only asks whether he would be let in: nobody is refused, and nothing is logged.
+func (d *door) look(r *http.Request) (session, bool) {
+	if who, ok := d.sessions.of(r); ok && d.admits(who) {
+		return who, true
+	}
+	who, err := d.find(r)
+	return who, err == nil
+}
+
 // identify is open without sessions.
 func (d *door) identify(r *http.Request) (session, *answer.Problem) {
+	who, err := d.find(r)
+	if err != nil {
+		return session{}, d.unknown(r, err)
+	}
+	return who, nil
+}
+
+func (d *door) find(r *http.Request) (session, error) {
 	if who, ok := d.byToken(r); ok {
 		return who, nil
 	}
@@ -83,16 +105,17 @@ func (d *door) identify(r *http.Request) (session, *answer.Problem) {
 			return session{actor: actor, mayAct: k.mayAct}, nil
 		}
 	}
-	return session{}, d.unknown(r, err)
+	return session{}, err
 }
 
-func (d *door) byToken(r *http.Request) (session, bool) {
+// byToken returns who has sent a token. One that opens both doors is that of who may act.
+func (d *door) byToken(r *http.Request) (who session, found bool) {
 	for _, k := range d.keys {
-		if hasToken(r, k.token) {
-			return session{actor: k.actor, mayAct: k.mayAct}, true
+		if hasToken(r, k.token) && !who.mayAct {
+			who, found = session{actor: k.actor, mayAct: k.mayAct}, true
 		}
 	}
-	return session{}, false
+	return who, found
 }
 
 // unknown refuses, without a word on what was wrong.

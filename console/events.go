@@ -92,7 +92,7 @@ func (e *Events) Service(event supervisor.Event) {
 }
 
 // Act takes an act of a person.
-func (e *Events) Act(a Act) {
+func (e *Events) Act(a journal.Acted) {
 	text := because(a.Actor+" asked to "+a.Verb, a.Object)
 	if a.Error != "" {
 		text += " (refused or failed: " + foreign.Cut(a.Error, maxEventText) + ")"

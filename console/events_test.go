@@ -73,7 +73,7 @@ func placed(text string) (found []int64, last string) {
 
 func acts(e *console.Events, from, to int) {
 	for n := from; n <= to; n++ {
-		e.Act(console.Act{Actor: "ann", Verb: "flatten", Object: fmt.Sprint("S", n), Ended: noon})
+		e.Act(journal.Acted{Actor: "ann", Verb: "flatten", Object: fmt.Sprint("S", n), Ended: noon})
 	}
 }
 
@@ -85,7 +85,7 @@ func TestEventsTellWhatTheHostSays(t *testing.T) {
 	at := supervisor.Stamp{Path: "bot/feed", Time: noon}
 	events.Service(supervisor.Failed{Stamp: at, End: supervisor.End{Err: errors.New(strings.Repeat("long ", 10_000))}})
 	events.Service(supervisor.Stalled{Stamp: at, Silence: time.Minute, Stack: "goroutine 1"})
-	events.Act(console.Act{Actor: "ann", Verb: "kill", Key: goodKey, Ended: noon, Error: "not flat in time"})
+	events.Act(journal.Acted{Actor: "ann", Verb: "kill", Key: goodKey, Ended: noon, Error: "not flat in time"})
 	found := happenings(t, ask(h, http.MethodGet, "/api/events"))
 	require.Len(t, found, 3)
 	require.Equal(t, "act", found[0].Kind)

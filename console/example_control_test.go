@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // A person closes a position over HTTP. The methods of a vigil.Trader fit where these functions stand.
@@ -21,7 +22,9 @@ func ExampleControl() {
 		Account: func() (engine.Status, bool) { return engine.Status{}, true },
 		Control: console.Control{
 			Token: "6f1c2a9d4b8e7035a1d2c3f4e5b60798", // of openssl rand -hex 16
-			Audit: func(a console.Act) { fmt.Printf("%s: %s %s %s.\n", a.Actor, a.Verb, a.Object, cmp.Or(a.Error, "done")) },
+			Audit: func(a journal.Acted) {
+				fmt.Printf("%s: %s %s %s.\n", a.Actor, a.Verb, a.Object, cmp.Or(a.Error, "done"))
+			},
 			Flatten: func(_ context.Context, symbol, _ string) error {
 				if symbol != "BTC/USDT" {
 					return errors.New("nothing is held of " + symbol)

@@ -81,9 +81,9 @@ type fillView struct {
 
 // fills answers GET /api/fills.
 func (a *api) fills(w http.ResponseWriter, r *http.Request) {
-	symbol, limit, before := "", signal.DefaultLimit, int64(0)
+	symbol, limit, before, as := "", signal.DefaultLimit, int64(0), format{}
 	if wrong := parse(r.URL.RawQuery, map[string]setter{
-		"symbol": setText(&symbol), "limit": setLimit(&limit), "before": setPlace(&before),
+		"symbol": setText(&symbol), "limit": setLimit(&limit), "before": setPlace(&before), "format": as.set,
 	}); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
@@ -104,9 +104,9 @@ func (a *api) fills(w http.ResponseWriter, r *http.Request) {
 		if symbol != "" {
 			values.Set("symbol", symbol)
 		}
-		linkNext(w, r.URL.Path, values, "before", next, limit)
+		linkNext(w, r.URL.Path, as.with(values), "before", next, limit)
 	}
-	a.json(w, r, http.StatusOK, found)
+	answerList(a, w, r, as, fillTable, found)
 }
 
 // fillsBefore returns fills, newest first, and where to go on, 0 for nowhere.

@@ -22,6 +22,7 @@ var statuses = []trading.OrderStatus{
 type wantedOrders struct {
 	symbol, status, before string
 	limit                  int
+	as                     format
 }
 
 func (q *wantedOrders) setStatus(value string) string {
@@ -45,7 +46,7 @@ func (q *wantedOrders) next(last string) string {
 	if q.status != "" {
 		values.Set("status", q.status)
 	}
-	return "/api/orders?" + values.Encode()
+	return "/api/orders?" + q.as.with(values).Encode()
 }
 
 // orders answers GET /api/orders.
@@ -53,6 +54,7 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 	q := wantedOrders{limit: signal.DefaultLimit}
 	if wrong := parse(r.URL.RawQuery, map[string]setter{
 		"symbol": setText(&q.symbol), "status": q.setStatus, "limit": setLimit(&q.limit), "before": setText(&q.before),
+		"format": q.as.set,
 	}); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
@@ -82,7 +84,7 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 		}
 		found = append(found, o)
 	}
-	a.json(w, r, http.StatusOK, found)
+	answerList(a, w, r, q.as, orderTable, found)
 }
 
 // knownOrders returns the orders that the host remembers, newest first, or has answered.

@@ -58,11 +58,13 @@ func list(known map[string]setter) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-func setLimit(limit *int) setter {
+func setLimit(limit *int) setter { return setLimitTo(limit, maxLimit) }
+
+func setLimitTo(limit *int, most int) setter {
 	return func(value string) string {
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > maxLimit {
-			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, maxLimit)
+		if err != nil || n < 1 || n > most {
+			return fmt.Sprintf("%.100q is not a whole number from 1 to %d", value, most)
 		}
 		*limit = n
 		return ""

@@ -30,6 +30,8 @@ func (a *api) generator(w http.ResponseWriter, r *http.Request) {
 // generating is what a generator has done since it was made.
 type generating struct {
 	Paused     bool       `json:"paused"`
+	Cycle      string     `json:"cycle"`          // from one to the next, such as 5s
+	Confidence float64    `json:"min_confidence"` // what a signal's must reach
 	Cycles     int        `json:"cycles"`
 	Overruns   int        `json:"overruns"` // cycles that were still running when the next one was due
 	Bars       int        `json:"bars"`
@@ -43,7 +45,8 @@ type generating struct {
 
 func newGenerating(s generator.Status) generating {
 	shown := generating{
-		Paused: s.Paused, Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
+		Paused: s.Paused, Cycle: s.Cycle.String(), Confidence: s.MinConfidence,
+		Cycles: s.Cycles, Overruns: s.Overruns, Bars: s.Bars, Signals: s.Signals, Errors: s.Errors,
 		Stale: s.Stale, NotEmitted: notEmitted(s.NotEmitted), Faults: newFaults(s.Faults, s.Refused),
 		Symbols: make([]symbol, 0, len(s.Symbols)),
 	}
@@ -126,7 +129,13 @@ func (a *api) services(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := a.cfg.Tree.Status()
-	a.json(w, r, http.StatusOK, newServed(&s))
+	parts := make(map[string]*health.PartReport)
+	if a.cfg.Registry != nil {
+		for _, p := range a.cfg.Registry.Report().Parts {
+			parts[p.Path] = p
+		}
+	}
+	a.json(w, r, http.StatusOK, newServed(&s, parts))
 }
 
 // served is supervisor.Status. Times that are not there are never.
@@ -145,17 +154,43 @@ type served struct {
 	Zombies     int               `json:"zombies"`
 	Wish        supervisor.Wish   `json:"wish,omitempty"` // what a person wants of it
 	Done        bool              `json:"done"`
+	Stack       string            `json:"stack,omitempty"` // of the last panic or stall
+	*healthView                   // nothing where the host has no Registry
 	Children    []served          `json:"children,omitempty"`
 }
 
-func newServed(s *supervisor.Status) served {
+// healthView is what the registry says of a service.
+type healthView struct {
+	Verdict      health.Verdict `json:"verdict"`
+	Reason       string         `json:"reason,omitempty"`
+	Remedy       string         `json:"remedy,omitempty"` // what ends that
+	Attempt      int            `json:"attempt,omitempty"`
+	MaxAttempts  int            `json:"max_attempts,omitempty"`
+	LastProgress time.Time      `json:"last_progress,omitzero"`
+	Deadline     float64        `json:"deadline_seconds,omitempty"` // without progress, until it counts as silent; 0 for never
+	Idle         bool           `json:"idle"`                       // its silence is planned
+}
+
+func newHealthView(p *health.PartReport) *healthView {
+	if p == nil {
+		return nil
+	}
+	return &healthView{
+		Verdict: p.Verdict, Reason: p.Reason, Remedy: p.Remedy, Attempt: p.Lifecycle.Attempt,
+		MaxAttempts: p.Lifecycle.MaxAttempts, LastProgress: utc(p.LastProgress), Deadline: p.Limits.MaxSilence.Seconds(),
+		Idle: p.Idle,
+	}
+}
+
+func newServed(s *supervisor.Status, parts map[string]*health.PartReport) served {
 	shown := served{
 		Path: s.Path, Name: s.Name, State: s.State, Since: utc(s.Since), Starts: s.Starts, Restarts: s.Restarts,
 		LastEnd: s.LastEnd, LastError: s.LastError, LastErrorAt: utc(s.LastErrorAt), NextRestart: utc(s.NextRestart),
-		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done,
+		LastBeat: utc(s.LastBeat), Zombies: s.Zombies, Wish: s.Wish, Done: s.Done, Stack: s.Stack,
+		healthView: newHealthView(parts[s.Path]),
 	}
 	for _, child := range s.Children {
-		shown.Children = append(shown.Children, newServed(child))
+		shown.Children = append(shown.Children, newServed(child, parts))
 	}
 	return shown
 }

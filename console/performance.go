@@ -44,8 +44,8 @@ func (p *period) add(d book.Day) {
 
 // performance answers GET /api/performance.
 func (a *api) performance(w http.ResponseWriter, r *http.Request) {
-	begin := periods["day"]
-	if wrong := parse(r.URL.RawQuery, map[string]setter{"by": func(value string) (wrong string) {
+	begin, as := periods["day"], format{}
+	if wrong := parse(r.URL.RawQuery, map[string]setter{"format": as.set, "by": func(value string) (wrong string) {
 		if begin = periods[value]; begin == nil {
 			return fmt.Sprintf("%.100q is none of day, week and month", value)
 		}
@@ -64,7 +64,7 @@ func (a *api) performance(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var all []period
 		if all, err = addUp(days, begin); err == nil {
-			a.json(w, r, http.StatusOK, all)
+			answerList(a, w, r, as, periodTable, all)
 			return
 		}
 	}

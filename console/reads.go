@@ -24,14 +24,15 @@ var errNoAccount = errors.New("there is no account yet: trading has not begun, o
 
 // standingNow is the answer of /api/status.
 type standingNow struct {
-	Verdict health.Verdict       `json:"verdict"`
-	Reasons []string             `json:"reasons"`
-	Trading account              `json:"trading"` // as in /health
-	Held    []trading.Position   `json:"positions"`
-	Orders  []book.OrderState    `json:"orders"` // those that are not done
-	Targets []book.Target        `json:"targets"`
-	Offers  []journal.SignalSeen `json:"offers"` // signals that wait for a person's word
-	Halts   []namedHalt          `json:"halts"`
+	Verdict   health.Verdict       `json:"verdict"`
+	Reasons   []string             `json:"reasons"`
+	Trading   account              `json:"trading"` // as in /health
+	Held      []trading.Position   `json:"positions"`
+	Orders    []book.OrderState    `json:"orders"` // those that are not done
+	Targets   []book.Target        `json:"targets"`
+	Offers    []journal.SignalSeen `json:"offers"` // signals that wait for a person's word
+	Halts     []namedHalt          `json:"halts"`
+	Overrides []journal.Override   `json:"overrides"` // what persons want in the place of what the configuration says
 }
 
 // namedHalt is a halt and the name by which it is lifted.
@@ -55,7 +56,10 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) {
 		Verdict: report.Verdict, Reasons: append([]string{}, firstOf(report.Reasons)...),
 		Trading: newAccount(part, func() (engine.Status, bool) { return s, ok }),
 		Held:    some(s.Positions), Orders: some(s.Orders), Targets: some(s.Targets), Offers: some(s.Offers),
-		Halts: []namedHalt{},
+		Halts: []namedHalt{}, Overrides: []journal.Override{},
+	}
+	if a.cfg.Overrides != nil {
+		now.Overrides = some(a.cfg.Overrides())
 	}
 	if h := now.Trading.figures; h != nil && h.Halt != nil {
 		now.Halts = append(now.Halts, namedHalt{s.Halt.Seq, *h.Halt})
@@ -79,11 +83,15 @@ func (a *api) positions(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: errNoAccount.Error()})
 		return
 	}
+	a.json(w, r, http.StatusOK, holdings(s))
+}
+
+func holdings(s engine.Status) []holding {
 	held := make([]holding, 0, len(s.Positions))
 	for _, p := range s.Positions {
 		held = append(held, holding{p, p.AveragePrice()})
 	}
-	a.json(w, r, http.StatusOK, held)
+	return held
 }
 
 // account asks for the account. wrong says that the request has been answered: there is none, or it hangs.
@@ -96,19 +104,25 @@ func (a *api) account(r *http.Request, w http.ResponseWriter) (s engine.Status, 
 		absent(w, r, "account", "Account")
 		return s, false, true
 	}
-	type shown struct {
-		status engine.Status
-		ok     bool
-	}
-	found, err := read(a, r, "account", func() (shown, error) {
-		s, ok := a.cfg.Account()
-		return shown{s, ok}, nil
-	})
+	found, err := a.readAccount(r)
 	if err != nil {
 		a.unreadable(w, r, "account", err)
 		return s, false, true
 	}
 	return found.status, found.ok, false
+}
+
+// shownAccount is what Config.Account returned.
+type shownAccount struct {
+	status engine.Status
+	ok     bool
+}
+
+func (a *api) readAccount(r *http.Request) (shownAccount, error) {
+	return read(a, r, "account", func() (shownAccount, error) {
+		s, ok := a.cfg.Account()
+		return shownAccount{s, ok}, nil
+	})
 }
 
 // read calls what may hang, for as long as an answer may take.
@@ -137,10 +151,14 @@ func absent(w http.ResponseWriter, r *http.Request, what, field string) {
 	})
 }
 
-func (a *api) unreadable(w http.ResponseWriter, r *http.Request, what string, err error) {
+func (a *api) unread(r *http.Request, what string, err error) {
 	if r.Context().Err() == nil {
 		a.log(r, slog.LevelError, "Console request failed", fmt.Errorf("read the %s: %w", what, err))
 	}
+}
+
+func (a *api) unreadable(w http.ResponseWriter, r *http.Request, what string, err error) {
+	a.unread(r, what, err)
 	refuse(w, r, &answer.Problem{
 		Status: http.StatusServiceUnavailable, Detail: "the " + what + " cannot be read at present",
 	})

@@ -98,6 +98,7 @@ func TestReadsThatTheHostHasNotAreMissing(t *testing.T) {
 	for path, field := range map[string]string{
 		"/api/status": "Account", "/api/positions": "Account", "/api/orders": "Orders", "/api/orders/a": "Orders",
 		"/api/generator": "Generator", "/api/services": "Tree", "/api/fills": "History", "/api/bars": "Bars", "/api/events": "Events", "/api/performance": "Performance",
+		"/api/equity": "Equity", "/api/acts": "History",
 	} {
 		require.Contains(t, refused(t, ask(h, http.MethodGet, path), http.StatusNotFound).Detail, "Config."+field)
 		w := ask(h, http.MethodPost, path)

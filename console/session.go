@@ -59,12 +59,17 @@ func (a *api) known(next http.Handler) http.Handler {
 	if !a.cfg.Read.enabled() {
 		return next
 	}
+	return a.behind(a.readers, next)
+}
+
+// behind lets through who has a key of the door.
+func (a *api) behind(d *door, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if wrong := tokenInQuery(r); wrong != nil {
 			refuse(w, r, wrong)
 			return
 		}
-		if _, wrong := a.readers.open(r); wrong != nil {
+		if _, wrong := d.open(r); wrong != nil {
 			refuse(w, r, wrong)
 			return
 		}

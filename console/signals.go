@@ -18,9 +18,9 @@ const storeHeader = "Signal-Store"
 // latestSignals answers GET /api/signals/latest.
 func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 	var f filter
-	limit, before := signal.DefaultLimit, int64(0)
+	limit, before, as := signal.DefaultLimit, int64(0), format{}
 	if wrong := parse(r.URL.RawQuery, f.parameters(map[string]setter{
-		"limit": setLimit(&limit), "before": setPlace(&before),
+		"limit": setLimit(&limit), "before": setPlace(&before), "format": as.set,
 	})); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
@@ -36,9 +36,9 @@ func (a *api) latestSignals(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if next > 0 {
-		linkNext(w, r.URL.Path, f.values(), "before", next, limit)
+		linkNext(w, r.URL.Path, as.with(f.values()), "before", next, limit)
 	}
-	a.answer(w, r, found)
+	answerList(a, w, r, as, signalTable, found)
 }
 
 // newest returns the newest signals that fit, below before, and where to go on.
@@ -70,9 +70,10 @@ func (a *api) nothing(ctx context.Context, w http.ResponseWriter, r *http.Reques
 // signalsAfter answers GET /api/signals.
 func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	var f filter
-	from, limit := cursor{}, signal.DefaultLimit
+	from, limit, as := cursor{}, signal.DefaultLimit, format{}
 	if wrong := parse(r.URL.RawQuery, f.parameters(map[string]setter{
 		"after": from.setAfter, "limit": setLimit(&limit), "store": from.setStore,
+		"format": as.set,
 	})); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
@@ -103,13 +104,13 @@ func (a *api) signalsAfter(w http.ResponseWriter, r *http.Request) {
 	}
 	nameSource(w, storeHeader, identity)
 	if more {
-		values := f.values()
+		values := as.with(f.values())
 		if identity != "" {
 			values.Set("store", identity)
 		}
 		linkNext(w, r.URL.Path, values, "after", next, limit)
 	}
-	a.answer(w, r, found)
+	answerList(a, w, r, as, signalTable, found)
 }
 
 // readAfter reads what comes after the cursor, of the store whose identity it returns. A cursor whose successors are not
@@ -184,19 +185,6 @@ func nameSource(w http.ResponseWriter, header, identity string) {
 	if identity != "" {
 		w.Header().Set(header, url.PathEscape(identity)) // escaped, so that it is one line
 	}
-}
-
-// answer writes signals as a JSON array.
-func (a *api) answer(w http.ResponseWriter, r *http.Request, signals []signal.Signal) {
-	if signals == nil {
-		signals = []signal.Signal{} // [] rather than null
-	}
-	body, err := answer.JSON(signals)
-	if err != nil {
-		a.failed(w, r, fmt.Errorf("write signals: %w", err))
-		return
-	}
-	answer.Write(w, r, http.StatusOK, "application/json", body)
 }
 
 // failed logs what went wrong inside and answers without it: what a database says is not for everybody.

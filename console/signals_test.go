@@ -72,7 +72,7 @@ func TestParameterThatIsBadIsNamed(t *testing.T) {
 		"min_confidence=":                {"min_confidence", "is not a number"},
 		"symbol=":                        {"symbol", "symbol: empty"},
 		"strategy=":                      {"strategy", "strategy: empty"},
-		"strategie=ema_cross":            {"strategie", "strategie: unknown; there are before, interval, limit, min_confidence, params, since, strategy, symbol and until"},
+		"strategie=ema_cross":            {"strategie", "strategie: unknown; there are before, format, interval, limit, min_confidence, params, since, strategy, symbol and until"},
 		"Limit=5":                        {"Limit", "Limit: unknown"},
 		"=5":                             {"", ": unknown"},
 		"b=1&a=1&c=1":                    {"a", "a: unknown"},

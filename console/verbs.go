@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
@@ -64,25 +63,19 @@ func (a *api) verbs() map[string]verb {
 func (a *api) generatorVerbs(all map[string]verb) {
 	c := a.cfg.Control
 	if c.Pause != nil {
-		all["pause"] = plain(func(ctx context.Context, _ string) error { return c.Pause(ctx) })
+		all["pause"] = plain(c.Pause)
 	}
 	if c.Resume != nil {
-		all["resume"] = plain(func(ctx context.Context, _ string) error { return c.Resume(ctx) })
+		all["resume"] = plain(c.Resume)
 	}
 	if c.SetSymbols != nil {
-		all["set-symbols"] = on("symbols", texts, func(_ context.Context, symbols []string, _ string) error {
-			return c.SetSymbols(symbols...)
-		})
+		all["set-symbols"] = on("symbols", texts, c.SetSymbols)
 	}
 	if c.SetMinConfidence != nil {
-		all["set-threshold"] = on("min_confidence", fraction, func(_ context.Context, confidence float64, _ string) error {
-			return c.SetMinConfidence(confidence)
-		})
+		all["set-threshold"] = on("min_confidence", fraction, c.SetMinConfidence)
 	}
 	if c.SetCycle != nil {
-		all["set-cycle"] = on("cycle", duration, func(_ context.Context, cycle time.Duration, _ string) error {
-			return c.SetCycle(cycle)
-		})
+		all["set-cycle"] = on("cycle", duration, c.SetCycle)
 	}
 }
 
@@ -97,7 +90,7 @@ func (a *api) accountVerbs(all map[string]verb) {
 		all["rearm"] = on("halt", place, c.Rearm)
 	}
 	if c.SetReduceOnly != nil {
-		all["reduce-only"] = on("on", yesOrNo, func(_ context.Context, on bool, _ string) error { return c.SetReduceOnly(on) })
+		all["reduce-only"] = on("on", yesOrNo, c.SetReduceOnly)
 	}
 	if c.Kill != nil {
 		all["kill"] = plain(c.Kill)

@@ -67,6 +67,15 @@ func (r Report) Part(path string) (PartReport, bool) {
 	return p, true
 }
 
+// SilentSince returns from when on the silence of a part of this report counts: its last progress, or the end of what was
+// planned since. It is false where silence is not judged now. What the part may take from then on is its Limits.MaxSilence.
+func (r Report) SilentSince(p *PartReport) (time.Time, bool) {
+	if !p.monitored() {
+		return time.Time{}, false
+	}
+	return r.At.Add(p.made - p.quiet - r.Uptime), true
+}
+
 // copied returns one whose state is its own.
 func (p *PartReport) copied() *PartReport {
 	report, state := *p, *p.PartState

@@ -180,3 +180,38 @@ func TestVerdictsAreWrittenByName(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `["healthy","degraded","unhealthy","Verdict(7)"]`, string(text))
 }
+
+func TestSilentSinceIsTheLastProgressOrTheEndOfWhatWasPlanned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := health.NewRegistry(health.Config{})
+		began := time.Now()
+		ctx, _ := begin(t, r, "gen")
+		since := func() (time.Duration, bool) {
+			report := r.Report()
+			at, judged := report.SilentSince(report.Parts[0])
+			return at.Sub(began).Truncate(time.Millisecond), judged
+		}
+		_, judged := since()
+		require.False(t, judged, "there is no limit")
+		health.Expect(ctx, health.Limits{MaxSilence: time.Minute})
+		time.Sleep(10 * time.Second)
+		for range 2 { // the second report is told what the first has kept
+			at, judged := since()
+			require.True(t, judged)
+			require.Zero(t, at, "nothing has been done since the run began")
+			time.Sleep(time.Second)
+		}
+		health.Observe(ctx, nil)
+		time.Sleep(time.Second)
+		at, _ := since()
+		require.Equal(t, 12*time.Second, at)
+		health.Idle(ctx, time.Now().Add(time.Hour))
+		_, judged = since()
+		require.False(t, judged, "it is planned")
+		time.Sleep(time.Hour + 5*time.Second)
+		at, judged = since()
+		require.True(t, judged)
+		require.Equal(t, time.Hour+13*time.Second, at)
+	})
+}

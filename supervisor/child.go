@@ -61,6 +61,8 @@ type history struct {
 	failures int       // runs that ended by themselves, in this session
 	random   *rand.Rand
 
+	panics, stalls int32 // runs that ended so, or were declared stalled
+
 	end   Ending // of the last run
 	text  string // why, empty for a clean end
 	at    time.Time

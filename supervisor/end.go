@@ -37,6 +37,9 @@ func (c *child) ended(r *run, end End) time.Time {
 	r.cancel(nil)
 	now := r.guard.session.clock.Now()
 	c.mu.lockToChange()
+	if end.Kind == EndPanic {
+		c.historyLocked().panics++
+	}
 	if r.abandonedLocked() {
 		next := c.zombieEndedLocked(r, now)
 		c.mu.unlock()

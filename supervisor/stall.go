@@ -115,6 +115,7 @@ func (c *child) stalled(sess *session, r *run, stack string, starved bool) {
 	stall := &StallError{Silence: now.Sub(r.started) - r.beat, Limit: c.policy().Stall}
 	r.setDeadlineLocked(now, c.policy().StopTimeout)
 	r.termination.stall, r.termination.stack = stall, stack
+	c.historyLocked().stalls++
 	c.recordEndLocked(stallOutcome(stall, stack), now)
 	c.stepLocked(inStalled, now)
 	sess.emit(Stalled{Stamp{c.path, now}, stall.Silence, stall.Limit, stack})

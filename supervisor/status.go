@@ -15,21 +15,24 @@ type Status struct {
 	Path         string
 	Name         string
 	State        health.State
-	Since        time.Time   // when the state began
-	Starts       int         // runs begun since the supervisor was started
-	Restarts     int         // runs after the first one
-	FailedStarts int         // runs that ended before they were verified
-	LastEnd      Ending      // how the last run ended; empty for none yet
-	LastError    string      // why; empty after a clean end; kept while a later run works
-	LastErrorAt  time.Time   // when that run ended
-	NextRestart  time.Time   // in backoff, and when parked
-	LastBeat     time.Time   // to one tick of the watch; zero where it is not watched
-	Zombies      int         // abandoned runs that still live
-	ZombiesSince []time.Time // when each of them was abandoned
-	Stack        string      // of the last panic or stall, bounded
-	Wish         Wish        // what a person wants of it
-	Done         bool        // its work is done, as its policy allows
-	Children     []*Status   // of a Supervisor, in the order in which they were added; not to be changed
+	Since        time.Time     // when the state began
+	Starts       int           // runs begun since the supervisor was started
+	Restarts     int           // runs after the first one
+	FailedStarts int           // runs that ended before they were verified
+	Panics       int           // runs that ended by a panic
+	Stalls       int           // runs that were silent for too long
+	LastEnd      Ending        // how the last run ended; empty for none yet
+	LastError    string        // why; empty after a clean end; kept while a later run works
+	LastErrorAt  time.Time     // when that run ended
+	NextRestart  time.Time     // in backoff, and when parked
+	LastBeat     time.Time     // to one tick of the watch; zero where it is not watched
+	Stall        time.Duration // how long after LastBeat it counts as stalled; zero where it is not watched
+	Zombies      int           // abandoned runs that still live
+	ZombiesSince []time.Time   // when each of them was abandoned
+	Stack        string        // of the last panic or stall, bounded
+	Wish         Wish          // what a person wants of it
+	Done         bool          // its work is done, as its policy allows
+	Children     []*Status     // of a Supervisor, in the order in which they were added; not to be changed
 }
 
 // Child returns the status of the direct child of that name.
@@ -167,9 +170,10 @@ func newStatusLocked(c *child) *Status {
 		Starts: int(c.starts), Restarts: c.restartsLocked(), FailedStarts: int(c.failedStarts),
 	}
 	if c.run != nil && c.policy().Stall > 0 {
-		status.LastBeat = c.run.started.Add(c.run.beat)
+		status.LastBeat, status.Stall = c.run.started.Add(c.run.beat), c.policy().Stall
 	}
 	if h := c.history; h != nil {
+		status.Panics, status.Stalls = int(h.panics), int(h.stalls)
 		status.LastEnd, status.LastError, status.LastErrorAt, status.Stack = h.end, h.text, h.at, h.stack
 		status.NextRestart, status.Zombies = h.due, len(h.zombies)
 		for _, z := range h.zombies {

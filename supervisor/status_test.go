@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -96,4 +97,38 @@ func TestStatusIsAskedForByManyWhileManyChange(t *testing.T) {
 	}
 	all.Wait()
 	stop(t, s)
+}
+
+func TestStatusCountsPanicsAndStalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := tree(t)
+		run := 0
+		add(t, s, "a", func(ctx context.Context) error {
+			switch run++; run {
+			case 1, 2:
+				panic("ouch")
+			case 3:
+				<-ctx.Done() // without a beat
+			default:
+				return beating(ctx)
+			}
+			return ctx.Err()
+		}, supervisor.Policy{
+			MaxRestarts: supervisor.Unlimited, Backoff: supervisor.Backoff{Initial: time.Second, Max: time.Second},
+			Stall: 10 * time.Second,
+		})
+		start(t, s)
+		time.Sleep(5 * time.Second)
+		c := childOf(t, s, "a")
+		require.Equal(t, []int{2, 0}, []int{c.Panics, c.Stalls})
+		require.Equal(t, 10*time.Second, c.Stall)
+		require.False(t, c.LastBeat.IsZero())
+		time.Sleep(time.Minute)
+		c = childOf(t, s, "a")
+		require.Equal(t, []int{2, 1}, []int{c.Panics, c.Stalls})
+		require.Equal(t, 4, c.Starts)
+		stop(t, s)
+		require.Zero(t, childOf(t, s, "a").Stall, "it is not watched")
+	})
 }

@@ -100,6 +100,7 @@ type Order struct {
 	PostOnly      bool            `json:"post_only,omitempty"` // rejected where it would execute at once
 	ReduceOnly    bool            `json:"reduce_only"`         // it only brings the position nearer to zero
 	Leg           Leg             `json:"leg,omitempty"`
+	Guard         Guard           `json:"guard,omitzero"` // of what it opens
 	DecisionPrice decimal.Decimal `json:"decision_price"`
 	SignalID      string          `json:"signal_id"`
 	Config        string          `json:"config,omitempty"` // fingerprint of the configuration that made it

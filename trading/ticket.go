@@ -44,12 +44,15 @@ func (t Ticket) HasBracket() bool { return t.TakeProfit.IsPositive() || t.StopLo
 // Rests reports whether the order that opens may stay open for long, waiting for a price.
 func (t Ticket) Rests() bool { return Order{Type: t.Type}.Rests() }
 
-// Shape gives an order that opens its type and prices.
+// Shape gives an order that opens its type, its prices and its Guard.
 func (t Ticket) Shape(o Order) Order {
 	if t.Rests() {
 		o.Type = t.Type
 	}
 	o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly = t.LimitPrice, t.StopPrice, t.TimeInForce, t.PostOnly
+	if t.HasBracket() {
+		o.Guard = Guard{TakeProfit: t.TakeProfit, StopLoss: t.StopLoss, FromFill: t.FromFill}
+	}
 	return o
 }
 

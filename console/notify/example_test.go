@@ -73,7 +73,7 @@ func ExampleVerify() {
 func Example() {
 	registry := health.NewRegistry(health.Config{})
 	told := make(chan struct{})
-	service, err := notify.New(notify.Config{To: pager{told}, Registry: registry, Kinds: []notify.Kind{notify.KindPerson}})
+	service, err := notify.New(notify.Config{To: pager{told}, Registry: registry, Kinds: []notify.Kind{notify.KindHalt}})
 	if err != nil {
 		panic(err)
 	}
@@ -94,14 +94,14 @@ func Example() {
 	if err := <-ended; err != nil {
 		fmt.Println(err)
 	}
-	// Output: person: host/engine: trading is halted: the day's loss (look at the account, then rearm)
+	// Output: halt: host/engine: trading is halted: the day's loss (look at the account, then rearm)
 }
 
 type haltedEngine struct{}
 
 func (haltedEngine) Serve(ctx context.Context) error {
 	health.Raise(ctx, health.Condition{
-		Key: "halted", Verdict: health.Unhealthy, Person: true,
+		Key: "halted", Verdict: health.Unhealthy, Person: true, Closed: true,
 		Text: "trading is halted: the day's loss", Remedy: "look at the account, then rearm",
 	})
 	<-ctx.Done()

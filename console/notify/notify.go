@@ -17,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -54,30 +56,38 @@ type Kind string
 
 // The kinds of messages.
 const (
-	KindPerson  Kind = "person"  // a condition that does not end by itself, such as a halt: a person has to act
+	KindHalt    Kind = "halt"    // nothing new is opened until a person acts
+	KindPerson  Kind = "person"  // any other condition that does not end by itself, such as an order whose fate is not known
 	KindDown    Kind = "down"    // a service is down and stays down
 	KindVerdict Kind = "verdict" // the verdict of the whole has changed
 	KindFill    Kind = "fill"    // an order was filled, or a part of it
 	KindDay     Kind = "day"     // how a trading day went
-	KindOther   Kind = "other"   // a host's own
+	kindOther   Kind = "other"   // a host's own, which has none
 )
 
 // kinds are all that the Service makes itself.
-func kinds() []Kind { return []Kind{KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
+func kinds() []Kind { return []Kind{KindHalt, KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
 
 // Message is what a person is told.
 type Message struct {
 	ID      string    `json:"id"`  // stays the same however often the message is tried
 	Key     string    `json:"key"` // what it is about: messages of one Key are folded. Required
 	Kind    Kind      `json:"kind"`
-	Urgent  bool      `json:"urgent"` // it wakes a person: it is never given up, and no rate limit holds it back
-	Over    bool      `json:"over"`   // what the last message of this Key told has ended
-	Text    string    `json:"text"`   // what holds, in one sentence. Required
-	Remedy  string    `json:"remedy,omitempty"`
-	Since   time.Time `json:"since,omitzero"` // when it began
-	At      time.Time `json:"at"`             // when it was posted last; Post sets it
-	Repeats int       `json:"repeats"`        // how often it was posted besides, since a message of its Key was last sent
-	Lost    int       `json:"lost"`           // how many messages found no room since the last one that was sent
+	Urgent  bool      `json:"urgent"`            // it wakes a person: it is never given up, and no rate limit holds it back
+	Over    bool      `json:"over"`              // what the last message of this Key told has ended
+	Text    string    `json:"text"`              // what holds, in one sentence. Required
+	Money   string    `json:"money,omitempty"`   // what that means for the money, in one sentence
+	Account string    `json:"account,omitempty"` // how the account stands, in one line
+	Remedy  string    `json:"remedy,omitempty"`  // which act ends it
+	Since   time.Time `json:"since,omitzero"`    // when it began
+	At      time.Time `json:"at"`                // when it was posted last; Post sets it
+	Repeats int       `json:"repeats"`           // how often it was posted besides, since a message of its Key was last sent
+	Lost    int       `json:"lost"`              // how many messages found no room since the last one that was sent
+
+	// What a person reads: plain text, of which the Title is one line of our own words, and the Body up to 8 lines, without
+	// characters that are not seen. The Service writes both before each try.
+	Title string `json:"title"`
+	Body  string `json:"body"`
 }
 
 // Defaults of Config.
@@ -96,7 +106,9 @@ type Config struct {
 	To       Notifier         // Required
 	Registry *health.Registry // whose verdict, conditions and deaths are told; nil for none
 	Journal  Reader           // whose fills and days are told; nil for none
-	Kinds    []Kind           // what the Service makes messages of; nil means all but KindOther. What is Posted always counts
+	Name     string           // begins each Title, such as "PAPER btc-trader"; "" for nothing
+	Page     string           // where a person looks, such as "https://trader.example.net/"; "" for no link
+	Kinds    []Kind           // what the Service makes messages of; nil means all. What is Posted always counts
 
 	Size    int           // how many messages may wait; 0 means 256. The oldest that is not urgent makes room
 	Rate    int           // how many that are not urgent are sent in a minute; 0 means 20
@@ -105,6 +117,10 @@ type Config struct {
 	Timeout time.Duration // how long a Notifier may take; 0 means 10 s
 	Remind  time.Duration // how often what is urgent is told again while it lasts; 0 means 4 h
 	Settle  time.Duration // how long a verdict has to hold before it is told; 0 means 10 s
+
+	// Complete adds to a message what only the host knows, before each try: its Account, the command that is its Remedy. It
+	// has to return at once; nil for nothing.
+	Complete func(m *Message)
 
 	Clock  health.Clock // nil means the machine's clock
 	Logger *slog.Logger // nil means slog.Default()
@@ -127,6 +143,9 @@ func (c *Config) prepare() error {
 			return fmt.Errorf("notify: Config.%s is negative", name)
 		}
 	}
+	if err := checkPage(c.Page); err != nil {
+		return err
+	}
 	known := make(map[Kind]bool)
 	for _, kind := range kinds() {
 		known[kind] = true
@@ -148,6 +167,22 @@ func (c *Config) prepare() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	return nil
+}
+
+// checkPage refuses what a channel would not show as a link, or shows otherwise than it is.
+func checkPage(page string) error {
+	u, err := url.Parse(page)
+	switch {
+	case page == "":
+		return nil
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(page, "<>|\"\\ "):
+		return fmt.Errorf("notify: Config.Page %q is no http or https URL", page)
+	case u.User != nil:
+		return errors.New("notify: Config.Page has a user or a password in it, which everybody would read")
+	case len(page) > maxPage:
+		return fmt.Errorf("notify: Config.Page has %d bytes, and may have %d", len(page), maxPage)
 	}
 	return nil
 }

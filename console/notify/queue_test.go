@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,7 @@ func TestMessageIsSentAtOnce(t *testing.T) {
 		got := b.phone.messages()
 		require.Len(t, got, 1)
 		require.Equal(t, "hello", got[0].Key)
-		require.Equal(t, notify.KindOther, got[0].Kind)
+		require.Equal(t, notify.Kind("other"), got[0].Kind)
 		require.NotEmpty(t, got[0].ID)
 		require.Equal(t, 1, b.Status().Sent)
 	})
@@ -226,4 +227,29 @@ func TestConfigIsRefusedByName(t *testing.T) {
 	require.ErrorContains(t, err, "Config.Fold is negative")
 	_, err = notify.New(notify.Config{To: &phone{}, Kinds: []notify.Kind{"fills"}})
 	require.ErrorContains(t, err, `"fills"`)
+}
+
+// An outage of hours is two lines of the log, and what is refused is one.
+func TestOutageIsLoggedOnceAndItsEndToo(t *testing.T) {
+	t.Parallel()
+	inBubble(t, notify.Config{}, func(t *testing.T, b *bench) {
+		b.phone.answer = func(_ context.Context, try int) error {
+			switch {
+			case try < 100:
+				return fmt.Errorf("no network, try %d", try)
+			case try < 110:
+				return fmt.Errorf("%w: malformed", notify.ErrRefused)
+			}
+			return nil
+		}
+		b.Post(urgent("halt", "halted"))
+		after(3 * time.Hour)
+		require.Equal(t, []string{"halted"}, b.phone.texts())
+		require.Equal(t, 1, strings.Count(b.log.String(), "Messages not sent"), b.log)
+		require.Contains(t, b.log.String(), "try 1\"")
+		require.Equal(t, 1, strings.Count(b.log.String(), "Message refused"))
+		require.Equal(t, 1, strings.Count(b.log.String(), "Messages are sent again"))
+		require.Contains(t, b.log.String(), "tries=99")
+		require.Equal(t, 3, strings.Count(b.log.String(), "\n"))
+	})
 }

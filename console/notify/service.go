@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,11 @@ type Service struct {
 	log   *slog.Logger
 	queue *queue
 
-	hung *attempt // the call of the Notifier that outlived its time, if there is one; only for who sends
+	// These are only for who sends.
+	hung   *attempt // the call of the Notifier that outlived its time, if there is one
+	outage outage
+
+	incomplete sync.Once // says that Config.Complete fails
 }
 
 // New returns a Service. It begins with Serve; what is Posted before waits for that.
@@ -43,7 +48,7 @@ func (s *Service) Post(m Message) {
 		m.Key = m.Text
 	}
 	if m.Kind == "" {
-		m.Kind = KindOther
+		m.Kind = kindOther
 	}
 	s.queue.post(m, s.clk.Now())
 }
@@ -123,8 +128,7 @@ func (s *Service) try(ctx context.Context, m Message) (pause time.Time) {
 	err := s.call(ctx, m)
 	now := s.clk.Now()
 	if err == nil {
-		s.queue.sent(m, now)
-		health.Observe(ctx, nil)
+		s.took(ctx, m)
 		return now
 	}
 	if ctx.Err() != nil {
@@ -133,9 +137,46 @@ func (s *Service) try(ctx context.Context, m Message) (pause time.Time) {
 	f := s.failureOf(err)
 	health.Observe(ctx, errors.New(f.text))
 	pause = s.queue.failed(m, f, now)
-	s.log.Warn("Message not sent", "kind", m.Kind, "key", m.Key, "urgent", m.Urgent, "error", f.text,
-		"refused", f.refused, "next_try", pause.UTC())
+	s.outage.begin(s.log, m, f, now)
 	return pause
+}
+
+// took notes that a message was taken over.
+func (s *Service) took(ctx context.Context, m Message) {
+	now := s.clk.Now()
+	s.queue.sent(m, now)
+	s.outage.end(s.log, now)
+	health.Observe(ctx, nil)
+}
+
+// outage is a time in which the Notifier takes nothing. The log has two lines of it, however often it is tried.
+type outage struct {
+	since   time.Time // zero where there is none
+	tries   int
+	refused bool // a message was, since one was taken over
+}
+
+// begin logs the first failure. That a message was refused is no outage, but a second line does not say more either.
+func (o *outage) begin(log *slog.Logger, m Message, f failure, now time.Time) {
+	if f.refused {
+		if !o.refused {
+			log.Warn("Message refused", "kind", m.Kind, "key", m.Key, "urgent", m.Urgent, "error", f.text)
+		}
+		o.refused = true
+		return
+	}
+	if o.tries++; o.tries == 1 {
+		o.since = now
+		log.Warn("Messages not sent, they are tried until they are", "kind", m.Kind, "key", m.Key, "urgent", m.Urgent,
+			"error", f.text)
+	}
+}
+
+func (o *outage) end(log *slog.Logger, now time.Time) {
+	if o.tries > 0 {
+		log.Info("Messages are sent again", "after", now.Sub(o.since).Round(time.Second), "tries", o.tries)
+	}
+	*o = outage{}
 }
 
 // failure is why a message was not taken over.
@@ -165,12 +206,30 @@ type attempt struct {
 func (s *Service) call(ctx context.Context, m Message) error {
 	ctx, cancel := clockctx.WithTimeout(ctx, s.clk, s.cfg.Timeout)
 	defer cancel()
-	call := foreign.Go(func() (struct{}, error) { return struct{}{}, s.cfg.To.Notify(ctx, m) })
+	call := foreign.Go(func() (struct{}, error) { return struct{}{}, s.cfg.To.Notify(ctx, s.written(m)) })
 	_, err := call.Wait(ctx)
 	if !call.Ended() {
 		s.hung = &attempt{call, m}
 	}
 	return err
+}
+
+// written is a message as people read it, with what the host knows besides. A host that fails at that loses no message.
+func (s *Service) written(m Message) Message {
+	whole := m
+	if s.cfg.Complete != nil {
+		foreign.Run(func() error { s.cfg.Complete(&whole); return nil }, func(err error) {
+			if err != nil {
+				whole = m
+				s.incomplete.Do(func() {
+					s.log.Warn("Messages go without what Complete adds", "error", foreign.Text(err, s.clk))
+				})
+			}
+		})
+	}
+	m.Money, m.Account, m.Remedy = whole.Money, whole.Account, whole.Remedy
+	m.render(s.cfg.Name, s.cfg.Page, s.clk.Now())
+	return m
 }
 
 // settle waits for the call that hangs. What it took over after all was sent.
@@ -188,7 +247,7 @@ func (s *Service) settle(ctx context.Context) {
 		return
 	}
 	if _, err := s.hung.Result(); err == nil {
-		s.queue.sent(s.hung.message, s.clk.Now())
+		s.took(ctx, s.hung.message)
 	}
 	s.hung = nil
 	s.queue.hangs(false)

@@ -153,7 +153,9 @@ func (t *trades) tell(event journal.Event) {
 	switch e := event.(type) {
 	case journal.Filled:
 		if t.s.tells(KindFill) {
-			t.s.Post(Message{Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Since: e.Fill.Time})
+			t.s.Post(Message{
+				Key: "fill/" + e.Fill.ID, Kind: KindFill, Text: fillText(e.Fill), Money: fillMeaning(e.Fill), Since: e.Fill.Time,
+			})
 		}
 	case journal.DayOpened:
 		if t.day.Day != "" && e.Day != t.day.Day && t.s.tells(KindDay) {
@@ -186,6 +188,10 @@ func fillText(f trading.Fill) string {
 	return fmt.Sprintf("%s %s %s at %s", verb, f.Quantity, f.Symbol, f.Price)
 }
 
+func fillMeaning(f trading.Fill) string {
+	return fmt.Sprintf("value %s, fee %s", f.Price.Mul(f.Quantity).StringFixed(2), f.QuoteFee().StringFixed(2))
+}
+
 func (t *trades) dayText(next journal.DayOpened) string {
 	end := next.Begin()
 	profit := end.Sub(t.day.Begin())
@@ -193,6 +199,6 @@ func (t *trades) dayText(next journal.DayOpened) string {
 	if profit.IsPositive() {
 		sign = "+"
 	}
-	return fmt.Sprintf("%s: equity %s (%s%s), %d fills, fees %s",
-		t.day.Day, end.StringFixed(2), sign, profit.StringFixed(2), t.fills, t.fees.StringFixed(2))
+	return fmt.Sprintf("%s: equity %s (%s%s), %s, fees %s",
+		t.day.Day, end.StringFixed(2), sign, profit.StringFixed(2), many(t.fills, "fill"), t.fees.StringFixed(2))
 }

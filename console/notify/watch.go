@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +19,10 @@ type watch struct {
 	others health.Report       // the report without the Service: a channel that fails is not told of over that channel
 	told   map[string]*holding // what holds and was told, by Key
 
-	verdict health.Verdict // the one that was told
-	changed time.Time      // since when it is another one; zero if it is not
+	verdict  health.Verdict // the one that was told
+	why      string         // its reasons
+	badSince time.Time      // since when it has not been healthy
+	changed  time.Time      // since when it is another one; zero if it is not
 }
 
 // holding is something that holds.
@@ -58,17 +62,19 @@ func (w *watch) look(now time.Time) {
 	for _, part := range w.others.Parts {
 		w.s.describe(part, holds)
 	}
-	for key, m := range holds {
+	for _, key := range slices.Sorted(maps.Keys(holds)) {
+		m := holds[key]
 		switch h := w.told[key]; {
 		case h == nil, h.Text != m.Text, now.Sub(h.reminded) >= w.s.cfg.Remind:
 			w.told[key] = &holding{Message: m, reminded: now}
 			w.s.Post(m)
 		}
 	}
-	for key, h := range w.told {
+	for _, key := range slices.Sorted(maps.Keys(w.told)) {
+		h := w.told[key]
 		if _, still := holds[key]; !still {
 			delete(w.told, key)
-			w.s.Post(Message{Key: key, Kind: h.Kind, Over: true, Since: h.Since,
+			w.s.Post(Message{Key: key, Kind: h.Kind, Over: true, Since: h.Since, Money: overMeaning[h.Kind],
 				Text: fmt.Sprintf("Over after %s: %s", now.Sub(h.Since).Round(time.Second), h.Text)})
 		}
 	}
@@ -80,12 +86,14 @@ func (w *watch) look(now time.Time) {
 // describe adds what a part has that a person must know.
 func (s *Service) describe(part *health.PartReport, holds map[string]Message) {
 	add := func(m Message) { holds[m.Key] = m }
-	if s.tells(KindPerson) {
-		for _, c := range part.Conditions {
-			if c.Person {
-				add(Message{Key: "condition/" + part.Path + "/" + c.Key, Kind: KindPerson, Urgent: true,
-					Text: part.Path + ": " + c.Text, Remedy: c.Remedy, Since: c.Since})
-			}
+	for _, c := range part.Conditions {
+		kind := KindPerson
+		if c.Closed {
+			kind = KindHalt
+		}
+		if c.Person && s.tells(kind) {
+			add(Message{Key: "condition/" + part.Path + "/" + c.Key, Kind: kind, Urgent: true,
+				Text: part.Path + ": " + c.Text, Money: meaning(c), Remedy: c.Remedy, Since: c.Since})
 		}
 	}
 	life := part.Lifecycle
@@ -96,7 +104,7 @@ func (s *Service) describe(part *health.PartReport, holds map[string]Message) {
 			text += ": " + cause
 		}
 		add(Message{Key: "down/" + part.Path, Kind: KindDown, Urgent: true, Text: text,
-			Remedy: "find out why, and restart it by its path", Since: life.Since})
+			Money: downMeaning, Remedy: "find out why, and restart it by its path", Since: life.Since})
 	}
 }
 
@@ -112,17 +120,42 @@ func (w *watch) lookAtVerdict(now time.Time) {
 	case w.changed.IsZero():
 		w.changed = now
 	case now.Sub(w.changed) >= w.s.cfg.Settle:
-		m := Message{
-			Key: "verdict", Kind: KindVerdict, Urgent: verdict == health.Unhealthy, Over: verdict == health.Healthy,
-			Text: fmt.Sprintf("The system is %s, and was %s", verdict, w.verdict), Since: w.changed,
+		w.s.Post(w.aboutVerdict(verdict))
+		if w.verdict == health.Healthy {
+			w.badSince = w.changed
 		}
-		if reasons := w.others.Reasons; len(reasons) > 0 {
-			m.Text += ": " + strings.Join(reasons[:min(maxReasons, len(reasons))], "; ")
-			if more := len(reasons) - maxReasons; more > 0 {
-				m.Text += fmt.Sprintf("; and %d more", more)
-			}
-		}
-		w.verdict, w.changed = verdict, time.Time{}
-		w.s.Post(m)
+		w.verdict, w.why, w.changed = verdict, reasons(w.others), time.Time{}
 	}
+}
+
+// aboutVerdict tells of another verdict: of one that is not healthy why, of one that is healthy again what it was.
+func (w *watch) aboutVerdict(verdict health.Verdict) Message {
+	m := Message{
+		Key: "verdict", Kind: KindVerdict, Urgent: verdict == health.Unhealthy, Over: verdict == health.Healthy,
+		Text: fmt.Sprintf("The system is %s, and was %s", verdict, w.verdict), Money: verdictMeaning(verdict), Since: w.changed,
+	}
+	why := reasons(w.others)
+	if m.Over {
+		m.Text = fmt.Sprintf("The system is healthy again after %s, and was %s",
+			w.changed.Sub(w.badSince).Round(time.Second), w.verdict)
+		m.Since, why = w.badSince, w.why
+	}
+	if why != "" {
+		m.Text += ": " + why
+	}
+	for _, part := range w.others.Parts {
+		if !m.Over && part.Verdict == verdict && m.Remedy == "" {
+			m.Remedy = part.Remedy
+		}
+	}
+	return m
+}
+
+// reasons are the first ones of a report.
+func reasons(r health.Report) string {
+	text := strings.Join(r.Reasons[:min(maxReasons, len(r.Reasons))], "; ")
+	if more := len(r.Reasons) - maxReasons; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
 }

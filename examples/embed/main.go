@@ -31,6 +31,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
@@ -119,18 +120,26 @@ func (h *host) build(db *sqlite.DB) (err error) {
 		Signals: db.Signals(), Health: h.probes, Logger: h.log,
 		Account: t.Account, Tree: t.Tree(), Registry: t.Registry(), TradingPath: "trader/trading",
 		Generator: func() generator.Status { return t.Status().Generator },
-		Orders:    t.Orders, History: t.History(), Performance: t.Performance,
-		Read: console.Read{Authorize: h.doors.mayLook},
+		Orders:    t.Orders, History: t.History(), Performance: t.Performance, Equity: t.Equity,
+		Overrides: func() []journal.Override { return t.Status().Overrides },
+		Read:      console.Read{Authorize: h.doors.mayLook},
 		Control: console.Control{
 			Authorize: h.doors.mayAct,
 			Pause:     t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence,
 			SetCycle: t.SetCycle,
 			Halt:     t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
-			Approve: t.Approve, GiveUp: t.GiveUp,
+			Approve: t.Approve, GiveUp: t.GiveUp, Audit: h.audit,
 			Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 		},
 	})
 	return err
+}
+
+// audit keeps an act in the journal. The log has it already.
+func (h *host) audit(act journal.Acted) {
+	if err := h.trader.Record(context.Background(), act); err != nil { // the console does not wait for ever
+		h.log.Warn("An act is not in the journal", "verb", act.Verb, "actor", act.Actor, "error", err)
+	}
 }
 
 // mux is the host's own, with vigil beside its pages.

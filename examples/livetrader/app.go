@@ -22,6 +22,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 // The names of the tree. They are the same in the log and in /health.
@@ -198,13 +199,18 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	}
 	cfg := console.Config{
 		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
+		Page: true, Name: treeName, Mode: a.cfg.money(),
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {
 		cfg.Account, cfg.Tree, cfg.Registry, cfg.TradingPath = t.Account, t.Tree(), a.registry, tradingPath
 		cfg.Generator = func() generator.Status { return t.Status().Generator }
 		cfg.Orders, cfg.History, cfg.Performance = t.Orders, t.History(), t.Performance
-		cfg.Bars, cfg.Events = a.bars.of, a.events
+		cfg.Bars, cfg.Events, cfg.Equity = a.bars.of, a.events, t.Equity
+		cfg.Overrides = func() []journal.Override { return t.Status().Overrides }
+	}
+	if cfg.Metrics, err = a.metrics(); err != nil {
+		return err
 	}
 	return a.newAPI(cfg)
 }
@@ -212,7 +218,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 // newAPI makes what port and socket answer. Whoever can open the socket may act. On the port there is control only with a
 // token, and then it is the same one: an act that was asked for at the one is known at the other.
 func (a *app) newAPI(cfg console.Config) (err error) {
-	cfg.Read.Token = a.cfg.token
+	cfg.Read.Token, cfg.MetricsToken, cfg.Hosts = a.cfg.token, a.cfg.metricsToken, a.cfg.hosts
 	if a.trader != nil {
 		cfg.Control = a.control(a.trader)
 		cfg.Control.Authorize = socketUser
@@ -232,8 +238,16 @@ func (a *app) control(t *vigil.Trader) console.Control {
 		Token: a.cfg.token,
 		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
 		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
-		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.events.Act,
+		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.audit,
 		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
+	}
+}
+
+// audit tells of an act on the page, and keeps it in the journal. The log has it already.
+func (a *app) audit(act journal.Acted) {
+	a.events.Act(act)
+	if err := a.trader.Record(context.Background(), act); err != nil { // the console does not wait for ever
+		a.log.Warn("Act is not in the journal", "verb", act.Verb, "actor", act.Actor, "error", err)
 	}
 }
 
@@ -257,6 +271,14 @@ func (a *app) healthVersion() uint64 {
 		return 0
 	}
 	return a.trader.AccountVersion()
+}
+
+// money is whether the run's money is real, as the console says it.
+func (c *config) money() string {
+	if c.mode() == "venue" {
+		return "live"
+	}
+	return "paper"
 }
 
 // mode is what kind of run it is, for the log and the database.

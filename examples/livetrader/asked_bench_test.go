@@ -13,11 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/metrics"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
@@ -30,24 +33,40 @@ import (
 const (
 	askedBar    = 20 * time.Millisecond // from one bar to the next
 	askedCycles = 300
-	askers      = 10
+)
+
+// asking is who asks for what, and how long each waits between two times.
+type asking struct {
+	clients int
+	pause   time.Duration
+	paths   []string
+}
+
+var (
+	callers  = []string{"/health", "/api/status"}
+	scrapers = []string{"/metrics"}
 )
 
 // BenchmarkAsked is from a new bar, as its source gives it, to the intent of the order on it, durable in SQLite: checks,
 // strategy, signal stored, risk, journal. Ten clients ask for /health and /api/status meanwhile, in the process: each
-// ten times a second, or without a pause. An operation is five interleaved pairs, with and without them.
+// ten times a second, or without a pause. Or one scrapes /metrics ten times a second, where Prometheus does so once in 15 s.
+// An operation is five interleaved pairs, with and without them.
 func BenchmarkAsked(b *testing.B) {
 	for _, way := range []struct {
-		name  string
-		pause time.Duration
-	}{{"each 100ms", 100 * time.Millisecond}, {"without a pause", 0}} {
+		name string
+		asking
+	}{
+		{"each 100ms", asking{10, 100 * time.Millisecond, callers}},
+		{"without a pause", asking{10, 0, callers}},
+		{"scraped each 100ms", asking{1, 100 * time.Millisecond, scrapers}},
+	} {
 		b.Run(way.name, func(b *testing.B) {
 			const pairs = 5
 			for b.Loop() {
 				var ratios, quiet, asked []float64
 				for range pairs {
-					alone := p99OfCycles(b, 0, 0)
-					beside := p99OfCycles(b, askers, way.pause)
+					alone := p99OfCycles(b, asking{})
+					beside := p99OfCycles(b, way.asking)
 					quiet, asked = append(quiet, alone), append(asked, beside)
 					ratios = append(ratios, beside/alone)
 				}
@@ -65,7 +84,7 @@ func middle(of []float64) float64 {
 }
 
 // p99OfCycles runs a trader that so many clients ask, and returns the 99th percentile of its cycles in microseconds.
-func p99OfCycles(b *testing.B, clients int, pause time.Duration) float64 {
+func p99OfCycles(b *testing.B, by asking) float64 {
 	b.Helper()
 	ctx, stop := context.WithCancel(b.Context())
 	var running sync.WaitGroup
@@ -91,11 +110,11 @@ func p99OfCycles(b *testing.B, clients int, pause time.Duration) float64 {
 	api, err := console.New(console.Config{
 		Signals: db.Signals(), Health: probes, Account: trader.Account, Tree: trader.Tree(), Registry: trader.Registry(),
 		TradingPath: "trader/trading", Orders: trader.Orders, History: trader.History(), Performance: trader.Performance,
-		Generator: func() generator.Status { return trader.Status().Generator },
+		Generator: func() generator.Status { return trader.Status().Generator }, Metrics: scraped(b, trader, db),
 	})
 	require.NoError(b, err)
-	for range clients {
-		running.Go(func() { ask(ctx, api, pause) })
+	for range by.clients {
+		running.Go(func() { ask(ctx, api, by) })
 	}
 	took := make([]time.Duration, askedCycles)
 	for i := range took {
@@ -109,10 +128,23 @@ func p99OfCycles(b *testing.B, clients int, pause time.Duration) float64 {
 	return float64(took[len(took)*99/100].Nanoseconds()) / 1000
 }
 
+// scraped answers /metrics.
+func scraped(b *testing.B, trader *vigil.Trader, db vigil.Store) http.Handler {
+	b.Helper()
+	collector, err := metrics.New(metrics.Config{
+		Registry: trader.Registry(), Tree: trader.Tree(), Account: trader.Account, Days: trader.Performance, Room: db.Room,
+		Generator: func() generator.Status { return trader.Status().Generator },
+	})
+	require.NoError(b, err)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector)
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
 // ask asks as a client does, until ctx ends.
-func ask(ctx context.Context, api http.Handler, pause time.Duration) {
+func ask(ctx context.Context, api http.Handler, by asking) {
 	for ctx.Err() == nil {
-		for _, path := range []string{"/health", "/api/status"} {
+		for _, path := range by.paths {
 			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:8000"+path, http.NoBody)
 			w := httptest.NewRecorder()
 			api.ServeHTTP(w, r)
@@ -122,7 +154,7 @@ func ask(ctx context.Context, api http.Handler, pause time.Duration) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(by.pause):
 		}
 	}
 }

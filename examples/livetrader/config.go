@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/console/notify"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -30,10 +31,15 @@ type config struct {
 	listen        string
 	socket        string // "" beside the database
 	token         string // that callers of the API show; "" for none
-	webhook       string // where messages go; "" for nowhere
-	webhookSecret string // that signs them; "" for none
-	ping          string // the address of a dead man's switch; "" for none
-	notifySocket  string // of the systemd that started the run; "" for none
+	metricsToken  string // that scrapers show; "" leaves /metrics to callers of the API
+	hosts         []string
+	webhook       string        // where messages go; "" for nowhere
+	webhookSecret string        // that signs them; "" for none
+	notifyURLs    []string      // of the chats and mailboxes that get messages
+	notify        []notify.Kind // what is told of
+	page          string        // where messages lead; "" for nowhere
+	ping          string        // the address of a dead man's switch; "" for none
+	notifySocket  string        // of the systemd that started the run; "" for none
 	watchdogEvery time.Duration
 	replay        string
 	columns       string // of the replay's files

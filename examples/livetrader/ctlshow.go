@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -25,6 +26,7 @@ var ctlReads = map[string]ctlRead{
 		"client_id", "symbol", "side", "type", "quantity", "filled", "status")},
 	"fills":  {"/api/fills", "the newest fills", table("time", "symbol", "side", "quantity", "price", "fee", "client_id")},
 	"events": {"/api/events", "what happened lately", table("at", "kind", "text")},
+	"acts":   {"/api/acts", "what was done on somebody's word", table("ended", "actor", "verb", "object", "error")},
 	"signals": {
 		"/api/signals/latest", "the newest signals",
 		table("created_at", "symbol", "strategy", "direction", "confidence", "id"),
@@ -48,7 +50,7 @@ func (c *control) read(ctx context.Context, read ctlRead) int {
 	case r.status != http.StatusOK:
 		fail(c.env, fmt.Errorf("ctl: refused: %s", r.problem()))
 	default:
-		if err := read.show(c.env.stdout, r.body); err != nil {
+		if err := read.show(c.env.stdout, r.body); err != nil && !errors.Is(err, syscall.EPIPE) { // its reader has enough
 			return fail(c.env, fmt.Errorf("ctl: an answer that is not understood (--json shows it): %w", err))
 		}
 	}

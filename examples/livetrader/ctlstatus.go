@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -29,6 +30,7 @@ type shownStatus struct {
 	Positions []trading.Position
 	Orders    []book.OrderState
 	Offers    []journal.SignalSeen
+	Overrides []journal.Override
 }
 
 type shownCondition struct {
@@ -76,6 +78,10 @@ func showStatus(w io.Writer, body []byte) error {
 
 // list writes what there is, a line each.
 func (s shownStatus) list(w io.Writer) {
+	for _, o := range s.Overrides {
+		fmt.Fprintf(w, "%s is %s on the word of %s since %s; configured is %s\n",
+			o.Key, o.Value, o.By, o.At.Format(time.RFC3339), o.Was)
+	}
 	for _, p := range s.Positions {
 		fmt.Fprintf(w, "position %s %s at %s\n", p.Symbol, p.Quantity, p.AveragePrice())
 	}

@@ -26,9 +26,9 @@ var ctlVerbs = map[string]ctlVerb{
 	"cancel":      {"client_id", "ORDER", "end an order that is not filled", oneWord},
 	"approve":     {"signal_id", "SIGNAL", "trade on a signal that waits for a person's word", oneWord},
 	"give-up":     {"client_id", "ORDER", "end the wait for an order of which the venue says nothing", oneWord},
-	"reduce-only": {"on", "on|off", "open nothing until off, or a restart", onOrOff},
+	"reduce-only": {"on", "on|off", "open nothing until off, also after a restart", onOrOff},
 
-	"pause":         {"", "", "make no signals; what is held stays guarded", nil},
+	"pause":         {"", "", "make no signals until resume, also after a restart; what is held stays guarded", nil},
 	"resume":        {"", "", "make signals again", nil},
 	"set-symbols":   {"symbols", "A/B,C/D", "make signals for these", wordList},
 	"set-threshold": {"min_confidence", "FRACTION", "drop weaker signals", oneNumber},

@@ -117,8 +117,8 @@ func mishaps() []mishap {
 		{"the store is read-only", func(p *plant) { p.store.faults.set(nil, func() error { return syscall.EROFS }) }, mendStore, ""},
 		{"somebody halts", func(p *plant) { require.NoError(p.t, p.trader.Halt(p.t.Context(), "a look at the news")) },
 			(*plant).rearms, "re-arm a halt"},
-		{"signals are paused", func(p *plant) { require.NoError(p.t, p.trader.Pause(p.t.Context())) },
-			func(p *plant) { require.NoError(p.t, p.trader.Resume(p.t.Context())) }, ""},
+		{"signals are paused", func(p *plant) { require.NoError(p.t, p.trader.Pause(p.t.Context(), "ann")) },
+			func(p *plant) { require.NoError(p.t, p.trader.Resume(p.t.Context(), "ann")) }, ""},
 		{"a service is restarted", func(p *plant) {
 			require.NoError(p.t, p.trader.Tree().Restart(p.t.Context(), "trader/signal_generation"))
 		}, func(*plant) {}, ""},

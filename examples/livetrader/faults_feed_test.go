@@ -151,10 +151,10 @@ func TestFaultPriceThatStandsStill(t *testing.T) {
 func TestFaultGeneratorPaused(t *testing.T) {
 	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
-		require.NoError(t, p.trader.Pause(p.t.Context()))
+		require.NoError(t, p.trader.Pause(p.t.Context(), "ann"))
 		p.awaits(0, "degraded", `"status":"paused"`, "resume it")
 		p.holds(10*time.Minute, "degraded")
-		require.NoError(t, p.trader.Resume(p.t.Context()))
+		require.NoError(t, p.trader.Resume(p.t.Context(), "ann"))
 		p.awaits(30*time.Second, "healthy")
 	})
 }

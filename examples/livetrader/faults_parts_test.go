@@ -141,6 +141,10 @@ func (s *breakableStore) Claim(ctx context.Context) (journal.Journal, error) {
 	return brokenJournal{claimed, s.faults}, err
 }
 
+func (s *breakableStore) Overrides(context.Context) ([]journal.Override, error) { return nil, nil }
+
+func (s *breakableStore) SetOverride(context.Context, journal.Override) error { return s.faults.pass() }
+
 func (s *breakableStore) Room() error {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

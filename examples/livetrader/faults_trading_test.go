@@ -188,12 +188,12 @@ func TestFaultHalt(t *testing.T) {
 func TestFaultReduceOnly(t *testing.T) {
 	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
-		require.NoError(t, p.trader.SetReduceOnly(true))
+		require.NoError(t, p.trader.SetReduceOnly(p.t.Context(), true, "ann"))
 		_, text := p.ask()
 		require.Contains(t, text, `"status":"reduce_only"`, "a state is never old")
 		p.awaits(2*time.Second, "degraded", "only what reduces a position is sent", "let all orders pass again")
 		require.Equal(t, 503, p.ready())
-		require.NoError(t, p.trader.SetReduceOnly(false))
+		require.NoError(t, p.trader.SetReduceOnly(p.t.Context(), false, "ann"))
 		p.awaits(2*time.Second, "healthy")
 	})
 }
@@ -220,7 +220,7 @@ func TestFaultOrphanedPosition(t *testing.T) {
 	t.Parallel()
 	inBubble(t, false, nil, func(p *plant) {
 		p.wants(eth, signal.Long)
-		require.NoError(t, p.trader.SetSymbols(btc))
+		require.NoError(t, p.trader.SetSymbols(p.t.Context(), []string{btc}, "ann"))
 		p.awaits(20*time.Second, "degraded", "not_traded/"+eth, "no signal closes it", "flatten it")
 		require.NoError(t, p.trader.Flatten(p.t.Context(), eth, "ann"))
 		p.awaits(30*time.Second, "healthy")

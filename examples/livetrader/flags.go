@@ -49,6 +49,8 @@ func (c *config) declareRun() {
 		"a replay without it uses a temporary file")
 	setting(c, &c.listen, "listen", "127.0.0.1:8000", texts,
 		"`address` of the API, or off; one that others reach needs "+tokenVariable+" or "+tokenVariable+fileSuffix)
+	setting(c, &c.hosts, "hosts", nil, hostLists, "`names`, without port, by which the API may be called beside localhost, "+
+		"such as trader.example.org")
 	setting(c, &c.socket, "socket", "", texts, "`file` of the Unix socket over which its user controls it, or off; "+
 		"beside the --db that is a file if not given, as livetrader.db.sock")
 	setting(c, &c.replay, "replay", "", texts,
@@ -119,6 +121,9 @@ func (c *config) declareService() {
 		"`level` from which on lines are logged: debug, info, warn or error")
 	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
 		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
+	setting(c, &c.notify, "notify", notifyKinds(), messageKinds,
+		"`kinds` of messages that are sent to "+notifyVariable+" and "+webhookVariable+": "+messageKinds.show(notifyKinds()))
+	setting(c, &c.page, "page-url", "", pages, "`address` that messages lead to, as a person who gets one can open it")
 	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")
 }
 

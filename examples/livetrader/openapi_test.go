@@ -73,7 +73,7 @@ func documentedConsole(t *testing.T) http.Handler {
 	require.NoError(t, tree.Add("feed", idle{}, supervisor.Policy{}))
 	events, err := console.NewEvents(console.EventsConfig{})
 	require.NoError(t, err)
-	events.Act(console.Act{Actor: "ann", Verb: "kill", Ended: documentTime})
+	events.Act(journal.Acted{Actor: "ann", Verb: "kill", Ended: documentTime})
 	registry := health.NewRegistry(health.Config{})
 	probes, err := healthhttp.New(healthhttp.Config{Registry: registry})
 	require.NoError(t, err)
@@ -92,6 +92,12 @@ func documentedConsole(t *testing.T) http.Handler {
 		Performance: func() []book.Day {
 			return []book.Day{{Day: "2026-03-03", Equity: decimal.NewNullDecimal(one)}, {Day: "2026-03-04"}}
 		},
+		Equity: func(context.Context, time.Time) ([]journal.Mark, error) {
+			return []journal.Mark{{At: documentTime, Equity: one}}, nil
+		},
+		Overrides: func() []journal.Override {
+			return []journal.Override{{Key: "cycle", Value: "5s", By: "ann", At: documentTime}}
+		},
 		Bars: func(symbol string) ([]signal.Bar, bool) {
 			return []signal.Bar{{Symbol: symbol, Time: documentTime, Interval: time.Minute, Open: 1}}, symbol == "BTC/USDT"
 		},
@@ -102,8 +108,9 @@ func documentedConsole(t *testing.T) http.Handler {
 			}}}
 		},
 		Control: console.Control{
-			Token: documentToken,
-			Pause: func(context.Context) error { return nil }, Resume: func(context.Context) error { return errors.New("no") },
+			Token:  documentToken,
+			Pause:  func(context.Context, string) error { return nil },
+			Resume: func(context.Context, string) error { return errors.New("no") },
 		},
 	})
 	require.NoError(t, err)
@@ -174,8 +181,12 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/orders/{client_id}", "/api/orders/none", 404, nil},
 		{"GET", "/api/fills", "/api/fills", 200, nil},
 		{"GET", "/api/fills", "/api/fills?before=0", 400, nil},
+		{"GET", "/api/acts", "/api/acts", 200, nil},
+		{"GET", "/api/acts", "/api/acts?before=0", 400, nil},
 		{"GET", "/api/performance", "/api/performance?by=week", 200, nil},
 		{"GET", "/api/performance", "/api/performance?by=year", 400, nil},
+		{"GET", "/api/equity", "/api/equity?since=2020-01-02T03:04:05Z", 200, nil},
+		{"GET", "/api/equity", "/api/equity?since=yesterday", 400, nil},
 		{"GET", "/api/bars", "/api/bars?symbol=BTC/USDT", 200, nil},
 		{"GET", "/api/bars", "/api/bars", 400, nil},
 		{"GET", "/api/bars", "/api/bars?symbol=X", 404, nil},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
@@ -60,6 +61,7 @@ var (
 	addresses    = kind[[]string]{read: readAddresses, show: func(l []string) string { return strings.Join(l, " ") }}
 	fieldLists   = kind[[]string]{read: readFields, show: func(l []string) string { return strings.Join(l, ",") }}
 	renames      = kind[[]string]{read: readRenames, show: func(l []string) string { return strings.Join(l, ",") }}
+	hostLists    = kind[[]string]{read: readHosts, show: func(l []string) string { return strings.Join(l, ",") }}
 	weekHours    = kind[openHours]{read: readHours, show: func(h openHours) string { return h.text }}
 	symbolLists  = kind[[]string]{read: readSymbols, show: func(l []string) string { return strings.Join(l, ",") }}
 	fractions    = kind[float64]{read: readFraction, show: showFloat}
@@ -112,6 +114,15 @@ func readSpan(text string) (time.Duration, error) {
 		return 0, errors.New("must be above zero")
 	}
 	return d, nil
+}
+
+// readHosts reads the names of hosts as the console takes them.
+func readHosts(text string) (hosts []string, err error) {
+	for host := range strings.SplitSeq(text, ",") {
+		hosts = append(hosts, strings.TrimSpace(host))
+	}
+	_, err = console.New(console.Config{Signals: signal.NewMemory(1), Hosts: hosts})
+	return hosts, err
 }
 
 func readSymbols(text string) (symbols []string, err error) {

@@ -88,6 +88,11 @@ var Rooms = []Room{
 
 	{Path: "console/serve", For: "a service of any HTTP handler: it binds first, and drains at its end", HTTP: true,
 		May: []string{"health"}},
+	{Path: "console/metrics", For: "what Prometheus asks: a collector, alert rules, a dashboard [module]", HTTP: true,
+		Why: whyConsole,
+		May: []string{"health", "supervisor", "signal/generator", "trading", "trading/journal", "trading/book", "trading/engine"}},
+	{Path: "console/notify/shoutrrr", For: "messages over Telegram, Slack, Discord and mail [module]", HTTP: true,
+		Why: whyConsole, May: []string{"health", "console/notify"}},
 	{Path: "console/...", For: "what operators ask over HTTP: signals, health", HTTP: true, Why: whyConsole,
 		May: []string{"health/...", "supervisor", "signal", "signal/generator", "trading", "trading/journal", "trading/book",
 			"trading/engine", "console/..."}},

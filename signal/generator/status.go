@@ -9,6 +9,7 @@ import (
 // Status is what a Generator has done since it was made. It is a copy.
 type Status struct {
 	Paused     bool
+	Cycle      time.Duration // from one cycle to the next, as it is set now
 	Cycles     int
 	Overruns   int // cycles that were still running when the next one was due
 	Bars       int // bars that reached the strategies, history included
@@ -21,6 +22,8 @@ type Status struct {
 	NotEmitted NotEmitted
 	Faults     DataFaults
 	Symbols    []SymbolStatus // those of now, in their order; the sums above count what was taken out as well
+	// MinConfidence is what a signal's confidence must reach, as it is set now.
+	MinConfidence float64
 }
 
 // DataFaults counts in what ways a Source's bars were not what they should be, and reached the strategies all the same or
@@ -103,7 +106,8 @@ func (g *Generator) Status() Status {
 	s.Cycles, s.Overruns = g.cycles, g.overruns
 	workers, removed := g.workers, slices.Collect(maps.Values(g.removed))
 	g.mu.Unlock()
-	s.Paused = g.Paused()
+	set := g.set.Load()
+	s.Paused, s.Cycle, s.MinConfidence = g.Paused(), set.cycle, set.minConfidence
 	s.Symbols = make([]SymbolStatus, 0, len(workers))
 	for _, w := range workers {
 		one := w.snapshot()

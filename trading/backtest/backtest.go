@@ -37,12 +37,6 @@ type Bars interface {
 	Next() (signal.Bar, error)
 }
 
-// Signals is where a replay's signals go: a signal.Store that can be told from another one.
-type Signals interface {
-	signal.Store
-	signal.Identified
-}
-
 // Config configures a Replay. A part's own Config leaves out what all parts share: clock, logger, store, journal and
 // instruments.
 type Config struct {
@@ -59,7 +53,11 @@ type Config struct {
 	// means a day: no account is traded by anybody else here.
 	Engine engine.Config
 
-	Signals Signals         // nil means a store in memory, which keeps the newest 10,000
+	// Signals is where the signals go; nil means a store in memory, which keeps the newest 10,000.
+	Signals interface {
+		signal.Store
+		signal.Identified
+	}
 	Journal journal.Journal // nil means one in memory; another one is the caller's to claim, and is resumed
 	Logger  *slog.Logger    // nil means silence: a replay says what a live run says, and as bar_time the time of the bars
 

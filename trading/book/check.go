@@ -52,6 +52,11 @@ func (b *Book) Check(event journal.Event) error {
 		return nil
 	case journal.SettingsChanged:
 		return b.checkSettings(e)
+	case journal.Acted:
+		if e.Actor == "" || e.Verb == "" {
+			return fmt.Errorf("book: acted lacks its actor %q or verb %q", e.Actor, e.Verb)
+		}
+		return nil
 	}
 	return fmt.Errorf("book: %T is no event of a book", event)
 }

@@ -69,6 +69,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.losses.rearmed()
 	case journal.SettingsChanged:
 		b.foldSettings(e)
+	case journal.Acted: // What came of it has events of its own.
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
 	b.fills.forget()

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -36,24 +34,19 @@ func (f *follower) anchor(ctx context.Context, r *run) error {
 // decision; false where it stays.
 func ticketAtPaid(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
 	t, side, paid := h.Target.Ticket, h.Target.Side(), h.AveragePrice()
-	if !h.Target.Guarded(h.Quantity).IsPositive() || guards(b, h.Symbol) || !paid.IsPositive() ||
-		!t.FromFill && !wrongSide(t, side, paid) {
+	if !h.Target.Guarded(h.Quantity).IsPositive() || guards(b, h.Symbol) || !paid.IsPositive() {
 		return t, false
 	}
 	entry := entryOf(b, h)
-	expected := entry.DecisionPrice
-	if t.LimitPrice.IsPositive() {
-		expected = t.LimitPrice
-	} else if t.StopPrice.IsPositive() {
-		expected = t.StopPrice
-	}
-	if !entry.Filled.IsPositive() || entry.Side != side || !expected.IsPositive() {
+	if !entry.Filled.IsPositive() || entry.Side != side {
 		return t, false
 	}
-	t.FromFill = false
-	for _, price := range []*decimal.Decimal{&t.TakeProfit, &t.StopLoss} {
-		*price = price.Mul(paid).Div(expected).DivRound(i.Tick, 0).Mul(i.Tick)
+	order := t.Shape(trading.Order{Side: side, DecisionPrice: entry.DecisionPrice})
+	at := order.GuardAt(paid, i.Tick)
+	if at == order.Guard {
+		return t, false
 	}
+	t.TakeProfit, t.StopLoss, t.FromFill = at.TakeProfit, at.StopLoss, at.FromFill
 	return t, true
 }
 
@@ -73,13 +66,6 @@ func entryOf(b *book.Book, h book.Holding) (entry book.OrderState) {
 		}
 	}
 	return entry
-}
-
-// wrongSide reports whether a leg stands on the wrong side of an entry.
-func wrongSide(t trading.Ticket, side trading.Side, paid decimal.Decimal) bool {
-	profit := t.TakeProfit.IsPositive() && t.TakeProfit.Cmp(paid)*int(side) <= 0
-	loss := t.StopLoss.IsPositive() && t.StopLoss.Cmp(paid)*int(side) >= 0
-	return profit || loss
 }
 
 // guards reports whether any leg is not done: then the bracket stands where it is wanted.

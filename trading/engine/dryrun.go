@@ -125,6 +125,9 @@ func (j dryJournal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err 
 	return journal.Mark{}, false, nil
 }
 
+// Marks implements Marker. Nobody asks here.
+func (j dryJournal) Marks(context.Context, time.Time) ([]journal.Mark, error) { return nil, nil }
+
 // CashEvents implements trading.CashReporter, where the Broker does.
 func (b drySender) CashEvents(ctx context.Context, from trading.Cursor, limit int) ([]trading.CashEvent, trading.Cursor, error) {
 	if r, ok := b.Broker.(trading.CashReporter); ok {

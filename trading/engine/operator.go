@@ -82,6 +82,18 @@ func (e *Engine) SetReduceOnly(on bool) {
 	e.env.log.Warn("Reduce only", "on", on)
 }
 
+// maxActText is how long each text of an act may be that is recorded, in bytes.
+const maxActText = 1000
+
+// Record journals what somebody did or tried, for who asks later. Texts beyond 1,000 bytes are cut.
+func (e *Engine) Record(ctx context.Context, act journal.Acted) error {
+	for _, text := range []*string{&act.Actor, &act.Verb, &act.Object, &act.Key, &act.Error} {
+		*text = strings.ToValidUTF8((*text)[:min(len(*text), maxActText)], "")
+	}
+	_, err := e.ledger.write(ctx, nil, func(*book.Book) ([]journal.Event, error) { return []journal.Event{act}, nil })
+	return err
+}
+
 // GiveUp ends an order whose fate the Broker cannot tell, on a person's word that it was not executed and is not going
 // to be; by says whose. It is for orders that the Engine says "needs a person" of: those that the Broker has forgotten,
 // and those without an answer where no bound is known for how long a request takes. If the order is executed after all

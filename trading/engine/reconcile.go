@@ -92,6 +92,9 @@ func (c *reconciler) walkFills(ctx context.Context, r *run, from trading.Cursor,
 		if err != nil {
 			return from, errors.Join(invalid, err)
 		}
+		if err := c.adoptGuards(ctx, r, fills); err != nil {
+			return from, errors.Join(invalid, err)
+		}
 		events, err := c.ledger.write(context.WithoutCancel(ctx), r, func(b *book.Book) ([]journal.Event, error) {
 			news, wrong := newFills(b, since, fills)
 			invalid = errors.Join(invalid, wrong)

@@ -29,6 +29,7 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Halted{}.kind():          decode[Halted],
 	Rearmed{}.kind():         decode[Rearmed],
 	SettingsChanged{}.kind(): decode[SettingsChanged],
+	Acted{}.kind():           decode[Acted],
 }
 
 // renamed are kinds as journals had them before v0.1.
@@ -55,6 +56,7 @@ func (DayOpened) kind() string       { return "day_opened" }
 func (Halted) kind() string          { return "halted" }
 func (Rearmed) kind() string         { return "rearmed" }
 func (SettingsChanged) kind() string { return "settings_changed" }
+func (Acted) kind() string           { return "acted" }
 
 func (SignalSeen) order() string      { return "" }
 func (e IntentMade) order() string    { return e.Order.ClientID }
@@ -77,6 +79,7 @@ func (DayOpened) order() string       { return "" }
 func (Halted) order() string          { return "" }
 func (Rearmed) order() string         { return "" }
 func (SettingsChanged) order() string { return "" }
+func (Acted) order() string           { return "" }
 
 // OrderOf returns the client ID of the order that an event is about; "" where it is about none.
 func OrderOf(e Event) string { return e.order() }

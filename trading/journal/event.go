@@ -191,3 +191,15 @@ type Rearmed struct {
 	By    string `json:"by"`
 	Lifts string `json:"lifts,omitempty"` // all reasons that stood
 }
+
+// Acted says what somebody did to the program, or tried: it is for who asks later, and changes nothing in the account. What
+// came of it has events of its own.
+type Acted struct {
+	Actor  string    `json:"actor"`
+	Verb   string    `json:"verb"`                      // such as halt or restart-service
+	Object string    `json:"object,omitempty"`          // what it was done to, such as a symbol
+	Key    string    `json:"idempotency_key,omitempty"` // the same of what was asked twice and done once
+	Error  string    `json:"error,omitempty"`           // why it was not done; empty where it was
+	Began  time.Time `json:"began,omitzero"`
+	Ended  time.Time `json:"ended,omitzero"`
+}

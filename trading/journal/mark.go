@@ -16,10 +16,13 @@ type Mark struct {
 	PaidIn decimal.Decimal `json:"paid_in"` // what had been deposited by then and not withdrawn: no profit and no loss
 }
 
-// Marker is a Journal that can keep, beside its entries, the latest Mark.
+// Marker is a Journal that can keep, beside its entries, the latest Mark, and the last one of each hour.
 type Marker interface {
 	// KeepMark keeps a mark, durably, in the place of the one before.
 	KeepMark(ctx context.Context, m Mark) error
 	// LastMark returns the latest one; false if there is none.
 	LastMark(ctx context.Context) (m Mark, ok bool, err error)
+	// Marks returns the last one of each hour (UTC) from since on, ascending: the curve of what the account was worth. The
+	// hour under way has its latest.
+	Marks(ctx context.Context, since time.Time) ([]Mark, error)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,8 +27,9 @@ type kept struct {
 	pages    [][]encoded  // all of memoryPage entries but the last: a single slice would be copied whenever it grows
 	count    int64        // of the entries
 	snapshot []byte
-	upTo     int64 // the last Seq in the snapshot
-	mark     *Mark // nil before the first
+	upTo     int64  // the last Seq in the snapshot
+	mark     *Mark  // nil before the first
+	hours    []Mark // the last one of each hour, ascending
 }
 
 // memoryPage is how many entries a page has.
@@ -185,6 +187,14 @@ func (j *Memory) KeepMark(ctx context.Context, m Mark) error {
 		return err
 	}
 	j.mark = &m
+	i, found := slices.BinarySearchFunc(j.hours, m.hour(), func(kept Mark, hour time.Time) int {
+		return kept.hour().Compare(hour)
+	})
+	if found {
+		j.hours[i] = m
+	} else {
+		j.hours = slices.Insert(j.hours, i, m)
+	}
 	return nil
 }
 
@@ -200,3 +210,17 @@ func (j *Memory) LastMark(ctx context.Context) (m Mark, ok bool, err error) {
 	}
 	return *j.mark, true, nil
 }
+
+// Marks implements Marker.
+func (j *Memory) Marks(ctx context.Context, since time.Time) ([]Mark, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	i, _ := slices.BinarySearchFunc(j.hours, since, func(kept Mark, since time.Time) int { return kept.At.Compare(since) })
+	return slices.Clone(j.hours[i:]), nil
+}
+
+// hour is the hour that a mark belongs to.
+func (m Mark) hour() time.Time { return m.At.UTC().Truncate(time.Hour) }

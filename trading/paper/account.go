@@ -29,7 +29,8 @@ type account struct {
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
-		cfg: cfg, markets: markets, fullyPaid: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		cfg: cfg, markets: markets,
+		fullyPaid:   cfg.Funding == nil && (cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1))),
 		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
 		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
@@ -119,28 +120,41 @@ func (a *account) closing(o trading.Order, quantity decimal.Decimal) decimal.Dec
 }
 
 // margin says why the account cannot carry so much of an order at price, while the instrument is worth mark: what
-// it would hold, everything at its last price, would be more than its equity after the fee times the leverage. What
-// reduces always passes.
-func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal) string {
-	if a.closing(o, quantity).Equal(quantity) {
+// it would hold, everything at its last price and with all that the others may open, would be more than its equity after the
+// fees times the leverage. What reduces always passes.
+func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal, others claims) string {
+	opens := quantity.Sub(a.closing(o, quantity))
+	if !others.closes.IsZero() {
+		opens = quantity.Sub(decimal.Max(a.closing(o, quantity.Add(others.closes)).Sub(others.closes), decimal.Zero))
+	}
+	if opens.IsZero() {
 		return ""
 	}
-	if a.hasMargin(o, quantity, price, mark) {
+	locked := others.after(opens.Mul(price))
+	if a.hasMargin(o, quantity, price, mark, locked) {
 		return ""
 	}
 	held := a.position(o.Symbol).Quantity.Mul(mark)
 	equity, exposure := a.value(a.markets[o.Symbol], mark)
-	equity = equity.Sub(quantity.Mul(price).Mul(a.cfg.FeeRate))
-	exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
-	if limit := equity.Mul(a.cfg.Leverage); exposure.GreaterThan(limit) {
+	equity = equity.Sub(quantity.Mul(price).Add(locked).Mul(a.cfg.FeeRate))
+	if others.closes.IsZero() {
+		exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
+	} else {
+		exposure = exposure.Add(opens.Mul(price)) // The others may close the position first.
+	}
+	if limit := equity.Mul(a.cfg.Leverage); exposure.Add(locked).GreaterThan(limit) {
+		if locked.IsPositive() {
+			return fmt.Sprintf("margin: it would hold %s, beside %s locked by orders that rest, and can carry %s",
+				exposure, locked, limit)
+		}
 		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, limit)
 	}
 	return ""
 }
 
 // hasMargin reports that margin has nothing to say, where a rough sum shows it.
-func (a *account) hasMargin(o trading.Order, quantity, price, mark decimal.Decimal) bool {
-	value := rough.Float(quantity) * rough.Float(price)
+func (a *account) hasMargin(o trading.Order, quantity, price, mark, locked decimal.Decimal) bool {
+	value := rough.Float(quantity)*rough.Float(price) + rough.Float(locked)
 	equity, exposure, maxError := a.roughValue(a.markets[o.Symbol], rough.Float(mark))
 	return (equity-value*a.feeRate)*a.leverage-(exposure+value) > (maxError+rough.Error*value)*max(a.leverage, 1)
 }

@@ -11,114 +11,16 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// Traits implements trading.Broker: client IDs are refused twice, and what was sent is there when Submit returns.
+// Traits implements trading.Broker: client IDs are refused twice, and what was sent is there when Submit returns. On spot two
+// orders cannot sell the same holding, so that one takes the place of another in one act.
 func (b *Broker) Traits() trading.Traits {
-	return trading.Traits{
+	traits := trading.Traits{
 		RefusesDuplicates: true, MaxFlight: time.Nanosecond, Remembers: trading.Forever, Replaces: trading.Beside,
 	}
-}
-
-// Submit takes an order. An error wraps trading.ErrRejected where the account cannot carry it or the instrument
-// does not take it, and trading.ErrDuplicate where the client ID has been used.
-func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if b.cfg.Spot {
+		traits.Replaces = trading.Atomic
 	}
-	o := a.Order()
-	quote, quoted := b.quote(o.Symbol)
-	if err := a.Begin(ctx); err != nil {
-		return fmt.Errorf("paper: order %s was not sent: %w", o.ClientID, err)
-	}
-	now := b.cfg.Clock.Now().UTC()
-	taken := &order{Order: o, status: trading.StatusOpen, until: b.dayEnds(o), since: now}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.orders.has(o.ClientID) {
-		return fmt.Errorf("paper: %w: %s", trading.ErrDuplicate, o.ClientID)
-	}
-	if err := b.orders.checkHorizon(o.Ref()); err != nil {
-		return err
-	}
-	if reason := b.rejectReason(o, quote, quoted); reason != "" {
-		taken.end(trading.StatusRejected, reason)
-		b.orders.ended.put(taken.report(), now)
-		return fmt.Errorf("paper: %w: %s", trading.ErrRejected, reason)
-	}
-	b.orders.take(taken)
-	if quoted {
-		b.walkQuote(taken, quote, now)
-	} else if last, known := b.markets.last(o.Symbol); known {
-		taken.resting = !taken.hit(last, false)
-		if b.cfg.Fill.atOnce() {
-			b.takeAtOnce(taken, last, now)
-		}
-	}
-	b.orders.archive(now)
-	return nil
-}
-
-// rejectReason says why the order cannot be taken.
-func (b *Broker) rejectReason(o trading.Order, quote float64, quoted bool) string {
-	m, ok := b.markets.listed(o.Symbol)
-	switch {
-	case !ok:
-		return o.Symbol + " is not traded here"
-	case o.Validate() != nil:
-		return o.Validate().Error()
-	case !m.OnTick(o.LimitPrice) || !m.OnTick(o.StopPrice):
-		return fmt.Sprintf("a price is no whole number of ticks of %s", m.Tick)
-	case !o.Quantity.IsPositive() || !m.Quantity(o.Quantity).Equal(o.Quantity):
-		return fmt.Sprintf("quantity %s is no whole number of steps of %s", o.Quantity, m.Step)
-	case o.Quantity.LessThan(m.MinQuantity):
-		return fmt.Sprintf("quantity %s is below the smallest of %s", o.Quantity, m.MinQuantity)
-	case b.cfg.Quote != nil && !quoted:
-		return "there is no quote"
-	case o.ReduceOnly && !b.account.closing(o, o.Quantity).Equal(o.Quantity):
-		return nothingToReduce
-	case b.cfg.Spot && o.Side == trading.Sell && !b.account.closing(o, o.Quantity).Equal(o.Quantity):
-		return b.account.notHeld(o.Symbol)
-	}
-	price, known := m.last()
-	if quoted {
-		if _, err := m.Price(quote); err != nil {
-			return err.Error()
-		}
-		price, known = decimal.NewFromFloat(quote), true
-	}
-	if !known {
-		return "" // The first bar will tell: it is checked again then.
-	}
-	if o.PostOnly && o.Type == trading.Limit && (&order{Order: o}).hit(price, false) {
-		return postOnly
-	}
-	switch {
-	case o.LimitPrice.IsPositive():
-		return b.account.margin(o, o.Quantity, o.LimitPrice, price)
-	case quoted && !o.Rests():
-		price = takerPrice(m.Instrument, o.Side, price, b.cfg.Slippage)
-	}
-	return b.account.margin(o, o.Quantity, price, price)
-}
-
-// dayEnds is when the trading day of an order ends; zero if it is not for the day. It takes no lock, because Hours is not
-// ours.
-func (b *Broker) dayEnds(o trading.Order) time.Time {
-	if o.TimeInForce != trading.Day {
-		return time.Time{}
-	}
-	made := o.CreatedAt.UTC()
-	if b.cfg.Hours != nil {
-		session := made
-		open, until := b.cfg.Hours.Open(o.Symbol, session)
-		if !open && !until.IsZero() {
-			session = until
-			_, until = b.cfg.Hours.Open(o.Symbol, session)
-		}
-		if !until.IsZero() && until.Sub(session) <= 24*time.Hour {
-			return until
-		}
-	}
-	return time.Date(made.Year(), made.Month(), made.Day()+1, 0, 0, 0, 0, time.UTC)
+	return traits
 }
 
 // Cancel implements trading.Canceler: what is not filled of the order is not going to be.
@@ -199,7 +101,9 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	}
 	var reports []trading.OrderReport
 	for _, o := range b.orders.open {
-		reports = append(reports, o.report())
+		if !o.ours() {
+			reports = append(reports, o.report())
+		}
 	}
 	return reports, nil
 }
@@ -248,8 +152,8 @@ func (b *Broker) Cash() decimal.Decimal {
 	return b.account.cash
 }
 
-// MoveCash changes the account's cash without a fill, such as by funding that whoever owns the Broker works out: by itself
-// it moves none. symbol is what it is about, "" for nothing.
+// MoveCash changes the account's cash without a fill, such as by a fee that whoever owns the Broker works out: by itself it
+// moves none but Config.Funding. symbol is what it is about, "" for nothing.
 func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol string) error {
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()

@@ -28,27 +28,34 @@ func best(side trading.Side, x, y decimal.Decimal) decimal.Decimal {
 	return decimal.Max(x, y)
 }
 
-// execute fills so much of an order, or cancels it: where the account cannot carry that, where spot would be sold
-// that is not there, and where a reduce-only order has nothing to reduce; it never does more than that.
-func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
-	if w.cfg.Quote != nil {
-		w.m.set(price) // Bars bring their own.
-	}
+// allowed is how much of a quantity may be executed at price, and why nothing is: where the account cannot carry it, where
+// spot would be sold that is not there, and where a reduce-only order has nothing to reduce; it never does more than that.
+func (w *walk) allowed(o *order, quantity, price decimal.Decimal) (allowed decimal.Decimal, reason string) {
 	closing := w.account.closing(o.Order, quantity)
 	if o.ReduceOnly {
 		quantity = closing
 	}
-	reason := w.account.margin(o.Order, quantity, price, price)
+	reason = w.account.margin(o.Order, quantity, price, price, w.claimsBeside(o))
 	switch {
 	case quantity.IsZero():
 		reason = nothingToReduce
 	case w.cfg.Spot && o.Side == trading.Sell && quantity.GreaterThan(closing):
 		reason = w.account.notHeld(o.Symbol)
 	}
+	return quantity, reason
+}
+
+// execute fills so much of an order, or cancels it where nothing of that is allowed.
+func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
+	if w.cfg.Quote != nil {
+		w.m.set(price) // Bars bring their own.
+	}
+	quantity, reason := w.allowed(o, quantity, price)
 	if reason != "" {
 		o.end(trading.StatusCanceled, reason)
 		return
 	}
+	opened := quantity.Sub(w.account.closing(o.Order, quantity))
 	id := o.ClientID + firstFill
 	if o.filled.IsPositive() {
 		id = o.ClientID + "-after-" + o.filled.String() // the same as it would be after a restart, and no other's
@@ -59,11 +66,15 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 		Fee: price.Mul(quantity).Mul(feeRate), Time: w.at.UTC(),
 	}, quantity.Equal(o.Quantity) && !o.triggered)
 	switch {
-	case o.rest().IsZero():
+	case o.filled.Equal(o.Quantity):
 		o.end(trading.StatusFilled, "")
+	case !o.rest().IsPositive():
+		o.end(trading.StatusCanceled, "the other order of the pair has filled")
 	case o.ReduceOnly && w.account.closing(o.Order, o.rest()).IsZero():
 		o.end(trading.StatusCanceled, nothingToReduce)
 	}
+	w.afterFill(o, quantity)
+	w.guard(o, opened)
 }
 
 const (

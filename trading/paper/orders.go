@@ -72,7 +72,18 @@ func (s *orders) take(o *order) {
 
 // archive makes records of the orders that are done, and tells of those and of the others that have changed.
 func (s *orders) archive(now time.Time) {
+	for _, o := range s.open {
+		if o.together && o.pair.status.Done() && !o.status.Done() {
+			o.end(trading.StatusCanceled, "the other order of the pair has ended")
+		}
+	}
 	s.open = slices.DeleteFunc(s.open, func(o *order) bool {
+		if o.ours() {
+			if o.status.Done() {
+				delete(s.byID, o.ClientID)
+			}
+			return o.status.Done()
+		}
 		news := reported{filled: o.filled, triggered: o.triggered}
 		if o.status.Done() || news.triggered != o.reported.triggered || !news.filled.Equal(o.reported.filled) {
 			o.reported = news
@@ -91,6 +102,11 @@ type order struct {
 	trading.Order
 	status    trading.OrderStatus
 	filled    decimal.Decimal
+	taken     decimal.Decimal // what the other one of its pair has filled in its place
+	pair      *order          // what one of the two fills the other does not; nil for none
+	second    bool            // it came later than its pair, and counts for nothing while that is open
+	together  bool            // it ends with its pair
+	guards    *order          // the entry by whose Guard it is there; nil for any other order
 	reason    string
 	resting   bool      // it was there before the price that meets it: its owner is the maker
 	triggered bool      // its stop was reached
@@ -115,7 +131,18 @@ func (o *order) report() trading.OrderReport {
 func (o *order) end(status trading.OrderStatus, reason string) { o.status, o.reason = status, reason }
 
 // rest is what has not been filled of an order.
-func (o *order) rest() decimal.Decimal { return o.Quantity.Sub(o.filled) }
+func (o *order) rest() decimal.Decimal {
+	if o.pair == nil {
+		return o.Quantity.Sub(o.filled)
+	}
+	return o.Quantity.Sub(o.filled).Sub(o.taken)
+}
+
+// immediate reports whether what cannot be had of an order at once is not had at all: it never rests.
+func (o *order) immediate() bool { return o.TimeInForce == trading.IOC || o.TimeInForce == trading.FOK }
+
+// notAtOnce ends an order of which no more can be had at once.
+func (o *order) notAtOnce() { o.end(trading.StatusCanceled, "it could not be had at once") }
 
 // expired tells whether an order's trading day has ended.
 func (o *order) expired(at time.Time) bool { return !o.until.IsZero() && !at.Before(o.until) }
@@ -135,6 +162,9 @@ func (o *order) level() decimal.Decimal {
 
 // hit tells whether the order is met where the price comes to p.
 func (o *order) hit(p decimal.Decimal, through bool) bool {
+	if o.Type == trading.Stop && o.triggered {
+		return true // What is left of it takes what there is.
+	}
 	distance := p.Cmp(o.level()) * int(o.Side) // above zero: dearer for this side
 	if o.waiting() {
 		return distance >= 0

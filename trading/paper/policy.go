@@ -55,7 +55,9 @@ func (p FillPolicy) atOnce() bool { return p == OpenGap || p.ticks() }
 func (p FillPolicy) ticks() bool { return p == BarTicks || p == BarTicksNearest }
 
 // through tells whether the price has to pass a limit, since others may stand before us at the limit itself.
-func (p FillPolicy) through() bool { return p == NextOpen || p == NextWorst || p == NextClose }
+func (p FillPolicy) through() bool {
+	return p == NextOpen || p == NextWorst || p == NextClose || p == OpenGap
+}
 
 // market returns what a market order pays and receives at a bar: when it begins, or at its end.
 func (p FillPolicy) market(bar signal.Bar) (buy, sell float64, atEnd bool) {
@@ -68,9 +70,9 @@ func (p FillPolicy) market(bar signal.Bar) (buy, sell float64, atEnd bool) {
 	return bar.Open, bar.Open, false
 }
 
-// path returns the prices that a bar went through, in their order. held is the sign of the position.
-func (p FillPolicy) path(bar signal.Bar, held int) [4]float64 {
-	lowFirst := held > 0
+// path returns the prices that a bar went through behind its open, in their order; lowFirst where the policy asks which of
+// its extremes harms.
+func (p FillPolicy) path(bar signal.Bar, lowFirst bool) [3]float64 {
 	switch p {
 	case BarTicks:
 		lowFirst = false
@@ -78,7 +80,7 @@ func (p FillPolicy) path(bar signal.Bar, held int) [4]float64 {
 		lowFirst = bar.Open-bar.Low < bar.High-bar.Open
 	}
 	if lowFirst {
-		return [4]float64{bar.Open, bar.Low, bar.High, bar.Close}
+		return [3]float64{bar.Low, bar.High, bar.Close}
 	}
-	return [4]float64{bar.Open, bar.High, bar.Low, bar.Close}
+	return [3]float64{bar.High, bar.Low, bar.Close}
 }

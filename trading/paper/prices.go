@@ -22,7 +22,8 @@ type market struct {
 	now     decimal.Decimal // see last
 	least   float64         // a price that is certainly one
 	barTime time.Time       // of the bar that it is from
-	depth   decimal.Decimal // what can be had at it, where the policy bounds that
+	funded  time.Time       // funding up to then is paid
+	supply                  // what can be had at it
 }
 
 func (m *market) set(price decimal.Decimal) {
@@ -83,6 +84,7 @@ func (s markets) last(symbol string) (decimal.Decimal, bool) {
 // OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
 // becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
 func (b *Broker) OnBar(bar signal.Bar) error {
+	due := b.fundingsOf(bar)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m, ok := b.markets.listed(bar.Symbol)
@@ -98,12 +100,20 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	if err := m.refuses(bar.Close); err != nil {
 		return fmt.Errorf("paper: %w", err)
 	}
+	if b.cfg.Quote != nil {
+		due = nil // They are paid at quotes.
+	}
+	due = b.payFundings(m, due, bar.End())
 	if b.cfg.Quote == nil {
 		b.walkBar(m, bar)
 		b.orders.archive(bar.End())
 	}
 	m.mark(bar.Close)
 	m.barTime = bar.Time
+	if b.cfg.Funding != nil && b.cfg.Quote == nil {
+		b.payFundings(m, due, bar.End().Add(1))
+		m.funded = bar.End()
+	}
 	return nil
 }
 
@@ -154,7 +164,7 @@ func (b *Broker) workQuotes() {
 		b.mu.Lock()
 		_, err := b.markets[o.Symbol].Price(quote)
 		switch {
-		case o.status.Done():
+		case o.status.Done(), o.guards == nil && !b.arrivesBy(o.since, now):
 		case o.expired(now): // also where there is no quote, as at night
 			o.end(trading.StatusExpired, "its day is over")
 		case ok && err == nil:
@@ -163,6 +173,7 @@ func (b *Broker) workQuotes() {
 		b.orders.archive(now)
 		b.mu.Unlock()
 	}
+	b.fundAtQuotes(now)
 	b.checkMargins(now)
 }
 
@@ -191,54 +202,6 @@ func (b *Broker) callMargin(symbol string, quote float64, now time.Time) {
 	b.orders.archive(now)
 }
 
-// walkBar lets an instrument's price go the way of a bar.
-func (b *Broker) walkBar(m *market, bar signal.Bar) {
-	start := bar.Time // A function that holds the bar would have it copied to the heap, on each of them.
-	for _, o := range b.orders.open {
-		if o.Symbol == m.Symbol && o.expired(bar.Time) {
-			o.end(trading.StatusExpired, "its day is over")
-		}
-	}
-	var share decimal.Decimal
-	if b.cfg.Fill.ticks() {
-		share = m.Quantity(decimal.NewFromFloat(bar.Volume / 4))
-	}
-	held := b.account.position(m.Symbol).Quantity.Sign()
-	m.depth = share
-	if len(b.orders.open) == 0 && (held == 0 || held > 0 && b.account.fullyPaid || b.safe(m, bar, held)) {
-		return // Nothing can happen, as on most bars.
-	}
-	w := b.walk(m, start)
-	w.due = func(o *order) bool { return !start.Before(o.CreatedAt) }
-	path := b.cfg.Fill.path(bar, held)
-	w.depth = share
-	buy, sell, atEnd := b.cfg.Fill.market(bar)
-	if !atEnd {
-		w.takeMarket(buy, sell)
-	}
-	w.moveTo(decimal.NewFromFloat(path[0]), true)
-	w.at = bar.End() // Nobody says when it was, and this is when it was known.
-	for _, price := range path[1:] {
-		w.depth = share
-		w.moveTo(decimal.NewFromFloat(price), false)
-	}
-	if atEnd {
-		w.takeMarket(buy, sell)
-		w.marginCall(decimal.Zero)
-	}
-	m.depth = w.depth
-}
-
-// safe reports whether the account carries what is held of an instrument all through a bar. It does if it does at
-// the worst price: what is left above Maintenance falls as a long position's price falls and as a short one's rises.
-func (b *Broker) safe(m *market, bar signal.Bar, held int) bool {
-	worst := bar.Low
-	if held < 0 {
-		worst = bar.High
-	}
-	return b.account.keepsMargin(m, worst, 0) || !b.account.short(m, decimal.NewFromFloat(worst), decimal.Zero)
-}
-
 // walkQuote takes one order to the present price.
 func (b *Broker) walkQuote(o *order, price float64, at time.Time) {
 	if o.expired(at) {
@@ -258,7 +221,8 @@ func (b *Broker) takeAtOnce(o *order, last decimal.Decimal, at time.Time) {
 	}
 	m := b.markets[o.Symbol]
 	w := b.walk(m, at)
-	w.depth = m.depth
+	if w.bounded() {
+		m.count()
+	}
 	w.take(o, last)
-	m.depth = w.depth
 }

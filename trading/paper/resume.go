@@ -52,6 +52,8 @@ func (b *Broker) Resume(ctx context.Context, journal journal.Journal) error {
 		if o.status.Done() {
 			b.orders.ended.put(o.report(), o.since)
 		} else {
+			b.join(o)
+			o.link()
 			b.orders.take(o)
 		}
 	}
@@ -68,9 +70,10 @@ func (b *Broker) resumed(book *book.Book) (orders []*order, err error) {
 			continue // not sent, sent without an answer, or withdrawn
 		}
 		known := &order{
-			Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, resting: true, until: b.dayEnds(o.Order),
+			Order: o.Order, status: o.Status, filled: o.Filled, reason: o.Reason, until: b.dayEnds(o.Order),
 			since: b.cfg.Clock.Now(), triggered: o.Triggered || o.StopPrice.IsPositive() && o.Filled.IsPositive(),
 		}
+		known.resting = !known.immediate()
 		if o.Status.Done() {
 			known.since = o.UpdatedAt
 		} else {

@@ -15,8 +15,6 @@ type walk struct {
 	due func(*order) bool
 	at  time.Time
 	now decimal.Decimal // where the price is
-	// depth is how much can be had at this price; only where the policy bounds it.
-	depth decimal.Decimal
 }
 
 // walk begins one at a time; nothing is due on it yet.
@@ -73,7 +71,7 @@ func (w *walk) next(to decimal.Decimal, spent map[*order]bool) (first *order, pr
 			continue
 		}
 		level := o.level()
-		if level.Sub(w.now).Sign()*to.Sub(level).Sign() < 0 {
+		if o.Type == trading.Stop && o.triggered || level.Sub(w.now).Sign()*to.Sub(level).Sign() < 0 {
 			level = w.now // It lies behind us: a gap, or more was wanted than there was.
 		}
 		if first == nil || level.Sub(w.now).Abs().LessThan(price.Sub(w.now).Abs()) {
@@ -91,21 +89,13 @@ func (w *walk) match(o *order, jump bool) {
 		if o.Type == trading.Stop || o.hit(w.now, false) {
 			w.take(o, w.now)
 		}
-	case !o.resting:
+	case !o.resting, o.Type == trading.Stop:
 		w.take(o, w.now)
 	case jump && w.cfg.Fill == OpenGap:
 		w.fill(o, o.rest(), best(o.Side, o.LimitPrice, roundAway(w.m.Instrument, o.Side, w.now)), w.cfg.MakerFeeRate.Decimal)
 	default:
 		w.fill(o, w.within(o.rest()), o.LimitPrice, w.cfg.MakerFeeRate.Decimal)
 	}
-}
-
-// within is how much of a quantity can be had at this price.
-func (w *walk) within(quantity decimal.Decimal) decimal.Decimal {
-	if !w.cfg.Fill.ticks() || w.cfg.Quote != nil {
-		return quantity
-	}
-	return decimal.Min(quantity, w.depth)
 }
 
 // take executes what is left of an order against the market: what there is at the price, and one tick worse what there
@@ -116,23 +106,37 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
-	paid := takerPrice(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	paid := takerPrice(w.m.Instrument, o.Side, price, w.slippage(w.m, o.rest()))
 	next := roundAway(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
 	if limited {
 		paid = best(o.Side, paid, o.LimitPrice)
 	}
 	near := w.within(o.rest())
-	rest := o.rest().Sub(near)
+	far := w.beyond(o.rest(), near)
 	if limited && next.Cmp(o.LimitPrice)*int(o.Side) > 0 {
-		if rest.IsPositive() && o.TimeInForce == trading.FOK {
-			return
-		}
-		rest = decimal.Zero
+		far = decimal.Zero
+	}
+	if o.TimeInForce == trading.FOK && !w.whole(o, near.Add(far), paid, next) {
+		o.notAtOnce()
+		return
 	}
 	w.fill(o, near, paid, w.cfg.FeeRate)
 	if !o.status.Done() {
-		w.fill(o, rest, next, w.cfg.FeeRate)
+		w.fill(o, far, next, w.cfg.FeeRate)
 	}
+	waits := limited || w.account.closing(o.Order, o.rest()).IsPositive() // A market order does for what it is to close.
+	if !o.status.Done() && (o.immediate() || !waits) {
+		o.notAtOnce()
+	}
+}
+
+// whole reports whether all that is left of an order can be had, so much of it being there.
+func (w *walk) whole(o *order, there, price, worse decimal.Decimal) bool {
+	if there.GreaterThan(w.within(o.rest())) {
+		price = worse
+	}
+	allowed, reason := w.allowed(o, o.rest(), price)
+	return there.Equal(o.rest()) && reason == "" && allowed.Equal(o.rest())
 }
 
 func (w *walk) fill(o *order, quantity, price, feeRate decimal.Decimal) {
@@ -145,7 +149,9 @@ func (w *walk) fill(o *order, quantity, price, feeRate decimal.Decimal) {
 	}
 	before := o.filled
 	w.execute(o, quantity, price, feeRate)
-	w.depth = decimal.Max(w.depth.Sub(o.filled.Sub(before)), decimal.Zero)
+	if w.bounded() {
+		w.m.take(o.filled.Sub(before))
+	}
 }
 
 // settle says of the orders that are there now and did not fill at once what becomes of them.
@@ -153,8 +159,8 @@ func (w *walk) settle() {
 	for _, o := range w.orders.open {
 		switch {
 		case !w.relevant(o), !o.Rests(), o.waiting():
-		case o.TimeInForce == trading.IOC, o.TimeInForce == trading.FOK:
-			o.end(trading.StatusCanceled, "it could not be had at once")
+		case o.immediate():
+			o.notAtOnce()
 		default:
 			o.resting = true
 		}

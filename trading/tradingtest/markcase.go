@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -29,11 +30,47 @@ func lastMark(t testing.TB, j journal.Journal) {
 		if err != nil || !ok {
 			t.Fatalf("LastMark: %v, %v", ok, err)
 		}
-		if !m.At.Equal(want.At) || m.Day != want.Day || !m.Equity.Equal(want.Equity) || !m.PaidIn.Equal(want.PaidIn) {
+		if !sameMark(m, want) {
 			t.Errorf("LastMark is %+v, and was %+v", m, want)
 		}
 	}
+	hourlyMarks(t, marker)
 	if n := len(readJournal(t, j)); n != 0 {
 		t.Errorf("%d entries, and there was nothing but marks", n)
 	}
+}
+
+// hourlyMarks keeps marks in hours out of order, and wants the last one that was kept of each.
+func hourlyMarks(t testing.TB, marker journal.Marker) {
+	began := journalTime.Truncate(time.Hour).Add(24 * time.Hour)
+	at := func(hour, minute, equity int) journal.Mark {
+		return journal.Mark{
+			At:     began.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute),
+			Equity: decimal.NewFromInt(int64(equity)), PaidIn: decimal.NewFromInt(1),
+		}
+	}
+	for _, m := range []journal.Mark{at(0, 10, 1), at(0, 59, 2), at(2, 0, 3), at(5, 30, 4), at(1, 0, 5), at(5, 31, 6)} {
+		if err := marker.KeepMark(t.Context(), m); err != nil {
+			t.Fatalf("KeepMark: %v", err)
+		}
+	}
+	all := []journal.Mark{at(0, 59, 2), at(1, 0, 5), at(2, 0, 3), at(5, 31, 6)}
+	for since, want := range map[time.Time][]journal.Mark{
+		began: all, all[1].At: all[1:], all[1].At.Add(1): all[2:], began.Add(24 * time.Hour): nil,
+	} {
+		got, err := marker.Marks(t.Context(), since)
+		if err != nil {
+			t.Fatalf("Marks: %v", err)
+		}
+		if !slices.EqualFunc(got, want, sameMark) {
+			t.Errorf("Marks since %s are %+v, want %+v", since, got, want)
+		}
+	}
+	if got, err := marker.Marks(t.Context(), time.Time{}); err != nil || len(got) != len(all)+1 {
+		t.Errorf("Marks since ever are %d, %v: want %d, with the one of before", len(got), err, len(all)+1)
+	}
+}
+
+func sameMark(a, b journal.Mark) bool {
+	return a.At.Equal(b.At) && a.Day == b.Day && a.Equity.Equal(b.Equity) && a.PaidIn.Equal(b.PaidIn)
 }

@@ -18,6 +18,7 @@ import (
 // onPostgres are the dumps of databases on a server, by what they hold.
 var onPostgres = map[string]string{
 	"postgres1": "schema5", "postgres4": "schema5", "postgres5": "schema5", "postgres6": "schema10", "postgres7": "schema10",
+	"postgres8": "schema12",
 }
 
 func TestCorpusFoldsToTheSameState(t *testing.T) {

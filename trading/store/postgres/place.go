@@ -21,7 +21,7 @@ const versionTable = "goose_db_version"
 // tables are ours, each with a column by which it is told from a host's of that name.
 var tables = map[string]string{
 	"signals": "bar_time", "streams": "strategy", "states": "seen", "journal": "kind", "snapshot": "data", "meta": "value",
-	"snapshot_parts": "hash",
+	"snapshot_parts": "hash", "marks": "hour", "overrides": "was",
 }
 
 // ForeignError says that a schema holds what is not vigil's, so nothing was written there.

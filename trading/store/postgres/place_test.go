@@ -54,7 +54,7 @@ func TestTablesOfAHostAreUntouched(t *testing.T) {
 				require.NoError(t, db.Close())
 			}
 			require.Equal(t, before, s.content(t, "public"))
-			require.Equal(t, "7", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
+			require.Equal(t, "8", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
 			s.exec(t, "DROP SCHEMA vigil CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 		})
 	}
@@ -138,13 +138,13 @@ func (s *testServer) tablesIn(t *testing.T, schema string) string {
 		WHERE schemaname = '`+schema+`'`)
 }
 
-const allTables = "goose_db_version journal meta signals snapshot snapshot_parts states streams"
+const allTables = "goose_db_version journal marks meta overrides signals snapshot snapshot_parts states streams"
 
 func TestTablesOfAnEarlierVersionMove(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	for name, holds := range onPostgres {
-		if holds == "schema10" {
+		if holds != "schema5" {
 			continue // Such a one was never anywhere else than in a schema of its own.
 		}
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestTablesOfAnEarlierVersionMoveAwayFromAHosts(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	for name, holds := range onPostgres {
-		if holds == "schema10" {
+		if holds != "schema5" {
 			continue // Such a one was never anywhere else than in a schema of its own.
 		}
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestTablesOfAnEarlierVersionMoveAwayFromAHosts(t *testing.T) {
 			require.NoError(t, db.Close())
 			require.Equal(t, "goose_db_version users", s.tablesIn(t, "public"))
 			require.Equal(t, "20240101", s.sql(t, "SELECT max(version_id)::text FROM public.goose_db_version"))
-			require.Equal(t, "7", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
+			require.Equal(t, "8", s.sql(t, "SELECT max(version_id)::text FROM vigil.goose_db_version"))
 			s.exec(t, "DROP SCHEMA vigil CASCADE; DROP TABLE users, goose_db_version")
 		})
 	}
@@ -195,7 +195,7 @@ func TestTablesDoNotMoveAwayUnderAProgram(t *testing.T) {
 	_, err = postgres.Open(t.Context(), s.URL("public"), postgres.Config{})
 	_, ok := errors.AsType[*postgres.LockedError](err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, strings.Replace(allTables, " snapshot_parts", "", 1), s.tablesIn(t, "public"))
+	require.Equal(t, "goose_db_version journal meta signals snapshot states streams", s.tablesIn(t, "public"))
 	require.Empty(t, s.tablesIn(t, "vigil"))
 	require.NoError(t, earlier.Close(t.Context()))
 	openPostgres(t, s.URL("public"))

@@ -214,6 +214,16 @@ func (db *DB) Bind(ctx context.Context, run []Setting) error { return db.shared.
 // Room returns nil: how full the disk of a server is cannot be told from here.
 func (db *DB) Room() error { return nil }
 
+// Overrides returns what persons want in the place of what the configuration says, by key.
+func (db *DB) Overrides(ctx context.Context) ([]journal.Override, error) {
+	return db.shared.Overrides(ctx)
+}
+
+// SetOverride keeps an override durably, in the place of the one with its key; one without a Value takes that back.
+func (db *DB) SetOverride(ctx context.Context, w journal.Override) error {
+	return db.shared.SetOverride(ctx, w)
+}
+
 // Close waits for the calls under way, closes the connections and releases the lease. Calls that come later fail with
 // ErrClosed. Close may be called again, and says the same.
 func (db *DB) Close() error { return db.shared.Close() }

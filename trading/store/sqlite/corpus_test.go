@@ -23,7 +23,7 @@ var inSQLite = map[string]string{
 	"sqlite5-archived": "schema5", "sqlite6": "schema5", "sqlite7": "schema5", "sqlite8": "schema5",
 	"sqlite8-archived": "schema5", "sqlite8-snapshot3": "schema5", "sqlite8-snapshot3-archived": "schema5",
 	"sqlite9": "schema5", "sqlite9-archived": "schema5", "sqlite10": "schema10", "sqlite10-archived": "schema10",
-	"sqlite11": "schema10", "sqlite11-archived": "schema10",
+	"sqlite11": "schema10", "sqlite11-archived": "schema10", "sqlite12": "schema12", "sqlite12-archived": "schema12",
 }
 
 func TestCorpusOfSQLiteFoldsToTheSameState(t *testing.T) {

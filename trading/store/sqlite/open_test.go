@@ -116,7 +116,7 @@ func TestOpenRefuses(t *testing.T) {
 				path := closedDatabase(t, folder+"/x.db")
 				return foreign(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, 1)")
 			},
-			says: "written by a newer version of this program: its schema has version 4711, and this one knows 11: " +
+			says: "written by a newer version of this program: its schema has version 4711, and this one knows 12: " +
 				"use that version, or go back to the copy that its upgrade made (",
 			is: sqlite.ErrNewerSchema,
 		},

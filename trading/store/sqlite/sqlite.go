@@ -229,6 +229,16 @@ func (db *DB) Claim(ctx context.Context) (journal.Journal, error) {
 	return j, nil
 }
 
+// Overrides returns what persons want in the place of what the configuration says, by key.
+func (db *DB) Overrides(ctx context.Context) ([]journal.Override, error) {
+	return db.shared.Overrides(ctx)
+}
+
+// SetOverride keeps an override durably, in the place of the one with its key; one without a Value takes that back.
+func (db *DB) SetOverride(ctx context.Context, w journal.Override) error {
+	return db.shared.SetOverride(ctx, w)
+}
+
 // Close waits for the calls under way, closes the database and releases its lease. Calls that come later fail with
 // ErrClosed. Close may be called again, and says the same. A database that is lost is an error here too: what was stored
 // is gone.

@@ -148,10 +148,14 @@ func (j *Journal) KeepMark(ctx context.Context, m journal.Mark) error {
 	}
 	defer j.db.Leave()
 	data, err := json.Marshal(m)
-	if err != nil {
+	hour, wrong := ToNanos("the time", m.At.UTC().Truncate(time.Hour))
+	if err = errors.Join(err, wrong); err != nil {
 		return j.db.Failed("keep a mark", err)
 	}
 	return j.db.Failed("keep a mark", j.commit(ctx, func(tx transaction) error {
+		if _, err := tx.exec(tx.keepHour, hour, string(data)); err != nil {
+			return err
+		}
 		_, err := tx.exec(tx.keepMark, string(data))
 		return err
 	}))
@@ -172,4 +176,28 @@ func (j *Journal) LastMark(ctx context.Context) (m journal.Mark, ok bool, err er
 		err = json.Unmarshal([]byte(data), &m)
 	}
 	return m, err == nil, j.db.Failed("read the mark", err)
+}
+
+// Marks implements journal.Marker.
+func (j *Journal) Marks(ctx context.Context, since time.Time) (marks []journal.Mark, err error) {
+	from := int64(math.MinInt64)
+	if hour := since.Truncate(time.Hour); hour.After(earliest) {
+		from = hour.UnixNano()
+	}
+	query := func() (*sql.Rows, error) { return j.db.prepared.hours.QueryContext(ctx, from) }
+	err = j.db.read(ctx, query, func(rows *sql.Rows) error {
+		var data string
+		var m journal.Mark
+		if err := rows.Scan(&data); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(data), &m); err != nil {
+			return err
+		}
+		if !m.At.Before(since) {
+			marks = append(marks, m)
+		}
+		return nil
+	})
+	return marks, j.db.Failed("read the marks", err)
 }

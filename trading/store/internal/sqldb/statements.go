@@ -24,6 +24,7 @@ type statements struct {
 	streamID     *sql.Stmt
 	keepSnapshot *sql.Stmt
 	keepMark     *sql.Stmt
+	keepHour     *sql.Stmt
 	saveState    *sql.Stmt
 	partHashes   *sql.Stmt
 	addPart      *sql.Stmt
@@ -38,6 +39,7 @@ type statements struct {
 	lastSnapshot *sql.Stmt
 	parts        *sql.Stmt
 	lastMark     *sql.Stmt
+	hours        *sql.Stmt
 	state        *sql.Stmt
 	nthNewest    *sql.Stmt
 	whole        *sql.Stmt
@@ -80,6 +82,8 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.insertEvents, writer, setup.insertText(intoJournal, 5, rowsPerInsert, "")},
 		{&s.keepMark, writer, `INSERT INTO meta (name, value) VALUES ('mark', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`},
+		{&s.keepHour, writer, `INSERT INTO marks (hour, data) VALUES ($1, $2)
+			ON CONFLICT (hour) DO UPDATE SET data = excluded.data`},
 		{&s.saveState, writer, `INSERT INTO states (strategy, params, symbol, interval, bar, seen, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (strategy, params, symbol, interval)
 			DO UPDATE SET bar = excluded.bar, seen = excluded.seen, data = excluded.data`},
@@ -92,6 +96,7 @@ func (setup Setup) prepare(ctx context.Context) (*statements, error) {
 		{&s.eventsBefore, readers, eventsBefore},
 		{&s.eventsAbout, readers, eventsAbout},
 		{&s.lastMark, readers, `SELECT value FROM meta WHERE name = 'mark'`},
+		{&s.hours, readers, `SELECT data FROM marks WHERE hour >= $1 ORDER BY hour`},
 		{&s.state, readers, `SELECT bar, seen, data FROM states
 			WHERE strategy = $1 AND params = $2 AND symbol = $3 AND interval = $4`},
 		{&s.nthNewest, readers, `SELECT seq FROM signals ORDER BY seq DESC LIMIT 1 OFFSET $1`},

@@ -29,6 +29,8 @@ type DB interface {
 	Claim(ctx context.Context) (journal.Journal, error)
 	Bind(ctx context.Context, run []Setting) error
 	Room() error
+	Overrides(ctx context.Context) ([]journal.Override, error)
+	SetOverride(ctx context.Context, w journal.Override) error
 	Close() error
 }
 
@@ -80,7 +82,9 @@ func Test(t *testing.T, kind Kind) {
 		t.Parallel()
 		tradingtest.TestJournal(t, func(t *testing.T) journal.Journal { return kind.open(t).Journal() })
 	})
-	for _, group := range []map[string]func(*testing.T, Kind){storeTests, stateTests, idTests, pruneTests, runTests, leaseTests} {
+	for _, group := range []map[string]func(*testing.T, Kind){
+		storeTests, stateTests, idTests, pruneTests, runTests, leaseTests, overrideTests,
+	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -1,0 +1,56 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+)
+
+// The columns have the names of the JSON.
+var (
+	signalTable = table[signal.Signal]{
+		name: "signals",
+		header: strings.Fields(`seq id created_at symbol direction confidence price strategy params interval bar_time
+			valid_until`),
+		row: func(s signal.Signal) []cell {
+			return []cell{
+				whole(s.Seq), words(s.ID), moment(s.CreatedAt), words(s.Symbol), words(s.Direction.String()), float(s.Confidence),
+				float(s.Price), words(s.Strategy), words(s.Params), words(s.Interval.String()), moment(s.BarTime), moment(s.ValidUntil),
+			}
+		},
+	}
+	orderTable = table[book.OrderState]{
+		name: "orders",
+		header: strings.Fields(`client_id created_at symbol side type status quantity filled limit_price stop_price
+			time_in_force post_only reduce_only leg decision_price signal_id sends acknowledged cancel_asked reason updated_at`),
+		row: func(o book.OrderState) []cell {
+			return []cell{
+				words(o.ClientID), moment(o.CreatedAt), words(o.Symbol), words(o.Side.String()), words(o.Type), words(o.Status),
+				number(o.Quantity), number(o.Filled), price(o.LimitPrice), price(o.StopPrice), words(o.TimeInForce),
+				truth(o.PostOnly), truth(o.ReduceOnly), words(o.Leg), price(o.DecisionPrice), words(o.SignalID), whole(o.Sends),
+				truth(o.Acknowledged), truth(o.CancelAsked), words(o.Reason), moment(o.UpdatedAt),
+			}
+		},
+	}
+	fillTable = table[fillView]{
+		name:   "fills",
+		header: strings.Fields(`seq at id client_id symbol side price quantity fee fee_asset time`),
+		row: func(f fillView) []cell {
+			return []cell{
+				whole(f.Seq), moment(f.At), words(f.ID), words(f.ClientID), words(f.Symbol), words(f.Side.String()),
+				number(f.Price), number(f.Quantity), number(f.Fee), words(f.FeeAsset), moment(f.Time),
+			}
+		},
+	}
+	periodTable = table[period]{
+		name:   "performance",
+		header: strings.Fields(`from to fills volume fees realized moved net paid_in equity`),
+		row: func(p period) []cell {
+			return []cell{
+				words(p.From), words(p.To), whole(p.Fills), number(p.Volume), number(p.Fees), number(p.Realized),
+				number(p.Moved), number(p.Net), number(p.PaidIn), optional(p.Equity),
+			}
+		},
+	}
+)

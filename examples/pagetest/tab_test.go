@@ -1,0 +1,196 @@
+package pagetest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// patience is how long a page may take to show something on a machine that is busy with other tests.
+var patience = time.Minute
+
+// tab is a tab of the browser, with cookies of its own.
+type tab struct {
+	t   testing.TB
+	ctx context.Context //nolint:containedctx // chromedp keeps a tab in a context
+
+	mu    sync.Mutex // guards wrong
+	wrong []string   // what the page did that no page of ours may do
+}
+
+// look is how a person looks at a page.
+type look struct {
+	width, height int64
+	dark          bool
+	scale         float64
+}
+
+// watcher tells of each breach of the policy. It runs before anything of the page.
+const watcher = `window.breaches = []; window.ran = [];
+document.addEventListener('securitypolicyviolation',
+	e => window.breaches.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));`
+
+// open opens a page, and at the end of the test looks for what it must not have done.
+func open(t testing.TB, url string, as ...look) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(theBrowser(t), chromedp.WithNewBrowserContext())
+	b := &tab{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		b.requireNothingWrong()
+		cancel()
+	})
+	require.NoError(t, chromedp.Listen(ctx, b.listen))
+	_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher})
+	require.NoError(t, err)
+	for _, one := range as {
+		b.seen(one)
+	}
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(url)))
+	return b
+}
+
+func (b *tab) seen(as look) {
+	b.t.Helper()
+	scheme := "light"
+	if as.dark {
+		scheme = "dark"
+	}
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	require.NoError(b.t, err)
+	if as.width > 0 {
+		scale := max(as.scale, 1)
+		require.NoError(b.t, chromedp.Do(b.ctx, chromedp.EmulateViewport(as.width, as.height, chromedp.EmulateScale(scale))))
+	}
+}
+
+func (b *tab) listen(event any) {
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if thrown := e.ExceptionDetails.Exception; thrown != nil {
+			text += " " + thrown.Description
+		}
+		b.note("exception: " + text)
+	case *cdplog.EventEntryAdded:
+		if e.Entry.Source == cdplog.EntrySourceSecurity {
+			b.note("security: " + e.Entry.Text)
+		}
+	case *page.EventJavascriptDialogOpening:
+		b.note("dialog: " + e.Message)
+	}
+}
+
+func (b *tab) note(what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrong = append(b.wrong, what)
+}
+
+func (b *tab) requireNothingWrong() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Empty(b.t, b.wrong, "the page did what it must not do")
+	if b.t.Failed() {
+		return
+	}
+	require.Empty(b.t, eval[[]string](b, `window.breaches.concat(window.ran)`), "breaches of the policy, or scripts that ran")
+}
+
+// eval returns the value of an expression in the page.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	value, err := try[T](b, expression)
+	require.NoError(b.t, err, expression)
+	return value
+}
+
+func try[T any](b *tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, 2*patience) // axe-core computes long
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// until waits until an expression is true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		is, err := try[bool](b, "!!("+expression+")")
+		if err == nil && is {
+			return
+		}
+		if time.Now().After(deadline) {
+			shown, _ := try[string](b, "document.body.innerText.slice(0, 3000)")
+			require.FailNow(b.t, "the page never came to show it", "%s\nlast error: %v\nit shows:\n%s", expression, err, shown)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// quoted is a string as JavaScript has it.
+func quoted(text string) string {
+	body, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+// the is the element that a selector finds, as an expression.
+func the(selector string) string { return "document.querySelector(" + quoted(selector) + ")" }
+
+// where is a selector of what carries a name that may hold anything.
+func where(attribute, value string) string {
+	value = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\a `).Replace(value)
+	return fmt.Sprintf(`[%s="%s"]`, attribute, value)
+}
+
+// untilText waits until an element shows a text.
+func (b *tab) untilText(selector, text string) {
+	b.t.Helper()
+	b.until(the(selector) + "?.innerText.toLowerCase().includes(" + quoted(strings.ToLower(text)) + ")")
+}
+
+// seenText is what an element shows.
+func (b *tab) seenText(selector string) string {
+	b.t.Helper()
+	return eval[string](b, the(selector)+"?.innerText ?? ''")
+}
+
+// click presses what a selector finds, once it is there and can be pressed, as a mouse does: what lies under something
+// else is not reached.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.until("(e => e && e.checkVisibility() && !e.disabled)(" + the(selector) + ")")
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	require.NoError(b.t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))), selector)
+}
+
+// press sends keys to whatever has the focus.
+func (b *tab) press(keys string, modifiers ...chromedp.Modifier) {
+	b.t.Helper()
+	var options []chromedp.KeyOption
+	if len(modifiers) > 0 {
+		options = append(options, chromedp.KeyModifiers(modifiers...))
+	}
+	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(keys, options...)))
+}
+
+// quotedNumber is a number as JavaScript has it.
+func quotedNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
