@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"encoding/csv"
 	"net/http"
 	"strings"
@@ -30,6 +31,9 @@ func csvHost(t testing.TB, reason string) http.Handler {
 	return handler(t, console.Config{
 		Signals: given(s), Orders: func() []book.OrderState { return []book.OrderState{o} },
 		History: tell(t, journal.Filled{Fill: fill}),
+		Equity: func(context.Context, time.Time) ([]journal.Mark, error) {
+			return []journal.Mark{{At: noon.In(zone), Equity: d("9997.000000000000000001"), PaidIn: d("-5")}}, nil
+		},
 		Performance: func() []book.Day {
 			return []book.Day{{Day: "2026-03-03", Realized: d("-3"), Equity: decimal.NewNullDecimal(d("9997"))}, {Day: "2026-03-04"}}
 		},
@@ -60,6 +64,7 @@ func TestCSVIsEachListExactly(t *testing.T) {
 		"/api/orders": {"client_id": "order-a", "side": "buy", "status": "rejected", "quantity": "0.100000000000000000001",
 			"limit_price": "", "reduce_only": "false", "updated_at": "2026-03-04T12:00:00Z"},
 		"/api/fills":       {"seq": "1", "price": "64000.123456789012345678", "fee": "-0.5", "time": "2026-03-04T12:00:00Z"},
+		"/api/equity":      {"at": "2026-03-04T12:00:00Z", "equity": "9997.000000000000000001", "paid_in": "-5"},
 		"/api/performance": {"from": "2026-03-03", "realized": "-3", "net": "-3", "equity": "9997"},
 	} {
 		byParameter := ask(h, http.MethodGet, path+"?format=csv")

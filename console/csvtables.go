@@ -43,6 +43,11 @@ var (
 			}
 		},
 	}
+	sampleTable = table[sample]{
+		name:   "equity",
+		header: strings.Fields(`at equity paid_in`),
+		row:    func(s sample) []cell { return []cell{moment(s.At), number(s.Equity), number(s.PaidIn)} },
+	}
 	periodTable = table[period]{
 		name:   "performance",
 		header: strings.Fields(`from to fills volume fees realized moved net paid_in equity`),

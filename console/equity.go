@@ -23,8 +23,8 @@ type sample struct {
 
 // equity answers GET /api/equity.
 func (a *api) equity(w http.ResponseWriter, r *http.Request) {
-	since := a.cfg.Clock.Now().AddDate(0, 0, -equityDays)
-	if wrong := parse(r.URL.RawQuery, map[string]setter{"since": setTime(&since)}); wrong != nil {
+	since, as := a.cfg.Clock.Now().AddDate(0, 0, -equityDays), format{}
+	if wrong := parse(r.URL.RawQuery, map[string]setter{"since": setTime(&since), "format": as.set}); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}
@@ -45,5 +45,5 @@ func (a *api) equity(w http.ResponseWriter, r *http.Request) {
 	for _, m := range marks {
 		samples = append(samples, sample{m.At.UTC(), m.Equity, m.PaidIn})
 	}
-	a.json(w, r, http.StatusOK, samples)
+	answerList(a, w, r, as, sampleTable, samples)
 }

@@ -102,7 +102,9 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	var reports []trading.OrderReport
 	for _, o := range b.orders.open {
 		if !o.ours() {
-			reports = append(reports, o.report())
+			r := o.report()
+			r.Symbol, r.Type = o.Symbol, o.Type
+			reports = append(reports, r)
 		}
 	}
 	return reports, nil

@@ -6,6 +6,8 @@ import { $, el, text, attr } from './dom.js';
 import { act, newKey } from './api.js';
 import { data, poke } from './feed.js';
 import { askToSignIn } from './session.js';
+import { lastPrice } from './prices.js';
+import { money, number } from './format.js';
 
 // verbs are the acts that there are: the field of the body, what the question says, and whether it only makes things safer.
 const verbs = {
@@ -14,7 +16,7 @@ const verbs = {
   rearm: { field: 'halt', title: 'Re-arm', yes: 'Re-arm', ask: 'Trading goes on: positions may be opened again.' },
   kill: { title: 'Close everything and halt', yes: 'Close everything',
     ask: 'All orders are canceled, all positions are closed at the market, and nothing is opened until somebody re-arms.' },
-  flatten: { field: 'symbol', title: 'Close a position', yes: 'Close', ask: 'It is closed at the market.' },
+  flatten: { field: 'symbol', title: 'Close a position', yes: 'Close', ask: 'Closed at the market.', of: worth },
   cancel: { field: 'client_id', title: 'Cancel an order', yes: 'Cancel the order',
     ask: 'What is not filled is not going to be. An order that guards a position guards it no more.' },
   'give-up': { field: 'client_id', title: 'Give an order up', yes: 'Give up',
@@ -31,6 +33,14 @@ const verbs = {
 };
 
 const openAgain = { field: 'on', title: 'Open again', yes: 'Open again', ask: 'Positions may be opened and added to again.' };
+
+// worth says what a position is, and about what it is worth.
+function worth(symbol) {
+  const p = data('status')?.positions?.find((one) => one.symbol === symbol);
+  if (!p) return symbol.slice(0, 100);
+  const price = lastPrice(symbol) ?? Number(p.cost) / Number(p.quantity);
+  return `${Number(p.quantity) < 0 ? 'short' : 'long'} ${number(Math.abs(p.quantity))} ${symbol.slice(0, 100)}, about ${money(Math.abs(p.quantity) * price)}`;
+}
 
 export const can = (verb) => Boolean(data('host')?.verbs?.includes(verb));
 
@@ -114,7 +124,7 @@ function question(verb, kind, objects) {
   const typed = host.mode !== 'paper' && !kind.safe; // a host that does not say is taken for live
   const wanted = host.name || 'LIVE';
   text($('dialog-h'), kind.title + (objects.length > 1 ? ` (${objects.length})` : ''));
-  const listed = objects.filter((o) => typeof o === 'string').slice(0, 10).map((o) => o.slice(0, 100)).join(', ');
+  const listed = objects.filter((o) => typeof o === 'string').slice(0, 10).map((o) => kind.of?.(o) ?? o.slice(0, 100)).join(', ');
   const where = { paper: 'On paper. ', live: 'With real money. ' }[host.mode] ?? 'This host does not say whether its money is real. ';
   text($('dialog-text'), where + (listed ? listed + '. ' : '') + (kind.ask ?? ''));
   text($('dialog-yes'), kind.yes);

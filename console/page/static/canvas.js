@@ -12,7 +12,7 @@ export function colors() {
   const probe = document.createElement('span');
   document.body.append(probe);
   const of = (name) => { probe.className = 'probe-' + name; return getComputedStyle(probe).color; };
-  found = Object.fromEntries(['quiet', 'line', 'good', 'bad', 'accent', 'up', 'down', 'buy', 'sell', 'back', 'shade'].map((name) => [name, of(name)]));
+  found = Object.fromEntries(['quiet', 'line', 'good', 'bad', 'accent', 'up', 'down', 'buy', 'sell', 'back', 'card', 'shade'].map((name) => [name, of(name)]));
   probe.remove();
   const family = getComputedStyle(document.body).fontFamily;
   found.font = '12px ' + family;

@@ -54,19 +54,25 @@ export const cell = (classes, ...children) => el('td', { class: classes || false
 
 // frame has something done before the next picture, once however often it is asked for.
 const waiting = new Set();
+let asked = 0;
+const budget = 10; // ms of one picture
+
 export function frame(draw) {
-  if (waiting.size === 0) requestAnimationFrame(drawAll);
   waiting.add(draw);
+  asked ||= requestAnimationFrame(drawAll);
 }
 
+// drawAll draws what is waiting, and leaves to the next picture what would make this one late.
 function drawAll() {
-  const all = [...waiting];
-  waiting.clear();
-  for (const draw of all) {
+  const begun = performance.now();
+  for (const draw of [...waiting]) {
+    if (performance.now() - begun > budget) break;
+    waiting.delete(draw);
     try {
       draw();
     } catch (error) { // one part that fails leaves the others as they are
       console.error(error);
     }
   }
+  asked = waiting.size ? requestAnimationFrame(drawAll) : 0;
 }

@@ -3,16 +3,16 @@
 import { $, el, text, attr, cell, frame } from './dom.js';
 import { list } from './list.js';
 import { on, data, topics } from './feed.js';
-import { money, percent, profit, clock, now } from './format.js';
+import { money, percent, profit, sign, clock, now } from './format.js';
 import { colors, watchSize } from './canvas.js';
 
 const rows = 200;
 let plots = null;
-let highest = 0;
+let highest = { equity: 0, since: 0 };
 
 export const path = 'api/equity';
 
-// peak is the highest equity that is known of.
+// peak is the highest equity that is known of, and from when on.
 export const peak = () => highest;
 
 export function start() {
@@ -21,13 +21,23 @@ export function start() {
   watchSize($('equity'), () => { plots?.forEach((p) => p.destroy()); plots = null; frame(draw); });
 }
 
+// days are the ends of the account's days, for a host that keeps no series.
+function days() {
+  let paid = 0;
+  return (data('performance') ?? []).map((p) => ({ at: p.to + 'T23:59:59Z', equity: p.equity, paid_in: paid += Number(p.paid_in) }))
+    .filter((p) => p.equity !== null);
+}
+
 // samples are those of the account's own series, or else the ends of its days, and the moment.
 function samples() {
-  const days = (data('performance') ?? []).filter((p) => p.equity !== null).map((p) => ({ at: p.to + 'T23:59:59Z', equity: p.equity }));
-  const found = (data('equity') ?? days).map((s) => [Date.parse(s.at) / 1000, Number(s.equity)]);
+  const found = (data('equity') ?? days()).map((s) => [Date.parse(s.at) / 1000, Number(s.equity), Number(s.paid_in ?? 0)]);
+  const paid = found.at(-1)?.[2] ?? 0;
   const account = data('status')?.trading;
+  const day = Date.parse(account?.day + 'T00:00:00Z') / 1000;
+  if (day > 0) found.push([day, Number(account.equity) - Number(account.day_profit), paid]);
+  found.sort(([a], [b]) => a - b);
   const at = Math.floor(now() / 1000);
-  if (account?.equity !== undefined && !(found.at(-1)?.[0] >= at)) found.push([at, Number(account.equity)]);
+  if (account?.equity !== undefined && !(found.at(-1)?.[0] >= at)) found.push([at, Number(account.equity), paid]);
   return found;
 }
 
@@ -68,14 +78,16 @@ function draw() {
   const found = samples();
   let top = -Infinity;
   series = [[], [], []];
-  for (const [at, equity] of found) {
+  const paidByNow = found.at(-1)?.[2] ?? 0;
+  for (const [at, equity, paid] of found) {
     if (at <= series[0].at(-1)) continue;
-    top = Math.max(top, equity);
+    const own = equity + paidByNow - paid; // what it would be with all deposits and withdrawals up to now: those are no profit
+    top = Math.max(top, own);
     series[0].push(at);
     series[1].push(equity);
-    series[2].push(top > 0 ? Math.min(0, (equity - top) / top) : 0);
+    series[2].push(top > 0 ? Math.min(0, (own - top) / top) : 0);
   }
-  highest = Math.max(top, 0);
+  highest = { equity: Math.max(top, 0), since: (series[0][0] ?? 0) * 1000 };
   const few = series[0].length < 2;
   const node = $('equity-at').querySelector('.empty');
   text(node, !few ? '' : topics.equity && !data('equity') && topics.equity.refusal?.status === 0 ? 'Not known: ' + topics.equity.refusal.message
@@ -114,6 +126,6 @@ const showRows = list($('equity-rows'), {
     text(time, clock(row[0] * 1000));
     text(equity, money(row[1]));
     text(down, percent(row[2]));
-    attr(down, 'class', 'number' + (row[2] < 0 ? ' loss' : ''));
+    attr(down, 'class', 'number ' + sign(row[2] * 100));
   },
 });

@@ -17,9 +17,12 @@ const share = new Intl.NumberFormat('en', { style: 'percent', minimumFractionDig
 
 const known = (value) => value !== null && value !== undefined && value !== '' && Number.isFinite(Number(value));
 
-export const money = (value) => (known(value) ? two.format(Number(value)) : missing);
-export const number = (value) => (known(value) ? any.format(Number(value)) : missing);
-export const percent = (value) => (known(value) ? share.format(value) : missing);
+// minus is one sign everywhere, and none in front of nothing.
+const minus = (shown) => (/[1-9]/.test(shown) ? shown.replace('-', '−') : shown.replace('-', ''));
+
+export const money = (value) => (known(value) ? minus(two.format(Number(value))) : missing);
+export const number = (value) => (known(value) ? minus(any.format(Number(value))) : missing);
+export const percent = (value) => (known(value) ? minus(share.format(value)) : missing);
 
 // profit has its sign in front, because a colour alone says nothing to some.
 export function profit(value) {
@@ -30,7 +33,7 @@ export function profit(value) {
 }
 
 // sign is the class of a profit or a loss.
-export const sign = (value) => (Number(value) > 0 ? 'gain' : Number(value) < 0 ? 'loss' : '');
+export const sign = (value) => (Number(value) >= 0.005 ? 'gain' : Number(value) <= -0.005 ? 'loss' : '');
 
 // age says how long something takes, in its two largest units.
 export function age(ms) {
@@ -67,6 +70,9 @@ export function step(us) {
   if (us < 60e6) return '+' + (us / 1e6).toFixed(2) + ' s';
   return '+' + age(us / 1000);
 }
+
+// sentence begins with a capital letter.
+export const sentence = (said) => (said ? said[0].toUpperCase() + said.slice(1) : '');
 
 // plain is a name of the API in words: take_profit is take profit.
 export const plain = (name) => String(name ?? '').replaceAll('_', ' ');

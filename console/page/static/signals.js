@@ -39,9 +39,11 @@ const showChips = chips($('signals-what'), 's.what', plain);
 
 // traded says what was done for a signal, by the orders that open or close for it.
 function traded(id) {
-  return (data('orders') ?? []).filter((o) => o.signal_id === id && !o.leg)
+  return (orders.get(id) ?? [])
     .map((o) => `${o.side === 'buy' ? 'bought' : 'sold'} ${number(o.filled)} of ${number(o.quantity)}, ${o.status}`).join('; ');
 }
+
+let orders = new Map(); // those that open or close, by the signal that each serves
 
 const show = list($('signals'), {
   key: (s) => s.id,
@@ -84,6 +86,7 @@ const show = list($('signals'), {
 
 function draw() {
   const found = data('signals') ?? [];
+  orders = Map.groupBy((data('orders') ?? []).filter((o) => !o.leg), (o) => o.signal_id);
   const became = new Map((data('outcomes') ?? []).map((o) => [o.signal_id, o.became]));
   const oldest = (data('outcomes') ?? []).at(-1);
   const all = found.map((s) => ({ ...s, became: became.get(s.id) ?? unknown(s, oldest) }));

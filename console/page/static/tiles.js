@@ -4,7 +4,8 @@ import { $, el, text, attr, words, frame } from './dom.js';
 import { list } from './list.js';
 import { on, data } from './feed.js';
 import { empty } from './stale.js';
-import { money, profit, percent, number, sign, age, since, now, plain } from './format.js';
+import { money, profit, percent, number, sign, age, since, clock, plain, sentence } from './format.js';
+import { button, offer } from './acts.js';
 import { peak } from './equity.js';
 
 const soonOld = 120_000; // ms of age from which data looks old, where the generator does not say so itself
@@ -36,13 +37,15 @@ const showAlerts = list($('alerts'), {
     const head = el('strong');
     const what = el('span');
     const more = el('span', { class: 'note' });
-    return { node: el('div', { class: 'alert', 'data-alert': alert.key }, head, what, more), head, what, more };
+    const lift = button('rearm', 'Re-arm', () => data('status')?.halts?.[0]?.id);
+    return { node: el('div', { class: 'alert', 'data-alert': alert.key }, head, what, more, lift), head, what, more, lift };
   },
   update: (row, alert) => {
     attr(row.node, 'data-tone', alert.tone);
     text(row.head, alert.head);
     words(row.what, alert.text);
     words(row.more, alert.more);
+    offer(row.lift, alert.halt > 0, alert.halt);
   },
 });
 
@@ -55,18 +58,27 @@ function draw() {
   empty($('tiles-at'), 'status', !begun, 'There is no account yet: trading has not begun. Its figures come with the first step of the engine.');
 }
 
+// headlines say what a condition means, by what its key begins with.
+const headlines = {
+  halted: 'Trading is halted', refusing: 'Signals are refused', orphaned: 'Held for no strategy', differs: 'The venue holds otherwise',
+  unpriced: 'There is no price', unguarded: 'Held without a stop', rejecting: 'Orders are rejected', reduce_only: 'Nothing is opened',
+};
+const headline = (key) => headlines[key.split('/')[0]] ?? sentence(plain(key.split('/')[0]));
+
 function alerts(status, host) {
   const all = [];
   for (const halt of status?.halts ?? []) {
     all.push({ key: 'halted', tone: 'bad', head: 'Trading is halted', text: halt.reason + (halt.also ? '; also: ' + halt.also : ''),
-      more: `for ${since(halt.since)}. ${halt.way_out}` });
+      more: `for ${since(halt.since)}. ${sentence(halt.way_out)}`, halt: halt.id });
   }
   for (const one of status?.trading?.needs_person ?? []) {
     if (one.key === 'halted' && status.halts.length) continue;
-    all.push({ key: one.key, tone: 'bad', head: 'Needs a person', text: one.text, more: `for ${since(one.since)}. ${one.way_out ?? ''}` });
+    all.push({ key: one.key, tone: 'bad', head: headline(one.key), text: one.text,
+      more: `needs a person, for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   for (const one of status?.trading?.conditions ?? []) {
-    all.push({ key: one.key, tone: 'warn', head: plain(one.key), text: one.text, more: `for ${since(one.since)}` });
+    all.push({ key: one.key, tone: 'warn', head: headline(one.key), text: one.text,
+      more: `for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   if (status?.trading?.last_error) all.push({ key: 'last-error', tone: 'warn', head: 'Last step failed', text: status.trading.last_error });
   if (host?.reasons?.length) {
@@ -79,7 +91,7 @@ function alerts(status, host) {
 function figures(status, account) {
   const equity = Number(account.equity);
   const begin = equity - Number(account.day_profit);
-  const top = Math.max(peak(), equity);
+  const top = Math.max(peak().equity, equity);
   const down = top > 0 ? (equity - top) / top : 0;
   const unpriced = account.unpriced?.length ? `without a price, at cost: ${account.unpriced.join(', ')}` : '';
   const guards = status.orders.filter((o) => o.leg).length;
@@ -87,7 +99,8 @@ function figures(status, account) {
     { key: 'equity', label: 'Equity', value: money(equity), note: unpriced || `open profit ${profit(account.unrealized)}` },
     { key: 'day-profit', label: 'Day’s profit', value: profit(account.day_profit), tone: sign(account.day_profit),
       note: begin > 0 ? `${percent(account.day_profit / begin)} since 00:00` : '' },
-    { key: 'drawdown', label: 'Drawdown', value: percent(down), tone: sign(down), note: `from the highest, ${money(top)}` },
+    { key: 'drawdown', label: 'Drawdown', value: percent(down), tone: sign(down * 100),
+      note: `from ${money(top)}, the most since ${clock(peak().since).replace(/:00$/, '')}` },
     { key: 'open-orders', label: 'Open orders', value: String(account.open_orders), note: guards ? `${guards} of them guard` : '' },
     ...ages(),
   ];
