@@ -26,7 +26,8 @@ var limitFlags = []string{
 
 func (c *config) declareLimits() {
 	m := &c.moreLimits
-	setting(c, &m.gross, "max-gross", decimal.Zero, amounts, "largest `amount` to hold of all symbols, long and short added up; 0 for no limit")
+	setting(c, &m.gross, "max-gross", decimal.Zero, amounts,
+		"largest `amount` to hold of all symbols, long and short added up; 0 for no limit")
 	setting(c, &m.leverage, "max-leverage", decimal.Zero, amounts,
 		"how many `times` its worth the account may hold; 0 for no limit")
 	setting(c, &m.positions, "max-positions", 0, counts, "largest `number` of symbols to hold at a time; 0 for no limit")
