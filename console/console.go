@@ -157,8 +157,8 @@ type api struct {
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
 // short, or empty, where few fit.
 //
-// Signals, orders, fills, equity and performance are CSV (RFC 4180, with a header row) to whoever asks for format=csv, or accepts
-// text/csv and no JSON.
+// Signals, orders, fills, equity and performance are CSV (RFC 4180, with a header row) to whoever asks for format=csv, or
+// accepts text/csv and no JSON.
 //
 // The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //

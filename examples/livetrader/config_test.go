@@ -35,7 +35,10 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"listen": {"127.0.0.1:1", "off"}, "replay": {"a.csv", "b.csv.gz"}, "columns": {"timestamp,open", "a,b"}, "speed": {"2x", "0"}, "seed": {"9", "10"},
 		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
-		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "bad-bars": {"skip", "refuse"},
+		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "max-gross": {"1", "2"},
+		"max-leverage": {"1", "2.5"}, "max-positions": {"1", "2"}, "max-orders-per-minute": {"1", "2"}, "max-weekly-loss": {"1", "2"},
+		"max-drawdown": {"0.1", "0.2"}, "signal-collar": {"0.1", "0.2"}, "duplicate-window": {"5", "1m0s"},
+		"no-short": {"true", "true"}, "flatten-on-loss": {"true", "true"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "socket": {"a.sock", "off"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "orphans": {"flatten", "hand_over"},
 		"notify": {"halt,fill", "day"}, "page-url": {"https://a/", "http://b:1/"},
@@ -43,6 +46,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},
 		"version": {"false", "false"}, "feed": {"http://a/ http://b/", "https://c/"}, "feed-rows": {"data", "a.b"},
 		"feed-fields": {"t,o,h,l,c,v", "0,1,2,3,4,5"}, "feed-symbols": {"A/B=AB", "C/D=CD,E/F=EF"},
+		"hosts": {"a.example.org", "b.example.org,10.0.0.7"},
 		"hours": {"UTC 10:00-11:00", "America/New_York 09:30-16:00"}, "venue": {"http://a", "http://b"},
 	}
 	newConfig().flags.VisitAll(func(f *flag.Flag) {
@@ -157,6 +161,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		"a variable of nothing":        {[]string{"--paper"}, []string{"LIVETRADER_HOME_OF_ALL_THINGS", "1"}, "unknown variable LIVETRADER_HOME_OF_ALL_THINGS: --help lists"},
 		"an endless replay":            {[]string{"--paper", "--replay", "x.csv", "--infinite"}, nil, "--infinite and --replay contradict each other"},
 		"a daily loss of nothing":      {[]string{"--paper", "--max-daily-loss", "0"}, nil, `invalid value "0" for --max-daily-loss: want an amount above zero, or unlimited`},
+		"positions that are no number": {[]string{"--paper", "--max-positions", "many"}, nil, `invalid value "many" for --max-positions: want a whole number, such as 10`},
 		"room on the disk in a unit":   {[]string{"--paper", "--low-water", "1GB"}, nil, `invalid value "1GB" for --low-water: want a whole number of MiB, such as 256`},
 		"a stop beyond all":            {[]string{"--paper", "--stop-loss", "2"}, nil, `invalid value "2" for --stop-loss: want a fraction from 0 to below 1, such as 0.02 for two percent`},
 		"no order size":                {[]string{"--paper", "--order-size", "0"}, nil, `invalid value "0" for --order-size: must be above zero`},

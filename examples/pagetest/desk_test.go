@@ -123,6 +123,7 @@ func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 	require.NoError(t, err)
 	cfg.Signals, cfg.Health, cfg.Tree = d.store.Signals(), probes, tr.Tree()
 	cfg.Account, cfg.Orders, cfg.History, cfg.Performance = tr.Account, tr.Orders, tr.History(), tr.Performance
+	cfg.Equity = tr.Equity
 	cfg.Generator = func() generator.Status { return tr.Status().Generator }
 	cfg.Symbols = func() (all []string) {
 		for _, i := range trading.Instruments {
@@ -147,5 +148,5 @@ func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 	d.site = serve(t, cfg)
 }
 
-// say has the strategy say something of the next bar.
-func (d *desk) say(direction signal.Direction) { d.script.say <- direction }
+// signalLong has the strategy say long on the next bar.
+func (d *desk) signalLong() { d.script.say <- signal.Long }

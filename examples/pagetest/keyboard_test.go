@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
-	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
 const token = "6f1c2a9d4b8e7035a1d2c3f4e5b60798"
@@ -39,7 +38,7 @@ func TestPageWorksByKeyboardAlone(t *testing.T) {
 	d := newDesk(t, func(_ *vigil.Config, cfg *console.Config) {
 		cfg.Mode, cfg.Control.Token, cfg.Control.Authorize = "live", token, nil
 	})
-	d.say(signal.Long)
+	d.signalLong()
 	b := open(t, d.url())
 	b.until(the("#positions [data-position]"))
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
-	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
 const feedPath = deskName + "/venue_feed"
@@ -65,7 +64,7 @@ func TestPageClosesAPosition(t *testing.T) {
 	d := newDesk(t, nil)
 	b := open(t, d.url())
 	b.until(the("#positions-at .empty") + "?.checkVisibility()")
-	d.say(signal.Long)
+	d.signalLong()
 	held := where("data-position", coin)
 	b.until(the(held))
 	b.click("#fills-at summary")
@@ -83,7 +82,7 @@ func TestPageApprovesASignal(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(cfg *vigil.Config, _ *console.Config) { cfg.Manual = true })
 	b := open(t, d.url())
-	d.say(signal.Long)
+	d.signalLong()
 	b.until(the("#offers [data-offer]"))
 	status, _ := d.trader.Account()
 	require.Empty(t, status.Positions, "nothing is bought without a word")
@@ -102,7 +101,7 @@ func TestPageSaysWhyASignalDidNotTrade(t *testing.T) {
 	d := newDesk(t, nil)
 	require.NoError(t, d.trader.Halt(t.Context(), "news"))
 	b := open(t, d.url())
-	d.say(signal.Long)
+	d.signalLong()
 	b.untilText("#signals [data-signal]", "halt")
 	b.click("#signals [data-signal] button[data-expand]")
 	b.until(the("[data-detail-of]"))
@@ -112,7 +111,7 @@ func TestPageShowsAnOrderAsATimeline(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, nil)
 	b := open(t, d.url())
-	d.say(signal.Long)
+	d.signalLong()
 	b.until(the("#orders [data-order]"))
 	b.untilText("#orders [data-order]", "filled")
 	b.click("#orders [data-order] button[data-expand]")
@@ -122,7 +121,7 @@ func TestPageShowsAnOrderAsATimeline(t *testing.T) {
 func TestPageSurvivesARestartOfItsServer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, nil)
-	d.say(signal.Long)
+	d.signalLong()
 	b := open(t, d.url())
 	b.until(the(where("data-position", coin)))
 	b.until(the("#connection") + `.dataset.state === "live"`)

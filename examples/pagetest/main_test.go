@@ -20,17 +20,19 @@ var shots = flag.String("shots", "", "make the pictures of the documentation in 
 
 func TestMain(m *testing.M) {
 	flag.DurationVar(&patience, "patience", patience, "how long a page may take to show something")
-	flag.Parse()
-	code := m.Run()
+	goleak.VerifyTestMain(suite{m})
+}
+
+// suite runs the tests and then ends the browser, before anybody looks for what was left behind.
+type suite struct{ *testing.M }
+
+func (s suite) Run() int {
+	code := s.M.Run()
 	if err := endBrowser(); err != nil {
 		fmt.Fprintln(os.Stderr, "the browser did not end:", err)
-		code = 1
+		return max(code, 1)
 	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	return code
 }
 
 // browser is the one that all tests share; each has cookies and storage of its own in it.

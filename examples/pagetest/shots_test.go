@@ -22,6 +22,7 @@ import (
 // The pictures are of a trader on a market that is made up, after it has traded for a while. The one of a live account is
 // the same trader, whose host says that it is live.
 func TestShots(t *testing.T) {
+	t.Parallel()
 	if *shots == "" {
 		t.Skip("-shots DIR makes the pictures of the documentation")
 	}
@@ -34,8 +35,6 @@ func TestShots(t *testing.T) {
 	b.shoot("dark")
 	b.seen(look{width: 390, height: 1400})
 	b.shoot("narrow")
-	b.seen(look{width: wide.width, height: 3400})
-	b.shoot("whole")
 	b.seen(wide)
 
 	require.NoError(t, d.trader.Halt(t.Context(), "prices of two venues differ by 4 %"))
@@ -84,10 +83,7 @@ func market(t *testing.T, mode string) *desk {
 // untilTraded waits until there is something to see.
 func (b *tab) untilTraded(orders int) {
 	b.t.Helper()
-	patient := patience
-	patience = 10 * time.Minute
-	defer func() { patience = patient }()
-	b.until(`document.querySelectorAll("#orders [data-order]").length >= ` + quotedNumber(float64(orders)))
+	b.untilWithin(10*time.Minute, `document.querySelectorAll("#orders [data-order]").length >= `+quotedNumber(float64(orders)))
 	b.until(`document.querySelectorAll("#positions [data-position]").length >= 2`)
 	b.until(the("#price canvas"))
 }

@@ -128,7 +128,12 @@ func try[T any](b *tab, expression string) (T, error) {
 // until waits until an expression is true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(patience)
+	b.untilWithin(patience, expression)
+}
+
+func (b *tab) untilWithin(limit time.Duration, expression string) {
+	b.t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		is, err := try[bool](b, "!!("+expression+")")
 		if err == nil && is {
@@ -138,7 +143,7 @@ func (b *tab) until(expression string) {
 			shown, _ := try[string](b, "document.body.innerText.slice(0, 3000)")
 			require.FailNow(b.t, "the page never came to show it", "%s\nlast error: %v\nit shows:\n%s", expression, err, shown)
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 }
 

@@ -37,11 +37,16 @@ func (cfg Config) checkCosts() error {
 // defaultFundingEvery is that of most perpetual contracts.
 const defaultFundingEvery = 8 * time.Hour
 
-// slippage is by which part a taker of so much gets a worse price.
-func (b *Broker) slippage(m *market, quantity decimal.Decimal) decimal.Decimal {
+// slippage is by which part the taker of an order gets a worse price.
+func (b *Broker) slippage(m *market, o *order) decimal.Decimal {
 	if !b.cfg.VolumeImpact.IsPositive() {
 		return b.slip
 	}
+	return b.impact(m, o.rest())
+}
+
+// impact is the same of so much.
+func (b *Broker) impact(m *market, quantity decimal.Decimal) decimal.Decimal {
 	share := decimal.NewFromInt(1) // of a bar without volume he takes all there is
 	if volume := decimal.NewFromFloat(m.volume); volume.GreaterThan(quantity) {
 		share = quantity.DivRound(volume, 9)

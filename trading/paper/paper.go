@@ -5,7 +5,8 @@
 // was made, or at the current quote where there are quotes; a limit order fills at its limit, once the price has passed
 // it; a stop order at its stop, or worse. Slippage and the rounding to the tick always go against the account; fees are
 // exact. FillPolicy says all of it, and has the answers of other engines too. The Broker refuses orders that the account
-// cannot carry, and a client ID that it has had before. A position that the account cannot carry any more is liquidated.
+// cannot carry beside those that rest, and a client ID that it has had before. A position that the account cannot carry any
+// more is liquidated. What an order opens is guarded from the fill on, as its Guard says, until legs are sent.
 //
 // It keeps everything in memory, and of what is over that of the last two days: after a restart Resume brings back orders
 // and account from the Journal. It reads no

@@ -48,6 +48,15 @@ type Rules struct {
 	MaxPerSecond int `json:",omitempty"`
 	MaxPerMinute int `json:",omitempty"` // 256 at the most
 
+	// Losses, from which trading is halted as it is by MaxDailyLoss. Parts are fractions: of what the account was worth when
+	// the day or the week began, or at its peak. What was paid in or out counts as neither profit nor loss.
+	MaxDailyLossPart  decimal.Decimal `json:",omitzero"`
+	MaxWeeklyLoss     decimal.Decimal `json:",omitzero"` // weeks begin on Monday
+	MaxWeeklyLossPart decimal.Decimal `json:",omitzero"`
+	MaxDrawdown       decimal.Decimal `json:",omitzero"` // from the most that a day began with, or that was seen since the start
+	MaxDrawdownPart   decimal.Decimal `json:",omitzero"`
+	Flatten           bool            `json:",omitempty"` // what is held is closed then, too
+
 	Also []Rule `json:",omitempty"` // of a program's own
 }
 
@@ -92,7 +101,7 @@ func (r *Rules) each(yield func(Rule) bool) {
 
 // Validate says which of the rules cannot be.
 func (r *Rules) Validate() error {
-	all := []error{r.Limits.Validate()}
+	all := []error{r.Limits.Validate(), r.validateLosses()}
 	for rule := range r.each {
 		if err := rule.Validate(); err != nil {
 			all = append(all, fmt.Errorf("risk: Rules.%s %w", rule.Name(), err))
