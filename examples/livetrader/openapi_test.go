@@ -157,7 +157,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	h := documentedConsole(t)
 	doc := documentOf(t, h)
 	may := []string{"Authorization", "Bearer " + documentToken, "Content-Type", "application/json", "Idempotency-Key", documentKey}
-	covered := map[string]bool{"/api/signals/stream": true, "/api/openapi.yaml": true, "/plain": true} // they are no JSON
+	covered := map[string]bool{"/api/signals/stream": true, "/api/openapi.yaml": true, "/plain": true, "/metrics": true} // no JSON
 	for _, c := range []struct {
 		method, path, target string
 		status               int
@@ -190,6 +190,9 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/bars", "/api/bars?symbol=BTC/USDT", 200, nil},
 		{"GET", "/api/bars", "/api/bars", 400, nil},
 		{"GET", "/api/bars", "/api/bars?symbol=X", 404, nil},
+		{"GET", "/api/host", "/api/host", 200, nil},
+		{"GET", "/api/outcomes", "/api/outcomes", 200, nil},
+		{"GET", "/api/outcomes", "/api/outcomes?limit=0", 400, nil},
 		{"GET", "/api/generator", "/api/generator", 200, nil},
 		{"GET", "/api/services", "/api/services", 200, nil},
 		{"GET", "/api/events", "/api/events", 200, nil},
