@@ -64,6 +64,7 @@ type config struct {
 	maxPosition    decimal.Decimal
 	maxOrder       decimal.Decimal
 	maxDailyLoss   decimal.Decimal
+	moreLimits     moreLimits
 	badBars        candle.Policy
 	healthInterval time.Duration
 	takeProfit     decimal.Decimal

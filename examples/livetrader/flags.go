@@ -21,6 +21,7 @@ func newConfig() *config {
 	c.declareRun()
 	c.declareFeed()
 	c.declareTrading()
+	c.declareLimits()
 	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")

@@ -35,8 +35,6 @@ func TestShots(t *testing.T) {
 	b.shoot("dark")
 	b.seen(look{width: 390, height: 1400})
 	b.shoot("narrow")
-	b.seen(look{width: wide.width, height: 3400})
-	b.shoot("whole")
 	b.seen(wide)
 
 	require.NoError(t, d.trader.Halt(t.Context(), "prices of two venues differ by 4 %"))

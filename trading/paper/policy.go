@@ -17,7 +17,7 @@ import (
 //	NextWorst         at the worst of the bar       the same                     the same
 //	NextClose         at the close                  the same                     the same
 //	LimitCross        at the open                   the same                     if the price reaches it, at its limit
-//	OpenGap           at once, at the last price    the same                     if the price passes it, or at an open that is better
+//	OpenGap           at once, at the last price    the same                     if it is passed, or at an open that is better
 //	BarTicks          at once, at the last price    open, high, low, close       if the price reaches it, at its limit
 //	BarTicksNearest   the same                      the nearer extreme first     the same
 //

@@ -32,7 +32,7 @@ type Rules struct {
 	MaxGross     decimal.Decimal `json:",omitzero"`  // all that is held, long or short, added up
 	MaxNet       decimal.Decimal `json:",omitzero"`  // what is held long less what is held short, or the reverse
 	MaxLeverage  decimal.Decimal `json:",omitzero"`  // all that is held, by what the account is worth: 1 borrows nothing
-	CashOnly     bool            `json:",omitempty"` // what is bought is paid from the cash that no other order needs; fees are not counted
+	CashOnly     bool            `json:",omitempty"` // what is bought is paid from cash that no other order needs; fees come on top
 	MaxPositions int             `json:",omitempty"` // instruments that are held at a time
 	MaxOrders    int             `json:",omitempty"` // orders that are not done, the legs of brackets among them
 
@@ -62,7 +62,8 @@ type Rules struct {
 
 var _ = []Rule{
 	(*gross)(nil), (*net)(nil), (*leverage)(nil), (*cashOnly)(nil), (*positions)(nil), (*orders)(nil), (*signalCollar)(nil),
-	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil), (*perMinute)(nil),
+	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
+	(*perMinute)(nil),
 }
 
 // each calls yield with every rule that is set, up to the first that it returns false for. The rules are views of r, so

@@ -168,7 +168,7 @@ func ExampleFraction() {
 func ExampleVolatilityTarget() {
 	sizer := size.VolatilityTarget{
 		Part: decimal.RequireFromString("0.15"), Most: decimal.NewFromInt(1),
-		Of: func(symbol string) (float64, bool) { return 0.6, true }, // of a year, as the host measures it
+		Of: func(string) (float64, bool) { return 0.6, true }, // of a year, as the host measures it
 	}
 	target, err := sizer.Target(asks(signal.Long, "0"))
 	fmt.Println(target, err)
