@@ -60,7 +60,7 @@ func TestPageIsAccessible(t *testing.T) {
 			b.until(the("#positions [data-position]"))
 			b.requireAccessible("with everything on it")
 			b.click("#orders [data-order] button[data-expand]")
-			b.until(the("[data-step]"))
+			b.until(the("[data-detail-of]"))
 			_ = eval[bool](b, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 			b.requireAccessible("with details open")
 			b.click("#bar button[data-act=rearm]")

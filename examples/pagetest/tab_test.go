@@ -177,14 +177,34 @@ func (b *tab) seenText(selector string) string {
 	return eval[string](b, the(selector)+"?.innerText ?? ''")
 }
 
-// click presses what a selector finds, once it is there and can be pressed, as a mouse does: what lies under something
-// else is not reached.
+// place scrolls to an element and returns where its middle is once it has come to rest, or nothing: parts that come into
+// view get their size then, and a mouse would miss what they move. What lies under something else is not reached.
+const place = `(async e => {
+	if (!e || !e.checkVisibility() || e.disabled) return null;
+	e.scrollIntoView({block: "center"});
+	const middle = () => { const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; };
+	const frame = () => new Promise(done => requestAnimationFrame(done));
+	const before = middle();
+	await frame(); await frame(); await frame();
+	const now = middle(), hit = document.elementFromPoint(...now);
+	return before[0] === now[0] && before[1] === now[1] && hit && (e === hit || e.contains(hit)) ? now : null;
+})`
+
+// click presses what a selector finds, once it is there and can be pressed, as a mouse does.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.until("(e => e && e.checkVisibility() && !e.disabled)(" + the(selector) + ")")
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	require.NoError(b.t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))), selector)
+	deadline := time.Now().Add(patience)
+	for {
+		at, err := try[[]float64](b, place+"("+the(selector)+")")
+		if err == nil && len(at) == 2 {
+			require.NoError(b.t, chromedp.Do(b.ctx, chromedp.MouseClickXY(at[0], at[1])), selector)
+			return
+		}
+		if time.Now().After(deadline) {
+			require.FailNow(b.t, "it cannot be pressed", "%s: %v", selector, err)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
 }
 
 // press sends keys to whatever has the focus.
