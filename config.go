@@ -115,7 +115,7 @@ type Store interface {
 	// SetOverride keeps one durably, in the place of the one with its key; one without a Value takes that back.
 	SetOverride(ctx context.Context, w journal.Override) error
 	// Room says why nothing more should be stored, such as a disk that is nearly full; nothing is then opened. It answers
-	// at once.
+	// at once. An error that has a method Remedy() string says by it, in health, what mends that.
 	Room() error
 }
 

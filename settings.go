@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -75,6 +76,13 @@ func (c *Config) paperSettings() []journal.Setting {
 		{Name: "cash", Value: p.Cash.String()}, {Name: "fee", Value: unlessZero(p.FeeRate)},
 		{Name: "slippage", Value: unlessZero(p.Slippage)}, {Name: "leverage", Value: unlessZero(p.Leverage)},
 		{Name: "maintenance", Value: unlessZero(p.Maintenance)}, {Name: "fill", Value: string(p.Fill)},
+		{Name: "spread", Value: unlessZero(p.Spread)}, {Name: "volume_impact", Value: unlessZero(p.VolumeImpact)},
+	}
+	if p.Latency != 0 {
+		all = append(all, journal.Setting{Name: "latency", Value: p.Latency.String()})
+	}
+	if p.Funding != nil {
+		all = append(all, journal.Setting{Name: "funding", Value: cmp.Or(p.FundingEvery, 8*time.Hour).String()})
 	}
 	if p.MakerFeeRate.Valid {
 		all = append(all, journal.Setting{Name: "maker_fee", Value: p.MakerFeeRate.Decimal.String()})

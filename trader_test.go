@@ -172,10 +172,16 @@ func (d *disk) SetOverride(_ context.Context, w journal.Override) error {
 
 func (d *disk) Room() error {
 	if d.full.Load() {
-		return errors.New("the disk is full")
+		return fullError{}
 	}
 	return nil
 }
+
+// fullError says how it is mended.
+type fullError struct{}
+
+func (fullError) Error() string  { return "the disk is full" }
+func (fullError) Remedy() string { return "buy another one" }
 
 func TestTraderGoesOnWithTheAccountOfTheLast(t *testing.T) {
 	t.Parallel()
@@ -277,7 +283,7 @@ func TestTraderOpensNothingWithoutRoomInItsStore(t *testing.T) {
 			require.Positive(t, s.Generator.Signals)
 			require.Zero(t, s.Trading.Counts.Fills)
 			require.Equal(t, health.Unhealthy, s.Verdict)
-			require.Contains(t, s.Reasons[0], "the disk is full")
+			require.Contains(t, s.Reasons[0], "the disk is full (buy another one)")
 			full.full.Store(false)
 			time.Sleep(20 * time.Minute)
 			s = trader.Status()

@@ -2,6 +2,7 @@ package vigil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +22,7 @@ func (t *Trader) watchStore(ctx context.Context) error {
 		case err != nil:
 			health.Raise(ctx, health.Condition{
 				Key: key, Verdict: health.Unhealthy, Text: fmt.Sprintf("nothing new is opened: %v", err),
-				Remedy: "make room, or mend the store",
+				Remedy: remedyOf(err),
 			})
 			if !low {
 				t.log.Warn("Store has no room, nothing new is opened", "error", err)
@@ -41,6 +42,15 @@ func (t *Trader) watchStore(ctx context.Context) error {
 		case <-t.cfg.Clock.After(storeEvery):
 		}
 	}
+}
+
+// remedyOf is what mends what a Room says.
+func remedyOf(err error) string {
+	var told interface{ Remedy() string }
+	if errors.As(err, &told) {
+		return told.Remedy()
+	}
+	return "make room, or mend the store"
 }
 
 // The account is looked at every accountLook, and every accountLine-th time the log says how it stands.

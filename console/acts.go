@@ -25,7 +25,8 @@ const (
 
 // acts are the acts of a day, by their keys.
 type acts struct {
-	cfg Config
+	cfg  Config
+	past recall
 
 	mu    sync.Mutex         // guards all below
 	byKey map[string]*oneAct // each is in order as well
@@ -46,13 +47,19 @@ func newActs(cfg Config) *acts {
 	return &acts{cfg: cfg, byKey: make(map[string]*oneAct), under: make(map[string]int)}
 }
 
+// askedHash is of all that was asked.
+func askedHash(what journal.Acted) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q", what.Actor, what.Verb, what.Object))
+}
+
 // begin begins an act, or finds the one that was asked for by the same key: began tells which.
 func (a *acts) begin(ctx context.Context, what journal.Acted, do act) (one *oneAct, began bool, wrong *answer.Problem) {
+	a.recall(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.cfg.Clock.Now()
 	a.forget(now, maxActs)
-	hash := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", what.Actor, what.Verb, what.Object))
+	hash := askedHash(what)
 	if one = a.byKey[what.Key]; one != nil {
 		return one, false, one.again(hash)
 	}

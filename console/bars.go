@@ -27,7 +27,9 @@ const maxBars = 100_000
 // bars answers GET /api/bars.
 func (a *api) bars(w http.ResponseWriter, r *http.Request) {
 	symbol, limit := "", signal.DefaultLimit
-	if wrong := parse(r.URL.RawQuery, map[string]setter{"symbol": setText(&symbol), "limit": setLimitTo(&limit, maxBars)}); wrong != nil {
+	if wrong := parse(r.URL.RawQuery, map[string]setter{
+		"symbol": setText(&symbol), "limit": setLimitTo(&limit, maxBars),
+	}); wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
 	}

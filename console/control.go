@@ -22,7 +22,8 @@ const defaultActTimeout = time.Minute
 //
 // A request is a POST of application/json of at most 64 kB, with a header Idempotency-Key of 16 to 64 characters. For a
 // day the same key and the same act get the answer that the first one got, and do nothing (of the last 2,000 acts); with
-// another act, or while it is under way, they get a 409. An act that is not over within Config.Timeout is answered by a
+// another act, or while it is under way, they get a 409. It is so after a restart of the process, too, where Audit has put
+// the acts into the journal of Config.History. An act that is not over within Config.Timeout is answered by a
 // 202, and goes on; the same request again tells how it ended. What the host refuses is a 409 in its words, and what has
 // not ended within Timeout a 504.
 type Control struct {

@@ -30,11 +30,12 @@ const (
 type asked struct {
 	done   []string
 	audits []journal.Acted
+	fails  error // what each verb returns; nil for none
 }
 
 func (a *asked) say(what ...string) error {
 	a.done = append(a.done, strings.Join(what, " "))
-	return nil
+	return a.fails
 }
 
 // control has every verb of an account, and writes down what is done.

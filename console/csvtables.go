@@ -16,7 +16,8 @@ var (
 		row: func(s signal.Signal) []cell {
 			return []cell{
 				whole(s.Seq), words(s.ID), moment(s.CreatedAt), words(s.Symbol), words(s.Direction.String()), float(s.Confidence),
-				float(s.Price), words(s.Strategy), words(s.Params), words(s.Interval.String()), moment(s.BarTime), moment(s.ValidUntil),
+				float(s.Price), words(s.Strategy), words(s.Params), words(s.Interval.String()),
+				moment(s.BarTime), moment(s.ValidUntil),
 			}
 		},
 	}

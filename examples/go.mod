@@ -12,6 +12,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0
 	github.com/seed-5dee1c0a/vigil v0.0.0
 	github.com/seed-5dee1c0a/vigil/console/metrics v0.0.0
+	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr v0.0.0
 	github.com/seed-5dee1c0a/vigil/trading/store v0.0.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1
@@ -32,9 +33,11 @@ require (
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/pgx/v5 v5.12.0 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/mattn/go-colorable v0.1.15 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/nicholas-fedor/shoutrrr v0.17.0 // indirect
 	github.com/pressly/goose/v3 v3.29.0 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
@@ -47,6 +50,7 @@ require (
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/term v0.45.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	modernc.org/libc v1.79.0 // indirect
@@ -58,6 +62,7 @@ require (
 replace (
 	github.com/seed-5dee1c0a/vigil => ..
 	github.com/seed-5dee1c0a/vigil/console/metrics => ../console/metrics
+	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr => ../console/notify/shoutrrr
 	github.com/seed-5dee1c0a/vigil/trading/store => ../trading/store
 )
 

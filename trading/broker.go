@@ -56,8 +56,12 @@ func (o Order) Ref() OrderRef {
 // OrderReport is what a Broker says of an order.
 type OrderReport struct {
 	ClientID string
-	Status   OrderStatus // Open, Filled, Canceled, Expired or Rejected
-	Filled   decimal.Decimal
+	// Symbol and Type are the order's in an answer of OpenOrders, which may tell somebody who does not know it, and cancels
+	// it by them. Elsewhere they may be left out.
+	Symbol string
+	Type   OrderType
+	Status OrderStatus // Open, Filled, Canceled, Expired or Rejected
+	Filled decimal.Decimal
 	// Triggered says, of an order with a stop, that the price has reached it. A Broker that does not tell leaves it out.
 	Triggered bool
 	Reason    string // of Canceled, Expired or Rejected

@@ -19,4 +19,5 @@ type Sizing struct {
 	Instrument Instrument
 	Price      decimal.Decimal // what the instrument is worth now
 	Standing   decimal.Decimal // the target that the signal would replace; zero for none
+	Account    Account         // what the account is worth, among others; nil where nobody knows it
 }

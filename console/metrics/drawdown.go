@@ -13,11 +13,10 @@ import (
 // peak is the highest that the account has stood at the end of a day. It is found anew when a day ends or something is paid
 // in or out, because the days of a year are not to be copied for each scrape.
 type peak struct {
-	mu    sync.Mutex // guards all below
-	of    string     // the trading day, and what was paid in by then
-	known bool
-	most  decimal.Decimal // less what was paid in by then
-	paid  decimal.Decimal // in all of the days
+	mu   sync.Mutex      // guards all below
+	of   string          // the trading day, and what was paid in by then; "" before the days are known
+	most decimal.Decimal // less what was paid in by then
+	paid decimal.Decimal // in all of the days
 }
 
 // drawdown tells how far the account is below its peak. What was paid in or out is neither profit nor loss.
@@ -27,12 +26,12 @@ func (c *collector) drawdown(s *scrape, a engine.Status) {
 	}
 	c.peak.mu.Lock()
 	defer c.peak.mu.Unlock()
-	if of := a.Day.Day + " " + paidIn(a.Counts).String(); c.peak.of != of || !c.peak.known {
+	if of := a.Day.Day + " " + paidIn(a.Counts).String(); c.peak.of != of {
 		days, ok := c.days.answer(s)
 		if !ok {
 			return
 		}
-		c.peak.of, c.peak.known = of, true
+		c.peak.of = of
 		c.peak.most, c.peak.paid = highest(days, a.Capital, paidIn(a.Counts))
 	} else {
 		s.tell(sourceUp, 1, c.days.name)

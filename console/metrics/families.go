@@ -57,7 +57,7 @@ var (
 	errorRun   = gauge("service_errors_in_a_row", "Errors since its last progress.", "service")
 	conditions = gauge("service_conditions", "Things that hold for it and that no error says, by kind.",
 		"service", "condition", "verdict", "person")
-	counted = counter("service_events_total", "What the service counts itself, by name.", "service", "event")
+	events = counter("service_events_total", "What the service counts itself, by name.", "service", "event")
 )
 
 // Trading, and what a person should look at.
@@ -98,11 +98,11 @@ var (
 	cost      = gauge("position_cost", "What was paid for it; below zero, received, for a short position.", "symbol")
 	pending   = gauge("pending_orders", "Orders that are not done, by status.", "status")
 
-	decided      = counter("signals_decided_total", "Signals since the journal began, by what became of them.", "outcome")
-	orders       = counter("orders_total", "Orders decided on since the journal began.")
-	rejected     = counter("orders_rejected_total", "Orders that the venue refused.")
-	fills        = counter("fills_total", "Fills since the journal began.")
-	foreignFills = counter("foreign_fills_total", "Fills of orders that are not the trader's own.")
+	signalOutcomes = counter("signals_decided_total", "Signals since the journal began, by what became of them.", "outcome")
+	orders         = counter("orders_total", "Orders decided on since the journal began.")
+	rejected       = counter("orders_rejected_total", "Orders that the venue refused.")
+	fills          = counter("fills_total", "Fills since the journal began.")
+	foreignFills   = counter("foreign_fills_total", "Fills of orders that are not the trader's own.")
 )
 
 // The generator.

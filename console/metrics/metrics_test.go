@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,7 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console/metrics"
@@ -144,6 +144,7 @@ func TestHostileNamesSpoilNothing(t *testing.T) {
 		synctest.Wait()
 		told := exposition(t, gather(t, metrics.Config{
 			Registry: registry, Generator: func() generator.Status { return generator.Status{Symbols: symbols} }, Mode: "\xff", Version: long,
+			Logger: slog.New(slog.DiscardHandler),
 		}))
 		require.Contains(t, told, `vigil_symbol_stale{symbol="<script>alert(1)</script>"}`)
 		require.Equal(t, len(names)-2, strings.Count(told, "vigil_symbol_stale{"), "two are like others once they are text of some length")
@@ -156,9 +157,9 @@ func TestSourceThatHangsCostsOnlyItsOwnMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := whole(t)
 		release := make(chan struct{})
-		calls := 0
+		var calls atomic.Int32
 		cfg.Account = func() (engine.Status, bool) {
-			calls++
+			calls.Add(1)
 			<-release
 			return account(), true
 		}
@@ -179,86 +180,33 @@ func TestSourceThatHangsCostsOnlyItsOwnMetrics(t *testing.T) {
 				require.Zero(t, time.Since(before), "what hung the last time is not waited for again")
 			}
 		}
-		require.Equal(t, 1, calls, "one call at a time")
+		require.Equal(t, int32(1), calls.Load(), "one call at a time")
 		close(release)
 		synctest.Wait()
 		require.Contains(t, exposition(t, scrape(t, c)), "vigil_account_equity")
 	})
 }
 
-func TestProgressHasOneRuleForAllServices(t *testing.T) {
+// TestScrapesRunBesideEachOther has the race detector and the registry as its judges.
+func TestScrapesRunBesideEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		registry := health.NewRegistry(health.Config{})
-		var hangs atomic.Bool
-		release := make(chan struct{})
-		cfg := metrics.Config{Registry: registry, Tree: tree(t, registry, map[string]supervisor.Service{
-			"works": serve(working),
-			"hangs": serve(func(ctx context.Context) error {
-				for !hangs.Load() && ctx.Err() == nil {
-					health.Beat(ctx)
-					time.Sleep(time.Second)
+		c, err := metrics.New(whole(t))
+		require.NoError(t, err)
+		want := exposition(t, scrape(t, c))
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(c))
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 5 {
+					found, err := registry.Gather()
+					if assert.NoError(t, err) {
+						assert.Equal(t, want, exposition(t, found))
+					}
 				}
-				<-release
-				return nil
-			}),
-			"rests": serve(func(ctx context.Context) error {
-				health.Beat(ctx)
-				health.Expect(ctx, health.Limits{MaxSilence: time.Second})
-				health.Idle(ctx, time.Time{})
-				<-ctx.Done()
-				return ctx.Err()
-			}),
-		})}
-		t.Cleanup(func() { close(release) })
-		time.Sleep(time.Minute)
-		require.Empty(t, silent(t, cfg))
-		hangs.Store(true)
-		time.Sleep(9 * time.Second)
-		require.Empty(t, silent(t, cfg))
-		require.InDelta(t, 9, ages(t, cfg)["trader/hangs"], 1.5, "it counts towards the deadline")
-		time.Sleep(4 * time.Second)
-		require.Equal(t, []string{"trader/hangs"}, silent(t, cfg))
-		time.Sleep(time.Hour)
-		require.Equal(t, []string{"trader/hangs"}, silent(t, cfg), "also when its run was given up")
+			})
+		}
+		all.Wait()
 	})
-}
-
-// ages is for how long each service has been silent whose silence is judged.
-func ages(t *testing.T, cfg metrics.Config) map[string]float64 {
-	t.Helper()
-	ages := make(map[string]float64)
-	for _, m := range numbers(t, cfg, "vigil_service_progress_timestamp_seconds") {
-		ages[labelOf(m, "service")] = float64(time.Now().UnixMilli())/1000 - m.GetGauge().GetValue()
-	}
-	return ages
-}
-
-// silent are the services of which the rule says that they make no progress.
-func silent(t *testing.T, cfg metrics.Config) (paths []string) {
-	t.Helper()
-	ages := ages(t, cfg)
-	for _, m := range numbers(t, cfg, "vigil_service_progress_deadline_seconds") {
-		if service := labelOf(m, "service"); ages[service] > m.GetGauge().GetValue() {
-			paths = append(paths, service)
-		}
-	}
-	for _, m := range numbers(t, cfg, "vigil_service_state") {
-		if labelOf(m, "state") == "stalled" && m.GetGauge().GetValue() == 1 {
-			paths = append(paths, labelOf(m, "service"))
-		}
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths)
-}
-
-// numbers are those of one family.
-func numbers(t *testing.T, cfg metrics.Config, name string) []*dto.Metric {
-	t.Helper()
-	for _, family := range gather(t, cfg) {
-		if family.GetName() == name {
-			return family.GetMetric()
-		}
-	}
-	return nil
 }

@@ -90,19 +90,19 @@ func (s *scrape) part(label string, p *health.PartReport, status *supervisor.Sta
 			continue
 		}
 		told[event] = true
-		s.tell(counted, float64(n), label, event)
+		s.tell(events, float64(n), label, event)
 	}
 }
 
 // silence tells the deadline that comes first: that of its work, or that of its beats. A service whose silence nobody
 // judges at present has none.
 func (s *scrape) silence(label string, p *health.PartReport, status *supervisor.Status) {
-	since, judged := s.report.SilentSince(p)
+	since, ok := s.report.SilentSince(p)
 	most := p.Limits.MaxSilence
-	if status != nil && status.Stall > 0 && (!judged || status.LastBeat.Add(status.Stall).Before(since.Add(most))) {
-		since, most, judged = status.LastBeat, status.Stall, true
+	if status != nil && status.Stall > 0 && (!ok || status.LastBeat.Add(status.Stall).Before(since.Add(most))) {
+		since, most, ok = status.LastBeat, status.Stall, true
 	}
-	if judged {
+	if ok {
 		s.tell(progress, seconds(since), label)
 		s.tell(limit, most.Seconds(), label)
 	}

@@ -11,14 +11,14 @@ import (
 
 // The states of trading, in the words of /health.
 const (
-	notStarted = "not_started"
-	running    = "running"
-	halted     = "halted"
-	reducing   = "reduce_only"
+	notStarted      = "not_started"
+	running         = "running"
+	halted          = "halted"
+	reduceOnlyState = "reduce_only"
 )
 
 var (
-	tradingStates = []string{notStarted, running, halted, reducing}
+	tradingStates = []string{notStarted, running, halted, reduceOnlyState}
 	statuses      = []trading.OrderStatus{trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen}
 	cashKinds     = []trading.CashKind{trading.CashFee, trading.CashFunding, trading.CashDeposit, trading.CashWithdrawal}
 	outcomes      = []journal.Outcome{
@@ -59,7 +59,7 @@ func stateOf(a maybeAccount) string {
 	case a.Halt.Active():
 		return halted
 	case a.ReduceOnly:
-		return reducing
+		return reduceOnlyState
 	}
 	return running
 }
@@ -118,7 +118,7 @@ func (s *scrape) counts(n book.Counts) {
 		s.amount(moved, n.Moved[kind], string(kind))
 	}
 	for _, outcome := range outcomes {
-		s.tell(decided, float64(n.Signals[outcome]), string(outcome))
+		s.tell(signalOutcomes, float64(n.Signals[outcome]), string(outcome))
 	}
 	s.tell(orders, float64(n.Orders))
 	s.tell(rejected, float64(n.Rejected))

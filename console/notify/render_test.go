@@ -30,7 +30,7 @@ func anAccount(m *notify.Message) {
 	}
 }
 
-// The texts of all kinds, as they come in a day, are read here and in docs/guides/messages.md.
+// The texts of all kinds, as they come in a bad day, are read here and in docs/guides/messages.md.
 func TestTextsOfEachKind(t *testing.T) {
 	t.Parallel()
 	d := decimal.RequireFromString
@@ -66,13 +66,13 @@ func TestTextsOfEachKind(t *testing.T) {
 			raise(part, "unknown", "what became of the order v-3f09 of BTC/USDT is not known", "cancel it at the venue, and give it up", false)
 		})
 		at(3*time.Hour, func() { part.Clear("halted"); part.Clear("unknown") })
-		at(24*time.Hour, func() { _ = j.Append(ctx, time.Now(), day("2000-01-02", "9482.1")) })
+		at(4*time.Hour, func() { _ = j.Append(ctx, time.Now(), day("2000-01-02", "9482.1")) })
 		<-ctx.Done()
 		return ctx.Err()
 	})}, func(t *testing.T, p *phone, tree *supervisor.Supervisor) {
 		after(4 * time.Minute)
 		require.NoError(t, tree.Restart(t.Context(), "host/feed"))
-		after(25 * time.Hour)
+		after(4 * time.Hour)
 		var all strings.Builder
 		seen := make(map[string]bool)
 		for _, m := range p.messages() {

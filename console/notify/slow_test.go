@@ -22,7 +22,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 )
 
-// traded is what came of half an hour of trading beside a Notifier: all that the journal has, and when.
+// traded is what came of ten minutes of trading beside a Notifier: all that the journal has, and when.
 func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Status) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -46,9 +46,9 @@ func traded(t *testing.T, to notify.Notifier) (events []string, sent notify.Stat
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- trader.Serve(ctx) }()
-		time.Sleep(15*time.Minute + time.Second/2) // between two steps
+		time.Sleep(5*time.Minute + time.Second/2) // between two steps
 		require.NoError(t, trader.Halt(ctx, "a look at the news"))
-		time.Sleep(15 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		sent = messages.Status()
 		for e, err := range journal.Entries(ctx, store.Journal(), 0) {
 			require.NoError(t, err)

@@ -14,12 +14,13 @@ import (
 // commands are what the launcher does besides running a trader, by the first word of its command line.
 func commands() map[string]subcommand {
 	return map[string]subcommand{
-		"ctl":     {"control a running trader, or ask it how it stands", runControl},
-		"backup":  {"copy the database, also while a trader runs on it", runBackup},
-		"check":   {"read a database through, and say what is in it", runCheck},
-		"restore": {"put a copy in the place of a database", runRestore},
-		"panic":   {"close all that is held at the venue, also where no trader and no database are left", runPanic},
-		"health":  {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
+		"ctl":         {"control a running trader, or ask it how it stands", runControl},
+		"backup":      {"copy the database, also while a trader runs on it", runBackup},
+		"check":       {"read a database through, and say what is in it", runCheck},
+		"restore":     {"put a copy in the place of a database", runRestore},
+		"panic":       {"close all that is held at the venue, also where no trader and no database are left", runPanic},
+		"notify-test": {"send a message for trying out, and say what its receivers answered", runNotifyTest},
+		"health":      {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
 	}
 }
 
@@ -106,7 +107,7 @@ func commandLike(word string) string {
 func commandList() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(commands())) {
-		fmt.Fprintf(&b, "  livetrader %-10s %s\n", name, commands()[name].does)
+		fmt.Fprintf(&b, "  livetrader %-11s %s\n", name, commands()[name].does)
 	}
 	return b.String()
 }

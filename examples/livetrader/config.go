@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/console/notify"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -32,10 +33,13 @@ type config struct {
 	token         string // that callers of the API show; "" for none
 	metricsToken  string // that scrapers show; "" leaves /metrics to callers of the API
 	hosts         []string
-	webhook       string // where messages go; "" for nowhere
-	webhookSecret string // that signs them; "" for none
-	ping          string // the address of a dead man's switch; "" for none
-	notifySocket  string // of the systemd that started the run; "" for none
+	webhook       string        // where messages go; "" for nowhere
+	webhookSecret string        // that signs them; "" for none
+	notifyURLs    []string      // of the chats and mailboxes that get messages
+	notify        []notify.Kind // what is told of
+	page          string        // where messages lead; "" for nowhere
+	ping          string        // the address of a dead man's switch; "" for none
+	notifySocket  string        // of the systemd that started the run; "" for none
 	watchdogEvery time.Duration
 	replay        string
 	columns       string // of the replay's files
@@ -60,6 +64,7 @@ type config struct {
 	maxPosition    decimal.Decimal
 	maxOrder       decimal.Decimal
 	maxDailyLoss   decimal.Decimal
+	moreLimits     moreLimits
 	badBars        candle.Policy
 	healthInterval time.Duration
 	takeProfit     decimal.Decimal

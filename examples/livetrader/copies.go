@@ -129,17 +129,11 @@ type contents struct {
 
 // check reads all of a database: its pages, its archive and each entry, and its journal into an account.
 func (c *fileCommand) check(ctx context.Context, path string) (found contents, err error) {
-	report, err := sqlite.Check(ctx, path)
-	if err != nil {
-		return found, err
-	}
+	report, err := sqlite.Check(ctx, path, func(db *sqlite.DB) (err error) {
+		found.Standing, err = vigil.ReadStanding(ctx, db, c.cash)
+		return err
+	})
 	found.lastAt = report.LastAt
-	db, err := sqlite.Open(ctx, path, sqlite.Config{ReadOnly: true})
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	found.Standing, err = vigil.ReadStanding(ctx, db, c.cash)
 	return found, err
 }
 

@@ -21,6 +21,7 @@ func newConfig() *config {
 	c.declareRun()
 	c.declareFeed()
 	c.declareTrading()
+	c.declareLimits()
 	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")
@@ -121,6 +122,9 @@ func (c *config) declareService() {
 		"`level` from which on lines are logged: debug, info, warn or error")
 	setting(c, &c.logFormat, "log-format", autoLog, logFormats,
 		"`form` of the log: text, json, or auto, which is text unless a terminal shows it")
+	setting(c, &c.notify, "notify", notifyKinds(), messageKinds,
+		"`kinds` of messages that are sent to "+notifyVariable+" and "+webhookVariable+": "+messageKinds.show(notifyKinds()))
+	setting(c, &c.page, "page-url", "", pages, "`address` that messages lead to, as a person who gets one can open it")
 	setting(c, &c.drain, "drain", 0, spans, "`time` for which it is not ready, and trades on, before anything stops")
 }
 

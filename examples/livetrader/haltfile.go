@@ -79,6 +79,11 @@ type haltLeftError struct{ reason string }
 
 func (e *haltLeftError) Error() string { return e.reason }
 
+// Remedy says what to do about it, in health.
+func (e *haltLeftError) Remedy() string {
+	return "the trader makes a halt of it within a second; re-arm that once it is dealt with"
+}
+
 // Room implements vigil.Store.
 func (s haltedStore) Room() error {
 	if reason, left := readHalt(s.path); left {

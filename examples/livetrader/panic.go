@@ -145,9 +145,9 @@ func (e *emergency) round(ctx context.Context) (left []string, err error) {
 		return nil, fmt.Errorf("ask for open orders: %w", err)
 	}
 	for _, o := range open {
-		left = append(left, fmt.Sprintf("order %s %s", o.ClientID, o.Status))
-		ref := trading.OrderRef{ClientID: o.ClientID} // the list names no symbol, and this venue needs none
-		e.tell("cancel order "+o.ClientID, e.venue.Cancel(ctx, ref))
+		left = append(left, fmt.Sprintf("order %s of %s %s", o.ClientID, o.Symbol, o.Status))
+		ref := trading.OrderRef{ClientID: o.ClientID, Symbol: o.Symbol, Type: o.Type}
+		e.tell("cancel order "+o.ClientID+" of "+o.Symbol, e.venue.Cancel(ctx, ref))
 	}
 	held, err := e.venue.Positions(ctx)
 	if err != nil || len(held) == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
@@ -15,6 +16,7 @@ import (
 const (
 	tokenVariable         = variablePrefix + "TOKEN"          // that callers of the API show
 	metricsVariable       = variablePrefix + "METRICS_TOKEN"  // that a scraper of /metrics shows
+	notifyVariable        = variablePrefix + "NOTIFY_URL"     // of chats and mailboxes, with blanks between them
 	webhookVariable       = variablePrefix + "WEBHOOK_URL"    // where messages go
 	webhookSecretVariable = variablePrefix + "WEBHOOK_SECRET" // that signs them
 	dbVariable            = variablePrefix + "DB"             // which may have a password in it
@@ -26,15 +28,37 @@ const (
 // isSecret reports whether a variable is one of them.
 func isSecret(name string) bool {
 	return slices.Contains([]string{
-		dbVariable, tokenVariable, metricsVariable, webhookVariable, webhookSecretVariable, pingVariable,
+		dbVariable, tokenVariable, metricsVariable, notifyVariable, webhookVariable, webhookSecretVariable, pingVariable,
 	}, strings.TrimSuffix(name, fileSuffix))
+}
+
+// readReceivers reads where messages go, and refuses what no message would ever reach.
+func (c *config) readReceivers(lookup func(string) (string, bool)) error {
+	urls := ""
+	for name, value := range map[string]*string{
+		notifyVariable: &urls, webhookVariable: &c.webhook, webhookSecretVariable: &c.webhookSecret,
+	} {
+		var err error
+		if *value, err = readSecret(lookup, name); err != nil {
+			return err
+		}
+	}
+	if c.webhookSecret != "" && c.webhook == "" {
+		return usagef("%s is set without %s: it signs what is sent there", webhookSecretVariable, webhookVariable)
+	}
+	c.notifyURLs = strings.Fields(urls)
+	for i, url := range c.notifyURLs {
+		if _, err := shoutrrr.New(shoutrrr.Config{URL: url}); err != nil {
+			return usagef("%s, number %d of %d: %w", notifyVariable, i+1, len(c.notifyURLs), err)
+		}
+	}
+	return nil
 }
 
 // readSecrets reads all of them.
 func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 	for name, value := range map[string]*string{
-		tokenVariable: &c.token, metricsVariable: &c.metricsToken, webhookVariable: &c.webhook,
-		webhookSecretVariable: &c.webhookSecret, pingVariable: &c.ping,
+		tokenVariable: &c.token, metricsVariable: &c.metricsToken, pingVariable: &c.ping,
 	} {
 		var err error
 		if *value, err = readSecret(lookup, name); err != nil {
@@ -56,10 +80,7 @@ func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 			return usageError{fmt.Errorf("%s: %w", metricsVariable, err)}
 		}
 	}
-	if c.webhookSecret != "" && c.webhook == "" {
-		return usagef("%s is set without %s: it signs what is sent there", webhookSecretVariable, webhookVariable)
-	}
-	return nil
+	return c.readReceivers(lookup)
 }
 
 // readSecret reads one; "" where nothing is set.

@@ -20,7 +20,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
-	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
@@ -122,10 +121,6 @@ func (c *config) cycle() time.Duration {
 
 func (c *config) sizer() trading.Sizer { return size.FixedNotional{Amount: c.notional} }
 
-func (c *config) limits() engine.Risk {
-	return risk.Limits{MaxPosition: c.maxPosition, MaxOrder: c.maxOrder, MaxDailyLoss: c.maxDailyLoss}
-}
-
 func (c *config) ticket() trading.TicketPolicy {
 	return trading.FixedTicket{Limit: c.limitEntry, TakeProfit: c.takeProfit, StopLoss: c.stopLoss}
 }
@@ -138,6 +133,11 @@ func (c *config) fingerprint(spec signal.Spec) string {
 		"take-profit", "stop-loss", "limit-entry",
 	} {
 		settings[name] = c.shown(name)
+	}
+	for _, name := range limitFlags {
+		if c.isSet(name) { // A run of before has the name that it had.
+			settings[name] = c.shown(name)
+		}
 	}
 	return engine.Fingerprint(settings)
 }

@@ -56,6 +56,7 @@ var (
 	databases = kind[string]{read: asWritten, show: withoutPassword}
 	toggles   = kind[bool]{read: readToggle, show: strconv.FormatBool, isToggle: true}
 	wholes    = kind[int]{read: readWhole, show: strconv.Itoa}
+	counts    = kind[int]{read: readCount, show: strconv.Itoa}
 
 	spans        = kind[time.Duration]{read: readSpan, show: time.Duration.String}
 	addresses    = kind[[]string]{read: readAddresses, show: func(l []string) string { return strings.Join(l, " ") }}
@@ -96,6 +97,15 @@ func readWhole(text string) (int, error) {
 	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
 	if err != nil {
 		return 0, errors.New("want a whole number of MiB, such as 256")
+	}
+	return int(n), nil
+}
+
+// readCount reads how many there may be.
+func readCount(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0, errors.New("want a whole number, such as 10")
 	}
 	return int(n), nil
 }

@@ -22,6 +22,7 @@ type account struct {
 	day      journal.DayOpened
 	breached bool            // its loss has reached the limit, and that is recorded
 	given    decimal.Decimal // besides the capital, as its configuration said another sum
+	losses
 }
 
 func newAccount(capital decimal.Decimal) account {
@@ -96,6 +97,9 @@ func (a *account) move(e trading.CashEvent) {
 		a.moved = make(map[trading.CashKind]decimal.Decimal)
 	}
 	a.moved[e.Kind] = a.moved[e.Kind].Add(e.Amount)
+	if e.Kind == trading.CashDeposit || e.Kind == trading.CashWithdrawal {
+		a.losses.paidIn(e.Amount)
+	}
 	if a.day.Day != "" && (e.Kind == trading.CashDeposit || e.Kind == trading.CashWithdrawal) {
 		a.day.Equity = a.day.Equity.Add(e.Amount)
 		if !a.day.Before.IsZero() {

@@ -66,6 +66,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldHalted(at, e)
 	case journal.Rearmed:
 		b.halt, b.account.breached = Halt{}, false
+		b.losses.rearmed()
 	case journal.SettingsChanged:
 		b.foldSettings(e)
 	case journal.Acted: // What came of it has events of its own.
@@ -90,6 +91,7 @@ func (b *Book) foldHalted(at time.Time, e journal.Halted) {
 	if e.Day != "" && e.Day == b.day.Day {
 		b.account.breached = true
 	}
+	b.losses.halted(e)
 	switch with := b.halt.With(e.Reason); {
 	case !b.halt.Active():
 		b.halt = Halt{Reason: e.Reason, At: at, Seq: b.seq}
@@ -106,6 +108,7 @@ func (b *Book) foldDay(at time.Time, e journal.DayOpened) {
 		b.days.ended(before, e.Begin())
 	}
 	b.account.day, b.account.breached = e, false
+	b.losses.opened(e)
 }
 
 func (b *Book) foldFill(at time.Time, f *trading.Fill) {

@@ -18,9 +18,9 @@ import (
 
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
-// from elsewhere; version 5, which entry of the journal a halt is, and what came of a day. Version 5 and
-// later keep what is over as records.
-const snapshotVersion = 6
+// from elsewhere; version 5, which entry of the journal a halt is, and what came of a day; version 6, what the
+// losses of more than a day count from. Version 5 and later keep what is over as records.
+const snapshotVersion = 7
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
 // escaped.
@@ -58,6 +58,7 @@ type bookState struct {
 	CapitalSaid bool              `json:"capital_said,omitempty"`
 	Given       decimal.Decimal   `json:"given,omitzero"`
 	Days        []Day             `json:"days,omitempty"`
+	Losses      losses            `json:"losses,omitzero"`
 }
 
 type snapshotOrder struct {
@@ -79,7 +80,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
-		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(),
+		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -136,7 +137,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 func (a *account) restore(s bookState) error {
 	a.cash, a.fees, a.realized = s.Cash, s.Counts.Fees, s.Counts.Realized
 	a.day, a.breached = s.Day, s.Breached
-	a.given = s.Given
+	a.given, a.losses = s.Given, s.Losses
 	a.moved, a.other = s.Counts.Moved, s.Counts.OtherAssets
 	return a.moves.restore(s.Moves, s.LastMove)
 }

@@ -34,6 +34,7 @@ type days struct {
 	seen      map[string]decimal.Decimal // the last known prices of what is held
 	hasEquity bool                       // the process has valued the account
 	end       valuation                  // of the day that has to be closed
+	high      decimal.NullDecimal        // the most that the account was worth, less what was paid in
 	marked    time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
 }
 
@@ -102,7 +103,7 @@ func (d *days) lastSeenLocked(symbol string) (decimal.Decimal, bool) {
 // openDay opens a new trading day, and halts where the loss of one has reached its limit. What is held without a price counts
 // at the last one that was seen, or else at its cost; nothing may be opened meanwhile.
 func (d *days) openDay(ctx context.Context, r *run) error {
-	prices, today, limit := d.gate.prices(), d.env.today(), d.limit()
+	prices, today, limit := d.gate.prices(), d.env.today(), d.env.lossLimits()
 	d.ledger.mu.Lock()
 	now, missing := d.lookLocked(prices)
 	d.gate.unpriced, d.gate.costed, d.gate.known = nil, missing, prices
@@ -116,7 +117,7 @@ func (d *days) openDay(ctx context.Context, r *run) error {
 			d.ledger.mu.Lock()
 			defer d.ledger.mu.Unlock()
 			now, missing = d.lookLocked(prices) // A person may have done something meanwhile.
-			return d.eventsLocked(today, now, missing, limit), nil
+			return limit.closing(d.ledger.book, d.eventsLocked(today, now, missing, limit)), nil
 		})
 		if err != nil {
 			return err
@@ -162,7 +163,7 @@ func (d *days) see(held []trading.Position, prices []decimal.Decimal) {
 }
 
 // eventsLocked are what is to be journaled of the days.
-func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit dayLimit) []journal.Event {
+func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit lossLimits) []journal.Event {
 	opened := d.ledger.book.Day()
 	if opened.Day != "" && today <= opened.Day {
 		return d.checkLocked(now, limit)
@@ -186,37 +187,30 @@ func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string,
 		next.Before = begin
 	}
 	events = append(events, next)
-	return append(events, limit.halt(today, begin, now)...)
+	return append(events, limit.ofDay(today, begin, now)...)
 }
 
-// checkLocked holds the loss of the open day against its limit, unless that is recorded.
-func (d *days) checkLocked(equity decimal.Decimal, limit dayLimit) []journal.Event {
-	opened := d.ledger.book.Day()
-	if d.ledger.book.Breached() {
-		return nil
+// checkLocked holds the losses of the open day, of its week and since the account's peak against their limits, unless that
+// is recorded.
+func (d *days) checkLocked(equity decimal.Decimal, limit lossLimits) (events []journal.Event) {
+	b := d.ledger.book
+	if opened := b.Day(); !b.Breached() {
+		events = limit.ofDay(opened.Day, opened.Begin(), equity)
 	}
-	return limit.halt(opened.Day, opened.Begin(), equity)
+	return append(events, limit.ofMore(b, equity, d.highLocked(equity))...)
 }
 
-// dayLimit is the loss of a day from which trading is halted, if one is set.
-type dayLimit struct {
-	loss decimal.Decimal
-	set  bool
-}
-
-func (d *days) limit() dayLimit {
-	loss, set := d.env.cfg.Risk.DailyLoss()
-	return dayLimit{loss, set}
-}
-
-// halt is the halt for a day that began with one worth and has another now; none where the limit is not reached.
-func (l dayLimit) halt(day string, began, equity decimal.Decimal) []journal.Event {
-	loss := began.Sub(equity)
-	if !l.set || loss.LessThan(l.loss) {
-		return nil
+// highLocked is the most that the account was worth since the process knows it and its peak last counted anew, with what
+// was paid in since.
+func (d *days) highLocked(equity decimal.Decimal) decimal.Decimal {
+	b := d.ledger.book
+	own := equity.Sub(b.PaidIn())
+	if day, _, breached := b.Peak(); day == "" || breached {
+		d.high = decimal.NullDecimal{} // It counts anew once a person has lifted the halt.
+	} else if !d.high.Valid || own.GreaterThan(d.high.Decimal) {
+		d.high = decimal.NewNullDecimal(own)
 	}
-	reason := fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, day, l.loss)
-	return []journal.Event{journal.Halted{Reason: reason, Day: day}}
+	return d.high.Decimal.Add(b.PaidIn())
 }
 
 // rearm is what a person's word is journaled as: what it lifts, a loss that reaches the limit at this very moment among
@@ -228,10 +222,14 @@ func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []jo
 	var events []journal.Event
 	halt := b.Halted()
 	if b.Day().Day != "" {
-		events = d.checkLocked(equity, d.limit())
+		events = d.checkLocked(equity, d.env.lossLimits())
 	}
 	for _, event := range events {
-		halt = halt.With(event.(journal.Halted).Reason)
+		halted := event.(journal.Halted)
+		halt = halt.With(halted.Reason)
+		if halted.Limit == maxDrawdown {
+			d.high = decimal.NullDecimal{} // as in highLocked
+		}
 	}
 	events = append(events, journal.Rearmed{By: by, Lifts: halt.Reasons()})
 	if len(missing) == 0 {

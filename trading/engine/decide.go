@@ -198,9 +198,7 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 		return trading.Ticket{}, false, nil
 	}
 	side := book.Target{Quantity: target}.Side()
-	ticket, err = d.ticket.Ticket(trading.Sizing{
-		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
-	}, side)
+	ticket, err = d.ticket.Ticket(d.sizing(s, in, standing.Quantity), side)
 	if err == nil {
 		err = ticket.Validate(side, in.instrument, in.price)
 	}
@@ -239,9 +237,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 		}
 		return decimal.Zero, errNoPrice
 	}
-	target, err := d.sizer.Target(trading.Sizing{
-		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing.Quantity,
-	})
+	target, err := d.sizer.Target(d.sizing(s, in, standing.Quantity))
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("size: %w", err)
 	}

@@ -21,7 +21,8 @@ func (c *reconciler) adoptGuards(ctx context.Context, r *run, fills []trading.Fi
 		for _, f := range fills {
 			id, kind := f.Guards()
 			entry, known := b.Order(id)
-			if _, had := b.Order(f.ClientID); !known || had || made[f.ClientID] || f.Side != -entry.Side || f.Symbol != entry.Symbol {
+			_, had := b.Order(f.ClientID)
+			if !known || had || made[f.ClientID] || f.Side != -entry.Side || f.Symbol != entry.Symbol {
 				continue
 			}
 			made[f.ClientID] = true

@@ -44,8 +44,11 @@ func (e *Engine) idleLocked() bool {
 
 // canRoll reports whether rolling the day would neither miss a price nor halt. It keeps the prices, as a Step does.
 func (e *Engine) canRoll(o *outlook) bool {
-	if !o.limited {
+	switch {
+	case !o.limited:
 		return true
+	case o.peaks && len(o.held) > 0:
+		return false
 	}
 	var array [4]decimal.Decimal
 	prices, value, size := array[:0], 0.0, math.Abs(o.roughLeast)
@@ -79,17 +82,19 @@ type outlook struct {
 	day     string             // the trading day that is open
 	held    []trading.Position // those that are not flat
 
-	limited    bool            // the day's loss is
-	breached   bool            // it has reached its limit, and that is recorded
-	least      decimal.Decimal // what is held is worth more than that where the loss is below its limit
+	limited    bool            // losses are
+	breached   bool            // each has reached its limit, and that is recorded
+	peaks      bool            // what is held is followed to its peak
+	least      decimal.Decimal // what is held is worth more than that where no loss has reached its limit
 	roughLeast float64         // the same, nearly
 }
 
 func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	o := &outlook{version: version, done: true, day: b.Day().Day}
-	if limit, limited := e.cfg.Risk.DailyLoss(); limited {
+	if limits := e.lossLimits(); limits.set {
 		equity, _ := b.Equity(func(string) (decimal.Decimal, bool) { return decimal.Zero, true }) // worth nothing
-		o.limited, o.breached, o.least = true, b.Breached(), b.Day().Begin().Sub(equity).Sub(limit)
+		least, reached := limits.least(b)
+		o.limited, o.breached, o.least, o.peaks = true, reached, least.Sub(equity), limits.followsPeak(b)
 		o.roughLeast = rough.Float(o.least)
 	}
 	for _, p := range b.Positions() {

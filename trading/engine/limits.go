@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -13,6 +14,14 @@ func (d decider) view(o trading.Order, held, price decimal.Decimal, in inputs) t
 	return trading.View{
 		Instrument: in.instrument, Held: held, Price: price, Last: in.price, Reference: in.reference, Now: in.now,
 		Account: d.book.Beside(o, in.prices),
+	}
+}
+
+// sizing is what a Sizer and a TicketPolicy decide from.
+func (d decider) sizing(s signal.Signal, in inputs, standing decimal.Decimal) trading.Sizing {
+	return trading.Sizing{
+		Signal: s, Instrument: in.instrument, Price: in.price, Standing: standing,
+		Account: d.book.Beside(trading.Order{Symbol: s.Symbol}, in.prices),
 	}
 }
 

@@ -182,6 +182,8 @@ type Halted struct {
 	// Day is the trading day whose loss has reached its limit, if that is why. It is said once for each such day, also
 	// where a halt stands already.
 	Day string `json:"day,omitempty"`
+	// Limit is the name of the limit on losses that has been reached, if one has.
+	Limit string `json:"limit,omitempty"`
 }
 
 // Rearmed says that a person lifted the halt.

@@ -29,7 +29,8 @@ type account struct {
 
 func newAccount(cfg *Config, markets markets) account {
 	return account{
-		cfg: cfg, markets: markets, fullyPaid: cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1)),
+		cfg: cfg, markets: markets,
+		fullyPaid:   cfg.Funding == nil && (cfg.Spot || !cfg.Leverage.GreaterThan(decimal.NewFromInt(1))),
 		maintenance: rough.Float(cfg.Maintenance), feeRate: rough.Float(cfg.FeeRate), leverage: rough.Float(cfg.Leverage),
 		cash: cfg.Cash, rough: rough.Float(cfg.Cash), bySymbol: make(map[string]*holding),
 	}
@@ -122,14 +123,16 @@ func (a *account) closing(o trading.Order, quantity decimal.Decimal) decimal.Dec
 // it would hold, everything at its last price and with all that the others may open, would be more than its equity after the
 // fees times the leverage. What reduces always passes.
 func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal, others claims) string {
-	opens := quantity.Sub(a.closing(o, quantity))
+	closing, locked := a.closing(o, quantity), decimal.Zero
 	if !others.closes.IsZero() {
-		opens = quantity.Sub(decimal.Max(a.closing(o, quantity.Add(others.closes)).Sub(others.closes), decimal.Zero))
+		closing = decimal.Max(a.closing(o, quantity.Add(others.closes)).Sub(others.closes), decimal.Zero)
 	}
-	if opens.IsZero() {
+	if closing.Equal(quantity) {
 		return ""
 	}
-	locked := others.after(opens.Mul(price))
+	if others.any {
+		locked = others.after(quantity.Sub(closing).Mul(price))
+	}
 	if a.hasMargin(o, quantity, price, mark, locked) {
 		return ""
 	}
@@ -139,11 +142,12 @@ func (a *account) margin(o trading.Order, quantity, price, mark decimal.Decimal,
 	if others.closes.IsZero() {
 		exposure = exposure.Sub(held.Abs()).Add(held.Add(o.Side.Signed(quantity.Mul(price))).Abs())
 	} else {
-		exposure = exposure.Add(opens.Mul(price)) // The others may close the position first.
+		exposure = exposure.Add(quantity.Sub(closing).Mul(price)) // The others may close the position first.
 	}
 	if limit := equity.Mul(a.cfg.Leverage); exposure.Add(locked).GreaterThan(limit) {
 		if locked.IsPositive() {
-			return fmt.Sprintf("margin: it would hold %s, beside %s locked by orders that rest, and can carry %s", exposure, locked, limit)
+			return fmt.Sprintf("margin: it would hold %s, beside %s locked by orders that rest, and can carry %s",
+				exposure, locked, limit)
 		}
 		return fmt.Sprintf("margin: it would hold %s and can carry %s", exposure, limit)
 	}

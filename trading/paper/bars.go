@@ -21,7 +21,7 @@ func (b *Broker) walkBar(m *market, bar signal.Bar) {
 		return // Nothing can happen, as on most bars.
 	}
 	w := b.walk(m, start)
-	w.due = func(o *order) bool { return !start.Before(o.CreatedAt) }
+	w.due = func(o *order) bool { return b.arrivesBy(o.CreatedAt, start) }
 	if w.bounded() {
 		m.count()
 		m.at(0)

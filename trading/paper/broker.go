@@ -102,7 +102,9 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	var reports []trading.OrderReport
 	for _, o := range b.orders.open {
 		if !o.ours() {
-			reports = append(reports, o.report())
+			r := o.report()
+			r.Symbol, r.Type = o.Symbol, o.Type
+			reports = append(reports, r)
 		}
 	}
 	return reports, nil
@@ -152,8 +154,8 @@ func (b *Broker) Cash() decimal.Decimal {
 	return b.account.cash
 }
 
-// MoveCash changes the account's cash without a fill, such as by funding that whoever owns the Broker works out: by itself
-// it moves none. symbol is what it is about, "" for nothing.
+// MoveCash changes the account's cash without a fill, such as by a fee that whoever owns the Broker works out: by itself it
+// moves none but Config.Funding. symbol is what it is about, "" for nothing.
 func (b *Broker) MoveCash(kind trading.CashKind, amount decimal.Decimal, symbol string) error {
 	now := b.cfg.Clock.Now().UTC()
 	b.mu.Lock()

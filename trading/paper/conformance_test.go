@@ -60,13 +60,13 @@ var conformances = map[paper.FillPolicy]map[string]conformance{
 		"no more than the bar had": {
 			"100 100 100 100 4", "buy 10 market", "", "buy 1 at 100, buy 3 at 100.001",
 		},
-		"and the rest of a market order waits for the next bar": {
-			"100 100 100 100 4", "buy 6 market", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001, buy 2 at 100",
+		"and the rest of a market order is canceled": {
+			"100 100 100 100 4", "buy 6 market", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001",
 		},
 		"market order, fill or kill":       {"100 100 100 100 4", "buy 10 market fok", "", ""},
 		"market order that can be had":     {"100 100 100 100 4", "buy 4 market fok", "", "buy 1 at 100, buy 3 at 100.001"},
 		"market order, immediate":          {"100 100 100 100 4", "buy 10 market ioc", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001"},
-		"stop that there is too little of": {"100 100 100 100 4", "buy 6 stop 105", "105 105 105 105 4, 106 106 106 106 4", "buy 1 at 105, buy 3 at 105.001, buy 1 at 106, buy 1 at 106.001"},
+		"stop that there is too little of": {"100 100 100 100 4", "buy 6 stop 105", "105 105 105 105 4, 106 106 106 106 4", "buy 1 at 105, buy 3 at 105.001"},
 		"market order beyond a quarter": {
 			"90.020 90.030 90.010 90.015 20000", "buy 10000 market", "", "buy 5000 at 90.015, buy 5000 at 90.016",
 		},

@@ -55,7 +55,10 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 		o.end(trading.StatusCanceled, reason)
 		return
 	}
-	opened := quantity.Sub(w.account.closing(o.Order, quantity))
+	var opened decimal.Decimal
+	if !o.Guard.IsZero() {
+		opened = quantity.Sub(w.account.closing(o.Order, quantity))
+	}
 	id := o.ClientID + firstFill
 	if o.filled.IsPositive() {
 		id = o.ClientID + "-after-" + o.filled.String() // the same as it would be after a restart, and no other's
@@ -73,7 +76,7 @@ func (w *walk) execute(o *order, quantity, price, feeRate decimal.Decimal) {
 	case o.ReduceOnly && w.account.closing(o.Order, o.rest()).IsZero():
 		o.end(trading.StatusCanceled, nothingToReduce)
 	}
-	o.afterFill(quantity)
+	w.afterFill(o, quantity)
 	w.guard(o, opened)
 }
 

@@ -48,17 +48,23 @@ func (w *walk) guardLeg(entry *order, leg trading.Leg, price, opened decimal.Dec
 // ours reports whether an order is one by a Guard that nobody has heard of yet: it has filled nothing.
 func (o *order) ours() bool { return o.guards != nil && o.filled.IsZero() }
 
-// afterFill does what a fill of an order does to others: what one of a pair has filled the other does not, and where a Guard
-// has closed something, what is left of its entry opens nothing more.
-func (o *order) afterFill(quantity decimal.Decimal) {
+// afterFill does what a fill of an order does to others: what one of a pair has filled the other does not, and what a leg has
+// closed its entry does not open again. An Engine takes that back as well, but only once the bar is over.
+func (w *walk) afterFill(o *order, quantity decimal.Decimal) {
 	if pair := o.pair; pair != nil && !pair.status.Done() {
 		pair.taken = pair.taken.Add(quantity)
 		if !pair.rest().IsPositive() {
 			pair.end(trading.StatusCanceled, "the other order of the pair has filled")
 		}
 	}
-	if entry := o.guards; entry != nil && !entry.status.Done() {
-		entry.end(trading.StatusCanceled, "what it opened has come to its "+string(o.Leg))
+	if o.Leg == "" || o.SignalID == "" && o.guards == nil {
+		return
+	}
+	for _, entry := range w.orders.open {
+		of := entry == o.guards || entry.SignalID == o.SignalID && o.SignalID != ""
+		if of && entry.Symbol == o.Symbol && entry.Leg == "" && entry.Side != o.Side && !entry.status.Done() {
+			entry.end(trading.StatusCanceled, "what it opened has come to its "+string(o.Leg))
+		}
 	}
 }
 

@@ -82,9 +82,6 @@ func (b *Broker) expected(o *order) decimal.Decimal {
 
 // after is what the others may add to what is held, once an order has opened so much.
 func (c claims) after(opens decimal.Decimal) decimal.Decimal {
-	if !c.any {
-		return decimal.Zero
-	}
 	return c.elsewhere.Add(decimal.Max(c.beside, c.against.Sub(opens)))
 }
 

@@ -56,7 +56,7 @@ func (w *walk) closeOut(m *market, price decimal.Decimal) {
 	if held.IsNegative() {
 		side = trading.Buy
 	}
-	paid := takerPrice(m.Instrument, side, price, w.cfg.Slippage)
+	paid := takerPrice(m.Instrument, side, price, w.impact(m, held.Abs()))
 	fee := paid.Mul(held.Abs()).Mul(w.cfg.FeeRate)
 	rest, _ := w.account.value(m, decimal.Zero) // without the position
 	if rest.Add(held.Mul(paid)).Sub(fee).IsNegative() {

@@ -5,7 +5,8 @@
 // was made, or at the current quote where there are quotes; a limit order fills at its limit, once the price has passed
 // it; a stop order at its stop, or worse. Slippage and the rounding to the tick always go against the account; fees are
 // exact. FillPolicy says all of it, and has the answers of other engines too. The Broker refuses orders that the account
-// cannot carry, and a client ID that it has had before. A position that the account cannot carry any more is liquidated.
+// cannot carry beside those that rest, and a client ID that it has had before. A position that the account cannot carry any
+// more is liquidated. What an order opens is guarded from the fill on, as its Guard says, until legs are sent.
 //
 // It keeps everything in memory, and of what is over that of the last two days: after a restart Resume brings back orders
 // and account from the Journal. It reads no
@@ -16,6 +17,7 @@ import (
 	"cmp"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
@@ -40,7 +42,20 @@ type Config struct {
 	// MakerFeeRate is that of limit orders that had rested, below zero for a rebate; if it is not set, FeeRate.
 	MakerFeeRate decimal.NullDecimal
 	Slippage     decimal.Decimal // by which each price that a taker pays is worse, as a fraction; 0 for none
-	Fill         FillPolicy      // where there is no Quote; "" means NextOpen
+	// Spread is that between bid and ask, as a fraction of the price: a taker's price is worse by half of it; 0 for none.
+	Spread decimal.Decimal
+	// VolumeImpact is by how much, as a fraction, the price of a taker is worse who takes as much as the bar traded: it goes
+	// with the square of his share, as in zipline's VolumeShareSlippage, whose factor is 0.1. 0 for none; only with bars.
+	VolumeImpact decimal.Decimal
+	// Latency is how much later an order arrives than it was made; 0 for at once. What happens in a bar is only used for
+	// orders that arrived before it began. Cancels are at once.
+	Latency time.Duration
+	// Funding tells the rate of a perpetual contract at one of its times, such as 0.0001: a long position pays that part of
+	// what it is worth, and a short one receives it. nil means that no funding is paid. It is called outside of all locks.
+	Funding      func(symbol string, at time.Time) decimal.Decimal
+	FundingEvery time.Duration // how long lies between those times, which count from midnight UTC; 0 means 8 h
+
+	Fill FillPolicy // where there is no Quote; "" means NextOpen
 
 	// Hours are the market's: an order for the day ends when the session closes in which it was made, or the next one. nil,
 	// and sessions that go on for more than another 24 h: at midnight UTC. It is called outside of all locks.
@@ -55,6 +70,7 @@ type Config struct {
 // Broker executes orders on paper. Use New.
 type Broker struct {
 	cfg     Config
+	slip    decimal.Decimal // Slippage, and half of the Spread
 	updates trading.UpdateLog
 
 	mu      sync.Mutex // guards all below
@@ -92,7 +108,9 @@ func New(cfg Config) (*Broker, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
+	cfg.FundingEvery = cmp.Or(cfg.FundingEvery, defaultFundingEvery)
 	b := &Broker{cfg: cfg, markets: make(markets, len(cfg.Instruments))}
+	b.slip = cfg.Slippage.Add(cfg.Spread.DivRound(decimal.NewFromInt(2), 18))
 	b.account, b.orders = newAccount(&b.cfg, b.markets), newOrders(&b.updates, &b.account.fills)
 	for _, i := range cfg.Instruments {
 		if err := i.Validate(); err != nil {
@@ -123,10 +141,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("paper: Config.MakerFeeRate %s is not a fraction below 1", cfg.MakerFeeRate.Decimal)
 	case cfg.FeeRate.IsNegative() || cfg.FeeRate.GreaterThanOrEqual(one):
 		return fmt.Errorf("paper: Config.FeeRate %s is not a fraction from 0 to below 1", cfg.FeeRate)
-	case cfg.Slippage.IsNegative() || cfg.Slippage.GreaterThanOrEqual(one):
-		return fmt.Errorf("paper: Config.Slippage %s is not a fraction from 0 to below 1", cfg.Slippage)
 	case !cfg.Fill.valid():
 		return fmt.Errorf("paper: Config.Fill %q is not known", cfg.Fill)
 	}
-	return nil
+	return cfg.checkCosts()
 }

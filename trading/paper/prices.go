@@ -22,6 +22,7 @@ type market struct {
 	now     decimal.Decimal // see last
 	least   float64         // a price that is certainly one
 	barTime time.Time       // of the bar that it is from
+	funded  time.Time       // funding up to then is paid
 	supply                  // what can be had at it
 }
 
@@ -83,6 +84,7 @@ func (s markets) last(symbol string) (decimal.Decimal, bool) {
 // OnBar tells the Broker of a closed bar. It fills the orders that waited for it, unless there are quotes, and its close
 // becomes the last known price. A bar that is older than the last one of its symbol changes nothing.
 func (b *Broker) OnBar(bar signal.Bar) error {
+	due := b.fundingsOf(bar)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m, ok := b.markets.listed(bar.Symbol)
@@ -98,12 +100,20 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 	if err := m.refuses(bar.Close); err != nil {
 		return fmt.Errorf("paper: %w", err)
 	}
+	if b.cfg.Quote != nil {
+		due = nil // They are paid at quotes.
+	}
+	due = b.payFundings(m, due, bar.End())
 	if b.cfg.Quote == nil {
 		b.walkBar(m, bar)
 		b.orders.archive(bar.End())
 	}
 	m.mark(bar.Close)
 	m.barTime = bar.Time
+	if b.cfg.Funding != nil && b.cfg.Quote == nil {
+		b.payFundings(m, due, bar.End().Add(1))
+		m.funded = bar.End()
+	}
 	return nil
 }
 
@@ -154,7 +164,7 @@ func (b *Broker) workQuotes() {
 		b.mu.Lock()
 		_, err := b.markets[o.Symbol].Price(quote)
 		switch {
-		case o.status.Done():
+		case o.status.Done(), o.guards == nil && !b.arrivesBy(o.since, now):
 		case o.expired(now): // also where there is no quote, as at night
 			o.end(trading.StatusExpired, "its day is over")
 		case ok && err == nil:
@@ -163,6 +173,7 @@ func (b *Broker) workQuotes() {
 		b.orders.archive(now)
 		b.mu.Unlock()
 	}
+	b.fundAtQuotes(now)
 	b.checkMargins(now)
 }
 

@@ -60,9 +60,12 @@ func (b *Broker) rejectLocked(o *order, reason string) {
 // acceptLocked takes an order, and fills what can be filled of it at once.
 func (b *Broker) acceptLocked(o *order, quote float64, quoted bool) {
 	b.orders.take(o)
-	if quoted {
+	last, known := b.markets.last(o.Symbol)
+	switch {
+	case b.cfg.Latency > 0: // It has not arrived.
+	case quoted:
 		b.walkQuote(o, quote, o.since)
-	} else if last, known := b.markets.last(o.Symbol); known {
+	case known:
 		o.resting = !o.immediate() && !o.hit(last, false)
 		if b.cfg.Fill.atOnce() {
 			b.takeAtOnce(o, last, o.since)
@@ -114,7 +117,7 @@ func (b *Broker) rejectReason(taken *order, quote float64, quoted bool) string {
 	case o.LimitPrice.IsPositive():
 		return b.account.margin(o, o.Quantity, o.LimitPrice, price, others)
 	case quoted && !o.Rests():
-		price = takerPrice(m.Instrument, o.Side, price, b.cfg.Slippage)
+		price = takerPrice(m.Instrument, o.Side, price, b.slip)
 		return b.account.margin(o, o.Quantity, price, price, others)
 	default:
 		return b.account.margin(o, o.Quantity, price, price, others)

@@ -106,13 +106,14 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 		return
 	}
 	limited := o.LimitPrice.IsPositive()
-	paid := takerPrice(w.m.Instrument, o.Side, price, w.cfg.Slippage)
+	paid := takerPrice(w.m.Instrument, o.Side, price, w.slippage(w.m, o))
 	next := roundAway(w.m.Instrument, o.Side, paid.Add(o.Side.Signed(w.m.Tick)))
 	if limited {
 		paid = best(o.Side, paid, o.LimitPrice)
 	}
-	near := w.within(o.rest())
-	far := w.beyond(o.rest(), near)
+	rest := o.rest()
+	near := w.within(rest)
+	far := w.beyond(rest, near)
 	if limited && next.Cmp(o.LimitPrice)*int(o.Side) > 0 {
 		far = decimal.Zero
 	}
@@ -124,8 +125,11 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 	if !o.status.Done() {
 		w.fill(o, far, next, w.cfg.FeeRate)
 	}
-	if o.immediate() && !o.status.Done() {
-		o.notAtOnce()
+	if o.status.Done() || !o.immediate() && limited {
+		return
+	}
+	if o.immediate() || !w.account.closing(o.Order, o.rest()).IsPositive() {
+		o.notAtOnce() // A market order waits for what it is to close, and for nothing else.
 	}
 }
 

@@ -36,7 +36,7 @@ func (r *gross) Room(o trading.Order, v trading.View, opening decimal.Decimal) (
 		return unknown(r.Name(), r.MaxGross.String())
 	}
 	near := v.Account.Estimate()
-	if clear(near.Gross+value(o, v, opening), rough.Float(r.MaxGross), scale(near)) {
+	if within(near.Gross+value(o, v, opening), rough.Float(r.MaxGross), scale(near)) {
 		return opening, nil
 	}
 	base := v.Account.Exact().Gross.Add(held(o, v).Mul(v.Price))
@@ -57,7 +57,7 @@ func (r *net) Room(o trading.Order, v trading.View, opening decimal.Decimal) (de
 	if o.Side == trading.Sell {
 		others = -near.Least
 	}
-	if clear(others+value(o, v, opening), rough.Float(r.MaxNet), scale(near)) {
+	if within(others+value(o, v, opening), rough.Float(r.MaxNet), scale(near)) {
 		return opening, nil
 	}
 	exact := v.Account.Exact()
@@ -79,7 +79,7 @@ func (r *leverage) Room(o trading.Order, v trading.View, opening decimal.Decimal
 	}
 	near := v.Account.Estimate()
 	times := rough.Float(r.MaxLeverage)
-	if clear(near.Gross+value(o, v, opening), near.Equity*times, scale(near)*max(times, 1)) {
+	if within(near.Gross+value(o, v, opening), near.Equity*times, scale(near)*max(times, 1)) {
 		return opening, nil
 	}
 	exact := v.Account.Exact()
@@ -106,7 +106,7 @@ func (r *cashOnly) Room(o trading.Order, v trading.View, opening decimal.Decimal
 	closing := trading.ClosingPart(o.Side, o.Quantity, v.Held)
 	near := v.Account.Estimate()
 	cost := (rough.Float(opening) + rough.Float(closing)) * rough.Float(v.Price)
-	if clear(cost, near.Free, scale(near)) {
+	if within(cost, near.Free, scale(near)) {
 		return opening, nil
 	}
 	free := v.Account.Exact().Free

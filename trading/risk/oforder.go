@@ -28,7 +28,7 @@ func delay(name, bound, found string) (decimal.Decimal, *trading.LimitError) {
 // apart reports whether two prices are farther from each other than a fraction of the second one.
 func apart(price, from, fraction decimal.Decimal) bool {
 	p, f := rough.Float(price), rough.Float(from)
-	if clear(max(p-f, f-p), f*rough.Float(fraction), f) {
+	if within(max(p-f, f-p), f*rough.Float(fraction), f) {
 		return false
 	}
 	return price.Sub(from).Abs().GreaterThan(from.Mul(fraction))
@@ -131,7 +131,9 @@ func (r *hours) Room(o trading.Order, v trading.View, opening decimal.Decimal) (
 // mostRecent is how many orders an account remembers at least.
 const mostRecent = 256
 
-func rate(name string, most int, in time.Duration, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
+func rate(
+	name string, most int, in time.Duration, v trading.View, opening decimal.Decimal,
+) (decimal.Decimal, *trading.LimitError) {
 	if v.Account == nil {
 		return unknown(name, strconv.Itoa(most))
 	}

@@ -83,11 +83,11 @@ func (l Limits) room(
 ) (allowed decimal.Decimal, cut *trading.LimitError) {
 	value := rough.Float(opening) * rough.Float(v.Price)
 	allowed = opening
-	if !clear(value, rough.Float(l.MaxOrder), 0) {
+	if !within(value, rough.Float(l.MaxOrder), 0) {
 		allowed, cut = cutTo("MaxOrder", v, allowed, l.MaxOrder, decimal.Zero)
 	}
 	own := held(o, v)
-	if !clear(value+rough.Float(own)*rough.Float(v.Price), rough.Float(l.MaxPosition), 0) {
+	if !within(value+rough.Float(own)*rough.Float(v.Price), rough.Float(l.MaxPosition), 0) {
 		less, why := cutTo("MaxPosition", v, allowed, l.MaxPosition, own.Mul(v.Price))
 		if why != nil {
 			allowed, cut = less, why
@@ -104,9 +104,9 @@ func held(o trading.Order, v trading.View) decimal.Decimal {
 	return decimal.Zero
 }
 
-// clear reports whether an estimate is so far within a bound that no exact sum is needed. Beside what is estimated, scale is
+// within reports whether an estimate is so far within a bound that no exact sum is needed. Beside what is estimated, scale is
 // the largest number that has a part in it.
-func clear(estimate, bound, scale float64) bool {
+func within(estimate, bound, scale float64) bool {
 	return estimate < bound-rough.Error*(max(estimate, -estimate)+max(bound, -bound)+scale)
 }
 

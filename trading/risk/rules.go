@@ -32,7 +32,7 @@ type Rules struct {
 	MaxGross     decimal.Decimal `json:",omitzero"`  // all that is held, long or short, added up
 	MaxNet       decimal.Decimal `json:",omitzero"`  // what is held long less what is held short, or the reverse
 	MaxLeverage  decimal.Decimal `json:",omitzero"`  // all that is held, by what the account is worth: 1 borrows nothing
-	CashOnly     bool            `json:",omitempty"` // what is bought is paid from the cash that no other order needs; fees are not counted
+	CashOnly     bool            `json:",omitempty"` // what is bought is paid from cash that no other order needs; fees come on top
 	MaxPositions int             `json:",omitempty"` // instruments that are held at a time
 	MaxOrders    int             `json:",omitempty"` // orders that are not done, the legs of brackets among them
 
@@ -48,12 +48,22 @@ type Rules struct {
 	MaxPerSecond int `json:",omitempty"`
 	MaxPerMinute int `json:",omitempty"` // 256 at the most
 
+	// Losses, from which trading is halted as it is by MaxDailyLoss. Parts are fractions: of what the account was worth when
+	// the day or the week began, or at its peak. What was paid in or out counts as neither profit nor loss.
+	MaxDailyLossPart  decimal.Decimal `json:",omitzero"`
+	MaxWeeklyLoss     decimal.Decimal `json:",omitzero"` // weeks begin on Monday
+	MaxWeeklyLossPart decimal.Decimal `json:",omitzero"`
+	MaxDrawdown       decimal.Decimal `json:",omitzero"` // from the most that a day began with, or that was seen since the start
+	MaxDrawdownPart   decimal.Decimal `json:",omitzero"`
+	Flatten           bool            `json:",omitempty"` // what is held is closed then, too
+
 	Also []Rule `json:",omitempty"` // of a program's own
 }
 
 var _ = []Rule{
 	(*gross)(nil), (*net)(nil), (*leverage)(nil), (*cashOnly)(nil), (*positions)(nil), (*orders)(nil), (*signalCollar)(nil),
-	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil), (*perMinute)(nil),
+	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
+	(*perMinute)(nil),
 }
 
 // each calls yield with every rule that is set, up to the first that it returns false for. The rules are views of r, so
@@ -92,7 +102,7 @@ func (r *Rules) each(yield func(Rule) bool) {
 
 // Validate says which of the rules cannot be.
 func (r *Rules) Validate() error {
-	all := []error{r.Limits.Validate()}
+	all := []error{r.Limits.Validate(), r.validateLosses()}
 	for rule := range r.each {
 		if err := rule.Validate(); err != nil {
 			all = append(all, fmt.Errorf("risk: Rules.%s %w", rule.Name(), err))

@@ -280,6 +280,14 @@ func (c crookedBroker) OpenOrders(ctx context.Context) ([]trading.OrderReport, e
 		open = slices.DeleteFunc(open, func(r trading.OrderReport) bool { return !c.isStop(r.ClientID) })
 	case "lists no stops":
 		open = slices.DeleteFunc(open, func(r trading.OrderReport) bool { return c.isStop(r.ClientID) })
+	case "lists no symbols":
+		for i := range open {
+			open[i].Symbol = ""
+		}
+	case "lists no types":
+		for i := range open {
+			open[i].Type = ""
+		}
 	case "lists what is done":
 		for id := range c.sent {
 			if report, err := c.Venue.Order(ctx, trading.OrderRef{ClientID: id}); err == nil && report.Status.Done() {
@@ -451,6 +459,8 @@ func TestBrokerSuiteFindsPlantedFaults(t *testing.T) {
 		"cancels stops elsewhere":              "an order with a stop rests, is found and is canceled like any",
 		"finds no stops":                       "an order with a stop rests, is found and is canceled like any",
 		"lists no stops":                       "open orders are told in one answer, and no others",
+		"lists no symbols":                     "open orders are told in one answer, and no others",
+		"lists no types":                       "open orders are told in one answer, and no others",
 		"lists what is done":                   "open orders are told in one answer, and no others",
 		"keeps in memory what it sent":         "an order is found by its reference in another process",
 		"replaces without a gate":              "an order is replaced by another one, or nothing changes",

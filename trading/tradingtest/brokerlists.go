@@ -70,8 +70,13 @@ func openOrders(b brokerTest) {
 	if !ok {
 		b.Skip("the broker does not list its orders")
 	}
-	want := func(ids ...string) {
+	want := func(orders ...trading.Approved) {
 		b.Helper()
+		var ids []string
+		sent := make(map[string]trading.Order)
+		for _, a := range orders {
+			ids, sent[a.Order().ClientID] = append(ids, a.Order().ClientID), a.Order()
+		}
 		open, err := l.OpenOrders(b.Context())
 		if err != nil {
 			b.Fatalf("OpenOrders: %v", err)
@@ -81,6 +86,10 @@ func openOrders(b brokerTest) {
 			got = append(got, r.ClientID)
 			if r.Status != trading.StatusOpen || !r.Filled.IsZero() {
 				b.Errorf("OpenOrders has %+v, want it open and not filled", r)
+			}
+			if o := sent[r.ClientID]; r.Symbol != o.Symbol || r.Type != o.Type {
+				b.Errorf("OpenOrders has %q of type %q for %s, want %q and %q: who does not know it cancels it by them",
+					r.Symbol, r.Type, r.ClientID, o.Symbol, o.Type)
 			}
 		}
 		if slices.Sort(got); !slices.Equal(got, ids) {
@@ -95,9 +104,9 @@ func openOrders(b brokerTest) {
 		return
 	}
 	limit, stop := b.rest("suite-2"), b.restStop("suite-3")
-	want("suite-2", "suite-3")
+	want(limit, stop)
 	b.canceled(c, limit.Order().Ref(), trading.StatusCanceled)
-	want("suite-3")
+	want(stop)
 	b.canceled(c, stop.Order().Ref(), trading.StatusCanceled)
 	want()
 }

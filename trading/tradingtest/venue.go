@@ -386,6 +386,7 @@ func (v *Venue) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
 	var open []trading.OrderReport
 	for _, o := range v.resting {
 		if report, ok := v.orders[o.ClientID]; ok {
+			report.Symbol, report.Type = o.Symbol, o.Type
 			open = append(open, report)
 		}
 	}

@@ -11,6 +11,7 @@ import { Bars, candles, clusters } from './candles.js';
 import { setPrice } from './prices.js';
 import { empty } from './stale.js';
 import { colors, watchSize } from './canvas.js';
+import { paint } from './paint.js';
 
 const all = 100_000; // bars that are asked for at first
 const narrow = 3; // px of the narrowest candle
@@ -55,18 +56,20 @@ export function takeFills(found, _, asked) {
   if (!ofSymbol(asked)) return undefined;
   const of = symbol;
   const known = found.some((f) => fills.has(f.seq));
-  for (const f of found) fills.set(f.seq, f);
+  keep(found);
   if (!fillsWhole || found.length && !known && found.length >= 100) older(of, found.at(-1)?.seq, found.length);
   fillsWhole = true;
   return fills.size;
 }
+
+const keep = (found) => { for (const f of found) if (!fills.has(f.seq)) fills.set(f.seq, { ...f, at: Date.parse(f.time) / 1000 }); };
 
 // older reads what is before, page by page.
 async function older(of, seq, length) {
   for (let n = 1; n < fillPages && length >= 100 && of === symbol; n++) {
     const found = await get(`api/fills?symbol=${encodeURIComponent(of)}&limit=1000&before=${seq}`).catch(() => []);
     if (of !== symbol) return;
-    for (const f of found) fills.set(f.seq, f);
+    keep(found);
     length = found.length === 1000 ? 1000 : 0;
     seq = found.at(-1)?.seq;
     frame(draw);
@@ -139,7 +142,7 @@ function make(width) {
       { ...axis, side: 1, size: (u, values) => 16 + 7 * Math.max(4, ...(values ?? []).map((v) => v.length)), values: (u, splits) => splits.map(number) },
     ],
     series: [{}, value, value, value, value],
-    hooks: { draw: [paint], setCursor: [say], setSelect: [selectRange] },
+    hooks: { draw: [(u) => paint(u, step, marks, lines())], setCursor: [say], setSelect: [selectRange] },
   }, [[], [], [], [], []], $('price'));
 }
 
@@ -174,72 +177,6 @@ function lines() {
 
 let marks = [];
 let step = 1;
-
-function paint(u) {
-  const { ctx, bbox } = u;
-  const [x, open, high, low, close] = u.data;
-  const dot = devicePixelRatio;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  const wide = Math.max(1, Math.floor((u.valToPos(step, 'x', true) - u.valToPos(0, 'x', true)) * 0.7));
-  for (const rises of [true, false]) {
-    ctx.fillStyle = rises ? colors().up : colors().down;
-    for (let i = 0; i < x.length; i++) {
-      if (close[i] >= open[i] !== rises) continue;
-      const at = Math.round(u.valToPos(x[i], 'x', true));
-      const [h, l, o, c] = [high[i], low[i], open[i], close[i]].map((v) => Math.round(u.valToPos(v, 'y', true)));
-      ctx.fillRect(at - Math.floor(dot / 2), h, Math.max(1, Math.floor(dot)), Math.max(1, l - h));
-      ctx.fillRect(at - (wide >> 1), Math.min(o, c), wide, Math.max(1, Math.abs(o - c)));
-    }
-  }
-  ctx.font = colors().canvasFont(dot);
-  for (const m of marks) paintMark(u, m, dot);
-  for (const one of lines()) paintLine(u, one, dot);
-  ctx.restore();
-}
-
-function paintLine({ ctx, bbox, ...u }, { name, price, color }, dot) {
-  const at = u.valToPos(price, 'y', true);
-  const away = at < bbox.top ? ' ↑' : at > bbox.top + bbox.height ? ' ↓' : ''; // beyond what is shown: said at the edge
-  const y = away === ' ↑' ? bbox.top + 18 * dot : away ? bbox.top + bbox.height : at;
-  ctx.strokeStyle = ctx.fillStyle = color;
-  ctx.lineWidth = dot;
-  ctx.setLineDash(name === 'entry' ? [] : [6 * dot, 4 * dot]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  if (!away) ctx.stroke();
-  ctx.setLineDash([]);
-  ctx.textAlign = 'left';
-  const shown = `${name} ${number(price)}${away}`;
-  ctx.fillStyle = colors().card;
-  ctx.fillRect(bbox.left, y - 16 * dot, ctx.measureText(shown).width + 10 * dot, 14 * dot);
-  ctx.fillStyle = color;
-  ctx.fillText(shown, bbox.left + 5 * dot, y - 5 * dot);
-}
-
-// paintMark draws a group of fills: a triangle that points the way, and how many there are.
-function paintMark({ ctx, ...u }, m, dot) {
-  const x = u.valToPos(m.x, 'x', true);
-  const y = u.valToPos(m.price, 'y', true);
-  const up = m.side === 'buy' ? 1 : -1;
-  const size = (m.count > 1 ? 7 : 5) * dot;
-  ctx.fillStyle = m.side === 'buy' ? colors().buy : colors().sell;
-  ctx.strokeStyle = colors().back;
-  ctx.lineWidth = 1.5 * dot;
-  ctx.beginPath();
-  ctx.moveTo(x, y);
-  ctx.lineTo(x - size, y + up * size * 1.6);
-  ctx.lineTo(x + size, y + up * size * 1.6);
-  ctx.closePath();
-  ctx.stroke();
-  ctx.fill();
-  if (m.count < 2) return;
-  ctx.textAlign = 'center';
-  ctx.fillText(m.count, x, y + up * size * 1.6 + (up > 0 ? 12 * dot : -4 * dot));
-}
 
 // say tells what is under the pointer.
 function say(u) {
@@ -277,7 +214,7 @@ function draw() {
   const shown = candles(bars, from, to, Math.floor(inside / narrow));
   step = shown.step;
   marks = clusters(fills.values(), (f) => {
-    const i = bars.at(Date.parse(f.time) / 1000);
+    const i = bars.at(f.at);
     return i < from || i >= to ? null : i;
   }, Math.max(1, (to - from) * group / inside));
   plot.batch(() => {
@@ -292,7 +229,10 @@ function describe(from, to) {
   const [time, , high, low, close] = bars.columns;
   let h = -Infinity;
   let l = Infinity;
-  for (let i = from; i < to; i++) [h, l] = [Math.max(h, high[i]), Math.min(l, low[i])];
+  for (let i = from; i < to; i++) {
+    if (high[i] > h) h = high[i];
+    if (low[i] < l) l = low[i];
+  }
   const sum = (side) => marks.filter((m) => m.side === side).reduce((n, m) => n + m.count, 0);
   return `${symbol}: ${number(close[bars.length - 1])} at ${clock(time[bars.length - 1] * 1000)}. Shown: ${to - from} bars, ${number(l)} to ${number(h)}` +
     `, ${sum('buy')} buys and ${sum('sell')} sells.` + lines().map(({ name, price }) => ` ${name} ${number(price)}.`).join('');

@@ -12,7 +12,20 @@ export function start() {
   setInterval(() => frame(draw), 1000);
 }
 
+const quiet = 2000; // ms after the first answers, until all of them are drawn
+
+// settle says once that each section has had what it shows.
+function settle() {
+  const asked = [...document.querySelectorAll('section[data-needs]')].flatMap((s) => s.dataset.needs.split(' '));
+  if (settled || !asked.every((name) => topics[name]?.at || topics[name]?.absent)) return;
+  settled = true;
+  setTimeout(() => attr(document.body, 'data-settled', true), quiet);
+}
+
+let settled = false;
+
 function draw() {
+  settle();
   const [line] = standing();
   for (const section of document.querySelectorAll('section[data-needs]')) {
     const needs = section.dataset.needs.split(' ').map((name) => topics[name]).filter(Boolean);

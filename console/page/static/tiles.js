@@ -80,6 +80,10 @@ function alerts(status, host) {
     all.push({ key: one.key, tone: 'warn', head: headline(one.key), text: one.text,
       more: `for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
+  for (const one of status?.overrides ?? []) {
+    all.push({ key: 'override/' + one.key, tone: 'note', head: sentence(plain(one.key)), text: `is ${one.value}; configured is ${one.was}`,
+      more: `on the word of ${one.by}, for ${since(one.at)}` });
+  }
   if (status?.trading?.last_error) all.push({ key: 'last-error', tone: 'warn', head: 'Last step failed', text: status.trading.last_error });
   if (host?.reasons?.length) {
     all.push({ key: 'verdict', tone: host.verdict === 'unhealthy' ? 'bad' : 'warn', head: 'The system is ' + host.verdict,

@@ -51,10 +51,16 @@ function fill(body, found) {
   fact('Times sent', found.sends);
   fact('Reason', found.reason);
   for (const part of signal.parts ?? []) fact('Part', Object.values(part).join(' '));
-  const trail = found.trail ?? [];
-  body.replaceChildren(facts, trail.length ? timeline(trail, found.orders ?? []) :
-    el('p', {}, 'The journal has nothing of it: no engine has looked at it yet, or the host shows no journal.'));
+  const trail = found.trail?.length ? found.trail : remembered(found);
+  body.replaceChildren(facts, timeline(trail, found.orders ?? []),
+    el('p', {}, found.trail?.length ? '' : 'The journal has nothing of it: no engine has looked at it yet, or the host shows no journal.'));
 }
+
+// remembered is the way of an order as far as the order itself tells.
+const remembered = (order) => (!order.created_at || !order.status ? [] : [
+  { kind: 'intent_made', at: order.created_at, text: `${order.side} ${order.quantity} ${order.symbol}`, data: order },
+  { kind: order.status, at: order.updated_at, text: order.reason ?? '', data: order },
+]);
 
 // timeline shows the steps in their order, each with its time after the one before.
 function timeline(trail, orders) {

@@ -110,7 +110,7 @@ func TestRestoreDrill(t *testing.T) {
 	require.NoError(t, os.Remove(path))
 
 	require.NoError(t, sqlite.Restore(t.Context(), backup, path))
-	report, err := sqlite.Check(t.Context(), path)
+	report, err := sqlite.Check(t.Context(), path, nil)
 	require.NoError(t, err)
 	require.Equal(t, "lunch", report.Halted)
 	db = openAt(t, path)
@@ -158,7 +158,7 @@ func TestBackupTakesTheArchiveAlong(t *testing.T) {
 
 	elsewhere := filepath.Join(t.TempDir(), "y.db")
 	require.NoError(t, sqlite.Restore(t.Context(), backup, elsewhere))
-	report, err := sqlite.Check(t.Context(), elsewhere)
+	report, err := sqlite.Check(t.Context(), elsewhere, nil)
 	require.NoError(t, err)
 	require.Equal(t, sqlite.Report{Schema: 12, Run: []sqlite.Setting{}, Entries: 120, Archived: 80, LastSeq: 200,
 		LastAt: firstEntry.Add(9 * time.Minute)}, report)
@@ -175,8 +175,17 @@ func TestBackupTakesADatabaseOfAnEarlierSchemaAsItIs(t *testing.T) {
 	after, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	_, err = sqlite.Check(t.Context(), backup)
-	require.ErrorContains(t, err, "its schema has version 8")
+	var read bool
+	report, err := sqlite.Check(t.Context(), backup, func(db *sqlite.DB) error {
+		read = true
+		storetest.FoldsTo(t, db, "schema5")
+		return nil
+	})
+	require.NoError(t, err)
+	require.True(t, read)
+	require.Equal(t, int64(8), report.Schema)
+	require.Positive(t, report.Entries)
+	require.Equal(t, []string{"b.db"}, files(t, filepath.Dir(backup)), "the copy is gone, and nothing was added")
 	storetest.FoldsTo(t, openAt(t, backup), "schema5")
 }
 
@@ -198,7 +207,7 @@ func TestRestoreReplacesNothingByItself(t *testing.T) {
 			again, err := sqlite.Replace(t.Context(), backup, path)
 			require.NoError(t, err)
 			require.Equal(t, path+".replaced-2", again)
-			_, err = sqlite.Check(t.Context(), path)
+			_, err = sqlite.Check(t.Context(), path, nil)
 			require.NoError(t, err)
 		})
 	}
@@ -254,7 +263,7 @@ func TestCheckReadsThePages(t *testing.T) {
 	_, err = f.WriteAt(make([]byte, 4096), (page-1)*4096)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	_, err = sqlite.Check(t.Context(), path)
+	_, err = sqlite.Check(t.Context(), path, nil)
 	require.ErrorContains(t, err, "sqlite: check "+path)
 	require.ErrorContains(t, sqlite.Restore(t.Context(), path, path+"-new"), "sqlite: restore")
 	require.NoFileExists(t, path+"-new")
@@ -278,7 +287,7 @@ func TestCheckNamesWhatIsBroken(t *testing.T) {
 			require.NoError(t, db.Close())
 			foreign(t, path, c.change)
 			before := snapshot(t, filepath.Dir(path))
-			_, err := sqlite.Check(t.Context(), path)
+			_, err := sqlite.Check(t.Context(), path, nil)
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, before["x.db"], snapshot(t, filepath.Dir(path))["x.db"])
 		})

@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/store/internal/sqldb"
 )
 
 // Report is what Check found in a database.
@@ -25,17 +29,49 @@ type Report struct {
 
 // Check reads a database through and returns what is in it; a trader may be using it. The error says what is broken,
 // and comes with what was found: its pages and those of its archive, an entry that cannot be read or is missing, a
-// snapshot that is not whole. Nothing is changed, and a database of another schema is refused.
+// snapshot that is not whole. Nothing of it is changed. One of an earlier schema is checked in a copy in the folder for
+// temporary files (TMPDIR), which is brought up to date, so that the upgrade is tried as well.
 //
-// That the entries add up to an account is for book.Restore to say, with no snapshot in between.
-func Check(ctx context.Context, path string) (r Report, err error) {
+// That the entries add up to an account is for book.Restore to say, with no snapshot in between: read gets the database,
+// to be read while it is open; nil for nobody.
+func Check(ctx context.Context, path string, read func(db *DB) error) (r Report, err error) {
 	db, err := Open(ctx, path, Config{ReadOnly: true})
+	if older, ok := errors.AsType[*sqldb.OlderSchemaError](err); ok {
+		r, err = checkCopy(ctx, path, read)
+		r.Schema = older.Have
+		return r, err
+	}
 	if err != nil {
 		return r, err
 	}
+	return db.checkAndClose(ctx, path, read)
+}
+
+// checkCopy checks a copy that is brought up to date.
+func checkCopy(ctx context.Context, path string, read func(db *DB) error) (r Report, err error) {
+	folder, err := os.MkdirTemp("", "vigil-check-")
+	if err != nil {
+		return r, fmt.Errorf("sqlite: check %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	copied := filepath.Join(folder, "copy.db")
+	if err := Backup(ctx, path, copied); err != nil {
+		return r, err
+	}
+	db, err := Open(ctx, copied, Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return r, fmt.Errorf("sqlite: check %s: bring a copy up to date: %w", path, err)
+	}
+	return db.checkAndClose(ctx, path, read)
+}
+
+func (db *DB) checkAndClose(ctx context.Context, path string, read func(db *DB) error) (r Report, err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.check(ctx, &r); err != nil {
 		return r, fmt.Errorf("sqlite: check %s: %w", path, err)
+	}
+	if read != nil {
+		return r, read(db)
 	}
 	return r, nil
 }

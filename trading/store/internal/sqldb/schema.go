@@ -63,9 +63,16 @@ func (s Schema) expect(ctx context.Context, db *sql.DB) error {
 	case have > known:
 		return newerSchema(have, known)
 	case have < known:
-		return fmt.Errorf("its schema has version %d, and this one reads %d: open it once to write", have, known)
+		return &OlderSchemaError{have, known}
 	}
 	return nil
+}
+
+// OlderSchemaError says that a database that is only read has the schema of an earlier version.
+type OlderSchemaError struct{ Have, Known int64 }
+
+func (e *OlderSchemaError) Error() string {
+	return fmt.Sprintf("its schema has version %d, and this one reads %d: open it once to write", e.Have, e.Known)
 }
 
 func (s Schema) provider(db *sql.DB) (*goose.Provider, error) {

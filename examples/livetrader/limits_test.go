@@ -1,0 +1,40 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
+)
+
+func TestLimitsAreTheSimpleSetUntilMoreIsAskedFor(t *testing.T) {
+	t.Parallel()
+	cfg, err := parseConfig([]string{"--paper"}, environ())
+	require.NoError(t, err)
+	simple := cfg.limits()
+	require.IsType(t, risk.Limits{}, simple)
+	before := cfg.fingerprint(signal.Spec{})
+
+	cfg, err = parseConfig([]string{
+		"--paper", "--max-gross", "5000", "--max-leverage", "1", "--max-positions", "2", "--max-orders-per-minute", "30",
+		"--max-weekly-loss", "700", "--max-drawdown", "0.1", "--signal-collar", "0.02", "--duplicate-window", "5s", "--no-short",
+		"--flatten-on-loss",
+	}, environ())
+	require.NoError(t, err)
+	rules := cfg.limits().(*risk.Rules)
+	require.NoError(t, rules.Validate())
+	require.Equal(t, simple, rules.Limits)
+	require.Equal(t, []string{"5000", "1", "700", "0.1", "0.02"}, []string{
+		rules.MaxGross.String(), rules.MaxLeverage.String(), rules.MaxWeeklyLoss.String(), rules.MaxDrawdownPart.String(),
+		rules.SignalCollar.String(),
+	})
+	require.Equal(t, []int{2, 30}, []int{rules.MaxPositions, rules.MaxPerMinute})
+	require.Equal(t, 5*time.Second, rules.DuplicateWindow)
+	require.True(t, rules.NoShort && rules.Flatten)
+	require.True(t, rules.MaxNet.Equal(decimal.Zero))
+	require.NotEqual(t, before, cfg.fingerprint(signal.Spec{}), "decisions depend on them")
+}
