@@ -157,7 +157,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	h := documentedConsole(t)
 	doc := documentOf(t, h)
 	may := []string{"Authorization", "Bearer " + documentToken, "Content-Type", "application/json", "Idempotency-Key", documentKey}
-	covered := map[string]bool{"/api/signals/stream": true, "/api/openapi.yaml": true, "/plain": true, "/metrics": true} // no JSON
+	covered := map[string]bool{"/api/signals/stream": true, "/api/openapi.yaml": true, "/plain": true, "/metrics": true} // they are no JSON
 	for _, c := range []struct {
 		method, path, target string
 		status               int
