@@ -184,13 +184,18 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	return ""
 }
 
+// Began is when the journal began: at its first event, or else when it was opened. What the account did before is not ours.
+func (b *Book) Began(opened time.Time) time.Time {
+	if b.began.IsZero() {
+		return opened
+	}
+	return b.began
+}
+
 // FillsSince is the time from which a Broker's fills may hold one that the Book does not know. A Book without events goes
 // by when its journal was opened: what the account did before is not ours.
 func (b *Book) FillsSince(opened time.Time) time.Time {
-	since := b.began
-	if since.IsZero() {
-		since = opened
-	}
+	since := b.Began(opened)
 	if b.fills.latest.After(since) {
 		since = b.fills.latest
 	}
@@ -201,11 +206,8 @@ func (b *Book) FillsSince(opened time.Time) time.Time {
 // journal began is part of the capital.
 func (b *Book) CashSince(opened time.Time) time.Time {
 	last := b.moves.latest.Add(-fillOverlap)
-	switch {
-	case !b.moves.latest.IsZero() && last.After(b.began):
+	if !b.moves.latest.IsZero() && last.After(b.began) {
 		return last
-	case b.began.IsZero():
-		return opened
 	}
-	return b.began
+	return b.Began(opened)
 }

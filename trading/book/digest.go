@@ -83,6 +83,9 @@ func (b *Book) digestOrders(h io.Writer) {
 			o.Symbol, o.Side, o.Type, o.Quantity, o.LimitPrice, o.StopPrice, o.TimeInForce, o.PostOnly, o.ReduceOnly, o.Leg,
 			o.DecisionPrice, o.SignalID, o.Config, stamp(o.CreatedAt), o.Status, o.Filled, o.Sends, o.Acknowledged, o.InFlight,
 			o.Triggered, o.CancelAsked, o.Reason, stamp(o.UpdatedAt))
+		if g := o.Guard; !g.IsZero() {
+			fmt.Fprintf(h, "guard %s %s %t\n", g.TakeProfit, g.StopLoss, g.FromFill)
+		}
 	}
 }
 

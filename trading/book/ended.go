@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/internal/past"
 )
@@ -42,9 +44,12 @@ const (
 	flagInFlight
 	flagTriggered
 	flagCancelAsked
-	flagFull    // all of it was filled
-	flagLimited // it has a limit price
-	flagStopped // and a stop price
+	flagFull        // all of it was filled
+	flagLimited     // it has a limit price
+	flagStopped     // and a stop price
+	flagTakesProfit // its Guard has a take-profit
+	flagStopsLoss   // and a stop-loss
+	flagFromFill    // which count from what is paid
 )
 
 func flag(is bool, bit uint64) uint64 {
@@ -76,7 +81,9 @@ func (e *ended) put(o *OrderState) {
 	w.Time(o.UpdatedAt) // first: see forget
 	w.Uint(flag(o.PostOnly, flagPostOnly) | flag(o.ReduceOnly, flagReduceOnly) | flag(o.Acknowledged, flagAcknowledged) |
 		flag(o.InFlight, flagInFlight) | flag(o.Triggered, flagTriggered) | flag(o.CancelAsked, flagCancelAsked) |
-		flag(full, flagFull) | flag(limited, flagLimited) | flag(stopped, flagStopped))
+		flag(full, flagFull) | flag(limited, flagLimited) | flag(stopped, flagStopped) |
+		flag(!o.Guard.TakeProfit.IsZero(), flagTakesProfit) | flag(!o.Guard.StopLoss.IsZero(), flagStopsLoss) |
+		flag(o.Guard.FromFill, flagFromFill))
 	w.Uint(e.number(kind{o.Symbol, o.Config, o.Type, o.TimeInForce, o.Leg, o.Status, o.Side}))
 	w.Uint(uint64(o.number))
 	w.Uint(uint64(o.Sends))
@@ -92,6 +99,11 @@ func (e *ended) put(o *OrderState) {
 	}
 	if stopped {
 		w.Decimal(o.StopPrice)
+	}
+	for _, price := range []decimal.Decimal{o.Guard.TakeProfit, o.Guard.StopLoss} {
+		if !price.IsZero() {
+			w.Decimal(price)
+		}
 	}
 	w.Text(o.Reason)
 	e.key = past.Key(e.key[:0], o.ClientID)
@@ -146,11 +158,23 @@ func (e *ended) read(clientID string, body []byte) (*OrderState, error) {
 	if flags&flagStopped != 0 {
 		o.StopPrice = r.Decimal()
 	}
+	o.Guard = readGuard(r, flags)
 	o.Reason = r.Text()
 	if r.Err == nil && r.Left() {
 		r.Err = errors.New("book: the record of an order is too long")
 	}
 	return o, r.Err
+}
+
+func readGuard(r *past.Reader, flags uint64) (g trading.Guard) {
+	g.FromFill = flags&flagFromFill != 0
+	if flags&flagTakesProfit != 0 {
+		g.TakeProfit = r.Decimal()
+	}
+	if flags&flagStopsLoss != 0 {
+		g.StopLoss = r.Decimal()
+	}
+	return g
 }
 
 // forget drops the oldest one if it has been done for too long to matter.

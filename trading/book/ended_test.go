@@ -23,6 +23,7 @@ func full(id string) []journal.Event {
 			StopPrice: d("99.2"), TimeInForce: trading.Day, PostOnly: true, ReduceOnly: true, Leg: trading.StopLoss,
 			DecisionPrice: d("100.123456789012345678901234567890"), SignalID: "signal of " + id, Config: "0123",
 			CreatedAt: noon.Add(time.Nanosecond),
+			Guard:     trading.Guard{TakeProfit: d("90.5"), StopLoss: d("101.25"), FromFill: true},
 		}},
 		journal.Submitting{ClientID: id}, journal.Acknowledged{ClientID: id}, journal.Triggered{ClientID: id},
 		fillOfSide(id, id+"-1", "3", trading.Sell), journal.CancelAsked{ClientID: id, Reason: "not wanted"},

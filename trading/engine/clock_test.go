@@ -224,3 +224,29 @@ func TestFillOfAClockThatWasSetBackIsNoDifference(t *testing.T) {
 	require.Equal(t, "0", r.held(btc))
 	require.Equal(t, 2, r.engine.Status().Counts.Fills)
 }
+
+// What an account did until a moment ago, by another program or an emergency close, is not ours: of a position that was
+// opened long ago a new journal would see its end alone, and hold the opposite.
+func TestFillsOfBeforeTheJournalBeganAreNotOurs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.venue.Trade("opened", eth, trading.Sell, d("1"))
+	r.clock.Add(time.Hour)
+	r.venue.Trade("closed", eth, trading.Buy, d("1"))
+	r.clock.Add(5 * time.Second)
+	r.restart() // a journal that is opened now, and empty
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.stepFor(2)
+	s := r.engine.Status()
+	require.False(t, s.Halt.Active(), s.Halt.Reason)
+	require.Zero(t, s.Counts.ForeignFills)
+	require.Equal(t, "10", r.held(btc))
+	require.Equal(t, "0", r.held(eth))
+	r.clock.Add(time.Minute)
+	r.restart()
+	r.settle()
+	require.Zero(t, r.engine.Status().Counts.ForeignFills, "nor later")
+	r.venue.Trade("ours", eth, trading.Buy, d("1"))
+	r.settle()
+	require.Equal(t, 1, r.engine.Status().Counts.ForeignFills, "what happens since is taken in")
+}

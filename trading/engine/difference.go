@@ -106,8 +106,11 @@ func (e *env) differing(d difference) problem {
 	if e.cfg.Differences == IgnoreDifference {
 		return condition("differs/"+d.symbol, health.Healthy, d.String()+", and that is ignored", "", false)
 	}
-	return condition("differs/"+d.symbol, health.Degraded, d.String(),
-		"find out what else trades there, then trade it away at the venue, or have it adopted", true)
+	remedy := "find out what else trades there, then trade it away at the venue, or have it adopted"
+	if d.atBroker.IsZero() { // To trade anything there would open a position.
+		remedy = "find out what closed it, then have it adopted: there is nothing to trade away at the venue"
+	}
+	return condition("differs/"+d.symbol, health.Degraded, d.String(), remedy, true)
 }
 
 // adopt takes over what the Broker holds. Where nobody gives a price, what was held counts at its cost.

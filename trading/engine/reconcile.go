@@ -71,9 +71,12 @@ func (c *reconciler) fetchSent(ctx context.Context, r *run) error {
 func (c *reconciler) fetchFillsOf(ctx context.Context, r *run, lookBack time.Duration) error {
 	k := &r.known
 	c.ledger.mu.Lock()
-	since := c.ledger.book.FillsSince(c.ledger.opened)
+	since, began := c.ledger.book.FillsSince(c.ledger.opened), c.ledger.book.Began(c.ledger.opened)
 	c.ledger.mu.Unlock()
 	from := trading.Cursor{Since: since.Add(-lookBack)}
+	if since.Before(began) { // by the overlap
+		since = began
+	}
 	if k.walked && lookBack == 0 {
 		from, since = k.fills, time.Time{}
 	}
