@@ -1,6 +1,7 @@
 package pagetest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -28,6 +29,9 @@ type suite struct{ *testing.M }
 
 func (s suite) Run() int {
 	code := s.M.Run()
+	if said := browser.said.String(); code != 0 && said != "" {
+		fmt.Fprintf(os.Stderr, "the browser said:\n%s\n", said[max(0, len(said)-4000):])
+	}
 	if err := endBrowser(); err != nil {
 		fmt.Fprintln(os.Stderr, "the browser did not end:", err)
 		return max(code, 1)
@@ -41,6 +45,25 @@ var browser struct {
 	ctx  context.Context //nolint:containedctx // chromedp keeps a browser in a context
 	end  func() error
 	err  error
+	said words // on its standard error
+}
+
+// words keeps what is written to it.
+type words struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 // theBrowser starts it with the first test that needs it. Without one the test is skipped, but not in CI.
@@ -72,7 +95,10 @@ func chromium() string {
 func startBrowser(path string) {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path), chromedp.WindowSize(1280, 900), chromedp.Flag("enable-precise-memory-info", true),
-		chromedp.Flag("js-flags", "--expose-gc"))
+		chromedp.Flag("js-flags", "--expose-gc"), chromedp.CombinedOutput(&browser.said),
+		// Without graphics a busy machine draws so slowly that the watchdog takes it for a hang, and after some of those the
+		// browser ends itself.
+		chromedp.DisableGPU, chromedp.Flag("disable-gpu-watchdog", true), chromedp.Flag("disable-gpu-process-crash-limit", true))
 	if os.Geteuid() == 0 { // its sandbox refuses root, as which containers run tests
 		options = append(options, chromedp.NoSandbox)
 	}
