@@ -154,7 +154,7 @@ func (t *Trader) take(ctx context.Context, w journal.Override) error {
 		if err != nil {
 			return err
 		}
-		return t.generator.SetCycle(cycle)
+		return t.setCycle(cycle)
 	}
 	return errors.New("this version knows no such setting")
 }

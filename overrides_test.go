@@ -149,3 +149,19 @@ func TestEquityIsSampledEachHourAndActsAreRecorded(t *testing.T) {
 		})
 	})
 }
+
+// A slip would keep a processor busy, or end the signals in silence, and that also after a restart.
+func TestSetCycleRefusesASlip(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trader := build(t, onPaper(t))
+		serve(t, trader, time.Minute, func() {
+			for _, slip := range []time.Duration{-time.Second, 0, 1, 99 * time.Millisecond, 1000 * time.Hour} {
+				err := trader.SetCycle(t.Context(), slip, "ann")
+				require.ErrorContains(t, err, "is not from 100ms to 24h0m0s", slip)
+			}
+			require.Empty(t, trader.Status().Overrides)
+			require.NoError(t, trader.SetCycle(t.Context(), 24*time.Hour, "ann"))
+		})
+	})
+}

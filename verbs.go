@@ -60,9 +60,23 @@ func (t *Trader) SetMinConfidence(ctx context.Context, confidence float64, by st
 	})
 }
 
-// SetCycle says how long it is from one cycle of the generation to the next.
+// The cycles that a person may ask for: a slip such as 1ns would keep a processor busy and fill the log, and one such as 1000h
+// would end the signals in silence, both also after a restart.
+const (
+	shortestCycle = 100 * time.Millisecond
+	longestCycle  = 24 * time.Hour
+)
+
+// SetCycle says how long it is from one cycle of the generation to the next: from 100 ms to a day, or what the Config says.
 func (t *Trader) SetCycle(ctx context.Context, cycle time.Duration, by string) error {
-	return t.override(ctx, overrideCycle, cycle.String(), by, func() error { return t.generator.SetCycle(cycle) })
+	return t.override(ctx, overrideCycle, cycle.String(), by, func() error { return t.setCycle(cycle) })
+}
+
+func (t *Trader) setCycle(cycle time.Duration) error {
+	if (cycle < shortestCycle || cycle > longestCycle) && cycle.String() != t.cfg.configured(overrideCycle) {
+		return fmt.Errorf("vigil: a cycle of %s is not from %s to %s", cycle, shortestCycle, longestCycle)
+	}
+	return t.generator.SetCycle(cycle)
 }
 
 // Halt stops everything that opens a position, until a person calls Rearm: see engine.Engine.Halt.

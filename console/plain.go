@@ -27,7 +27,7 @@ const maxPlainText = 500
 // plainStyle is the whole style of the plain page. The policy names its hash, so that no other style is taken.
 const plainStyle = `:root{color-scheme:light dark;background:light-dark(#fff,#14171a);color:light-dark(#14171a,#e8eaed)}
 a{color:light-dark(#0645ad,#8ab4f8)}
-body{font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;margin:1rem auto;max-width:70rem;padding:0 1rem}
+body{font:16px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;display:block;max-width:100%;overflow-x:auto}caption{text-align:left}
 th,td{border:1px solid;padding:.2rem .6rem;text-align:left;overflow-wrap:anywhere}
 .number{text-align:right;font-variant-numeric:tabular-nums}

@@ -105,3 +105,14 @@ func TestConfigFileIsNoPipe(t *testing.T) {
 	_, err = parseConfig(append(args, "--config", pipe), environ())
 	require.ErrorContains(t, err, pipe+" is no file that can be read to its end")
 }
+
+// Who changes one of two would believe that it counts.
+func TestSecretThatIsSetTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte(strongToken), 0o600))
+	_, err := parseConfig([]string{"--paper", "--socket", "off"},
+		environ("LIVETRADER_TOKEN_FILE", file, "LIVETRADER_TOKEN", strongToken))
+	require.EqualError(t, err,
+		"LIVETRADER_TOKEN and LIVETRADER_TOKEN_FILE are both set: one of them has to go, as only one can count")
+}

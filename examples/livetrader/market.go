@@ -118,8 +118,8 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 	}
 	for _, symbol := range a.cfg.symbols {
 		if !slices.Contains(traded, symbol) {
-			return fmt.Errorf("--symbols: %s is not traded at --venue %s, which has %s", symbol, a.cfg.venue,
-				strings.Join(traded, ", "))
+			return fmt.Errorf("--symbols: %s is not traded at --venue %s, which has all of --symbols %s", symbol, a.cfg.venue,
+				strings.Join(traded, ","))
 		}
 	}
 	m.broker = broker

@@ -134,7 +134,7 @@ func TestVenueIsTradedAt(t *testing.T) {
 	elsewhere := launch(t, args...)
 	require.Equal(t, exitFailure, elsewhere.end())
 	require.Contains(t, lastLine(elsewhere.log.String()),
-		"--symbols: BTC/USDT:USDT is not traded at --venue "+venue+", which has BTC/USDT, ETH/USDT, SOL/USDT")
+		"--symbols: BTC/USDT:USDT is not traded at --venue "+venue+", which has all of --symbols BTC/USDT,ETH/USDT,SOL/USDT")
 
 	args = append(args, "--symbols", "BTC/USDT,ETH/USDT")
 	first := launch(t, args...)

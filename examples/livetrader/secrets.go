@@ -86,9 +86,12 @@ func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 // readSecret reads one; "" where nothing is set.
 func readSecret(lookup func(string) (string, bool), name string) (string, error) {
 	file, _ := lookup(name + fileSuffix)
+	given, _ := lookup(name)
 	if file == "" {
-		value, _ := lookup(name)
-		return value, nil
+		return given, nil
+	}
+	if given != "" {
+		return "", usagef("%s and %s%s are both set: one of them has to go, as only one can count", name, name, fileSuffix)
 	}
 	text, err := readRegular(file, maxConfigFile)
 	if err != nil {
