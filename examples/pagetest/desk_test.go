@@ -148,5 +148,12 @@ func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 	d.site = serve(t, cfg)
 }
 
-// signalLong has the strategy say long on the next bar.
-func (d *desk) signalLong() { d.script.say <- signal.Long }
+// signalLong has the strategy say long on the next bar, once it has seen its history: what it says of that makes no signal.
+func (d *desk) signalLong() {
+	d.t.Helper()
+	require.Eventually(d.t, func() bool {
+		symbols := d.trader.Status().Generator.Symbols
+		return len(symbols) > 0 && symbols[0].Bars > 1 && !symbols[0].Loading
+	}, patience, 20*time.Millisecond)
+	d.script.say <- signal.Long
+}
