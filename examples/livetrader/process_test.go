@@ -48,7 +48,9 @@ func TestAPIIsTheOneThatOperatorsKnow(t *testing.T) {
 	var health struct {
 		SignalGeneration map[string]any `json:"signal_generation"`
 	}
-	require.Equal(t, http.StatusOK, get(t, api+"/health", &health))
+	for began := time.Now(); get(t, api+"/health", &health) != http.StatusOK; <-time.After(50 * time.Millisecond) {
+		require.Less(t, time.Since(began), time.Minute, "a busy machine is late with bars of 100 ms, but not for ever")
+	}
 	g := health.SignalGeneration
 	require.Equal(t, "running", g["status"])
 	require.Equal(t, "running", g["background_task_status"])
