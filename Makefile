@@ -17,7 +17,7 @@ check: ## everything that CI checks
 	@scripts/check
 
 test: ## README's test command: all modules, with the race detector
-	go test -race work
+	go test -race -timeout 20m work
 
 fmt: ## fail on sources that gofmt would change
 	@scripts/check fmt
