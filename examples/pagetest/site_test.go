@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/supervisor"
 )
 
 // site is a web server that can die and come back at the same address.
@@ -84,12 +83,6 @@ func (s *site) stop() {
 // anybody is a log-in of the host's that lets everybody in.
 func anybody(*http.Request) (string, error) { return "ann", nil }
 
-// grow serves a tree until the test ends.
-func grow(t testing.TB, tree *supervisor.Supervisor) {
-	t.Helper()
-	run(t, tree.Serve)
-}
-
 // run runs something until the test ends, and waits for it.
 func run(t testing.TB, serve func(context.Context) error) {
 	t.Helper()
@@ -98,6 +91,6 @@ func run(t testing.TB, serve func(context.Context) error) {
 	go func() { done <- serve(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		_ = <-done // how it ended is the test's to say
+		<-done // how it ended is the test's to say
 	})
 }

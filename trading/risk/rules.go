@@ -32,7 +32,7 @@ type Rules struct {
 	MaxGross     decimal.Decimal `json:",omitzero"`  // all that is held, long or short, added up
 	MaxNet       decimal.Decimal `json:",omitzero"`  // what is held long less what is held short, or the reverse
 	MaxLeverage  decimal.Decimal `json:",omitzero"`  // all that is held, by what the account is worth: 1 borrows nothing
-	CashOnly     bool            `json:",omitempty"` // what is bought is paid from cash that no other order needs; fees come on top
+	CashOnly     bool            `json:",omitempty"` // what is bought is paid from cash that no other order needs, fees aside
 	MaxPositions int             `json:",omitempty"` // instruments that are held at a time
 	MaxOrders    int             `json:",omitempty"` // orders that are not done, the legs of brackets among them
 
