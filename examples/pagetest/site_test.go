@@ -91,6 +91,6 @@ func run(t testing.TB, serve func(context.Context) error) {
 	go func() { done <- serve(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done // how it ended is the test's to say
+		t.Logf("it ended: %v", <-done)
 	})
 }
