@@ -12,10 +12,11 @@ import (
 // to once each maxRetryPause. From the second one on that a Broker does not take, every step says so.
 
 // refusedClose reports whether the orders that were to close a position have ended, more than once, without having done
-// so.
+// so. One on the position's own side was to close what an order that still works was going to open.
 func (e *env) refusedClose(h book.Holding) bool {
 	failed := h.Last.Status.Done() && h.Last.Status != trading.StatusFilled
-	return failed && h.Target.Attempts > 1 && !e.closeQuantity(h).IsZero()
+	closes := h.Last.Side.Signed(h.Quantity).IsNegative()
+	return failed && closes && h.Target.Attempts > 1 && !e.closeQuantity(h).IsZero()
 }
 
 func closeFailed(h book.Holding) problem {

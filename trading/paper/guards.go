@@ -49,7 +49,7 @@ func (w *walk) guardLeg(entry *order, leg trading.Leg, price, opened decimal.Dec
 func (o *order) ours() bool { return o.guards != nil && o.filled.IsZero() }
 
 // afterFill does what a fill of an order does to others: what one of a pair has filled the other does not, and what a leg has
-// closed its entry does not open again. An Engine takes that back as well, but only once the bar is over.
+// closed no entry opens again, whichever signal it is of. An Engine takes that back as well, but only once the bar is over.
 func (w *walk) afterFill(o *order, quantity decimal.Decimal) {
 	if pair := o.pair; pair != nil && !pair.status.Done() {
 		pair.taken = pair.taken.Add(quantity)
@@ -61,8 +61,7 @@ func (w *walk) afterFill(o *order, quantity decimal.Decimal) {
 		return
 	}
 	for _, entry := range w.orders.open {
-		of := entry == o.guards || entry.SignalID == o.SignalID && o.SignalID != ""
-		if of && entry.Symbol == o.Symbol && entry.Leg == "" && entry.Side != o.Side && !entry.status.Done() {
+		if entry.Symbol == o.Symbol && entry.Leg == "" && entry.Side != o.Side && !entry.status.Done() {
 			entry.end(trading.StatusCanceled, "what it opened has come to its "+string(o.Leg))
 		}
 	}
