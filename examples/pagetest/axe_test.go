@@ -42,6 +42,8 @@ func (b *tab) requireAccessible(when string) {
 // looks are the ways in which people look at the page.
 var looks = map[string]look{
 	"light":       {width: 1280, height: 900},
+	"dark":        {width: 1280, height: 900, dark: true},
+	"narrow":      {width: 375, height: 740},
 	"narrow dark": {width: 375, height: 740, dark: true},
 }
 

@@ -73,7 +73,7 @@ func campaign(t *testing.T, folder string, times int, plant string, harm func(*p
 	require.NoError(t, venue.end(syscall.SIGTERM), venue.stderr.String())
 	theirs, done := readBook(t, ledger)
 	ours, asked := readBook(t, journal)
-	problems = append(append(problems, compare(theirs, ours)...), history(done, asked)...)
+	problems = append(append(problems, compare(theirs, ours, done)...), history(done, asked)...)
 	if len(problems) > 0 && plant == "" {
 		t.Logf("ledger and journal are kept in %s", keep(t, ledger, journal))
 	}
@@ -121,7 +121,7 @@ func readBook(t *testing.T, path string) (*book.Book, []journal.Entry) {
 }
 
 // compare holds the venue's ledger against the journal.
-func compare(theirs, ours *book.Book) (problems []string) {
+func compare(theirs, ours *book.Book, ledger []journal.Entry) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, o := range theirs.Orders() {
 		mine, ok := ours.Order(o.ClientID)
@@ -136,11 +136,20 @@ func compare(theirs, ours *book.Book) (problems []string) {
 		}
 	}
 	guards := make(map[string]bool) // that the venue has of an order's Guard: it was not sent them, and has their fills alone
+	filled := make(map[string]decimal.Decimal)
+	for _, e := range ledger {
+		if f, ok := e.Event.(journal.Filled); ok {
+			filled[f.Fill.ClientID] = filled[f.Fill.ClientID].Add(f.Fill.Quantity)
+		}
+	}
 	for _, o := range theirs.Orders() {
 		guards[o.GuardID(trading.TakeProfit)], guards[o.GuardID(trading.StopLoss)] = true, true
 	}
 	for _, o := range ours.Orders() {
-		if guards[o.ClientID] && o.Filled.IsPositive() {
+		if guards[o.ClientID] {
+			if there := filled[o.ClientID]; !there.IsPositive() || !there.Equal(o.Filled) {
+				wrong("order %s of a Guard is filled %s in the ledger and %s in the journal", o.ClientID, there, o.Filled)
+			}
 			continue
 		}
 		if _, ok := theirs.Order(o.ClientID); !ok && o.Acknowledged {
