@@ -40,8 +40,10 @@ type Book struct {
 	account
 	external
 	settings
-	days days
-	halt Halt
+	days   days
+	trades trades
+	locks  locks
+	halt   Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
@@ -99,7 +101,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(),
+		account: newAccount(capital), external: newExternal(), trades: newTrades(), locks: make(locks),
 	}
 }
 
