@@ -136,6 +136,9 @@ func (r *Rules) room(
 	o trading.Order, v trading.View, opening decimal.Decimal,
 ) (allowed decimal.Decimal, cut *trading.LimitError) {
 	allowed, cut = r.Limits.room(o, v, opening)
+	if len(r.Also) == 0 && r.far(&o, &v, allowed) {
+		return allowed, cut
+	}
 	for rule := range r.each {
 		if !allowed.IsPositive() {
 			break
