@@ -40,10 +40,10 @@ type Book struct {
 	account
 	external
 	settings
-	days   days
-	trades trades
-	locks  locks
-	halt   Halt
+	trades
+	days  days
+	locks locks
+	halt  Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
