@@ -39,6 +39,7 @@ type Book struct {
 	fills
 	account
 	external
+	lives
 	settings
 	days days
 	halt Halt
@@ -99,7 +100,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(),
+		account: newAccount(capital), external: newExternal(), lives: make(lives),
 	}
 }
 

@@ -56,7 +56,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldFill(at, &e.Fill)
 	case journal.Adopted:
 		b.days.at(at, &b.account)
-		b.adopt(e)
+		b.adopt(at, e)
 	case journal.CashMoved:
 		b.days.at(at, &b.account)
 		b.account.move(e.Move)
@@ -121,6 +121,7 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)
 	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	b.lives.changed(filledAt(f, at), before, after)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -132,7 +133,7 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 }
 
 // adopt changes a position as a trade without a fee would, so that the account still adds up.
-func (b *Book) adopt(e journal.Adopted) {
+func (b *Book) adopt(at time.Time, e journal.Adopted) {
 	f := trading.Fill{Symbol: e.Symbol, Side: trading.Buy, Quantity: e.Quantity.Abs(), Price: e.Price}
 	if e.Quantity.IsNegative() {
 		f.Side = trading.Sell
@@ -140,4 +141,5 @@ func (b *Book) adopt(e journal.Adopted) {
 	before, after := b.positions.add(&f)
 	b.account.applyFill(&f, before, after)
 	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
+	b.lives.changed(at, before, after)
 }
