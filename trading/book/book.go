@@ -39,6 +39,7 @@ type Book struct {
 	fills
 	account
 	external
+	lives
 	settings
 	trades
 	days  days
@@ -101,7 +102,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(), trades: newTrades(), locks: make(locks),
+		account: newAccount(capital), external: newExternal(), lives: make(lives), trades: newTrades(), locks: make(locks),
 	}
 }
 

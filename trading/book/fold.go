@@ -127,6 +127,7 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	o := b.orders.change(f.ClientID)
 	b.trades.moved(at, before, after, o != nil && o.Leg == trading.StopLoss)
 	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	b.lives.changed(filledAt(f, at), before, after)
 	if o == nil {
 		b.fills.foreign++
 		return
@@ -147,4 +148,5 @@ func (b *Book) adopt(at time.Time, e journal.Adopted) {
 	b.account.applyFill(&f, before, after)
 	b.trades.moved(at, before, after, false)
 	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
+	b.lives.changed(at, before, after)
 }

@@ -19,7 +19,8 @@ import (
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
 // from elsewhere; version 5, which entry of the journal a halt is, and what came of a day; version 6, what the
-// losses of more than a day count from; version 7, which trades were closed, and what is locked. Version 5 and later keep what is over as records.
+// losses of more than a day count from; version 7, since when a position is held, which trades were closed and what is
+// locked. Version 5 and later keep what is over as records.
 const snapshotVersion = 8
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
@@ -54,6 +55,8 @@ type bookState struct {
 	Added map[string]decimal.Decimal `json:"came,omitempty"`
 	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
 
+	Lives map[string]life `json:"lives,omitempty"`
+
 	Settings    []journal.Setting `json:"settings,omitempty"`
 	CapitalSaid bool              `json:"capital_said,omitempty"`
 	Given       decimal.Decimal   `json:"given,omitzero"`
@@ -83,7 +86,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Moves: b.moves.log.Save(), LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
-		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken, Lives: b.lives,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
 		Trades: b.trades.closed, OpenTrades: b.trades.open, Locks: b.locks,
 	}
@@ -135,6 +138,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	}
 	maps.Copy(b.added, s.Added)
 	maps.Copy(b.taken, s.Taken)
+	maps.Copy(b.lives, s.Lives)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
 	}
