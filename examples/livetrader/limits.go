@@ -26,7 +26,8 @@ type moreLimits struct {
 // limitFlags are the names of their flags.
 var limitFlags = []string{
 	"max-gross", "max-leverage", "max-positions", "max-orders-per-minute", "max-weekly-loss", "max-drawdown", "signal-collar",
-	"duplicate-window", "no-short", "flatten-on-loss", "max-symbol-loss", "max-price-age", "cool-down", "stop-guard", "losing-streak",
+	"duplicate-window", "no-short", "flatten-on-loss", "max-symbol-loss", "max-price-age",
+	"cool-down", "stop-guard", "losing-streak",
 }
 
 func (c *config) declareLimits() {
@@ -55,7 +56,8 @@ func (c *config) declareLimits() {
 	setting(c, &m.stopGuard, "stop-guard", risk.Pause{}, pauses,
 		"after so many stop-losses, within that time (0 for any), nothing is opened for so long: such as 3/1h/30m; 0 for never")
 	setting(c, &m.losingStreak, "losing-streak", risk.Pause{}, pauses,
-		"after so many losing trades in a row, within that time (0 for any), nothing is opened for so long: such as 4/0/2h; 0 for never")
+		"after so many losing trades in a row, within that time (0 for any), nothing is opened for so long: "+
+			"such as 4/0/2h; 0 for never")
 	setting(c, &m.noShort, "no-short", false, toggles, "sell nothing that is not held")
 	setting(c, &m.flattenOnLoss, "flatten-on-loss", false, toggles, "close what is held, too, when a loss reaches its limit")
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Loss is the loss from which trading is halted by the limit of a name, MaxDailyLoss, MaxWeeklyLoss or MaxDrawdown, or
-// from which an instrument is locked by MaxInstrumentLoss, where began is what the account was worth when the loss began to count; false says that there is no limit. Where there is one in
-// money and one as a part, the smaller counts.
+// from which an instrument is locked by MaxInstrumentLoss, where began is what the account was worth when the loss began to
+// count; false says that there is no limit. Where there is one in money and one as a part, the smaller counts.
 func (r *Rules) Loss(name string, began decimal.Decimal) (limit decimal.Decimal, limited bool) {
 	money, part := decimal.Zero, decimal.Zero
 	switch name {

@@ -56,7 +56,7 @@ type Rules struct {
 	StopGuard           Pause         `json:",omitzero"`  // after so many stop-losses that lost
 	InstrumentStopGuard Pause         `json:",omitzero"`  // the same, counted and paused by instrument
 	LosingStreak        Pause         `json:",omitzero"`  // after so many trades in a row that lost
-	LosingInstrument    Pause         `json:",omitzero"`  // of an instrument, where so many trades or more came to a loss together
+	LosingInstrument    Pause         `json:",omitzero"`  // of an instrument, whose trades, so many or more, lost together
 
 	// Losses, from which trading is halted as it is by MaxDailyLoss. Parts are fractions: of what the account was worth when
 	// the day or the week began, or at its peak. What was paid in or out counts as neither profit nor loss.
@@ -76,7 +76,8 @@ type Rules struct {
 
 var _ = []Rule{
 	(*gross)(nil), (*net)(nil), (*leverage)(nil), (*cashOnly)(nil), (*positions)(nil), (*orders)(nil), (*signalCollar)(nil),
-	(*orderCollar)(nil), (*duplicates)(nil), (*priceAge)(nil), (*liquidationRoom)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
+	(*orderCollar)(nil), (*duplicates)(nil), (*priceAge)(nil), (*liquidationRoom)(nil),
+	(*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
 	(*perMinute)(nil), (*coolDown)(nil), (*stopGuard)(nil), (*instrumentStopGuard)(nil), (*losingStreak)(nil),
 	(*losingInstrument)(nil),
 }

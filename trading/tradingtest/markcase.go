@@ -76,5 +76,6 @@ func hourlyMarks(t testing.TB, marker journal.Marker) {
 
 func sameMark(a, b journal.Mark) bool {
 	return a.At.Equal(b.At) && a.Day == b.Day && a.Equity.Equal(b.Equity) && a.PaidIn.Equal(b.PaidIn) &&
-		a.High.Valid == b.High.Valid && a.High.Decimal.Equal(b.High.Decimal) && maps.EqualFunc(a.Prices, b.Prices, decimal.Decimal.Equal)
+		a.High.Valid == b.High.Valid && a.High.Decimal.Equal(b.High.Decimal) &&
+		maps.EqualFunc(a.Prices, b.Prices, decimal.Decimal.Equal)
 }
