@@ -173,6 +173,21 @@ func TestCtlApprovesAndCancels(t *testing.T) {
 	require.Contains(t, log, "ctl give-up: refused: ")
 }
 
+// What is misspelt is said by the commands as well, and keeps nobody out.
+func TestCommandsWarnOfVariablesThatMeanNothing(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"ctl", "status"}, {"health"}, {"check"}, {"panic"}} {
+		var out, log output
+		code := run(t.Context(), append(args, "--db", tempDB(t)), environment{
+			lookup: environ(), variables: []string{"LIVETRADER_SOKET", "LIVETRADER_TOKN_FILE", "LIVETRADER_TOKEN_FILE", "HOME"},
+			stdout: &out, stderr: &log, clock: clock.New(),
+		})
+		require.NotEqual(t, exitOK, code, "it was done: there is just no trader")
+		require.Contains(t, log.String()+out.String(), "livetrader: unknown variable LIVETRADER_SOKET: did you mean LIVETRADER_SOCKET (--socket)?; "+
+			"unknown variable LIVETRADER_TOKN_FILE: did you mean LIVETRADER_TOKEN_FILE?; it is as if it were not set\n")
+	}
+}
+
 // Over the network it is the token that lets in, and what is asked twice with one key is done once, at both doors.
 func TestCtlOverTheNetworkNeedsTheToken(t *testing.T) {
 	t.Parallel()
