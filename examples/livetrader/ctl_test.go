@@ -79,6 +79,10 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	do(exitFailure, `ctl approve: refused: `, "approve", "none")
 	do(exitUsage, "ctl flatten: SYMBOL is missing", "flatten")
 	do(exitFailure, `ctl flatten: refused: .*"X/Y": no such instrument`, "flatten", "X/Y")
+	require.Eventually(t, func() bool {
+		_, out, _ := ctl(nil, "status", "--db", db)
+		return regexp.MustCompile(`(?m)^order v-\S+ \w+ \S+ \S+ stop at [1-9]\S*: open$`).MatchString(out)
+	}, longWait, shortWait, "what guards it, and where")
 	do(exitOK, "done: flatten BTC/USDT:USDT ", "flatten", "BTC/USDT:USDT")
 	do(exitFailure, "ctl rearm: refused: .*that halt does not stand: nothing is halted", "rearm", "1")
 	do(exitUsage, "ctl halt: REASON is missing", "halt")
