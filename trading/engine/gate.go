@@ -137,6 +137,9 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 	if opening == nil {
 		opening = g.blockedLocked()
 	}
+	if opening == nil {
+		opening = g.env.paused(g.ledger.book, o.Symbol)
+	}
 	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, openExposure(x))) {
 		return opening
 	}
