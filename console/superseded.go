@@ -9,13 +9,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// lookAround is how many entries of the journal beside a signal's own are looked through for the one that was newer.
-const lookAround = 1000
+// nearEntries is how many entries of the journal beside a signal's own are looked through for the one that was newer.
+const nearEntries = 1000
 
 // supersededBy returns the ID of the signal that was newer than one of an entry: the last one before it on the same line and
 // a bar as new, or else the first one after it; "" where none is near. The engine knows it by the bar alone.
 func (a *api) supersededBy(ctx context.Context, w http.ResponseWriter, seq int64, old journal.SignalSeen) (string, error) {
-	entries, err := a.before(ctx, w, seq+lookAround, journal.KindOf(journal.SignalSeen{}), lookAround)
+	entries, err := a.before(ctx, w, seq+nearEntries, journal.KindOf(journal.SignalSeen{}), nearEntries)
 	newer := ""
 	for _, entry := range entries { // newest first
 		e, ok := entry.Event.(journal.SignalSeen)
