@@ -41,8 +41,10 @@ type Book struct {
 	external
 	lives
 	settings
-	days days
-	halt Halt
+	trades
+	days  days
+	locks locks
+	halt  Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
@@ -100,7 +102,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(), lives: make(lives),
+		account: newAccount(capital), external: newExternal(), lives: make(lives), trades: newTrades(), locks: make(locks),
 	}
 }
 

@@ -29,6 +29,7 @@ func (b *Book) Digest() string {
 		fmt.Fprintf(h, "halt also %q, breached %t\n", b.halt.Also, b.breached)
 	}
 	b.losses.digest(h)
+	b.locks.digest(h)
 	b.digestOrders(h)
 	for _, p := range b.Positions() {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realized, p.Fees)

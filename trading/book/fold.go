@@ -69,6 +69,9 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.losses.rearmed()
 	case journal.SettingsChanged:
 		b.foldSettings(e)
+	case journal.Locked:
+		b.locks.lock(at, e)
+		b.lost(e)
 	case journal.Acted: // What came of it has events of its own.
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
@@ -107,8 +110,10 @@ func (b *Book) foldDay(at time.Time, e journal.DayOpened) {
 	if before := b.account.day.Day; before < e.Day {
 		b.days.ended(before, e.Begin())
 	}
+	b.openedInstruments(e)
+	e.Profits = nil
 	b.account.day, b.account.breached = e, false
-	b.losses.opened(e)
+	b.losses.opened(at, e)
 }
 
 func (b *Book) foldFill(at time.Time, f *trading.Fill) {
@@ -120,6 +125,7 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	before, after := b.positions.add(f)
 	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)
+	b.trades.moved(at, before, after, o != nil && o.Leg == trading.StopLoss)
 	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
 	b.lives.changed(filledAt(f, at), before, after)
 	if o == nil {
@@ -140,6 +146,7 @@ func (b *Book) adopt(at time.Time, e journal.Adopted) {
 	}
 	before, after := b.positions.add(&f)
 	b.account.applyFill(&f, before, after)
+	b.trades.moved(at, before, after, false)
 	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
 	b.lives.changed(at, before, after)
 }

@@ -1,14 +1,13 @@
 // signals.js: the signals, and why each of them did or did not trade.
 
 import { $, el, text, attr, words, cell, frame } from './dom.js';
-import { list } from './list.js';
+import { list, some } from './list.js';
 import { on, data } from './feed.js';
 import { clock, number, percent, plain } from './format.js';
 import { filter, onFilter, options, chips, count } from './filters.js';
 import { details } from './timeline.js';
 import { empty } from './stale.js';
 
-const most = 200; // rows
 const fresh = 3000; // ms after which open details are asked for again
 const waits = 'not_seen';
 const open = new Map(); // details by signal
@@ -26,7 +25,7 @@ const causes = {
 };
 
 export const because = (became) => [
-  causes[became.cause] ? causes[became.cause] + (became.limit && became.limit !== 'not_known' ? ' (' + became.limit + ')' : '') : '',
+  causes[became.reason_code] ? causes[became.reason_code] + (became.limit && became.limit !== 'not_known' ? ' (' + became.limit + ')' : '') : '',
   became.why ?? '',
 ].filter(Boolean).join(': ');
 
@@ -45,7 +44,7 @@ function traded(id) {
 
 let orders = new Map(); // those that open or close, by the signal that each serves
 
-const show = list($('signals'), {
+const show = some($('signals'), list($('signals'), {
   key: (s) => s.id,
   make: (s) => {
     const r = { expand: el('button', { type: 'button', 'data-expand': '', 'aria-expanded': 'false',
@@ -72,7 +71,7 @@ const show = list($('signals'), {
   update: (r, s) => {
     text(r.what, outcomes[s.became.what] ?? plain(s.became.what));
     attr(r.node, 'data-became', s.became.what);
-    attr(r.node, 'data-cause', s.became.cause || null);
+    attr(r.node, 'data-reason', s.became.reason_code || null);
     words(r.why, because(s.became) || traded(s.id));
     attr(r.expand, 'aria-expanded', String(open.has(s.id)));
     text(r.expand, open.has(s.id) ? '▾' : '▸');
@@ -82,7 +81,7 @@ const show = list($('signals'), {
     behind?.refresh(fresh);
     return behind?.node ?? null;
   },
-});
+}));
 
 function draw() {
   const found = data('signals') ?? [];
@@ -94,7 +93,7 @@ function draw() {
   const ofSymbol = all.filter((s) => !filter('s.symbol') || s.symbol === filter('s.symbol'));
   showChips(count(ofSymbol, (s) => s.became.what), ofSymbol.length);
   const shown = ofSymbol.filter((s) => !filter('s.what') || s.became.what === filter('s.what'));
-  show(shown.slice(0, most));
+  show(shown);
   empty($('signals-at'), 'signals', shown.length === 0, all.length ? 'No signal fits the filter.' :
     'No signal yet. The first comes when a strategy changes its mind; Services shows whether bars arrive.');
 }
