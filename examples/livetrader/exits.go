@@ -35,7 +35,8 @@ func (c *config) declareExits() {
 		"`time` that an order of --limit-entry may rest; 0 for as long as its signal is valid")
 	setting(c, &e.unfilled.Reprice, "entry-reprice", 0, counts,
 		"how many `times` it is placed again after --entry-wait, as far from the price of then")
-	setting(c, &e.unfilled.Cross, "entry-cross", false, toggles, "trade at market what is left in the end; otherwise it is dropped")
+	setting(c, &e.unfilled.Cross, "entry-cross", false, toggles,
+		"trade at market what is left in the end; otherwise it is dropped")
 }
 
 // exits are those that are asked for; the nearest of their stops counts.
