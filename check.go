@@ -81,8 +81,8 @@ func (c *Config) checkOwn() error {
 			"Source", "Specs", "Store", "Symbols", "Interval", "MinConfidence", "Hours", "States", "Clock", "Logger",
 		}},
 		{"Engine", c.Engine, []string{
-			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow", "AutoExecute",
-			"Clock", "Logger", "Hours",
+			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow",
+			"AutoExecute", "Clock", "Logger", "Hours",
 		}},
 	} {
 		value := reflect.ValueOf(own.config)

@@ -122,7 +122,9 @@ func (c *config) cycle() time.Duration {
 func (c *config) sizer() trading.Sizer { return size.FixedNotional{Amount: c.notional} }
 
 func (c *config) ticket() trading.TicketPolicy {
-	return trading.FixedTicket{Limit: c.limitEntry, TakeProfit: c.takeProfit, StopLoss: c.stopLoss}
+	return trading.FixedTicket{
+		Limit: c.limitEntry, TakeProfit: c.takeProfit, StopLoss: c.stopLoss, Unfilled: c.exitSettings.unfilled,
+	}
 }
 
 // fingerprint names the settings on which decisions depend.
