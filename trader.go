@@ -105,7 +105,7 @@ func (t *Trader) build() (err error) {
 // sourcePrices has the account go by the prices of the Source, and returns what the generator gets its bars from.
 func (t *Trader) sourcePrices() signal.Source {
 	if q, ok := t.cfg.Source.(Quoter); ok {
-		t.prices = quotes{q}
+		t.prices = quotes{q, t.cfg.Clock}
 		return t.cfg.Source
 	}
 	bars := assemble.NewBarPrices(t.cfg.Source, t.cfg.Clock)
@@ -114,7 +114,13 @@ func (t *Trader) sourcePrices() signal.Source {
 }
 
 // quotes is a Quoter as a trading.Pricer.
-type quotes struct{ Quoter }
+type quotes struct {
+	Quoter
+	clock health.Clock
+}
+
+// PricedAt says that a quote is of now.
+func (q quotes) PricedAt(string) (time.Time, bool) { return q.clock.Now(), true }
 
 func (q quotes) Price(symbol string) (decimal.Decimal, bool) {
 	price, ok := q.Quoter.Price(symbol)

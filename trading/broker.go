@@ -93,7 +93,8 @@ type InstrumentLister interface {
 	Instruments(ctx context.Context) ([]Instrument, error)
 }
 
-// Pricer tells what an instrument is worth now. Many a Broker is one.
+// Pricer tells what an instrument is worth now. Many a Broker is one. One that has a method PricedAt(symbol string)
+// (time.Time, bool) tells of when its last price is as well, for a limit on its age.
 type Pricer interface {
 	// Price returns the last known price, and false if there is none yet.
 	Price(symbol string) (decimal.Decimal, bool)

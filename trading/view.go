@@ -18,7 +18,10 @@ type View struct {
 	// Last is what the instrument is worth now, and Reference what it was worth to whoever decided: by the signal, or by the
 	// order when it was decided on. Zero says that nobody knows.
 	Last, Reference decimal.Decimal
-	Now             time.Time // by the clock of whoever asks; zero where that has none
+	LastAt          time.Time // of when Last is; zero says that nobody knows
+	// Liquidation is the price at which the venue closes what is held of the instrument; zero for unknown, or none.
+	Liquidation decimal.Decimal
+	Now         time.Time // by the clock of whoever asks; zero where that has none
 	// Account is all of the account but the order. nil says that nobody knows it: limits of the account then let nothing be
 	// opened.
 	Account Account

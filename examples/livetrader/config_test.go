@@ -40,6 +40,8 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"max-drawdown": {"0.1", "0.2"}, "signal-collar": {"0.1", "0.2"}, "duplicate-window": {"5", "1m0s"},
 		"trailing-stop": {"0.1", "0.2"}, "trailing-atr": {"1", "2.5"}, "break-even": {"0.1", "0.2"}, "max-holding": {"5", "1m0s"},
 		"entry-wait": {"5", "1m0s"}, "entry-reprice": {"1", "2"}, "entry-cross": {"true", "true"},
+		"max-symbol-loss": {"1", "2"}, "max-price-age": {"5", "1m0s"}, "cool-down": {"5", "1m0s"},
+		"stop-guard": {"2/1h/5", "3/0s/1m0s"}, "losing-streak": {"2/1h/5", "0"},
 		"no-short": {"true", "true"}, "flatten-on-loss": {"true", "true"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "socket": {"a.sock", "off"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "orphans": {"flatten", "hand_over"},

@@ -22,7 +22,8 @@ func TestLimitsAreTheSimpleSetUntilMoreIsAskedFor(t *testing.T) {
 	cfg, err = parseConfig([]string{
 		"--paper", "--max-gross", "5000", "--max-leverage", "1", "--max-positions", "2", "--max-orders-per-minute", "30",
 		"--max-weekly-loss", "700", "--max-drawdown", "0.1", "--signal-collar", "0.02", "--duplicate-window", "5s", "--no-short",
-		"--flatten-on-loss",
+		"--flatten-on-loss", "--max-symbol-loss", "150", "--max-price-age", "3m", "--cool-down", "15m", "--stop-guard", "3/1h/30m",
+		"--losing-streak", "4/0/2h",
 	}, environ())
 	require.NoError(t, err)
 	rules := cfg.limits().(*risk.Rules)
@@ -35,6 +36,18 @@ func TestLimitsAreTheSimpleSetUntilMoreIsAskedFor(t *testing.T) {
 	require.Equal(t, []int{2, 30}, []int{rules.MaxPositions, rules.MaxPerMinute})
 	require.Equal(t, 5*time.Second, rules.DuplicateWindow)
 	require.True(t, rules.NoShort && rules.Flatten)
+	require.Equal(t, "150", rules.MaxInstrumentLoss.String())
+	require.Equal(t, []time.Duration{3 * time.Minute, 15 * time.Minute}, []time.Duration{rules.MaxPriceAge, rules.CoolDown})
+	require.Equal(t, risk.Pause{After: 3, Within: time.Hour, For: 30 * time.Minute}, rules.StopGuard)
+	require.Equal(t, risk.Pause{After: 4, For: 2 * time.Hour}, rules.LosingStreak)
 	require.True(t, rules.MaxNet.Equal(decimal.Zero))
 	require.NotEqual(t, before, cfg.fingerprint(signal.Spec{}), "decisions depend on them")
+}
+
+func TestPausesThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"3", "3/1h", "x/1h/1h", "0/1h/1h", "3/1h/0", "3/-1h/1h", "3/1h/1h/1h", ""} {
+		_, err := parseConfig([]string{"--paper", "--stop-guard", text}, environ())
+		require.Error(t, err, "%q", text)
+	}
 }

@@ -48,3 +48,11 @@ func (p *BarPrices) Price(symbol string) (decimal.Decimal, bool) {
 	bar, ok := p.newest[symbol]
 	return decimal.NewFromFloat(bar.Close), ok
 }
+
+// PricedAt returns when that bar ended.
+func (p *BarPrices) PricedAt(symbol string) (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	bar, ok := p.newest[symbol]
+	return bar.End(), ok
+}

@@ -44,6 +44,11 @@ func TestBarPricesAreWhatTheNewestBarThatIsOverClosedAt(t *testing.T) {
 			if ok {
 				require.Equal(t, c.price, price.String())
 			}
+			at, ok := prices.PricedAt(coin)
+			require.Equal(t, c.price != "", ok)
+			if ok {
+				require.Equal(t, noon.Add(map[string]time.Duration{"61": 2, "62": 3}[c.price]*time.Minute), at, "when it ended")
+			}
 		})
 	}
 }

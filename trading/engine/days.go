@@ -85,18 +85,20 @@ func (d *days) close(ctx context.Context, _ *run) error {
 // own is what the account was worth but for what was paid in.
 func (v valuation) own() decimal.Decimal { return v.equity.Sub(v.paidIn) }
 
-// closeLocked does so by the prices that were seen, and at cost where there was none; false says that they do not tell all.
+// closeLocked does so by the prices that were seen, or else marked, and at cost where there was none; false says that those
+// that were seen do not tell all.
 func (d *days) closeLocked(today string) bool {
 	b := d.ledger.book
 	opened := b.Day().Day
 	if opened == "" || today <= opened || d.end.day == opened {
 		return true // Nothing is to be closed, or it is.
 	}
-	equity, missing := b.Equity(d.lastSeenLocked)
-	exact := len(missing) == 0
+	_, missing := b.Equity(d.lastSeenLocked)
+	exact, price := len(missing) == 0, d.bestLocked(d.lastSeenLocked)
 	if exact || d.hasEquity {
-		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), exact: exact}
-		d.end.profits = d.profitsLocked(d.env.lossLimits(), d.lastSeenLocked)
+		d.end = valuation{day: opened, paidIn: b.PaidIn(), exact: exact}
+		d.end.equity, _ = b.Equity(price)
+		d.end.profits = d.profitsLocked(d.env.lossLimits(), price)
 	}
 	return exact
 }

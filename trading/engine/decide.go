@@ -63,6 +63,7 @@ type inputs struct {
 	now        time.Time
 	instrument trading.Instrument // without a Symbol: there is none
 	price      decimal.Decimal
+	pricedAt   time.Time       // of when it is; zero for unknown
 	opening    error           // why nothing may be opened; nil if it may
 	reference  decimal.Decimal // what the instrument was worth to the signal; zero for unknown
 	prices     book.PriceFunc  // of all that is held

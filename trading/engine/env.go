@@ -74,6 +74,18 @@ func (e *env) price(symbol string) (decimal.Decimal, bool) {
 	return price, ok && price.IsPositive()
 }
 
+// pricedAt is of when the Pricer's price is; zero where it does not say.
+func (e *env) pricedAt(symbol string) time.Time {
+	if p, ok := e.cfg.Pricer.(interface {
+		PricedAt(string) (time.Time, bool)
+	}); ok {
+		if at, known := p.PricedAt(symbol); known {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
 // canCancel reports whether the Broker can cancel orders.
 func (e *env) canCancel() bool {
 	_, ok := e.cfg.Broker.(trading.Canceler)

@@ -120,7 +120,9 @@ func (f *follower) decide(ctx context.Context, r *run, group []signal.Signal, la
 	last := group[len(group)-1]
 	var in inputs
 	if lastCounts {
-		in = f.inputs(last.Symbol, last.Price)
+		if in = f.inputs(last.Symbol, last.Price); f.env.cfg.Pricer == nil {
+			in.pricedAt = last.BarTime.Add(last.Interval)
+		}
 		group = group[:len(group)-1]
 	}
 	var made decision
@@ -158,6 +160,9 @@ func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 		in.opening = errNotSetUp
 	}
 	price, ok := f.env.price(symbol)
+	if ok {
+		in.pricedAt = f.env.pricedAt(symbol)
+	}
 	if !ok && signalPrice != 0 && in.instrument.Symbol != "" {
 		price, _ = in.instrument.Price(signalPrice) // zero where it is no price, which refuses the signal
 	}

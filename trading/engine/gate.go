@@ -89,18 +89,20 @@ const decisionHolds = 2 * time.Second
 
 // recheck reports whether an intent, perhaps from before a crash, is still right, and has Risk approve it.
 func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, error) {
-	price, passed := decimal.Zero, g.env.passed()
+	price, pricedAt, passed := decimal.Zero, time.Time{}, g.env.passed()
 	g.ledger.mu.Lock()
 	made, ok := g.made[o.ClientID]
 	g.ledger.mu.Unlock()
 	if !ok || passed-made > decisionHolds {
 		price, _ = g.env.price(o.Symbol)
+		pricedAt = g.env.pricedAt(o.Symbol)
 	}
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
 	held := g.ledger.book.Position(o.Symbol).Quantity
 	in := inputs{
-		now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price, prices: g.known,
+		now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price,
+		pricedAt: pricedAt, prices: g.known,
 	}
 	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }

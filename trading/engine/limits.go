@@ -12,8 +12,8 @@ import (
 // view is what Risk judges an order by that may execute at price.
 func (d decider) view(o trading.Order, held, price decimal.Decimal, in inputs) trading.View {
 	return trading.View{
-		Instrument: in.instrument, Held: held, Price: price, Last: in.price, Reference: in.reference, Now: in.now,
-		Account: d.book.Beside(o, in.prices),
+		Instrument: in.instrument, Held: held, Price: price, Last: in.price, LastAt: in.pricedAt, Reference: in.reference,
+		Now: in.now, Account: d.book.Beside(o, in.prices),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
 // under has a rig trade under rules.
@@ -126,4 +127,18 @@ func TestLimitOnTheRateHasASignalWait(t *testing.T) {
 	r.mustStep()
 	require.Equal(t, "100", r.held(eth))
 	r.agree()
+}
+
+// What is tried again counts from the attempt before: a price that has run away meanwhile opens nothing.
+func TestSignalCollarHoldsForWhatIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for price, held := range map[string]string{"104": "10", "106": "0"} {
+		r := newRig(t, refuses, under(risk.Rules{SignalCollar: d("0.05")}))
+		r.broker.Next(tradingtest.Reject)
+		r.signals.put(says(btc, signal.Long, r.now()))
+		r.mustStep()
+		r.venue.SetPrice(btc, d(price))
+		r.settle()
+		require.Equal(t, held, r.held(btc), price)
+	}
 }

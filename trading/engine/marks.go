@@ -70,6 +70,7 @@ func (d *days) mark(ctx context.Context, r *run, equity decimal.Decimal, prices 
 	d.ledger.mu.Lock()
 	b := d.ledger.book
 	due := d.marked == 0 || passed-d.marked >= markEvery
+	d.highLocked(equity) // It may be the first look at a new day.
 	m := journal.Mark{At: at, Day: b.Day().Day, Equity: equity, PaidIn: b.PaidIn(), High: d.high}
 	err := d.ledger.runs.mayWrite(r)
 	if due {

@@ -17,6 +17,9 @@ func (f *follower) retry(ctx context.Context, r *run) error {
 			continue
 		}
 		in := f.inputs(t.Symbol, 0)
+		if last, ok := f.ledger.order(t.Last); ok && !last.Rests() {
+			in.reference = last.DecisionPrice
+		}
 		if !in.price.IsPositive() {
 			in.price = f.lastDecisionPrice(t)
 		}

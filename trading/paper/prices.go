@@ -22,6 +22,7 @@ type market struct {
 	now     decimal.Decimal // see last
 	least   float64         // a price that is certainly one
 	barTime time.Time       // of the bar that it is from
+	barEnd  time.Time       // when that ended
 	funded  time.Time       // funding up to then is paid
 	supply                  // what can be had at it
 }
@@ -109,7 +110,7 @@ func (b *Broker) OnBar(bar signal.Bar) error {
 		b.orders.archive(bar.End())
 	}
 	m.mark(bar.Close)
-	m.barTime = bar.Time
+	m.barTime, m.barEnd = bar.Time, bar.End()
 	if b.cfg.Funding != nil && b.cfg.Quote == nil {
 		b.payFundings(m, due, bar.End().Add(1))
 		m.funded = bar.End()
@@ -129,6 +130,20 @@ func (b *Broker) Price(symbol string) (decimal.Decimal, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.markets.last(symbol)
+}
+
+// PricedAt returns of when the Price is: now for a quote, or when the last bar ended; false where there is none.
+func (b *Broker) PricedAt(symbol string) (time.Time, bool) {
+	if _, quoted := b.quote(symbol); quoted {
+		return b.cfg.Clock.Now(), true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.markets[symbol]
+	if !ok || m.barEnd.IsZero() {
+		return time.Time{}, false
+	}
+	return m.barEnd, true
 }
 
 // instrument returns what is traded here.

@@ -46,6 +46,8 @@ func (r *Rules) farOfOrder(o *trading.Order, v *trading.View) bool {
 		return false
 	case !r.SignalCollar.IsZero() && !(*signalCollar)(r).allows(v.Last, v.Reference):
 		return false
+	case r.MaxPriceAge != 0 && !(*priceAge)(r).allows(v), !r.LiquidationRoom.IsZero() && !v.Liquidation.IsZero():
+		return false
 	case !r.OrderCollar.IsZero() && (o.LimitPrice.IsPositive() || o.StopPrice.IsPositive()):
 		return false
 	}

@@ -64,6 +64,47 @@ func (r *orderCollar) Room(o trading.Order, v trading.View, opening decimal.Deci
 	return opening, nil
 }
 
+type priceAge Rules
+
+func (*priceAge) Name() string { return "MaxPriceAge" }
+
+func (r *priceAge) Validate() error {
+	if r.MaxPriceAge < 0 {
+		return errNegative
+	}
+	return nil
+}
+
+// allows asks no age of a price that is not known: the order then goes by the one that it was decided at a moment ago.
+func (r *priceAge) allows(v *trading.View) bool {
+	return !v.Last.IsPositive() || !v.LastAt.IsZero() && v.Now.Sub(v.LastAt) <= r.MaxPriceAge
+}
+
+func (r *priceAge) Room(_ trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
+	switch {
+	case r.allows(&v):
+		return opening, nil
+	case v.LastAt.IsZero():
+		return refuse(r.Name(), r.MaxPriceAge.String(), "nobody says how old the price is")
+	}
+	return delay(r.Name(), r.MaxPriceAge.String(), "the price is "+v.Now.Sub(v.LastAt).String()+" old")
+}
+
+type liquidationRoom Rules
+
+func (*liquidationRoom) Name() string      { return "LiquidationRoom" }
+func (r *liquidationRoom) Validate() error { return notNegative(r.LiquidationRoom) }
+
+func (r *liquidationRoom) Room(
+	_ trading.Order, v trading.View, opening decimal.Decimal,
+) (decimal.Decimal, *trading.LimitError) {
+	if v.Liquidation.IsZero() || !v.Last.IsPositive() || apart(v.Liquidation, v.Last, r.LiquidationRoom) {
+		return opening, nil
+	}
+	return refuse(r.Name(), r.LiquidationRoom.String(),
+		fmt.Sprintf("the price is %s, and liquidation is at %s", v.Last, v.Liquidation))
+}
+
 type duplicates Rules
 
 func (*duplicates) Name() string { return "DuplicateWindow" }

@@ -39,6 +39,8 @@ type Rules struct {
 	// Of an order:
 	SignalCollar    decimal.Decimal `json:",omitzero"`  // by which fraction the price may have moved since the decision
 	OrderCollar     decimal.Decimal `json:",omitzero"`  // by which fraction its own prices may differ from the last one
+	MaxPriceAge     time.Duration   `json:",omitempty"` // how old the last price may be, by which it is judged
+	LiquidationRoom decimal.Decimal `json:",omitzero"`  // by more than which fraction the price has to be away from liquidation
 	DuplicateWindow time.Duration   `json:",omitempty"` // how long another signal may not open the same quantity on the same side
 	NoShort         bool            `json:",omitempty"` // nothing is sold that is not held
 	Restricted      []string        `json:",omitempty"` // symbols of which nothing may be opened
@@ -74,7 +76,7 @@ type Rules struct {
 
 var _ = []Rule{
 	(*gross)(nil), (*net)(nil), (*leverage)(nil), (*cashOnly)(nil), (*positions)(nil), (*orders)(nil), (*signalCollar)(nil),
-	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
+	(*orderCollar)(nil), (*duplicates)(nil), (*priceAge)(nil), (*liquidationRoom)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
 	(*perMinute)(nil), (*coolDown)(nil), (*stopGuard)(nil), (*instrumentStopGuard)(nil), (*losingStreak)(nil),
 	(*losingInstrument)(nil),
 }
@@ -96,6 +98,7 @@ func (r *Rules) each(yield func(Rule) bool) {
 		{r.Hours != nil, (*hours)(r)},
 		{!r.SignalCollar.IsZero(), (*signalCollar)(r)},
 		{!r.OrderCollar.IsZero(), (*orderCollar)(r)},
+		{!r.LiquidationRoom.IsZero(), (*liquidationRoom)(r)},
 		{r.DuplicateWindow != 0, (*duplicates)(r)},
 		{r.MaxPositions != 0, (*positions)(r)},
 		{r.MaxOrders != 0, (*orders)(r)},
@@ -104,6 +107,7 @@ func (r *Rules) each(yield func(Rule) bool) {
 		{!r.MaxNet.IsZero(), (*net)(r)},
 		{!r.MaxLeverage.IsZero(), (*leverage)(r)},
 		// What only takes time is asked last: an order that is refused for good does not wait for it.
+		{r.MaxPriceAge != 0, (*priceAge)(r)},
 		{r.MaxPerSecond != 0, (*perSecond)(r)},
 		{r.MaxPerMinute != 0, (*perMinute)(r)},
 	} {

@@ -101,6 +101,10 @@ func TestRulesNameWhatTheyRefuseWithItsFigures(t *testing.T) {
 		"the price has moved":      {trading.Buy, "0", risk.Rules{SignalCollar: d("0.05")}, "0", "SignalCollar is 0.05: the price is 99, and was 90", false},
 		"the price has moved some": {trading.Buy, "0", risk.Rules{SignalCollar: d("0.1")}, "5", "", false},
 		"an order far away":        {trading.Buy, "0", risk.Rules{OrderCollar: d("0.01")}, "0", "OrderCollar is 0.01: the order is at 100, and the price is 99", false},
+		"an old price":             {trading.Buy, "0", risk.Rules{MaxPriceAge: 2*time.Minute - 1}, "0", "MaxPriceAge is 1m59.999999999s: the price is 2m0s old", true},
+		"a price that just passes": {trading.Buy, "0", risk.Rules{MaxPriceAge: 2 * time.Minute}, "5", "", false},
+		"near liquidation":         {trading.Buy, "1", risk.Rules{LiquidationRoom: d("0.2")}, "0", "LiquidationRoom is 0.2: the price is 99, and liquidation is at 79.2", false},
+		"not as near":              {trading.Buy, "1", risk.Rules{LiquidationRoom: d("0.1999")}, "5", "", false},
 		"a duplicate":              {trading.Buy, "0", risk.Rules{DuplicateWindow: 5 * time.Second}, "0", "DuplicateWindow is 5s: one like it was made 4s ago", false},
 		"one like it, long ago":    {trading.Buy, "0", risk.Rules{DuplicateWindow: 4 * time.Second}, "5", "", false},
 		"no short":                 {trading.Sell, "2", risk.Rules{NoShort: true}, "2", "NoShort is set: 2 is held", false},
@@ -122,6 +126,7 @@ func TestRulesNameWhatTheyRefuseWithItsFigures(t *testing.T) {
 			o := trading.Order{ClientID: "o", Symbol: btc, Side: c.side, Type: trading.Limit, Quantity: d("5"), LimitPrice: d("100")}
 			view := trading.View{
 				Instrument: instrument(btc), Held: d(c.held), Price: d("100"), Last: d("99"), Reference: d("90"), Now: now, Account: rich,
+				LastAt: now.Add(-2 * time.Minute), Liquidation: d("79.2"),
 			}
 			got, err := rules.Approve(o, view)
 			var limit *trading.LimitError
@@ -191,6 +196,8 @@ func TestRulesRefuseSettingsThatCannotBe(t *testing.T) {
 		"Rules.OrderCollar is negative":                            {OrderCollar: d("-1")},
 		"Rules.DuplicateWindow is negative":                        {DuplicateWindow: -1},
 		"Rules.Restricted has an empty symbol":                     {Restricted: []string{""}},
+		"Rules.MaxPriceAge is negative":                            {MaxPriceAge: -1},
+		"Rules.LiquidationRoom is negative":                        {LiquidationRoom: d("-1")},
 		"Rules.CoolDown is negative":                               {CoolDown: -1},
 		"Rules.StopGuard does not say After how many":              {StopGuard: risk.Pause{For: 1}},
 		"Rules.InstrumentStopGuard does not say For how long":      {InstrumentStopGuard: risk.Pause{After: 1}},
