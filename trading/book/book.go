@@ -39,9 +39,12 @@ type Book struct {
 	fills
 	account
 	external
+	lives
 	settings
-	days days
-	halt Halt
+	days   days
+	trades trades
+	locks  locks
+	halt   Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
@@ -99,7 +102,7 @@ type Counts struct {
 func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(),
+		account: newAccount(capital), external: newExternal(), lives: make(lives), trades: newTrades(), locks: make(locks),
 	}
 }
 
