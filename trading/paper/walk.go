@@ -48,8 +48,7 @@ func (w *walk) moveTo(to decimal.Decimal, jump bool) {
 		if o == nil {
 			break
 		}
-		w.now = price
-		if w.marginCall(decimal.Zero) {
+		if w.arrive(price) {
 			return
 		}
 		if spent == nil {
@@ -58,8 +57,7 @@ func (w *walk) moveTo(to decimal.Decimal, jump bool) {
 		spent[o] = !o.waiting()
 		w.match(o, jump)
 	}
-	w.now = to
-	if !w.marginCall(decimal.Zero) {
+	if !w.arrive(to) {
 		w.settle()
 	}
 }
