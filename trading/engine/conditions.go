@@ -67,6 +67,7 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	defer l.ledger.mu.Unlock()
 	found = append(append(found, l.gate.results.orders(now)...), l.gate.decisions.rejectedSignals(now)...)
 	found = append(found, l.gate.standingLocked()...)
+	found = append(found, l.reconciler.liquidationsLocked(now)...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}

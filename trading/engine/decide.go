@@ -120,7 +120,7 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	}
 	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
 	made.seen.Ticket = ticket
-	held, deferred := d.clear(&made, s, kept)
+	held, deferred := d.clear(&made, s, target, kept)
 	want := goal{
 		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
 	}
@@ -158,7 +158,9 @@ const (
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
 // have filled. deferred says why the order for the target has to wait.
-func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
+func (d decider) clear(
+	made *decision, s signal.Signal, target decimal.Decimal, kept bool,
+) (held decimal.Decimal, deferred string) {
 	x := d.book.Exposure(s.Symbol)
 	held = x.Held.Add(x.Working)
 	if kept {
@@ -175,12 +177,27 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
 			deferred = reasonEnding
+		case opposes(o, target.Sub(held)):
+			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
+			if opens := !o.Side.Signed(x.Held).IsNegative(); !opens || !target.Equal(clampToHeld(target, x.Held)) {
+				deferred = reasonEnding
+				break
+			}
+			held = held.Sub(o.Side.Signed(o.Remaining())) // No more is closed than is held, and that need not wait.
 		}
 	}
 	if x.InDoubt {
 		deferred = reasonUnknown
 	}
 	return held, deferred
+}
+
+// opposes reports whether an order that was to be executed at once, and still works, leads away from a target that lies so far
+// from all that is under way. It has to go before anything is sent against it: it may end before it is filled, and what was
+// sent to undo it would then open a position on the other side.
+func opposes(o book.OrderState, gap decimal.Decimal) bool {
+	works := o.Leg == "" && !o.Rests() && o.Status == trading.StatusOpen && !o.CancelAsked
+	return works && o.Side.Signed(gap).IsNegative()
 }
 
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps

@@ -156,8 +156,9 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 			paused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
-		// What was refused as a whole may pass in part: close first, and open with the next attempt.
-		a.closeOnly = last.Status == trading.StatusRejected || spent(t)
+		// What was refused as a whole, or ended at the venue, may pass in part: close first, and open with the next attempt.
+		ended := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
+		a.closeOnly = last.Status == trading.StatusRejected || ended || spent(t)
 	}
 	p := d.plan(a, held, in)
 	if p.order == nil && a.closeOnly && !spent(t) {

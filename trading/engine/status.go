@@ -30,6 +30,8 @@ type Status struct {
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
 	Locks      []book.Lock          `json:"locks,omitempty"`    // instruments of which nothing may be opened for a while
+	// Margins are how far what is held is from its liquidation, by symbol, where the Broker tells.
+	Margins map[string]trading.Margin `json:"margins,omitempty"`
 
 	// What a person should know of, as of the last step; health has it as conditions.
 	NeedPerson  []string                   `json:"need_person,omitempty"` // client IDs of orders of which the Broker cannot tell
@@ -42,6 +44,14 @@ type Status struct {
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
 func (e *Engine) Status() Status {
+	s := e.status()
+	if reporter, ok := e.env.cfg.Broker.(trading.MarginReporter); ok {
+		s.Margins = marginsOf(reporter, s.Positions)
+	}
+	return s
+}
+
+func (e *Engine) status() Status {
 	prices := e.gate.prices()
 	e.ledger.mu.Lock()
 	defer e.ledger.mu.Unlock()
@@ -67,6 +77,20 @@ func (e *Engine) Status() Status {
 	s.Equity, s.Unpriced = b.Equity(prices)
 	e.attentionLocked(&s)
 	return s
+}
+
+// marginsOf are the margins of positions; nil where there are none.
+func marginsOf(reporter trading.MarginReporter, held []trading.Position) map[string]trading.Margin {
+	var margins map[string]trading.Margin
+	for _, p := range held {
+		if m, ok := reporter.Margin(p.Symbol); ok {
+			if margins == nil {
+				margins = make(map[string]trading.Margin)
+			}
+			margins[p.Symbol] = m
+		}
+	}
+	return margins
 }
 
 // attentionLocked adds what a person should know of.
