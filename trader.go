@@ -134,7 +134,7 @@ func (t *Trader) parts() assemble.Config {
 	}
 	e := &parts.Engine
 	e.Broker, e.Size, e.Risk, e.Ticket, e.AutoExecute = c.Broker, c.Size, c.Risk, c.Ticket, !c.Manual
-	e.Settings, e.Symbols = c.settings(), c.Symbols
+	e.Settings, e.Symbols, e.Shares = c.settings(), c.Symbols, c.Shares
 	e.Hours = c.Hours
 	if c.Broker != nil {
 		e.Capital = c.Capital

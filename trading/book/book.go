@@ -35,6 +35,7 @@ type Book struct {
 	positions
 	orders
 	targets
+	stakes stakes
 	signals
 	fills
 	account
@@ -98,7 +99,7 @@ type Counts struct {
 // New returns the Book of an account that holds capital and nothing else.
 func New(capital decimal.Decimal) *Book {
 	return &Book{
-		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
+		positions: make(positions), orders: newOrders(), targets: make(targets), stakes: make(stakes), signals: newSignals(),
 		account: newAccount(capital), external: newExternal(),
 	}
 }

@@ -59,6 +59,8 @@ type bookState struct {
 	Given       decimal.Decimal   `json:"given,omitzero"`
 	Days        []Day             `json:"days,omitempty"`
 	Losses      losses            `json:"losses,omitzero"`
+
+	Stakes map[string]savedStakes `json:"stakes,omitempty"`
 }
 
 type snapshotOrder struct {
@@ -81,6 +83,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
+		Stakes: b.stakes.save(),
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -118,7 +121,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b.days.others = s.Days // The one that goes on is taken up again.
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
-	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))
+	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s), b.stakes.restore(s.Stakes))
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
 	}
