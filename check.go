@@ -84,7 +84,7 @@ func (c *Config) checkOwn() error {
 			"Source", "Specs", "Store", "Symbols", "Interval", "MinConfidence", "Hours", "States", "Clock", "Logger",
 		}},
 		{"Engine", c.Engine, []string{
-			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Allow", "AutoExecute",
+			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow", "AutoExecute",
 			"Clock", "Logger", "Hours", "Shares",
 		}},
 	} {

@@ -59,6 +59,7 @@ type Config struct {
 	Size        trading.Sizer        // how much to hold on a signal
 	Risk        engine.Risk          // what an order may open, and how much a day may lose
 	Ticket      trading.TicketPolicy // how positions are opened, and what guards them; nil: market orders, nothing
+	Exits       []trading.Exit       // what moves the guards of positions and closes them, such as a trailing stop
 	Manual      bool                 // nothing is sent on a signal until a person calls Approve
 
 	Store       Store         // nil means NewMemoryStore, which is said once

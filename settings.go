@@ -47,6 +47,7 @@ func (c *Config) settings() []journal.Setting {
 	say("size", described(c.Size))
 	say("risk", described(c.Risk))
 	say("ticket", described(c.Ticket))
+	say("exits", c.describedExits())
 	if c.Manual {
 		say("manual", "true")
 	}
@@ -103,6 +104,14 @@ func unlessZero(d decimal.Decimal) string {
 		return ""
 	}
 	return d.String()
+}
+
+func (c *Config) describedExits() string {
+	all := make([]string, len(c.Exits))
+	for i, exit := range c.Exits {
+		all[i] = described(exit)
+	}
+	return strings.Join(all, "; ")
 }
 
 // described is a policy in words that are the same in each process: its own, or its type and its exported fields. What

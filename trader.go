@@ -48,8 +48,9 @@ type Trader struct {
 	cfg       Config
 	store     Store
 	generator *generator.Generator
-	bars      *assemble.PaperFeed // between the Source and the paper account; nil without one
-	prices    trading.Pricer      // for a Broker that gives none; nil where it does, or Config.Engine has one
+	bars      *assemble.PaperFeed  // between the Source and the paper account; nil without one
+	prices    trading.Pricer       // for a Broker that gives none; nil where it does, or Config.Engine has one
+	recent    *assemble.RecentBars // for exits; nil where there are none
 	tree      *supervisor.Supervisor
 	log       *slog.Logger
 	lines     *LogQueue // behind log
@@ -89,6 +90,10 @@ func (t *Trader) build() (err error) {
 		if _, known := t.cfg.Broker.(trading.Pricer); !known {
 			parts.Generator.Source = t.sourcePrices()
 		}
+	}
+	if len(t.cfg.Exits) > 0 { // outermost: what a bar closed at is the price by the time that an exit sees the bar
+		t.recent = assemble.NewRecentBars(t.cfg.Clock)
+		parts.Generator.Source = t.recent.From(parts.Generator.Source, t.cfg.Interval)
 	}
 	if t.generator, err = assemble.Generator(parts); err != nil {
 		return err
@@ -134,6 +139,9 @@ func (t *Trader) parts() assemble.Config {
 	}
 	e := &parts.Engine
 	e.Broker, e.Size, e.Risk, e.Ticket, e.AutoExecute = c.Broker, c.Size, c.Risk, c.Ticket, !c.Manual
+	if e.Exits = c.Exits; t.recent != nil {
+		e.Bars = t.recent.Of
+	}
 	e.Settings, e.Symbols, e.Shares = c.settings(), c.Symbols, c.Shares
 	e.Hours = c.Hours
 	if c.Broker != nil {

@@ -111,6 +111,12 @@ func (t *Trader) Flatten(ctx context.Context, symbol, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Flatten(ctx, symbol, by) })
 }
 
+// Lock keeps anything of symbol from being opened until a time, or lifts that: see engine.Engine.Lock. by says whose word it
+// is.
+func (t *Trader) Lock(ctx context.Context, symbol string, until time.Time, reason, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Lock(ctx, symbol, until, reason, by) })
+}
+
 // Approve has a signal that waits for a person be traded on; by says whose word it is.
 func (t *Trader) Approve(ctx context.Context, signalID, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Approve(ctx, signalID, by) })

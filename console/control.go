@@ -18,7 +18,8 @@ const defaultActTimeout = time.Minute
 // Control is what may be changed over HTTP, by POST /api/control/{verb}, and by whom. There is no control without a Token
 // or an Authorize. A verb whose function is nil is not there; methods of a vigil.Trader fit all but Kill. With
 // Config.Tree there are restart-service, stop-service, start-service, pause-service and resume-service too, each with
-// {"path":"trader/store"}.
+// {"path":"trader/store"}. Of the child signal_generation, as a vigil.Trader has it, the last two are Pause and Resume, where
+// these are there.
 //
 // A request is a POST of application/json of at most 64 kB, with a header Idempotency-Key of 16 to 64 characters. For a
 // day the same key and the same act get the answer that the first one got, and do nothing (of the last 2,000 acts); with

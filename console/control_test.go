@@ -213,6 +213,41 @@ func TestControlActsOnServicesOfTheTree(t *testing.T) {
 	require.Len(t, did.audits, 5)
 }
 
+// The host keeps who paused the generation of signals, so that nobody pauses it behind its back.
+func TestControlPausesTheGenerationByPathAsTheHostDoes(t *testing.T) {
+	t.Parallel()
+	tree, err := supervisor.New(supervisor.Config{Name: "bot"})
+	require.NoError(t, err)
+	for _, name := range []string{"signal_generation", "store"} {
+		require.NoError(t, tree.Add(name, idler{}, supervisor.Policy{}))
+	}
+	for path, want := range map[string][]string{
+		"bot/signal_generation": {"pause", "resume"}, "signal_generation": {"pause", "resume"}, "bot/store": nil,
+	} {
+		var did asked
+		h := did.handler(t, func(c *console.Config) { c.Tree = tree })
+		for _, verb := range []string{"pause-service", "resume-service"} {
+			w := post(h, verb, `{"path":"`+path+`"}`, header("Idempotency-Key", "the-key-of-"+verb))
+			require.Equal(t, http.StatusOK, w.Code, w.Body)
+		}
+		require.Equal(t, want, did.done, path)
+	}
+	var did asked
+	h := did.handler(t, func(c *console.Config) { c.Tree, c.Control.Pause = tree, nil })
+	require.Equal(t, http.StatusOK, post(h, "pause-service", `{"path":"bot/signal_generation"}`).Code)
+	require.Empty(t, did.done, "a host without Pause keeps nothing")
+	paused, err := tree.StatusOf("signal_generation")
+	require.NoError(t, err)
+	require.Equal(t, supervisor.WishPause, paused.Wish)
+}
+
+// idler is a service that can be told to idle.
+type idler struct{}
+
+func (idler) Serve(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+func (idler) Pause()                          {}
+func (idler) Resume()                         {}
+
 func TestControlIsNotThereWithoutATokenOrALogIn(t *testing.T) {
 	t.Parallel()
 	var did asked

@@ -95,6 +95,8 @@ func describeAccount(event journal.Event) string {
 			all = append(all, c.String())
 		}
 		return because("settings changed by "+e.By, strings.Join(all, "; "))
+	case journal.Locked:
+		return because(fmt.Sprintf("%s is locked until %s by %s", e.Symbol, e.Until.UTC().Format(time.RFC3339), e.By), e.Reason)
 	case journal.Acted:
 		return actedText(e)
 	default:

@@ -115,9 +115,28 @@ func (a *api) treeVerbs(all map[string]verb) {
 	}
 	for name, do := range map[string]func(ctx context.Context, path string) error{
 		"restart-service": tree.Restart, "stop-service": tree.StopChild, "start-service": tree.StartChild,
-		"pause-service": tree.Pause, "resume-service": tree.Resume,
 	} {
 		all[name] = on("path", text, func(ctx context.Context, path, _ string) error { return do(ctx, path) })
+	}
+	all["pause-service"] = on("path", text, a.unlessGeneration(tree.Pause, a.cfg.Control.Pause))
+	all["resume-service"] = on("path", text, a.unlessGeneration(tree.Resume, a.cfg.Control.Resume))
+}
+
+// generationName is what a vigil.Trader calls the service that generates signals.
+const generationName = "signal_generation"
+
+// unlessGeneration does to a service what was asked for, and to the generation of signals what the host does: it keeps who
+// paused it, and a tree that went on by itself would leave that behind.
+func (a *api) unlessGeneration(
+	do func(ctx context.Context, path string) error, ofHost act,
+) func(ctx context.Context, path, by string) error {
+	return func(ctx context.Context, path, by string) error {
+		asked, err := a.cfg.Tree.StatusOf(path)
+		generation, none := a.cfg.Tree.StatusOf(generationName)
+		if ofHost != nil && err == nil && none == nil && asked.Path == generation.Path {
+			return ofHost(ctx, by)
+		}
+		return do(ctx, path)
 	}
 }
 

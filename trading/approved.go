@@ -3,6 +3,7 @@ package trading
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -78,7 +79,11 @@ func Approve(o Order, v View, room Room) (Approved, error) {
 	case !v.Price.IsPositive():
 		opening = decimal.Zero
 	case opening.IsPositive():
-		opening, cut = room(o, v, opening)
+		if cut = v.Locked(o.Symbol); cut != nil {
+			opening = decimal.Zero
+		} else {
+			opening, cut = room(o, v, opening)
+		}
 	}
 	quantity := i.Quantity(plus(closing, opening))
 	tooLittle := opening.IsPositive() && !i.opens(less(quantity, closing), v.Price)
@@ -92,6 +97,18 @@ func Approve(o Order, v View, room Room) (Approved, error) {
 	o.ReduceOnly = quantity.LessThanOrEqual(closing)
 	o.DecisionPrice = v.Price
 	return Approved{order: o, cut: cut}, nil
+}
+
+// Locked says until when nothing may be opened of an instrument; nil where it is not locked.
+func (v View) Locked(symbol string) *LimitError {
+	if v.Account == nil {
+		return nil
+	}
+	until, why := v.Account.Lock(symbol)
+	if !v.Now.Before(until) {
+		return nil
+	}
+	return &LimitError{Limit: "Lock", Bound: "until " + until.UTC().Format(time.RFC3339Nano), Found: why, Until: until}
 }
 
 // less subtracts, and spares the work where nothing is taken away: most orders only open.

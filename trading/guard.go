@@ -22,6 +22,11 @@ type Guard struct {
 // IsZero reports whether it guards nothing.
 func (g Guard) IsZero() bool { return !g.TakeProfit.IsPositive() && !g.StopLoss.IsPositive() }
 
+// Equal reports whether it is the same as another one.
+func (g Guard) Equal(o Guard) bool {
+	return g.TakeProfit.Equal(o.TakeProfit) && g.StopLoss.Equal(o.StopLoss) && g.FromFill == o.FromFill
+}
+
 // LegPrice is the price of a leg; zero for none.
 func (g Guard) LegPrice(l Leg) decimal.Decimal {
 	if l == TakeProfit {

@@ -1,6 +1,9 @@
 package trading
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // ErrLimit says that nothing is left of an order that may be placed. Wrapped with the reason.
 var ErrLimit = errors.New("trading: nothing of the order is allowed")
@@ -12,6 +15,7 @@ type LimitError struct {
 	Found string // what there would be with the order, or what there is
 	// Passes says that the limit stands for a time only: the same order may be let through later.
 	Passes bool
+	Until  time.Time // when it ends, where it is known to end by itself; zero otherwise
 }
 
 // Error names the limit and its figures.

@@ -36,6 +36,19 @@ type Account interface {
 	// Like is when the latest of them was decided on that opens as much on the same side of the same instrument, and serves
 	// another signal.
 	Like(o Order) (at time.Time, ok bool)
+	// Trade is the n-th latest of the last 256 trades that were closed, from 0 on; false says that there are not as many.
+	Trade(n int) (t ClosedTrade, ok bool)
+	// Lock is until when nothing may be opened of an instrument, and why; zero where it is not locked. It may be over.
+	Lock(symbol string) (until time.Time, why string)
+}
+
+// ClosedTrade is what came of a position, from where it was opened to where nothing of it was held any more. One that a
+// stop-loss has closed in part counts from there on.
+type ClosedTrade struct {
+	Symbol  string          `json:"symbol"`
+	At      time.Time       `json:"at"`                // when its last fill was journaled
+	Profit  decimal.Decimal `json:"profit"`            // after fees; below zero for a loss
+	Stopped bool            `json:"stopped,omitempty"` // a stop-loss has closed some of it
 }
 
 // Totals are what an account comes to, in the quote currency: what is held at the price of now, or at cost where there is

@@ -65,6 +65,7 @@ type config struct {
 	maxOrder       decimal.Decimal
 	maxDailyLoss   decimal.Decimal
 	moreLimits     moreLimits
+	exitSettings   exitSettings
 	badBars        candle.Policy
 	healthInterval time.Duration
 	takeProfit     decimal.Decimal

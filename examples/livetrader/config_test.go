@@ -38,6 +38,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "max-gross": {"1", "2"},
 		"max-leverage": {"1", "2.5"}, "max-positions": {"1", "2"}, "max-orders-per-minute": {"1", "2"}, "max-weekly-loss": {"1", "2"},
 		"max-drawdown": {"0.1", "0.2"}, "signal-collar": {"0.1", "0.2"}, "duplicate-window": {"5", "1m0s"},
+		"trailing-stop": {"0.1", "0.2"}, "trailing-atr": {"1", "2.5"}, "break-even": {"0.1", "0.2"}, "max-holding": {"5", "1m0s"},
 		"no-short": {"true", "true"}, "flatten-on-loss": {"true", "true"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "socket": {"a.sock", "off"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "orphans": {"flatten", "hand_over"},

@@ -70,10 +70,28 @@ func runBackup(ctx context.Context, args []string, env environment) int {
 		name := strings.TrimSuffix(filepath.Base(c.db), ".db")
 		to = filepath.Join(to, name+"-"+env.clock.Now().UTC().Format("20060102T150405Z")+".db")
 	}
+	if err := mayBackUp(c.db, to); err != nil {
+		return fail(env, fmt.Errorf("backup: %w", err))
+	}
 	if err := sqlite.Backup(ctx, c.db, to); err != nil {
 		return fail(env, fmt.Errorf("backup: %w", err))
 	}
 	return c.tellCheck(ctx, to)
+}
+
+// mayBackUp says in an operator's words what stands against a copy from the one place at the other.
+func mayBackUp(from, to string) error {
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s: --db says which one to copy", from)
+	}
+	if _, err := os.Stat(filepath.Dir(to)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s: make it, or name another place", filepath.Dir(to))
+	}
+	if there, err := os.Lstat(to); err == nil {
+		return fmt.Errorf("%s is there already (%d bytes, of %s), and stays as it is: name another file, or a folder, "+
+			"in which the copy is called by its time", to, there.Size(), there.ModTime().UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 func runCheck(ctx context.Context, args []string, env environment) int {

@@ -64,6 +64,35 @@ func TestBackupDrill(t *testing.T) {
 	requireNothingDoubled(t, after)
 }
 
+// What stands against a copy is said in words, and leaves nothing behind.
+func TestBackupSaysWhatStandsAgainstIt(t *testing.T) {
+	t.Parallel()
+	db, folder := tempDB(t), t.TempDir()
+	require.Equal(t, exitOK, launch(t, "--paper", "--db", db, "--listen", "off", "--duration", "1s").end())
+	taken, link := filepath.Join(folder, "taken"), filepath.Join(folder, "link")
+	require.NoError(t, os.WriteFile(taken, []byte("mine"), 0o600))
+	require.NoError(t, os.Symlink("nowhere", link))
+	for to, want := range map[string]string{
+		taken: taken + ` is there already \(4 bytes, of \S+\), and stays as it is: name another file, or a folder, in which`,
+		link:  link + ` is there already .*: name another file`,
+		filepath.Join(folder, "none", "x.db"): "there is no folder " + filepath.Join(folder, "none") + ": make it",
+	} {
+		code, out, log := runCommand("backup", to, "--db", db)
+		require.Equal(t, exitFailure, code, to)
+		require.Empty(t, out)
+		require.Regexp(t, `\Alivetrader: backup: `+want+`.*\n\z`, log)
+	}
+	code, _, log := runCommand("backup", folder, "--db", db+".none")
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, log, "there is no database "+db+".none: --db says which one to copy")
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{link, taken}, left)
+	text, err := os.ReadFile(taken)
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(text))
+}
+
 // At a venue, what happened since the copy is found there, and said to be of orders that nobody knows any more.
 func TestRestoredTraderTakesInWhatTheVenueDidSince(t *testing.T) {
 	t.Parallel()

@@ -68,6 +68,10 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	do(exitOK, "done: set-cycle 100ms ", "set-cycle", "100ms")
 	do(exitUsage, "ctl set-cycle: refused: cycle: not a time above zero", "set-cycle", "0s")
 	do(exitOK, "done: reduce-only true ", "reduce-only", "on")
+	require.Eventually(t, func() bool {
+		_, out, _ := ctl(nil, "status", "--db", db)
+		return strings.Contains(out, "needs a person: reduce_only: only what reduces a position is sent\n  "+reduceOnlyHint+"\n")
+	}, longWait, shortWait, "the act that lifts it")
 	do(exitOK, "done: reduce-only false ", "reduce-only", "off")
 	do(exitUsage, `ctl reduce-only: "maybe" is neither on nor off`, "reduce-only", "maybe")
 	do(exitFailure, `ctl cancel: refused: .*v-none`, "cancel", "v-none")

@@ -38,6 +38,17 @@ type shownCondition struct {
 	WayOut    string `json:"way_out"`
 }
 
+// reduceOnlyHint is the act that lets all orders pass again.
+const reduceOnlyHint = "once that is dealt with: livetrader ctl reduce-only off"
+
+// wayOut is what ends it: as it is typed here, where that is one act.
+func (c shownCondition) wayOut() string {
+	if c.Key == "reduce_only" {
+		return reduceOnlyHint
+	}
+	return cell(c.WayOut)
+}
+
 type shownHalt struct {
 	ID     json.RawMessage // a number, or a text
 	Reason string
@@ -61,7 +72,7 @@ func showStatus(w io.Writer, body []byte) error {
 		fmt.Fprintf(w, "  once that is dealt with: livetrader ctl rearm %s\n", id)
 	}
 	for _, c := range t.NeedsPerson {
-		fmt.Fprintf(w, "needs a person: %s: %s\n  %s\n", c.Key, c.Text, cell(c.WayOut))
+		fmt.Fprintf(w, "needs a person: %s: %s\n  %s\n", c.Key, c.Text, c.wayOut())
 	}
 	for _, c := range t.Conditions {
 		fmt.Fprintf(w, "%s: %s\n", c.Key, c.Text)

@@ -31,26 +31,28 @@ var day = flag.Duration("day", 2*time.Hour, "how long the trader of TestDayOfCha
 // diary is what somebody who watched a trader has to report.
 type diary struct {
 	mu       sync.Mutex // guards all below
-	verdict  string     // the last that was seen
-	verdicts map[string]time.Duration
-	changes  int
-	messages map[notify.Kind]int
-	urgent   []string
-	acts     []string // what a person had to do
-	memory   []usage  // by hour
+	Verdict  string     // the last that was seen
+	Verdicts map[string]time.Duration
+	Changes  int
+	Messages map[notify.Kind]int
+	Urgent   []string
+	Acts     []string // what a person had to do
+	Memory   []usage  // by hour
+	Starts   int      // of the process
+	Venue    string   // where it traded
 }
 
 func newDiary() *diary {
-	return &diary{verdicts: make(map[string]time.Duration), messages: make(map[notify.Kind]int)}
+	return &diary{Verdicts: make(map[string]time.Duration), Messages: make(map[notify.Kind]int)}
 }
 
 // Notify implements notify.Notifier.
 func (d *diary) Notify(_ context.Context, m notify.Message) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.messages[m.Kind]++
+	d.Messages[m.Kind]++
 	if m.Urgent {
-		d.urgent = append(d.urgent, m.Text)
+		d.Urgent = append(d.Urgent, m.Text)
 	}
 	return nil
 }
@@ -59,11 +61,11 @@ func (d *diary) Notify(_ context.Context, m notify.Message) error {
 func (d *diary) sees(verdict string, since time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.verdicts[verdict] += since
-	if verdict != d.verdict && d.verdict != "" {
-		d.changes++
+	d.Verdicts[verdict] += since
+	if verdict != d.Verdict && d.Verdict != "" {
+		d.Changes++
 	}
-	d.verdict = verdict
+	d.Verdict = verdict
 }
 
 // hour notes what the process uses.
@@ -71,21 +73,21 @@ func (d *diary) hour(fills int) {
 	runtime.GC()
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	d.memory = append(d.memory, usage{Goroutines: runtime.NumGoroutine(), Heap: memory.HeapAlloc, orders: fills})
+	d.Memory = append(d.Memory, usage{Goroutines: runtime.NumGoroutine(), Heap: memory.HeapAlloc, Orders: fills})
 }
 
 func (d *diary) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "verdicts: %d changes", d.changes)
-	for _, verdict := range slices.Sorted(maps.Keys(d.verdicts)) {
-		fmt.Fprintf(&out, ", %s for %s", verdict, d.verdicts[verdict].Round(time.Second))
+	fmt.Fprintf(&out, "verdicts: %d changes", d.Changes)
+	for _, verdict := range slices.Sorted(maps.Keys(d.Verdicts)) {
+		fmt.Fprintf(&out, ", %s for %s", verdict, d.Verdicts[verdict].Round(time.Second))
 	}
 	fmt.Fprintf(&out, "\nmessages:")
-	for _, kind := range slices.Sorted(maps.Keys(d.messages)) {
-		fmt.Fprintf(&out, " %s %d", kind, d.messages[kind])
+	for _, kind := range slices.Sorted(maps.Keys(d.Messages)) {
+		fmt.Fprintf(&out, " %s %d", kind, d.Messages[kind])
 	}
-	fmt.Fprintf(&out, "; urgent %d\na person had to act %d times: %s\n", len(d.urgent), len(d.acts), strings.Join(d.acts, "; "))
-	for _, u := range d.memory {
+	fmt.Fprintf(&out, "; urgent %d\na person had to act %d times: %s\n", len(d.Urgent), len(d.Acts), strings.Join(d.Acts, "; "))
+	for _, u := range d.Memory {
 		fmt.Fprintf(&out, "%s\n", u)
 	}
 	return out.String()
@@ -162,7 +164,7 @@ func TestDayOfChaos(t *testing.T) {
 				d.watches(p, 3*time.Minute)
 				m.end(p)
 				if m.act != "" {
-					d.acts = append(d.acts, m.act)
+					d.Acts = append(d.Acts, m.act)
 				}
 				d.watches(p, 2*time.Minute)
 			}
@@ -197,13 +199,13 @@ func (d *diary) check(t *testing.T) {
 	t.Log("\n" + d.String())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, text := range d.urgent {
+	for _, text := range d.Urgent {
 		known := strings.Contains(text, "a look at the news") || strings.Contains(text, "The system is")
 		require.True(t, known, "nobody is called for what ends by itself: %s", text)
 	}
 	if *day <= 2*time.Hour { // the other tests have goroutines as well
 		return
 	}
-	first, last := d.memory[1], d.memory[len(d.memory)-1]
-	require.LessOrEqual(t, last.Goroutines, first.Goroutines+5, "goroutines are left behind: %v", d.memory)
+	first, last := d.Memory[1], d.Memory[len(d.Memory)-1]
+	require.LessOrEqual(t, last.Goroutines, first.Goroutines+5, "goroutines are left behind: %v", d.Memory)
 }

@@ -191,7 +191,7 @@ func TestFaultReduceOnly(t *testing.T) {
 		require.NoError(t, p.trader.SetReduceOnly(p.t.Context(), true, "ann"))
 		_, text := p.ask()
 		require.Contains(t, text, `"status":"reduce_only"`, "a state is never old")
-		p.awaits(2*time.Second, "degraded", "only what reduces a position is sent", "let all orders pass again")
+		p.awaits(2*time.Second, "degraded", "only what reduces a position is sent", "turn reduce-only off")
 		require.Equal(t, 503, p.ready())
 		require.NoError(t, p.trader.SetReduceOnly(p.t.Context(), false, "ann"))
 		p.awaits(2*time.Second, "healthy")

@@ -22,6 +22,7 @@ func newConfig() *config {
 	c.declareFeed()
 	c.declareTrading()
 	c.declareLimits()
+	c.declareExits()
 	c.declareService()
 	// What these two ask for is no setting of a run.
 	c.flags.BoolVar(&c.printConfig, "print-config", false, "print the configuration and where each value comes from, and end")

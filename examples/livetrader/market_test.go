@@ -109,11 +109,16 @@ func TestHoursAreThoseOfThePlace(t *testing.T) {
 // paperVenue starts a papervenue in a process of its own.
 func paperVenue(t *testing.T) (address string) {
 	t.Helper()
-	folder := t.TempDir()
-	program := filepath.Join(folder, "papervenue")
+	return paperVenueIn(t, t.TempDir(), "127.0.0.1:0")
+}
+
+// paperVenueIn starts a venue whose book is in a folder.
+func paperVenueIn(t *testing.T, folder, listen string) (address string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "papervenue")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../papervenue").CombinedOutput()
 	require.NoError(t, err, string(out))
-	cmd := exec.CommandContext(t.Context(), program, "--db", filepath.Join(folder, "venue.db"), "--listen", "127.0.0.1:0")
+	cmd := exec.CommandContext(t.Context(), program, "--db", filepath.Join(folder, "venue.db"), "--listen", listen)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

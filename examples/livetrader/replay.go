@@ -98,7 +98,7 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 		},
 		Paper: paper.Config{Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage},
 		Engine: engine.Config{
-			Size: a.cfg.sizer(), Shares: shares, Ticket: a.cfg.ticket(), Risk: a.cfg.limits(),
+			Size: a.cfg.sizer(), Shares: shares, Ticket: a.cfg.ticket(), Exits: a.cfg.exits(), Risk: a.cfg.limits(),
 			AutoExecute: a.cfg.autoExecute, Fingerprint: a.cfg.fingerprint(specs, shares),
 		},
 		Speed: a.cfg.speed, Wall: a.clock,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -94,6 +95,9 @@ func readSecret(lookup func(string) (string, bool), name string) (string, error)
 		return "", usagef("%s and %s%s are both set: one of them has to go, as only one can count", name, name, fileSuffix)
 	}
 	text, err := readRegular(file, maxConfigFile)
+	if err == nil {
+		err = mine(file)
+	}
 	if err != nil {
 		return "", usageError{fmt.Errorf("%s%s: %w", name, fileSuffix, err)}
 	}
@@ -102,4 +106,18 @@ func readSecret(lookup func(string) (string, bool), name string) (string, error)
 		return "", usagef("%s%s names a file that is empty", name, fileSuffix)
 	}
 	return value, nil
+}
+
+// mine refuses a file that others than its owner can read or change, as ssh refuses such a key. It says so of a file of this
+// user's alone: whose mode another has chosen, such as root for a secret that is mounted into a container, is not for this
+// user to change.
+func mine(file string) error {
+	at, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if mode := at.Mode().Perm(); mode&0o077 != 0 && isOwn(at) {
+		return fmt.Errorf("%s is open to others (mode %04o): chmod 600 %s", file, mode, file)
+	}
+	return nil
 }

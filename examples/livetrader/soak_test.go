@@ -33,12 +33,12 @@ const figuresAt = "VIGIL_TEST_LIVETRADER_FIGURES"
 type usage struct {
 	Goroutines int
 	Heap       uint64 // bytes that are reachable
-	files      int    // open descriptors
-	orders     int    // placed by then
+	Files      int    // open descriptors
+	Orders     int    // placed by then
 }
 
 func (u usage) String() string {
-	return fmt.Sprintf("%d orders: %d goroutines, %d descriptors, heap %.1f MB", u.orders, u.Goroutines, u.files,
+	return fmt.Sprintf("%d orders: %d goroutines, %d descriptors, heap %.1f MB", u.Orders, u.Goroutines, u.Files,
 		float64(u.Heap)/1e6)
 }
 
@@ -72,8 +72,8 @@ func (p *process) figures(socket string) (u usage) {
 	require.NoError(p.t, json.NewDecoder(connection).Decode(&u))
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
 	require.NoError(p.t, err)
-	u.files = len(files)
-	u.orders = strings.Count(p.log.String(), `msg="Order submitted"`)
+	u.Files = len(files)
+	u.Orders = strings.Count(p.log.String(), `msg="Order submitted"`)
 	return u
 }
 
@@ -119,18 +119,18 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 		return figure(slices.MinFunc(of, func(a, b usage) int { return figure(a) - figure(b) }))
 	}
 	for name, figure := range map[string]func(usage) int{
-		"goroutines": func(u usage) int { return u.Goroutines }, "descriptors": func(u usage) int { return u.files },
+		"goroutines": func(u usage) int { return u.Goroutines }, "descriptors": func(u usage) int { return u.Files },
 	} {
 		require.LessOrEqual(t, least(last, figure), least(settled, figure)+5, "%s grow: %v", name, seen)
 	}
 	if *soak >= 10*time.Minute { // before that the start's own memory is most of it
-		require.Greater(t, float64(last[len(last)-1].orders), 10_000*soak.Hours(), "orders: it is to trade all the time")
+		require.Greater(t, float64(last[len(last)-1].Orders), 10_000*soak.Hours(), "orders: it is to trade all the time")
 		// A snapshot that is being written holds some megabytes for a moment.
 		leanest := func(of []usage) usage {
 			return slices.MinFunc(of, func(a, b usage) int { return cmp.Compare(a.Heap, b.Heap) })
 		}
 		from, to := leanest(settled), leanest(last)
-		perOrder := (float64(to.Heap) - float64(from.Heap)) / float64(to.orders-from.orders)
+		perOrder := (float64(to.Heap) - float64(from.Heap)) / float64(to.Orders-from.Orders)
 		t.Logf("%.0f bytes are kept for an order", perOrder)
 		require.Less(t, perOrder, 200.0, "bytes kept for an order")
 	}

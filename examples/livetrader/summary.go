@@ -66,6 +66,9 @@ func printAccount(w io.Writer, line func(string, any), s engine.Status) {
 	if s.Halt.Active() {
 		line("halted", s.Halt.Reason+" ("+rearmHint+")")
 	}
+	if s.ReduceOnly {
+		line("reduce only", "("+reduceOnlyHint+")")
+	}
 	for _, o := range s.Orders {
 		line("open order", fmt.Sprintf("%s %s %s %s %s", o.Side, o.Remaining(), o.Symbol, o.Type, o.Leg))
 	}

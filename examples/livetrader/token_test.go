@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,30 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	}
 	_, err := parseConfig([]string{"--paper"}, environ(tokenVariable+fileSuffix, file+".gone"))
 	require.ErrorAs(t, err, new(usageError))
+}
+
+// As of ssh's keys: who can read the file can act.
+func TestSecretInAFileThatOthersReadIsRefused(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte(strongToken), 0o600))
+	for mode, open := range map[os.FileMode]bool{
+		0o644: true, 0o640: true, 0o620: true, 0o604: true, 0o600: false, 0o400: false,
+	} {
+		require.NoError(t, os.Chmod(file, mode))
+		env := environ(tokenVariable+fileSuffix, file)
+		_, err := parseConfig([]string{"--paper"}, env)
+		code, _, log := ctl([]string{tokenVariable + fileSuffix, file}, "status", "--url", "http://127.0.0.1:1")
+		if !open {
+			require.NoError(t, err, mode)
+			require.Contains(t, log, "nobody answers", mode)
+			continue
+		}
+		require.ErrorContains(t, err, tokenVariable+fileSuffix+": "+file+" is open to others (mode 0"+
+			strconv.FormatUint(uint64(mode), 8)+"): chmod 600 "+file)
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, log, "chmod 600 "+file)
+	}
 }
 
 // Whoever reads over the network shows the token as well, but for the probes: an orchestrator has no secrets for them.

@@ -70,7 +70,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 	cfg := vigil.Config{
 		Name: treeName, Source: m.source, Strategies: specs, Shares: shares, Symbols: c.symbols, Interval: c.interval,
 		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
-		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Manual: !c.autoExecute,
+		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Exits: c.exits(), Manual: !c.autoExecute,
 		AutoRestart: c.autoRestart, OnStop: c.onStop, Heartbeat: c.healthInterval,
 		Generator: generator.Config{
 			Cycle:    c.cycle(),
@@ -117,7 +117,7 @@ func (c *config) fingerprint(specs []signal.Spec, shares map[string]decimal.Deci
 	} {
 		settings[name] = c.shown(name)
 	}
-	for _, name := range limitFlags {
+	for _, name := range append(slices.Clone(limitFlags), exitFlags...) {
 		if c.isSet(name) { // A run of before has the name that it had.
 			settings[name] = c.shown(name)
 		}

@@ -121,6 +121,25 @@ func TestPageOwnCodeIsSmall(t *testing.T) {
 	require.Less(t, all, 100_000, "bytes, compressed")
 }
 
+// A long list shows its newest rows, and says how many more there are, one click away.
+func TestPageListsOfferWhatTheyDoNotShow(t *testing.T) {
+	t.Parallel()
+	h := crowd{services: 3, bars: 50, fills: 70, orders: 70}.host(t)
+	b := open(t, h.url())
+	for _, list := range []struct {
+		table, rows string
+		all         float64
+	}{{"#signals", "data-signal", 70}, {"#orders", "data-order", 72}} { // two orders rest
+		rest := list.table + "-at [data-rest]"
+		rows := `document.querySelectorAll("` + list.table + " [" + list.rows + `]").length`
+		b.until(rows + " === 50")
+		b.untilText(rest, "Show "+quotedNumber(list.all-50)+" more")
+		b.click(rest)
+		b.until(rows + " === " + quotedNumber(list.all))
+		b.until(`document.querySelector("` + rest + `").hidden`)
+	}
+}
+
 // sent is how many bytes go over the wire for a file.
 func sent(t testing.TB, address string) int {
 	t.Helper()

@@ -21,8 +21,8 @@ var everything = []string{"..."}
 // tradingRooms are the rooms of trading that may be assembled to a whole: no venue and no store, because a program
 // chooses those, and no kit.
 var tradingRooms = []string{
-	"trading", "trading/journal", "trading/book", "trading/engine", "trading/risk", "trading/size", "trading/paper",
-	"trading/session",
+	"trading", "trading/journal", "trading/book", "trading/engine", "trading/exit", "trading/risk", "trading/size",
+	"trading/paper", "trading/session",
 }
 
 // whole is what the root may import, and what assembles the parts for it but the tree.
@@ -59,6 +59,8 @@ var Rooms = []Room{
 	{Path: "trading", For: "orders, fills, positions, instruments, and the ports of brokers", May: []string{"signal"}},
 	{Path: "trading/risk", For: "limits and protections", May: []string{"signal", "trading"}},
 	{Path: "trading/size", For: "sizers", May: []string{"signal", "trading"}},
+	{Path: "trading/exit", For: "exits: trailing, break-even, time, ladder", Pure: true,
+		May: []string{"signal", "signal/indicator", "trading"}},
 	{Path: "trading/journal", For: "events, the port of journals, one in memory", May: []string{"signal", "trading"}},
 	{Path: "trading/internal/past", For: "what is over, kept small", Pure: true, By: []string{"trading/book", "trading/paper"}},
 	{Path: "trading/book", For: "the state machine: check, fold, digest, snapshot, audit", Pure: true,

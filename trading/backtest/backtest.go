@@ -84,7 +84,8 @@ type Replay struct {
 	tape    *feed.Tape
 	account *assemble.Account
 	market  market
-	news    <-chan struct{} // closed when the Broker has had news since the Engine's last Step began
+	recent  *assemble.RecentBars // for exits; nil where there are none
+	news    <-chan struct{}      // closed when the Broker has had news since the Engine's last Step began
 	started atomic.Bool
 	bars    atomic.Int64
 }
@@ -156,6 +157,10 @@ func (r *Replay) build() (err error) {
 	parts.Generator.Cycle = cmp.Or(parts.Generator.Cycle, parts.Generator.Interval)
 	parts.Engine.Identity = cmp.Or(parts.Engine.Identity, "replay") // whatever its journal: no venue remembers its orders
 	parts.Engine.Reconcile = cmp.Or(parts.Engine.Reconcile, 24*time.Hour)
+	if len(parts.Engine.Exits) > 0 && parts.Engine.Bars == nil {
+		r.recent = assemble.NewRecentBars(r.clock)
+		parts.Engine.Bars = r.recent.Of
+	}
 	if r.Generator, err = assemble.Generator(parts); err != nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func (r *Replay) bar(ctx context.Context, bar signal.Bar) error {
 	if err := r.Broker.OnBar(bar); err != nil {
 		return err
 	}
+	if r.recent != nil {
+		r.recent.Add(bar)
+	}
 	if r.due() {
 		if err := r.step(ctx); err != nil {
 			return err

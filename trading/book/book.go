@@ -40,9 +40,12 @@ type Book struct {
 	fills
 	account
 	external
+	lives
 	settings
-	days days
-	halt Halt
+	days   days
+	trades trades
+	locks  locks
+	halt   Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.
@@ -99,8 +102,9 @@ type Counts struct {
 // New returns the Book of an account that holds capital and nothing else.
 func New(capital decimal.Decimal) *Book {
 	return &Book{
-		positions: make(positions), orders: newOrders(), targets: make(targets), stakes: make(stakes), signals: newSignals(),
-		account: newAccount(capital), external: newExternal(),
+		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
+		account: newAccount(capital), external: newExternal(), lives: make(lives), trades: newTrades(), locks: make(locks),
+		stakes: make(stakes),
 	}
 }
 

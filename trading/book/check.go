@@ -49,6 +49,8 @@ func (b *Book) Check(event journal.Event) error {
 		return nil
 	case journal.SettingsChanged:
 		return b.checkSettings(e)
+	case journal.Locked:
+		return b.locks.check(e)
 	case journal.Acted:
 		if e.Actor == "" || e.Verb == "" {
 			return fmt.Errorf("book: acted lacks its actor %q or verb %q", e.Actor, e.Verb)

@@ -13,7 +13,8 @@ import (
 
 // Digest is a hash of what the Book knows: two Books that are equal have equal digests, on any machine, and two that
 // differ do not. The signal store's identity is left out, since it is drawn at random when a store is made, and so are
-// places in the journal, of which a database may leave some out: two runs on stores of their own can be compared.
+// places in the journal, of which a database may leave some out: two runs on stores of their own can be compared. Since when
+// a position is held is left out as well: it follows from the fills.
 func (b *Book) Digest() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "account %s %s %s %s\n", b.capital, b.cash, stamp(b.began), stamp(b.fills.latest))
@@ -28,6 +29,7 @@ func (b *Book) Digest() string {
 		fmt.Fprintf(h, "halt also %q, breached %t\n", b.halt.Also, b.breached)
 	}
 	b.losses.digest(h)
+	b.locks.digest(h)
 	b.digestOrders(h)
 	for _, p := range b.Positions() {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realized, p.Fees)

@@ -50,7 +50,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldFill(at, &e.Fill)
 	case journal.Adopted:
 		b.days.at(at, &b.account)
-		b.adopt(e)
+		b.adopt(at, e)
 	case journal.CashMoved:
 		b.days.at(at, &b.account)
 		b.account.move(e.Move)
@@ -63,6 +63,8 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.losses.rearmed()
 	case journal.SettingsChanged:
 		b.foldSettings(e)
+	case journal.Locked:
+		b.locks.lock(at, e)
 	case journal.Acted: // What came of it has events of its own.
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
@@ -128,7 +130,9 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	before, after := b.positions.add(f)
 	b.account.applyFill(f, before, after)
 	o := b.orders.change(f.ClientID)
+	b.trades.moved(at, before, after, o != nil && o.Leg == trading.StopLoss)
 	b.external.moved(f.Symbol, o != nil, before.Quantity, after.Quantity)
+	b.lives.changed(filledAt(f, at), before, after)
 	if o == nil {
 		b.fills.foreign++
 		b.stakes.fill(f, false)
@@ -144,13 +148,15 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 }
 
 // adopt changes a position as a trade without a fee would, so that the account still adds up.
-func (b *Book) adopt(e journal.Adopted) {
+func (b *Book) adopt(at time.Time, e journal.Adopted) {
 	f := trading.Fill{Symbol: e.Symbol, Side: trading.Buy, Quantity: e.Quantity.Abs(), Price: e.Price}
 	if e.Quantity.IsNegative() {
 		f.Side = trading.Sell
 	}
 	before, after := b.positions.add(&f)
 	b.account.applyFill(&f, before, after)
+	b.trades.moved(at, before, after, false)
 	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
 	b.stakes.fill(&f, false)
+	b.lives.changed(at, before, after)
 }

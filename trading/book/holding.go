@@ -2,6 +2,7 @@ package book
 
 import (
 	"iter"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -16,11 +17,15 @@ type Holding struct {
 	Last     OrderState
 	External decimal.Decimal // the part of the position that no target asked for, signed as the position
 	Taken    decimal.Decimal // what something else than our orders has sold of it, or bought back, since the target was set
+	Opened   time.Time       // when the first of it was filled
+	Most     decimal.Decimal // the most that was held since then, without sign
 }
 
 // Holding returns what is held of symbol, beside what is to be held.
 func (b *Book) Holding(symbol string) Holding {
 	h := Holding{Position: b.Position(symbol), External: b.added[symbol], Taken: b.taken[symbol]}
+	held := b.lives[symbol]
+	h.Opened, h.Most = held.Opened, held.Most
 	if t := b.targets[symbol]; t != nil {
 		h.Target = *t
 		h.Last, _ = b.Order(t.Last)

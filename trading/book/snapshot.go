@@ -19,8 +19,9 @@ import (
 // snapshotVersion changes whenever the same events would give another Book than before. Version 2 was also written when
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
 // from elsewhere; version 5, which entry of the journal a halt is, and what came of a day; version 6, what the
-// losses of more than a day count from. Version 5 and later keep what is over as records.
-const snapshotVersion = 7
+// losses of more than a day count from; version 7, since when a position is held, which trades were closed and what is
+// locked. Version 5 and later keep what is over as records.
+const snapshotVersion = 8
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is
 // escaped.
@@ -54,13 +55,18 @@ type bookState struct {
 	Added map[string]decimal.Decimal `json:"came,omitempty"`
 	Taken map[string]decimal.Decimal `json:"taken,omitempty"`
 
+	Lives map[string]life `json:"lives,omitempty"`
+
 	Settings    []journal.Setting `json:"settings,omitempty"`
 	CapitalSaid bool              `json:"capital_said,omitempty"`
 	Given       decimal.Decimal   `json:"given,omitzero"`
 	Days        []Day             `json:"days,omitempty"`
 	Losses      losses            `json:"losses,omitzero"`
 
-	Stakes map[string]savedStakes `json:"stakes,omitempty"`
+	Trades     []closedTrade          `json:"trades,omitempty"`
+	OpenTrades map[string]openTrade   `json:"open_trades,omitempty"`
+	Locks      locks                  `json:"locks,omitempty"`
+	Stakes     map[string]savedStakes `json:"stakes,omitempty"`
 }
 
 type snapshotOrder struct {
@@ -81,9 +87,9 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Moves: b.moves.log.Save(), LastMove: b.moves.latest,
 		Horizon: b.horizon, Positions: b.Positions(), Done: b.orders.done, Fills: b.fills.log.Save(), Cursor: b.cursor,
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
-		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken,
+		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken, Lives: b.lives,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
-		Stakes: b.stakes.save(),
+		Trades: b.trades.closed, OpenTrades: b.trades.open, Locks: b.locks, Stakes: b.stakes.save(),
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -121,6 +127,8 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b.days.others = s.Days // The one that goes on is taken up again.
 	b.began, b.halt = s.Began, s.Halt
 	b.signals.restore(s)
+	b.trades.restore(s)
+	maps.Copy(b.locks, s.Locks)
 	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s), b.stakes.restore(s.Stakes))
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
@@ -131,6 +139,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	}
 	maps.Copy(b.added, s.Added)
 	maps.Copy(b.taken, s.Taken)
+	maps.Copy(b.lives, s.Lives)
 	for _, t := range s.Targets {
 		b.targets[t.Symbol] = &t
 	}

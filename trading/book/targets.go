@@ -122,7 +122,7 @@ func (s targets) amend(e journal.Amended, pending []*OrderState) {
 	t := s[e.Symbol]
 	t.Ticket = e.Ticket
 	for _, o := range pending {
-		if o.Rests() && o.Leg == "" {
+		if o.Rests() && o.Leg == "" && !t.Ticket.Shapes(o.Order) {
 			t.Deferred = true
 		}
 	}

@@ -42,6 +42,9 @@ func ticketAtPaid(b *book.Book, h book.Holding, i trading.Instrument) (trading.T
 		return t, false
 	}
 	order := t.Shape(trading.Order{Side: side, DecisionPrice: entry.DecisionPrice})
+	if !t.FromFill && !order.Guard.Equal(entry.Guard) {
+		return t, false // It was amended since, and stands where it is wanted.
+	}
 	at := order.GuardAt(paid, i.Tick)
 	if at == order.Guard {
 		return t, false

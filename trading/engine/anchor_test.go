@@ -140,3 +140,34 @@ func TestCollarClosesAllTheSame(t *testing.T) {
 	r.mustStep()
 	require.Equal(t, "0", r.held(btc))
 }
+
+// A person who moves the stop beyond the entry means it there: the loss can be none any more.
+func TestStopThatWasAmendedBeyondTheEntryStays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(trading.FixedTicket{}), func(cfg *engine.Config) { cfg.Pricer = fixedPrice("100") })
+	r.venue.SetPrice(btc, d("103")) // so that another price is paid than that of the decision
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.moves("110")
+	r.cfg.Pricer = nil
+	r.restart()
+	require.NoError(t, r.engine.Amend(t.Context(), btc, trading.Ticket{StopLoss: d("105")}, "alice"))
+	r.settle()
+	require.Equal(t, "sell 10 stop 105 reduce", r.resting())
+}
+
+// An entry that rests in the shape that it has is none to be made anew.
+func TestAmendOfTheBracketLeavesTheEntryAsItIs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, with(patient))
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	ticket := r.engine.Status().Targets[0].Ticket
+	ticket.StopLoss = d("90")
+	require.NoError(t, r.engine.Amend(t.Context(), btc, ticket, "alice"))
+	require.False(t, r.engine.Status().Targets[0].Deferred)
+	r.mustStep()
+	require.Zero(t, r.broker.CancelCalls())
+	r.moves("97.5")
+	require.Equal(t, "sell 10 limit 107.8 reduce, sell 10 stop 90 reduce", r.resting())
+}

@@ -34,7 +34,8 @@ func TestEngineIsNotReadyWhileAPersonHasToLetItOpenAnything(t *testing.T) {
 	require.NoError(t, rearm(t.Context(), r.engine, "ann"))
 	require.Empty(t, notReady(t, r))
 	r.engine.SetReduceOnly(true)
-	require.Equal(t, []string{"engine: reduce_only: only what reduces a position is sent (let all orders pass again)"}, notReady(t, r))
+	require.Equal(t, []string{"engine: reduce_only: only what reduces a position is sent (turn reduce-only off: " +
+		"SetReduceOnly, or the act reduce-only of who serves the API)"}, notReady(t, r))
 	r.engine.SetReduceOnly(false)
 	r.venue.Trade("9", btc, trading.Buy, d("1"))
 	require.Empty(t, notReady(t, r))

@@ -63,6 +63,17 @@ type Config struct {
 	// Broker that is a Canceler.
 	Ticket trading.TicketPolicy
 
+	// Exits move the guards of positions, and close them, as the price goes and as time passes. All of them are asked in every
+	// step; of several stops the nearest counts, of several closes the largest, of several profits the last. They need a
+	// Broker that is a Canceler.
+	Exits []trading.Exit
+	// Bars gives Exits the newest bars of an instrument that are over, oldest first; nil means none. It is called outside
+	// of all locks, often, and should answer at once. What it returns is not changed.
+	Bars func(symbol string) []signal.Bar
+	// GuardStep is by which part of the price an Exit must move a stop-loss or a take-profit for it to be replaced: each is a
+	// cancel and an order at the venue. 0 means 0.001, a tenth of a percent; negative means a tick, which is the least anyway.
+	GuardStep float64
+
 	// Pricer tells what instruments are worth; nil means the Broker if it is a Pricer, else the signals' prices.
 	Pricer trading.Pricer
 
@@ -162,6 +173,10 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.%s is not set", missing)
 	case cfg.Ticket != nil && !canCancel:
 		return fmt.Errorf("engine: Config.Ticket needs a Broker that can cancel")
+	case len(cfg.Exits) > 0 && !canCancel:
+		return fmt.Errorf("engine: Config.Exits needs a Broker that can cancel")
+	case slices.Contains(cfg.Exits, nil):
+		return fmt.Errorf("engine: Config.Exits has one that is nil")
 	case !cfg.Capital.IsPositive():
 		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)
 	case !cfg.Differences.valid():
@@ -184,7 +199,7 @@ func (cfg Config) check() error {
 	if err := journal.CheckSettings(cfg.Settings); err != nil {
 		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
-	return errors.Join(cfg.Risk.Validate(), cfg.checkSize(), checkShares(cfg.Shares))
+	return errors.Join(cfg.Risk.Validate(), cfg.checkSize(), cfg.checkExits(), checkShares(cfg.Shares))
 }
 
 // checkSize asks a Sizer that can tell whether it could ever open anything: what is refused each time is a mistake, and
@@ -209,6 +224,7 @@ func (cfg Config) checkSize() error {
 // withDefaults fills in what zero means.
 func (cfg Config) withDefaults() Config {
 	cfg.Collar = cmp.Or(cfg.Collar, 10)
+	cfg.GuardStep = cmp.Or(cfg.GuardStep, defaultGuardStep)
 	cfg.Reconcile = cmp.Or(cfg.Reconcile, 5*time.Minute)
 	cfg.Poll = cmp.Or(cfg.Poll, time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)

@@ -223,6 +223,8 @@ func tell(line func(format string, args ...any), event journal.Event) {
 		line("keep %s of %s (%s)", e.Quantity, e.Symbol, e.By)
 	case journal.Halted:
 		line("halt: %s", e.Reason)
+	case journal.Locked:
+		line("lock %s until %s: %s", e.Symbol, e.Until.UTC().Format(time.RFC3339), e.Reason)
 	case journal.SignalSeen:
 		line("signal %s of %s: %s %s, %s, target %s", e.SignalID, e.Strategy, e.Direction, e.Symbol, e.Outcome,
 			strings.TrimSpace(e.Target.String()+" "+e.Reason))

@@ -29,6 +29,7 @@ type Engine struct {
 	reconciler *reconciler // settle: what the Broker knows becomes known here
 	follower   *follower   // decide: signals and targets become intents
 	sender     *sender     // act: intents and cancels go to the Broker
+	exits      *exits      // the guards of what is held move, and some of it is closed
 	watchdog   *watchdog   // what is more than its target is seen and dealt with
 	conditions *conditions // what holds at the end of a step
 
@@ -55,6 +56,7 @@ func New(cfg Config) (*Engine, error) {
 		env: env, ledger: ledger, gate: gate,
 		configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,
 		follower:   &follower{env: env, ledger: ledger, gate: gate},
+		exits:      &exits{env: env, ledger: ledger},
 		sender:     &sender{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 		watchdog:   &watchdog{env: env, ledger: ledger, gate: gate, reconciler: reconciler},
 		conditions: &conditions{env: env, ledger: ledger, gate: gate, reconciler: reconciler},

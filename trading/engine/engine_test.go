@@ -285,7 +285,8 @@ func TestHaltsAndPermissionsLetOnlyReducingOrdersPass(t *testing.T) {
 			}, "halted: too odd",
 		},
 		"reduce only": {
-			func(r *rig) { r.engine.SetReduceOnly(true) }, func(r *rig) { r.engine.SetReduceOnly(false) }, "reduce only",
+			func(r *rig) { r.engine.SetReduceOnly(true) }, func(r *rig) { r.engine.SetReduceOnly(false) },
+			"reduce only: nothing is opened until reduce-only is turned off",
 		},
 		"health": {
 			func(r *rig) { r.cfg.Allow = func(string) error { return stale }; r.restart() },

@@ -18,6 +18,7 @@ import (
 var (
 	errRunEnded      = errors.New("the run has ended")
 	errNotReconciled = errors.New("the book and the broker are not known to agree any more")
+	errReduceOnly    = errors.New("reduce only: nothing is opened until reduce-only is turned off")
 	errUnknown       = errors.New("the fate of another order on the instrument is not known")
 )
 
@@ -75,7 +76,7 @@ func (g *gate) blockedLocked() error {
 	case halt.Active():
 		return fmt.Errorf("halted: %s", halt.Reason)
 	case g.reduceOnly:
-		return errors.New("reduce only")
+		return errReduceOnly
 	case len(g.unpriced) > 0:
 		return fmt.Errorf("the day's loss is not known: no price for %s", g.unpriced[0])
 	}
@@ -135,6 +136,9 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 	}
 	if opening == nil {
 		opening = g.blockedLocked()
+	}
+	if opening == nil {
+		opening = g.env.paused(g.ledger.book, o.Symbol)
 	}
 	if opening != nil && o.Quantity.GreaterThan(trading.ClosingPart(o.Side, o.Quantity, openExposure(x))) {
 		return opening

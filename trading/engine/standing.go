@@ -29,6 +29,7 @@ const (
 const (
 	remedyFailing = "see whether the broker and the store answer: each step tries again"
 	remedyOrders  = "read the venue's words, and mend the account, the keys or the sizes: the next order that passes ends it"
+	remedyReduce  = "turn reduce-only off: SetReduceOnly, or the act reduce-only of who serves the API"
 	remedyPrice   = "see why its source gives no price: the first one ends it"
 )
 
@@ -124,7 +125,7 @@ func (g *gate) standingLocked() (found []problem) {
 		found = append(found, closed("halted", "trading is halted: "+halt.Reason, "re-arm it once that is dealt with"))
 	}
 	if g.reduceOnly {
-		found = append(found, closed("reduce_only", "only what reduces a position is sent", "let all orders pass again"))
+		found = append(found, closed("reduce_only", "only what reduces a position is sent", remedyReduce))
 	}
 	if len(g.unpriced) > 0 {
 		found = append(found, condition("day_loss", g.silence(g.unpriced),

@@ -30,6 +30,7 @@ type Status struct {
 	Unrealized decimal.Decimal      `json:"unrealized"`
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
+	Locks      []book.Lock          `json:"locks,omitempty"`    // instruments of which nothing may be opened for a while
 
 	// What a person should know of, as of the last step; health has it as conditions.
 	NeedPerson  []string                   `json:"need_person,omitempty"` // client IDs of orders of which the Broker cannot tell
@@ -51,6 +52,7 @@ func (e *Engine) Status() Status {
 		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: b.Stakes(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
+	s.Locks = b.Locks(s.At)
 	if e.gate.pendingHalt != "" {
 		s.Halt = book.Halt{Reason: e.gate.pendingHalt, At: s.At}
 	}

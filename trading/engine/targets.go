@@ -116,6 +116,9 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 		opening := f.gate.blocked(o.Symbol)
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			now, _ := b.Order(o.ClientID)
+			if opening == nil {
+				opening = f.env.paused(b, o.Symbol)
+			}
 			why := b.Unwanted(now, f.env.now(), opening)
 			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil

@@ -29,6 +29,7 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Halted{}.kind():          decode[Halted],
 	Rearmed{}.kind():         decode[Rearmed],
 	SettingsChanged{}.kind(): decode[SettingsChanged],
+	Locked{}.kind():          decode[Locked],
 	Acted{}.kind():           decode[Acted],
 }
 
@@ -56,6 +57,7 @@ func (DayOpened) kind() string       { return "day_opened" }
 func (Halted) kind() string          { return "halted" }
 func (Rearmed) kind() string         { return "rearmed" }
 func (SettingsChanged) kind() string { return "settings_changed" }
+func (Locked) kind() string          { return "locked" }
 func (Acted) kind() string           { return "acted" }
 
 func (SignalSeen) order() string      { return "" }
@@ -79,6 +81,7 @@ func (DayOpened) order() string       { return "" }
 func (Halted) order() string          { return "" }
 func (Rearmed) order() string         { return "" }
 func (SettingsChanged) order() string { return "" }
+func (Locked) order() string          { return "" }
 func (Acted) order() string           { return "" }
 
 // OrderOf returns the client ID of the order that an event is about; "" where it is about none.

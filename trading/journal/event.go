@@ -206,6 +206,19 @@ type Rearmed struct {
 	Lifts string `json:"lifts,omitempty"` // all reasons that stood
 }
 
+// Locked says that nothing may be opened of an instrument until a time. A person's word takes the place of what stood before,
+// and one that is over already lifts it; a limit never shortens what stands.
+type Locked struct {
+	Symbol string    `json:"symbol"`
+	Until  time.Time `json:"until"`
+	By     string    `json:"by"` // a person, or what else asked for it
+	Reason string    `json:"reason,omitempty"`
+	// Limit is the name of the limit on the losses of an instrument that has been reached, if one has, and Day the trading
+	// day for which that is recorded, once.
+	Limit string `json:"limit,omitempty"`
+	Day   string `json:"day,omitempty"`
+}
+
 // Acted says what somebody did to the program, or tried: it is for who asks later, and changes nothing in the account. What
 // came of it has events of its own.
 type Acted struct {

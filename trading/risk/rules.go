@@ -48,6 +48,14 @@ type Rules struct {
 	MaxPerSecond int `json:",omitempty"`
 	MaxPerMinute int `json:",omitempty"` // 256 at the most
 
+	// Protections, which keep what opens from being opened until they end by themselves. They go by the last 256 trades that
+	// were closed.
+	CoolDown            time.Duration `json:",omitempty"` // after a stop-loss has filled, in its instrument
+	StopGuard           Pause         `json:",omitzero"`  // after so many stop-losses that lost
+	InstrumentStopGuard Pause         `json:",omitzero"`  // the same, counted and paused by instrument
+	LosingStreak        Pause         `json:",omitzero"`  // after so many trades in a row that lost
+	LosingInstrument    Pause         `json:",omitzero"`  // of an instrument, where so many trades or more came to a loss together
+
 	// Losses, from which trading is halted as it is by MaxDailyLoss. Parts are fractions: of what the account was worth when
 	// the day or the week began, or at its peak. What was paid in or out counts as neither profit nor loss.
 	MaxDailyLossPart  decimal.Decimal `json:",omitzero"`
@@ -63,12 +71,18 @@ type Rules struct {
 var _ = []Rule{
 	(*gross)(nil), (*net)(nil), (*leverage)(nil), (*cashOnly)(nil), (*positions)(nil), (*orders)(nil), (*signalCollar)(nil),
 	(*orderCollar)(nil), (*duplicates)(nil), (*noShort)(nil), (*restricted)(nil), (*hours)(nil), (*perSecond)(nil),
-	(*perMinute)(nil),
+	(*perMinute)(nil), (*coolDown)(nil), (*stopGuard)(nil), (*instrumentStopGuard)(nil), (*losingStreak)(nil),
+	(*losingInstrument)(nil),
 }
 
 // each calls yield with every rule that is set, up to the first that it returns false for. The rules are views of r, so
 // that a check makes none.
 func (r *Rules) each(yield func(Rule) bool) {
+	for rule := range r.protections {
+		if !yield(rule) {
+			return
+		}
+	}
 	for _, rule := range [...]struct {
 		set bool
 		Rule

@@ -17,8 +17,10 @@ import (
 type tally struct {
 	trading.Totals[decimal.Decimal]
 
-	made []time.Time
-	like time.Time
+	made   []time.Time
+	like   time.Time
+	trades []trading.ClosedTrade // the latest first
+	until  time.Time             // until when all is locked
 }
 
 func (t tally) Exact() trading.Totals[decimal.Decimal] { return t.Totals }
@@ -40,6 +42,15 @@ func (t tally) Made(since time.Time) (n int) {
 }
 
 func (t tally) Like(trading.Order) (time.Time, bool) { return t.like, !t.like.IsZero() }
+
+func (t tally) Trade(n int) (trading.ClosedTrade, bool) {
+	if n >= len(t.trades) {
+		return trading.ClosedTrade{}, false
+	}
+	return t.trades[n], true
+}
+
+func (t tally) Lock(string) (time.Time, string) { return t.until, "alice: news" }
 
 var now = time.Date(2025, 3, 4, 12, 0, 0, 0, time.UTC)
 
@@ -146,7 +157,11 @@ func TestRulesRefuseWhatOpensWhereNobodyKnowsTheAccount(t *testing.T) {
 	for name, rules := range map[string]risk.Rules{
 		"MaxGross": {MaxGross: d("1e9")}, "MaxNet": {MaxNet: d("1e9")}, "MaxLeverage": {MaxLeverage: d("9")},
 		"CashOnly": {CashOnly: true}, "MaxPositions": {MaxPositions: 9}, "MaxOrders": {MaxOrders: 9},
-		"DuplicateWindow": {DuplicateWindow: time.Hour}, "MaxPerSecond": {MaxPerSecond: 9}, "MaxPerMinute": {MaxPerMinute: 9},
+		"CoolDown": {CoolDown: 1}, "StopGuard": {StopGuard: risk.Pause{After: 1, For: 1}},
+		"InstrumentStopGuard": {InstrumentStopGuard: risk.Pause{After: 1, For: 1}},
+		"LosingStreak":        {LosingStreak: risk.Pause{After: 1, For: 1}},
+		"LosingInstrument":    {LosingInstrument: risk.Pause{After: 1, For: 1}},
+		"DuplicateWindow":     {DuplicateWindow: time.Hour}, "MaxPerSecond": {MaxPerSecond: 9}, "MaxPerMinute": {MaxPerMinute: 9},
 	} {
 		rules.Limits = risk.NoLimits()
 		o := trading.Order{Symbol: btc, Side: trading.Buy, Quantity: d("1")}
@@ -174,6 +189,11 @@ func TestRulesRefuseSettingsThatCannotBe(t *testing.T) {
 		"Rules.OrderCollar is negative":                            {OrderCollar: d("-1")},
 		"Rules.DuplicateWindow is negative":                        {DuplicateWindow: -1},
 		"Rules.Restricted has an empty symbol":                     {Restricted: []string{""}},
+		"Rules.CoolDown is negative":                               {CoolDown: -1},
+		"Rules.StopGuard does not say After how many":              {StopGuard: risk.Pause{For: 1}},
+		"Rules.InstrumentStopGuard does not say For how long":      {InstrumentStopGuard: risk.Pause{After: 1}},
+		"Rules.LosingStreak is negative":                           {LosingStreak: risk.Pause{After: 1, For: 1, Within: -1}},
+		"Rules.LosingInstrument 257 is more than the 256 trades":   {LosingInstrument: risk.Pause{After: 257, For: 1}},
 		"Rules.MaxPerSecond is negative":                           {MaxPerSecond: -1},
 		"Rules.MaxPerMinute 257 is more than the 256 orders":       {MaxPerMinute: 257},
 		"Rules.NoFridays has no calendar":                          {Also: []risk.Rule{noFridays{errors.New("has no calendar")}}},

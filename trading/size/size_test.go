@@ -28,8 +28,10 @@ func (w worth) Exact() trading.Totals[decimal.Decimal] {
 func (w worth) Estimate() trading.Totals[float64] {
 	return trading.Totals[float64]{Equity: decimal.Decimal(w).InexactFloat64()}
 }
-func (worth) Made(time.Time) int                   { return 0 }
-func (worth) Like(trading.Order) (time.Time, bool) { return time.Time{}, false }
+func (worth) Made(time.Time) int                    { return 0 }
+func (worth) Like(trading.Order) (time.Time, bool)  { return time.Time{}, false }
+func (worth) Trade(int) (trading.ClosedTrade, bool) { return trading.ClosedTrade{}, false }
+func (worth) Lock(string) (time.Time, string)       { return time.Time{}, "" }
 
 // asks is what a signal to buy asks: of an account that is worth 10,000, at 300.
 func asks(direction signal.Direction, standing string) trading.Sizing {

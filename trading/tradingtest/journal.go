@@ -113,6 +113,7 @@ func allKinds() []journal.Event {
 			By: "a start", Capital: decimal.New(1, 4), Changes: []journal.SettingChange{{Name: "cash", From: "1e4", To: "2e4"}},
 			Orphans: []journal.Orphan{{Symbol: "X", Strategy: "ema", Was: "fast=9 on 1m0s", Fate: journal.FateReduced}},
 		},
+		journal.Locked{Symbol: "BTC/USDT:USDT", Until: journalTime, By: "ann", Reason: "news", Limit: "MaxInstrumentLoss", Day: "2025-03-04"},
 		journal.Acted{Actor: "ann", Verb: "flatten", Object: "BTC/USDT:USDT", Key: "0123456789abcdef", Error: "the venue is down",
 			Began: journalTime, Ended: journalTime.Add(time.Nanosecond)},
 	}

@@ -1,13 +1,12 @@
 // events.js: what happened lately, as it happens.
 
 import { $, el, text, words, cell, frame } from './dom.js';
-import { list } from './list.js';
+import { list, some } from './list.js';
 import { on, data } from './feed.js';
 import { clock } from './format.js';
 import { filter, onFilter, chips, count } from './filters.js';
 import { empty } from './stale.js';
 
-const most = 200; // rows
 
 export function start() {
   on('events', () => frame(draw));
@@ -16,7 +15,7 @@ export function start() {
 
 const showChips = chips($('events-kind'), 'e.kind');
 
-const show = list($('events'), {
+const show = some($('events'), list($('events'), {
   key: (e) => e.run + '/' + e.seq,
   make: (e) => {
     const what = cell('what');
@@ -25,7 +24,7 @@ const show = list($('events'), {
       text(cell('time'), clock(e.at)), text(cell(''), e.kind), what) };
   },
   update: () => {}, // what has happened stays as it is
-});
+}));
 
 function draw() {
   const all = data('events') ?? [];
@@ -33,7 +32,7 @@ function draw() {
   const named = wanted ? all.filter((e) => e.text.toLowerCase().includes(wanted)) : all;
   showChips(count(named, (e) => e.kind), named.length);
   const shown = named.filter((e) => !filter('e.kind') || e.kind === filter('e.kind'));
-  show(shown.slice(0, most));
+  show(shown);
   empty($('events-at'), 'events', shown.length === 0, all.length ? 'No event fits the filter.' :
     'Nothing has happened yet. Starts, ends, orders, fills, halts and acts of people appear here as they happen.');
 }

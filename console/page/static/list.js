@@ -1,6 +1,27 @@
 // list.js: a list of things as nodes, kept by their keys. A row that stays keeps its node, and with it the focus, what is
 // selected and what is open; only what has changed is touched.
 
+import { el, text } from './dom.js';
+
+const few = 50; // rows at first: each that is in sight costs time whenever one of them changes
+const further = 200;
+
+// some shows the first of what a list is given, and offers the rest below it.
+export function some(parent, show) {
+  let most = few;
+  let items = [];
+  const rest = el('button', { type: 'button', class: 'rest', 'data-rest': '' });
+  const draw = () => {
+    show(items.slice(0, most));
+    const left = items.length - most;
+    rest.hidden = left <= 0;
+    text(rest, left > further ? `Show ${further} of ${left} more` : `Show ${left} more`);
+  };
+  rest.addEventListener('click', () => { most += further; draw(); });
+  parent.closest('.table').after(rest);
+  return (found) => { items = found; draw(); };
+}
+
 // list returns a function that shows items below parent. key names an item, make returns {node, ...} for a new one, and
 // update brings a row up to date. follow, if it is there, returns a second node that stands behind the row, or null.
 export function list(parent, { key, make, update, follow }) {

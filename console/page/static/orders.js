@@ -1,7 +1,7 @@
 // orders.js: the orders, each with its way from the signal to the last fill.
 
 import { $, el, text, attr, words, cell, frame } from './dom.js';
-import { list } from './list.js';
+import { list, some } from './list.js';
 import { on, data } from './feed.js';
 import { clock, number, plain } from './format.js';
 import { filter, onFilter, options, chips, count } from './filters.js';
@@ -10,7 +10,6 @@ import { button, offer } from './acts.js';
 import { selection } from './select.js';
 import { empty } from './stale.js';
 
-const most = 200; // rows
 const fresh = 2000; // ms after which open details of an order that is not done are asked for again
 const glyphs = { filled: '✔', open: '○', intended: '…', unknown: '?', canceled: '✖', expired: '◷', rejected: '✖' };
 const standing = new Set(['intended', 'unknown', 'open']);
@@ -25,7 +24,7 @@ export function start() {
 
 const showChips = chips($('orders-status'), 'o.status');
 
-const show = list($('orders'), {
+const show = some($('orders'), list($('orders'), {
   key: (o) => o.client_id,
   make: (o) => {
     const r = {
@@ -71,7 +70,7 @@ const show = list($('orders'), {
     if (behind) behind.seenDone = !standing.has(o.status);
     return behind?.node ?? null;
   },
-});
+}));
 
 function draw() {
   const all = data('orders') ?? [];
@@ -79,7 +78,7 @@ function draw() {
   const ofSymbol = all.filter((o) => !filter('o.symbol') || o.symbol === filter('o.symbol'));
   showChips(count(ofSymbol, (o) => o.status), ofSymbol.length);
   const shown = ofSymbol.filter((o) => !filter('o.status') || o.status === filter('o.status'));
-  show(shown.slice(0, most));
+  show(shown);
   selected.only(new Set(all.map((o) => o.client_id)));
   empty($('orders-at'), 'orders', shown.length === 0, all.length ? 'No order fits the filter.' :
     'No order yet. One is made when a signal passes the limits; the signals above say why one did not.');

@@ -1,14 +1,13 @@
 // signals.js: the signals, and why each of them did or did not trade.
 
 import { $, el, text, attr, words, cell, frame } from './dom.js';
-import { list } from './list.js';
+import { list, some } from './list.js';
 import { on, data } from './feed.js';
 import { clock, number, percent, plain } from './format.js';
 import { filter, onFilter, options, chips, count } from './filters.js';
 import { details } from './timeline.js';
 import { empty } from './stale.js';
 
-const most = 200; // rows
 const fresh = 3000; // ms after which open details are asked for again
 const waits = 'not_seen';
 const open = new Map(); // details by signal
@@ -45,7 +44,7 @@ function traded(id) {
 
 let orders = new Map(); // those that open or close, by the signal that each serves
 
-const show = list($('signals'), {
+const show = some($('signals'), list($('signals'), {
   key: (s) => s.id,
   make: (s) => {
     const r = { expand: el('button', { type: 'button', 'data-expand': '', 'aria-expanded': 'false',
@@ -82,7 +81,7 @@ const show = list($('signals'), {
     behind?.refresh(fresh);
     return behind?.node ?? null;
   },
-});
+}));
 
 function draw() {
   const found = data('signals') ?? [];
@@ -94,7 +93,7 @@ function draw() {
   const ofSymbol = all.filter((s) => !filter('s.symbol') || s.symbol === filter('s.symbol'));
   showChips(count(ofSymbol, (s) => s.became.what), ofSymbol.length);
   const shown = ofSymbol.filter((s) => !filter('s.what') || s.became.what === filter('s.what'));
-  show(shown.slice(0, most));
+  show(shown);
   empty($('signals-at'), 'signals', shown.length === 0, all.length ? 'No signal fits the filter.' :
     'No signal yet. The first comes when a strategy changes its mind; Services shows whether bars arrive.');
 }

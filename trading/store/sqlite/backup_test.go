@@ -147,11 +147,11 @@ func TestBackupTakesTheArchiveAlong(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), stat.Mode(), name)
 	}
 	require.NoError(t, os.Remove(backup))
-	require.ErrorContains(t, sqlite.Backup(t.Context(), path, backup), "exists", "an archive is never written over")
+	require.ErrorContains(t, sqlite.Backup(t.Context(), path, backup), backup+".archive is there already", "an archive is never written over")
 	require.Equal(t, []string{"b.db.archive"}, files(t, folder))
 	require.NoError(t, os.Remove(backup+".archive"))
 	write(t, backup, "something")
-	require.ErrorContains(t, sqlite.Backup(t.Context(), path, backup), "exists")
+	require.ErrorContains(t, sqlite.Backup(t.Context(), path, backup), backup+" is there already, and stays as it is: name another")
 	require.Equal(t, []string{"b.db"}, files(t, folder))
 	require.NoError(t, os.Remove(backup))
 	require.NoError(t, db.Backup(t.Context(), backup))

@@ -44,7 +44,19 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 }
 
 func (f *files) backUp(ctx context.Context, path string) error {
-	return f.copyWhole(ctx, path, func() error { return nil })
+	if _, err := os.Lstat(path); err == nil { // Known before all is copied, and once more when the copy gets its name.
+		return alreadyThere(path)
+	}
+	err := f.copyWhole(ctx, path, func() error { return nil })
+	var taken *os.LinkError
+	if errors.Is(err, os.ErrExist) && errors.As(err, &taken) {
+		return alreadyThere(taken.New) // or the archive of one
+	}
+	return err
+}
+
+func alreadyThere(path string) error {
+	return fmt.Errorf("%s is there already, and stays as it is: name another file, or move it away: %w", path, os.ErrExist)
 }
 
 // copyWhole copies the database and then its archive, so that an entry which is moved meanwhile is in both copies and

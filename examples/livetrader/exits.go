@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/exit"
+)
+
+// exitSettings say what moves the guards of positions and closes them; zero is nothing.
+type exitSettings struct {
+	trailing, ranges, breakEven decimal.Decimal
+	longest                     time.Duration
+}
+
+// exitFlags are the names of their flags.
+var exitFlags = []string{"trailing-stop", "trailing-atr", "break-even", "max-holding"}
+
+func (c *config) declareExits() {
+	e := &c.exitSettings
+	setting(c, &e.trailing, "trailing-stop", decimal.Zero, parts,
+		"`fraction` by which the stop-loss follows the best price since the entry; 0 for no such stop")
+	setting(c, &e.ranges, "trailing-atr", decimal.Zero, amounts,
+		"how many `times` the average range of the last 14 bars the stop-loss stays behind; 0 for no such stop")
+	setting(c, &e.breakEven, "break-even", decimal.Zero, parts,
+		"`fraction` that must be gained for the stop-loss to move to the entry and the fees of both orders; 0 for never")
+	setting(c, &e.longest, "max-holding", 0, spans, "longest `time` to hold a position, from its first fill on; 0 for no end")
+}
+
+// exits are those that are asked for; the nearest of their stops counts.
+func (c *config) exits() (all []trading.Exit) {
+	e := c.exitSettings
+	if e.trailing.IsPositive() {
+		all = append(all, exit.Trailing{Part: e.trailing})
+	}
+	if e.ranges.IsPositive() {
+		all = append(all, exit.Trailing{Times: e.ranges})
+	}
+	if e.breakEven.IsPositive() {
+		all = append(all, exit.BreakEven{Gain: e.breakEven, Offset: c.fee.Mul(decimal.NewFromInt(2))})
+	}
+	if e.longest > 0 {
+		all = append(all, exit.After{Hold: e.longest})
+	}
+	return all
+}
