@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 func TestExitsAreThoseThatAreAskedFor(t *testing.T) {

@@ -18,6 +18,9 @@ type Stake struct {
 	Strategy   string          `json:"strategy"` // "" for what no strategy asked for, such as what a person bought
 	Target     decimal.Decimal `json:"target"`   // those of all add up to the instrument's
 	ValidUntil time.Time       `json:"valid_until,omitzero"`
+	// Profit is what came of it, at the price of now, before fees. A Book knows no prices and leaves it zero; where nobody
+	// knows one, what is held counts at its cost.
+	Profit decimal.Decimal `json:"profit,omitzero"`
 	// Orphan says what its signals were made with, where the strategy speaks no more: it is only reduced.
 	Orphan string `json:"orphan,omitempty"`
 }

@@ -81,6 +81,19 @@ func largest(shares map[string]decimal.Decimal) decimal.Decimal {
 	return most
 }
 
+// stakesAt are what strategies have, with what came of it at the prices of now.
+func stakesAt(b *book.Book, prices book.PriceFunc) []book.Stake {
+	all := b.Stakes()
+	for i := range all {
+		one := &all[i]
+		one.Profit = one.Realized
+		if price, ok := prices(one.Symbol); ok {
+			one.Profit = one.Profit.Add(one.Unrealized(price))
+		}
+	}
+	return all
+}
+
 // opens reports whether an order that is no leg is under way.
 func (d decider) opens(symbol string) bool {
 	return slices.ContainsFunc(d.book.PendingOf(symbol), func(o book.OrderState) bool { return o.Leg == "" && !o.CancelAsked })

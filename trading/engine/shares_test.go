@@ -169,6 +169,7 @@ func TestSharesKeepTheNearerStop(t *testing.T) {
 	r.by("other", signal.Long)
 	second, _ := r.target(btc)
 	require.Equal(t, "9.061", r.held(btc))
+	require.Equal(t, "-12", r.engine.Status().Stakes[0].Profit.String(), "6 from 100 to 98")
 	require.Equal(t, first.Ticket.StopLoss, second.Ticket.StopLoss)
 	r.venue.SetPrice(btc, d("140"))
 	r.by("third", signal.Long)
