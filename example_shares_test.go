@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil"
@@ -79,6 +80,6 @@ func until(trader *vigil.Trader, held func([]book.Stake) bool) []book.Stake {
 		if account, ok := trader.Account(); ok && held(account.Stakes) {
 			return account.Stakes
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-clock.New().After(10 * time.Millisecond)
 	}
 }

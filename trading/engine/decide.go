@@ -118,18 +118,18 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	target := all.ask(own)
 	ticket, kept, err := d.ticketFor(s, in, target, all)
 	switch {
-	case err != nil && !all.reduces():
+	case err != nil && !all.asksLess():
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
-	case err != nil || all.reduces() && !in.price.IsPositive():
+	case err != nil || all.asksLess() && !in.price.IsPositive():
 		in.opening, s.ValidUntil = cmp.Or(err, in.opening), time.Time{} // What is opened would lack its ticket.
 	}
-	made := d.reach(s, in, goal{quantity: target, ticket: ticket}, kept, all.reduces())
+	made := d.act(s, in, goal{quantity: target, ticket: ticket}, kept, all.asksLess())
 	all.mark(&made.seen, in.price)
 	return made
 }
 
-// reach makes of a signal what leads to the target that it sets, or that its strategy leaves to others.
-func (d decider) reach(s signal.Signal, in inputs, want goal, kept, leaves bool) decision {
+// act makes of a signal what leads to the target that it sets, or that its strategy leaves to others.
+func (d decider) act(s signal.Signal, in inputs, want goal, kept, leaves bool) decision {
 	target, ticket := want.quantity, want.ticket
 	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
 	made.seen.Ticket = ticket
@@ -217,7 +217,7 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal, a
 	side := book.Target{Quantity: target}.Side()
 	ticket, err = d.ticket.Ticket(d.sizing(s, in, standing.Quantity), side)
 	if err == nil {
-		ticket = all.nearerStop(ticket, side, standing, held)
+		ticket = all.keepStop(ticket, side, standing, held)
 		err = ticket.Validate(side, in.instrument, in.price)
 	}
 	if err != nil {

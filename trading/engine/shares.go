@@ -132,9 +132,9 @@ func (s *stakes) ask(target decimal.Decimal) decimal.Decimal {
 	return s.sum().Add(target)
 }
 
-// reduces reports whether the signal's own strategy asks for less than it did. That is never refused, though it may need
+// asksLess reports whether the signal's own strategy asks for less than it did. That is never refused, though it may need
 // something opened for the others: what is not opened for them in time stays unopened.
-func (s *stakes) reduces() bool {
+func (s *stakes) asksLess() bool {
 	return s.shared && !s.asked.Equal(s.own.Target) && clampToHeld(s.asked, s.own.Target).Equal(s.asked)
 }
 
@@ -192,9 +192,9 @@ func (d decider) ownTarget(s signal.Signal, in inputs, all stakes) (decimal.Deci
 	return target, nil
 }
 
-// nearerStop is a ticket that loses no more than the one that guards the instrument already: what several strategies hold
+// keepStop is a ticket that loses no more than the one that guards the instrument already: what several strategies hold
 // has one bracket.
-func (s *stakes) nearerStop(ticket trading.Ticket, side trading.Side, standing book.Target, held decimal.Decimal) trading.Ticket {
+func (s *stakes) keepStop(ticket trading.Ticket, side trading.Side, standing book.Target, held decimal.Decimal) trading.Ticket {
 	was := standing.Ticket.StopLoss
 	if !s.shared || !was.IsPositive() || side != standing.Side() || !standing.Guarded(held).IsPositive() {
 		return ticket
