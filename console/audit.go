@@ -15,6 +15,7 @@ type actView struct {
 	Seq int64     `json:"seq"` // of the journal
 	At  time.Time `json:"at"`  // when it was journaled
 	journal.Acted
+	Code string `json:"reason_code,omitempty"` // the same as Error in one word
 }
 
 // pastActs answers GET /api/acts.
@@ -40,7 +41,7 @@ func (a *api) pastActs(w http.ResponseWriter, r *http.Request) {
 	found := make([]actView, 0, len(page))
 	for _, entry := range page {
 		if act, ok := entry.Event.(journal.Acted); ok {
-			found = append(found, actView{entry.Seq, entry.At.UTC(), act})
+			found = append(found, actView{entry.Seq, entry.At.UTC(), act, codeOfRefusal(act.Error)})
 		}
 	}
 	if len(page) == limit {

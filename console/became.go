@@ -13,32 +13,33 @@ import (
 
 // became says what became of a signal or an order, and why no more of it.
 type became struct {
-	What  string `json:"what"`            // of a signal its outcome, or not_seen; of an order its status
-	Cause string `json:"cause,omitempty"` // why no more became of it, in one word of those below
-	Limit string `json:"limit,omitempty"` // which one, with causeLimit
-	Why   string `json:"why,omitempty"`   // in the words of whoever decided: a limit, the engine, the venue, a person
+	What string `json:"what"`                  // of a signal its outcome, or not_seen; of an order its status
+	Code string `json:"reason_code,omitempty"` // why no more became of it, in one word of those below
+	// Limit says which one, with codeLimit.
+	Limit string `json:"limit,omitempty"`
+	Why   string `json:"why,omitempty"` // in the words of whoever decided: a limit, the engine, the venue, a person
 }
 
-// The causes.
+// The codes of reasons: for programs, and the same whatever becomes of the words.
 const (
-	causeSuperseded  = "superseded"  // a newer signal was there
-	causeExpired     = "expired"     // it was too late, or the order's time in force was over
-	causeHalted      = "halted"      // a halt stood
-	causeReduceOnly  = "reduce_only" // nothing was to be opened
-	causeStale       = "stale"       // the data was too old
-	causeUnhealthy   = "unhealthy"   // the part that makes the signals was
-	causeLimit       = "limit"
-	causeTooSmall    = "too_small"  // less than can be traded was left
-	causeNoPrice     = "no_price"   // nobody knew a price, or two that cannot both be right
-	causeOwned       = "owned"      // the instrument belongs to another strategy
-	causeNotTraded   = "not_traded" // the instrument is not set up, or not among the symbols
-	causeManual      = "manual"     // orders are not placed automatically, and no person has said yes
-	causeWaiting     = "waiting"    // for the end of an earlier order
-	causeRejected    = "rejected"   // by the venue
-	causeCanceled    = "canceled"   // by the engine or a person
-	causePolicy      = "policy"     // the sizer, the ticket or a policy of the engine
-	causeNotKnown    = "not_known"  // the journal has no reason
-	causeOther       = "other"      // Why says it
+	codeSuperseded   = "superseded"  // a newer signal was there
+	codeExpired      = "expired"     // it was too late, or the order's time in force was over
+	codeHalted       = "halted"      // a halt stood
+	codeReduceOnly   = "reduce_only" // nothing was to be opened
+	codeStale        = "stale"       // the data was too old
+	codeUnhealthy    = "unhealthy"   // the part that makes the signals was
+	codeLimit        = "limit"
+	codeTooSmall     = "too_small"  // less than can be traded was left
+	codeNoPrice      = "no_price"   // nobody knew a price, or two that cannot both be right
+	codeOwned        = "owned"      // the instrument belongs to another strategy
+	codeNotTraded    = "not_traded" // the instrument is not set up, or not among the symbols
+	codeManual       = "manual"     // orders are not placed automatically, and no person has said yes
+	codeWaiting      = "waiting"    // for the end of an earlier order
+	codeRejected     = "rejected"   // by the venue
+	codeCanceled     = "canceled"   // by the engine or a person
+	codePolicy       = "policy"     // the sizer, the ticket or a policy of the engine
+	codeNotKnown     = "not_known"  // the journal has no reason
+	codeOther        = "other"      // Why says it
 	notSeen          = "not_seen"   // no engine has looked at the signal, as far as the journal says
 	approvedByPerson = "approved"   // or by the engine, when what stood against it was over
 	limitNotKnown    = "not_known"  // the journal does not name the limit
@@ -48,47 +49,47 @@ const (
 )
 
 // byWords are the reasons that the engine journals, by what stands in them; the first that fits counts.
-var byWords = []struct{ words, cause string }{
-	{"halted: ", causeHalted},
-	{"reduce only", causeReduceOnly},
-	{"is below the smallest", causeTooSmall}, // also within the words of a limit
-	{"too little to be traded", causeTooSmall},
-	{"there is no price", causeNoPrice},
-	{"no price", causeNoPrice},
-	{"more than the factor", causeNoPrice},
-	{trading.ErrLimit.Error(), causeLimit},
-	{allowedNow, causeLimit},
-	{cutToLimits, causeLimit},
-	{"is unhealthy: no progress", causeStale},
-	{"stale", causeStale},
-	{"is unhealthy: ", causeUnhealthy},
-	{"owns the instrument", causeOwned},
-	{"no such instrument is set up", causeNotTraded},
-	{"is not set up any more", causeNotTraded},
-	{"is none of the symbols that are traded", causeNotTraded},
-	{"orders are not placed automatically", causeManual},
-	{"came too late", causeExpired},
-	{"its signal has expired", causeExpired},
-	{"replaced its target", causeSuperseded},
-	{"its target was replaced", causeSuperseded},
-	{"the fate of an earlier order", causeWaiting},
-	{"an earlier order is being canceled", causeWaiting},
-	{"size: ", causePolicy},
-	{"ticket: ", causePolicy},
-	{"was taken by something else", causePolicy},
+var byWords = []struct{ words, code string }{
+	{"halted: ", codeHalted},
+	{"reduce only", codeReduceOnly},
+	{"is below the smallest", codeTooSmall}, // also within the words of a limit
+	{"too little to be traded", codeTooSmall},
+	{"there is no price", codeNoPrice},
+	{"no price", codeNoPrice},
+	{"more than the factor", codeNoPrice},
+	{trading.ErrLimit.Error(), codeLimit},
+	{allowedNow, codeLimit},
+	{cutToLimits, codeLimit},
+	{"is unhealthy: no progress", codeStale},
+	{"stale", codeStale},
+	{"is unhealthy: ", codeUnhealthy},
+	{"owns the instrument", codeOwned},
+	{"no such instrument is set up", codeNotTraded},
+	{"is not set up any more", codeNotTraded},
+	{"is none of the symbols that are traded", codeNotTraded},
+	{"orders are not placed automatically", codeManual},
+	{"came too late", codeExpired},
+	{"its signal has expired", codeExpired},
+	{"replaced its target", codeSuperseded},
+	{"its target was replaced", codeSuperseded},
+	{"the fate of an earlier order", codeWaiting},
+	{"an earlier order is being canceled", codeWaiting},
+	{"size: ", codePolicy},
+	{"ticket: ", codePolicy},
+	{"was taken by something else", codePolicy},
 }
 
-// causeOf reads a reason that the engine has journaled.
-func causeOf(reason, fallback string) (cause, limit string) {
+// codeOf reads a reason that the engine has journaled.
+func codeOf(reason, fallback string) (code, limit string) {
 	if reason == "" {
-		return causeNotKnown, ""
+		return codeNotKnown, ""
 	}
 	for _, one := range byWords {
 		if strings.Contains(reason, one.words) {
-			if one.cause == causeLimit {
+			if one.code == codeLimit {
 				limit = limitOf(reason)
 			}
-			return one.cause, limit
+			return one.code, limit
 		}
 	}
 	return fallback, ""
@@ -117,13 +118,13 @@ func becameOfOrder(o book.OrderState) became {
 	//exhaustive:enforce
 	switch o.Status {
 	case trading.StatusRejected:
-		b.Cause = causeRejected
+		b.Code = codeRejected
 	case trading.StatusExpired:
-		b.Cause = causeExpired
+		b.Code = codeExpired
 	case trading.StatusCanceled:
-		b.Cause, b.Limit = causeOf(o.Reason, causeCanceled)
+		b.Code, b.Limit = codeOf(o.Reason, codeCanceled)
 	case trading.StatusUnknown:
-		b.Cause, _ = causeOf(o.Reason, causeOther)
+		b.Code, _ = codeOf(o.Reason, codeOther)
 	case trading.StatusIntended, trading.StatusOpen, trading.StatusFilled:
 		b.Why = ""
 	}
@@ -133,37 +134,37 @@ func becameOfOrder(o book.OrderState) became {
 // becameOfSignal says what was made of a signal: what the journal says of it, and how its last order ended.
 func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, orders []orderTrail) became {
 	if seen == nil {
-		return became{What: notSeen, Cause: causeNotKnown}
+		return became{What: notSeen, Code: codeNotKnown}
 	}
 	b := became{What: string(seen.Outcome), Why: seen.Reason}
 	if approved != nil {
 		b = became{What: approvedByPerson}
 	}
 	last, asked := lastFor(orders)
-	if last.Cause != "" || last.What == string(trading.StatusFilled) {
-		b.Cause, b.Limit, b.Why = last.Cause, last.Limit, last.Why
+	if last.Code != "" || last.What == string(trading.StatusFilled) {
+		b.Code, b.Limit, b.Why = last.Code, last.Limit, last.Why
 	}
-	if b.Cause != "" || approved != nil {
+	if b.Code != "" || approved != nil {
 		return b
 	}
 	switch seen.Outcome {
 	case journal.OutcomeSuperseded:
-		b.Cause = causeSuperseded
+		b.Code = codeSuperseded
 	case journal.OutcomeExpired:
-		b.Cause = causeExpired
+		b.Code = codeExpired
 	case journal.OutcomeWouldHave:
-		b.Cause = causeManual
+		b.Code = codeManual
 	case journal.OutcomeRefused:
-		b.Cause, b.Limit = causeOf(seen.Reason, causeOther)
+		b.Code, b.Limit = codeOf(seen.Reason, codeOther)
 	case journal.OutcomeActed:
 		if seen.Reason != "" {
-			b.Cause, b.Limit = causeOf(seen.Reason, causeOther)
+			b.Code, b.Limit = codeOf(seen.Reason, codeOther)
 		}
 	}
-	if asked && b.Cause == causeWaiting { // it did until its order was made
-		b.Cause, b.Why = "", ""
+	if asked && b.Code == codeWaiting { // it did until its order was made
+		b.Code, b.Why = "", ""
 	}
-	b.Why = cmp.Or(b.Why, whyOf[b.Cause])
+	b.Why = cmp.Or(b.Why, whyOf[b.Code])
 	return b
 }
 
@@ -180,7 +181,7 @@ func lastFor(orders []orderTrail) (became, bool) {
 
 // whyOf says in words what the journal says by the outcome alone.
 var whyOf = map[string]string{
-	causeSuperseded: "a newer signal of its strategy and symbol was there",
-	causeExpired:    "it came too late to open anything",
-	causeManual:     "orders are not placed automatically, and nobody has approved it",
+	codeSuperseded: "a newer signal of its strategy and symbol was there",
+	codeExpired:    "it came too late to open anything",
+	codeManual:     "orders are not placed automatically, and nobody has approved it",
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
 
 // The columns have the names of the JSON.
@@ -21,16 +20,17 @@ var (
 			}
 		},
 	}
-	orderTable = table[book.OrderState]{
+	orderTable = table[orderView]{
 		name: "orders",
 		header: strings.Fields(`client_id created_at symbol side type status quantity filled limit_price stop_price
-			time_in_force post_only reduce_only leg decision_price signal_id sends acknowledged cancel_asked reason updated_at`),
-		row: func(o book.OrderState) []cell {
+			time_in_force post_only reduce_only leg decision_price signal_id sends acknowledged cancel_asked reason reason_code
+			updated_at`),
+		row: func(o orderView) []cell {
 			return []cell{
 				words(o.ClientID), moment(o.CreatedAt), words(o.Symbol), words(o.Side.String()), words(o.Type), words(o.Status),
 				number(o.Quantity), number(o.Filled), price(o.LimitPrice), price(o.StopPrice), words(o.TimeInForce),
 				truth(o.PostOnly), truth(o.ReduceOnly), words(o.Leg), price(o.DecisionPrice), words(o.SignalID), whole(o.Sends),
-				truth(o.Acknowledged), truth(o.CancelAsked), words(o.Reason), moment(o.UpdatedAt),
+				truth(o.Acknowledged), truth(o.CancelAsked), words(o.Reason), words(o.Code), moment(o.UpdatedAt),
 			}
 		},
 	}

@@ -98,7 +98,10 @@ func (e *Events) Act(a journal.Acted) {
 		text += " (refused or failed: " + foreign.Cut(a.Error, maxEventText) + ")"
 		a.Error = foreign.Cut(a.Error, maxEventText)
 	}
-	e.add(a.Ended, eventOfAct, text, a)
+	e.add(a.Ended, eventOfAct, text, struct {
+		journal.Acted
+		Code string `json:"reason_code,omitempty"`
+	}{a, codeOfRefusal(a.Error)})
 }
 
 // add holds one more event.

@@ -16,7 +16,8 @@ import (
 const (
 	eventPoll      = time.Second
 	eventPollLimit = 5 * time.Second // for the journal to answer
-	eventPollPage  = 200             // entries; more within a poll are read in further pages
+	eventPollFirst = 5               // entries; there are seldom more that are new, and all of them are decoded
+	eventPollPage  = 200             // more within a poll are read in further pages
 	eventPollPages = 5
 )
 
@@ -103,9 +104,9 @@ func (w *eventWatch) follow(ctx context.Context) {
 // fresh reads what is new, newest first: all since the Serve began where nothing was told yet. Of more than a thousand
 // entries within one poll the oldest are left out.
 func (w *eventWatch) fresh(ctx context.Context) (found []journal.Entry, err error) {
-	before := int64(0)
-	for range eventPollPages {
-		page, err := w.cfg.History.Before(ctx, before, eventKinds, eventPollPage)
+	before, limit := int64(0), eventPollFirst
+	for range 1 + eventPollPages {
+		page, err := w.cfg.History.Before(ctx, before, eventKinds, limit)
 		if err != nil && len(page) == 0 {
 			return nil, err
 		}
@@ -115,9 +116,10 @@ func (w *eventWatch) fresh(ctx context.Context) (found []journal.Entry, err erro
 			}
 			found, before = append(found, entry), entry.Seq
 		}
-		if len(page) < eventPollPage {
+		if len(page) < limit {
 			break
 		}
+		limit = eventPollPage
 	}
 	return found, nil
 }

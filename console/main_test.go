@@ -75,6 +75,7 @@ func signals(t testing.TB, w *httptest.ResponseRecorder) (got []signal.Signal) {
 type problem struct {
 	Type, Title, Detail, Parameter, Field string
 	Status                                int
+	ReasonCode                            string `json:"reason_code"`
 }
 
 // refused returns the problem that must be the answer.

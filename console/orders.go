@@ -73,7 +73,7 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 		}
 		all = all[i+1:]
 	}
-	found := []book.OrderState{}
+	found := []orderView{}
 	for _, o := range all {
 		if !q.fits(o) {
 			continue
@@ -82,9 +82,15 @@ func (a *api) orders(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, q.next(found[q.limit-1].ClientID)))
 			break
 		}
-		found = append(found, o)
+		found = append(found, orderView{o, becameOfOrder(o).Code})
 	}
 	answerList(a, w, r, q.as, orderTable, found)
+}
+
+// orderView is an order as it is shown in a list.
+type orderView struct {
+	book.OrderState
+	Code string `json:"reason_code,omitempty"` // the same as Reason in one word
 }
 
 // knownOrders returns the orders that the host remembers, newest first, or has answered.

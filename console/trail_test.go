@@ -47,7 +47,11 @@ func fill(id string, quantity int64) journal.Filled {
 		Price: decimal.New(100, 0), Quantity: decimal.New(quantity, 0), Time: noon}}
 }
 
-type ended struct{ What, Cause, Limit, Why string }
+type ended struct {
+	What       string
+	ReasonCode string `json:"reason_code"`
+	Limit, Why string
+}
 
 type trailed struct {
 	ClientID string `json:"client_id"`
@@ -124,7 +128,7 @@ func TestTrailSaysWhatBecameOfASignal(t *testing.T) {
 		"halted":       {[]journal.Event{seen("refused", "halted: killed by ann")}, ended{"refused", "halted", "", "halted: killed by ann"}},
 		"reduce only":  {[]journal.Event{seen("refused", "reduce only")}, ended{"refused", "reduce_only", "", "reduce only"}},
 		"no price":     {[]journal.Event{seen("refused", "no price")}, ended{"refused", "no_price", "", "no price"}},
-		"no reason":    {[]journal.Event{seen("refused", "")}, ended{What: "refused", Cause: "not_known"}},
+		"no reason":    {[]journal.Event{seen("refused", "")}, ended{What: "refused", ReasonCode: "not_known"}},
 		"other words":  {[]journal.Event{seen("refused", "it is full moon")}, ended{"refused", "other", "", "it is full moon"}},
 		"foreign":      {[]journal.Event{seen("refused", "strategy mean owns the instrument")}, ended{"refused", "owned", "", "strategy mean owns the instrument"}},
 		"cut":          {[]journal.Event{seen("acted", "cut to the limits"), intent()}, ended{"acted", "limit", "not_known", "cut to the limits"}},
@@ -189,7 +193,7 @@ func TestTrailOfWhatIsHalfKnown(t *testing.T) {
 	second := example(2, "BTC", signal.Long)
 	got := trail(t, handler(t, console.Config{Signals: store}), "/api/signals/"+second.ID)
 	require.Equal(t, second.ID, got.Signal.ID)
-	require.Equal(t, ended{What: "not_seen", Cause: "not_known"}, got.Became)
+	require.Equal(t, ended{What: "not_seen", ReasonCode: "not_known"}, got.Became)
 
 	e := seen("superseded", "")
 	e.SignalID, e.Store, e.Seq = second.ID, identity, 2

@@ -73,8 +73,8 @@ func TestBackupSaysWhatStandsAgainstIt(t *testing.T) {
 	require.NoError(t, os.WriteFile(taken, []byte("mine"), 0o600))
 	require.NoError(t, os.Symlink("nowhere", link))
 	for to, want := range map[string]string{
-		taken: taken + ` is there already \(4 bytes, of \S+\), and stays as it is: name another file, or a folder, in which`,
-		link:  link + ` is there already .*: name another file`,
+		taken:                                 taken + ` is there already \(4 bytes, of \S+\), and stays as it is: name another file, or a folder, in which`,
+		link:                                  link + ` is there already .*: name another file`,
 		filepath.Join(folder, "none", "x.db"): "there is no folder " + filepath.Join(folder, "none") + ": make it",
 	} {
 		code, out, log := runCommand("backup", to, "--db", db)

@@ -22,6 +22,7 @@ type control struct {
 	*asker
 
 	asJSON bool
+	limit  int
 	key    string
 }
 
@@ -29,6 +30,7 @@ type control struct {
 func runControl(ctx context.Context, args []string, env environment) int {
 	c := &control{asker: newAsker("ctl", "VERB [OBJECT] [flags]", 2*time.Minute, env)}
 	c.line.BoolVar(&c.asJSON, "json", false, "write the answer as it comes, in JSON")
+	c.line.Var(flagValue[int]{&c.limit, counts}, "limit", "`number` of rows to show at most, where there can be many")
 	c.line.StringVar(&c.by, "by", whoAsks(env.lookup), "`name` of who acts, for the journal; over the socket alone")
 	c.line.StringVar(&c.key, "key", "", "`key` of an act that was asked for before, to learn what became of it")
 	words, err := c.parse(args, env.lookup)
@@ -58,10 +60,11 @@ func whoAsks(lookup func(string) (string, bool)) string {
 
 func (c *control) do(ctx context.Context, name string, words []string) int {
 	if read, ok := ctlReads[name]; ok {
-		if len(words) > 0 {
-			return fail(c.env, usagef("ctl %s: it takes nothing, and %q stands behind it", name, words[0]))
+		path, err := read.at(words, c.limit)
+		if err != nil {
+			return fail(c.env, usagef("ctl %s: %w", name, err))
 		}
-		return c.read(ctx, read)
+		return c.read(ctx, read, path)
 	}
 	verb, ok := ctlVerbs[name]
 	if !ok {

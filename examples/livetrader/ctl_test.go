@@ -107,7 +107,23 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	do(exitOK, `ann asked to kill`, "events")
 	do(exitOK, `(?m)^CREATED_AT .*ID\n\d`, "signals")
 	do(exitOK, `(?m)^livetrader/trading/account/engine +\w+ +0 `, "services")
-	do(exitOK, `(?m)^cycles \d+ .*\nSYMBOL `, "generator")
+	do(exitOK, `(?m)^cycles \d+ .*\nSYMBOL +LAST_BAR +DATA_AGE +.*\nBTC/USDT:USDT +20\S+Z +\S+ +\d+ +\d+ `, "generator")
+	do(exitOK, `(?m)^AT +EQUITY +PAID_IN\n\d\S+Z +\d`, "equity")
+	do(exitOK, `(?m)^FROM +.*EQUITY\n\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d +[1-9]`, "performance")
+	do(exitOK, `(?m)^FROM +.*EQUITY\n\d{4}-\d\d-01 `, "performance", "month")
+	do(exitUsage, `ctl: refused: by: "year" is none of day, week and month`, "performance", "year")
+	do(exitUsage, `ctl performance: it takes \[day\|week\|month\], and "b" stands behind it`, "performance", "a", "b")
+	do(exitOK, `(?m)^TIME +OPEN .*\n\d\S+Z +\d`, "bars", "BTC/USDT:USDT")
+	do(exitUsage, "ctl bars: SYMBOL is missing", "bars")
+	do(exitOK, `(?s)\AAT +SYMBOL .*ema_cross.*there are more: --limit`, "outcomes", "--limit", "1")
+	do(exitUsage, "ctl: refused: this path has no parameters", "status", "--limit", "1")
+	_, fills, _ := ctl(nil, "fills", "--json", "--limit", "1", "--db", db)
+	order := regexp.MustCompile(`"client_id":"([^"]+)"`).FindStringSubmatch(fills)[1]
+	do(exitOK, `(?s)\A(buy|sell) \d.* market, of signal .*\nfilled\n\nAT +KIND +TEXT\n.*sending begins`, "order", order)
+	_, latest, _ := ctl(nil, "outcomes", "--json", "--limit", "1", "--db", db)
+	newest := regexp.MustCompile(`"signal_id":"([^"]+)"`).FindStringSubmatch(latest)[1]
+	do(exitOK, `(?s)\ACREATED_AT .*\n\w+.*\nAT +KIND +TEXT\n.* signal_seen +signal to hold `, "signal", newest)
+	do(exitFailure, `ctl: refused: no signal "a b\?c" is known`, "signal", "a b?c")
 	do(exitUsage, "ctl has no verb \"stauts\": did you mean status?", "stauts")
 
 	// It has what the API has: the API lists its verbs where it is asked for one that it has not.

@@ -88,6 +88,7 @@ type reply struct {
 	status     int
 	underWay   bool // it goes on, and the same request tells how it ended
 	retryLater bool
+	more       bool // it has another page
 	body       []byte
 }
 
@@ -111,6 +112,7 @@ func (c *caller) ask(ctx context.Context, method, path, key string, body []byte)
 	}
 	defer func() { _ = response.Body.Close() }()
 	r.status, r.retryLater = response.StatusCode, response.Header.Get("Retry-After") != ""
+	r.more = response.Header.Get("Link") != ""
 	r.underWay = r.status == http.StatusAccepted || r.status == http.StatusConflict && r.retryLater
 	if r.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer)); err != nil {
 		return r, c.unheard(err)

@@ -1,61 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 )
-
-// ctlRead is what ctl can ask for, and how it is shown to a person.
-type ctlRead struct {
-	path, does string
-	show       func(w io.Writer, body []byte) error
-}
-
-var ctlReads = map[string]ctlRead{
-	"status":    {"/api/status", "how the account stands: halts, positions, orders, and what waits for a person", showStatus},
-	"positions": {"/api/positions", "what is held", table("symbol", "quantity", "average_price", "realized")},
-	"orders": {"/api/orders", "the newest orders", table(
-		"client_id", "symbol", "side", "type", "quantity", "filled", "status")},
-	"fills":  {"/api/fills", "the newest fills", table("time", "symbol", "side", "quantity", "price", "fee", "client_id")},
-	"events": {"/api/events", "what happened lately", table("at", "kind", "text")},
-	"acts":   {"/api/acts", "what was done on somebody's word", table("ended", "actor", "verb", "object", "error")},
-	"signals": {
-		"/api/signals/latest", "the newest signals",
-		table("created_at", "symbol", "strategy", "direction", "confidence", "id"),
-	},
-	"services":  {"/api/services", "the services, and how their last runs ended", showServices},
-	"generator": {"/api/generator", "why there are no signals", showGenerator},
-}
-
-// read asks for something and shows it.
-func (c *control) read(ctx context.Context, read ctlRead) int {
-	r, err := c.caller.ask(ctx, http.MethodGet, read.path, "", nil)
-	switch {
-	case errors.As(err, new(silentError)):
-		fail(c.env, fmt.Errorf("ctl: %w. Is it running? --db or --socket names another one", err))
-		return exitUnknown
-	case err != nil:
-		fail(c.env, fmt.Errorf("ctl: %w", err))
-		return exitUnknown
-	case c.asJSON:
-		_, _ = c.env.stdout.Write(r.body)
-	case r.status != http.StatusOK:
-		fail(c.env, fmt.Errorf("ctl: refused: %s", r.problem()))
-	default:
-		if err := read.show(c.env.stdout, r.body); err != nil && !errors.Is(err, syscall.EPIPE) { // its reader has enough
-			return fail(c.env, fmt.Errorf("ctl: an answer that is not understood (--json shows it): %w", err))
-		}
-	}
-	return exitOf(r.status)
-}
 
 // sayDone says what was done, in whose name.
 func (c *control) sayDone(verb string, r reply) {
@@ -69,28 +22,52 @@ func (c *control) sayDone(verb string, r reply) {
 		"done: %s %s (by %s, %s)", verb, act.Object, act.Actor, act.Ended.Format(time.RFC3339))), " "))
 }
 
-// table shows a list of objects, of each the named fields.
+// table shows a list of objects, of each the named fields; a.b is the field b of the object a.
 func table(columns ...string) func(io.Writer, []byte) error {
 	return func(w io.Writer, body []byte) error {
 		var rows []map[string]any
 		if err := json.Unmarshal(body, &rows); err != nil {
 			return err
 		}
-		cells := make([][]string, 0, len(rows))
-		for _, row := range rows {
-			line := make([]string, 0, len(columns))
-			for _, column := range columns {
-				line = append(line, cell(row[column]))
-			}
-			cells = append(cells, line)
-		}
-		return showTable(w, columns, cells)
+		return showRows(w, rows, columns...)
 	}
 }
+
+func showRows(w io.Writer, rows []map[string]any, columns ...string) error {
+	names := slices.Clone(columns)
+	for i, name := range names {
+		names[i] = name[strings.LastIndex(name, ".")+1:]
+	}
+	cells := make([][]string, 0, len(rows))
+	for _, row := range rows {
+		line := make([]string, 0, len(columns))
+		for _, column := range columns {
+			line = append(line, cell(field(row, column)))
+		}
+		cells = append(cells, line)
+	}
+	return showTable(w, names, cells)
+}
+
+func field(row map[string]any, name string) any {
+	if outer, inner, nested := strings.Cut(name, "."); nested {
+		row, _ = row[outer].(map[string]any)
+		return field(row, inner)
+	}
+	return row[name]
+}
+
+// shownTime is a time in a table, in which all are as long.
+const shownTime = "2006-01-02T15:04:05.000Z07:00"
 
 func cell(value any) string {
 	if value == nil || value == "" {
 		return "-"
+	}
+	if text, ok := value.(string); ok {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			return at.Format(shownTime)
+		}
 	}
 	return fmt.Sprint(value)
 }
@@ -137,28 +114,4 @@ func showServices(w io.Writer, body []byte) error {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-func showGenerator(w io.Writer, body []byte) error {
-	var g struct {
-		Paused                  bool
-		Cycles, Signals, Errors int
-		Symbols                 []struct {
-			Symbol, LastError string
-			DataAge           float64 `json:"data_age_seconds"`
-			Bars, Signals     int
-			NotEmitted        map[string]int `json:"not_emitted"`
-		}
-	}
-	if err := json.Unmarshal(body, &g); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "cycles %d  signals %d  errors %d  paused %t\n", g.Cycles, g.Signals, g.Errors, g.Paused)
-	rows := make([][]string, 0, len(g.Symbols))
-	for _, s := range g.Symbols {
-		age := time.Duration(s.DataAge * float64(time.Second)).Round(time.Second)
-		left := strings.TrimPrefix(fmt.Sprint(s.NotEmitted), "map")
-		rows = append(rows, []string{s.Symbol, cell(s.Bars), cell(s.Signals), age.String(), left, cell(firstLine(s.LastError))})
-	}
-	return showTable(w, []string{"symbol", "bars", "signals", "data_age", "not_emitted", "last_error"}, rows)
 }

@@ -102,7 +102,7 @@ func ctlHelp() string {
 	}
 	fmt.Fprintln(&b, "\nAsk:")
 	for _, name := range slices.Sorted(maps.Keys(ctlReads)) {
-		line(name, "", ctlReads[name].does)
+		line(name, ctlReads[name].takes, ctlReads[name].does)
 	}
 	fmt.Fprintln(&b, "\nAct:")
 	for _, name := range slices.Sorted(maps.Keys(ctlVerbs)) {

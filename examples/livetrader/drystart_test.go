@@ -27,7 +27,7 @@ func TestDryStartChangesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
-		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
 		code, _, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		before, err := os.ReadFile(db)
@@ -47,12 +47,12 @@ func TestSettingsThatChangeAreShownByADryStartAndSaidOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
-		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db}
 		code, _, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		require.Contains(t, log, "msg=Fill ")
 
-		args = append(args, "--cash", "20000", "--strategy", "macd")
+		args = append(args, "--cash", "20000", "--strategy", "macd", "--duration", "10s")
 		code, stdout, log := runHere(t.Context(), append(args, "--dry-start")...)
 		require.Equal(t, exitOK, code, log)
 		for _, line := range []string{
@@ -86,9 +86,9 @@ func TestDatabaseOfAnotherModeIsRefused(t *testing.T) {
 func TestDryStartBesideATraderDisturbsNothing(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)
-	p := launch(t, "--paper", "--listen", "off", "--interval", "100ms", "--db", db)
+	p := launch(t, "--paper", "--listen", "off", "--interval", "250ms", "--db", db)
 	p.await(`msg=Fill `)
-	code, _, log := runHere(t.Context(), "--paper", "--dry-start", "--interval", "100ms", "--db", db)
+	code, _, log := runHere(t.Context(), "--paper", "--dry-start", "--interval", "250ms", "--db", db)
 	require.Equal(t, exitOK, code, log)
 	p.await(`msg=Fill `) // it has its journal still
 	p.signal(syscall.SIGTERM)

@@ -131,11 +131,15 @@ func mendSource(p *plant) { p.source.breaks(nil, btc, eth) }
 
 func mendStore(p *plant) { p.store.faults.set(nil, nil) }
 
-// watches asks for health each second, as people and scripts do.
+// watches asks for health each second, as people and scripts do, and less often in the short form, which it is most of.
 func (d *diary) watches(p *plant, during time.Duration) {
+	pause := time.Second
+	if *day <= 2*time.Hour {
+		pause = 5 * time.Second
+	}
 	for end := time.Now().Add(during); time.Now().Before(end); {
 		before := time.Now()
-		time.Sleep(time.Second)
+		time.Sleep(pause)
 		verdict, _ := p.ask()
 		d.sees(verdict, time.Since(before))
 	}

@@ -132,7 +132,7 @@ func TestDiskThatIsNearlyFullOpensNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
 		code, _, log := runHere(t.Context(),
-			"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--low-water", "1073741824") // a pebibyte
+			"--paper", "--duration", "2m", "--listen", "off", "--db", db, "--low-water", "1073741824") // a pebibyte
 		require.Equal(t, exitOK, code, log)
 		requireLogged(t, log, "Disk nearly full, nothing new is opened")
 		got := openAccount(t, db, defaultCash)
@@ -145,7 +145,7 @@ func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
-		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db}
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db}
 		code, _, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		first := openAccount(t, db, defaultCash)
@@ -157,7 +157,7 @@ func TestRunGoesOnWithTheAccountOfTheLast(t *testing.T) {
 		require.Equal(t, first.entries, second.entries[:len(first.entries)], "nothing of the first run is changed")
 		require.Greater(t, len(second.fills()), len(first.fills()))
 
-		code, _, log = runHere(t.Context(), append(args, "--seed", "2")...)
+		code, _, log = runHere(t.Context(), append(args, "--seed", "2", "--duration", "10s")...)
 		require.Equal(t, exitOK, code, log)
 		require.Regexp(t, `level=WARN msg="Settings changed" changes=[^\n]*seed[^\n]*1[^\n]*2`, log, "both are named")
 	})
@@ -172,7 +172,7 @@ func TestAutoExecuteOffSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
-		code, _, log := runHere(t.Context(), "--paper", "--duration", "5m", "--listen", "off", "--db", db, "--auto-execute=false")
+		code, _, log := runHere(t.Context(), "--paper", "--duration", "2m", "--listen", "off", "--db", db, "--auto-execute=false")
 		require.Equal(t, exitOK, code, log)
 		a := openAccount(t, db, defaultCash)
 		require.NotEmpty(t, a.signals)
@@ -325,7 +325,7 @@ func TestHaltStandsUntilItIsLifted(t *testing.T) {
 	require.Equal(t, exitOK, p.end())
 	require.Contains(t, p.stdout.String(), "livetrader ctl rearm")
 
-	p = launch(t, "--paper", "--listen", "off", "--db", db, "--interval", "50ms")
+	p = launch(t, "--paper", "--listen", "off", "--db", db, "--interval", "250ms")
 	p.await(`level=WARN msg="TRADING IS HALTED"`)
 	p.await(`msg="Trading engine started, but trading is halted"`)
 	_, out, _ := ctl(nil, "status", "--db", db)
@@ -351,7 +351,7 @@ func TestHaltIsSaidFirst(t *testing.T) {
 		require.Equal(t, exitOK, code, lastLine(log))
 		require.Regexp(t, `\Atrading is halted since \S+: daily loss`, stdout)
 
-		code, _, log = runHere(t.Context(), append(args, "--health-interval", "10")...)
+		code, _, log = runHere(t.Context(), append(args, "--health-interval", "10", "--duration", "1m")...)
 		require.Equal(t, exitOK, code, lastLine(log))
 		require.Regexp(t, `\Atime=\S+ level=WARN msg="TRADING IS HALTED" reason="daily loss`, log)
 		require.NotContains(t, log, "SUCCESSFULLY")
@@ -406,7 +406,7 @@ func TestBracketedRunEndsFlat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := tempDB(t)
-		args := []string{"--paper", "--duration", "5m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
+		args := []string{"--paper", "--duration", "2m", "--listen", "off", "--db", db, "--take-profit", "0.002", "--stop-loss", "0.002"}
 		code, stdout, log := runHere(t.Context(), args...)
 		require.Equal(t, exitOK, code, log)
 		open := strings.Count(stdout, "  open order ")

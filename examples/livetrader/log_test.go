@@ -22,7 +22,7 @@ func unread(t *testing.T, args ...string) (cmd *exec.Cmd, log *os.File) {
 	log, write, err := os.Pipe()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = log.Close() })
-	_, err = write.Write(make([]byte, 60<<10)) // of the 64 kB that it holds
+	_, err = write.Write(make([]byte, 64<<10-512)) // of the 64 kB that it holds
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -45,7 +45,7 @@ func freePort(t *testing.T) string {
 func TestLogThatNobodyReadsStopsNothing(t *testing.T) {
 	t.Parallel()
 	address := freePort(t)
-	cmd, _ := unread(t, "--paper", "--interval", "50ms", "--listen", address)
+	cmd, _ := unread(t, "--paper", "--interval", "250ms", "--listen", address)
 	signals := func() int64 {
 		var newest []struct {
 			Seq int64 `json:"seq"`
@@ -62,16 +62,16 @@ func TestLogThatNobodyReadsStopsNothing(t *testing.T) {
 			_ = connection.Close()
 		}
 		return err == nil
-	}, 30*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return signals() > 15 }, 40*time.Second, 50*time.Millisecond,
-		"the pipe has room for 4 kB, and fifteen signals say more")
+	}, longWait, shortWait)
+	require.Eventually(t, func() bool { return signals() > 5 }, longWait, shortWait,
+		"the pipe has room for half a kB, and the start alone says more")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, cmd.Wait())
 }
 
 func TestLogWhoseReaderIsGoneStopsNothing(t *testing.T) {
 	t.Parallel()
-	cmd, log := unread(t, "--paper", "--interval", "50ms", "--listen", "off", "--duration", "2s")
+	cmd, log := unread(t, "--paper", "--interval", "250ms", "--listen", "off", "--duration", "2s")
 	_, err := io.ReadFull(log, make([]byte, 10))
 	require.NoError(t, err)
 	require.NoError(t, log.Close())

@@ -38,7 +38,23 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(suite{m})
+}
+
+// programs is where tests keep what they build once for all of them.
+var programs string
+
+// suite runs the tests with a folder for programs.
+type suite struct{ *testing.M }
+
+func (s suite) Run() (code int) {
+	folder, err := os.MkdirTemp("", "livetrader")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	programs = folder
+	return s.M.Run()
 }
 
 // output collects what a run writes.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -106,6 +108,16 @@ func TestHoursAreThoseOfThePlace(t *testing.T) {
 	}
 }
 
+// builtVenue builds a papervenue, once for all tests, in a folder that goes with the last of them.
+var builtVenue = sync.OnceValues(func() (program string, err error) {
+	program = filepath.Join(programs, "papervenue")
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", program, "../papervenue").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return program, nil
+})
+
 // paperVenue starts a papervenue in a process of its own.
 func paperVenue(t *testing.T) (address string) {
 	t.Helper()
@@ -115,9 +127,8 @@ func paperVenue(t *testing.T) (address string) {
 // paperVenueIn starts a venue whose book is in a folder.
 func paperVenueIn(t *testing.T, folder, listen string) (address string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "papervenue")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../papervenue").CombinedOutput()
-	require.NoError(t, err, string(out))
+	program, err := builtVenue()
+	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), program, "--db", filepath.Join(folder, "venue.db"), "--listen", listen)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -77,10 +77,10 @@ func TestHealthCommandIsAProbe(t *testing.T) {
 func TestProbeSaysWhatIsWrongInOneLine(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]reply{
-		"unhealthy: feed: gone; store: full": {http.StatusServiceUnavailable, false, false,
-			[]byte(`{"status":"unhealthy","reasons":["feed: gone","store: full"],"parts":[]}`)},
-		"show the token":   {http.StatusUnauthorized, false, false, []byte(`{"status":401,"detail":"show the token"}`)},
-		"a: gone; b: full": {http.StatusServiceUnavailable, false, false, []byte("a: gone\nb: full\n")},
+		"unhealthy: feed: gone; store: full": {status: http.StatusServiceUnavailable, body: []byte(
+			`{"status":"unhealthy","reasons":["feed: gone","store: full"],"parts":[]}`)},
+		"show the token":   {status: http.StatusUnauthorized, body: []byte(`{"status":401,"detail":"show the token"}`)},
+		"a: gone; b: full": {status: http.StatusServiceUnavailable, body: []byte("a: gone\nb: full\n")},
 	} {
 		require.Equal(t, want, r.verdict())
 	}

@@ -16,10 +16,11 @@ type Problem struct {
 	Title     string `json:"title"`
 	Status    int    `json:"status"`
 	Detail    string `json:"detail"`
-	Parameter string `json:"parameter,omitempty"` // the query parameter that was wrong
-	Field     string `json:"field,omitempty"`     // the field of the body, or the header, that was wrong
-	Oldest    int64  `json:"oldest,omitempty"`    // the first number from which on nothing is missing
-	Retry     bool   `json:"-"`                   // the same request may do better in a moment
+	Parameter string `json:"parameter,omitempty"`   // the query parameter that was wrong
+	Field     string `json:"field,omitempty"`       // the field of the body, or the header, that was wrong
+	Reason    string `json:"reason_code,omitempty"` // the same in one word, for programs
+	Oldest    int64  `json:"oldest,omitempty"`      // the first number from which on nothing is missing
+	Retry     bool   `json:"-"`                     // the same request may do better in a moment
 }
 
 // Refuse answers with p.

@@ -90,7 +90,8 @@ func (r *Replay) bar(ctx context.Context, bar signal.Bar) error {
 	if err := errors.Join(result.Errors...); err != nil {
 		return err
 	}
-	if result.Signals > 0 {
+	// What an exit has replaced is canceled in the step after: it would rest for another bar.
+	if result.Signals > 0 || r.recent != nil && r.due() {
 		if err := r.step(ctx); err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/exit"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
@@ -92,6 +93,12 @@ func trial(t *testing.T, seed uint64) backtest.Config {
 		nil, trading.FixedTicket{StopLoss: number("0.004"), TakeProfit: number("0.004")},
 		trading.FixedTicket{Limit: number("0.002")}, trading.FixedTicket{Limit: number("0.001"), StopLoss: number("0.01")},
 	}[random.IntN(4)]
+	if seed >= 14 {
+		cfg.Engine.Exits = []trading.Exit{
+			exit.Trailing{Part: number("0.003")}, exit.BreakEven{Gain: number("0.002")}, exit.After{Hold: time.Hour},
+			exit.Ladder{{Gain: number("0.002"), Part: number("0.5")}},
+		}
+	}
 	cfg.Engine.Identity = "one"
 	cfg.Engine.Size = struct{ trading.Sizer }{cfg.Engine.Size} // without what it could tell of itself: limits cut it
 	cfg.Engine.Reconcile = time.Duration(random.IntN(2)) * time.Hour
@@ -103,7 +110,7 @@ func trial(t *testing.T, seed uint64) backtest.Config {
 func TestReplayJournalsWhatSteppingAtEachBarDoes(t *testing.T) {
 	t.Parallel()
 	events, halts := 0, 0
-	for seed := range uint64(14) {
+	for seed := range uint64(20) {
 		want, got := trial(t, seed), trial(t, seed)
 		eng := eachBar(t, want)
 		r := newReplay(t, got)

@@ -39,17 +39,27 @@ type part struct {
 	pending []*OrderState
 }
 
-// each calls yield with every instrument that is held or is about to be, in no order.
+// each calls yield with every instrument that is held or is about to be, in no order. Most accounts have no pending order, and
+// look for none.
 func (s *beside) each(yield func(*part)) {
 	var p part
+	busy := s.book.busy
 	for symbol, position := range s.book.positions {
-		pending := s.book.pending[symbol]
-		if position.Quantity.IsZero() && len(pending) == 0 {
+		p.pending = nil
+		if busy > 0 {
+			p.pending = s.book.pending[symbol]
+		}
+		if len(p.pending) > 0 {
+			busy--
+		} else if position.Quantity.IsZero() {
 			continue
 		}
-		p = part{Position: position, pending: pending}
+		p.Position = position
 		p.price, p.priced = s.price(symbol)
 		yield(&p)
+	}
+	if busy == 0 {
+		return
 	}
 	for symbol, pending := range s.book.pending {
 		if _, traded := s.book.positions[symbol]; traded || len(pending) == 0 {

@@ -42,10 +42,10 @@ type Book struct {
 	external
 	lives
 	settings
-	days   days
-	trades trades
-	locks  locks
-	halt   Halt
+	trades
+	days  days
+	locks locks
+	halt  Halt
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.

@@ -65,6 +65,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.foldSettings(e)
 	case journal.Locked:
 		b.locks.lock(at, e)
+		b.lost(e)
 	case journal.Acted: // What came of it has events of its own.
 	}
 	// No event adds more than one fill or ends more than one order, so that it is enough to drop one of each.
@@ -117,8 +118,10 @@ func (b *Book) foldDay(at time.Time, e journal.DayOpened) {
 	if before := b.account.day.Day; before < e.Day {
 		b.days.ended(before, e.Begin())
 	}
+	b.openedInstruments(e)
+	e.Profits = nil
 	b.account.day, b.account.breached = e, false
-	b.losses.opened(e)
+	b.losses.opened(at, e)
 }
 
 func (b *Book) foldFill(at time.Time, f *trading.Fill) {

@@ -3,6 +3,7 @@ package book
 import (
 	"fmt"
 	"io"
+	"maps"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -23,12 +24,19 @@ type since struct {
 	Breached bool            `json:"breached,omitempty"`
 	// Anew says that a person has lifted the halt: the loss counts from the next day that is opened.
 	Anew bool `json:"anew,omitempty"`
+	// At is when it began to count, as the journal has it.
+	At time.Time `json:"at,omitzero"`
 }
 
 // losses are what the losses of more than a day count from.
 type losses struct {
 	Week since `json:"week"` // the week, from Monday on, of the trading day
 	Peak since `json:"peak"` // the day that began with the most
+
+	// Of the trading day, by instrument: what it had brought when the day began, and whether it is recorded that its loss has
+	// reached the limit.
+	Profits map[string]decimal.Decimal `json:"profits,omitempty"`
+	Lost    map[string]bool            `json:"lost,omitempty"`
 }
 
 // Week is what the loss of the week counts from: the trading day that began with it, and what the account was worth then;
@@ -44,9 +52,49 @@ func (b *Book) Peak() (day string, equity decimal.Decimal, breached bool) {
 	return p.Day, p.Equity, p.Breached
 }
 
+// PeakSince is when the drawdown began to count.
+func (b *Book) PeakSince() time.Time { return b.losses.Peak.At }
+
+// InstrumentDay is what an instrument had brought, realized and not, after fees, when the trading day began, and whether it
+// is recorded that its loss of the day has reached the limit.
+func (b *Book) InstrumentDay(symbol string) (began decimal.Decimal, breached bool) {
+	return b.losses.Profits[symbol], b.losses.Lost[symbol]
+}
+
+// Profits are what each instrument that was ever traded has brought, realized and not, after fees. What has no price counts
+// at its cost.
+func (b *Book) Profits(price PriceFunc) map[string]decimal.Decimal {
+	all := make(map[string]decimal.Decimal, len(b.positions))
+	for symbol, p := range b.positions {
+		all[symbol] = brought(p)
+		if at, ok := price(symbol); ok && !p.Quantity.IsZero() {
+			all[symbol] = all[symbol].Add(p.Unrealized(at))
+		}
+	}
+	return all
+}
+
+// openedInstruments begins the day of each instrument.
+func (b *Book) openedInstruments(e journal.DayOpened) {
+	b.losses.Lost = nil
+	b.losses.Profits = b.Profits(func(string) (decimal.Decimal, bool) { return decimal.Zero, false })
+	maps.Copy(b.losses.Profits, e.Profits)
+}
+
+// lost takes note of the loss of an instrument.
+func (b *Book) lost(e journal.Locked) {
+	if e.Day == "" || e.Day != b.day.Day {
+		return
+	}
+	if b.losses.Lost == nil {
+		b.losses.Lost = make(map[string]bool)
+	}
+	b.losses.Lost[e.Symbol] = true
+}
+
 // opened goes on to a day that has been opened, or counts anew on the one that is.
-func (l *losses) opened(e journal.DayOpened) {
-	now := since{Day: e.Day, Equity: e.Begin()}
+func (l *losses) opened(at time.Time, e journal.DayOpened) {
+	now := since{Day: e.Day, Equity: e.Begin(), At: at}
 	if l.Week.Day == "" || l.Week.Anew || weekOf(l.Week.Day) != weekOf(e.Day) {
 		l.Week = now
 	}

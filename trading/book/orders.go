@@ -13,6 +13,7 @@ import (
 type orders struct {
 	live     map[string]*OrderState   // those that are not done, and the latest that are, by client ID
 	pending  map[string][]*OrderState // those of them that are not done, by symbol, in the order of their intents
+	busy     int                      // symbols that have one
 	done     []string                 // client IDs of those that are, as they became it
 	ended    ended                    // the others that are remembered
 	recent   recent                   // the latest intents

@@ -70,6 +70,9 @@ func inOrder(orders []OrderState) []OrderState {
 func (s *orders) addPending(o *OrderState) {
 	orders := s.pending[o.Symbol]
 	if i, found := place(orders, o); !found {
+		if len(orders) == 0 {
+			s.busy++
+		}
 		s.pending[o.Symbol] = slices.Insert(orders, i, o)
 	}
 }
@@ -79,6 +82,9 @@ func (s *orders) dropPending(o *OrderState) {
 	orders := s.pending[o.Symbol]
 	if i, found := place(orders, o); found {
 		s.pending[o.Symbol] = slices.Delete(orders, i, i+1)
+		if len(orders) == 1 {
+			s.busy--
+		}
 	}
 }
 

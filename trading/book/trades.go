@@ -31,6 +31,7 @@ type closedTrade struct {
 type openTrade struct {
 	Began  decimal.Decimal `json:"began"`            // what the instrument had brought before, after fees
 	Number int             `json:"number,omitempty"` // of its closedTrade, where a stop-loss has closed some of it
+	At     time.Time       `json:"at"`               // when it was opened, as the journal has it
 }
 
 func newTrades() trades { return trades{open: make(map[string]openTrade)} }
@@ -44,7 +45,7 @@ func (s *trades) moved(at time.Time, before, after trading.Position, stop bool) 
 	t := s.open[after.Symbol]
 	switch {
 	case was == 0:
-		t = openTrade{Began: brought(before)}
+		t = openTrade{Began: brought(before), At: at}
 	case was != is, stop && after.Quantity.Abs().LessThan(before.Quantity.Abs()):
 		t.Number = s.close(at, t, after, stop)
 	default:
@@ -56,7 +57,7 @@ func (s *trades) moved(at time.Time, before, after trading.Position, stop bool) 
 	case was == 0 || was == is:
 		s.open[after.Symbol] = t
 	default: // The fee of what turned it around counts with the trade that it closed.
-		s.open[after.Symbol] = openTrade{Began: brought(after)}
+		s.open[after.Symbol] = openTrade{Began: brought(after), At: at}
 	}
 }
 
@@ -74,6 +75,9 @@ func (s *trades) close(at time.Time, t openTrade, after trading.Position, stop b
 	s.closed = slices.Delete(s.closed, 0, max(len(s.closed)-keepTrades, 0))
 	return s.made
 }
+
+// HeldSince is from when on something of an instrument has been held, as the journal has it; zero where nothing is.
+func (s *trades) HeldSince(symbol string) time.Time { return s.open[symbol].At }
 
 func (s *trades) restore(state bookState) {
 	s.closed = state.Trades

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -63,6 +64,16 @@ type dayMark struct {
 	day   string // as the journal had it
 	at    time.Time
 	worth decimal.Decimal
+
+	prices map[string]decimal.Decimal // of what was held
+}
+
+func markOf(b *book.Book, price book.PriceFunc, at time.Time, worth decimal.Decimal) dayMark {
+	m := dayMark{b.Day().Day, at, worth, make(map[string]decimal.Decimal)}
+	for h := range b.Holdings() {
+		m.prices[h.Symbol], _ = price(h.Symbol)
+	}
+	return m
 }
 
 // between is the least and the most that the account may be worth, as far as the Engine can know.
@@ -99,7 +110,7 @@ func worths(p trading.Position, prices []decimal.Decimal) (least, most decimal.D
 func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc, now time.Time) {
 	low, _, priced := l.between(b, price)
 	if priced { // It may have kept a mark before it failed.
-		l.marks = append(l.marks, dayMark{b.Day().Day, now, low})
+		l.marks = append(l.marks, markOf(b, price, now, low))
 	}
 	l.last, l.before = append(l.last, low), b
 	for h := range b.Holdings() {
@@ -112,8 +123,30 @@ func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc, now time.Time) {
 	}
 }
 
-// crash forgets what only the process knew.
-func (l *dayLoss) crash() { l.seen, l.down = make(map[string][]decimal.Decimal), true }
+// crash forgets what only the process knew: what is left are the prices of its last mark, where it has one of what is held.
+func (l *dayLoss) crash() {
+	l.seen, l.down = make(map[string][]decimal.Decimal), true
+	for m := range l.lastMarks(l.marks) {
+		for symbol, price := range m.prices {
+			if len(l.seen[symbol]) == 0 {
+				l.seen[symbol] = append(l.seen[symbol], decimal.Zero)
+			}
+			l.seen[symbol] = append(l.seen[symbol], price)
+		}
+	}
+}
+
+// lastMarks are those of which any may be the last one that was kept: it is at most a minute older than the last step that
+// could keep one, by the Engine's stopwatch.
+func (l *dayLoss) lastMarks(marks []dayMark) iter.Seq[dayMark] {
+	return func(yield func(dayMark) bool) {
+		for i := len(marks) - 1; i >= 0; i-- {
+			if !yield(marks[i]) || marks[len(marks)-1].at.Sub(marks[i].at) > time.Minute+l.slow {
+				return
+			}
+		}
+	}
+}
 
 // rearmed lets the loss count anew from now, where that is less.
 func (l *dayLoss) rearmed(b *book.Book, price book.PriceFunc) {
@@ -148,7 +181,7 @@ func (l *dayLoss) step(b *book.Book, price book.PriceFunc, now time.Time, today 
 	l.look(b, price)
 	l.down, l.last = false, []decimal.Decimal{low}
 	if priced {
-		l.marks = append(l.marks, dayMark{b.Day().Day, now, low})
+		l.marks = append(l.marks, markOf(b, price, now, low))
 	}
 	return lost
 }
@@ -168,18 +201,14 @@ func (l *dayLoss) look(b *book.Book, price book.PriceFunc) {
 	l.before = b
 }
 
-// begins is what a day may begin with: what the last one ended with, as the process knows it or as its last mark has it,
-// which is at most a minute older than the last step that could keep one, by the Engine's stopwatch.
+// begins is what a day may begin with: what the last one ended with, as the process knows it or as its last mark has it.
 func (l *dayLoss) begins(known, now decimal.Decimal) (all []decimal.Decimal) {
 	if !l.down {
 		return append(l.last, known)
 	}
 	marks := slices.DeleteFunc(slices.Clone(l.marks), func(m dayMark) bool { return m.day != l.day })
-	for i := len(marks) - 1; i >= 0; i-- {
-		all = append(all, marks[i].worth)
-		if marks[len(marks)-1].at.Sub(marks[i].at) > time.Minute+l.slow {
-			break
-		}
+	for m := range l.lastMarks(marks) {
+		all = append(all, m.worth)
 	}
 	if len(marks) == 0 { // There is no mark, and the day may begin with what the first step finds.
 		all = append(all, now)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"time"
 
@@ -36,6 +35,9 @@ type days struct {
 	end       valuation                  // of the day that has to be closed
 	high      decimal.NullDecimal        // the most that the account was worth, less what was paid in
 	marked    time.Duration              // on the stopwatch: when the last mark was kept; 0 before the first
+
+	recalled bool                       // the last mark of the process before has been read
+	before   map[string]decimal.Decimal // the prices in it
 }
 
 // valuation is what the account was worth when a day ended.
@@ -44,6 +46,8 @@ type valuation struct {
 	equity decimal.Decimal
 	paidIn decimal.Decimal // what had been deposited by then and not withdrawn
 	exact  bool            // the process ran at the end of that day, and had seen all prices
+
+	profits map[string]decimal.Decimal // of instruments, where their losses are limited
 }
 
 func newDays(env *env, ledger *ledger, gate *gate) *days {
@@ -52,24 +56,25 @@ func newDays(env *env, ledger *ledger, gate *gate) *days {
 
 // close values the account as it was when the open day ended, before anything of the new day becomes known.
 func (d *days) close(ctx context.Context, _ *run) error {
+	if err := d.recall(ctx); err != nil {
+		return err
+	}
 	today := d.env.today()
 	d.ledger.mu.Lock()
 	opened, known := d.ledger.book.Day().Day, d.closeLocked(today)
 	d.ledger.mu.Unlock()
-	marker, marks := d.env.cfg.Journal.(journal.Marker)
-	if known || !marks {
+	if known {
 		return nil
 	}
-	limited, cancel := d.env.limited(ctx)
-	defer cancel()
-	m, ok, err := marker.LastMark(limited)
+	m, ok, err := d.lastMark(ctx)
 	if err != nil {
-		return fmt.Errorf("engine: read the last mark: %w", err)
+		return err
 	}
 	if ok && m.Day == opened {
 		d.ledger.mu.Lock()
 		defer d.ledger.mu.Unlock()
 		marked := valuation{day: opened, equity: m.Equity, paidIn: m.PaidIn}
+		marked.profits = d.profitsLocked(d.env.lossLimits(), priced(m.Prices))
 		if d.end.day != opened || d.end.own().LessThan(marked.own()) {
 			d.end = marked
 		}
@@ -91,6 +96,7 @@ func (d *days) closeLocked(today string) bool {
 	exact := len(missing) == 0
 	if exact || d.hasEquity {
 		d.end = valuation{day: opened, equity: equity, paidIn: b.PaidIn(), exact: exact}
+		d.end.profits = d.profitsLocked(d.env.lossLimits(), d.lastSeenLocked)
 	}
 	return exact
 }
@@ -110,14 +116,15 @@ func (d *days) openDay(ctx context.Context, r *run) error {
 	if limit.set {
 		d.gate.unpriced, d.gate.costed = missing, nil
 	}
-	due := len(d.eventsLocked(today, now, missing, limit)) > 0
+	best := d.bestLocked(prices)
+	due := len(d.eventsLocked(today, now, missing, limit, best)) > 0
 	d.ledger.mu.Unlock()
 	if due {
 		events, err := d.ledger.write(ctx, r, func(*book.Book) ([]journal.Event, error) {
 			d.ledger.mu.Lock()
 			defer d.ledger.mu.Unlock()
 			now, missing = d.lookLocked(prices) // A person may have done something meanwhile.
-			return limit.closing(d.ledger.book, d.eventsLocked(today, now, missing, limit)), nil
+			return limit.closing(d.ledger.book, d.eventsLocked(today, now, missing, limit, d.bestLocked(prices))), nil
 		})
 		if err != nil {
 			return err
@@ -127,7 +134,7 @@ func (d *days) openDay(ctx context.Context, r *run) error {
 	if len(missing) > 0 {
 		return nil
 	}
-	return d.mark(ctx, r, now)
+	return d.mark(ctx, r, now, prices)
 }
 
 // lookLocked is what the account is worth now, and what is held without a price of now. It keeps the prices, and forgets
@@ -137,20 +144,29 @@ func (d *days) lookLocked(prices book.PriceFunc) (equity decimal.Decimal, missin
 	d.hasEquity = true
 	equity, missing = b.Equity(prices)
 	if len(missing) > 0 {
-		equity, _ = b.Equity(func(symbol string) (decimal.Decimal, bool) {
-			if price, ok := prices(symbol); ok {
-				return price, true
-			}
-			return d.lastSeenLocked(symbol)
-		})
+		equity, _ = b.Equity(d.bestLocked(prices))
 	}
 	for h := range b.Holdings() {
 		if price, ok := prices(h.Symbol); ok {
 			d.seen[h.Symbol] = price
 		}
 	}
-	maps.DeleteFunc(d.seen, func(symbol string, _ decimal.Decimal) bool { return b.Position(symbol).Quantity.IsZero() })
+	isGone := func(symbol string, _ decimal.Decimal) bool { return b.Position(symbol).Quantity.IsZero() }
+	maps.DeleteFunc(d.seen, isGone)
+	maps.DeleteFunc(d.before, isGone)
 	return equity, missing
+}
+
+// bestLocked is the price of now, or else the last one that was seen, by this process or by the one before.
+func (d *days) bestLocked(now book.PriceFunc) book.PriceFunc {
+	return func(symbol string) (decimal.Decimal, bool) {
+		for _, price := range []book.PriceFunc{now, d.lastSeenLocked, priced(d.before)} {
+			if p, ok := price(symbol); ok {
+				return p, true
+			}
+		}
+		return decimal.Zero, false
+	}
 }
 
 // see keeps prices of what is held.
@@ -163,21 +179,28 @@ func (d *days) see(held []trading.Position, prices []decimal.Decimal) {
 }
 
 // eventsLocked are what is to be journaled of the days.
-func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string, limit lossLimits) []journal.Event {
-	opened := d.ledger.book.Day()
+func (d *days) eventsLocked(
+	today string, now decimal.Decimal, missing []string, limit lossLimits, price book.PriceFunc,
+) []journal.Event {
+	opened, profits := d.ledger.book.Day(), d.profitsLocked(limit, price)
 	if opened.Day != "" && today <= opened.Day {
-		return d.checkLocked(now, limit)
+		return append(d.checkLocked(now, limit), d.instrumentsLocked(limit, profits)...)
 	}
 	begin, worst, known := now, now, len(missing) == 0
+	began, worstOf := profits, profits
 	if opened.Day != "" && d.end.day == opened.Day && limit.set { // Without a limit nobody looks between two Steps.
 		begin, known = d.end.equity.Add(d.ledger.book.PaidIn()).Sub(d.end.paidIn), true
+		began, worstOf = d.end.profits, worse(d.end.profits, profits)
+		if d.end.exact {
+			worstOf = began
+		}
 		if d.end.exact || begin.LessThan(worst) {
 			worst = begin
 		}
 	}
 	var events []journal.Event
 	if opened.Day != "" {
-		events = d.checkLocked(worst, limit)
+		events = append(d.checkLocked(worst, limit), d.instrumentsLocked(limit, worstOf)...)
 	}
 	if !known { // Nobody knows yet what the new day begins with.
 		return events
@@ -186,8 +209,12 @@ func (d *days) eventsLocked(today string, now decimal.Decimal, missing []string,
 	if !begin.Equal(now) {
 		next.Before = begin
 	}
+	if limit.instruments {
+		next.Profits = openProfits(d.ledger.book, began)
+	}
 	events = append(events, next)
-	return append(events, limit.ofDay(today, begin, now)...)
+	day := instrumentDay{today, d.endOf(today), begin, func(symbol string) (decimal.Decimal, bool) { return began[symbol], false }}
+	return append(append(events, limit.ofDay(today, begin, now)...), limit.ofInstruments(day, profits)...)
 }
 
 // checkLocked holds the losses of the open day, of its week and since the account's peak against their limits, unless that
@@ -220,9 +247,10 @@ func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []jo
 	defer d.ledger.mu.Unlock()
 	equity, missing := d.lookLocked(prices)
 	var events []journal.Event
-	halt := b.Halted()
+	halt, limit := b.Halted(), d.env.lossLimits()
+	profits := d.profitsLocked(limit, d.bestLocked(prices))
 	if b.Day().Day != "" {
-		events = d.checkLocked(equity, d.env.lossLimits())
+		events = d.checkLocked(equity, limit)
 	}
 	for _, event := range events {
 		halted := event.(journal.Halted)
@@ -231,34 +259,15 @@ func (d *days) rearm(b *book.Book, by, today string, prices book.PriceFunc) []jo
 			d.high = decimal.NullDecimal{} // as in highLocked
 		}
 	}
+	events = append(events, d.instrumentsLocked(limit, profits)...)
 	events = append(events, journal.Rearmed{By: by, Lifts: halt.Reasons()})
 	if len(missing) == 0 {
 		// A day that is still to come is of a clock that was set back since.
-		events = append(events, journal.DayOpened{Day: max(today, b.Day().Day), Equity: equity})
+		next := journal.DayOpened{Day: max(today, b.Day().Day), Equity: equity}
+		if limit.instruments {
+			next.Profits = openProfits(b, profits)
+		}
+		events = append(events, next)
 	}
 	return events
-}
-
-// mark makes durable from time to time what the account is worth.
-func (d *days) mark(ctx context.Context, r *run, equity decimal.Decimal) error {
-	marker, ok := d.env.cfg.Journal.(journal.Marker)
-	at, passed := d.env.watch.read()
-	d.ledger.mu.Lock()
-	b := d.ledger.book
-	due := d.marked == 0 || passed-d.marked >= markEvery
-	m := journal.Mark{At: at, Day: b.Day().Day, Equity: equity, PaidIn: b.PaidIn()}
-	err := d.ledger.runs.mayWrite(r)
-	d.ledger.mu.Unlock()
-	if !ok || !due || err != nil {
-		return err
-	}
-	limited, cancel := d.env.limited(ctx)
-	defer cancel()
-	if err := marker.KeepMark(limited, m); err != nil {
-		return fmt.Errorf("engine: keep what the account is worth: %w", err)
-	}
-	d.ledger.mu.Lock()
-	defer d.ledger.mu.Unlock()
-	d.marked = max(passed, 1)
-	return nil
 }

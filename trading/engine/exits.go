@@ -42,10 +42,11 @@ func (e *Engine) adjust(ctx context.Context, r *run) error {
 	return nil
 }
 
-// held are the positions that exits are asked about, by symbol.
+// held are the positions that exits are asked about, by symbol. While the fate of an order is not known nothing else is sent for
+// its instrument: a stop that is on its way would have to be waited for, where it is only to be sent again.
 func (x *exits) held(b *book.Book) (all []book.Holding) {
 	for h := range b.Holdings() {
-		if x.env.mayAdjust(h) {
+		if x.env.mayAdjust(h) && !b.Exposure(h.Symbol).InDoubt {
 			all = append(all, h)
 		}
 	}

@@ -73,11 +73,15 @@ func (g *gate) prices() book.PriceFunc {
 	}
 }
 
-// logHalt says of halts what is durable by now.
+// logHalt says of halts and of locks what is durable by now.
 func (g *gate) logHalt(events []journal.Event) {
 	for _, event := range events {
-		if halted, ok := event.(journal.Halted); ok {
-			g.env.log.Error("Trading halted", "reason", halted.Reason)
+		switch e := event.(type) {
+		case journal.Halted:
+			g.env.log.Error("Trading halted", "reason", e.Reason)
+		case journal.Locked:
+			g.env.log.Error("Instrument locked", "symbol", e.Symbol, "until", e.Until, "reason", e.Reason)
+		default: // The others say nothing of what is durable that stops anything.
 		}
 	}
 }

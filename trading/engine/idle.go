@@ -84,7 +84,7 @@ type outlook struct {
 
 	limited    bool            // losses are
 	breached   bool            // each has reached its limit, and that is recorded
-	peaks      bool            // what is held is followed to its peak
+	peaks      bool            // what is held is followed to its peak, or by instrument
 	least      decimal.Decimal // what is held is worth more than that where no loss has reached its limit
 	roughLeast float64         // the same, nearly
 }
@@ -96,6 +96,7 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 		least, reached := limits.least(b)
 		o.limited, o.breached, o.least, o.peaks = true, reached, least.Sub(equity), limits.followsPeak(b)
 		o.roughLeast = rough.Float(o.least)
+		o.peaks = o.peaks || limits.instruments
 	}
 	for _, p := range b.Positions() {
 		if !p.Quantity.IsZero() {

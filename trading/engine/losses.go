@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -14,6 +15,8 @@ const (
 	maxDailyLoss  = "MaxDailyLoss"
 	maxWeeklyLoss = "MaxWeeklyLoss"
 	maxDrawdown   = "MaxDrawdown"
+
+	maxInstrumentLoss = "MaxInstrumentLoss"
 )
 
 // lossLimiter is a Risk that limits other losses than that of a day in money. name is one of the limits above; began is
@@ -26,10 +29,11 @@ type lossLimiter interface {
 
 // lossLimits are the losses from which trading is halted.
 type lossLimits struct {
-	daily    decimal.Decimal // of a day, in money
-	hasDaily bool
-	others   lossLimiter // nil where the Risk has none
-	set      bool        // there is one
+	daily       decimal.Decimal // of a day, in money
+	hasDaily    bool
+	others      lossLimiter // nil where the Risk has none
+	set         bool        // there is one
+	instruments bool        // those of an instrument in a day are limited, too
 }
 
 func (e *env) lossLimits() lossLimits {
@@ -41,6 +45,8 @@ func (e *env) lossLimits() lossLimits {
 		_, limited := l.of(name, decimal.Zero)
 		l.set = l.set || limited
 	}
+	_, l.instruments = l.of(maxInstrumentLoss, decimal.Zero)
+	l.set = l.set || l.instruments
 	return l
 }
 
@@ -93,19 +99,24 @@ func (l lossLimits) more(
 	return append(events, journal.Halted{Reason: reason, Limit: name})
 }
 
-// closing adds to halts that are to close what is held the closes.
+// closing adds the closes to what a limit has reached: of all that is held for a halt, and of one instrument where it is
+// locked.
 func (l lossLimits) closing(b *book.Book, events []journal.Event) []journal.Event {
-	limit := ""
+	all, limits := "", make(map[string]string)
 	for _, event := range events {
-		if halted, ok := event.(journal.Halted); ok {
-			limit = halted.Limit
+		switch e := event.(type) {
+		case journal.Halted:
+			all = e.Limit
+		case journal.Locked:
+			limits[e.Symbol] = e.Limit
+		default: // A day that is opened closes nothing.
 		}
 	}
-	if limit == "" || !l.flatten() {
+	if !l.flatten() {
 		return events
 	}
 	for _, p := range b.Positions() {
-		if !p.Quantity.IsZero() {
+		if limit := cmp.Or(all, limits[p.Symbol]); limit != "" && !p.Quantity.IsZero() {
 			events = append(events, closeAsked(b, p.Symbol, decimal.Zero, "limit: "+limit))
 		}
 	}

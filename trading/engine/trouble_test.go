@@ -17,6 +17,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/exit"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
@@ -60,6 +61,7 @@ func newTrouble(rt *rapid.T) *trouble {
 		if rapid.Bool().Draw(rt, "shares") {
 			cfg.Shares = thirds
 		}
+		cfg.Exits = rapid.SampledFrom([][]trading.Exit{nil, {exit.Trailing{Part: d("0.03")}, exit.After{Hold: time.Hour}}}).Draw(rt, "exits")
 		cfg.HaltOnExcess = rapid.SampledFrom([]bool{false, false, true}).Draw(rt, "halt")
 		cfg.Risk = limits(cfg, func(l *risk.Limits) {
 			l.MaxOrder = d("900") // less than what the signals ask for

@@ -180,6 +180,9 @@ type DayOpened struct {
 	// Before is what it was worth when the day before ended, where that is something else: what was lost in between, as
 	// over a weekend, is lost in the new day.
 	Before decimal.Decimal `json:"before,omitzero"`
+	// Profits are what instruments had brought then, realized and not, after fees, where their losses are limited: those of
+	// which it is something else than what is realized.
+	Profits map[string]decimal.Decimal `json:"profits,omitempty"`
 }
 
 // Begin is what the loss of the day counts from.

@@ -14,6 +14,10 @@ type Mark struct {
 	Day    string          `json:"day"` // the trading day that was open
 	Equity decimal.Decimal `json:"equity"`
 	PaidIn decimal.Decimal `json:"paid_in"` // what had been deposited by then and not withdrawn: no profit and no loss
+	// Prices are those of what was held, by which it was valued.
+	Prices map[string]decimal.Decimal `json:"prices,omitempty"`
+	// High is the most that the account was worth, less what was paid in, since its drawdown counts; invalid for unknown.
+	High decimal.NullDecimal `json:"high,omitzero"`
 }
 
 // Marker is a Journal that can keep, beside its entries, the latest Mark, and the last one of each hour.

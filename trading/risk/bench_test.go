@@ -42,6 +42,8 @@ func BenchmarkApprove(b *testing.B) {
 		Limits: limits, MaxGross: d("1000000"), MaxNet: d("1000000"), MaxLeverage: d("3"), CashOnly: true, MaxPositions: 50,
 		MaxOrders: 100, SignalCollar: d("0.05"), OrderCollar: d("0.05"), DuplicateWindow: time.Minute, NoShort: true,
 		Restricted: []string{eth}, MaxPerSecond: 10, MaxPerMinute: 100,
+		CoolDown: time.Hour, StopGuard: risk.Pause{After: 3, Within: time.Hour, For: time.Hour},
+		LosingStreak: risk.Pause{After: 4, For: time.Hour},
 	}
 	order := trading.Order{ClientID: "o", Symbol: btc, Side: trading.Buy, Type: trading.Market, Quantity: d("1.5"), SignalID: "s"}
 	check := func(b *testing.B, approve func(trading.Order, trading.View) (trading.Approved, error), instruments int) {

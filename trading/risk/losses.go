@@ -7,8 +7,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Loss is the loss from which trading is halted by the limit of a name, MaxDailyLoss, MaxWeeklyLoss or MaxDrawdown, where
-// began is what the account was worth when the loss began to count; false says that there is no limit. Where there is one in
+// Loss is the loss from which trading is halted by the limit of a name, MaxDailyLoss, MaxWeeklyLoss or MaxDrawdown, or
+// from which an instrument is locked by MaxInstrumentLoss, where began is what the account was worth when the loss began to count; false says that there is no limit. Where there is one in
 // money and one as a part, the smaller counts.
 func (r *Rules) Loss(name string, began decimal.Decimal) (limit decimal.Decimal, limited bool) {
 	money, part := decimal.Zero, decimal.Zero
@@ -22,6 +22,8 @@ func (r *Rules) Loss(name string, began decimal.Decimal) (limit decimal.Decimal,
 		money, part = r.MaxWeeklyLoss, r.MaxWeeklyLossPart
 	case "MaxDrawdown":
 		money, part = r.MaxDrawdown, r.MaxDrawdownPart
+	case "MaxInstrumentLoss":
+		money, part = r.MaxInstrumentLoss, r.MaxInstrumentLossPart
 	}
 	ofPart := began.Mul(part)
 	switch {
@@ -48,7 +50,8 @@ func (r *Rules) validateLosses() error {
 	}{
 		{"MaxDailyLossPart", r.MaxDailyLossPart, true}, {"MaxWeeklyLoss", r.MaxWeeklyLoss, false},
 		{"MaxWeeklyLossPart", r.MaxWeeklyLossPart, true}, {"MaxDrawdown", r.MaxDrawdown, false},
-		{"MaxDrawdownPart", r.MaxDrawdownPart, true},
+		{"MaxDrawdownPart", r.MaxDrawdownPart, true}, {"MaxInstrumentLoss", r.MaxInstrumentLoss, false},
+		{"MaxInstrumentLossPart", r.MaxInstrumentLossPart, true},
 	} {
 		err := notNegative(f.value)
 		if err == nil && f.part && !f.value.LessThan(decimal.NewFromInt(1)) {

@@ -16,27 +16,20 @@ func unknown(name, bound string) (decimal.Decimal, *trading.LimitError) {
 	return decimal.Zero, &trading.LimitError{Limit: name, Bound: bound, Found: "nobody knows the account"}
 }
 
-// scale is the largest number in an estimate.
-func scale(t trading.Totals[float64]) float64 {
-	return max(t.Gross, t.Equity, -t.Equity, t.Free, -t.Free)
-}
-
-// value is what the part that opens, and what it adds to, is worth.
-func value(o trading.Order, v trading.View, opening decimal.Decimal) float64 {
-	return (rough.Float(opening) + rough.Float(held(o, v))) * rough.Float(v.Price)
-}
-
 type gross Rules
 
 func (*gross) Name() string      { return "MaxGross" }
 func (r *gross) Validate() error { return notNegative(r.MaxGross) }
 
+func (r *gross) far(s *sketch) bool {
+	return within(s.near.Gross+s.value, rough.Float(r.MaxGross), s.scale)
+}
+
 func (r *gross) Room(o trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	if v.Account == nil {
 		return unknown(r.Name(), r.MaxGross.String())
 	}
-	near := v.Account.Estimate()
-	if within(near.Gross+value(o, v, opening), rough.Float(r.MaxGross), scale(near)) {
+	if s := sketchOf(&o, &v, opening); r.far(&s) {
 		return opening, nil
 	}
 	base := v.Account.Exact().Gross.Add(held(o, v).Mul(v.Price))
@@ -48,16 +41,19 @@ type net Rules
 func (*net) Name() string      { return "MaxNet" }
 func (r *net) Validate() error { return notNegative(r.MaxNet) }
 
+func (r *net) far(s *sketch) bool {
+	others := s.near.Most
+	if !s.buys {
+		others = -s.near.Least
+	}
+	return within(others+s.value, rough.Float(r.MaxNet), s.scale)
+}
+
 func (r *net) Room(o trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	if v.Account == nil {
 		return unknown(r.Name(), r.MaxNet.String())
 	}
-	near := v.Account.Estimate()
-	others := near.Most
-	if o.Side == trading.Sell {
-		others = -near.Least
-	}
-	if within(others+value(o, v, opening), rough.Float(r.MaxNet), scale(near)) {
+	if s := sketchOf(&o, &v, opening); r.far(&s) {
 		return opening, nil
 	}
 	exact := v.Account.Exact()
@@ -73,13 +69,16 @@ type leverage Rules
 func (*leverage) Name() string      { return "MaxLeverage" }
 func (r *leverage) Validate() error { return notNegative(r.MaxLeverage) }
 
+func (r *leverage) far(s *sketch) bool {
+	times := rough.Float(r.MaxLeverage)
+	return within(s.near.Gross+s.value, s.near.Equity*times, s.scale*max(times, 1))
+}
+
 func (r *leverage) Room(o trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	if v.Account == nil {
 		return unknown(r.Name(), r.MaxLeverage.String())
 	}
-	near := v.Account.Estimate()
-	times := rough.Float(r.MaxLeverage)
-	if within(near.Gross+value(o, v, opening), near.Equity*times, scale(near)*max(times, 1)) {
+	if s := sketchOf(&o, &v, opening); r.far(&s) {
 		return opening, nil
 	}
 	exact := v.Account.Exact()
@@ -96,6 +95,8 @@ type cashOnly Rules
 func (*cashOnly) Name() string    { return "CashOnly" }
 func (*cashOnly) Validate() error { return nil }
 
+func (*cashOnly) far(s *sketch) bool { return !s.buys || within(s.cost, s.near.Free, s.scale) }
+
 func (r *cashOnly) Room(o trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	if o.Side != trading.Buy {
 		return opening, nil
@@ -103,12 +104,10 @@ func (r *cashOnly) Room(o trading.Order, v trading.View, opening decimal.Decimal
 	if v.Account == nil {
 		return unknown(r.Name(), "set")
 	}
-	closing := trading.ClosingPart(o.Side, o.Quantity, v.Held)
-	near := v.Account.Estimate()
-	cost := (rough.Float(opening) + rough.Float(closing)) * rough.Float(v.Price)
-	if within(cost, near.Free, scale(near)) {
+	if s := sketchOf(&o, &v, opening); r.far(&s) {
 		return opening, nil
 	}
+	closing := trading.ClosingPart(o.Side, o.Quantity, v.Held)
 	free := v.Account.Exact().Free
 	allowed, cut := cutTo(r.Name(), v, opening, free, closing.Mul(v.Price))
 	if cut != nil {

@@ -39,8 +39,12 @@ type signalCollar Rules
 func (*signalCollar) Name() string      { return "SignalCollar" }
 func (r *signalCollar) Validate() error { return notNegative(r.SignalCollar) }
 
+func (r *signalCollar) allows(last, reference decimal.Decimal) bool {
+	return !last.IsPositive() || !reference.IsPositive() || !apart(last, reference, r.SignalCollar)
+}
+
 func (r *signalCollar) Room(_ trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
-	if !v.Last.IsPositive() || !v.Reference.IsPositive() || !apart(v.Last, v.Reference, r.SignalCollar) {
+	if r.allows(v.Last, v.Reference) {
 		return opening, nil
 	}
 	return refuse(r.Name(), r.SignalCollar.String(), fmt.Sprintf("the price is %s, and was %s", v.Last, v.Reference))

@@ -107,6 +107,28 @@ func (r *Rules) Protection(symbol string, now time.Time, a trading.Account) *tra
 	return nil
 }
 
+// protected reports whether any of them does.
+func (r *Rules) protected(symbol string, now time.Time, a trading.Account) (is bool) {
+	none := Pause{}
+	if r.CoolDown != 0 {
+		_, is = (*coolDown)(r).last(symbol, now, a)
+	}
+	if !is && r.StopGuard != none {
+		_, is = (*stopGuard)(r).last(now, a)
+	}
+	if !is && r.InstrumentStopGuard != none {
+		_, is = (*instrumentStopGuard)(r).last(symbol, now, a)
+	}
+	if !is && r.LosingStreak != none {
+		_, is = (*losingStreak)(r).last(now, a)
+	}
+	if !is && r.LosingInstrument != none {
+		_, lost := (*losingInstrument)(r).last(symbol, now, a)
+		is = lost.IsNegative()
+	}
+	return is
+}
+
 func (r *Rules) protections(yield func(Rule) bool) {
 	none := Pause{}
 	for _, rule := range [...]struct {
@@ -136,13 +158,17 @@ func (r *coolDown) Validate() error {
 	return nil
 }
 
+func (r *coolDown) last(symbol string, now time.Time, a trading.Account) (trading.ClosedTrade, bool) {
+	return Pause{After: 1, For: r.CoolDown}.last(a, now, func(t trading.ClosedTrade) seen {
+		return countedIf(t.Stopped && t.Symbol == symbol, passed)
+	})
+}
+
 func (r *coolDown) Room(o trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	if v.Account == nil {
 		return unknown(r.Name(), r.CoolDown.String())
 	}
-	t, is := Pause{After: 1, For: r.CoolDown}.last(v.Account, v.Now, func(t trading.ClosedTrade) seen {
-		return countedIf(t.Stopped && t.Symbol == o.Symbol, passed)
-	})
+	t, is := r.last(o.Symbol, v.Now, v.Account)
 	if !is {
 		return opening, nil
 	}
@@ -164,12 +190,16 @@ type stopGuard Rules
 func (*stopGuard) Name() string      { return "StopGuard" }
 func (r *stopGuard) Validate() error { return r.StopGuard.validate() }
 
+func (r *stopGuard) last(now time.Time, a trading.Account) (trading.ClosedTrade, bool) {
+	return r.StopGuard.last(a, now, func(t trading.ClosedTrade) seen { return countedIf(isLost(t), passed) })
+}
+
 func (r *stopGuard) Room(_ trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	p := r.StopGuard
 	if v.Account == nil {
 		return unknown(r.Name(), p.String())
 	}
-	t, is := p.last(v.Account, v.Now, func(t trading.ClosedTrade) seen { return countedIf(isLost(t), passed) })
+	t, is := r.last(v.Now, v.Account)
 	if !is {
 		return opening, nil
 	}
@@ -181,6 +211,12 @@ type instrumentStopGuard Rules
 func (*instrumentStopGuard) Name() string      { return "InstrumentStopGuard" }
 func (r *instrumentStopGuard) Validate() error { return r.InstrumentStopGuard.validate() }
 
+func (r *instrumentStopGuard) last(symbol string, now time.Time, a trading.Account) (trading.ClosedTrade, bool) {
+	return r.InstrumentStopGuard.last(a, now, func(t trading.ClosedTrade) seen {
+		return countedIf(t.Symbol == symbol && isLost(t), passed)
+	})
+}
+
 func (r *instrumentStopGuard) Room(
 	o trading.Order, v trading.View, opening decimal.Decimal,
 ) (decimal.Decimal, *trading.LimitError) {
@@ -188,9 +224,7 @@ func (r *instrumentStopGuard) Room(
 	if v.Account == nil {
 		return unknown(r.Name(), p.String())
 	}
-	t, is := p.last(v.Account, v.Now, func(t trading.ClosedTrade) seen {
-		return countedIf(t.Symbol == o.Symbol && isLost(t), passed)
-	})
+	t, is := r.last(o.Symbol, v.Now, v.Account)
 	if !is {
 		return opening, nil
 	}
@@ -202,12 +236,16 @@ type losingStreak Rules
 func (*losingStreak) Name() string      { return "LosingStreak" }
 func (r *losingStreak) Validate() error { return r.LosingStreak.validate() }
 
+func (r *losingStreak) last(now time.Time, a trading.Account) (trading.ClosedTrade, bool) {
+	return r.LosingStreak.last(a, now, func(t trading.ClosedTrade) seen { return countedIf(t.Profit.IsNegative(), broke) })
+}
+
 func (r *losingStreak) Room(_ trading.Order, v trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 	p := r.LosingStreak
 	if v.Account == nil {
 		return unknown(r.Name(), p.String())
 	}
-	t, is := p.last(v.Account, v.Now, func(t trading.ClosedTrade) seen { return countedIf(t.Profit.IsNegative(), broke) })
+	t, is := r.last(v.Now, v.Account)
 	if !is {
 		return opening, nil
 	}
@@ -226,13 +264,25 @@ func (r *losingInstrument) Room(
 	if v.Account == nil {
 		return unknown(r.Name(), p.String())
 	}
+	t, lost := r.last(o.Symbol, v.Now, v.Account)
+	if !lost.IsNegative() {
+		return opening, nil
+	}
+	return pause(r.Name(), p.String(), "its trades had lost "+lost.Neg().String(), t, p.For)
+}
+
+// last is the latest trade by which the pause goes on, and what was lost by then; zero where it does not.
+func (r *losingInstrument) last(symbol string, now time.Time, a trading.Account) (trading.ClosedTrade, decimal.Decimal) {
 	for n := 0; ; n++ {
-		t, ok := v.Account.Trade(n)
-		if !ok || !v.Now.Before(t.At.Add(p.For)) {
-			return opening, nil
+		t, ok := a.Trade(n)
+		if !ok || !now.Before(t.At.Add(r.LosingInstrument.For)) {
+			return t, decimal.Zero
 		}
-		if lost := p.sum(v.Account, n, o.Symbol); t.Symbol == o.Symbol && lost.IsNegative() {
-			return pause(r.Name(), p.String(), "its trades had lost "+lost.Neg().String(), t, p.For)
+		if t.Symbol != symbol {
+			continue
+		}
+		if lost := r.LosingInstrument.sum(a, n, symbol); lost.IsNegative() {
+			return t, lost
 		}
 	}
 }

@@ -63,7 +63,11 @@ type Rules struct {
 	MaxWeeklyLossPart decimal.Decimal `json:",omitzero"`
 	MaxDrawdown       decimal.Decimal `json:",omitzero"` // from the most that a day began with, or that was seen since the start
 	MaxDrawdownPart   decimal.Decimal `json:",omitzero"`
-	Flatten           bool            `json:",omitempty"` // what is held is closed then, too
+	// What one instrument may lose in a day, after fees and with what is not realized, until it is locked for the rest of the
+	// day. The part is of what the account was worth when the day began.
+	MaxInstrumentLoss     decimal.Decimal `json:",omitzero"`
+	MaxInstrumentLossPart decimal.Decimal `json:",omitzero"`
+	Flatten               bool            `json:",omitempty"` // what is held is closed then, too
 
 	Also []Rule `json:",omitempty"` // of a program's own
 }
@@ -136,6 +140,9 @@ func (r *Rules) room(
 	o trading.Order, v trading.View, opening decimal.Decimal,
 ) (allowed decimal.Decimal, cut *trading.LimitError) {
 	allowed, cut = r.Limits.room(o, v, opening)
+	if len(r.Also) == 0 && r.far(&o, &v, allowed) {
+		return allowed, cut
+	}
 	for rule := range r.each {
 		if !allowed.IsPositive() {
 			break

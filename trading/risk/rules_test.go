@@ -183,6 +183,8 @@ func TestRulesRefuseSettingsThatCannotBe(t *testing.T) {
 		"Rules.MaxDrawdownPart -0.1 is negative":                   {MaxDrawdownPart: d("-0.1")},
 		"Rules.MaxWeeklyLoss -1 is negative":                       {MaxWeeklyLoss: d("-1")},
 		"Rules.MaxDrawdown -1 is negative":                         {MaxDrawdown: d("-1")},
+		"Rules.MaxInstrumentLoss -1 is negative":                   {MaxInstrumentLoss: d("-1")},
+		"Rules.MaxInstrumentLossPart 1 is not a fraction":          {MaxInstrumentLossPart: d("1")},
 		"Rules.MaxPositions is negative":                           {MaxPositions: -1},
 		"Rules.MaxOrders is negative":                              {MaxOrders: -1},
 		"Rules.SignalCollar is negative":                           {SignalCollar: d("-1")},

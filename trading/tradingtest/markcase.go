@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +23,8 @@ func lastMark(t testing.TB, j journal.Journal) {
 		want := journal.Mark{
 			At: journalTime.Add(time.Duration(n)), Day: "2026-01-02", PaidIn: decimal.NewFromInt(int64(n)),
 			Equity: decimal.RequireFromString("10000.1234567890123456789012345"),
+			Prices: map[string]decimal.Decimal{"BTC/USDT": decimal.New(int64(n), -18)},
+			High:   decimal.NullDecimal{Decimal: decimal.New(-int64(n), -18), Valid: n > 0},
 		}
 		if err := marker.KeepMark(t.Context(), want); err != nil {
 			t.Fatalf("KeepMark: %v", err)
@@ -72,5 +75,6 @@ func hourlyMarks(t testing.TB, marker journal.Marker) {
 }
 
 func sameMark(a, b journal.Mark) bool {
-	return a.At.Equal(b.At) && a.Day == b.Day && a.Equity.Equal(b.Equity) && a.PaidIn.Equal(b.PaidIn)
+	return a.At.Equal(b.At) && a.Day == b.Day && a.Equity.Equal(b.Equity) && a.PaidIn.Equal(b.PaidIn) &&
+		a.High.Valid == b.High.Valid && a.High.Decimal.Equal(b.High.Decimal) && maps.EqualFunc(a.Prices, b.Prices, decimal.Decimal.Equal)
 }

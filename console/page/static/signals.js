@@ -25,7 +25,7 @@ const causes = {
 };
 
 export const because = (became) => [
-  causes[became.cause] ? causes[became.cause] + (became.limit && became.limit !== 'not_known' ? ' (' + became.limit + ')' : '') : '',
+  causes[became.reason_code] ? causes[became.reason_code] + (became.limit && became.limit !== 'not_known' ? ' (' + became.limit + ')' : '') : '',
   became.why ?? '',
 ].filter(Boolean).join(': ');
 
@@ -71,7 +71,7 @@ const show = some($('signals'), list($('signals'), {
   update: (r, s) => {
     text(r.what, outcomes[s.became.what] ?? plain(s.became.what));
     attr(r.node, 'data-became', s.became.what);
-    attr(r.node, 'data-cause', s.became.cause || null);
+    attr(r.node, 'data-reason', s.became.reason_code || null);
     words(r.why, because(s.became) || traded(s.id));
     attr(r.expand, 'aria-expanded', String(open.has(s.id)));
     text(r.expand, open.has(s.id) ? '▾' : '▸');

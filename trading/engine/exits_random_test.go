@@ -1,0 +1,214 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/seed-5dee1c0a/vigil/signal"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/exit"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// readyMade are exits as a program has them.
+func readyMade(rt *rapid.T) (all []trading.Exit) {
+	for _, one := range []trading.Exit{
+		exit.Trailing{Part: d("0.02")}, exit.Trailing{Amount: d("3"), From: d("0.01")},
+		exit.BreakEven{Gain: d("0.01"), Offset: d("0.001")}, exit.After{Hold: 2 * time.Minute},
+		exit.Ladder{{Gain: d("0.01"), Part: d("0.5")}, {Gain: d("0.03"), Part: d("0.3")}},
+	} {
+		if rapid.Bool().Draw(rt, "exit") {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// moment is what happens at one time, the same in each telling.
+type moment struct {
+	price   string
+	pass    time.Duration
+	signals []signal.Direction
+}
+
+func moments(rt *rapid.T) []moment {
+	price := 10_000
+	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) moment {
+		price = max(5_000, price+rapid.IntRange(-200, 220).Draw(rt, "move"))
+		m := moment{price: decimal.New(int64(price), -2).String()}
+		m.pass = time.Duration(rapid.IntRange(1, 40).Draw(rt, "seconds")) * time.Second
+		if rapid.IntRange(0, 2).Draw(rt, "signal") == 0 {
+			m.signals = []signal.Direction{signal.Direction(rapid.IntRange(-1, 1).Draw(rt, "direction"))}
+		}
+		return m
+	}), 5, 40).Draw(rt, "moments")
+}
+
+// life is what an engine has lived through.
+type life struct {
+	*rig
+	told   []string          // what exits have decided at which price
+	prices []decimal.Decimal // when each entry was written
+}
+
+// live lets an engine live through moments. After each Append whose number is among the kills, as written or not, the
+// process is another one.
+func live(rt *rapid.T, ticket trading.TicketPolicy, all []trading.Exit, script []moment, kills map[int]bool) life {
+	r := life{rig: newRig(rt, refuses, exits(ticket, all...))}
+	made := 0
+	for _, m := range script {
+		r.clock.Add(m.pass)
+		r.venue.SetPrice(btc, d(m.price))
+		for _, direction := range m.signals {
+			r.signals.put(says(btc, direction, r.now()))
+		}
+		for quiet := 0; quiet < 4; quiet++ { // until it has lived on for a while
+			r.journal.failAt = 0
+			for n, wrote := range kills {
+				if n > r.journal.appends && (r.journal.failAt == 0 || n < r.journal.failAt) {
+					r.journal.failAt, r.journal.wrote = n, wrote
+				}
+			}
+			if r.step() != nil {
+				r.restart()
+				quiet = -1
+			}
+		}
+		decided := r.decided()
+		for _, one := range decided[made:] {
+			r.told = append(r.told, m.price+" "+one)
+		}
+		made = len(decided)
+		for range r.entries()[len(r.prices):] {
+			r.prices = append(r.prices, d(m.price))
+		}
+	}
+	return r
+}
+
+// A process that is killed at any of its writes decides what one decides that is not, at the same prices.
+func TestExitsDecideTheSameWhereverTheProcessIsKilled(t *testing.T) {
+	t.Parallel()
+	total := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		ticket := rapid.SampledFrom([]trading.TicketPolicy{nil, stopOnly, bracket}).Draw(rt, "ticket")
+		all, script := readyMade(rt), moments(rt)
+		whole := live(rt, ticket, all, script, nil)
+		kills := rapid.MapOfN(rapid.IntRange(1, max(whole.journal.appends, 2)), rapid.Bool(), 0, 8).Draw(rt, "kills")
+		killed := live(rt, ticket, all, script, kills)
+		require.Equal(rt, whole.told, killed.told)
+		require.Equal(rt, whole.held(btc), killed.held(btc))
+		require.Equal(rt, whole.resting(), killed.resting())
+		for _, r := range []life{whole, killed} {
+			r.amendedRight()
+			guardedWhole(r.rig)
+			guardedOnce(r.rig)
+		}
+		total += len(whole.told)
+	})
+	require.Greater(t, total, 50)
+}
+
+// erratic is an exit that says anything, and sometimes panics.
+func erratic(rt *rapid.T) trading.Exit {
+	number := func(what string) decimal.Decimal {
+		if rapid.Bool().Draw(rt, what+" is none") {
+			return decimal.Zero
+		}
+		return decimal.New(int64(rapid.IntRange(-1_000, 250_000).Draw(rt, what)), -3)
+	}
+	return &wants{"erratic", func(trading.Held) trading.Adjustment {
+		if rapid.IntRange(0, 9).Draw(rt, "panics") == 0 {
+			panic("oh")
+		}
+		a := trading.Adjustment{StopLoss: number("stop"), TakeProfit: number("profit"), Reason: strings.Repeat("x", rapid.IntRange(0, 3).Draw(rt, "x"))}
+		if rapid.IntRange(0, 5).Draw(rt, "closes") == 0 {
+			a.Close = number("close")
+		}
+		return a
+	}}
+}
+
+func TestExitThatSaysAnythingHarmsNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		ticket := rapid.SampledFrom([]trading.TicketPolicy{nil, stopOnly, bracket}).Draw(rt, "ticket")
+		r := live(rt, ticket, append(readyMade(rt), erratic(rt)), moments(rt), nil)
+		r.amendedRight()
+		r.cfg.Exits = nil
+		r.restart()
+		r.settle()
+		guardedWhole(r.rig)
+		guardedOnce(r.rig)
+		r.agreeButForLegs()
+	})
+}
+
+// agreeButForLegs holds the fills of the venue against the journal.
+func (r *rig) agreeButForLegs() {
+	b, err := book.Restore(r.cfg.Capital, journal.Load(context.Background(), r.journal))
+	require.NoError(r.t, err)
+	require.Equal(r.t, len(r.venue.Ledger()), b.Counts().Fills)
+	held, err := r.venue.Positions(context.Background())
+	require.NoError(r.t, err)
+	require.True(r.t, held[btc].Equal(b.Position(btc).Quantity))
+}
+
+func (r *rig) entries() []journal.Entry {
+	entries, err := r.journal.Read(context.Background(), 0, 100_000)
+	require.NoError(r.t, err)
+	return entries
+}
+
+// amendedRight looks at each ticket that an exit has amended: beside the one that stood its stop is no looser, and what it
+// has moved is on its side of the price of then, on the tick.
+func (r life) amendedRight() {
+	b := book.New(r.cfg.Capital)
+	for i, entry := range r.entries() {
+		if e, ok := entry.Event.(journal.Amended); ok && strings.HasPrefix(e.By, "exit ") {
+			target, _ := b.Target(e.Symbol)
+			was, side := target.Ticket, int(target.Side())
+			stop, profit := e.Ticket.StopLoss, e.Ticket.TakeProfit
+			if was.StopLoss.IsPositive() {
+				require.GreaterOrEqual(r.t, stop.Sub(was.StopLoss).Sign()*side, 0, fmt.Sprint(was, e))
+			}
+			if !stop.Equal(was.StopLoss) {
+				require.Equal(r.t, side, r.prices[i].Sub(stop).Sign(), "%s is at %s", fmt.Sprint(e), r.prices[i])
+			}
+			if !profit.Equal(was.TakeProfit) {
+				require.Equal(r.t, side, profit.Sub(r.prices[i]).Sign(), "%s is at %s", fmt.Sprint(e), r.prices[i])
+			}
+			require.True(r.t, instrument(btc).OnTick(stop) && instrument(btc).OnTick(profit), e)
+		}
+		require.NoError(r.t, b.Apply(entry.At, entry.Event))
+	}
+}
+
+// guardedWhole looks at what rests at the venue for what is held: as much of each leg as the target's bracket guards.
+func guardedWhole(r *rig) {
+	for _, target := range r.engine.Status().Targets {
+		guarded := target.Guarded(d(r.held(target.Symbol)))
+		for _, leg := range []trading.Leg{trading.StopLoss, trading.TakeProfit} {
+			want := guarded
+			if !target.Ticket.LegPrice(leg).IsPositive() {
+				want = decimal.Zero
+			}
+			sum := decimal.Zero
+			for _, o := range r.venue.Resting() {
+				if o.Symbol == target.Symbol && o.Leg == leg {
+					sum = sum.Add(o.Quantity)
+					require.True(r.t, o.WorstPrice(decimal.Zero).Equal(target.Ticket.LegPrice(leg)))
+				}
+			}
+			require.True(r.t, want.Equal(sum), "%s of %s: %s rests, and %s is held", leg, target.Symbol, sum, guarded)
+		}
+	}
+}
