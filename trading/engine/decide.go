@@ -239,7 +239,8 @@ var errNoInstrument = errors.New("no such instrument is set up")
 
 func errTaken(taken decimal.Decimal) error {
 	return fmt.Errorf(
-		"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it", taken)
+		"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
+		taken)
 }
 
 // target is what the signal asks to hold, before limits and permission.

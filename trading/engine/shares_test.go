@@ -164,28 +164,28 @@ func TestSharesKeepTheNearerStop(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, sharing, with(stopOnly))
 	r.by("cross", signal.Long)
-	first, _ := r.target(btc)
+	first := r.target(btc)
 	r.venue.SetPrice(btc, d("98"))
 	r.by("other", signal.Long)
-	second, _ := r.target(btc)
+	second := r.target(btc)
 	require.Equal(t, "9.061", r.held(btc))
 	require.Equal(t, "-12", r.engine.Status().Stakes[0].Profit.String(), "6 from 100 to 98")
 	require.Equal(t, first.Ticket.StopLoss, second.Ticket.StopLoss)
 	r.venue.SetPrice(btc, d("140"))
 	r.by("third", signal.Long)
-	third, _ := r.target(btc)
+	third := r.target(btc)
 	require.True(t, third.Ticket.StopLoss.GreaterThan(second.Ticket.StopLoss))
 	r.addsUp()
 }
 
 // target is what is to be held of symbol.
-func (r *rig) target(symbol string) (book.Target, bool) {
+func (r *rig) target(symbol string) book.Target {
 	for _, t := range r.engine.Status().Targets {
 		if t.Symbol == symbol {
-			return t, true
+			return t
 		}
 	}
-	return book.Target{}, false
+	return book.Target{}
 }
 
 func TestSharesAreClosedByAPersonAllAtOnce(t *testing.T) {

@@ -49,7 +49,8 @@ func (e *Engine) Status() Status {
 	b := e.ledger.book
 	s := Status{
 		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
-		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: stakesAt(b, prices), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
+		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: stakesAt(b, prices),
+		Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
 	s.Locks = b.Locks(s.At)
