@@ -23,6 +23,9 @@ func (c *Config) checkSignals() error {
 	case len(c.Symbols) == 0:
 		return errors.New("Config.Symbols is empty, and so are the Instruments: they say what to generate signals for")
 	}
+	if err := assemble.CheckShares(c.Shares, c.Strategies); err != nil {
+		return fmt.Errorf("Config.Shares: %w", err)
+	}
 	return nil
 }
 
@@ -82,7 +85,7 @@ func (c *Config) checkOwn() error {
 		}},
 		{"Engine", c.Engine, []string{
 			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow",
-			"AutoExecute", "Clock", "Logger", "Hours",
+			"AutoExecute", "Clock", "Logger", "Hours", "Shares",
 		}},
 	} {
 		value := reflect.ValueOf(own.config)

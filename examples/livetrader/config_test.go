@@ -33,7 +33,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"auto-restart": {"true", "true"}, "symbols": {"A/B", "C/D,E/F:F"}, "interval": {"3", "1m30s"},
 		"auto-execute": {"false", "false"}, "min-confidence": {"0.25", "0.5"}, "db": {"x.db", "y.db"},
 		"listen": {"127.0.0.1:1", "off"}, "replay": {"a.csv", "b.csv.gz"}, "columns": {"timestamp,open", "a,b"}, "speed": {"2x", "0"}, "seed": {"9", "10"},
-		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross"}, "cash": {"5", "6"},
+		"chaos": {"signals", "trading"}, "strategy": {"rsi_reversion", "ema_cross:0.5,macd:0.25"}, "cash": {"5", "6"},
 		"fee": {"0.1", "0.2"}, "slippage": {"0.1", "0.2"}, "order-size": {"1", "2"}, "max-position": {"1", "2"},
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "max-gross": {"1", "2"},
 		"max-leverage": {"1", "2.5"}, "max-positions": {"1", "2"}, "max-orders-per-minute": {"1", "2"}, "max-weekly-loss": {"1", "2"},

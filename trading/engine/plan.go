@@ -218,7 +218,8 @@ func incomplete(h book.Holding, i trading.Instrument, reenter bool) bool {
 	case trading.StatusRejected, trading.StatusCanceled:
 		return closes || !lastWord(last, reenter) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
-		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+		leads := last.ReduceOnly && last.Side == t.Side() // such as half of a flip, or what one strategy leaves to another
+		return !spent(t) && leads && (t.Attempts > 1 || t.Ticket.Rests() || !t.Quantity.IsZero() && h.Quantity.IsZero())
 	case trading.StatusExpired:
 		return closes
 	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen:

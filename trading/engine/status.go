@@ -23,6 +23,7 @@ type Status struct {
 	Offers     []journal.SignalSeen `json:"offers,omitempty"` // what waits for a person's approval
 	Cursor     book.Cursor          `json:"cursor"`
 	Counts     book.Counts          `json:"counts"`
+	Stakes     []book.Stake         `json:"stakes,omitempty"` // of strategies that share the account: see Config.Shares
 	Day        journal.DayOpened    `json:"day"`
 	Capital    decimal.Decimal      `json:"capital"`
 	Cash       decimal.Decimal      `json:"cash"`
@@ -58,7 +59,8 @@ func (e *Engine) status() Status {
 	b := e.ledger.book
 	s := Status{
 		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
-		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
+		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: stakesAt(b, prices),
+		Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
 	s.Locks = b.Locks(s.At)
@@ -101,9 +103,6 @@ func (e *Engine) attentionLocked(s *Status) {
 		s.Differences = append(s.Differences, d.String())
 	}
 	for h := range e.ledger.book.Holdings() {
-		if isOrphan(h) {
-			s.Orphaned = append(s.Orphaned, h.Symbol)
-		}
 		if q := e.env.unguardedQuantity(e.ledger.book, h); !q.IsZero() {
 			if s.Unguarded == nil {
 				s.Unguarded = make(map[string]decimal.Decimal)
@@ -111,7 +110,11 @@ func (e *Engine) attentionLocked(s *Status) {
 			s.Unguarded[h.Symbol] = q
 		}
 	}
+	for _, one := range orphans(e.ledger.book) {
+		s.Orphaned = append(s.Orphaned, one.Symbol)
+	}
 	slices.Sort(s.Orphaned)
+	s.Orphaned = slices.Compact(s.Orphaned)
 }
 
 // Orders returns the orders that are remembered, also those that are done: the last ten thousand of them, and those of two
