@@ -192,11 +192,11 @@ func orphans(b *book.Book) (all []book.Stake) {
 
 // orphaned tells of one: no signal of its own closes it any more.
 func orphaned(s book.Stake) problem {
-	key := "orphaned/" + s.Symbol
+	key := s.Symbol
 	if !s.Target.IsZero() { // Others may have a stake in it.
 		key += "/" + s.Strategy
 	}
-	return condition(key, health.Degraded,
+	return condition("orphaned/"+key, health.Degraded,
 		fmt.Sprintf("%s of %s is held for %s (%s), which speaks no more: it is only reduced",
 			s.Quantity, s.Symbol, s.Strategy, s.Orphan),
 		"flatten it, or run its strategy again as it was", true)
