@@ -23,6 +23,9 @@ func (c *Config) checkSignals() error {
 	case len(c.Symbols) == 0:
 		return errors.New("Config.Symbols is empty, and so are the Instruments: they say what to generate signals for")
 	}
+	if err := assemble.CheckShares(c.Shares, c.Strategies); err != nil {
+		return fmt.Errorf("Config.Shares: %w", err)
+	}
 	return nil
 }
 
@@ -81,8 +84,8 @@ func (c *Config) checkOwn() error {
 			"Source", "Specs", "Store", "Symbols", "Interval", "MinConfidence", "Hours", "States", "Clock", "Logger",
 		}},
 		{"Engine", c.Engine, []string{
-			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow", "AutoExecute",
-			"Clock", "Logger", "Hours",
+			"Signals", "Journal", "Broker", "Instruments", "Size", "Risk", "Capital", "Ticket", "Exits", "Bars", "Allow",
+			"AutoExecute", "Clock", "Logger", "Hours", "Shares",
 		}},
 	} {
 		value := reflect.ValueOf(own.config)

@@ -25,8 +25,12 @@ import (
 type Config struct {
 	Name string // of the tree, in health, events and the log; "" means "trader"
 
-	Source        signal.Source // where the bars come from
-	Strategies    []signal.Spec
+	Source     signal.Source // where the bars come from
+	Strategies []signal.Spec
+	// Shares are the parts of the account that the Strategies have, by the name of each; together at most 1. They trade the
+	// same instruments beside each other then, and Status tells apart what each of them has and what came of it. nil means
+	// that they share nothing: see engine.Config.Shares.
+	Shares        map[string]decimal.Decimal
 	Symbols       []string      // what to generate signals for; nil means those of the Instruments
 	Interval      time.Duration // of the bars
 	MinConfidence float64       // what a signal's confidence must reach, 0 to 1

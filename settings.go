@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +36,9 @@ func (c *Config) settings() []journal.Setting {
 	}
 	for _, s := range c.strategySettings() {
 		say(s.Name, s.Value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Shares)) {
+		say("share/"+name, c.Shares[name].String())
 	}
 	say("symbols", strings.Join(c.Symbols, " "))
 	if c.MinConfidence != 0 {

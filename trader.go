@@ -148,7 +148,7 @@ func (t *Trader) parts() assemble.Config {
 	if e.Exits = c.Exits; t.recent != nil {
 		e.Bars = t.recent.Of
 	}
-	e.Settings, e.Symbols = c.settings(), c.Symbols
+	e.Settings, e.Symbols, e.Shares = c.settings(), c.Symbols, c.Shares
 	e.Hours = c.Hours
 	if c.Broker != nil {
 		e.Capital = c.Capital

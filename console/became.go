@@ -17,6 +17,7 @@ type became struct {
 	Code string `json:"reason_code,omitempty"` // why no more became of it, in one word of those below
 	// Limit says which one, with codeLimit.
 	Limit string `json:"limit,omitempty"`
+	By    string `json:"by,omitempty"`  // the ID of the signal that was newer, with codeSuperseded
 	Why   string `json:"why,omitempty"` // in the words of whoever decided: a limit, the engine, the venue, a person
 }
 
@@ -123,6 +124,7 @@ func becameOfOrder(o book.OrderState) became {
 		b.Code = codeExpired
 	case trading.StatusCanceled:
 		b.Code, b.Limit = codeOf(o.Reason, codeCanceled)
+		b.By = replacedBy(o.Reason)
 	case trading.StatusUnknown:
 		b.Code, _ = codeOf(o.Reason, codeOther)
 	case trading.StatusIntended, trading.StatusOpen, trading.StatusFilled:
@@ -142,7 +144,7 @@ func becameOfSignal(seen *journal.SignalSeen, approved *journal.SignalApproved, 
 	}
 	last, asked := lastFor(orders)
 	if last.Code != "" || last.What == string(trading.StatusFilled) {
-		b.Code, b.Limit, b.Why = last.Code, last.Limit, last.Why
+		b.Code, b.Limit, b.By, b.Why = last.Code, last.Limit, last.By, last.Why
 	}
 	if b.Code != "" || approved != nil {
 		return b

@@ -135,6 +135,7 @@ type api struct {
 //	GET /api/outcomes?limit&before	what became of signals and why not more, newest first, as far as is remembered
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
 //	GET /api/positions	what is held
+//	GET /api/strategies	what each strategy has, and what came of it, where they share the account
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first

@@ -124,7 +124,7 @@ func TestOutcomesSayWhyEachSignalDidOrDidNotTrade(t *testing.T) {
 	require.Equal(t, ended{What: "approved"}, got[0].Became)
 	require.Equal(t, ended{What: "acted"}, got[1].Became, "it waited, and then it was done; its guard says nothing of it")
 	require.Equal(t, []string{"o2", "o3"}, got[1].Orders)
-	require.Equal(t, ended{"refused", "halted", "", "halted: news"}, got[2].Became)
+	require.Equal(t, ended{"refused", "halted", "", "halted: news", ""}, got[2].Became)
 	require.Equal(t, ended{What: "acted", ReasonCode: "rejected"}, got[3].Became)
 
 	w := ask(h, http.MethodGet, "/api/outcomes?limit=2")

@@ -4,23 +4,23 @@ import "strings"
 
 // The codes of acts that were not done, beside codeNotTraded and codeExpired.
 const (
-	codeNotFound   = "not_found"  // there is no such order, signal or service
-	codeOtherHalt  = "other_halt" // the halt that was named does not stand
-	codeDone       = "done"       // it is filled, canceled, known or started already
-	codeGuards     = "guards"     // the order guards a position
-	codeNoAccount  = "no_account" // there is none, or none yet
-	codeDown       = "down"       // what should do it does not run
-	codeNotStored  = "not_stored" // it holds until the process ends
-	codeUnfinished = "unfinished" // it did not end in time, and may be done in part
-	codePanicked   = "panicked"   // a fault of the program
-	codeRefused    = "refused"    // the error says why
+	codeNotFound  = "not_found"  // there is no such order, signal or service
+	codeOtherHalt = "other_halt" // the halt that was named does not stand
+	codeDone      = "done"       // it is filled, canceled, known or started already
+	codeGuards    = "guards"     // the order guards a position
+	codeNoAccount = "no_account" // there is none, or none yet
+	codeDown      = "down"       // what should do it does not run
+	codeNotStored = "not_stored" // it holds until the process ends
+	codeLate      = "late"       // it did not end in time, and may be done in part
+	codePanicked  = "panicked"   // a fault of the program
+	codeRefused   = "refused"    // the error says why
 )
 
 // byRefusal are the words in which acts are refused; the first that fits counts.
 var byRefusal = []struct{ words, code string }{
 	{"panic: ", codePanicked},
-	{"deadline exceeded", codeUnfinished},
-	{"not in time", codeUnfinished},
+	{"deadline exceeded", codeLate},
+	{"not in time", codeLate},
 	{"could not be stored", codeNotStored},
 	{"that halt does not stand", codeOtherHalt},
 	{"no such child", codeNotFound},

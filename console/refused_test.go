@@ -28,7 +28,7 @@ func TestRefusalsHaveACodeThatStays(t *testing.T) {
 		"other_halt": {fmt.Errorf("engine: re-arm halt 1: %w: halt 2 does", engine.ErrOtherHalt)},
 		"done":       {fmt.Errorf("%w: x", supervisor.ErrStarted)},
 		"down":       {engine.ErrStopped, supervisor.ErrNotRunning, supervisor.ErrZombie},
-		"unfinished": {context.DeadlineExceeded},
+		"late":       {context.DeadlineExceeded},
 		"refused":    {errors.New("it is full moon")},
 	} {
 		for _, err := range errs {

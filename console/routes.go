@@ -50,6 +50,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/host":               a.host,
 		"/api/status":             a.status,
 		"/api/positions":          a.positions,
+		"/api/strategies":         a.strategies,
 		"/api/outcomes":           a.outcomes,
 		"/api/orders":             a.orders,
 		"/api/orders/{client_id}": a.order,

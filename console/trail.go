@@ -64,12 +64,13 @@ func (a *api) trailOfSignal(ctx context.Context, w http.ResponseWriter, id strin
 	}
 	t := &signalTrail{Orders: []orderTrail{}}
 	var seen *journal.SignalSeen
+	var seenAt int64
 	var approved *journal.SignalApproved
 	var made []string
 	for _, entry := range entries {
 		switch e := entry.Event.(type) {
 		case journal.SignalSeen:
-			seen = &e
+			seen, seenAt = &e, entry.Seq
 		case journal.SignalApproved:
 			approved = &e
 		case journal.IntentMade:
@@ -91,7 +92,13 @@ func (a *api) trailOfSignal(ctx context.Context, w http.ResponseWriter, id strin
 		entries = append(entries, about...)
 	}
 	t.Became = becameOfSignal(seen, approved, t.Orders)
-	t.Trail, err = newTrail(inOrder(entries))
+	if t.Trail, err = newTrail(inOrder(entries)); err != nil {
+		return nil, err
+	}
+	if seen != nil && seen.Outcome == journal.OutcomeSuperseded {
+		t.Became.By, err = a.supersededBy(ctx, w, seenAt, *seen)
+		nameNewer(t.Trail, seenAt, t.Became.By)
+	}
 	return t, err
 }
 
@@ -107,7 +114,7 @@ func newOrderTrail(clientID string, entries []journal.Entry) *orderTrail {
 	if err != nil {
 		return nil
 	}
-	return &orderTrail{OrderState: found.Order, Became: becameOfOrder(found.Order)}
+	return &orderTrail{OrderState: found.Order, Became: becameOfAsked(found.Order, entries)}
 }
 
 func each(entries []journal.Entry) func(yield func(journal.Entry, error) bool) {
@@ -193,7 +200,7 @@ func (a *api) trailOfOrder(w http.ResponseWriter, r *http.Request, id string) (*
 			entries = append(entries, entry)
 		}
 	}
-	one := &orderTrail{OrderState: found.Order, Became: becameOfOrder(found.Order)}
+	one := &orderTrail{OrderState: found.Order, Became: becameOfAsked(found.Order, entries)}
 	one.Trail, err = newTrail(inOrder(entries))
 	return one, err
 }

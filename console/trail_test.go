@@ -51,6 +51,7 @@ type ended struct {
 	What       string
 	ReasonCode string `json:"reason_code"`
 	Limit, Why string
+	By         string
 }
 
 type trailed struct {
@@ -103,7 +104,7 @@ func TestTrailSaysWhatBecameOfASignal(t *testing.T) {
 		"open":   {[]journal.Event{seen("acted", ""), intent(), sent, journal.Acknowledged{ClientID: "o1"}}, ended{What: "acted"}},
 		"rejected": {
 			[]journal.Event{seen("acted", ""), intent(), sent, journal.Rejected{ClientID: "o1", Reason: "-2019 margin is insufficient"}},
-			ended{"acted", "rejected", "", "-2019 margin is insufficient"},
+			ended{"acted", "rejected", "", "-2019 margin is insufficient", ""},
 		},
 		"rejected, and then filled": {
 			[]journal.Event{
@@ -114,33 +115,33 @@ func TestTrailSaysWhatBecameOfASignal(t *testing.T) {
 		},
 		"its intent was withdrawn": {
 			[]journal.Event{seen("acted", ""), intent(), journal.Canceled{ClientID: "o1", Reason: "never sent: halted: daily loss"}},
-			ended{"acted", "halted", "", "never sent: halted: daily loss"},
+			ended{"acted", "halted", "", "never sent: halted: daily loss", ""},
 		},
 		"its order was replaced": {
 			[]journal.Event{seen("acted", ""), intent(), journal.Canceled{ClientID: "o1", Reason: "never sent: signal s2 replaced its target"}},
-			ended{"acted", "superseded", "", "never sent: signal s2 replaced its target"},
+			ended{"acted", "superseded", "", "never sent: signal s2 replaced its target", "s2"},
 		},
 		"superseded": {
 			[]journal.Event{seen("superseded", "")},
-			ended{"superseded", "superseded", "", "a newer signal of its strategy and symbol was there"},
+			ended{"superseded", "superseded", "", "a newer signal of its strategy and symbol was there", ""},
 		},
-		"expired":      {[]journal.Event{seen("expired", "the part that opens came too late")}, ended{"expired", "expired", "", "the part that opens came too late"}},
-		"halted":       {[]journal.Event{seen("refused", "halted: killed by ann")}, ended{"refused", "halted", "", "halted: killed by ann"}},
-		"reduce only":  {[]journal.Event{seen("refused", "reduce only")}, ended{"refused", "reduce_only", "", "reduce only"}},
-		"no price":     {[]journal.Event{seen("refused", "no price")}, ended{"refused", "no_price", "", "no price"}},
+		"expired":      {[]journal.Event{seen("expired", "the part that opens came too late")}, ended{"expired", "expired", "", "the part that opens came too late", ""}},
+		"halted":       {[]journal.Event{seen("refused", "halted: killed by ann")}, ended{"refused", "halted", "", "halted: killed by ann", ""}},
+		"reduce only":  {[]journal.Event{seen("refused", "reduce only")}, ended{"refused", "reduce_only", "", "reduce only", ""}},
+		"no price":     {[]journal.Event{seen("refused", "no price")}, ended{"refused", "no_price", "", "no price", ""}},
 		"no reason":    {[]journal.Event{seen("refused", "")}, ended{What: "refused", ReasonCode: "not_known"}},
-		"other words":  {[]journal.Event{seen("refused", "it is full moon")}, ended{"refused", "other", "", "it is full moon"}},
-		"foreign":      {[]journal.Event{seen("refused", "strategy mean owns the instrument")}, ended{"refused", "owned", "", "strategy mean owns the instrument"}},
-		"cut":          {[]journal.Event{seen("acted", "cut to the limits"), intent()}, ended{"acted", "limit", "not_known", "cut to the limits"}},
-		"a limit":      {[]journal.Event{seen("refused", limited(t, intent().Order, small))}, ended{"refused", "limit", "MaxOrder", limited(t, intent().Order, small)}},
-		"another one":  {[]journal.Event{seen("refused", limited(t, intent().Order, full))}, ended{"refused", "limit", "MaxPosition", limited(t, intent().Order, full)}},
-		"stale":        {[]journal.Event{seen("refused", "bot/generation/BTC/USDT is unhealthy: no progress for 90s (limit 60s)")}, ended{"refused", "stale", "", "bot/generation/BTC/USDT is unhealthy: no progress for 90s (limit 60s)"}},
-		"sick":         {[]journal.Event{seen("refused", "bot/generation is unhealthy: 5 errors in a row")}, ended{"refused", "unhealthy", "", "bot/generation is unhealthy: 5 errors in a row"}},
-		"not asked":    {[]journal.Event{seen("would_have", "")}, ended{"would_have", "manual", "", "orders are not placed automatically, and nobody has approved it"}},
+		"other words":  {[]journal.Event{seen("refused", "it is full moon")}, ended{"refused", "other", "", "it is full moon", ""}},
+		"foreign":      {[]journal.Event{seen("refused", "strategy mean owns the instrument")}, ended{"refused", "owned", "", "strategy mean owns the instrument", ""}},
+		"cut":          {[]journal.Event{seen("acted", "cut to the limits"), intent()}, ended{"acted", "limit", "not_known", "cut to the limits", ""}},
+		"a limit":      {[]journal.Event{seen("refused", limited(t, intent().Order, small))}, ended{"refused", "limit", "MaxOrder", limited(t, intent().Order, small), ""}},
+		"another one":  {[]journal.Event{seen("refused", limited(t, intent().Order, full))}, ended{"refused", "limit", "MaxPosition", limited(t, intent().Order, full), ""}},
+		"stale":        {[]journal.Event{seen("refused", "bot/generation/BTC/USDT is unhealthy: no progress for 90s (limit 60s)")}, ended{"refused", "stale", "", "bot/generation/BTC/USDT is unhealthy: no progress for 90s (limit 60s)", ""}},
+		"sick":         {[]journal.Event{seen("refused", "bot/generation is unhealthy: 5 errors in a row")}, ended{"refused", "unhealthy", "", "bot/generation is unhealthy: 5 errors in a row", ""}},
+		"not asked":    {[]journal.Event{seen("would_have", "")}, ended{"would_have", "manual", "", "orders are not placed automatically, and nobody has approved it", ""}},
 		"approved":     {[]journal.Event{seen("would_have", ""), journal.SignalApproved{SignalID: "s1", By: "ann"}, intent()}, ended{What: "approved"}},
-		"waits":        {[]journal.Event{seen("acted", "the fate of an earlier order is not known yet")}, ended{"acted", "waiting", "", "the fate of an earlier order is not known yet"}},
-		"too small":    {[]journal.Event{seen("refused", "buy 1 BTC/USDT: "+trading.ErrLimit.Error()+": 1 is below the smallest quantity (step 2, minimum 2)")}, ended{"refused", "too_small", "", "buy 1 BTC/USDT: " + trading.ErrLimit.Error() + ": 1 is below the smallest quantity (step 2, minimum 2)"}},
-		"limit's name": {[]journal.Event{seen("refused", trading.ErrLimit.Error()+": what you ask is too much")}, ended{"refused", "limit", "not_known", trading.ErrLimit.Error() + ": what you ask is too much"}},
+		"waits":        {[]journal.Event{seen("acted", "the fate of an earlier order is not known yet")}, ended{"acted", "waiting", "", "the fate of an earlier order is not known yet", ""}},
+		"too small":    {[]journal.Event{seen("refused", "buy 1 BTC/USDT: "+trading.ErrLimit.Error()+": 1 is below the smallest quantity (step 2, minimum 2)")}, ended{"refused", "too_small", "", "buy 1 BTC/USDT: " + trading.ErrLimit.Error() + ": 1 is below the smallest quantity (step 2, minimum 2)", ""}},
+		"limit's name": {[]journal.Event{seen("refused", trading.ErrLimit.Error()+": what you ask is too much")}, ended{"refused", "limit", "not_known", trading.ErrLimit.Error() + ": what you ask is too much", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +159,46 @@ func TestTrailSaysWhatBecameOfASignal(t *testing.T) {
 	}
 }
 
+// Two of a backlog, and one that comes late: each is overtaken by another one.
+func TestTrailNamesTheSignalThatWasNewer(t *testing.T) {
+	t.Parallel()
+	one := func(id string, seq int64, strategy string, bar time.Duration, outcome journal.Outcome) journal.SignalSeen {
+		e := seen(outcome, "")
+		e.SignalID, e.Seq, e.Strategy, e.BarTime = id, seq, strategy, noon.Add(bar)
+		return e
+	}
+	h := handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(t,
+		one("long ago", 1, "ema_cross", -time.Minute, "acted"), one("old", 2, "ema_cross", 0, "superseded"),
+		one("older", 3, "ema_cross", time.Second, "superseded"), one("another's", 4, "mean", time.Hour, "acted"),
+		one("new", 5, "ema_cross", time.Minute, "acted"), one("late", 6, "ema_cross", time.Minute, "superseded"),
+		one("later", 7, "ema_cross", 2*time.Minute, "acted"), one("alone", 8, "rsi", 0, "superseded"),
+	)})
+	const why = "a newer signal of its strategy and symbol was there"
+	for id, by := range map[string]string{"old": "new", "older": "new", "late": "new", "alone": ""} {
+		got := trail(t, h, "/api/signals/"+id)
+		require.Equal(t, ended{"superseded", "superseded", "", why, by}, got.Became, id)
+		text := "signal to hold long BTC/USDT: superseded"
+		if by != "" {
+			text += " by signal " + by
+		}
+		require.Equal(t, text, got.Trail[0].Text, id)
+	}
+}
+
+// The venue does as it was asked, and the engine knows by whom.
+func TestTrailSaysWhoHadAnOrderCanceled(t *testing.T) {
+	t.Parallel()
+	h := handler(t, console.Config{Signals: signal.NewMemory(0), History: tell(t,
+		seen("acted", ""), intent(), journal.Submitting{ClientID: "o1"}, journal.Acknowledged{ClientID: "o1"},
+		journal.CancelAsked{ClientID: "o1", Reason: "signal s2 replaced its target"},
+		journal.Canceled{ClientID: "o1", Reason: "as asked for"},
+	)})
+	want := ended{"canceled", "superseded", "", "signal s2 replaced its target", "s2"}
+	require.Equal(t, want, trail(t, h, "/api/orders/o1").Became)
+	want.What = "acted"
+	require.Equal(t, want, trail(t, h, "/api/signals/s1").Became)
+}
+
 func TestTrailSaysWhatBecameOfAnOrder(t *testing.T) {
 	t.Parallel()
 	events := []journal.Event{
@@ -168,7 +209,7 @@ func TestTrailSaysWhatBecameOfAnOrder(t *testing.T) {
 	got := trail(t, h, "/api/orders/o1")
 	require.Equal(t, "o1", got.ClientID)
 	require.Equal(t, "canceled", got.Status)
-	require.Equal(t, ended{"canceled", "canceled", "", "canceled by ann"}, got.Became)
+	require.Equal(t, ended{"canceled", "canceled", "", "canceled by ann", ""}, got.Became)
 	var kinds []string
 	for _, one := range got.Trail {
 		kinds = append(kinds, one.Kind)

@@ -153,7 +153,7 @@ func problemOf(err error, isLate bool) *answer.Problem {
 		return &answer.Problem{
 			Status: http.StatusGatewayTimeout,
 			Detail: "it did not end in time, and may be done in part, or yet; /api/status shows what is: " + err.Error(),
-			Reason: codeUnfinished,
+			Reason: codeLate,
 		}
 	}
 	return &answer.Problem{Status: http.StatusConflict, Detail: err.Error(), Reason: codeOfRefusal(err.Error())}

@@ -13,8 +13,11 @@ type CashKind string
 
 // The kinds. A deposit and a withdrawal are neither profit nor loss; the others are.
 const (
-	CashFee        CashKind = "fee"     // that comes later than its fill, or belongs to none; above zero for a rebate
-	CashFunding    CashKind = "funding" // of a perpetual contract, paid or received; interest and dividends, too
+	CashFee     CashKind = "fee"     // that comes later than its fill, or belongs to none; above zero for a rebate
+	CashFunding CashKind = "funding" // of a perpetual contract, paid or received; interest and dividends, too
+	// CashInsurance is what an account owed once all that it held was liquidated, and its venue has borne: Binance's
+	// INSURANCE_CLEAR. It is above zero.
+	CashInsurance  CashKind = "insurance"
 	CashDeposit    CashKind = "deposit"
 	CashWithdrawal CashKind = "withdrawal"
 )
@@ -39,7 +42,7 @@ func (e CashEvent) Validate() error {
 		if e.Amount.IsZero() {
 			wrong = "moves nothing"
 		}
-	case CashDeposit:
+	case CashDeposit, CashInsurance:
 		if !e.Amount.IsPositive() {
 			wrong = "is not above zero"
 		}

@@ -166,6 +166,8 @@ type Fill struct {
 	// FeeAsset is what the fee was paid in, such as BNB; "" means the quote currency. See QuoteFee.
 	FeeAsset string    `json:"fee_asset,omitempty"`
 	Time     time.Time `json:"time"` // UTC
+	// Liquidation says that the venue has closed what the account could not carry any more, by an order of its own.
+	Liquidation bool `json:"liquidation,omitempty"`
 }
 
 // feeKind is how a fee relates to the instrument of its fill.

@@ -1,6 +1,7 @@
 package trading
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -31,6 +32,9 @@ type Ticket struct {
 	// FromFill moves the bracket to what was paid, once that is known: each leg is as far from it, as a fraction, as it was
 	// to be from the price of the decision.
 	FromFill bool `json:"from_fill,omitempty"`
+	// Unfilled says what becomes of an order that rests and is not filled in time. The zero one lets it wait until the signal
+	// is not valid any more.
+	Unfilled Unfilled `json:"unfilled,omitzero"`
 }
 
 // IsZero tells whether it is a market order without a bracket.
@@ -73,7 +77,7 @@ func (t Ticket) LegPrice(l Leg) decimal.Decimal {
 // knows it.
 func (t Ticket) Validate(side Side, i Instrument, price decimal.Decimal) error {
 	o := t.Shape(Order{ClientID: "of the ticket", Type: Market})
-	if err := o.Validate(); err != nil {
+	if err := errors.Join(o.Validate(), t.Unfilled.validate()); err != nil {
 		return err
 	}
 	for _, p := range []decimal.Decimal{t.LimitPrice, t.StopPrice, t.TakeProfit, t.StopLoss} {
@@ -107,6 +111,9 @@ type FixedTicket struct {
 	TakeProfit  decimal.Decimal // how far beyond the entry; 0 for none
 	StopLoss    decimal.Decimal // how far behind the entry; 0 for none
 	FromFill    bool            // the entry is what was paid; otherwise it is the price of the decision
+
+	// Unfilled is what becomes of a limit order that is not filled in time; its Price is set here.
+	Unfilled Unfilled `json:",omitzero"` // Without it the settings of a run read as before.
 }
 
 // Ticket implements TicketPolicy. Prices are rounded to the nearest tick.
@@ -128,6 +135,9 @@ func (f FixedTicket) Ticket(s Sizing, side Side) (Ticket, error) {
 	if f.Limit.IsPositive() {
 		price = away(s.Price, f.Limit, -side)
 		t.Type, t.LimitPrice, t.TimeInForce, t.PostOnly = Limit, price, f.TimeInForce, f.PostOnly
+		if t.Unfilled = f.Unfilled; t.Unfilled.Reprice > 0 {
+			t.Unfilled.Price = s.Price
+		}
 	}
 	if f.TakeProfit.IsPositive() {
 		t.TakeProfit = away(price, f.TakeProfit, side)

@@ -20,8 +20,10 @@ const (
 var (
 	tradingStates = []string{notStarted, running, halted, reduceOnlyState}
 	statuses      = []trading.OrderStatus{trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen}
-	cashKinds     = []trading.CashKind{trading.CashFee, trading.CashFunding, trading.CashDeposit, trading.CashWithdrawal}
-	outcomes      = []journal.Outcome{
+	cashKinds     = []trading.CashKind{
+		trading.CashFee, trading.CashFunding, trading.CashInsurance, trading.CashDeposit, trading.CashWithdrawal,
+	}
+	outcomes = []journal.Outcome{
 		journal.OutcomeActed, journal.OutcomeSuperseded, journal.OutcomeExpired, journal.OutcomeRefused, journal.OutcomeWouldHave,
 	}
 )

@@ -170,7 +170,7 @@ func (a *app) openPort(_ context.Context, closers *[]func() error) error {
 		return fmt.Errorf("--listen %s: %w", a.cfg.listen, err)
 	}
 	a.port = port
-	a.log.Info("API listening", "address", port.Addr())
+	a.log.Info("API listening", "address", port.Addr(), "page", pageAt(port.Addr()))
 	*closers = append(*closers, port.Close)
 	return nil
 }

@@ -84,10 +84,10 @@ func (c *config) rulesOfFeed() []rule {
 
 // rulesOfTrading are what each order would break, and what would be found only when it is sent.
 func (c *config) rulesOfTrading() []rule {
+	unknown, isUnknown := c.strategies.unknown()
 	costs := c.notional.Mul(decimal.NewFromInt(1).Add(c.fee).Add(c.slippage))
 	return []rule{
-		{!slices.Contains(strategyNames(), c.strategy),
-			fmt.Sprintf("--strategy %q is none of %s", c.strategy, strings.Join(strategyNames(), ", "))},
+		{isUnknown, fmt.Sprintf("--strategy %q is none of %s", unknown, strings.Join(strategyNames(), ", "))},
 		{c.notional.GreaterThan(c.maxOrder),
 			fmt.Sprintf("--order-size %s is above --max-order %s: lower the one or raise the other", c.notional, c.maxOrder)},
 		{c.notional.GreaterThan(c.maxPosition),

@@ -56,7 +56,7 @@ type config struct {
 	hours         openHours
 	venue         string // a papervenue's address; "" for the account on paper in here
 
-	strategy       string
+	strategies     namedStrategies
 	cash           decimal.Decimal
 	fee            decimal.Decimal
 	slippage       decimal.Decimal

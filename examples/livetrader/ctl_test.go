@@ -79,6 +79,10 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	do(exitFailure, `ctl approve: refused: `, "approve", "none")
 	do(exitUsage, "ctl flatten: SYMBOL is missing", "flatten")
 	do(exitFailure, `ctl flatten: refused: .*"X/Y": no such instrument`, "flatten", "X/Y")
+	require.Eventually(t, func() bool {
+		_, out, _ := ctl(nil, "status", "--db", db)
+		return regexp.MustCompile(`(?m)^order v-\S+ \w+ \S+ \S+ stop at [1-9]\S*: open$`).MatchString(out)
+	}, longWait, shortWait, "what guards it, and where")
 	do(exitOK, "done: flatten BTC/USDT:USDT ", "flatten", "BTC/USDT:USDT")
 	do(exitFailure, "ctl rearm: refused: .*that halt does not stand: nothing is halted", "rearm", "1")
 	do(exitUsage, "ctl halt: REASON is missing", "halt")
@@ -171,6 +175,21 @@ func TestCtlApprovesAndCancels(t *testing.T) {
 	code, _, log = ctl(nil, "give-up", id, "--db", db)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, log, "ctl give-up: refused: ")
+}
+
+// What is misspelt is said by the commands as well, and keeps nobody out.
+func TestCommandsWarnOfVariablesThatMeanNothing(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"ctl", "status"}, {"health"}, {"check"}, {"panic"}} {
+		var out, log output
+		code := run(t.Context(), append(args, "--db", tempDB(t)), environment{
+			lookup: environ(), variables: []string{"LIVETRADER_SOKET", "LIVETRADER_TOKN_FILE", "LIVETRADER_TOKEN_FILE", "HOME"},
+			stdout: &out, stderr: &log, clock: clock.New(),
+		})
+		require.NotEqual(t, exitOK, code, "it was done: there is just no trader")
+		require.Contains(t, log.String()+out.String(), "livetrader: unknown variable LIVETRADER_SOKET: did you mean LIVETRADER_SOCKET (--socket)?; "+
+			"unknown variable LIVETRADER_TOKN_FILE: did you mean LIVETRADER_TOKEN_FILE?; it is as if it were not set\n")
+	}
 }
 
 // Over the network it is the token that lets in, and what is asked twice with one key is done once, at both doors.

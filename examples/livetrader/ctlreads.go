@@ -32,7 +32,9 @@ var ctlReads = map[string]ctlRead{
 		"time", "symbol", "side", "quantity", "price", "fee", "client_id")},
 	"signals": {"/api/signals/latest", "", "the newest signals", table(
 		"created_at", "symbol", "strategy", "direction", "confidence", "id")},
-	"signal": {"/api/signals/%s", "SIGNAL", "one of them, what became of it and why not more, its orders and its trail", showSignal},
+	"signal": {
+		"/api/signals/%s", "SIGNAL", "one of them, what became of it and why not more, its orders and its trail", showSignal,
+	},
 	"outcomes": {"/api/outcomes", "", "what became of the newest signals, and why not more", table(
 		"at", "symbol", "strategy", "direction", "became.what", "became.reason_code", "became.why", "signal_id")},
 	"equity": {"/api/equity", "", "what the account was worth, each hour", table("at", "equity", "paid_in")},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -97,9 +99,19 @@ func (s shownStatus) list(w io.Writer) {
 		fmt.Fprintf(w, "position %s %s at %s\n", p.Symbol, p.Quantity, p.AveragePrice())
 	}
 	for _, o := range s.Orders {
-		fmt.Fprintf(w, "order %s %s %s %s %s: %s\n", o.ClientID, o.Side, o.Remaining(), o.Symbol, o.Type, o.Status)
+		fmt.Fprintf(w, "order %s %s %s %s %s%s: %s\n", o.ClientID, o.Side, o.Remaining(), o.Symbol, o.Type, pricesOf(o), o.Status)
 	}
 	for _, o := range s.Offers {
 		fmt.Fprintf(w, "offer %s %s to hold %s: livetrader ctl approve %s\n", o.SignalID, o.Symbol, o.Target, o.SignalID)
 	}
+}
+
+// pricesOf are those that an order names.
+func pricesOf(o book.OrderState) (text string) {
+	for _, price := range []decimal.Decimal{o.StopPrice, o.LimitPrice} {
+		if price.IsPositive() {
+			text += " at " + price.String()
+		}
+	}
+	return text
 }

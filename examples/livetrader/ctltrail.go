@@ -34,7 +34,8 @@ var trailColumns = []string{"at", "kind", "text"}
 
 // orderColumns are what is shown of an order of a signal.
 var orderColumns = []string{
-	"client_id", "side", "type", "quantity", "limit_price", "stop_price", "filled", "became.what", "became.reason_code", "became.why",
+	"client_id", "side", "type", "quantity", "limit_price", "stop_price", "filled",
+	"became.what", "became.reason_code", "became.why",
 }
 
 func showOrder(w io.Writer, body []byte) error {

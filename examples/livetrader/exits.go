@@ -13,10 +13,14 @@ import (
 type exitSettings struct {
 	trailing, ranges, breakEven decimal.Decimal
 	longest                     time.Duration
+
+	unfilled trading.Unfilled // of --limit-entry
 }
 
 // exitFlags are the names of their flags.
-var exitFlags = []string{"trailing-stop", "trailing-atr", "break-even", "max-holding"}
+var exitFlags = []string{
+	"trailing-stop", "trailing-atr", "break-even", "max-holding", "entry-wait", "entry-reprice", "entry-cross",
+}
 
 func (c *config) declareExits() {
 	e := &c.exitSettings
@@ -27,6 +31,12 @@ func (c *config) declareExits() {
 	setting(c, &e.breakEven, "break-even", decimal.Zero, parts,
 		"`fraction` that must be gained for the stop-loss to move to the entry and the fees of both orders; 0 for never")
 	setting(c, &e.longest, "max-holding", 0, spans, "longest `time` to hold a position, from its first fill on; 0 for no end")
+	setting(c, &e.unfilled.After, "entry-wait", 0, spans,
+		"`time` that an order of --limit-entry may rest; 0 for as long as its signal is valid")
+	setting(c, &e.unfilled.Reprice, "entry-reprice", 0, counts,
+		"how many `times` it is placed again after --entry-wait, as far from the price of then")
+	setting(c, &e.unfilled.Cross, "entry-cross", false, toggles,
+		"trade at market what is left in the end; otherwise it is dropped")
 }
 
 // exits are those that are asked for; the nearest of their stops counts.

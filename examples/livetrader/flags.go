@@ -92,7 +92,9 @@ func (c *config) declareTrading() {
 	number := func(field *decimal.Decimal, name, value string, k kind[decimal.Decimal], usage string) {
 		setting(c, field, name, decimal.RequireFromString(value), k, usage)
 	}
-	setting(c, &c.strategy, "strategy", "ema_cross", texts, "`name` of the strategy: "+strings.Join(strategyNames(), ", "))
+	setting(c, &c.strategies, "strategy", namedStrategies{{name: "ema_cross"}}, strategyLists,
+		"`names` of strategies, such as macd, or macd:0.6,donchian:0.4 with each one's share of the account (alike if not given): "+
+			strings.Join(strategyNames(), ", "))
 	number(&c.cash, "cash", "10000", sums, "`amount` that the account starts with")
 	number(&c.fee, "fee", "0.0004", parts, "`fraction` of an order's value that the venue takes")
 	number(&c.slippage, "slippage", "0.0002", parts, "`fraction` by which market orders fill worse than the price")

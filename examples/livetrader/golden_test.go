@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
-	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
 	"github.com/seed-5dee1c0a/vigil/trading"
@@ -120,20 +119,20 @@ func replayedInMemory(t *testing.T, args []string, fill paper.FillPolicy) string
 	prices, err := candle.Scan(t.Context(), cfg.replay, cfg.candles())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, candles.Close()) }()
-	spec, err := strategies[cfg.strategy]()
+	specs, shares, err := cfg.strategies.specs()
 	require.NoError(t, err)
 	interval, journal := candles.Report().Interval, journal.NewMemory()
 	replay, err := backtest.New(backtest.Config{
 		Bars: candles, Instruments: []trading.Instrument{cfg.instrument(prices)}, Journal: journal,
 		Generator: generator.Config{
-			Specs: []signal.Spec{spec}, Interval: interval, Cycle: cfg.interval, Validity: 3 * interval,
+			Specs: specs, Interval: interval, Cycle: cfg.interval, Validity: 3 * interval,
 		},
 		Paper: paper.Config{Cash: cfg.cash, FeeRate: cfg.fee, Slippage: cfg.slippage, Fill: fill},
 		Engine: engine.Config{
 			Size:        size.FixedNotional{Amount: cfg.notional},
 			Ticket:      trading.FixedTicket{Limit: cfg.limitEntry, TakeProfit: cfg.takeProfit, StopLoss: cfg.stopLoss},
 			Risk:        risk.Limits{MaxPosition: cfg.maxPosition, MaxOrder: cfg.maxOrder, MaxDailyLoss: cfg.maxDailyLoss},
-			AutoExecute: true,
+			AutoExecute: true, Shares: shares,
 		},
 	})
 	require.NoError(t, err)

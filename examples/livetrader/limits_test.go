@@ -7,7 +7,6 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 )
 
@@ -17,7 +16,7 @@ func TestLimitsAreTheSimpleSetUntilMoreIsAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	simple := cfg.limits()
 	require.IsType(t, risk.Limits{}, simple)
-	before := cfg.fingerprint(signal.Spec{})
+	before := cfg.fingerprint(nil, nil)
 
 	cfg, err = parseConfig([]string{
 		"--paper", "--max-gross", "5000", "--max-leverage", "1", "--max-positions", "2", "--max-orders-per-minute", "30",
@@ -41,7 +40,7 @@ func TestLimitsAreTheSimpleSetUntilMoreIsAskedFor(t *testing.T) {
 	require.Equal(t, risk.Pause{After: 3, Within: time.Hour, For: 30 * time.Minute}, rules.StopGuard)
 	require.Equal(t, risk.Pause{After: 4, For: 2 * time.Hour}, rules.LosingStreak)
 	require.True(t, rules.MaxNet.Equal(decimal.Zero))
-	require.NotEqual(t, before, cfg.fingerprint(signal.Spec{}), "decisions depend on them")
+	require.NotEqual(t, before, cfg.fingerprint(nil, nil), "decisions depend on them")
 }
 
 func TestPausesThatCannotBeAreRefused(t *testing.T) {

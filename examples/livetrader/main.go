@@ -94,6 +94,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	env.stdout = harmlessWriter{env.stdout}
 	if len(args) > 0 {
 		if command, ok := commands()[args[0]]; ok {
+			warnOfEnvironment(env)
 			return command.run(ctx, args[1:], env)
 		}
 	}

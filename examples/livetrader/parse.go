@@ -126,26 +126,43 @@ func readSetting(lookup func(string) (string, bool), name string) (string, error
 	return value, nil
 }
 
-// checkEnvironment refuses variables with our prefix that mean nothing.
+// checkEnvironment refuses variables with our prefix that mean nothing: all at once, each with the one that it is near to.
 func checkEnvironment(variables []string) error {
-	known := make(map[string]string) // flags by variable
+	known := make(map[string]string) // flags by variable; "" for a secret
+	for _, name := range secretVariables {
+		known[name], known[name+fileSuffix] = "", ""
+	}
 	for _, name := range flagNames() {
 		known[variable(name)] = name
 	}
-	for _, name := range variables {
-		_, ok := known[name]
-		switch {
-		case isSecret(name):
-		case ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name):
-		default:
-			near := nearest(name, slices.Collect(maps.Keys(known)))
-			if near == "" {
-				return usagef("unknown variable %s: --help lists those that there are", name)
-			}
-			return usagef("unknown variable %s: did you mean %s (--%s)?", name, near, known[near])
+	var unknown []string
+	for _, name := range slices.Sorted(slices.Values(variables)) {
+		if _, ok := known[name]; ok || !strings.HasPrefix(name, variablePrefix) || fromOrchestrator(name) {
+			continue
 		}
+		text := "unknown variable " + name
+		if near := nearest(name, slices.Collect(maps.Keys(known))); near != "" {
+			text += ": did you mean " + near
+			if known[near] != "" {
+				text += " (--" + known[near] + ")"
+			}
+			text += "?"
+		} else {
+			text += ": --help lists those that there are"
+		}
+		unknown = append(unknown, text)
 	}
-	return nil
+	if len(unknown) == 0 {
+		return nil
+	}
+	return usagef("%s", strings.Join(unknown, "; "))
+}
+
+// warnOfEnvironment says what checkEnvironment would refuse, and keeps nobody out: a person may have to halt a trader now.
+func warnOfEnvironment(env environment) {
+	if err := checkEnvironment(env.variables); err != nil {
+		_ = fail(env, fmt.Errorf("%w; it is as if it were not set", err))
+	}
 }
 
 // fromOrchestrator reports whether Kubernetes makes such a variable of a service by our name.

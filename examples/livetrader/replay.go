@@ -81,7 +81,7 @@ func (a *app) beside(ctx context.Context, services map[string]supervisor.Service
 // newReplay builds what trades on the file. Health, which is the machine's, must not change the result: nothing is asked
 // whether an order may open something.
 func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Replay, error) {
-	spec, err := a.cfg.strategySpec()
+	specs, shares, err := a.cfg.strategies.specs()
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +93,13 @@ func (a *app) newReplay(ctx context.Context, bars backtest.Bars) (*backtest.Repl
 	return backtest.New(backtest.Config{
 		Bars: bars, Instruments: []trading.Instrument{a.replayed}, Signals: a.db.Signals(), Journal: journal, Logger: a.log,
 		Generator: generator.Config{
-			Specs: []signal.Spec{spec}, Interval: interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
+			Specs: specs, Interval: interval, Cycle: a.cfg.interval, MinConfidence: a.cfg.minConfidence,
 			Validity: max(3*interval, time.Second),
 		},
 		Paper: paper.Config{Cash: a.cfg.cash, FeeRate: a.cfg.fee, Slippage: a.cfg.slippage},
 		Engine: engine.Config{
-			Size: a.cfg.sizer(), Ticket: a.cfg.ticket(), Exits: a.cfg.exits(), Risk: a.cfg.limits(),
-			AutoExecute: a.cfg.autoExecute, Fingerprint: a.cfg.fingerprint(spec),
+			Size: a.cfg.sizer(), Shares: shares, Ticket: a.cfg.ticket(), Exits: a.cfg.exits(), Risk: a.cfg.limits(),
+			AutoExecute: a.cfg.autoExecute, Fingerprint: a.cfg.fingerprint(specs, shares),
 		},
 		Speed: a.cfg.speed, Wall: a.clock,
 	})

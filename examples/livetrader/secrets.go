@@ -26,11 +26,14 @@ const (
 	fileSuffix = "_FILE"
 )
 
+// secretVariables are the names of them all.
+var secretVariables = []string{
+	dbVariable, tokenVariable, metricsVariable, notifyVariable, webhookVariable, webhookSecretVariable, pingVariable,
+}
+
 // isSecret reports whether a variable is one of them.
 func isSecret(name string) bool {
-	return slices.Contains([]string{
-		dbVariable, tokenVariable, metricsVariable, notifyVariable, webhookVariable, webhookSecretVariable, pingVariable,
-	}, strings.TrimSuffix(name, fileSuffix))
+	return slices.Contains(secretVariables, strings.TrimSuffix(name, fileSuffix))
 }
 
 // readReceivers reads where messages go, and refuses what no message would ever reach.

@@ -15,3 +15,15 @@ func isOpen(address string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err != nil || !ip.IsLoopback()
 }
+
+// pageAt is where a browser on this machine finds the page of who listens at an address.
+func pageAt(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}

@@ -20,6 +20,21 @@ func TestWeakTokenIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
+// What is logged can be clicked on.
+func TestPageIsWhereThePortListens(t *testing.T) {
+	t.Parallel()
+	for address, page := range map[string]string{
+		"127.0.0.1:8000": "http://127.0.0.1:8000/", "0.0.0.0:80": "http://localhost:80/", "[::]:80": "http://localhost:80/",
+		"[::1]:8000": "http://[::1]:8000/", ":8000": "http://localhost:8000/", "none": "",
+	} {
+		require.Equal(t, page, pageAt(address))
+	}
+	p := launch(t, "--paper", "--db", tempDB(t), "--listen", "127.0.0.1:0", "--duration", "1s")
+	said := p.await(`msg="API listening" address=(\S+) page=(\S+)`)
+	require.Equal(t, "http://"+said[1]+"/", said[2])
+	require.Equal(t, exitOK, p.end())
+}
+
 func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/generator"
-	"github.com/seed-5dee1c0a/vigil/signal/strategy"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
@@ -22,21 +20,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
-
-// strategies are what --strategy can name.
-var strategies = map[string]func() (signal.Spec, error){
-	"bollinger_breakout": strategy.BollingerBreakout{}.Spec,
-	"donchian":           strategy.Donchian{}.Spec,
-	"ema_cross":          strategy.EMACross{}.Spec,
-	"macd":               strategy.MACD{}.Spec,
-	"rsi_reversion":      strategy.RSIReversion{}.Spec,
-}
-
-func strategyNames() []string {
-	return slices.Sorted(maps.Keys(strategies))
-}
-
-func (c *config) strategySpec() (signal.Spec, error) { return strategies[c.strategy]() }
 
 // openTrader builds what trades, and says first what stands from before.
 func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
@@ -80,12 +63,12 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 
 // trader is the configuration of what trades, as far as the flags say it.
 func (c *config) trader(m market) (vigil.Config, error) {
-	spec, err := c.strategySpec()
+	specs, shares, err := c.strategies.specs()
 	if err != nil {
 		return vigil.Config{}, err
 	}
 	cfg := vigil.Config{
-		Name: treeName, Source: m.source, Strategies: []signal.Spec{spec}, Symbols: c.symbols, Interval: c.interval,
+		Name: treeName, Source: m.source, Strategies: specs, Shares: shares, Symbols: c.symbols, Interval: c.interval,
 		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
 		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Exits: c.exits(), Manual: !c.autoExecute,
 		AutoRestart: c.autoRestart, OnStop: c.onStop, Heartbeat: c.healthInterval,
@@ -93,7 +76,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Cycle:    c.cycle(),
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
-		Engine: engine.Config{Fingerprint: c.fingerprint(spec), Settings: c.marketSettings(), Orphans: c.orphans},
+		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans},
 	}
 	if m.broker != nil {
 		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)
@@ -122,12 +105,14 @@ func (c *config) cycle() time.Duration {
 func (c *config) sizer() trading.Sizer { return size.FixedNotional{Amount: c.notional} }
 
 func (c *config) ticket() trading.TicketPolicy {
-	return trading.FixedTicket{Limit: c.limitEntry, TakeProfit: c.takeProfit, StopLoss: c.stopLoss}
+	return trading.FixedTicket{
+		Limit: c.limitEntry, TakeProfit: c.takeProfit, StopLoss: c.stopLoss, Unfilled: c.exitSettings.unfilled,
+	}
 }
 
 // fingerprint names the settings on which decisions depend.
-func (c *config) fingerprint(spec signal.Spec) string {
-	settings := map[string]string{"strategy and its parameters": spec.Name + " " + spec.Params}
+func (c *config) fingerprint(specs []signal.Spec, shares map[string]decimal.Decimal) string {
+	settings := map[string]string{"strategy and its parameters": described(specs, shares)}
 	for _, name := range []string{
 		"interval", "min-confidence", "cash", "fee", "slippage", "order-size", "max-position", "max-order", "max-daily-loss",
 		"take-profit", "stop-loss", "limit-entry",

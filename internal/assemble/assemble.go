@@ -153,6 +153,9 @@ func (cfg Config) checkShared() error {
 	if cfg.Signals == nil {
 		return fmt.Errorf("Config.Signals is nil")
 	}
+	if err := CheckShares(cfg.Engine.Shares, cfg.Generator.Specs); err != nil {
+		return fmt.Errorf("Config.Engine.Shares: %w", err)
+	}
 	for _, own := range []struct {
 		field string
 		set   bool

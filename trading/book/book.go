@@ -35,6 +35,7 @@ type Book struct {
 	positions
 	orders
 	targets
+	stakes stakes
 	signals
 	fills
 	account
@@ -103,6 +104,7 @@ func New(capital decimal.Decimal) *Book {
 	return &Book{
 		positions: make(positions), orders: newOrders(), targets: make(targets), signals: newSignals(),
 		account: newAccount(capital), external: newExternal(), lives: make(lives), trades: newTrades(), locks: make(locks),
+		stakes: make(stakes),
 	}
 }
 

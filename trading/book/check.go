@@ -20,10 +20,7 @@ func (b *Book) Check(event journal.Event) error {
 	case journal.SignalApproved:
 		return b.signals.checkApproved(e, b.checkOwner)
 	case journal.CloseAsked:
-		if e.ID == "" || e.Symbol == "" {
-			return fmt.Errorf("book: close_asked lacks its id %q or symbol %q", e.ID, e.Symbol)
-		}
-		return nil
+		return b.checkClose(e)
 	case journal.Amended:
 		if b.targets[e.Symbol] == nil {
 			return fmt.Errorf("book: amended by %q: %s has no target", e.By, e.Symbol)

@@ -34,7 +34,8 @@ const secondsPerDay = 24 * 60 * 60
 type sums struct{ fees, realized, moved, paidIn decimal.Decimal }
 
 func (a *account) sums() sums {
-	return sums{a.fees, a.realized, a.moved[trading.CashFee].Add(a.moved[trading.CashFunding]), a.PaidIn()}
+	moved := decimal.Sum(a.moved[trading.CashFee], a.moved[trading.CashFunding], a.moved[trading.CashInsurance])
+	return sums{a.fees, a.realized, moved, a.PaidIn()}
 }
 
 // days are the totals by day. Most are differences of what the account has come to, so that a day costs nothing until it

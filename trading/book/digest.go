@@ -52,6 +52,7 @@ func (b *Book) Digest() string {
 	for _, id := range slices.Sorted(b.fills.ids()) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
+	b.stakes.digest(h)
 	b.settings.digest(h, b.given, b.Targets())
 	counts := b.Counts()
 	for _, outcome := range slices.Sorted(maps.Keys(counts.Signals)) {

@@ -14,12 +14,7 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	}
 	switch e := e.(type) {
 	case journal.SignalSeen:
-		orphan := b.Orphan(e.Symbol)
-		b.signals.see(e, b.targets)
-		if e.Outcome == journal.OutcomeActed {
-			b.targets[e.Symbol].Orphan = orphan
-			b.external.settled(e.Symbol)
-		}
+		b.foldSignal(e)
 	case journal.IntentMade:
 		b.orders.addIntended(at, &e.Order)
 		b.targets.count(&e.Order)
@@ -40,10 +35,9 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 		b.orders.move(at, o, trading.StatusIntended, e.Reason)
 		o.InFlight = e.InFlight
 	case journal.SignalApproved:
-		b.foldApproved(e)
+		b.foldApproved(at, e)
 	case journal.CloseAsked:
-		b.targets.reduce(e)
-		b.external.settled(e.Symbol)
+		b.foldClose(at, e)
 	case journal.Amended:
 		b.targets.amend(e, b.orders.pending[e.Symbol])
 	case journal.CancelAsked:
@@ -79,12 +73,26 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	b.orders.forget(at, b.targets)
 }
 
-func (b *Book) foldApproved(e journal.SignalApproved) {
+func (b *Book) foldSignal(e journal.SignalSeen) {
+	if e.Outcome != journal.OutcomeActed {
+		b.signals.see(e, b.targets)
+		return
+	}
+	orphan := b.orphanOf(e)
+	b.share(e)
+	b.signals.see(e, b.targets)
+	b.targets[e.Symbol].Orphan = orphan
+	b.external.settled(e.Symbol)
+}
+
+func (b *Book) foldApproved(at time.Time, e journal.SignalApproved) {
 	offer, ok := b.signals.offer(e.SignalID)
 	if !ok {
 		return // Check has let none of those through.
 	}
-	orphan := b.Orphan(offer.Symbol)
+	offer = b.beside(offer, at)
+	orphan := b.orphanOf(offer)
+	b.share(offer)
 	b.signals.approve(offer, b.targets).Orphan = orphan
 	b.external.settled(offer.Symbol)
 }
@@ -130,11 +138,15 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	b.lives.changed(filledAt(f, at), before, after)
 	if o == nil {
 		b.fills.foreign++
+		b.stakes.fill(f, false)
 		return
 	}
 	if o.Leg != "" {
+		from := b.targets.quantity(f.Symbol)
 		b.targets.guardFilled(f, after.Quantity)
+		b.stakes.guarded(f.Symbol, from, b.targets[f.Symbol])
 	}
+	b.stakes.fill(f, true)
 	b.orders.fill(at, o, f)
 }
 
@@ -148,5 +160,6 @@ func (b *Book) adopt(at time.Time, e journal.Adopted) {
 	b.account.applyFill(&f, before, after)
 	b.trades.moved(at, before, after, false)
 	b.external.moved(e.Symbol, false, before.Quantity, after.Quantity)
+	b.stakes.fill(&f, false)
 	b.lives.changed(at, before, after)
 }

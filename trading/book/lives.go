@@ -33,9 +33,9 @@ func (l lives) changed(at time.Time, before, after trading.Position) {
 
 // filledAt is when a fill was made, as far as a clock of ours can tell: it was heard of at the given time, and not before it
 // was made.
-func filledAt(f *trading.Fill, heard time.Time) time.Time {
-	if f.Time.IsZero() || f.Time.After(heard) {
-		return heard
+func filledAt(f *trading.Fill, at time.Time) time.Time {
+	if f.Time.IsZero() || f.Time.After(at) {
+		return at
 	}
 	return f.Time
 }

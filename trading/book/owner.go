@@ -12,6 +12,9 @@ import (
 // the target owns the instrument until that is over: nothing is held, no order is open, and none is to come, as the target
 // was reached, is to hold nothing, or is not valid any more. So a strategy that was renamed is not locked out for ever.
 func (b *Book) Owner(symbol string, bar time.Time) string {
+	if s := b.stakes[symbol]; s != nil { // Once strategies share the account no more, one of them goes on.
+		return s.owner()
+	}
 	t := b.targets[symbol]
 	switch {
 	case t == nil:
@@ -46,7 +49,19 @@ func (b *Book) Orphan(symbol string) string {
 // Orphaned reports whether the strategy of a target speaks no more: nothing is opened for it.
 func (t Target) Orphaned() bool { return t.Orphan != "" }
 
+// orphanOf is what becomes of the Orphan of a target that a signal replaces. Where strategies share the instrument, their
+// stakes have it.
+func (b *Book) orphanOf(e journal.SignalSeen) string {
+	if len(e.Stakes) > 0 {
+		return ""
+	}
+	return b.Orphan(e.Symbol)
+}
+
 func (b *Book) checkOwner(e journal.SignalSeen) error {
+	if len(e.Stakes) > 0 {
+		return checkStakes(e)
+	}
 	if owner := b.Owner(e.Symbol, e.BarTime); owner != "" && owner != e.Strategy && b.Orphan(e.Symbol) == "" {
 		return fmt.Errorf("book: signal %s of %s acted on %s, which %s owns", e.SignalID, e.Strategy, e.Symbol, owner)
 	}

@@ -95,6 +95,9 @@ func (b *Book) checkOrphan(o journal.Orphan) error {
 	if b.targets[o.Symbol] == nil {
 		return fmt.Errorf("%s has no target", o.Symbol)
 	}
+	if s := b.stakes[o.Symbol]; s != nil && (o.Strategy == "" || s.find(o.Strategy) == nil) {
+		return fmt.Errorf("%s has no stake of %q", o.Symbol, o.Strategy)
+	}
 	//exhaustive:enforce
 	switch o.Fate {
 	case journal.FateReduced:
@@ -121,6 +124,11 @@ func (b *Book) foldSettings(e journal.SettingsChanged) {
 	}
 	for _, o := range e.Orphans {
 		t := b.targets[o.Symbol]
+		if s := b.stakes[o.Symbol]; s != nil {
+			s.orphan(o)
+			t.Quantity = s.target()
+			continue
+		}
 		switch o.Fate {
 		case journal.FateReduced:
 			t.Orphan = o.Was

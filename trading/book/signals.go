@@ -94,7 +94,7 @@ func (s *signals) check(e journal.SignalSeen, owner func(journal.SignalSeen) err
 
 func (s *signals) checkApproved(e journal.SignalApproved, owner func(journal.SignalSeen) error) error {
 	if offer, ok := s.offer(e.SignalID); ok {
-		return owner(offer)
+		return owner(offer) // that of several strategies is made anew
 	}
 	return fmt.Errorf("book: signal %q is none that waits for approval", e.SignalID)
 }

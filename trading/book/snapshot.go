@@ -63,9 +63,10 @@ type bookState struct {
 	Days        []Day             `json:"days,omitempty"`
 	Losses      losses            `json:"losses,omitzero"`
 
-	Trades     []closedTrade        `json:"trades,omitempty"`
-	OpenTrades map[string]openTrade `json:"open_trades,omitempty"`
-	Locks      locks                `json:"locks,omitempty"`
+	Trades     []closedTrade          `json:"trades,omitempty"`
+	OpenTrades map[string]openTrade   `json:"open_trades,omitempty"`
+	Locks      locks                  `json:"locks,omitempty"`
+	Stakes     map[string]savedStakes `json:"stakes,omitempty"`
 }
 
 type snapshotOrder struct {
@@ -88,7 +89,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Targets: b.Targets(), Offers: b.offered(journal.OutcomeWouldHave, journal.OutcomeRefused), Day: b.day,
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken, Lives: b.lives,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
-		Trades: b.trades.closed, OpenTrades: b.trades.open, Locks: b.locks,
+		Trades: b.trades.closed, OpenTrades: b.trades.open, Locks: b.locks, Stakes: b.stakes.save(),
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -128,7 +129,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b.signals.restore(s)
 	b.trades.restore(s)
 	maps.Copy(b.locks, s.Locks)
-	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s))
+	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s), b.stakes.restore(s.Stakes))
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
 	}

@@ -86,6 +86,14 @@ func (s targets) WithBracket() []Target {
 	return nil
 }
 
+// quantity is what is to be held of symbol; zero where nothing says so.
+func (s targets) quantity(symbol string) decimal.Decimal {
+	if t := s[symbol]; t != nil {
+		return t.Quantity
+	}
+	return decimal.Zero
+}
+
 // set lets a signal set its target.
 func (s targets) set(e journal.SignalSeen) *Target {
 	t := &Target{
@@ -97,7 +105,7 @@ func (s targets) set(e journal.SignalSeen) *Target {
 }
 
 // reduce replaces a target by a smaller one, in the name of the strategy that owns the instrument.
-func (s targets) reduce(e journal.CloseAsked) {
+func (s targets) reduce(e journal.CloseAsked) *Target {
 	next := &Target{Symbol: e.Symbol, SignalID: e.ID, Quantity: e.Quantity, Deferred: true, Approved: true}
 	if t := s[e.Symbol]; t != nil {
 		next.Strategy, next.Orphan = t.Strategy, t.Orphan
@@ -106,6 +114,7 @@ func (s targets) reduce(e journal.CloseAsked) {
 		}
 	}
 	s[e.Symbol] = next
+	return next
 }
 
 // amend changes how a target is reached. An order that rests for it gives way to one of the new shape.

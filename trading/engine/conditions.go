@@ -67,6 +67,7 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	defer l.ledger.mu.Unlock()
 	found = append(append(found, l.gate.results.orders(now)...), l.gate.decisions.rejectedSignals(now)...)
 	found = append(found, l.gate.standingLocked()...)
+	found = append(found, l.reconciler.liquidationsLocked(now)...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
@@ -96,6 +97,9 @@ func (l *conditions) problems(r *run, failed error) []problem {
 func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration) (
 	all []problem, unguarded map[string]decimal.Decimal,
 ) {
+	for _, one := range orphans(l.ledger.book) {
+		found = append(found, orphaned(one))
+	}
 	for h := range l.ledger.book.Holdings() {
 		if l.env.refusedClose(h) {
 			found = append(found, closeFailed(h))
@@ -105,9 +109,6 @@ func (l *conditions) ofHoldingsLocked(r *run, found []problem, now time.Duration
 		}
 		if _, ok := l.env.instruments[h.Symbol]; !ok {
 			found = append(found, notSetUp(h))
-		}
-		if isOrphan(h) {
-			found = append(found, orphaned(h))
 		}
 		if q := l.env.unguardedQuantity(l.ledger.book, h); !q.IsZero() {
 			if unguarded == nil {

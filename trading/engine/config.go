@@ -53,6 +53,12 @@ type Config struct {
 	// once there are Settings, what it says holds.
 	Capital decimal.Decimal
 
+	// Shares are the parts of the account that strategies have, by the name of each, above zero and 1 in all at the most: a
+	// strategy asks for its share of what Size says for the whole account. What all of them ask for of an instrument is netted
+	// to one target, and what comes of it is told apart: see book.Stake. nil means that they share nothing: each signal is
+	// sized for the whole account, and an instrument belongs to the strategy whose signal was the first, until that is over.
+	Shares map[string]decimal.Decimal
+
 	// Ticket says how positions are opened and what guards them; nil means by market orders, and nothing does. It needs a
 	// Broker that is a Canceler.
 	Ticket trading.TicketPolicy
@@ -193,7 +199,7 @@ func (cfg Config) check() error {
 	if err := journal.CheckSettings(cfg.Settings); err != nil {
 		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
-	return errors.Join(cfg.Risk.Validate(), cfg.checkSize(), cfg.checkExits())
+	return errors.Join(cfg.Risk.Validate(), cfg.checkSize(), cfg.checkExits(), checkShares(cfg.Shares))
 }
 
 // checkSize asks a Sizer that can tell whether it could ever open anything: what is refused each time is a mistake, and
@@ -209,7 +215,7 @@ func (cfg Config) checkSize() error {
 	if !ok || !limited {
 		return nil
 	}
-	if err := limits.MayOpen(fixed.Notional()); err != nil {
+	if err := limits.MayOpen(fixed.Notional().Mul(largest(cfg.Shares))); err != nil {
 		return fmt.Errorf("engine: Config.Size: %w", err)
 	}
 	return nil

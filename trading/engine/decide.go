@@ -47,6 +47,7 @@ func clientID(identity, signalID, what string) string {
 type decider struct {
 	book    *book.Book
 	risk    Risk
+	shares  map[string]decimal.Decimal // Config.Shares
 	sizer   trading.Sizer
 	ticket  trading.TicketPolicy // nil for market orders without a bracket
 	auto    bool                 // orders are placed; otherwise they are only worked out
@@ -107,31 +108,45 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 	if !in.price.IsPositive() {
 		in.opening = cmp.Or(in.opening, errNoPrice)
 	}
-	if d.book.Orphan(s.Symbol) != "" {
+	if d.shares == nil && d.book.Orphan(s.Symbol) != "" {
 		in.opening = errOrphan // It is not going to pass: the signal does not wait for that.
 	}
-	target, err := d.target(s, in)
+	all := d.stakesOf(s, in)
+	own, err := d.target(s, in, all)
 	if err != nil {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
 	}
-	ticket, kept, err := d.ticketFor(s, in, target)
-	if err != nil {
+	target := all.ask(own)
+	ticket, kept, err := d.ticketFor(s, in, target, all)
+	switch {
+	case err != nil && !all.asksLess():
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
+	case err != nil || all.asksLess() && !in.price.IsPositive():
+		in.opening, s.ValidUntil = cmp.Or(err, in.opening), time.Time{} // What is opened would lack its ticket.
 	}
+	made := d.act(s, in, goal{quantity: target, ticket: ticket}, kept, all.asksLess())
+	all.mark(&made.seen, in.price)
+	return made
+}
+
+// act makes of a signal what leads to the target that it sets, or that its strategy leaves to others.
+func (d decider) act(s signal.Signal, in inputs, want goal, kept, leaves bool) decision {
+	target, ticket := want.quantity, want.ticket
 	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
 	made.seen.Ticket = ticket
-	held, deferred := d.clear(&made, s, kept)
-	want := goal{
-		symbol: s.Symbol, signalID: s.ID, quantity: target, ticket: ticket, validUntil: s.ValidUntil, attempt: 1,
-	}
+	held, deferred := d.clear(&made, s, target, kept)
+	want.symbol, want.signalID, want.validUntil, want.attempt = s.Symbol, s.ID, s.ValidUntil, 1
 	if deferred == reasonUnknown && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
 		return made
 	}
 	p := d.plan(want, held, in)
+	if leaves && p.order != nil {
+		p.target = target // What is to be opened for the others comes after what closes.
+	}
 	made.seen.Target, made.seen.Reason, made.seen.Limit = p.target, p.reason, p.limit
 	switch {
-	case p.waits && d.auto:
+	case (p.waits || leaves && p.outcome != journal.OutcomeActed) && d.auto:
 		made.seen.Target, made.seen.Deferred = target, true
 	case p.outcome != journal.OutcomeActed:
 		refused := decision{seen: d.seen(s, p.outcome, p.reason)}
@@ -158,7 +173,9 @@ const (
 
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
 // have filled. deferred says why the order for the target has to wait.
-func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal.Decimal, deferred string) {
+func (d decider) clear(
+	made *decision, s signal.Signal, target decimal.Decimal, kept bool,
+) (held decimal.Decimal, deferred string) {
 	x := d.book.Exposure(s.Symbol)
 	held = x.Held.Add(x.Working)
 	if kept {
@@ -175,6 +192,13 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
 			deferred = reasonEnding
+		case opposes(o, target.Sub(held)):
+			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
+			if opens := !o.Side.Signed(x.Held).IsNegative(); !opens || !target.Equal(clampToHeld(target, x.Held)) {
+				deferred = reasonEnding
+				break
+			}
+			held = held.Sub(o.Side.Signed(o.Remaining())) // No more is closed than is held, and that need not wait.
 		}
 	}
 	if x.InDoubt {
@@ -183,9 +207,19 @@ func (d decider) clear(made *decision, s signal.Signal, kept bool) (held decimal
 	return held, deferred
 }
 
+// opposes reports whether an order that was to be executed at once, and still works, leads away from a target that lies so far
+// from all that is under way. It has to go before anything is sent against it: it may end before it is filled, and what was
+// sent to undo it would then open a position on the other side.
+func opposes(o book.OrderState, gap decimal.Decimal) bool {
+	works := o.Leg == "" && !o.Rests() && o.Status == trading.StatusOpen && !o.CancelAsked
+	return works && o.Side.Signed(gap).IsNegative()
+}
+
 // ticketFor asks how to open what the target opens. One that does no more than confirm what is held, or on its way, keeps
 // the standing ticket, and with it the bracket and the entry that rests, unless that is larger than the target.
-func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (ticket trading.Ticket, kept bool, err error) {
+func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal, all stakes) (
+	ticket trading.Ticket, kept bool, err error,
+) {
 	standing, _ := d.book.Target(s.Symbol)
 	held := d.book.Position(s.Symbol).Quantity
 	under := standing.Guarded(held).IsPositive() || slices.ContainsFunc(d.book.PendingOf(s.Symbol), func(o book.OrderState) bool {
@@ -201,6 +235,7 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal) (
 	side := book.Target{Quantity: target}.Side()
 	ticket, err = d.ticket.Ticket(d.sizing(s, in, standing.Quantity), side)
 	if err == nil {
+		ticket = all.keepStop(ticket, side, standing, held)
 		err = ticket.Validate(side, in.instrument, in.price)
 	}
 	if err != nil {
@@ -217,8 +252,20 @@ func (d decider) exceeded(symbol string, target decimal.Decimal) bool {
 	return x.Rests && wanted.Abs().GreaterThan(target.Abs())
 }
 
+// What refuses a signal in the same words wherever its strategy shares the account and wherever not.
+var errNoInstrument = errors.New("no such instrument is set up")
+
+func errTaken(taken decimal.Decimal) error {
+	return fmt.Errorf(
+		"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
+		taken)
+}
+
 // target is what the signal asks to hold, before limits and permission.
-func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
+func (d decider) target(s signal.Signal, in inputs, all stakes) (decimal.Decimal, error) {
+	if all.shared {
+		return d.ownTarget(s, in, all)
+	}
 	h := d.book.Holding(s.Symbol)
 	standing := h.Target
 	owner := d.book.Owner(s.Symbol, s.BarTime)
@@ -226,7 +273,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	case owner != "" && owner != s.Strategy && d.book.Orphan(s.Symbol) == "":
 		return decimal.Zero, fmt.Errorf("strategy %s owns the instrument", owner)
 	case in.instrument.Symbol == "":
-		return decimal.Zero, fmt.Errorf("no such instrument is set up")
+		return decimal.Zero, errNoInstrument
 	case s.Direction == signal.Flat:
 		return decimal.Zero, nil
 	case s.Direction != signal.Long && s.Direction != signal.Short:
@@ -244,9 +291,7 @@ func (d decider) target(s signal.Signal, in inputs) (decimal.Decimal, error) {
 	}
 	if h.Taken.IsPositive() && !d.refill && standing.Strategy == s.Strategy &&
 		target.Sign() == standing.Quantity.Sign() {
-		return decimal.Zero, fmt.Errorf(
-			"%s of what the target asked for was taken by something else, and is not bought again by a signal that confirms it",
-			h.Taken)
+		return decimal.Zero, errTaken(h.Taken)
 	}
 	return target, nil
 }

@@ -56,6 +56,8 @@ func told(events []journal.Event) string {
 			}
 		case journal.Canceled:
 			text += "; cancel " + e.ClientID
+		case journal.CancelAsked:
+			text += "; ask to cancel " + e.ClientID
 		case journal.IntentMade:
 			text += fmt.Sprintf("; %s %s", e.Order.Side, e.Order.Quantity)
 			if e.Order.ReduceOnly {
@@ -113,7 +115,10 @@ func TestDecisions(t *testing.T) {
 		"a direction that is none":                         {book: bookOf(t), signal: 3, want: "refused"},
 		"not automatically":                                {book: bookOf(t), signal: signal.Long, manual: true, want: "would_have 10"},
 		"not automatically and refused":                    {book: bookOf(t), signal: signal.Long, manual: true, change: halt, want: "refused"},
-		"what is open and not held cannot be sold":         {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; sell 7 reduce only"},
+		"what is open and not held cannot be sold":         {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; ask to cancel p; sell 7 reduce only"},
+		"nothing is sold against what may not be bought":   {book: bookOf(t, pending(trading.Buy, "3", sent, acked)...), signal: signal.Flat, want: "acted 0; ask to cancel p"},
+		"nor on its other side before it has ended":        {book: holding(t, "7", pending(trading.Buy, "3", sent, acked)...), signal: signal.Short, want: "acted -10 deferred; ask to cancel p"},
+		"nothing is bought against a close that works":     {book: holding(t, "7", pending(trading.Sell, "7", sent, acked)...), signal: signal.Long, want: "acted 7 deferred; ask to cancel p"},
 		"open orders that lead there":                      {book: holding(t, "7", pending(trading.Sell, "7", sent, acked)...), signal: signal.Flat, want: "acted 0"},
 		"an intent that was not sent is replaced":          {book: holding(t, "7", pending(trading.Buy, "3")...), signal: signal.Flat, want: "acted 0; cancel p; sell 7 reduce only"},
 		"an unknown order defers":                          {book: holding(t, "7", pending(trading.Buy, "3", sent)...), signal: signal.Flat, want: "acted 0 deferred"},

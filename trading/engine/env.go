@@ -110,7 +110,8 @@ func (e *env) identity(ctx context.Context) (string, error) {
 // decider makes decisions on a book; store and journal are the identities of the signal store and of the journal.
 func (e *env) decider(b *book.Book, store, journal string) decider {
 	return decider{
-		book: b, risk: e.cfg.Risk, sizer: e.cfg.Size, ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
+		book: b, risk: e.cfg.Risk, shares: e.cfg.Shares, sizer: e.cfg.Size,
+		ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
 		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
 		gap: e.replaces() == trading.ByGap,
 	}

@@ -48,7 +48,7 @@ func (p *proposal) take(name string, want trading.Adjustment) {
 		by += ": " + want.Reason
 	}
 	by = strings.ToValidUTF8(by[:min(len(by), maxActText)], "")
-	if stop, ok := p.place(want.StopLoss, -p.held.Side(), by); ok && p.isTighter(stop) {
+	if stop, ok := p.place(want.StopLoss, -p.held.Side(), by); ok && p.isNearer(stop) {
 		p.ticket.StopLoss, p.stopBy = stop, by
 	}
 	if profit, ok := p.place(want.TakeProfit, p.held.Side(), by); ok && !profit.Equal(p.ticket.TakeProfit) {
@@ -57,9 +57,9 @@ func (p *proposal) take(name string, want trading.Adjustment) {
 	p.reduce(want.Close, by)
 }
 
-// isTighter reports whether a stop is nearer to the last price than the one that stands, or than one that an exit before
+// isNearer reports whether a stop is nearer to the last price than the one that stands, or than one that an exit before
 // has asked for.
-func (p *proposal) isTighter(stop decimal.Decimal) bool {
+func (p *proposal) isNearer(stop decimal.Decimal) bool {
 	stands := p.ticket.StopLoss
 	return !stands.IsPositive() || stop.Sub(stands).Sign() == int(p.held.Side())
 }
@@ -78,7 +78,7 @@ func (p *proposal) place(price decimal.Decimal, side trading.Side, by string) (a
 	if at.Sub(last).Sign() == int(side) {
 		return at, at.IsPositive()
 	}
-	if side == p.held.Side() || p.isTighter(at) {
+	if side == p.held.Side() || p.isNearer(at) {
 		p.reduce(p.held.Quantity.Abs(), fmt.Sprintf("%s, and %s has passed %s", by, last, at))
 	}
 	return at, false

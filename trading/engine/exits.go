@@ -115,7 +115,8 @@ func (x *exits) failed(n int, symbol string, err error) problem {
 	exit := x.env.cfg.Exits[n]
 	text := fmt.Sprintf("an exit of type %T says nothing on %s, which keeps the guard that it has: %s", exit, symbol, err)
 	if x.env.logOnce("exit " + symbol + text) {
-		x.env.log.Error("Exit failed", "exit", fmt.Sprintf("%T", exit), "symbol", symbol, "error", err, "stack", foreign.Stack(err))
+		x.env.log.Error("Exit failed", "exit", fmt.Sprintf("%T", exit), "symbol", symbol, "error", err,
+			"stack", foreign.Stack(err))
 	}
 	return condition(fmt.Sprintf("exit/%d/%s", n+1, symbol), health.Degraded, text, "mend the exit, or run without it", false)
 }

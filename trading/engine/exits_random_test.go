@@ -114,7 +114,7 @@ func TestExitsDecideTheSameWhereverTheProcessIsKilled(t *testing.T) {
 		}
 		total += len(whole.told)
 	})
-	require.Greater(t, total, 50)
+	require.Positive(t, total, "it is about what exits decide")
 }
 
 // erratic is an exit that says anything, and sometimes panics.

@@ -73,7 +73,8 @@ func (g executedGuard) adopt(f trading.Fill, tick decimal.Decimal) (events []jou
 		t.Ticket.TakeProfit, t.Ticket.StopLoss, t.Ticket.FromFill = at.TakeProfit, at.StopLoss, at.FromFill
 		events = append(events, journal.Amended{Symbol: f.Symbol, Ticket: t.Ticket, By: "the price of the entry"})
 	}
-	guarded := opened.Sub(g.b.Legs(f.Symbol, g.kind).Wanted) // No other leg guards it.
+	// What the other legs leave of the position, whose older part they may guard.
+	guarded := decimal.Min(opened, position.Quantity.Abs().Sub(g.b.Legs(f.Symbol, g.kind).Guarding))
 	return append(events, journal.IntentMade{Order: g.leg(f, at.LegPrice(g.kind), decimal.Max(closed, guarded))})
 }
 

@@ -156,8 +156,9 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 			paused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
-		// What was refused as a whole may pass in part: close first, and open with the next attempt.
-		a.closeOnly = last.Status == trading.StatusRejected || spent(t)
+		// What was refused as a whole, or ended at the venue, may pass in part: close first, and open with the next attempt.
+		ended := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
+		a.closeOnly = last.Status == trading.StatusRejected || ended || spent(t)
 	}
 	p := d.plan(a, held, in)
 	if p.order == nil && a.closeOnly && !spent(t) {
@@ -217,7 +218,8 @@ func incomplete(h book.Holding, i trading.Instrument, reenter bool) bool {
 	case trading.StatusRejected, trading.StatusCanceled:
 		return closes || !lastWord(last, reenter) && !spent(t) && !t.Quantity.IsZero()
 	case trading.StatusFilled:
-		return !spent(t) && last.ReduceOnly && last.Side == t.Side() && (t.Attempts > 1 || t.Ticket.Rests())
+		leads := last.ReduceOnly && last.Side == t.Side() // such as half of a flip, or what one strategy leaves to another
+		return !spent(t) && leads && (t.Attempts > 1 || t.Ticket.Rests() || !t.Quantity.IsZero() && h.Quantity.IsZero())
 	case trading.StatusExpired:
 		return closes
 	case trading.StatusIntended, trading.StatusUnknown, trading.StatusOpen:

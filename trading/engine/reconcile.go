@@ -32,6 +32,7 @@ type reconciler struct {
 	differ      []difference  // what stands, by the policy, after the last comparison
 	stuck       []string      // client IDs of orders that need a person, as of the last round
 	lookBack    time.Duration // how much further back fills are asked for, as some are known to be missing
+	liquidated  []liquidated  // by the venue, within the last hour
 	behind      bool          // the Broker reported more filled, in this round, than its fills add up to
 }
 
@@ -157,7 +158,10 @@ func (c *reconciler) logFills(events []journal.Event) {
 			attrs = append(attrs, "fee_asset", f.FeeAsset)
 		}
 		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
-		if !known {
+		switch {
+		case f.Liquidation:
+			c.noteLiquidation(f)
+		case !known:
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
 		}
 	}

@@ -89,11 +89,19 @@ func (c *configurer) news(b *book.Book) []journal.Event {
 	e := journal.SettingsChanged{By: byStart, Changes: c.changes(b)}
 	var closes []journal.Event
 	for _, t := range b.Targets() {
-		if o, found := c.orphan(b, t); found {
-			e.Orphans = append(e.Orphans, o)
-			if c.env.cfg.Orphans == FlattenOrphans && o.Fate == journal.FateReduced {
-				closes = append(closes, closeAsked(b, t.Symbol, decimal.Zero, bySettings))
+		var reduced []book.Stake
+		for _, one := range b.StakesOf(t.Symbol) {
+			o, found := c.orphan(b, one)
+			if !found {
+				continue
 			}
+			e.Orphans = append(e.Orphans, o)
+			if o.Fate == journal.FateReduced {
+				reduced = append(reduced, one)
+			}
+		}
+		if c.env.cfg.Orphans == FlattenOrphans {
+			closes = append(closes, closeStakes(b, t, reduced)...)
 		}
 	}
 	if len(e.Changes) == 0 && len(e.Orphans) == 0 {
@@ -120,39 +128,77 @@ func (c *configurer) changes(b *book.Book) (all []journal.SettingChange) {
 	return all
 }
 
-// orphan says whether a target becomes an orphan, gets another fate, or is none any more:
+// closeStakes closes what orphans have, once they are known as such.
+func closeStakes(b *book.Book, t book.Target, orphans []book.Stake) (closes []journal.Event) {
+	left := t.Quantity
+	for _, one := range orphans {
+		left = left.Sub(one.Target).Add(clampToHeld(one.Target, one.Quantity))
+	}
+	for _, one := range orphans {
+		asked := closeAsked(b, t.Symbol, decimal.Zero, bySettings)
+		if b.Shared(t.Symbol) {
+			left = left.Sub(clampToHeld(one.Target, one.Quantity))
+			asked.ID, asked.Quantity, asked.Strategy = asked.ID+" "+one.Strategy, left, one.Strategy
+		}
+		closes = append(closes, asked)
+	}
+	return closes
+}
+
+// orphan says whether what a strategy has becomes an orphan, gets another fate, or is none any more:
 //
 //	its strategy         is an orphan already                    is none yet
 //	speaks as it did     taken back                              nothing
 //	speaks no more       nothing, or handed over by the policy   the policy's fate
-func (c *configurer) orphan(b *book.Book, t book.Target) (o journal.Orphan, found bool) {
-	if t.Strategy == "" || !b.InUse(t.Symbol) || !c.env.namesStrategies() {
+func (c *configurer) orphan(b *book.Book, s book.Stake) (o journal.Orphan, found bool) {
+	inUse := b.InUse(s.Symbol)
+	if b.Shared(s.Symbol) {
+		inUse = !s.Quantity.IsZero() || !s.Target.IsZero()
+	}
+	if s.Strategy == "" || !inUse || !c.env.namesStrategies() {
 		return o, false
 	}
-	name := journal.StrategySetting(t.Strategy)
-	was, now := cmp.Or(t.Orphan, b.Setting(name)), c.env.setting(name)
-	speaks := now != "" && (was == "" || was == now) && c.env.listens(t.Symbol)
-	o = journal.Orphan{Symbol: t.Symbol, Strategy: t.Strategy, Was: cmp.Or(was, "unknown")}
+	name := journal.StrategySetting(s.Strategy)
+	was, now := cmp.Or(s.Orphan, b.Setting(name)), c.env.setting(name)
+	speaks := now != "" && (was == "" || was == now) && c.env.listens(s.Symbol)
+	o = journal.Orphan{Symbol: s.Symbol, Strategy: s.Strategy, Was: cmp.Or(was, "unknown")}
 	switch {
 	case speaks:
 		o.Fate = journal.FateTakenBack
-		return o, t.Orphaned()
+		return o, s.Orphan != ""
 	case c.env.cfg.Orphans == HandOver:
 		o.Fate = journal.FateHandedOver
 		return o, true
 	}
 	o.Fate = journal.FateReduced
-	return o, !t.Orphaned() || c.env.cfg.Orphans == FlattenOrphans && !t.Quantity.IsZero()
+	return o, s.Orphan == "" || c.env.cfg.Orphans == FlattenOrphans && !s.Target.IsZero()
 }
 
-// isOrphan reports whether what is held stands for a strategy that speaks no more, and is not being closed.
-func isOrphan(h book.Holding) bool { return h.Target.Orphaned() && !h.Target.Quantity.IsZero() }
+// orphans are what is held for strategies that speak no more, and is not being closed.
+func orphans(b *book.Book) (all []book.Stake) {
+	for h := range b.Holdings() {
+		if h.Target.Orphaned() && !h.Target.Quantity.IsZero() {
+			one := book.Stake{Position: h.Position, Strategy: h.Target.Strategy, Orphan: h.Target.Orphan}
+			all = append(all, one)
+		}
+	}
+	for _, one := range b.Stakes() { // none where strategies share no account
+		if one.Orphan != "" && !one.Target.IsZero() && !one.Quantity.IsZero() {
+			all = append(all, one)
+		}
+	}
+	return all
+}
 
 // orphaned tells of one: no signal of its own closes it any more.
-func orphaned(h book.Holding) problem {
-	return condition("orphaned/"+h.Symbol, health.Degraded,
+func orphaned(s book.Stake) problem {
+	key := s.Symbol
+	if !s.Target.IsZero() { // Others may have a stake in it.
+		key += "/" + s.Strategy
+	}
+	return condition("orphaned/"+key, health.Degraded,
 		fmt.Sprintf("%s of %s is held for %s (%s), which speaks no more: it is only reduced",
-			h.Quantity, h.Symbol, h.Target.Strategy, h.Target.Orphan),
+			s.Quantity, s.Symbol, s.Strategy, s.Orphan),
 		"flatten it, or run its strategy again as it was", true)
 }
 

@@ -23,6 +23,7 @@ type Status struct {
 	Offers     []journal.SignalSeen `json:"offers,omitempty"` // what waits for a person's approval
 	Cursor     book.Cursor          `json:"cursor"`
 	Counts     book.Counts          `json:"counts"`
+	Stakes     []book.Stake         `json:"stakes,omitempty"` // of strategies that share the account: see Config.Shares
 	Day        journal.DayOpened    `json:"day"`
 	Capital    decimal.Decimal      `json:"capital"`
 	Cash       decimal.Decimal      `json:"cash"`
@@ -30,6 +31,8 @@ type Status struct {
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
 	Locks      []book.Lock          `json:"locks,omitempty"`    // instruments of which nothing may be opened for a while
+	// Margins are how far what is held is from its liquidation, by symbol, where the Broker tells.
+	Margins map[string]trading.Margin `json:"margins,omitempty"`
 
 	// What a person should know of, as of the last step; health has it as conditions.
 	NeedPerson  []string                   `json:"need_person,omitempty"` // client IDs of orders of which the Broker cannot tell
@@ -42,13 +45,22 @@ type Status struct {
 
 // Status returns what the Engine knows. It waits for no step, no Broker and no Journal.
 func (e *Engine) Status() Status {
+	s := e.status()
+	if reporter, ok := e.env.cfg.Broker.(trading.MarginReporter); ok {
+		s.Margins = marginsOf(reporter, s.Positions)
+	}
+	return s
+}
+
+func (e *Engine) status() Status {
 	prices := e.gate.prices()
 	e.ledger.mu.Lock()
 	defer e.ledger.mu.Unlock()
 	b := e.ledger.book
 	s := Status{
 		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
-		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
+		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: stakesAt(b, prices),
+		Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
 	s.Locks = b.Locks(s.At)
@@ -69,6 +81,20 @@ func (e *Engine) Status() Status {
 	return s
 }
 
+// marginsOf are the margins of positions; nil where there are none.
+func marginsOf(reporter trading.MarginReporter, held []trading.Position) map[string]trading.Margin {
+	var margins map[string]trading.Margin
+	for _, p := range held {
+		if m, ok := reporter.Margin(p.Symbol); ok {
+			if margins == nil {
+				margins = make(map[string]trading.Margin)
+			}
+			margins[p.Symbol] = m
+		}
+	}
+	return margins
+}
+
 // attentionLocked adds what a person should know of.
 func (e *Engine) attentionLocked(s *Status) {
 	s.NeedPerson = slices.Clone(e.reconciler.stuck)
@@ -77,9 +103,6 @@ func (e *Engine) attentionLocked(s *Status) {
 		s.Differences = append(s.Differences, d.String())
 	}
 	for h := range e.ledger.book.Holdings() {
-		if isOrphan(h) {
-			s.Orphaned = append(s.Orphaned, h.Symbol)
-		}
 		if q := e.env.unguardedQuantity(e.ledger.book, h); !q.IsZero() {
 			if s.Unguarded == nil {
 				s.Unguarded = make(map[string]decimal.Decimal)
@@ -87,7 +110,11 @@ func (e *Engine) attentionLocked(s *Status) {
 			s.Unguarded[h.Symbol] = q
 		}
 	}
+	for _, one := range orphans(e.ledger.book) {
+		s.Orphaned = append(s.Orphaned, one.Symbol)
+	}
 	slices.Sort(s.Orphaned)
+	s.Orphaned = slices.Compact(s.Orphaned)
 }
 
 // Orders returns the orders that are remembered, also those that are done: the last ten thousand of them, and those of two

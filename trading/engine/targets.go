@@ -111,10 +111,23 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 	return f.env.canTrade(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
 }
 
-// sweep asks for the end of resting orders that are not wanted any more.
+// unwanted says why an order that is open is not to be: see Book.Unwanted, and opposes for what was to be executed at once.
+func (f *follower) unwanted(b *book.Book, o book.OrderState, opening error) string {
+	if o.Rests() {
+		return b.Unwanted(o, f.env.now(), opening)
+	}
+	x := b.Exposure(o.Symbol)
+	t, _ := b.Target(o.Symbol)
+	if o.SignalID != t.SignalID && opposes(o, t.Quantity.Sub(decimal.Sum(x.Held, x.Working, x.Resting))) {
+		return "its target is another one now"
+	}
+	return ""
+}
+
+// sweep asks for the end of open orders that are not wanted any more.
 func (f *follower) sweep(ctx context.Context, r *run) error {
 	for _, o := range f.ledger.pendingWhere(func(o book.OrderState) bool {
-		return o.Rests() && o.Status == trading.StatusOpen && !o.CancelAsked
+		return o.Status == trading.StatusOpen && !o.CancelAsked
 	}) {
 		opening := f.gate.blocked(o.Symbol)
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
@@ -122,7 +135,7 @@ func (f *follower) sweep(ctx context.Context, r *run) error {
 			if opening == nil {
 				opening = f.env.paused(b, o.Symbol)
 			}
-			why := b.Unwanted(now, f.env.now(), opening)
+			why := f.unwanted(b, now, opening)
 			if why == "" || now.Status != trading.StatusOpen || now.CancelAsked || f.guardsYet(b, now) {
 				return nil, nil
 			}

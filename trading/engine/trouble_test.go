@@ -58,6 +58,9 @@ func newTrouble(rt *rapid.T) *trouble {
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *engine.Config) {
 		cfg.Size = struct{ trading.Sizer }{cfg.Size} // without what it could tell of itself
 		cfg.Ticket = rapid.SampledFrom([]trading.TicketPolicy{nil, bracket, stopOnly, patient}).Draw(rt, "ticket")
+		if rapid.Bool().Draw(rt, "shares") {
+			cfg.Shares = thirds
+		}
 		cfg.Exits = rapid.SampledFrom([][]trading.Exit{nil, {exit.Trailing{Part: d("0.03")}, exit.After{Hold: time.Hour}}}).Draw(rt, "exits")
 		cfg.HaltOnExcess = rapid.SampledFrom([]bool{false, false, true}).Draw(rt, "halt")
 		cfg.Risk = limits(cfg, func(l *risk.Limits) {
@@ -168,7 +171,11 @@ func (t *trouble) remember() {
 func (t *trouble) symbol() string { return rapid.SampledFrom([]string{btc, eth}).Draw(t.rt, "symbol") }
 
 func (t *trouble) signal() {
-	t.signals.put(says(t.symbol(), signal.Direction(t.draw(-1, 1, "direction")), t.now()))
+	strategy := "cross"
+	if t.cfg.Shares != nil {
+		strategy = rapid.SampledFrom(slices.Sorted(maps.Keys(t.cfg.Shares))).Draw(t.rt, "strategy")
+	}
+	t.signals.put(saysAs(strategy, t.symbol(), signal.Direction(t.draw(-1, 1, "direction")), t.now()))
 }
 
 // troubles are what may happen.
@@ -282,12 +289,19 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 			t.refuseAll()
 		}
 		t.signals.put(says(btc, signal.Flat, t.now()), says(eth, signal.Flat, t.now()))
+		for strategy := range t.cfg.Shares {
+			t.signals.put(saysAs(strategy, btc, signal.Flat, t.now()), saysAs(strategy, eth, signal.Flat, t.now()))
+		}
 		t.settle()
 		t.journal.failAt = 0 // or it may be the person who meets it, and has to say it again
 		t.leftToAPerson()
 		t.settle()
 		t.outlast()
+		if t.cfg.Shares != nil {
+			t.outlast() // Netted signals lead to fewer orders, so that more of the refusals are left for the end.
+		}
 		t.agree()
+		t.addsUp()
 		t.closed()
 		conserved(rt, t.rig)
 		withinLimits(t.rig)

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// usualPeriod is that of Wilder's average true range.
-const usualPeriod = 14
+// defaultPeriod is that of Wilder's average true range.
+const defaultPeriod = 14
 
 // Trailing has the stop follow the price, and never back. The distance is one of Part, Amount and Times.
 type Trailing struct {
@@ -43,7 +43,7 @@ func (t Trailing) String() string {
 func (t Trailing) distanceText() string {
 	switch {
 	case t.Times.IsPositive():
-		return fmt.Sprintf("%s ATR(%d)", t.Times, cmp.Or(t.Period, usualPeriod))
+		return fmt.Sprintf("%s ATR(%d)", t.Times, cmp.Or(t.Period, defaultPeriod))
 	case t.Amount.IsPositive():
 		return t.Amount.String()
 	}
@@ -111,7 +111,7 @@ func (t Trailing) distance(h trading.Held, price decimal.Decimal) (decimal.Decim
 	case t.Amount.IsPositive():
 		return t.Amount, true
 	}
-	atr, err := indicator.NewATR(cmp.Or(t.Period, usualPeriod))
+	atr, err := indicator.NewATR(cmp.Or(t.Period, defaultPeriod))
 	if err != nil {
 		return decimal.Zero, false
 	}

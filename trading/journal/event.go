@@ -43,6 +43,17 @@ type SignalSeen struct {
 	// Limit is the name of the limit that refused it, cut it or has it wait; Reason has its figures.
 	Limit  string `json:"limit,omitempty"`
 	Config string `json:"config,omitempty"` // fingerprint of the configuration that decided
+	// Stakes are what Target is made of, where several strategies share the account: the signal's own, zero or not, and those
+	// of others that are not zero. Without them Target is all of this strategy's.
+	Stakes []Stake `json:"stakes,omitempty"`
+	// Price is what the instrument was worth, with Stakes: what one strategy sells and another one buys changes hands at it.
+	Price decimal.Decimal `json:"price,omitzero"`
+}
+
+// Stake is what one strategy asks to hold of an instrument, as its part of the target of all.
+type Stake struct {
+	Strategy string          `json:"strategy"`
+	Target   decimal.Decimal `json:"target"`
 }
 
 // Outcome is what was made of a signal.
@@ -110,6 +121,9 @@ type CloseAsked struct {
 	Symbol   string          `json:"symbol"`
 	Quantity decimal.Decimal `json:"quantity"`
 	By       string          `json:"by"` // a person, or the policy that asked
+	// Strategy is whose stake alone is closed, where several share the account; Quantity is then what the others ask for. ""
+	// means that it is about what all of them hold.
+	Strategy string `json:"strategy,omitempty"`
 }
 
 // Amended says that a target is to be reached, or guarded, in another way from now on.

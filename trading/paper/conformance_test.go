@@ -31,6 +31,17 @@ var conformances = map[paper.FillPolicy]map[string]conformance{
 		},
 		"and is gone where the open is beyond it": {"100 100 100 100", "buy 1 limit 95 fok", "96 97 90 91", ""},
 		"a touch fills nothing":                   {"100 100 100 100", "buy 1 limit 95", "100 101 95 97", ""},
+		"market order, at the next open":          {"100 100 100 100", "buy 1 market", "103 105 101 104", "buy 1 at 103"},
+		"stop within the bar":                     {"100 100 100 100", "buy 1 stop 104", "103 105 101 104", "buy 1 at 104"},
+		"stop limit that is jumped over, and comes back": {
+			"100 100 100 100", "buy 1 stop 105 limit 106", "110 112 108 111, 108 109 105 107", "buy 1 at 106",
+		},
+		"and does not come back":      {"100 100 100 100", "buy 1 stop 105 limit 106", "110 112 108 111, 108 109 107 107", ""},
+		"stop that is beyond already": {"100 100 100 100", "sell 1 stop 105", "99 100 98 99", "sell 1 at 99"},
+	},
+	paper.LimitCross: {
+		"limit beyond the market, at the open": {"100 100 100 100", "buy 1 limit 110", "101 102 99 100", "buy 1 at 101"},
+		"limit that is touched":                {"100 100 100 100", "sell 1 limit 105", "100 105 99 100", "sell 1 at 105"},
 	},
 	paper.OpenGap: {
 		"a touch fills nothing": {"100 100 100 100", "buy 1 limit 95, sell 1 limit 105", "100 105 95 97", ""},
@@ -50,7 +61,8 @@ var conformances = map[paper.FillPolicy]map[string]conformance{
 		"sell stop over a gap": {
 			"292 292 292 292", "sell 100 stop 291.5", "290.5 290.5 289.5 290.5", "sell 100 at 290.5",
 		},
-		"prices of before": {"291 292 289 291", "buy 100 limit 290.5, buy 100 stop 291.5", "", ""},
+		"a limit that was jumped over, bought": {"100 100 100 100", "buy 1 limit 95", "90 91 89 90", "buy 1 at 90"},
+		"prices of before":                     {"291 292 289 291", "buy 100 limit 290.5, buy 100 stop 291.5", "", ""},
 	},
 	paper.BarTicks: {
 		"a bar of less volume than steps": {"", "buy 6 limit 100", "100 100 99 99 3", "buy 1 at 100, buy 1 at 100, buy 1 at 100"},
@@ -63,10 +75,14 @@ var conformances = map[paper.FillPolicy]map[string]conformance{
 		"and the rest of a market order is canceled": {
 			"100 100 100 100 4", "buy 6 market", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001",
 		},
-		"market order, fill or kill":       {"100 100 100 100 4", "buy 10 market fok", "", ""},
-		"market order that can be had":     {"100 100 100 100 4", "buy 4 market fok", "", "buy 1 at 100, buy 3 at 100.001"},
-		"market order, immediate":          {"100 100 100 100 4", "buy 10 market ioc", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001"},
-		"stop that there is too little of": {"100 100 100 100 4", "buy 6 stop 105", "105 105 105 105 4, 106 106 106 106 4", "buy 1 at 105, buy 3 at 105.001"},
+		"two orders share what there is, the older one first": {
+			"", "buy 2 limit 100, buy 3 limit 100", "100 100 99 99 4", "buy 1 at 100, buy 1 at 100, buy 1 at 100, buy 1 at 100",
+		},
+		"stop in a bar that trades nothing": {"100 100 100 100 4", "buy 1 stop 105", "105 106 105 105 0, 107 107 107 107 8", ""},
+		"market order, fill or kill":        {"100 100 100 100 4", "buy 10 market fok", "", ""},
+		"market order that can be had":      {"100 100 100 100 4", "buy 4 market fok", "", "buy 1 at 100, buy 3 at 100.001"},
+		"market order, immediate":           {"100 100 100 100 4", "buy 10 market ioc", "100 100 100 100 8", "buy 1 at 100, buy 3 at 100.001"},
+		"stop that there is too little of":  {"100 100 100 100 4", "buy 6 stop 105", "105 105 105 105 4, 106 106 106 106 4", "buy 1 at 105, buy 3 at 105.001"},
 		"market order beyond a quarter": {
 			"90.020 90.030 90.010 90.015 20000", "buy 10000 market", "", "buy 5000 at 90.015, buy 5000 at 90.016",
 		},

@@ -106,7 +106,9 @@ func TestGuardsAndEngineAgree(t *testing.T) {
 		run := replayOf(rt, bars, says, ticket, func(cfg *paper.Config) {
 			cfg.Fill = rapid.SampledFrom(policies).Draw(rt, "policy")
 			if cfg.Spot = spot; !spot {
-				cfg.Leverage = d("3")
+				cfg.Leverage, cfg.Maintenance, cfg.LiquidationFee = d("3"), d("0.01"), d("0.0125")
+				cfg.Funding = func(_ string, at time.Time) decimal.Decimal { return decimal.New(int64(at.Minute()%3)-1, -3) }
+				cfg.FundingEvery = 4 * time.Minute
 			}
 		})
 		require.NoError(rt, run.Run(context.Background()))
@@ -149,6 +151,9 @@ func replayOf(t *rapid.T, bars candles, says directed, ticket trading.FixedTicke
 				inBook = p.Quantity
 			}
 			require.Equal(t, held[btc].String(), inBook.String(), "at %s", bar.Time)
+			require.Equal(t, replay.Broker.Cash().String(), status.Cash.String(), "at %s", bar.Time)
+			worth := status.Cash.Add(inBook.Mul(decimal.NewFromFloat(bar.Close)))
+			require.True(t, status.Equity.Sub(worth).Abs().LessThan(d("0.000001")), "%s and %s at %s", status.Equity, worth, bar.Time)
 		},
 	})
 	require.NoError(t, err)

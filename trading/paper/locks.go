@@ -68,15 +68,16 @@ func (s *sides) add(o *order, held, price decimal.Decimal) {
 	*opens = opens.Add(rest.Sub(closing).Mul(price))
 }
 
-// expected is the price that an order waits for; zero for one that waits for the first price.
+// expected is the price that an order waits for; zero for one that waits for the first price. A stop that the price is beyond
+// already waits for the next one.
 func (b *Broker) expected(o *order) decimal.Decimal {
+	price, known := b.markets.last(o.Symbol)
 	switch {
 	case o.LimitPrice.IsPositive():
 		return o.LimitPrice
-	case o.StopPrice.IsPositive():
+	case o.waiting() && !(known && o.hit(price, false)):
 		return o.StopPrice
 	}
-	price, _ := b.markets.last(o.Symbol)
 	return price
 }
 

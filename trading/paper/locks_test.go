@@ -39,18 +39,19 @@ func TestWhatRestsLocksWhatItNeeds(t *testing.T) {
 		change     func(*paper.Config)
 	}
 	for name, c := range map[string]row{
-		"cash is locked by a buy":             {"1000", "", "buy 1 limit 600", "buy 1 limit 590", spot},
-		"and what it leaves is free":          {"1000", "", "buy 1 limit 600, buy 1 limit 400", "buy 0.01 limit 1", spot},
-		"the same with an account on margin":  {"1000", "", "buy 1 limit 600", "buy 1 limit 590, sell 2 limit 800", nil},
-		"with leverage it is more":            {"1000", "", "buy 1 limit 600, buy 2 limit 690", "buy 1 limit 590", leverage("2")},
-		"the fee is locked as well":           {"1000", "", "buy 1 limit 600", "buy 1 limit 400", taxed},
-		"the one of two sides that costs":     {"1000", "", "buy 1 limit 600, sell 1 limit 800", "buy 1 limit 590, sell 1 limit 750", nil},
-		"coins are locked by a sale":          {"600", "5", "sell 5 limit 800", "sell 5 limit 900, sell 5 stop 600, sell 0.01 market", spot},
-		"parts of them":                       {"600", "5", "sell 3 limit 800, sell 2 limit 900", "sell 0.01 limit 900", spot},
-		"a stop locks too":                    {"600", "5", "sell 5 stop 600", "sell 5 limit 900", spot},
-		"the paper wallet of ninjabot, alone": {"100", "", "buy 1 limit 100", "buy 1.00 limit 100", spot},
-		"and with three buys":                 {"100", "", "buy 1 limit 10, buy 1 limit 20, buy 1 limit 50", "buy 1 limit 21", spot},
-		"what closes locks nothing, once":     {"600", "5", "sell 5 limit 800", "sell 6 limit 900", nil},
+		"cash is locked by a buy":              {"1000", "", "buy 1 limit 600", "buy 1 limit 590", spot},
+		"and what it leaves is free":           {"1000", "", "buy 1 limit 600, buy 1 limit 400", "buy 0.01 limit 1", spot},
+		"the same with an account on margin":   {"1000", "", "buy 1 limit 600", "buy 1 limit 590, sell 2 limit 800", nil},
+		"with leverage it is more":             {"1000", "", "buy 1 limit 600, buy 2 limit 690", "buy 1 limit 590", leverage("2")},
+		"the fee is locked as well":            {"1000", "", "buy 1 limit 600", "buy 1 limit 400", taxed},
+		"the one of two sides that costs":      {"1000", "", "buy 1 limit 600, sell 1 limit 800", "buy 1 limit 590, sell 1 limit 750", nil},
+		"coins are locked by a sale":           {"600", "5", "sell 5 limit 800", "sell 5 limit 900, sell 5 stop 600, sell 0.01 market", spot},
+		"parts of them":                        {"600", "5", "sell 3 limit 800, sell 2 limit 900", "sell 0.01 limit 900", spot},
+		"a stop locks too":                     {"600", "5", "sell 5 stop 600", "sell 5 limit 900", spot},
+		"a stop locks what it is going to pay": {"1000", "", "buy 1 limit 200", "buy 1 stop 801", spot},
+		"the paper wallet of ninjabot, alone":  {"100", "", "buy 1 limit 100", "buy 1.00 limit 100", spot},
+		"and with three buys":                  {"100", "", "buy 1 limit 10, buy 1 limit 20, buy 1 limit 50", "buy 1 limit 21", spot},
+		"what closes locks nothing, once":      {"600", "5", "sell 5 limit 800", "sell 6 limit 900", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

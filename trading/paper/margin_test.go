@@ -24,16 +24,22 @@ func TestPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 		bar         string
 		fills       string
 		cash        string
+		deficit     string // of it, borne by the venue
 	}{
-		"a loss that the equity carries":                      {"buy 300 market", nil, "0", "100 101 70 80", "", "-20000"},
-		"nothing left":                                        {"buy 300 market", nil, "0", "100 101 66 70", "sell 300 at 66.7", "10"},
-		"a tenth of what is held is to be left":               {"buy 300 market", nil, "0.1", "100 101 74 80", "sell 300 at 74", "2200"},
-		"and is":                                              {"buy 300 market", nil, "0.1", "100 101 74.1 80", "", "-20000"},
-		"a short one, beyond its equity":                      {"sell 300 market", nil, "0", "100 150 99 140", "buy 300 at 133.3", "10"},
-		"a short one, at the high of a bar that closes below": {"sell 300 market", nil, "0", "100 150 99 110", "buy 300 at 133.3", "10"},
-		"a stop before that saves the rest":                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000"},
-		"a stop beyond that is too late":                      {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 73", "1900"},
-		"open orders are canceled, and nothing else is":       {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.7", "10"},
+		"a loss that the equity carries":                      {"buy 300 market", nil, "0", "100 101 70 80", "", "-20000", ""},
+		"nothing left":                                        {"buy 300 market", nil, "0", "100 101 66 70", "sell 300 at 66.6", "0", "20"},
+		"a tenth of what is held is to be left":               {"buy 300 market", nil, "0.1", "100 101 74 80", "sell 300 at 74", "2200", ""},
+		"and is":                                              {"buy 300 market", nil, "0.1", "100 101 74.1 80", "", "-20000", ""},
+		"a short one, beyond its equity":                      {"sell 300 market", nil, "0", "100 150 99 140", "buy 300 at 133.4", "0", "20"},
+		"a short one, at the high of a bar that closes below": {"sell 300 market", nil, "0", "100 150 99 110", "buy 300 at 133.4", "0", "20"},
+		"a stop before that saves the rest":                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "100 101 60 70", "sell 300 at 80", "4000", ""},
+		"a stop beyond that is too late":                      {"buy 300 market", []string{"sell 300 stop 73 reduce"}, "0.1", "100 101 72.9 80", "sell 300 at 74", "2200", ""},
+		"where the price comes to it, however far it goes":    {"buy 300 market", nil, "0.1", "100 101 40 50", "sell 300 at 74", "2200", ""},
+		"over a gap, at the open":                             {"buy 300 market", nil, "0.1", "70 71 40 50", "sell 300 at 70", "1000", ""},
+		"over a gap beyond the equity, which the venue bears": {"buy 300 market", nil, "0.1", "50 71 40 50", "sell 300 at 50", "0", "5000"},
+		"a short one over a gap":                              {"sell 300 market", nil, "0.1", "200 201 190 200", "buy 300 at 200", "0", "20000"},
+		"a stop over a gap":                                   {"buy 300 market", []string{"sell 300 stop 80 reduce"}, "0.1", "50 60 40 50", "sell 300 at 50", "0", "5000"},
+		"open orders are canceled, and nothing else is":       {"buy 300 market", []string{"sell 300 limit 120"}, "0", "100 101 40 70", "sell 300 at 66.6", "0", "20"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,6 +53,15 @@ func TestPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 			require.NoError(t, b.OnBar(ohlc(t, 1, c.bar)))
 			require.Equal(t, c.fills, executed(fills(t, b)[1:]))
 			require.Equal(t, c.cash, b.Cash().String())
+			moves, _, err := b.CashEvents(t.Context(), trading.Cursor{}, 10)
+			require.NoError(t, err)
+			if c.deficit != "" {
+				require.Len(t, moves, 1)
+				require.Equal(t, trading.CashInsurance, moves[0].Kind)
+				require.Equal(t, c.deficit, moves[0].Amount.String())
+			} else {
+				require.Empty(t, moves)
+			}
 			if c.fills != "" {
 				require.NoError(t, b.OnBar(ohlc(t, 2, "50 200 20 100")))
 				require.Len(t, fills(t, b), 2, "what was open is gone")
@@ -56,12 +71,12 @@ func TestPositionThatCannotBeCarriedIsLiquidated(t *testing.T) {
 }
 
 // A limit order that rests fills at its limit also where the price has jumped over it, and what was bought at the new price
-// is sold for less than the account can lose.
+// is sold there for more than the account can lose: the rest is the venue's loss.
 func TestFillFarFromTheMarketCostsNoMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ fee, fills, cash string }{
-		"without fees":                      {"0", "buy 300 at 100, sell 300 at 66.7", "10"},
-		"with the fee of what is left open": {"0.001", "buy 290 at 100, sell 290 at 65.7", "24"},
+		"without fees":                      {"0", "buy 300 at 100, sell 300 at 50", "0"},
+		"with the fee of what is left open": {"0.001", "buy 290 at 100, sell 290 at 50", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +170,7 @@ func TestAccountAddsUpAfterAnyOrdersUnderAnyPolicy(t *testing.T) {
 					require.False(rt, o.LimitPrice.IsPositive() && f.Price.Cmp(o.LimitPrice)*int(o.Side) > 0, "%s at %s", o.ClientID, f.Price)
 				}
 			}
-			require.Equal(rt, sum.String(), b.Cash().String())
+			require.Equal(rt, sum.Add(moved(rt, b)).String(), b.Cash().String())
 			return fmt.Sprint(fills(rt, b))
 		}
 		require.Equal(rt, play(), play())

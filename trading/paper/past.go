@@ -165,6 +165,7 @@ func (e *executed) read(key, body []byte) (f trading.Fill, whole bool) {
 	} else {
 		f.ClientID = r.Text()
 	}
+	f.Liquidation = f.ClientID == liquidation
 	return f, whole
 }
 

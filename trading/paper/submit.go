@@ -116,6 +116,8 @@ func (b *Broker) rejectReason(taken *order, quote float64, quoted bool) string {
 	switch others := b.claimsBeside(taken); {
 	case o.LimitPrice.IsPositive():
 		return b.account.margin(o, o.Quantity, o.LimitPrice, price, others)
+	case o.Type == trading.Stop && !taken.hit(price, false):
+		return b.account.margin(o, o.Quantity, o.StopPrice, price, others) // what it locks while it rests
 	case quoted && !o.Rests():
 		price = takerPrice(m.Instrument, o.Side, price, b.slip)
 		return b.account.margin(o, o.Quantity, price, price, others)

@@ -48,8 +48,7 @@ func (w *walk) moveTo(to decimal.Decimal, jump bool) {
 		if o == nil {
 			break
 		}
-		w.now = price
-		if w.marginCall(decimal.Zero) {
+		if w.arrive(price) {
 			return
 		}
 		if spent == nil {
@@ -58,8 +57,7 @@ func (w *walk) moveTo(to decimal.Decimal, jump bool) {
 		spent[o] = !o.waiting()
 		w.match(o, jump)
 	}
-	w.now = to
-	if !w.marginCall(decimal.Zero) {
+	if !w.arrive(to) {
 		w.settle()
 	}
 }
@@ -128,23 +126,9 @@ func (w *walk) take(o *order, price decimal.Decimal) {
 	if o.status.Done() || !o.immediate() && limited {
 		return
 	}
-	if o.immediate() || !w.account.closing(o.Order, o.rest()).IsPositive() && !w.isBehind(o) {
+	if o.immediate() || !w.account.closing(o.Order, o.rest()).IsPositive() {
 		o.notAtOnce() // A market order waits for what it is to close, and for nothing else.
 	}
-}
-
-// isBehind reports whether a market order on the other side came before o and still works: o may be there to close what that
-// one opens.
-func (w *walk) isBehind(o *order) bool {
-	for _, other := range w.orders.open {
-		switch {
-		case other == o:
-			return false
-		case other.Symbol == o.Symbol && other.Side != o.Side && other.Leg == "" && !other.Rests() && !other.status.Done():
-			return true
-		}
-	}
-	return false
 }
 
 // whole reports whether all that is left of an order can be had, so much of it being there.

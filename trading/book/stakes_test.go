@@ -1,0 +1,60 @@
+package book_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
+)
+
+// netted is a signal of a strategy, with what all of them ask for.
+func netted(seq int64, strategy, target string, stakes ...journal.Stake) journal.SignalSeen {
+	return journal.SignalSeen{
+		Store: "s", Seq: seq, SignalID: strategy, Strategy: strategy, Symbol: btc, BarTime: noon, Outcome: journal.OutcomeActed,
+		Target: d(target), ValidUntil: noon.Add(time.Minute), Stakes: stakes, Price: d("100"),
+	}
+}
+
+func stake(strategy, target string) journal.Stake {
+	return journal.Stake{Strategy: strategy, Target: d(target)}
+}
+
+// What the target loses all stakes lose in proportion.
+func TestStakesFollowTheTarget(t *testing.T) {
+	t.Parallel()
+	b := book.New(d("10000"))
+	for _, e := range []journal.Event{
+		netted(1, "a", "6", stake("a", "6")), netted(2, "b", "9", stake("a", "6"), stake("b", "3")),
+	} {
+		require.NoError(t, b.Apply(noon, e))
+	}
+	for _, step := range []struct{ quantity, a, b, nobody string }{
+		{"9", "6", "3", "0"}, {"3", "2", "1", "0"}, {"4", "2", "1", "1"}, {"2", "1", "0.5", "0.5"}, {"-1", "0", "0", "-1"},
+		{"0", "0", "0", "0"},
+	} {
+		require.NoError(t, b.Apply(noon, journal.CloseAsked{ID: "c", Symbol: btc, Quantity: d(step.quantity)}))
+		all := b.StakesOf(btc)
+		require.Equal(t, []string{step.a, step.b, step.nobody},
+			[]string{all[0].Target.String(), all[1].Target.String(), all[2].Target.String()})
+	}
+}
+
+func TestStakesThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	b := book.New(d("10000"))
+	require.NoError(t, b.Apply(noon, netted(1, "a", "6", stake("a", "6"))))
+	before := b.Digest()
+	for want, e := range map[string]journal.Event{
+		"has stakes of 5 for a target of 6": netted(2, "b", "6", stake("b", "5")),
+		`a stake of "b", which is none or`:  netted(2, "b", "6", stake("b", "3"), stake("b", "3")),
+		`a stake of "", which is none or`:   netted(2, "b", "6", stake("", "6"), stake("b", "0")),
+		"has stakes of 6 for":               netted(2, "b", "6", stake("a", "6")),
+		"b has no stake in":                 journal.CloseAsked{ID: "c", Symbol: btc, Strategy: "b"},
+	} {
+		require.ErrorContains(t, b.Apply(noon, e), want)
+	}
+	require.Equal(t, before, b.Digest())
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
+)
+
+// tellLiquidated is for how long health says that the venue has liquidated something; the journal says it for good.
+const tellLiquidated = time.Hour
+
+// liquidated is what the venue has closed by itself, since the account could not carry it.
+type liquidated struct {
+	fill  trading.Fill
+	known time.Duration // on the stopwatch
+}
+
+// noteLiquidation remembers such a fill.
+func (c *reconciler) noteLiquidation(f trading.Fill) {
+	c.env.log.Error("Liquidated by the venue", "symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price,
+		"fee", f.Fee, "id", f.ID, "at", f.Time)
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	c.liquidated = append(c.liquidated, liquidated{f, c.env.passed()})
+}
+
+// liquidationsLocked tells of those of the last hour, the latest one of each instrument.
+func (c *reconciler) liquidationsLocked(now time.Duration) (found []problem) {
+	c.liquidated = slices.DeleteFunc(c.liquidated, func(l liquidated) bool { return now-l.known > tellLiquidated })
+	told := make(map[string]bool)
+	for _, l := range slices.Backward(c.liquidated) {
+		f := l.fill
+		if told[f.Symbol] {
+			continue
+		}
+		told[f.Symbol] = true
+		found = append(found, problem{Condition: health.Condition{
+			Key: "liquidated/" + f.Symbol, Verdict: health.Degraded,
+			Text:   fmt.Sprintf("the venue liquidated %s of %s at %s, %s", f.Quantity, f.Symbol, f.Price, f.Time.Format(time.RFC3339)),
+			Remedy: "see why the limits let it come to that: less leverage, or a stop that comes before the liquidation",
+		}})
+	}
+	return found
+}
