@@ -68,6 +68,8 @@ type inputs struct {
 	opening    error           // why nothing may be opened; nil if it may
 	reference  decimal.Decimal // what the instrument was worth to the signal; zero for unknown
 	prices     book.PriceFunc  // of all that is held
+
+	liquidation decimal.Decimal // where the venue closes what is held; zero for none or unknown
 }
 
 // decision is what came of a signal, as events to be journaled together.

@@ -86,6 +86,15 @@ func (e *env) pricedAt(symbol string) time.Time {
 	return time.Time{}
 }
 
+// liquidation is the price at which the venue closes what is held of an instrument; zero for none, or where nobody knows.
+func (e *env) liquidation(symbol string) decimal.Decimal {
+	if reporter, ok := e.cfg.Broker.(trading.MarginReporter); ok {
+		m, _ := reporter.Margin(symbol)
+		return m.Liquidation.Decimal
+	}
+	return decimal.Zero
+}
+
 // canCancel reports whether the Broker can cancel orders.
 func (e *env) canCancel() bool {
 	_, ok := e.cfg.Broker.(trading.Canceler)

@@ -97,12 +97,13 @@ func (g *gate) recheck(o book.OrderState, opening error) (trading.Approved, erro
 		price, _ = g.env.price(o.Symbol)
 		pricedAt = g.env.pricedAt(o.Symbol)
 	}
+	liquidation := g.env.liquidation(o.Symbol)
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
 	held := g.ledger.book.Position(o.Symbol).Quantity
 	in := inputs{
 		now: g.env.now(), instrument: g.env.instrument(o.Symbol, held), opening: opening, price: price,
-		pricedAt: pricedAt, prices: g.known,
+		pricedAt: pricedAt, prices: g.known, liquidation: liquidation,
 	}
 	return g.env.decider(g.ledger.book, "", g.ledger.identity).recheck(o, in)
 }

@@ -13,7 +13,7 @@ import (
 func (d decider) view(o trading.Order, held, price decimal.Decimal, in inputs) trading.View {
 	return trading.View{
 		Instrument: in.instrument, Held: held, Price: price, Last: in.price, LastAt: in.pricedAt, Reference: in.reference,
-		Now: in.now, Account: d.book.Beside(o, in.prices),
+		Now: in.now, Account: d.book.Beside(o, in.prices), Liquidation: in.liquidation,
 	}
 }
 
