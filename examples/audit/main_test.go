@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-5dee1c0a/vigil/internal/pgserver"
+	"github.com/seed-5dee1c0a/vigil/internal/ramdisk"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -18,7 +19,10 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/store/sqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	ramdisk.Use()
+	goleak.VerifyTestMain(m)
+}
 
 // database is one on which a program is still trading.
 func database(t *testing.T) string {

@@ -18,6 +18,8 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/seed-5dee1c0a/vigil/internal/ramdisk"
 )
 
 // actAsLivetrader makes the test binary behave as the launcher itself, so that real processes can be killed.
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
+	ramdisk.Use()
 	goleak.VerifyTestMain(suite{m})
 }
 

@@ -12,10 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/seed-5dee1c0a/vigil/internal/ramdisk"
 	"github.com/seed-5dee1c0a/vigil/signal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	ramdisk.Use()
+	goleak.VerifyTestMain(m)
+}
 
 func TestMinimalAnswersForItsHealthAndStops(t *testing.T) {
 	t.Parallel()

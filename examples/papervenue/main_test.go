@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/seed-5dee1c0a/vigil/internal/ramdisk"
 )
 
 // actAs makes the test binary behave as the venue, or as a process that trades there, so that real ones can be killed.
@@ -26,6 +28,7 @@ func TestMain(m *testing.M) {
 	var act func(context.Context) error
 	switch os.Getenv(actAs) {
 	case "":
+		ramdisk.Use()
 		goleak.VerifyTestMain(m)
 		return
 	case "venue":

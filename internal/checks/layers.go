@@ -114,6 +114,7 @@ var Rooms = []Room{
 	{Path: "internal/wake", For: "a channel that is closed when something happens next"},
 	{Path: "internal/golden", For: "golden files of tests", Kit: true},
 	{Path: "internal/pgserver", For: "a PostgreSQL server for tests", Kit: true},
+	{Path: "internal/ramdisk", For: "temporary folders of tests in memory", Kit: true},
 	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +
 		"page; `cutdisk`, a disk for tests whose power can be cut"},
 }

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -39,21 +40,68 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Skipf("SKIPPED, nothing is shown about PostgreSQL: %v", err)
 	}
-	folder, err := os.MkdirTemp("", "pg") //nolint:usetesting // the path of a socket has 107 bytes at the most
+	s, err := newServer(bin, as)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{bin: bin, folder: folder, as: as}
-	if as != nil {
-		if err := os.Chown(folder, int(as.Uid), int(as.Gid)); err != nil {
-			t.Fatal(err)
-		}
+	alive, watcher, err := s.watch(`"$0"/pg_ctl -D "$1"/data -m fast -w stop; `)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.watch(t)
-	s.run(t, "initdb", "-D", s.data(), "-U", "vigil", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	t.Cleanup(func() {
+		if err := errors.Join(alive.Close(), watcher.Wait()); err != nil {
+			t.Errorf("end the server in %s: %v", s.folder, err)
+		}
+	})
+	first, err := model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.try("/bin/cp", "-R", first.data(), s.data()); err != nil {
+		t.Fatal(err)
+	}
 	s.Start(t)
 	return s
 }
+
+// newServer makes the folder of a server.
+func newServer(bin string, as *syscall.Credential) (*Server, error) {
+	folder, err := os.MkdirTemp("", "pg") // the path of a socket has 107 bytes at the most
+	if err != nil {
+		return nil, err
+	}
+	if as != nil {
+		if err := os.Chown(folder, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	return &Server{bin: bin, folder: folder, as: as}, nil
+}
+
+// model is a server that never runs: all others of a process begin with a copy of its data, which takes a tenth of the
+// time of making it. It goes when the process does.
+var model = sync.OnceValues(func() (*Server, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	as, err := whoRunsIt()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(bin, as)
+	if err != nil {
+		return nil, err
+	}
+	if modelAlive, _, err = s.watch(""); err != nil {
+		return nil, err
+	}
+	return s, s.try(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", "vigil", "-A", "trust", "-E", "UTF8", "--no-locale",
+		"--no-sync", "--wal-segsize=1")
+})
+
+// modelAlive is kept: were it collected, its pipe would be closed.
+var modelAlive io.Closer
 
 // programs is the folder with the server's programs: where Debian keeps them out of the way, or on the PATH.
 func programs() (folder string, err error) {
@@ -85,24 +133,18 @@ func whoRunsIt() (*syscall.Credential, error) {
 	return nil, errors.New("root cannot run it, and there is no other user")
 }
 
-// watch ends the server and removes its folder with the test. A process of its own does it, when this one closes a pipe
-// or dies: a test that ran into its time limit cleans nothing up.
-func (s *Server) watch(t testing.TB) {
-	t.Helper()
-	const script = `read _; "$0"/pg_ctl -D "$1"/data -m fast -w stop; rm -rf "$1"`
-	cmd := s.command("/bin/sh", "-c", script, s.bin, s.folder)
-	alive, err := cmd.StdinPipe()
+// watch calls a script, and removes the server's folder, once alive is closed. A process of its own does it, when this one
+// closes the pipe or dies: a test that ran into its time limit cleans nothing up.
+func (s *Server) watch(script string) (alive io.Closer, watcher *exec.Cmd, err error) {
+	watcher = s.command("/bin/sh", "-c", `read _; `+script+`rm -rf "$1"`, s.bin, s.folder)
+	alive, err = watcher.StdinPipe()
 	if err == nil {
-		err = cmd.Start()
+		err = watcher.Start()
 	}
 	if err != nil {
-		t.Fatal(errors.Join(err, os.RemoveAll(s.folder)))
+		return nil, nil, errors.Join(err, os.RemoveAll(s.folder))
 	}
-	t.Cleanup(func() {
-		if err := errors.Join(alive.Close(), cmd.Wait()); err != nil {
-			t.Errorf("end the server in %s: %v", s.folder, err)
-		}
-	})
+	return alive, watcher, nil
 }
 
 // Start starts it again after a Stop.
@@ -171,15 +213,22 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 
 func (s *Server) run(t testing.TB, program string, args ...string) {
 	t.Helper()
-	output, err := os.CreateTemp(t.TempDir(), program) // a pipe would stay open in the server
-	if err != nil {
+	if err := s.try(filepath.Join(s.bin, program), args...); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = output.Close() }() // nothing more is read from it
-	cmd := s.command(filepath.Join(s.bin, program), args...)
+}
+
+func (s *Server) try(program string, args ...string) error {
+	output, err := os.CreateTemp("", "pg") // a pipe would stay open in the server
+	if err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(output.Close(), os.Remove(output.Name())) }() // nothing more is read from it
+	cmd := s.command(program, args...)
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Run(); err != nil {
 		text, _ := io.ReadAll(io.NewSectionReader(output, 0, 1<<16))
-		t.Fatal(fmt.Errorf("%s: %w: %s", program, err, text))
+		return fmt.Errorf("%s: %w: %s", program, err, text)
 	}
+	return nil
 }

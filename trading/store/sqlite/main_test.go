@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/seed-5dee1c0a/vigil/internal/ramdisk"
 )
 
 func TestMain(m *testing.M) {
@@ -19,5 +21,6 @@ func TestMain(m *testing.M) {
 		writeAndTell(folder)
 		return
 	}
+	ramdisk.Use()
 	goleak.VerifyTestMain(m)
 }

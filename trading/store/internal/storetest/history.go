@@ -16,25 +16,30 @@ func HistoryIsWhole(t testing.TB, j journal.Journal, entries []journal.Entry) {
 	h := j.(journal.History)
 	for kind, want := range backwards(entries) {
 		var kinds []string
+		limit := 7
 		if kind != "" {
-			kinds = []string{kind}
+			kinds, limit = []string{kind}, 25
 		}
 		var got []journal.Entry
 		for seq := int64(0); ; {
-			page, err := h.Before(t.Context(), seq, kinds, 7)
+			page, err := h.Before(t.Context(), seq, kinds, limit)
 			noError(t, err)
 			got = append(got, page...)
-			if len(page) < 7 {
+			if len(page) < limit {
 				break
 			}
 			seq = page[len(page)-1].Seq
 		}
 		equal(t, entryLines(t, want), entryLines(t, got))
 	}
+	n := 0
 	for id, want := range byID(entries) {
 		got, err := h.About(t.Context(), id, math.MaxInt)
 		noError(t, err)
 		equal(t, entryLines(t, want), entryLines(t, got))
+		if n++; n%5 > 0 { // in no order: each question to an archive opens it
+			continue
+		}
 		first, err := h.About(t.Context(), id, 1)
 		noError(t, err)
 		equal(t, entryLines(t, want[:1]), entryLines(t, first))
