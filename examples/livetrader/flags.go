@@ -93,7 +93,7 @@ func (c *config) declareTrading() {
 		setting(c, field, name, decimal.RequireFromString(value), k, usage)
 	}
 	setting(c, &c.strategies, "strategy", namedStrategies{{name: "ema_cross"}}, strategyLists,
-		"`names` of strategies, such as macd, or macd:0.6,donchian:0.4 with each one's share of the account (alike if not given): "+
+		"`names` of strategies, such as macd, or macd:0.6,donchian:0.4 with each one's share of the account: "+
 			strings.Join(strategyNames(), ", "))
 	number(&c.cash, "cash", "10000", sums, "`amount` that the account starts with")
 	number(&c.fee, "fee", "0.0004", parts, "`fraction` of an order's value that the venue takes")

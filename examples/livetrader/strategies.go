@@ -40,8 +40,8 @@ var strategyLists = kind[namedStrategies]{read: readStrategies, show: namedStrat
 // sharePlaces is how exact the shares are of strategies that share alike.
 const sharePlaces = 4
 
-// readStrategies reads names such as ema_cross, or macd,donchian, or macd:0.6,donchian:0.3. Those without a share share
-// alike.
+// readStrategies reads names such as ema_cross, or macd,donchian, or macd:0.6,donchian:0.3. Where none
+// of them names a share, all have the same.
 func readStrategies(text string) (all namedStrategies, err error) {
 	shares := 0
 	for _, part := range strings.Split(text, ",") {

@@ -27,6 +27,7 @@ import (
 type Server struct {
 	bin, folder string
 	as          *syscall.Credential // nil for whoever runs the tests
+	alive       io.Closer           // of a model: were it collected, its pipe would be closed
 }
 
 // Start starts a server that ends with the test, or skips the test and says why.
@@ -93,15 +94,12 @@ var model = sync.OnceValues(func() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if modelAlive, _, err = s.watch(""); err != nil {
+	if s.alive, _, err = s.watch(""); err != nil {
 		return nil, err
 	}
 	return s, s.try(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", "vigil", "-A", "trust", "-E", "UTF8", "--no-locale",
 		"--no-sync", "--wal-segsize=1")
 })
-
-// modelAlive is kept: were it collected, its pipe would be closed.
-var modelAlive io.Closer
 
 // programs is the folder with the server's programs: where Debian keeps them out of the way, or on the PATH.
 func programs() (folder string, err error) {

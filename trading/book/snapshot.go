@@ -129,7 +129,9 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b.signals.restore(s)
 	b.trades.restore(s)
 	maps.Copy(b.locks, s.Locks)
-	err := errors.Join(b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s), b.stakes.restore(s.Stakes))
+	err := errors.Join(
+		b.fills.once.restore(s.Fills, s.LastFill), b.account.restore(s), b.orders.restore(s), b.stakes.restore(s.Stakes),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("book: snapshot: %w", err)
 	}

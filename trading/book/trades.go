@@ -65,7 +65,8 @@ func (s *trades) moved(at time.Time, before, after trading.Position, stop bool) 
 // known of it gives way, so that the latest is the last.
 func (s *trades) close(at time.Time, t openTrade, after trading.Position, stop bool) int {
 	s.made++
-	c := closedTrade{trading.ClosedTrade{Symbol: after.Symbol, At: at, Profit: brought(after).Sub(t.Began), Stopped: stop}, s.made}
+	profit := brought(after).Sub(t.Began)
+	c := closedTrade{trading.ClosedTrade{Symbol: after.Symbol, At: at, Profit: profit, Stopped: stop}, s.made}
 	known := slices.IndexFunc(s.closed, func(c closedTrade) bool { return c.Number == t.Number })
 	if known >= 0 {
 		c.Stopped = c.Stopped || s.closed[known].Stopped

@@ -215,7 +215,8 @@ func (d *days) eventsLocked(
 		next.Profits = openProfits(d.ledger.book, began)
 	}
 	events = append(events, next)
-	day := instrumentDay{today, d.endOf(today), begin, func(symbol string) (decimal.Decimal, bool) { return began[symbol], false }}
+	profitAtBegin := func(symbol string) (decimal.Decimal, bool) { return began[symbol], false }
+	day := instrumentDay{today, d.endOf(today), begin, profitAtBegin}
 	return append(append(events, limit.ofDay(today, begin, now)...), limit.ofInstruments(day, profits)...)
 }
 

@@ -39,7 +39,8 @@ func (c *reconciler) liquidationsLocked(now time.Duration) (found []problem) {
 		told[f.Symbol] = true
 		found = append(found, problem{Condition: health.Condition{
 			Key: "liquidated/" + f.Symbol, Verdict: health.Degraded,
-			Text:   fmt.Sprintf("the venue liquidated %s of %s at %s, %s", f.Quantity, f.Symbol, f.Price, f.Time.Format(time.RFC3339)),
+			Text: fmt.Sprintf("the venue liquidated %s of %s at %s, %s", f.Quantity, f.Symbol, f.Price,
+				f.Time.Format(time.RFC3339)),
 			Remedy: "see why the limits let it come to that: less leverage, or a stop that comes before the liquidation",
 		}})
 	}

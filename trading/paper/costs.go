@@ -17,7 +17,8 @@ func (cfg Config) checkCosts() error {
 		name  string
 		value decimal.Decimal
 	}{
-		{"Slippage", cfg.Slippage}, {"Spread", cfg.Spread}, {"VolumeImpact", cfg.VolumeImpact}, {"LiquidationFee", cfg.LiquidationFee},
+		{"Slippage", cfg.Slippage}, {"Spread", cfg.Spread}, {"VolumeImpact", cfg.VolumeImpact},
+		{"LiquidationFee", cfg.LiquidationFee},
 	} {
 		if c.value.IsNegative() || c.value.GreaterThanOrEqual(one) {
 			return fmt.Errorf("paper: Config.%s %s is not a fraction from 0 to below 1", c.name, c.value)

@@ -71,6 +71,7 @@ func TestLiquidationIsKnownByNameToTheEngine(t *testing.T) {
 			require.Equal(t, trading.CashInsurance, e.Move.Kind)
 			require.Equal(t, "6000", e.Move.Amount.String())
 			borne++
+		default: // The others tell of no money.
 		}
 	}
 	require.Equal(t, []int{1, 1}, []int{liquidated, borne})
