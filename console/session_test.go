@@ -56,7 +56,8 @@ func with(c *http.Cookie) func(*http.Request) { return func(r *http.Request) { r
 
 var protectedPaths = []string{
 	"/api/signals", "/api/signals/latest", "/api/signals/stream", "/api/signals/x", "/api/status", "/api/positions", "/api/orders",
-	"/api/orders/x", "/api/fills", "/api/bars", "/api/generator", "/api/services", "/api/events", "/api/acts", "/api/performance", "/api/equity",
+	"/api/orders/x", "/api/fills", "/api/bars", "/api/generator", "/api/services", "/api/events", "/api/acts", "/api/performance",
+	"/api/equity", "/api/strategies",
 	"/api/openapi.yaml", "/api/host", "/api/outcomes", "/health",
 }
 

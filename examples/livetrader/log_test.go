@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	ossignal "os/signal"
@@ -57,11 +58,11 @@ func TestLogThatNobodyReadsStopsNothing(t *testing.T) {
 		return newest[0].Seq
 	}
 	require.Eventually(t, func() bool {
-		connection, err := net.Dial("tcp", address) //nolint:noctx // of this test
+		response, err := http.Get("http://" + address + "/api/signals/latest") //nolint:noctx // of this test
 		if err == nil {
-			_ = connection.Close()
+			_ = response.Body.Close()
 		}
-		return err == nil
+		return err == nil && response.StatusCode == http.StatusOK // 503 says that it waits for its database
 	}, longWait, shortWait)
 	require.Eventually(t, func() bool { return signals() > 5 }, longWait, shortWait,
 		"the pipe has room for half a kB, and the start alone says more")

@@ -185,6 +185,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/acts", "/api/acts?before=0", 400, nil},
 		{"GET", "/api/performance", "/api/performance?by=week", 200, nil},
 		{"GET", "/api/performance", "/api/performance?by=year", 400, nil},
+		{"GET", "/api/strategies", "/api/strategies", 200, nil},
 		{"GET", "/api/equity", "/api/equity?since=2020-01-02T03:04:05Z", 200, nil},
 		{"GET", "/api/equity", "/api/equity?since=yesterday", 400, nil},
 		{"GET", "/api/bars", "/api/bars?symbol=BTC/USDT", 200, nil},

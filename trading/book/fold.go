@@ -78,11 +78,24 @@ func (b *Book) foldSignal(e journal.SignalSeen) {
 		b.signals.see(e, b.targets)
 		return
 	}
-	orphan := b.orphanOf(e)
+	orphan, works := b.orphanOf(e), b.working(e)
 	b.share(e)
 	b.signals.see(e, b.targets)
-	b.targets[e.Symbol].Orphan = orphan
+	b.targets[e.Symbol].Orphan, b.targets[e.Symbol].Last = orphan, works
 	b.external.settled(e.Symbol)
+}
+
+// working is the order that works for the target that a signal replaces, and is the new one's too, where that asks for no other:
+// if it ends before it is filled, what is missing is asked for again. "" for none.
+func (b *Book) working(e journal.SignalSeen) string {
+	was, ok := b.targets[e.Symbol]
+	if !ok || e.Deferred {
+		return ""
+	}
+	if last := b.orders.find(was.Last); last == nil || !last.atBroker() {
+		return ""
+	}
+	return was.Last
 }
 
 func (b *Book) foldApproved(at time.Time, e journal.SignalApproved) {

@@ -56,7 +56,7 @@ func ticketAtPaid(b *book.Book, h book.Holding, i trading.Instrument) (trading.T
 // entryOf is the order that opened a position. Where a signal has confirmed the target since, none was made for it, and
 // the entry is the latest that filled, unless a leg was made for that: the bracket then stands where it is wanted.
 func entryOf(b *book.Book, h book.Holding) (entry book.OrderState) {
-	if h.Target.Last != "" {
+	if h.Last.SignalID == h.Target.SignalID && h.Target.Last != "" {
 		return h.Last
 	}
 	for _, o := range b.Orders() {

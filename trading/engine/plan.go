@@ -232,5 +232,5 @@ func pause(t book.Target, last book.OrderState) time.Duration {
 	if last.Sends == 0 && !spent(t) || last.Status == trading.StatusFilled {
 		return 0 // it never troubled the Broker, or did its part
 	}
-	return min(retryAfter<<min(t.Attempts-1, 10), maxRetryPause)
+	return min(retryAfter<<max(min(t.Attempts-1, 10), 0), maxRetryPause)
 }

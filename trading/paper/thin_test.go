@@ -49,6 +49,10 @@ func TestThinMarketsLeaveNothingThatIsNotInOrder(t *testing.T) {
 			paper.NextWorst, false, trading.FixedTicket{TakeProfit: d("0.001")},
 			again(2) + "50 50.1 50 50.1 0 short/" + nothing + " long/50 173.5 50 173.5 0/50 200 50 200 0/" + nothing,
 		},
+		"a flip that ends after a signal has confirmed what it is for": {
+			paper.NextWorst, false, trading.FixedTicket{TakeProfit: d("0.001")},
+			again(2) + "50 50.1 50 50.1 0 short/" + nothing + " long/" + nothing + " long/50 173.5 50 173.5 0/50 200 50 200 0/" + again(5) + nothing,
+		},
 		"a guard beside a leg that guards what was held before": {
 			paper.BarTicks, true, trading.FixedTicket{Limit: d("0.013"), TakeProfit: d("0.026"), FromFill: true},
 			"50 117.9 50 117.9 0 long/" + nothing + "/50 50 50 50 3.45/50 50 50 50 2/50 50 50 50 0.1/119.4 201.2 110.6 200 1/" +
