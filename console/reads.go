@@ -73,14 +73,19 @@ type holding struct {
 	AveragePrice decimal.Decimal `json:"average_price"`
 }
 
+// knownAccount is the account; false says that the request has had its answer, as it is where there is none.
+func (a *api) knownAccount(w http.ResponseWriter, r *http.Request) (engine.Status, bool) {
+	s, ok, wrong := a.account(r, w)
+	if !ok && !wrong {
+		refuse(w, r, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: errNoAccount.Error()})
+	}
+	return s, ok && !wrong
+}
+
 // positions answers GET /api/positions.
 func (a *api) positions(w http.ResponseWriter, r *http.Request) {
-	s, ok, wrong := a.account(r, w)
-	if wrong {
-		return
-	}
+	s, ok := a.knownAccount(w, r)
 	if !ok {
-		refuse(w, r, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: errNoAccount.Error()})
 		return
 	}
 	a.json(w, r, http.StatusOK, holdings(s))

@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/shopspring/decimal"
-
-	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
 // stakeView is what a strategy has in an instrument that several share. Net is its profit, less fees.
@@ -20,12 +18,8 @@ type stakeView struct {
 
 // strategies answers GET /api/strategies.
 func (a *api) strategies(w http.ResponseWriter, r *http.Request) {
-	s, ok, wrong := a.account(r, w)
-	if wrong {
-		return
-	}
+	s, ok := a.knownAccount(w, r)
 	if !ok {
-		refuse(w, r, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: errNoAccount.Error()})
 		return
 	}
 	all := make([]stakeView, 0, len(s.Stakes))
