@@ -17,7 +17,7 @@ import (
 
 // beatUntil beats every 100 ms for d.
 func beatUntil(ctx context.Context, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(d); ctx.Err() == nil && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		health.Beat(ctx)
 	}
 }
