@@ -37,6 +37,7 @@ func TestSoakOfRestarts(t *testing.T) {
 	if folder == "" {
 		folder = t.TempDir()
 	}
+	require.NoError(t, os.MkdirAll(folder, 0o700))
 	d := diaryIn(t, folder)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var m notify.Message
