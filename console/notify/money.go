@@ -13,9 +13,10 @@ var meanings = map[string]string{
 	"reduce_only": "nothing is opened. What is held can be reduced and closed",
 	"unknown": "an order may have been executed or not, and its symbol is not traded until that is known. " +
 		"More may be held than the account shows",
-	"not_set_up": "what is held is kept, and no signal adds to it or closes it",
-	"not_traded": "what is held is kept, and no signal adds to it or closes it",
-	"flat_line":  "signals of that symbol may rest on prices that are not real",
+	"not_set_up":   "what is held is kept, and no signal adds to it or closes it",
+	"not_traded":   "what is held is kept, and no signal adds to it or closes it",
+	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
+	"flat_line":    "signals of that symbol may rest on prices that are not real",
 }
 
 // What the others mean.

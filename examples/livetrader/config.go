@@ -73,6 +73,8 @@ type config struct {
 	limitEntry     decimal.Decimal
 	onStop         engine.StopPolicy
 	orphans        engine.OrphanPolicy
+	differences    engine.DifferencePolicy
+	foreignOrders  engine.ForeignPolicy
 	dryStart       bool
 	lowWater       int // MiB
 	drain          time.Duration

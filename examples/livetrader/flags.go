@@ -114,6 +114,10 @@ func (c *config) declareTrading() {
 		"`policy` for open orders at the end: leave, cancel (what opens) or flatten")
 	setting(c, &c.orphans, "orphans", engine.ReduceOrphans, orphanPolicies,
 		"`policy` for what a changed strategy holds: reduce (never added to), hand_over (to the new one) or flatten")
+	setting(c, &c.differences, "differences", engine.HaltOnDifference, differencePolicies,
+		"`policy` where the venue holds something else than the journal: halt, adopt, close (what is more) or ignore")
+	setting(c, &c.foreignOrders, "foreign-orders", engine.KeepForeign, foreignPolicies,
+		"`policy` for open orders at the venue that are not ours: keep, cancel or halt")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }

@@ -76,7 +76,8 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Cycle:    c.cycle(),
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
-		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans},
+		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans,
+			Differences: c.differences, ForeignOrders: c.foreignOrders},
 	}
 	if m.broker != nil {
 		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,9 +81,9 @@ var (
 	logLevels  = kind[slog.Level]{read: readLevel, show: func(l slog.Level) string { return strings.ToLower(l.String()) }}
 	logFormats = kind[string]{read: readFormat, show: func(text string) string { return text }}
 
-	orphanPolicies = kind[engine.OrphanPolicy]{
-		read: readOrphanPolicy, show: func(p engine.OrphanPolicy) string { return string(p) },
-	}
+	orphanPolicies     = policies(engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans)
+	differencePolicies = policies(engine.HaltOnDifference, engine.AdoptDifference, engine.CloseDifference, engine.IgnoreDifference)
+	foreignPolicies    = policies(engine.KeepForeign, engine.CancelForeign, engine.HaltOnForeign)
 )
 
 func readToggle(text string) (bool, error) {
@@ -292,10 +293,23 @@ func showDate(at time.Time) string {
 	return at.Format(time.DateOnly)
 }
 
-func readOrphanPolicy(text string) (engine.OrphanPolicy, error) {
-	switch p := engine.OrphanPolicy(text); p {
-	case engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans:
-		return p, nil
+// policies is the kind of a setting that is one of a few names.
+func policies[P ~string](names ...P) kind[P] {
+	return kind[P]{
+		read: func(text string) (P, error) {
+			if p := P(text); slices.Contains(names, p) {
+				return p, nil
+			}
+			return "", fmt.Errorf("want one of %s", joined(names))
+		},
+		show: func(p P) string { return string(p) },
 	}
-	return "", fmt.Errorf("want %s, %s or %s", engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans)
+}
+
+func joined[P ~string](names []P) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, string(name))
+	}
+	return strings.Join(all, ", ")
 }

@@ -83,7 +83,9 @@ type Config struct {
 
 	// Differences says what to do where the Broker holds something else than the fills add up to; "" means Halt.
 	Differences DifferencePolicy
-	Reconcile   time.Duration // how often positions are compared, at the most; 0 means 5 min
+	// ForeignOrders says what to do about open orders at the Broker that the Journal does not know; "" means Keep.
+	ForeignOrders ForeignPolicy
+	Reconcile     time.Duration // how often positions and open orders are compared, at the most; 0 means 5 min
 
 	// HaltOnExcess has a person look into it, where the Engine's orders have brought more of an instrument than the target
 	// asks for, or something on the other side of it: an order was reported as canceled and filled all the same, a person
@@ -183,6 +185,10 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
 	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
 		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
+	case !cfg.ForeignOrders.valid():
+		return fmt.Errorf("engine: Config.ForeignOrders %q is no policy", cfg.ForeignOrders)
+	case cfg.ForeignOrders == CancelForeign && !canCancel:
+		return fmt.Errorf("engine: Config.ForeignOrders %q needs a Broker that can cancel", cfg.ForeignOrders)
 	case cfg.Collar > 0 && cfg.Collar < 1:
 		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
 	case !cfg.Orphans.valid():

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -39,7 +40,20 @@ func entryID(identity, signalID string, attempt int) string {
 
 func clientID(identity, signalID, what string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s%d:%s#%s", len(identity), identity, len(signalID), signalID, what))
-	return "v-" + hex.EncodeToString(sum[:12])
+	return idPrefix + hex.EncodeToString(sum[:idBytes])
+}
+
+// What a client ID is made of.
+const (
+	idPrefix = "v-"
+	idBytes  = 12
+)
+
+// isClientID reports whether an ID looks like one of clientID.
+func isClientID(id string) bool {
+	digits, ok := strings.CutPrefix(id, idPrefix)
+	_, err := hex.DecodeString(digits)
+	return ok && err == nil && len(digits) == 2*idBytes
 }
 
 // decider is all that decisions depend on besides the signal and the inputs. Decisions are pure: the same three give the

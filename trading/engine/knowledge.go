@@ -28,13 +28,15 @@ const (
 // and everything each checkEvery. A Broker that does not list its orders, and tells no updates, is asked for each at each
 // step.
 type knowledge struct {
-	started bool            // all was asked for once
-	listed  time.Duration   // on the stopwatch: when it was last
-	fills   trading.Cursor  // behind the last fill that was seen; where walked
-	walked  bool            // fills is a place
-	seq     int64           // of the last updates
-	current bool            // all was asked for after seq was read, or updates without a gap have told the rest
-	cannot  bool            // list orders
+	started bool           // all was asked for once
+	listed  time.Duration  // on the stopwatch: when it was last
+	fills   trading.Cursor // behind the last fill that was seen; where walked
+	walked  bool           // fills is a place
+	seq     int64          // of the last updates
+	current bool           // all was asked for after seq was read, or updates without a gap have told the rest
+	cannot  bool           // list orders
+	asked   bool           // open orders, in this round
+	open    []trading.OrderReport
 	ask     map[string]bool // client IDs of orders of which not all is here that the Broker has reported
 	sent    bool            // something was sent since fills were asked for
 
@@ -96,6 +98,7 @@ func (c *reconciler) interval(k *knowledge, q query) time.Duration {
 // the Broker or the Journal did not answer.
 func (c *reconciler) catchUp(ctx context.Context, r *run) (stuck, err error) {
 	q := c.newQuery(r)
+	r.known.asked, r.known.open = false, nil
 	if q.fills {
 		if err := c.fetchFills(ctx, r); err != nil {
 			return nil, err
@@ -158,9 +161,18 @@ func (c *reconciler) mustAsk(r *run, q query, o book.OrderState) bool {
 
 // list adds the reports of all open orders to what is known of them, where the Broker lists them.
 func (c *reconciler) list(ctx context.Context, r *run, q query) error {
+	open, err := c.openOrders(ctx, r)
+	for _, report := range open {
+		q.reports[report.ClientID] = report
+	}
+	return err
+}
+
+// openOrders asks for all open orders, at the most once in a round; nil where the Broker does not list them.
+func (c *reconciler) openOrders(ctx context.Context, r *run) ([]trading.OrderReport, error) {
 	l, ok := c.env.cfg.Broker.(trading.OrderLister)
-	if !ok || r.known.cannot {
-		return nil
+	if !ok || r.known.cannot || r.known.asked {
+		return r.known.open, nil
 	}
 	health.Beat(ctx)
 	limited, cancel := c.env.limited(ctx)
@@ -168,15 +180,13 @@ func (c *reconciler) list(ctx context.Context, r *run, q query) error {
 	open, err := l.OpenOrders(limited)
 	if errors.Is(err, errors.ErrUnsupported) {
 		r.known.cannot = true
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for open orders: %w", err))
+		return nil, c.ledger.markUnreconciled(r, fmt.Errorf("engine: ask the broker for open orders: %w", err))
 	}
-	for _, report := range open {
-		q.reports[report.ClientID] = report
-	}
-	return nil
+	r.known.open, r.known.asked = open, true
+	return open, nil
 }
 
 // note remembers whether something of a report is still to come, such as the fills that it counts.

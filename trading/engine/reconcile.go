@@ -18,7 +18,7 @@ import (
 //	fills:     fetchFills journals those that the book does not know
 //	fates:     resolve settles what is known of each order that was sent and is not done; resolve.go has how
 //	positions: compare looks, before anything is sent and then from time to time, for what the fills do not explain;
-//	           difference.go has what is done about it
+//	           difference.go has what is done about it, and foreign.go about orders that are not ours
 //
 // Nothing is sent before all of it has succeeded once, and again after every failure of a call to the Broker.
 type reconciler struct {
@@ -27,13 +27,14 @@ type reconciler struct {
 	gate   *gate
 
 	// All below is guarded by ledger.mu.
-	lastCompare time.Duration // on the stopwatch: when positions were last found to be dealt with
-	suspect     string        // differences that were found once, while orders were open
-	differ      []difference  // what stands, by the policy, after the last comparison
-	stuck       []string      // client IDs of orders that need a person, as of the last round
-	lookBack    time.Duration // how much further back fills are asked for, as some are known to be missing
-	liquidated  []liquidated  // by the venue, within the last hour
-	behind      bool          // the Broker reported more filled, in this round, than its fills add up to
+	lastCompare time.Duration  // on the stopwatch: when positions were last found to be dealt with
+	suspect     string         // differences that were found once, while orders were open
+	differ      []difference   // what stands, by the policy, after the last comparison
+	foreign     []foreignOrder // open at the Broker, and not ours, as of the last comparison
+	stuck       []string       // client IDs of orders that need a person, as of the last round
+	lookBack    time.Duration  // how much further back fills are asked for, as some are known to be missing
+	liquidated  []liquidated   // by the venue, within the last hour
+	behind      bool           // the Broker reported more filled, in this round, than its fills add up to
 }
 
 // mustResume says that a Broker which keeps its account in memory lacks what the Journal knows of: it would look as if all
@@ -195,7 +196,7 @@ func (c *reconciler) compare(ctx context.Context, r *run) error {
 	if !c.mustCompare() {
 		return nil
 	}
-	if err := c.comparePositions(ctx, r); err != nil {
+	if err := inTurn(ctx, r, c.comparePositions, c.compareOrders); err != nil {
 		return err
 	}
 	c.ledger.mu.Lock()
