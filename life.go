@@ -22,17 +22,38 @@ func (t *Trader) trade(ctx context.Context) error {
 	return err
 }
 
-// live takes the right to write the journal, reads the account from it, and serves an engine.
+// live takes the right to write the journal, reads the account from it, and serves an engine; anew with what the venue
+// trades then, when that has changed.
 func (t *Trader) live(ctx context.Context) error {
-	account, err := t.beginPatiently(ctx)
-	if err != nil {
-		return err
+	for {
+		account, err := t.beginPatiently(ctx)
+		if err != nil {
+			return err
+		}
+		life, end := context.WithCancelCause(ctx)
+		err = t.serveAccount(life, account, end)
+		again := context.Cause(life) == errRelisted && ctx.Err() == nil
+		end(nil)
+		if !again {
+			return err
+		}
 	}
+}
+
+// serveAccount serves one life of trading. end is called with errRelisted when another one is to begin.
+func (t *Trader) serveAccount(ctx context.Context, account *account, end context.CancelCauseFunc) error {
 	tree, err := supervisor.New(supervisor.Config{Name: accountName})
 	if err != nil {
 		return err
 	}
-	if err := tree.Add(engineName, t.wrapped(engineName, account), supervisor.Policy{
+	if watch := t.listings(account.instruments, end); watch != nil {
+		if err := tree.Add(listingsName, t.wrapped(listingsName, watch), supervisor.Policy{
+			MaxRestarts: supervisor.Unlimited, Stall: time.Minute,
+		}); err != nil {
+			return err
+		}
+	}
+	if err := tree.Add(engineName, t.wrapped(engineName, account.Engine), supervisor.Policy{
 		MaxRestarts: 5,
 		Backoff:     supervisor.Backoff{Initial: time.Second, Factor: 2, Max: 30 * time.Second},
 		Stall:       time.Minute,
@@ -43,19 +64,25 @@ func (t *Trader) live(ctx context.Context) error {
 	return tree.Serve(ctx)
 }
 
+// account is what one life of trading is about.
+type account struct {
+	*engine.Engine
+	instruments []trading.Instrument
+}
+
 // beginTries is how often a life is begun that a store or a venue lets down, 1, 2, 4 and 8 s apart: nothing has been
 // placed by then, so that it can be begun again.
 const beginTries = 5
 
-func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
+func (t *Trader) beginPatiently(ctx context.Context) (*account, error) {
 	const key = "begin"
 	for try, pause := 1, time.Second; ; try, pause = try+1, 2*pause {
-		account, err := t.begin(ctx)
+		begun, err := t.begin(ctx)
 		if err == nil {
 			health.Clear(ctx, key)
 		}
 		if err == nil || ctx.Err() != nil || try == beginTries || refusal(err) {
-			return account, err
+			return begun, err
 		}
 		t.log.Warn("Trading cannot begin, trying again", "error", err, "in", pause, "try", try, "tries", beginTries)
 		health.Raise(ctx, health.Condition{Key: key, Verdict: health.Degraded, Text: "trading cannot begin: " + err.Error(),
@@ -70,34 +97,39 @@ func (t *Trader) beginPatiently(ctx context.Context) (*engine.Engine, error) {
 }
 
 // begin builds an account that has read the journal and has the right to write it.
-func (t *Trader) begin(ctx context.Context) (*engine.Engine, error) {
+func (t *Trader) begin(ctx context.Context) (*account, error) {
 	parts, err := t.partsOfTrading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	account, err := assemble.Open(ctx, parts, t.store.Claim)
+	opened, err := assemble.Open(ctx, parts, t.store.Claim)
 	if err != nil {
 		return nil, err
 	}
-	t.account.Store(account.Engine) // before what a person wants is read, so that no wish falls in between
+	begun := &account{opened.Engine, parts.Instruments}
+	t.account.Store(begun) // before what a person wants is read, so that no wish falls in between
 	if err := t.goOn(ctx); err != nil {
 		return nil, err
 	}
 	if t.reduceOnly.Load() {
-		account.Engine.SetReduceOnly(true)
+		opened.Engine.SetReduceOnly(true)
 	}
 	if t.bars != nil {
-		if err := t.bars.Feed(ctx, account); err != nil {
+		if err := t.bars.Feed(ctx, opened); err != nil {
 			return nil, err
 		}
 	}
-	return account.Engine, nil
+	return begun, nil
 }
 
 // partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.
 func (t *Trader) partsOfTrading(ctx context.Context) (parts assemble.Config, err error) {
 	parts = t.parts()
 	parts.Instruments, err = t.instruments(ctx)
+	if len(t.cfg.Instruments) == 0 {
+		listed := instrumentSettings(parts.Instruments, *t.symbols.Load())
+		parts.Engine.Settings = append(parts.Engine.Settings, listed...)
+	}
 	return parts, err
 }
 

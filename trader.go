@@ -38,7 +38,8 @@ import (
 //	├── broker             keeps up what the Broker needs, such as a stream of its updates; where it is a Service
 //	├── account            says in the log, each minute, how the account stands
 //	└── trading            claims the journal and resumes the account, again after each failure
-//	    └── account/engine places the orders
+//	    ├── account/engine   places the orders
+//	    └── account/listings watches what the venue trades; where the Broker says that
 //
 // What stands last stops first: no order is placed any more when the signals stop. Without a Paper and a Broker there is no
 // trading, and the Trader makes signals only.
@@ -57,9 +58,10 @@ type Trader struct {
 	overrides overrides
 
 	serving    sync.Mutex                              // held by Serve
-	account    atomic.Pointer[engine.Engine]           // of the present life of trading; nil until there is one
+	account    atomic.Pointer[account]                 // of the present life of trading; nil until there is one
 	standing   atomic.Pointer[Standing]                // before the first life of this Serve; nil until it is read
 	symbols    atomic.Pointer[[]string]                // what is traded
+	unlisted   atomic.Pointer[[]string]                // what the venue does not trade any more; nil before it was asked
 	reduceOnly atomic.Bool                             // as a person wants it, whichever life it is
 	giveUp     atomic.Pointer[context.CancelCauseFunc] // ends the Serve under way
 	restarts   atomic.Int64                            // of all parts
@@ -160,6 +162,9 @@ func (t *Trader) parts() assemble.Config {
 	e.Allow = func(symbol string) error {
 		if len(t.leftOut([]string{symbol})) > 0 {
 			return fmt.Errorf("%s is none of the symbols that are traded", symbol)
+		}
+		if t.isUnlisted(symbol) {
+			return fmt.Errorf("%s is not traded at the venue any more", symbol)
 		}
 		return alive(symbol)
 	}

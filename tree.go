@@ -21,6 +21,7 @@ const (
 	brokerName      = "broker"
 	accountName     = "account"
 	engineName      = "engine"
+	listingsName    = "listings"
 )
 
 // newTree builds the tree, in the order in which its children start.

@@ -40,7 +40,7 @@ func (t *Trader) SetSymbols(ctx context.Context, symbols []string, by string) er
 }
 
 func (t *Trader) setSymbols(symbols []string) error {
-	if instruments := t.cfg.Instruments; t.trades() && len(instruments) > 0 {
+	if instruments := t.known(); t.trades() && len(instruments) > 0 {
 		if err := tradable(instruments, symbols); err != nil {
 			return fmt.Errorf("vigil: %w", err)
 		}
@@ -51,6 +51,14 @@ func (t *Trader) setSymbols(symbols []string) error {
 	symbols = slices.Clone(symbols)
 	t.symbols.Store(&symbols)
 	return nil
+}
+
+// known are the instruments that trading goes by, as far as that is known.
+func (t *Trader) known() []trading.Instrument {
+	if account := t.account.Load(); account != nil && len(t.cfg.Instruments) == 0 {
+		return account.instruments
+	}
+	return t.cfg.Instruments
 }
 
 // SetMinConfidence says what a signal's confidence must reach, 0 to 1.
@@ -152,7 +160,7 @@ func (t *Trader) act(do func(*engine.Engine) error) error {
 	if account == nil {
 		return ErrNotTrading
 	}
-	return do(account)
+	return do(account.Engine)
 }
 
 // KillReport says what a Kill has done, and what it has left.

@@ -80,6 +80,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Differences: c.differences, ForeignOrders: c.foreignOrders},
 	}
 	if m.broker != nil {
+		cfg.Instruments = nil // The venue says them, and what it changes of them.
 		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)
 	} else {
 		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
