@@ -98,6 +98,18 @@ func (v *venue) heard() []question {
 	return asked
 }
 
+// count is how often a call was made and not heard of yet.
+func (v *venue) count(call string) (n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, q := range v.asked {
+		if q.Call == call {
+			n++
+		}
+	}
+	return n
+}
+
 func (v *venue) calls() (calls []string) {
 	for _, q := range v.heard() {
 		calls = append(calls, q.Call)

@@ -32,6 +32,7 @@ func (b *Broker) Serve(ctx context.Context) error {
 		return err
 	}
 	b.tellSetup(ctx, setup)
+	health.Ready(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	defer working.Wait()

@@ -78,23 +78,29 @@ func (b *Broker) listen(ctx context.Context) error {
 	health.Clear(ctx, "stream")
 	b.client.cfg.Logger.Info("The stream of the account is up")
 
-	ctx, end := context.WithCancelCause(ctx)
-	var keeping sync.WaitGroup
-	keeping.Go(func() { end(b.keepAlive(ctx, conn, key)) })
-	defer keeping.Wait()
-	for {
-		_, message, err := conn.Read(ctx)
-		if err == nil {
-			err = b.hear(ctx, message)
-		}
-		if err != nil {
-			end(err)
-			return context.Cause(ctx)
+	listening, end := context.WithCancel(ctx)
+	kept := make(chan error, 1)
+	go func() {
+		defer end()
+		kept <- b.keepAlive(listening, conn, key)
+	}()
+	for err == nil {
+		var message []byte
+		if _, message, err = conn.Read(listening); err != nil {
+			err = fmt.Errorf("binance: the stream has broken: %w", err)
+		} else {
+			err = b.hear(listening, message)
 		}
 	}
+	end()
+	if why := <-kept; why != nil { // it knows better why reading has ended
+		return why
+	}
+	return err
 }
 
-// keepAlive says why a stream is to end: a pong or an event that does not come, its age, a listen key that is lost.
+// keepAlive says why a stream is to end: a pong or an event that does not come, its age, a listen key that is lost. It is nil
+// where ctx has ended.
 func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string) error {
 	clk := b.client.cfg.Clock
 	began := clk.Now()
@@ -115,11 +121,11 @@ func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string
 				return err
 			}
 		}
-		if err := b.client.within(ctx, patient, conn.Ping); err != nil {
+		if err := b.client.within(ctx, patient, conn.Ping); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("binance: the stream does not answer: %w", err)
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 func (b *Broker) listenKey(ctx context.Context) (key string, err error) {
