@@ -1,0 +1,161 @@
+package binancetest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
+)
+
+// Clients that vigil's authors did not write judge the venue. Those for JavaScript come from npm, at the versions of
+// testdata/judges/package-lock.json, into a folder of the user's cache.
+
+// onLoopback serves a venue where processes can reach it. GET /streams tells how many listen to the account.
+func onLoopback(t *testing.T) (*binancetest.Venue, string) {
+	t.Helper()
+	v := binancetest.New(binancetest.Config{Logger: slog.New(slog.DiscardHandler)})
+	v.History("BTCUSDT", []decimal.Decimal{dec("59800"), dec("59900"), dec("60000")})
+	mux := http.NewServeMux()
+	mux.Handle("/", v)
+	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, v.Streams("private")) })
+	server := httptest.NewServer(mux)
+	ctx, cancel := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	serving.Go(func() { assert.ErrorIs(t, v.Serve(ctx), context.Canceled) })
+	t.Cleanup(func() {
+		v.CutStreams()
+		server.Close()
+		cancel()
+		serving.Wait()
+	})
+	return v, server.URL
+}
+
+// installed is the folder with the judges from npm, or why there is none.
+var installed = sync.OnceValues(func() (string, error) {
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return "", fmt.Errorf("%s is not installed here: %w", tool, err)
+		}
+	}
+	lock, err := os.ReadFile("testdata/judges/package-lock.json")
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(cache, "vigil", "binancetest-judges")
+	have, err := os.ReadFile(filepath.Join(folder, "installed"))
+	if err == nil && string(have) == string(lock) {
+		return folder, nil
+	}
+	return folder, install(folder, lock)
+})
+
+func install(folder string, lock []byte) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join("testdata/judges", name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	npm.Dir = folder
+	if said, err := npm.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w: %s", err, said)
+	}
+	return os.WriteFile(filepath.Join(folder, "installed"), lock, 0o600)
+}
+
+// judge runs a script of testdata/judges against a venue, and answers what it printed.
+func judge(t *testing.T, script, url string) object {
+	t.Helper()
+	folder, err := installed()
+	if err != nil {
+		t.Skipf("the clients from npm do not judge the venue: %v", err)
+	}
+	text, err := os.ReadFile(filepath.Join("testdata/judges", script))
+	require.NoError(t, err)
+	inside := filepath.Join(folder, script) // where node finds the packages
+	require.NoError(t, os.WriteFile(inside, text, 0o600))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, "node", inside, url).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("%s: %v\n%s\n%s", script, err, said, exit.Stderr)
+	}
+	require.NoError(t, err)
+	var told object
+	require.NoError(t, json.Unmarshal(said, &told), "%s", said)
+	return told
+}
+
+// ccxt of JavaScript, and its pro client, which listens to the account: 4.5.84 of npm.
+func TestCCXTTrades(t *testing.T) {
+	t.Parallel()
+	v, url := onLoopback(t)
+	told := judge(t, "ccxt.mjs", url)
+	watched := fmt.Sprint(told["watched"]) // two changes that come close together may be told as one
+	for _, change := range []string{"filled:0.01 id:market status:closed", "id:stop status:", "id:limit status:canceled"} {
+		assert.Contains(t, watched, change)
+	}
+	delete(told, "watched")
+	text, err := json.Marshal(told)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{
+		"market": {"id": "BTCUSDT", "tick": 0.1, "step": 0.001, "least": 50},
+		"time": true, "ticker": 60000, "candles": [59800, 59900, 60000], "funding": 0.0001, "tiers": 4, "leverage": 10,
+		"bought": {"status": "closed", "filled": 0.01}, "resting": "open",
+		"duplicate": "ExchangeError -4116", "poor": "ExchangeError -2019",
+		"open": ["limit"], "asked": {"price": 59000, "status": "open"}, "unknown": "OrderNotFound -2013",
+		"stop": {"id": true, "status": "open", "trigger": 58000}, "openStops": 1, "stopsLeft": 0,
+		"canceled": "canceled", "canceledTwice": "OrderNotFound -2011",
+		"trades": [{"price": 60000.1, "amount": 0.01, "fee": 0.3000005, "of": "USDT"}],
+		"positions": [{"contracts": 0.01, "side": "long", "entry": 60000.1}],
+		"balance": 9999.6999995, "orders": ["market closed", "limit canceled"]
+	}`, string(text))
+	addsUp(t, v.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
+}
+
+// The venue's own connector: @binance/derivatives-trading-usds-futures 38.1.1 of npm.
+func TestOfficialConnectorTrades(t *testing.T) {
+	t.Parallel()
+	v, url := onLoopback(t)
+	told := judge(t, "official.mjs", url)
+	text, err := json.Marshal(told)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{
+		"symbols": ["BTCUSDT", "ETHUSDT", "BNBUSDT"],
+		"candles": ["59800.00", "59900.00", "60000.00"], "bought": "FILLED", "resting": "NEW",
+		"duplicate": "BadRequestError: ClientOrderId is duplicated.", "asked": "NEW", "open": 1,
+		"stop": "NEW", "openStops": 1, "askedStop": "NEW", "canceledStop": "200",
+		"canceled": "CANCELED", "canceledTwice": "BadRequestError: Unknown order sent.",
+		"trades": ["0.010 at 60000.10"], "position": "0.010", "balance": ["USDT"], "account": "9999.69999950",
+		"config": false, "brackets": 4, "income": ["COMMISSION"], "listenKey": 64
+	}`, string(text))
+	addsUp(t, v.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
+}

@@ -1,0 +1,182 @@
+package binancetest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// rawConn keeps the connection under a WebSocket, for faults that no WebSocket library would send.
+type rawConn struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack is what upgrades a connection.
+func (r *rawConn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, buffer, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	r.conn = c
+	return c, buffer, err
+}
+
+// The venue asks whether a client is there every 3 min, and gives it 10 to answer; a client may send 10 messages a
+// second.
+const (
+	pingEvery      = 3 * time.Minute
+	pongWithin     = 10 * time.Minute
+	messagesSecond = 10
+)
+
+// stream opens a WebSocket: raw events of one or more streams at /ws, wrapped ones at /stream.
+func (v *Venue) stream(g group) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := newConn(g, r)
+		c.raw = &rawConn{ResponseWriter: w}
+		ws, err := websocket.Accept(c.raw, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+		if err != nil {
+			return // Accept has answered
+		}
+		c.ws = ws
+		own := context.WithoutCancel(r.Context()) // which ends when the connection is upgraded
+		ctx, end := context.WithCancel(own)
+		defer end()
+		c.end = end
+		v.mu.Lock()
+		c.opened = v.nowLocked()
+		v.hub.conns[c] = true
+		v.wakeLocked()
+		v.mu.Unlock()
+		var listening sync.WaitGroup
+		listening.Go(func() { v.listen(own, c) }) // until the connection is closed: an ended context would cut it
+		v.talk(ctx, c)
+		listening.Wait()
+	}
+}
+
+func newConn(g group, r *http.Request) *conn {
+	query := r.URL.Query()
+	c := &conn{group: g, streams: map[string]bool{}, wake: make(chan struct{}, 1)}
+	path, rest, _ := strings.Cut(r.URL.Path, "/ws")
+	c.combined = strings.HasSuffix(path, "/stream")
+	for _, name := range strings.FieldsFunc(rest+"/"+query.Get("streams"), func(r rune) bool { return r == '/' }) {
+		c.streams[name] = true
+	}
+	if g == private {
+		c.listen = query.Get("listenKey")
+		c.kinds = strings.FieldsFunc(query.Get("events"), func(r rune) bool { return r == '/' })
+	}
+	return c
+}
+
+// talk writes what is queued, asks whether the client is there, and ends the connection.
+func (v *Venue) talk(ctx context.Context, c *conn) {
+	defer v.hangUp(c)
+	pings := v.clock.After(pingEvery)
+	for {
+		for _, text := range v.queued(c) {
+			if c.ws.Write(ctx, websocket.MessageText, text) != nil {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+		case <-pings:
+			go v.ping(ctx, c)
+			pings = v.clock.After(pingEvery)
+		}
+	}
+}
+
+func (v *Venue) queued(c *conn) [][]byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	queued := c.queue
+	c.queue = nil
+	return queued
+}
+
+// ping ends a connection whose client does not answer.
+func (v *Venue) ping(ctx context.Context, c *conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() { answered <- c.ws.Ping(ctx) }()
+	select {
+	case <-answered:
+	case <-v.clock.After(pongWithin):
+		c.end()
+	}
+}
+
+func (v *Venue) hangUp(c *conn) {
+	v.mu.Lock()
+	delete(v.hub.conns, c)
+	clean := c.clean
+	v.mu.Unlock()
+	if clean {
+		_ = c.ws.Close(websocket.StatusNormalClosure, "")
+		return
+	}
+	_ = c.ws.CloseNow()
+}
+
+// listen reads what the client asks of its streams.
+func (v *Venue) listen(ctx context.Context, c *conn) {
+	defer c.end()
+	perSecond := window{every: time.Second}
+	for {
+		_, text, err := c.ws.Read(ctx)
+		if err != nil {
+			return
+		}
+		v.mu.Lock()
+		now := v.nowLocked()
+		if perSecond.at(now).count++; perSecond.count > messagesSecond {
+			v.hub.drop(c, true)
+			v.mu.Unlock()
+			return
+		}
+		v.hub.write(c, c.answer(text))
+		v.mu.Unlock()
+	}
+}
+
+// answer does what a message asks for: {"method":"SUBSCRIBE","params":["btcusdt@kline_1m"],"id":1}.
+func (c *conn) answer(text []byte) obj {
+	var ask struct {
+		Method string          `json:"method"`
+		Params []string        `json:"params"`
+		ID     json.RawMessage `json:"id"`
+	}
+	if err := json.Unmarshal(text, &ask); err != nil {
+		return obj{"error": obj{"code": 3, "msg": "Invalid JSON: " + err.Error()}}
+	}
+	switch ask.Method {
+	case "SUBSCRIBE":
+		for _, name := range ask.Params {
+			c.streams[name] = true
+		}
+	case "UNSUBSCRIBE":
+		for _, name := range ask.Params {
+			delete(c.streams, name)
+		}
+	case "LIST_SUBSCRIPTIONS":
+		names := []string{}
+		for name := range c.streams {
+			names = append(names, name)
+		}
+		return obj{"result": names, "id": ask.ID}
+	default:
+		return obj{"error": obj{"code": 2, "msg": "Invalid request: unknown method"}, "id": ask.ID}
+	}
+	return obj{"result": nil, "id": ask.ID}
+}
