@@ -13,6 +13,7 @@ require (
 	github.com/seed-5dee1c0a/vigil v0.0.0
 	github.com/seed-5dee1c0a/vigil/console/metrics v0.0.0
 	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr v0.0.0
+	github.com/seed-5dee1c0a/vigil/trading/binance v0.0.0
 	github.com/seed-5dee1c0a/vigil/trading/store v0.0.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1
@@ -21,18 +22,23 @@ require (
 )
 
 require (
+	github.com/adshao/go-binance/v2 v2.8.12 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/bitly/go-simplejson v0.5.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/coder/websocket v1.8.15 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
 	github.com/gofrs/flock v0.13.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/pgx/v5 v5.12.0 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/jpillora/backoff v1.0.0 // indirect
 	github.com/mattn/go-colorable v0.1.15 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
@@ -43,6 +49,7 @@ require (
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	github.com/thejerf/suture/v4 v4.0.6 // indirect
@@ -63,6 +70,7 @@ replace (
 	github.com/seed-5dee1c0a/vigil => ..
 	github.com/seed-5dee1c0a/vigil/console/metrics => ../console/metrics
 	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr => ../console/notify/shoutrrr
+	github.com/seed-5dee1c0a/vigil/trading/binance => ../trading/binance
 	github.com/seed-5dee1c0a/vigil/trading/store => ../trading/store
 )
 

@@ -22,7 +22,7 @@ func (c *config) check() error {
 	if c.version || c.printConfig {
 		return nil
 	}
-	for _, r := range slices.Concat(c.rulesOfRun(), c.rulesOfReplay(), c.rulesOfFeed(), c.rulesOfTrading()) {
+	for _, r := range slices.Concat(c.rulesOfVenue(), c.rulesOfRun(), c.rulesOfReplay(), c.rulesOfFeed(), c.rulesOfTrading()) {
 		if r.broken {
 			return usagef("%s", r.text)
 		}
@@ -35,8 +35,6 @@ func (c *config) check() error {
 
 func (c *config) rulesOfRun() []rule {
 	return []rule{
-		{!c.paper && c.venue == "", "--paper is required: there is no live venue yet, but a papervenue (--venue)"},
-		{c.paper && c.venue != "", "--paper and --venue contradict each other"},
 		{c.infinite && c.duration > 0, "--duration and --infinite contradict each other"},
 		{c.interval < shortestInterval, fmt.Sprintf("--interval %s is below %s", c.interval, shortestInterval)},
 		{c.lowWater < 1 || c.lowWater > 1<<30, fmt.Sprintf("--low-water %d is not between 1 and %d (MiB)", c.lowWater, 1<<30)},
@@ -74,7 +72,7 @@ func (c *config) rulesOfFeed() []rule {
 	ofPaper := c.given("fee", "slippage")
 	return []rule{
 		{on && c.replay != "", "--feed and --replay contradict each other"},
-		{on && c.venue != "", "--feed and --venue contradict each other: a papervenue has its own prices"},
+		{on && c.venue != "", "--feed and --venue contradict each other: a venue has its own prices"},
 		{on && c.origin["interval"] == fromDefault, "--feed wants --interval, that of its candles"},
 		{!on && ofFeed != "", fmt.Sprintf("--%s goes with --feed", ofFeed)},
 		{c.venue != "" && c.replay != "", "--venue and --replay contradict each other: a replay trades on paper"},

@@ -54,7 +54,12 @@ type config struct {
 	feedShape     httpfeed.Shape
 	feedSymbols   []string // NAME=THEIRS
 	hours         openHours
-	venue         string // a papervenue's address; "" for the account on paper in here
+	venue         string // see place; "" for the account on paper in here
+	live          bool   // real money is traded
+	account       string // what the user calls the account at the venue
+	confirm       string // see words
+	venueKey      string // of the account
+	venueSecret   string
 
 	strategies     namedStrategies
 	cash           decimal.Decimal

@@ -24,6 +24,9 @@ folder it makes a file in it with the time in its name. The copy is whole or not
 	checkHelp = `
 Reads FILE, or the database of --db, through, also while a trader runs on it, and says what is in it and what is broken. It
 ends with 0 where nothing is.
+
+With --venue NAME it asks that venue instead: the rights of the key, the account's mode, the clock, and what each of --symbols
+asks for. It sends no order and changes nothing.
 `
 	restoreHelp = `
 Puts a copy that backup has made in the place of --db, where nothing may stand, once it is checked. With --replace what stands
@@ -40,8 +43,9 @@ type fileCommand struct {
 	replace bool
 }
 
-func newFileCommand(name, usage string, env environment) *fileCommand {
-	return &fileCommand{command: newCommand(name, usage, "db", "cash"), env: env}
+func newFileCommand(name, usage string, env environment, more ...string) *fileCommand {
+	shared := append([]string{"db", "cash"}, more...)
+	return &fileCommand{command: newCommand(name, usage, shared...), env: env}
 }
 
 // begin reads a command line, with the files that it names.
@@ -95,8 +99,17 @@ func mayBackUp(from, to string) error {
 }
 
 func runCheck(ctx context.Context, args []string, env environment) int {
-	c := newFileCommand("check", "[FILE] [flags]", env)
+	c := newFileCommand("check", "[FILE] [flags]", env, "venue", "symbols")
 	files, err := c.begin(args, 0, 1)
+	if err == nil && c.venue != "" {
+		err = c.readVenueKey(env.lookup)
+	}
+	switch {
+	case err == nil && c.venue != "" && len(files) > 0:
+		err = usagef("check takes a file or --venue, not both")
+	case err == nil && c.venue != "":
+		return c.checkVenue(ctx)
+	}
 	if err != nil {
 		return c.end(env, err, checkHelp)
 	}

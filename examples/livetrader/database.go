@@ -89,9 +89,26 @@ func (a *app) runConfiguration() []sqlite.Setting {
 			{Name: "mode", Value: "replay"}, {Name: "venue", Value: "paper"}, {Name: "feed", Value: filepath.Base(a.cfg.replay)},
 		}
 	case a.cfg.venue != "":
-		return []sqlite.Setting{{Name: "mode", Value: "live"}, {Name: "venue", Value: withoutQuery(a.cfg.venue)}}
+		return a.cfg.identity()
 	}
 	return []sqlite.Setting{{Name: "mode", Value: "paper"}, {Name: "venue", Value: "paper"}}
+}
+
+// identity is what a database of a venue belongs to.
+func (c *config) identity() []sqlite.Setting {
+	at := []sqlite.Setting{{Name: "mode", Value: "live"}, {Name: "venue", Value: c.venueName()}}
+	if c.account != "" {
+		at = append(at, sqlite.Setting{Name: "account", Value: c.account})
+	}
+	return at
+}
+
+// venueName is the venue as it is kept.
+func (c *config) venueName() string {
+	if name := c.place().name; name != "" {
+		return name
+	}
+	return withoutQuery(c.venue)
 }
 
 // withoutQuery is an address as it may be kept: a key of the venue's may stand behind it.
@@ -105,7 +122,7 @@ func withoutQuery(address string) string {
 }
 
 // flagsOf are the flags behind what a database belongs to.
-var flagsOf = map[string]string{"mode": "--replay", "venue": "--venue", "feed": "--replay"}
+var flagsOf = map[string]string{"mode": "--replay", "venue": "--venue", "account": "--account", "feed": "--replay"}
 
 // wayOut says what to do about a database that belongs to another run.
 func wayOut(err error) string {

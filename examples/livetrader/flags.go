@@ -84,8 +84,13 @@ func (c *config) declareFeed() {
 		"`names` that the feed has for symbols, such as BTC/USDT=BTCUSDT,ETH/USDT=ETHUSDT")
 	setting(c, &c.hours, "hours", openHours{}, weekHours,
 		"`hours` of the market on Monday to Friday, such as 'America/New_York 09:30-16:00'; always if not given")
-	setting(c, &c.venue, "venue", "", texts, "`address` of a papervenue to trade at instead of on paper in here; its market is "+
-		"the synthetic one of --seed at --interval 1s")
+	setting(c, &c.venue, "venue", "", texts, "`name` of a venue to trade at instead of on paper in here: "+
+		strings.Join(venueNames, ", ")+", or NAME=URL where it is at another address; or the address of a papervenue, whose "+
+		"market is the synthetic one of --seed at --interval 1s")
+	setting(c, &c.live, "live", false, toggles, "trade with real money")
+	setting(c, &c.account, "account", "", texts, "`name` of yours for the account at the venue, which the database belongs to")
+	setting(c, &c.confirm, "confirm", "", texts, "`words` without which no real money is traded: venue and account, such as "+
+		"'binance main'")
 }
 
 func (c *config) declareTrading() {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
@@ -100,9 +99,9 @@ func (a *app) candleFeed(closers *[]func() error) (m market, err error) {
 // venueTimeout is how long a venue may take to say what it trades.
 const venueTimeout = 5 * time.Second
 
-// atVenue has orders go to a papervenue.
+// atVenue has orders go to --venue.
 func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) error {
-	broker, err := client.New(a.cfg.venue, a.clock)
+	broker, err := a.cfg.broker(a.clock, a.log)
 	if err != nil {
 		return fmt.Errorf("--venue: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -25,22 +25,15 @@ that is held, also what no trader has opened, until nothing is left.
 It ends with 0 when the account is flat and the halt is left, and otherwise with 1 and a list of what is not.
 `
 
-// panicVenue is what a venue must be able to do for it.
-type panicVenue interface {
-	trading.Broker
-	trading.Canceler
-	trading.OrderLister
-	trading.Positioner
-	trading.InstrumentLister
-}
-
 // emergency is one call of panic.
 type emergency struct {
-	venue panicVenue
+	venue venueBroker
 	clock clock.Clock
 	out   io.Writer
 
-	said map[string]bool // what was told before
+	look  time.Duration // between two rounds
+	terms map[string]trading.Instrument
+	said  map[string]bool // what was told before
 }
 
 // runPanic is the command panic.
@@ -50,6 +43,9 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	c.line.StringVar(&by, "by", by, "`name` of who does it, for the halt")
 	c.line.Var(flagValue[time.Duration]{&within, spans}, "timeout", "`time` that all of it may take")
 	words, err := c.parse(args, env.lookup)
+	if err == nil {
+		err = c.readVenueKey(env.lookup)
+	}
 	switch {
 	case err != nil:
 	case len(words) > 0:
@@ -60,7 +56,7 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	if err != nil {
 		return c.end(env, err, panicHelp)
 	}
-	venue, err := client.New(c.venue, env.clock)
+	venue, err := c.broker(env.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fail(env, usageError{fmt.Errorf("--venue: %w", err)})
 	}
@@ -68,7 +64,10 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	halted := leaveHalt(env, c.haltPath(), by)
 	ctx, cancel := env.clock.WithTimeout(ctx, within)
 	defer cancel()
-	e := &emergency{venue: venue, clock: env.clock, out: env.stdout, said: make(map[string]bool)}
+	e := &emergency{venue: venue, clock: env.clock, out: env.stdout, look: panicLook, said: make(map[string]bool)}
+	if c.place().name != "" {
+		e.look = panicLookShared
+	}
 	if !e.flatten(ctx) || !halted {
 		return exitFailure
 	}
@@ -90,8 +89,11 @@ func leaveHalt(env environment, path, by string) bool {
 	return true
 }
 
-// panicLook is how long it is between two looks at the venue.
-const panicLook = 200 * time.Millisecond
+// How long it is between two looks at the venue. One that others share counts what it is asked.
+const (
+	panicLook       = 200 * time.Millisecond
+	panicLookShared = 3 * time.Second
+)
 
 // flatten cancels and closes until nothing is left, and reports whether that came about before ctx ended.
 func (e *emergency) flatten(ctx context.Context) bool {
@@ -112,7 +114,7 @@ func (e *emergency) flatten(ctx context.Context) bool {
 			e.say("not done, trying again: " + oneLine(err))
 		}
 		select {
-		case <-e.clock.After(panicLook):
+		case <-e.clock.After(e.look):
 		case <-ctx.Done():
 			e.tellLeft(left, err)
 			return false
@@ -171,16 +173,20 @@ func (e *emergency) tell(what string, err error) {
 	e.say(what)
 }
 
+// instruments are what is traded there, which is asked once.
 func (e *emergency) instruments(ctx context.Context) (map[string]trading.Instrument, error) {
+	if e.terms != nil {
+		return e.terms, nil
+	}
 	all, err := e.venue.Instruments(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask what is traded: %w", err)
 	}
-	bySymbol := make(map[string]trading.Instrument)
+	e.terms = make(map[string]trading.Instrument)
 	for _, i := range all {
-		bySymbol[i.Symbol] = i
+		e.terms[i.Symbol] = i
 	}
-	return bySymbol, nil
+	return e.terms, nil
 }
 
 // close sends an order that only reduces. Nobody knows a price here, and nobody needs one.

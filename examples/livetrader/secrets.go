@@ -22,6 +22,8 @@ const (
 	webhookSecretVariable = variablePrefix + "WEBHOOK_SECRET" // that signs them
 	dbVariable            = variablePrefix + "DB"             // which may have a password in it
 	pingVariable          = variablePrefix + "PING_URL"       // of a dead man's switch
+	venueKeyVariable      = variablePrefix + "VENUE_KEY"      // of the account at the venue
+	venueSecretVariable   = variablePrefix + "VENUE_SECRET"   // that goes with it
 
 	fileSuffix = "_FILE"
 )
@@ -29,11 +31,21 @@ const (
 // secretVariables are the names of them all.
 var secretVariables = []string{
 	dbVariable, tokenVariable, metricsVariable, notifyVariable, webhookVariable, webhookSecretVariable, pingVariable,
+	venueKeyVariable, venueSecretVariable,
 }
 
 // isSecret reports whether a variable is one of them.
 func isSecret(name string) bool {
 	return slices.Contains(secretVariables, strings.TrimSuffix(name, fileSuffix))
+}
+
+// readVenueKey reads the key of the account at the venue and its secret.
+func (c *config) readVenueKey(lookup func(string) (string, bool)) (err error) {
+	if c.venueKey, err = readSecret(lookup, venueKeyVariable); err != nil {
+		return err
+	}
+	c.venueSecret, err = readSecret(lookup, venueSecretVariable)
+	return err
 }
 
 // readReceivers reads where messages go, and refuses what no message would ever reach.
@@ -83,6 +95,9 @@ func (c *config) readSecrets(lookup func(string) (string, bool)) error {
 		if err != nil {
 			return usageError{fmt.Errorf("%s: %w", metricsVariable, err)}
 		}
+	}
+	if err := c.readVenueKey(lookup); err != nil {
+		return err
 	}
 	return c.readReceivers(lookup)
 }

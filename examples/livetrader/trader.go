@@ -81,7 +81,8 @@ func (c *config) trader(m market) (vigil.Config, error) {
 	}
 	if m.broker != nil {
 		cfg.Instruments = nil // The venue says them, and what it changes of them.
-		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, withoutQuery(c.venue)
+		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, c.venueName()
+		cfg.Account = c.account
 	} else {
 		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
 	}

@@ -20,6 +20,7 @@ const (
 	LiveStreamURL = "wss://fstream.binance.com"
 	LiveSpotURL   = "https://api.binance.com"
 	DemoURL       = "https://demo-fapi.binance.com"
+	DemoStreamURL = "wss://demo-fstream.binance.com"
 )
 
 // Config says where the venue is and who asks. Keys, URL and Symbols are needed; nothing is taken from the environment.

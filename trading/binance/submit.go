@@ -10,11 +10,11 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// Submit implements trading.Broker. Before the first order it looks at the account, see Check. While the venue does not
-// accept the key, what is no order that only reduces is not sent.
+// Submit implements trading.Broker. Before the first order it looks at the account, see Check. While something stands against
+// trading there, or the venue does not accept the key, only what reduces a position is sent.
 func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	o := a.Order()
-	if err := b.ready(ctx); err != nil {
+	if err := b.ready(ctx); err != nil && !o.ReduceOnly {
 		return fmt.Errorf("binance: order %s was not sent: %w", o.ClientID, err)
 	}
 	l, err := b.listed(ctx, o.Symbol)

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/binance"
+)
+
+// The venues that have a name. Any other --venue is the address of a papervenue.
+const (
+	binanceVenue = "binance"
+	binanceDemo  = "binance-demo"
+)
+
+// venueNames are all of them.
+var venueNames = []string{binanceVenue, binanceDemo}
+
+// place is where --venue has orders go: NAME, or NAME=URL where that venue is not at its own address, or the address of a
+// papervenue.
+type place struct {
+	name string // of a venue; "" for a papervenue
+	url  string // "" for the venue's own
+}
+
+func (c *config) place() place {
+	name, url, _ := strings.Cut(c.venue, "=")
+	for _, known := range venueNames {
+		if name == known {
+			return place{name, url}
+		}
+	}
+	return place{url: c.venue}
+}
+
+// real reports whether the money there is. It goes by the name alone: nobody can know what stands behind an address.
+func (p place) real() bool { return p.name == binanceVenue }
+
+// words are what --confirm has to say before real money is traded.
+func (c *config) words() string { return c.place().name + " " + c.account }
+
+func (c *config) rulesOfVenue() []rule {
+	p := c.place()
+	papervenue := c.venue != "" && p.name == ""
+	return []rule{
+		{c.paper && c.venue != "", "--paper and --venue contradict each other"},
+		{!c.paper && c.venue == "", "--paper is required, or the --venue where orders go"},
+		{papervenue && !isHTTP(c.venue), fmt.Sprintf(
+			"--venue %s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))},
+		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
+		{p.real() && !c.live, fmt.Sprintf("--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
+		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + ": nowhere else is real money traded"},
+		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
+		{c.live && c.confirm != c.words(), fmt.Sprintf(
+			"--live trades with real money: say so with --confirm '%s', which names the venue and the account", c.words())},
+		{!c.live && c.confirm != "", "--confirm goes with --live"},
+		{p.name == "" && c.account != "", "--account goes with a --venue that has a name"},
+		{c.live && c.chaos != "", "--chaos and --live contradict each other: nothing is broken on purpose with real money"},
+		{p.name != "" && c.origin["cash"] == fromDefault, fmt.Sprintf(
+			"--venue %s wants --cash, what the account is worth when its database begins: losses are counted from it", p.name)},
+		{p.name != "" && c.origin["interval"] == fromDefault, fmt.Sprintf("--venue %s wants --interval, that of its candles", p.name)},
+		{p.name != "" && (c.venueKey == "" || c.venueSecret == ""), fmt.Sprintf(
+			"--venue %s wants the key of the account in %s or %s, and its secret in %s or %s", p.name,
+			venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)},
+	}
+}
+
+func isHTTP(text string) bool {
+	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
+}
+
+// venueBroker is what a venue must be able to do for panic, too.
+type venueBroker interface {
+	trading.Broker
+	trading.Canceler
+	trading.OrderLister
+	trading.Positioner
+	trading.InstrumentLister
+	Close()
+}
+
+// broker makes the one of --venue. It asks nothing yet.
+func (c *config) broker(clk clock.Clock, log *slog.Logger) (venueBroker, error) {
+	p := c.place()
+	if p.name == "" {
+		return client.New(p.url, clk)
+	}
+	return binance.New(c.binance(clk, log))
+}
+
+// binance is the account that the flags and the variables name.
+func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
+	p := c.place()
+	cfg := binance.Config{
+		APIKey: c.venueKey, SecretKey: c.venueSecret, Symbols: c.symbols, Clock: clk, Logger: log, Countdown: countdown,
+		URL: binance.DemoURL, StreamURL: binance.DemoStreamURL,
+	}
+	if p.real() {
+		cfg.URL, cfg.StreamURL, cfg.SpotURL = binance.LiveURL, binance.LiveStreamURL, binance.LiveSpotURL
+	}
+	if p.url != "" { // All of it is at one place then. What a key may do is asked only where money is real.
+		cfg.URL, cfg.StreamURL = p.url, "ws"+strings.TrimPrefix(p.url, "http")
+		if cfg.SpotURL != "" {
+			cfg.SpotURL = p.url
+		}
+	}
+	return cfg
+}
+
+// countdown is how long entries rest at the venue when this process gives no sign of life any more.
+const countdown = time.Minute

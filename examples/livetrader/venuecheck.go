@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/binance"
+)
+
+// checkVenue asks a venue how the account is set up, sends no order, and says what stands against trading there.
+func (c *fileCommand) checkVenue(ctx context.Context) int {
+	if c.place().name == "" {
+		return fail(c.env, usagef("check --venue wants one of %v: a papervenue has nothing to check", venueNames))
+	}
+	broker, err := binance.New(c.binance(c.env.clock, slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return fail(c.env, usageError{fmt.Errorf("--venue: %w", err)})
+	}
+	defer broker.Close()
+	ctx, cancel := c.env.clock.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	setup, against := broker.Check(ctx)
+	instruments, err := broker.Instruments(ctx)
+	if err != nil {
+		return fail(c.env, fmt.Errorf("check --venue: %w", err))
+	}
+	c.tellSetup(c.env.stdout, setup, instruments)
+	if against != nil {
+		return fail(c.env, fmt.Errorf("check --venue: %w", against))
+	}
+	fmt.Fprintln(c.env.stdout, "nothing stands against trading there, and nothing was sent")
+	return exitOK
+}
+
+// checkWithin is how long the venue may take for all of it.
+const checkWithin = 30 * time.Second
+
+func (c *fileCommand) tellSetup(w io.Writer, s binance.Setup, instruments []trading.Instrument) {
+	fmt.Fprintf(w, "account: may trade: %s, one-way mode: %s, other assets as margin: %s\n",
+		yes(s.CanTrade), yes(!s.Hedge), yes(s.MultiAssets))
+	switch {
+	case !s.Key.Known:
+		fmt.Fprintln(w, "key: what it may do cannot be asked there")
+	default:
+		fmt.Fprintf(w, "key: may trade futures: %s, may withdraw: %s\n", yes(s.Key.Futures), yes(s.Key.Withdraw))
+		if !s.Key.Addressed {
+			fmt.Fprintln(w, "key: WARNING: it is good from any address: bind it to that of this machine")
+		}
+	}
+	fmt.Fprintf(w, "clock: the venue is %s ahead\n", s.ClockOffset.Round(time.Millisecond))
+	for _, symbol := range c.symbols {
+		at := slices.IndexFunc(instruments, func(i trading.Instrument) bool { return i.Symbol == symbol })
+		if at < 0 {
+			fmt.Fprintf(w, "%s: not traded there\n", symbol)
+			continue
+		}
+		i, of := instruments[at], s.Symbols[symbol]
+		fmt.Fprintf(w, "%s: tick %s, step %s, smallest order %s and worth %s; leverage %d, margin %s\n",
+			symbol, i.Tick, i.Step, i.MinQuantity, i.MinNotional, of.Leverage, of.Margin)
+	}
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
