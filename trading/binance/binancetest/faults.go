@@ -30,7 +30,7 @@ func (o On) is(c *call) bool {
 }
 
 // Any is any request, where a fault is about more than orders.
-func Any() On { return On{Path: "", Method: "*"} }
+func Any() On { return On{Method: "*"} }
 
 // Fault is something that goes wrong with a request, or with a stop that triggers.
 type Fault interface{ fault() (On, plan) }

@@ -88,6 +88,9 @@ func (v *Venue) rest(w http.ResponseWriter, r *http.Request, route route) {
 	plan := v.faults.meet(c)
 	v.mu.Unlock()
 	asked := v.note(c, route)
+	if plan.holds {
+		defer v.release()
+	}
 	if !v.wait(r, plan.before) {
 		return
 	}
@@ -228,8 +231,14 @@ func (v *Venue) reply(w http.ResponseWriter, answer any, err *problem, p plan, a
 	v.seen[asked].Status, v.seen[asked].Code = status, code
 	if p.holds {
 		_ = http.NewResponseController(w).Flush()
-		v.hub.release()
 	}
+}
+
+// release lets the events go that waited for an answer, once that is written or nobody waits for it any more.
+func (v *Venue) release() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hub.release()
 }
 
 func (v *Venue) refuse(w http.ResponseWriter, err *problem) int {
