@@ -134,6 +134,16 @@ func (h *hub) feed(symbol, stream string, make func() obj) {
 	}
 }
 
+// watched reports whether anybody listens to markets.
+func (h *hub) watched() bool {
+	for c := range h.conns {
+		if c.group == markets {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *hub) push(c *conn, stream string, event any) {
 	if h.venue.nowLocked().Before(h.mutes[c.group]) {
 		return

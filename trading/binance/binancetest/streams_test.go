@@ -237,6 +237,7 @@ func TestEventsComeBeforeOrAfterTheReply(t *testing.T) {
 				}}
 				require.Zero(t, c.order("a", "BUY LIMIT 0.010 59000").code(t))
 				assert.Equal(t, test.before, seen)
+				time.Sleep(time.Second)
 				assert.Len(t, user.list(), 1)
 			})
 		})

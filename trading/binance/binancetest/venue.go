@@ -126,7 +126,7 @@ func New(cfg Config) *Venue {
 	}
 	v.engine = newEngine(cfg, v.clock.Now())
 	v.hub = newHub(v)
-	v.engine.user, v.engine.feed = v.hub.user, v.hub.feed
+	v.engine.user, v.engine.feed, v.engine.watched = v.hub.user, v.hub.feed, v.hub.watched
 	v.routes = v.mux()
 	cfg.Logger.Info("binancetest: a fake of Binance USD-M futures", "scale", cfg.Scale, "time", v.clock.Now().UTC())
 	return v
