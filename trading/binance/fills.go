@@ -111,6 +111,7 @@ func (b *Broker) tradesFrom(ctx context.Context, venue string, p place, limit in
 		if p.behind > 0 {
 			asked.Set("fromId", strconv.FormatInt(p.behind+1, 10))
 		} else {
+			// The venue counts in milliseconds: what it tells of the first one may be earlier than asked for.
 			asked.Set("startTime", strconv.FormatInt(p.since.UnixMilli(), 10))
 			asked.Set("endTime", strconv.FormatInt(end.UnixMilli(), 10))
 		}
@@ -122,8 +123,12 @@ func (b *Broker) tradesFrom(ctx context.Context, venue string, p place, limit in
 			return nil, p, err
 		case len(trades) > 0:
 			slices.SortFunc(trades, func(x, y trade) int { return cmp.Compare(x.ID, y.ID) })
+			since := p.since
 			p.behind = trades[len(trades)-1].ID
-			return trades, p, nil
+			trades = slices.DeleteFunc(trades, func(t trade) bool { return time.UnixMilli(t.Time).Before(since) })
+			if len(trades) > 0 {
+				return trades, p, nil
+			}
 		case p.behind > 0, !end.Before(b.client.time.now()):
 			return nil, p, nil
 		}
