@@ -87,7 +87,7 @@ func (c *config) declareFeed() {
 	setting(c, &c.venue, "venue", "", texts, "`name` of a venue to trade at instead of on paper in here: "+
 		strings.Join(venueNames, ", ")+", or NAME=URL where it is at another address; or the address of a papervenue, whose "+
 		"market is the synthetic one of --seed at --interval 1s")
-	setting(c, &c.live, "live", false, toggles, "trade with real money")
+	setting(c, &c.live, "live", false, toggles, "trade with real money; nobody has tried that at the real venue yet")
 	setting(c, &c.account, "account", "", texts, "`name` of yours for the account at the venue, which the database belongs to")
 	setting(c, &c.confirm, "confirm", "", texts, "`words` without which no real money is traded: venue and account, such as "+
 		"'binance main'")

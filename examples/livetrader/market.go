@@ -10,7 +10,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
 // market is where bars, quotes and instruments come from.
@@ -18,14 +20,16 @@ type market struct {
 	source      signal.Source
 	quote       func(symbol string) (float64, bool) // nil where bars are all there is
 	instruments []trading.Instrument
-	broker      trading.Broker // nil for an account on paper
+	broker      trading.Broker     // nil for an account on paper
+	candles     supervisor.Service // what has to be served for the source; nil for nothing
 }
 
 // market is the one that the flags name.
 func (a *app) market(ctx context.Context, closers *[]func() error) (m market, err error) {
-	if len(a.cfg.feed) > 0 {
+	switch {
+	case len(a.cfg.feed) > 0:
 		m, err = a.candleFeed(closers)
-	} else {
+	case a.cfg.place().name == "": // a venue that has a name has bars of its own
 		m, err = a.synthetic()
 	}
 	if err == nil && a.cfg.venue != "" {
@@ -96,6 +100,17 @@ func (a *app) candleFeed(closers *[]func() error) (m market, err error) {
 	return m, err
 }
 
+// instead names what is traded in the place of a symbol that is not.
+func instead(symbol string, traded []string) string {
+	if len(traded) <= 10 {
+		return ", which has all of --symbols " + strings.Join(traded, ",")
+	}
+	if near := nearest(symbol, traded); near != "" {
+		return ": did you mean " + near + "?"
+	}
+	return fmt.Sprintf(", which has %d others", len(traded))
+}
+
 // venueTimeout is how long a venue may take to say what it trades.
 const venueTimeout = 5 * time.Second
 
@@ -117,10 +132,16 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 	}
 	for _, symbol := range a.cfg.symbols {
 		if !slices.Contains(traded, symbol) {
-			return fmt.Errorf("--symbols: %s is not traded at --venue %s, which has all of --symbols %s", symbol, a.cfg.venue,
-				strings.Join(traded, ","))
+			return fmt.Errorf("--symbols: %s is not traded at --venue %s%s", symbol, a.cfg.venue, instead(symbol, traded))
 		}
 	}
 	m.broker = broker
+	if b, ok := broker.(*binance.Broker); ok {
+		source, err := b.Source(a.cfg.interval)
+		if err != nil {
+			return fmt.Errorf("--interval: %w", err)
+		}
+		m.source, m.candles = source, source
+	}
 	return nil
 }

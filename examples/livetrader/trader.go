@@ -42,6 +42,9 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 			return err
 		}
 	}
+	if market.candles != nil {
+		cfg.Services = append(cfg.Services, vigil.Child{Name: "candles", Service: market.candles})
+	}
 	if a.server != nil {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "api", Service: a.server})
 	}
@@ -91,6 +94,9 @@ func (c *config) trader(m market) (vigil.Config, error) {
 
 // marketSettings say where the bars come from, for the journal.
 func (c *config) marketSettings() []journal.Setting {
+	if name := c.place().name; name != "" {
+		return []journal.Setting{{Name: "feed", Value: name}}
+	}
 	if len(c.feed) > 0 {
 		return []journal.Setting{{Name: "feed", Value: withoutQuery(c.feed[0])}}
 	}
@@ -99,7 +105,7 @@ func (c *config) marketSettings() []journal.Setting {
 
 // cycle is how often bars are asked for. A feed has a bar some time after its end, and is asked until it has.
 func (c *config) cycle() time.Duration {
-	if len(c.feed) > 0 {
+	if len(c.feed) > 0 || c.place().name != "" {
 		return min(c.interval, generator.DefaultCycle)
 	}
 	return c.interval
