@@ -33,14 +33,18 @@ func open(t *testing.T, cfg binancetest.Config) desk {
 	return desk{v, server.URL}
 }
 
-func (d desk) broker(t *testing.T) *binance.Broker {
+func (d desk) broker(t *testing.T, change ...func(*binance.Config)) *binance.Broker {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	b, err := binance.New(binance.Config{
+	cfg := binance.Config{
 		APIKey: binancetest.Key, SecretKey: binancetest.Secret, URL: d.url, StreamURL: "ws" + d.url[len("http"):], SpotURL: d.url,
 		Symbols: []string{"BTC/USDT:USDT"}, Transport: transport, Logger: quiet,
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	b, err := binance.New(cfg)
 	require.NoError(t, err)
 	return b
 }

@@ -99,29 +99,40 @@ func (b *Broker) listen(ctx context.Context) error {
 	return err
 }
 
-// keepAlive says why a stream is to end: a pong or an event that does not come, its age, a listen key that is lost. It is nil
-// where ctx has ended.
+// keepAlive says why a stream of the account is to end; nil where ctx has ended.
 func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string) error {
-	clk := b.client.cfg.Clock
-	began := clk.Now()
-	renewed := began
-	for b.client.wait(ctx, pingEvery) {
-		health.Beat(ctx)
-		now := clk.Now()
-		switch {
-		case now.Sub(began) >= streamAge:
-			return errOld
-		case b.stream.owed(now):
+	renewed := b.client.cfg.Clock.Now()
+	return b.client.keepOpen(ctx, conn, func(now time.Time) error {
+		if b.stream.owed(now) {
 			return errMute
 		}
-		if now.Sub(renewed) >= renewKey {
-			if err := b.renew(ctx, key); err == nil {
-				renewed = now
-			} else if hasCode(err, codeNoListenKey) || now.Sub(renewed) > keyLives {
-				return err
-			}
+		if now.Sub(renewed) < renewKey {
+			return nil
 		}
-		if err := b.client.within(ctx, patient, conn.Ping); err != nil && ctx.Err() == nil {
+		err := b.renew(ctx, key)
+		if err == nil {
+			renewed = now
+		} else if hasCode(err, codeNoListenKey) || now.Sub(renewed) > keyLives {
+			return err
+		}
+		return nil
+	})
+}
+
+// keepOpen pings, and says why a stream is to end: a pong that does not come, its age, or what look finds. It is nil where ctx
+// has ended.
+func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(now time.Time) error) error {
+	began := c.cfg.Clock.Now()
+	for c.wait(ctx, pingEvery) {
+		health.Beat(ctx)
+		now := c.cfg.Clock.Now()
+		if now.Sub(began) >= streamAge {
+			return errOld
+		}
+		if err := look(now); err != nil {
+			return err
+		}
+		if err := c.within(ctx, patient, conn.Ping); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("binance: the stream does not answer: %w", err)
 		}
 	}

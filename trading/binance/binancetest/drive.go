@@ -148,14 +148,14 @@ func (e *engine) fillWhole(symbol string, o *order) {
 func (v *Venue) CutStreams() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.hub.each("", func(c *conn) { v.hub.drop(c, true) })
+	v.hub.each("", func(c *conn) { v.hub.drop(c, clean) })
 }
 
 // HalfFrame sends a part of a frame on each stream and hangs up.
 func (v *Venue) HalfFrame() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.hub.each("", v.hub.halfFrame)
+	v.hub.each("", func(c *conn) { v.hub.drop(c, half) })
 }
 
 // MuteStreams keeps all streams open and silent for a while: what would be sent is lost.

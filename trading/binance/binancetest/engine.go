@@ -32,6 +32,7 @@ type engine struct {
 	rejectTriggers []RejectAtTrigger // what Inject has put in
 	user           func(kind string, event obj)
 	feed           func(symbol, stream string, event func() obj)
+	watched        func() bool // whether anybody listens to markets, so that each minute's end matters
 }
 
 type position struct {
@@ -145,6 +146,9 @@ func (e *engine) advance(now time.Time) {
 		}
 	}
 	e.now = now
+	for _, m := range e.markets {
+		m.close(e, now)
+	}
 }
 
 // due is the next time at which something happens by itself.
@@ -155,8 +159,11 @@ func (e *engine) due() time.Time {
 			due = t
 		}
 	}
+	watched := e.watched()
 	for _, m := range e.markets {
-		sooner(m.minute.Add(time.Minute))
+		if watched {
+			sooner(m.minute.Add(time.Minute))
+		}
 		sooner(m.funding)
 	}
 	for _, at := range e.deadlines {

@@ -30,7 +30,7 @@ func (o On) is(c *call) bool {
 }
 
 // Any is any request, where a fault is about more than orders.
-func Any() On { return On{Path: "", Method: "*"} }
+func Any() On { return On{Method: "*"} }
 
 // Fault is something that goes wrong with a request, or with a stop that triggers.
 type Fault interface{ fault() (On, plan) }
@@ -46,8 +46,8 @@ type plan struct {
 	page     string        // an answer in HTML, with refuse.status
 	retry    time.Duration // Retry-After
 	halfFill bool
-	fillOld  bool // what it would cancel is filled before the engine gets it
-	holds    bool // events wait until the answer is written
+	fillOld  bool          // what it would cancel is filled before the engine gets it
+	holds    time.Duration // events wait so long after the answer
 	stop     *RejectAtTrigger
 }
 
@@ -139,9 +139,12 @@ type FillBeforeCancel struct{ On On }
 // ExpireInMatch fills a half of the order and ends it by self-trade prevention.
 type ExpireInMatch struct{ On On }
 
-// EventsAfterReply holds the events of a request back until its answer is written. Without it they go out while the
-// answer is on its way.
-type EventsAfterReply struct{ On On }
+// EventsAfterReply holds the account's events back until By after the answer to a request; 0 means 1 s. Without it they go
+// out while the answer is on its way.
+type EventsAfterReply struct {
+	On On
+	By time.Duration
+}
 
 // EventsBeforeReply has the answer wait for By, so that the events come before it; 0 means 1 s.
 type EventsBeforeReply struct {
@@ -213,8 +216,12 @@ func (f FillBeforeCancel) fault() (On, plan) {
 	return f.On, plan{fillOld: true}
 }
 
-func (f ExpireInMatch) fault() (On, plan)    { return f.On, plan{halfFill: true} }
-func (f EventsAfterReply) fault() (On, plan) { return f.On, plan{holds: true} }
+func (f ExpireInMatch) fault() (On, plan) { return f.On, plan{halfFill: true} }
+
+func (f EventsAfterReply) fault() (On, plan) {
+	return f.On, plan{holds: cmp.Or(f.By, time.Second)}
+}
+
 func (f EventsBeforeReply) fault() (On, plan) {
 	return f.On, plan{after: cmp.Or(f.By, time.Second)}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +59,19 @@ type conn struct {
 	raw   *rawConn
 	queue [][]byte
 	wake  chan struct{}
-	end   context.CancelFunc
-	clean bool // end by a close frame
+	end   context.CancelFunc // once what is queued is written
+	cut   context.CancelFunc // at once
+	how   ending
 }
+
+// ending is how a connection ends.
+type ending int
+
+const (
+	abrupt ending = iota
+	clean         // by a close frame
+	half          // within a frame
+)
 
 func newHub(v *Venue) *hub {
 	return &hub{venue: v, conns: map[*conn]bool{}, mutes: map[group]time.Time{}}
@@ -125,6 +134,16 @@ func (h *hub) feed(symbol, stream string, make func() obj) {
 	}
 }
 
+// watched reports whether anybody listens to markets.
+func (h *hub) watched() bool {
+	for c := range h.conns {
+		if c.group == markets {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *hub) push(c *conn, stream string, event any) {
 	if h.venue.nowLocked().Before(h.mutes[c.group]) {
 		return
@@ -155,7 +174,7 @@ func wakeUp(wake chan struct{}) {
 func (h *hub) cutOld(now time.Time) {
 	for c := range h.conns {
 		if !now.Before(c.opened.Add(longestConnection)) {
-			h.drop(c, true)
+			h.drop(c, clean)
 		}
 	}
 }
@@ -170,9 +189,12 @@ func (h *hub) nextCut() time.Time {
 	return next
 }
 
-func (h *hub) drop(c *conn, clean bool) {
-	c.clean = clean
+func (h *hub) drop(c *conn, how ending) {
+	c.how = how
 	delete(h.conns, c)
+	if how == abrupt {
+		c.cut()
+	}
 	c.end()
 }
 
@@ -182,16 +204,5 @@ func (h *hub) each(g group, do func(*conn)) {
 		if g == "" || c.group == g {
 			do(c)
 		}
-	}
-}
-
-// halfFrame begins a frame on a connection, never ends it, and hangs up.
-func (h *hub) halfFrame(c *conn) {
-	h.drop(c, false)
-	if c.raw.conn != nil {
-		go func(raw net.Conn) { // a pipe takes bytes only while the other end reads
-			_, _ = raw.Write(append([]byte{0x81, 0x7e, 0x01, 0x00}, `{"e":"ORDER_TRADE_UPD`...))
-			_ = raw.Close()
-		}(c.raw.conn)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/shopspring/decimal"
@@ -222,6 +223,7 @@ func (c *client) stream(path string) *events {
 			e.mu.Unlock()
 		}
 	}()
+	synctest.Wait() // the client knows of the connection before the venue does
 	return e
 }
 
@@ -235,3 +237,14 @@ func (c *client) user(kinds string) *events {
 	}
 	return c.stream(path)
 }
+
+func (a answer) rows(t *testing.T) [][]any {
+	t.Helper()
+	require.NoError(t, a.err)
+	var rows [][]any
+	require.NoError(t, json.Unmarshal(a.body, &rows), "%s", a.body)
+	return rows
+}
+
+// millisAt is a time from now on, as the venue writes it.
+func millisAt(by time.Duration) string { return strconv.FormatInt(time.Now().Add(by).UnixMilli(), 10) }

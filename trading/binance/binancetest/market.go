@@ -148,6 +148,9 @@ func (m *market) close(e *engine, now time.Time) {
 	}
 	ended := m.minute
 	m.minute = now.Truncate(time.Minute)
+	if !e.watched() {
+		return
+	}
 	for _, i := range intervals {
 		if i.begin(ended) != i.begin(m.minute) {
 			e.feed(m.spec.Name, "kline_"+i.name, func() obj { return m.klineEvent(i, i.begin(ended), now, true) })

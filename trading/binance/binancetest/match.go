@@ -72,11 +72,14 @@ func (e *engine) preventSelfTrade(o *order) bool {
 	return true
 }
 
-// ownAgainst are the account's resting orders that o would trade with.
+// ownAgainst are the account's resting orders that o would trade with: those at the market's best price or better, and
+// those behind it where the best is not enough.
 func (e *engine) ownAgainst(o *order) []*order {
+	m := e.markets[o.symbol]
 	var own []*order
 	for _, other := range e.open(o.symbol) {
-		if other != o && other.side != o.side && o.crosses(other.price) {
+		first := other.crosses(m.best(o)) // an order of the other side, at or before the market's best
+		if other != o && other.side != o.side && o.crosses(other.price) && (first || !m.has(o, o.left())) {
 			own = append(own, other)
 		}
 	}

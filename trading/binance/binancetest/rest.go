@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -88,6 +89,9 @@ func (v *Venue) rest(w http.ResponseWriter, r *http.Request, route route) {
 	plan := v.faults.meet(c)
 	v.mu.Unlock()
 	asked := v.note(c, route)
+	if plan.holds > 0 {
+		defer v.release(plan.holds)
+	}
 	if !v.wait(r, plan.before) {
 		return
 	}
@@ -161,7 +165,7 @@ func (v *Venue) gateway(w http.ResponseWriter, c *call, route route, p plan) (an
 }
 
 func (v *Venue) execute(c *call, route route, p plan) (any, *problem) {
-	v.hub.holding = p.holds
+	v.hub.holding = v.hub.holding || p.holds > 0
 	if p.fillOld {
 		v.engine.fillWhole(c.get("symbol"), v.orderOf(c))
 	}
@@ -226,10 +230,17 @@ func (v *Venue) reply(w http.ResponseWriter, answer any, err *problem, p plan, a
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.seen[asked].Status, v.seen[asked].Code = status, code
-	if p.holds {
+	if p.holds > 0 {
 		_ = http.NewResponseController(w).Flush()
-		v.hub.release()
 	}
+}
+
+// release lets the events go that waited for an answer, a while after it was written or nobody waited for it any more.
+func (v *Venue) release(after time.Duration) {
+	<-v.clock.After(after)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hub.release()
 }
 
 func (v *Venue) refuse(w http.ResponseWriter, err *problem) int {
@@ -248,6 +259,7 @@ func writeJSON(w http.ResponseWriter, status int, answer any) {
 		panic(err) // an answer is made of strings and numbers
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text))) // so that it is whole before the handler returns
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
 }

@@ -44,18 +44,21 @@ func (v *Venue) stream(g group) http.HandlerFunc {
 			return // Accept has answered
 		}
 		c.ws = ws
-		own := context.WithoutCancel(r.Context()) // which ends when the connection is upgraded
-		ctx, end := context.WithCancel(own)
+		// The request's context ends when the connection is upgraded. A WebSocket whose read or write is canceled is
+		// cut, so that a polite end must not cancel them.
+		life, cut := context.WithCancel(context.WithoutCancel(r.Context()))
+		defer cut()
+		ctx, end := context.WithCancel(life)
 		defer end()
-		c.end = end
+		c.end, c.cut = end, cut
 		v.mu.Lock()
 		c.opened = v.nowLocked()
 		v.hub.conns[c] = true
 		v.wakeLocked()
 		v.mu.Unlock()
 		var listening sync.WaitGroup
-		listening.Go(func() { v.listen(own, c) }) // until the connection is closed: an ended context would cut it
-		v.talk(ctx, c)
+		listening.Go(func() { v.listen(life, c) })
+		v.talk(ctx, life, c)
 		listening.Wait()
 	}
 }
@@ -75,13 +78,13 @@ func newConn(g group, r *http.Request) *conn {
 	return c
 }
 
-// talk writes what is queued, asks whether the client is there, and ends the connection.
-func (v *Venue) talk(ctx context.Context, c *conn) {
+// talk writes what is queued, asks whether the client is there, and ends the connection when ctx ends.
+func (v *Venue) talk(ctx, life context.Context, c *conn) {
 	defer v.hangUp(c)
 	pings := v.clock.After(pingEvery)
 	for {
 		for _, text := range v.queued(c) {
-			if c.ws.Write(ctx, websocket.MessageText, text) != nil {
+			if c.ws.Write(life, websocket.MessageText, text) != nil {
 				return
 			}
 		}
@@ -90,7 +93,7 @@ func (v *Venue) talk(ctx context.Context, c *conn) {
 			return
 		case <-c.wake:
 		case <-pings:
-			go v.ping(ctx, c)
+			go v.ping(life, c) // at most pongWithin
 			pings = v.clock.After(pingEvery)
 		}
 	}
@@ -105,33 +108,38 @@ func (v *Venue) queued(c *conn) [][]byte {
 }
 
 // ping ends a connection whose client does not answer.
-func (v *Venue) ping(ctx context.Context, c *conn) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	answered := make(chan error, 1)
-	go func() { answered <- c.ws.Ping(ctx) }()
+func (v *Venue) ping(life context.Context, c *conn) {
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		_ = c.ws.Ping(life) // it fails when the connection ends
+	}()
 	select {
 	case <-answered:
 	case <-v.clock.After(pongWithin):
-		c.end()
+		c.cut()
+		<-answered
 	}
 }
 
 func (v *Venue) hangUp(c *conn) {
 	v.mu.Lock()
 	delete(v.hub.conns, c)
-	clean := c.clean
+	how := c.how
 	v.mu.Unlock()
-	if clean {
+	switch how {
+	case clean:
 		_ = c.ws.Close(websocket.StatusNormalClosure, "")
 		return
+	case half: // the beginning of a text of 256 bytes
+		_, _ = c.raw.conn.Write(append([]byte{0x81, 0x7e, 0x01, 0x00}, `{"e":"ORDER_TRADE_UPD`...))
 	}
 	_ = c.ws.CloseNow()
 }
 
 // listen reads what the client asks of its streams.
 func (v *Venue) listen(ctx context.Context, c *conn) {
-	defer c.end()
+	defer c.end() // a client that has gone
 	perSecond := window{every: time.Second}
 	for {
 		_, text, err := c.ws.Read(ctx)
@@ -141,7 +149,7 @@ func (v *Venue) listen(ctx context.Context, c *conn) {
 		v.mu.Lock()
 		now := v.nowLocked()
 		if perSecond.at(now).count++; perSecond.count > messagesSecond {
-			v.hub.drop(c, true)
+			v.hub.drop(c, clean)
 			v.mu.Unlock()
 			return
 		}

@@ -3,6 +3,7 @@ package binancetest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -99,16 +100,33 @@ type Venue struct {
 	wake   chan struct{}
 }
 
-// New makes a venue and starts nothing: Serve has time pass at it without a request.
+// check panics at a Config that no venue can be made of: that is a bug of the test.
+func (c Config) check() {
+	if len(c.Symbols) == 0 {
+		panic("binancetest: Config.Symbols has none: leave it nil for LiveSymbols")
+	}
+	for _, s := range c.Symbols {
+		if s.Name == "" || s.Quote == "" || !s.Price.IsPositive() || !s.Tick.IsPositive() || !s.Step.IsPositive() || len(s.Brackets) == 0 {
+			panic(fmt.Sprintf("binancetest: Config.Symbols: %q needs Name, Quote, Price, Tick, Step and Brackets: begin with LiveSymbols", s.Name))
+		}
+	}
+	if c.Scale < 0 {
+		panic(fmt.Sprintf("binancetest: Config.Scale is %v: time does not run backwards", c.Scale))
+	}
+}
+
+// New makes a venue and starts nothing: Serve has time pass at it without a request. It panics at a Config that no venue
+// can be made of.
 func New(cfg Config) *Venue {
 	cfg = cfg.withDefaults()
+	cfg.check()
 	v := &Venue{
 		cfg: cfg, clock: newVenueClock(cfg.Clock, cfg.Start, cfg.Scale), keys: map[string]time.Time{},
 		limits: newLimits(cfg), wake: make(chan struct{}, 1), wire: newWire(),
 	}
 	v.engine = newEngine(cfg, v.clock.Now())
 	v.hub = newHub(v)
-	v.engine.user, v.engine.feed = v.hub.user, v.hub.feed
+	v.engine.user, v.engine.feed, v.engine.watched = v.hub.user, v.hub.feed, v.hub.watched
 	v.routes = v.mux()
 	cfg.Logger.Info("binancetest: a fake of Binance USD-M futures", "scale", cfg.Scale, "time", v.clock.Now().UTC())
 	return v
