@@ -32,7 +32,7 @@ func (s *serverTime) now() time.Time {
 // ahead is by how much a machine's clock that go-binance dates requests with differs from the venue's.
 func (s *serverTime) ahead() time.Duration {
 	//vigil:wallclock go-binance dates a request with the machine's clock, and subtracts this
-	return time.Now().Sub(s.now())
+	return time.Since(s.now())
 }
 
 // doubt says that the offset is not to be relied on any more.
