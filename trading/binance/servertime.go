@@ -57,10 +57,11 @@ func (s *serverTime) sync(ctx context.Context, c *client) error {
 	}
 	asked := s.clock.Now()
 	var server int64
-	err := c.do(ctx, request{what: "ask for the time", weight: 1, class: urgent}, func(ctx context.Context, f *futures.Client) (err error) {
-		server, err = f.NewServerTimeService().Do(ctx)
-		return unreadable(err, server <= 0)
-	})
+	err := c.do(ctx, request{what: "ask for the time", weight: 1, class: urgent},
+		func(ctx context.Context, f *futures.Client) (err error) {
+			server, err = f.NewServerTimeService().Do(ctx)
+			return unreadable(err, server <= 0)
+		})
 	if err != nil {
 		return err
 	}
