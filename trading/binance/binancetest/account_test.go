@@ -37,11 +37,11 @@ func TestFundingIsPaidEveryEightHours(t *testing.T) {
 		c.order("a", "BUY MARKET 0.100")
 		c.venue.SetMark("BTCUSDT", dec("60000"))
 		for range 24 {
-			time.Sleep(30 * time.Minute)
+			pass(30 * time.Minute)
 			c.send(http.MethodPut, "/fapi/v1/listenKey", nil)
 		}
 		told := user.kinds()
-		time.Sleep(4 * time.Hour)
+		pass(4 * time.Hour)
 		rows := c.signed("GET", "/fapi/v1/income", "incomeType", "FUNDING_FEE").list(t)
 		require.Len(t, rows, 2)
 		assert.Equal(t, "-0.60000000", rows[0]["income"])
@@ -127,7 +127,10 @@ func TestAccountTellsItsMargin(t *testing.T) {
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.1")
 		c.order("b", "BUY LIMIT 0.1 58000")
-		c.order("c", "SELL LIMIT 0.1 61000") // would close a: it needs nothing
+		c.order("c", "SELL LIMIT 0.1 61000")                        // would close a: it needs nothing
+		for _, price := range []string{"61000", "62000", "63000"} { // what only reduces needs nothing either
+			require.Zero(t, c.order("", "SELL LIMIT 0.1 "+price, "reduceOnly", "true").code(t))
+		}
 		c.venue.Move("BTCUSDT", dec("60100"))
 		a := c.signed("GET", "/fapi/v3/account").object(t)
 		for name, want := range map[string]string{
@@ -181,7 +184,7 @@ func TestKlinesEndWithTheOpenOne(t *testing.T) {
 		assert.Equal(t, [][]any{{int64(-300000), "58000.00", "60000.00", "57000.00", "60000.00"}},
 			ask("interval", "5m", "limit", "1", "endTime", millisAt(-time.Minute)))
 		assert.Len(t, ask("interval", "1m", "startTime", millisAt(-3*time.Minute)), 4)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		assert.Len(t, ask("interval", "1m", "startTime", millisAt(-3*time.Minute)), 4, "minutes without a trade have bars")
 		assert.Equal(t, -1120, c.public("/fapi/v1/klines", "symbol", "BTCUSDT", "interval", "1s").code(t))
 	})
@@ -200,7 +203,7 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 		assert.Equal(t, -1130, code(trades, "limit", "1001"))
 		for range 3 {
 			c.order("", "BUY MARKET 0.001")
-			time.Sleep(time.Second)
+			pass(time.Second)
 		}
 		first := c.signed("GET", trades, "symbol", "BTCUSDT", "fromId", "0", "limit", "2").list(t)
 		require.Len(t, first, 2)
@@ -215,7 +218,7 @@ func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
 	trial(t, cfg, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1m")
 		before := c.venue.Now()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, 10*time.Minute, c.venue.Now().Sub(before))
 		assert.Len(t, bars.list(), 10)
@@ -226,9 +229,11 @@ func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
 func TestConfigThatMakesNoVenuePanics(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]binancetest.Config{
-		"no symbols":  {Symbols: []binancetest.Symbol{}},
-		"no brackets": {Symbols: []binancetest.Symbol{{Name: "X", Quote: "USDT", Price: dec("1"), Tick: dec("1"), Step: dec("1")}}},
-		"backwards":   {Scale: -1},
+		"no symbols": {Symbols: []binancetest.Symbol{}},
+		"no brackets": {Symbols: []binancetest.Symbol{
+			{Name: "X", Quote: "USDT", Price: dec("1"), Tick: dec("1"), Step: dec("1")},
+		}},
+		"backwards": {Scale: -1},
 	} {
 		assert.Panics(t, func() { binancetest.New(cfg) }, name)
 	}

@@ -15,6 +15,7 @@ import (
 // Each fault of a request once: what comes back, after how long, and whether the venue has the order. The next order is as
 // if nothing had been.
 func TestFaultsOfAnOrder(t *testing.T) {
+	const six = 6 * time.Second
 	for name, test := range map[string]struct {
 		fault  binancetest.Fault
 		status int // 0: nobody answers
@@ -42,9 +43,9 @@ func TestFaultsOfAnOrder(t *testing.T) {
 		"502 of a proxy":         {binancetest.BadGateway{Taken: true}, 502, 0, "<h1>502 Bad Gateway</h1>", 0, true},
 		"502, lost":              {binancetest.BadGateway{}, 502, 0, "<h1>502 Bad Gateway</h1>", 0, false},
 		"slow":                   {binancetest.Slow{}, 200, 0, `"status":"NEW"`, 11 * time.Second, true},
-		"stale at the gateway":   {binancetest.StaleAtGateway{By: 6 * time.Second}, 400, -1021, "recvWindow", 6 * time.Second, false},
+		"stale at the gateway":   {binancetest.StaleAtGateway{By: six}, 400, -1021, "recvWindow", six, false},
 		"in time at the gateway": {binancetest.StaleAtGateway{By: 5 * time.Second}, 200, 0, "NEW", 5 * time.Second, true},
-		"stale at the engine":    {binancetest.StaleAtEngine{By: 6 * time.Second}, 400, -5028, "ME recvWindow", 6 * time.Second, false},
+		"stale at the engine":    {binancetest.StaleAtEngine{By: six}, 400, -5028, "ME recvWindow", six, false},
 		"in time at the engine":  {binancetest.StaleAtEngine{By: 5 * time.Second}, 200, 0, "NEW", 5 * time.Second, true},
 		"refused": {binancetest.Refuse{Code: -4192, Text: "Trade forbidden due to Cooling-off Period."}, 400, -4192,
 			"Cooling-off", 0, false},
@@ -164,9 +165,9 @@ func TestTooManyAndBannedTellForHowLong(t *testing.T) {
 		for _, want := range []string{"120", "90"} {
 			b := c.public("/fapi/v1/time")
 			assert.Equal(t, []any{418, -1003, want}, []any{b.status, b.code(t), b.header.Get("Retry-After")})
-			time.Sleep(30 * time.Second)
+			pass(30 * time.Second)
 		}
-		time.Sleep(60 * time.Second)
+		pass(60 * time.Second)
 		assert.Zero(t, c.public("/fapi/v1/time").code(t))
 	})
 }
@@ -175,7 +176,7 @@ func TestWeightIsCountedByTheMinute(t *testing.T) {
 	trial(t, binancetest.Config{Weight: 100, BannedAfter: 2}, func(t *testing.T, c *client) {
 		ask := func() answer { return c.signed("GET", "/fapi/v1/openOrders") } // 40 without a symbol
 		assert.Equal(t, "40", ask().header.Get("X-Mbx-Used-Weight-1m"))
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		assert.Equal(t, "80", ask().header.Get("X-Mbx-Used-Weight-1m"))
 		for range 2 {
 			a := ask()
@@ -183,7 +184,7 @@ func TestWeightIsCountedByTheMinute(t *testing.T) {
 		}
 		a := ask()
 		assert.Equal(t, []any{418, "120"}, []any{a.status, a.header.Get("Retry-After")})
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		assert.Equal(t, "40", ask().header.Get("X-Mbx-Used-Weight-1m"))
 	})
 }
@@ -195,9 +196,10 @@ func TestOrdersAreCountedByTenSecondsAndByTheMinute(t *testing.T) {
 		}
 		place := func() answer { return c.order("", "BUY LIMIT 0.010 59000") }
 		assert.Equal(t, []any{200, "1", "1"}, counts(place()))
-		assert.Equal(t, []any{400, "", ""}, counts(c.order("", "BUY LIMIT 0.010 59000.05")), "a refusal lacks the headers, and counts")
+		refused := c.order("", "BUY LIMIT 0.010 59000.05")
+		assert.Equal(t, []any{400, "", ""}, counts(refused), "a refusal lacks the headers, and counts")
 		assert.Equal(t, []any{429, "", ""}, counts(place()))
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		assert.Equal(t, []any{200, "1", "3"}, counts(place()))
 		a := place()
 		assert.Equal(t, object{"code": -1015.0, "msg": "Too many new orders; current limit is 3 orders per MINUTE."}, a.object(t))
@@ -217,6 +219,7 @@ func TestRequestsAreKept(t *testing.T) {
 		}
 		assert.Equal(t, []string{"POST /fapi/v1/order lost", "POST /fapi/v1/order bad", "GET /fapi/v1/openOrders"}, lines)
 		all := c.venue.Requests()
-		assert.Equal(t, []int{0, http.StatusBadRequest, -4014, 40}, []int{all[0].Status, all[1].Status, all[1].Code, all[2].Weight})
+		assert.Zero(t, all[0].Status, "nobody answered")
+		assert.Equal(t, []int{http.StatusBadRequest, -4014, 40}, []int{all[1].Status, all[1].Code, all[2].Weight})
 	})
 }

@@ -248,3 +248,9 @@ func (a answer) rows(t *testing.T) [][]any {
 
 // millisAt is a time from now on, as the venue writes it.
 func millisAt(by time.Duration) string { return strconv.FormatInt(time.Now().Add(by).UnixMilli(), 10) }
+
+// pass lets the bubble's time pass, and what was due then happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}

@@ -45,7 +45,7 @@ func TestLimitRestsAndIsFilledAtItsPrice(t *testing.T) {
 		assert.Equal(t, "NEW", c.order("dear", "BUY LIMIT 0.100 59000").object(t)["status"])
 		c.order("cheap", "BUY LIMIT 0.100 58000")
 		c.order("later", "BUY LIMIT 0.100 59000")
-		c.venue.Trade("BTCUSDT", dec("58900"), dec("0.150")) // the best price first, then the oldest
+		c.venue.Trade("BTCUSDT", dec("58000"), dec("0.150")) // the best price first, then the oldest
 		assert.Equal(t, "FILLED", c.status("dear"))
 		assert.Equal(t, "PARTIALLY_FILLED", c.status("later"))
 		assert.Equal(t, "NEW", c.status("cheap"))
@@ -187,13 +187,13 @@ func TestOrderIsForgottenAfterThreeDaysUnlessItWasFilled(t *testing.T) {
 		c.signed("DELETE", "/fapi/v1/order", "symbol", "BTCUSDT", "origClientOrderId", "canceled")
 		c.order("filled", "BUY MARKET 0.01")
 		c.order("open", "BUY LIMIT 0.01 59000")
-		time.Sleep(72*time.Hour - time.Second)
+		pass(72*time.Hour - time.Second)
 		assert.Equal(t, "CANCELED", c.status("canceled"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, "unknown", c.status("canceled"))
 		assert.Equal(t, "FILLED", c.status("filled"))
 		assert.Equal(t, "NEW", c.status("open"))
-		time.Sleep(87 * 24 * time.Hour)
+		pass(87 * 24 * time.Hour)
 		assert.Equal(t, "unknown", c.status("filled"))
 		assert.Empty(t, c.signed("GET", "/fapi/v1/userTrades", "symbol", "BTCUSDT", "fromId", "0").list(t))
 	})
@@ -221,15 +221,27 @@ func TestReduceOnlyOrdersRestBesideEachOtherAndExpireWithThePosition(t *testing.
 	})
 }
 
+func TestReduceOnlyOrderTradesNoMoreThanIsHeld(t *testing.T) {
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		c.order("in", "BUY MARKET 0.020")
+		c.order("profit", "SELL LIMIT 0.020 61000", "reduceOnly", "true")
+		c.order("part", "SELL MARKET 0.015", "reduceOnly", "true")
+		c.venue.Move("BTCUSDT", dec("61000"))
+		profit := c.signed("GET", "/fapi/v1/order", "symbol", "BTCUSDT", "origClientOrderId", "profit").object(t)
+		assert.Equal(t, []any{"EXPIRED", "0.005"}, []any{profit["status"], profit["executedQty"]})
+		assert.Empty(t, c.venue.Ledger().Positions)
+	})
+}
+
 func TestCountdownCancelsOrdinaryOrdersAlone(t *testing.T) {
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		c.order("a", "BUY LIMIT 0.01 59000")
 		c.algo("stop", "SELL STOP_MARKET all 58000")
 		c.signed("POST", "/fapi/v1/countdownCancelAll", "symbol", "BTCUSDT", "countdownTime", "120000")
-		time.Sleep(119 * time.Second)
+		pass(119 * time.Second)
 		assert.Equal(t, "NEW", c.status("a"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, "CANCELED", c.status("a"))
 		assert.Equal(t, "NEW", c.algoStatus("stop"))
 	})

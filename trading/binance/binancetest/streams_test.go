@@ -45,11 +45,11 @@ func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
 func TestListenKeyLivesAnHour(t *testing.T) {
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
-		time.Sleep(59 * time.Minute)
+		pass(59 * time.Minute)
 		require.Zero(t, c.send(http.MethodPut, "/fapi/v1/listenKey", nil).code(t))
-		time.Sleep(59 * time.Minute)
+		pass(59 * time.Minute)
 		assert.Empty(t, user.kinds())
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		assert.Equal(t, []string{"listenKeyExpired"}, user.kinds())
 		c.order("in", "BUY MARKET 0.010")
 		assert.Len(t, user.kinds(), 1, "a dead key is silent, and its stream stays open")
@@ -62,9 +62,9 @@ func TestListenKeyIsAnsweredAgainAndExtended(t *testing.T) {
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		post := func() any { return c.send(http.MethodPost, "/fapi/v1/listenKey", nil).object(t)["listenKey"] }
 		key := post()
-		time.Sleep(50 * time.Minute)
+		pass(50 * time.Minute)
 		assert.Equal(t, key, post())
-		time.Sleep(50 * time.Minute)
+		pass(50 * time.Minute)
 		assert.Equal(t, key, post())
 		c.send(http.MethodDelete, "/fapi/v1/listenKey", nil)
 		assert.NotEqual(t, key, post())
@@ -77,8 +77,8 @@ func TestMarketStreamsTellBarsAndPrices(t *testing.T) {
 		prices := c.stream("/public/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker")
 		marks := c.stream("/market/ws/btcusdt@markPrice@1s")
 		c.venue.Move("BTCUSDT", dec("60010"))
-		time.Sleep(time.Minute)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
+		pass(time.Minute)
 		list := bars.list()
 		require.Len(t, list, 3, "one of the trade, one of each minute's end")
 		var closed []any
@@ -99,7 +99,7 @@ func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
 		for _, path := range []string{"/ws/btcusdt@kline_1m", "/public/ws/btcusdt@kline_1m", "/market/ws/btcusdt@bookTicker"} {
 			silent := c.stream(path)
 			c.venue.Move("BTCUSDT", dec("60010"))
-			time.Sleep(2 * time.Minute)
+			pass(2 * time.Minute)
 			assert.Empty(t, silent.list(), path)
 			assert.NoError(t, silent.ended())
 		}
@@ -146,9 +146,9 @@ func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
 func TestConnectionEndsAfterADay(t *testing.T) {
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1d")
-		time.Sleep(24*time.Hour - time.Second)
+		pass(24*time.Hour - time.Second)
 		assert.NoError(t, bars.ended())
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, websocket.StatusNormalClosure, websocket.CloseStatus(bars.ended()))
 	})
 }
@@ -161,7 +161,7 @@ func TestConnectionEndsWhenPingsAreNotAnswered(t *testing.T) {
 		defer ws.CloseNow()
 		synctest.Wait()
 		assert.Equal(t, 1, c.venue.Streams("market"))
-		time.Sleep(14 * time.Minute) // nothing reads
+		pass(14 * time.Minute) // nothing reads
 		assert.Zero(t, c.venue.Streams("market"))
 	})
 }
@@ -173,13 +173,15 @@ func TestStreamFaults(t *testing.T) {
 		want  []string
 		end   string // "" open, "clean", "cut"
 	}{
-		"none":           {func(*binancetest.Venue) {}, []string{"ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
-		"mute":           {func(v *binancetest.Venue) { v.MuteStreams(time.Minute) }, nil, ""},
-		"clean close":    {(*binancetest.Venue).CutStreams, nil, "clean"},
-		"half a frame":   {(*binancetest.Venue).HalfFrame, nil, "cut"},
-		"events twice":   {func(v *binancetest.Venue) { v.RepeatEvents(1) }, []string{"ORDER_TRADE NEW", "ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
-		"events swapped": {func(v *binancetest.Venue) { v.ReorderEvents(1) }, []string{"ACCOUNT ORDER", "ORDER_TRADE NEW", "ORDER_TRADE FILLED"}, ""},
-		"expired key":    {(*binancetest.Venue).ExpireListenKey, []string{"listenKeyExpired"}, ""},
+		"none":         {func(*binancetest.Venue) {}, []string{"ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
+		"mute":         {func(v *binancetest.Venue) { v.MuteStreams(time.Minute) }, nil, ""},
+		"clean close":  {(*binancetest.Venue).CutStreams, nil, "clean"},
+		"half a frame": {(*binancetest.Venue).HalfFrame, nil, "cut"},
+		"events twice": {func(v *binancetest.Venue) { v.RepeatEvents(1) },
+			[]string{"ORDER_TRADE NEW", "ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
+		"events swapped": {func(v *binancetest.Venue) { v.ReorderEvents(1) },
+			[]string{"ACCOUNT ORDER", "ORDER_TRADE NEW", "ORDER_TRADE FILLED"}, ""},
+		"expired key": {(*binancetest.Venue).ExpireListenKey, []string{"listenKeyExpired"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
@@ -210,7 +212,7 @@ func TestMuteStreamSpeaksAgain(t *testing.T) {
 		user := c.user("")
 		c.venue.MuteStreams(time.Minute)
 		c.order("lost", "BUY LIMIT 0.010 59000")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		c.order("told", "BUY LIMIT 0.010 59000")
 		require.Len(t, user.list(), 1)
 		assert.Equal(t, "told", user.list()[0]["o"].(map[string]any)["c"])
@@ -237,7 +239,7 @@ func TestEventsComeBeforeOrAfterTheReply(t *testing.T) {
 				}}
 				require.Zero(t, c.order("a", "BUY LIMIT 0.010 59000").code(t))
 				assert.Equal(t, test.before, seen)
-				time.Sleep(time.Second)
+				pass(time.Second)
 				assert.Len(t, user.list(), 1)
 			})
 		})
