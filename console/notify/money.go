@@ -15,6 +15,8 @@ var meanings = map[string]string{
 		"More may be held than the account shows",
 	"not_set_up": "what is held is kept, and no signal adds to it or closes it",
 	"not_traded": "what is held is kept, and no signal adds to it or closes it",
+	"key":        "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
+	"instrument": "orders in it may be refused, and what is held of it may be settled by the venue",
 	"flat_line":  "signals of that symbol may rest on prices that are not real",
 }
 

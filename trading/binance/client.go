@@ -89,7 +89,7 @@ func (c *client) outcome(r request, x *exchange, err error) error {
 		}
 		return nil
 	}
-	f := &failure{what: r.what, outcome: o, status: x.status}
+	f := &failure{what: r.what, outcome: o, status: x.status, order: r.order}
 	if said, complained := x.complained(); complained {
 		f.complaint = said
 	} else {

@@ -2,6 +2,7 @@ package binance
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -123,6 +124,7 @@ type failure struct {
 	what    string
 	outcome outcome
 	status  int
+	order   bool // what came to that was an order
 	complaint
 	cause error // of the transport or of reading the answer; nil where the venue complained
 }
@@ -150,3 +152,9 @@ func (f *failure) Error() string {
 }
 
 func (f *failure) Unwrap() error { return f.cause }
+
+// wasRejected reports whether the venue said no for good.
+func wasRejected(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.outcome == rejected
+}

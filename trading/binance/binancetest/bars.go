@@ -87,6 +87,9 @@ func (m *market) klines(i interval, from, to, now time.Time, limit int) [][]any 
 			from = i.begin(from.Add(-time.Millisecond))
 		}
 	}
+	if len(m.bars) > 0 && from.Before(m.bars[0].at) { // nothing is before it, and since 1970 are 30 million minutes
+		from = i.begin(m.bars[0].at)
+	}
 	begin := i.begin(from)
 	if begin.Before(from) {
 		begin = i.next(begin)

@@ -3,16 +3,13 @@ package binance
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/adshao/go-binance/v2/futures"
-	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 )
 
@@ -34,58 +31,6 @@ func TestSignatureIsThatOfTheDocumentation(t *testing.T) {
 		got, err := signed(c.secret, c.query)
 		require.NoError(t, err)
 		require.Equal(t, c.query+"&signature="+c.want, got)
-	}
-}
-
-// venue is a server that answers each path with a function, and everybody who asks for the time with that of its clock.
-type venue struct {
-	*httptest.Server
-	clock *clock.Mock
-	asked []string
-}
-
-func serve(t *testing.T, answers map[string]http.HandlerFunc) *venue {
-	t.Helper()
-	v := &venue{clock: clock.NewMock()}
-	v.clock.Set(time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC))
-	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call := r.Method + " " + r.URL.Path
-		if call != "GET /fapi/v1/time" {
-			v.asked = append(v.asked, call)
-		}
-		answer, known := answers[call]
-		switch {
-		case known:
-			answer(w, r)
-		case call == "GET /fapi/v1/time":
-			answerTime(w, v.clock.Now())
-		default:
-			http.NotFound(w, r)
-		}
-	}))
-	t.Cleanup(v.Close)
-	return v
-}
-
-func answerTime(w http.ResponseWriter, at time.Time) {
-	_, _ = w.Write([]byte(fmt.Sprintf(`{"serverTime":%d}`, at.UnixMilli())))
-}
-
-func (v *venue) client(t *testing.T) *client {
-	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	cfg, err := Config{
-		APIKey: "key", SecretKey: "secret", URL: v.URL, Symbols: []string{"BTC/USDT:USDT"}, Clock: v.clock, Transport: transport,
-	}.prepared()
-	require.NoError(t, err)
-	return newClient(cfg)
-}
-
-func says(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
 	}
 }
 
@@ -138,15 +83,15 @@ func TestOrderIsBegunOnceBetweenSigningAndSending(t *testing.T) {
 	c := v.client(t)
 	shut := errors.New("the lease is lost")
 	require.ErrorIs(t, send(t.Context(), c, func(context.Context) error { return shut }), shut)
-	require.Empty(t, v.asked)
+	require.Empty(t, v.calls())
 	begun := 0
 	require.NoError(t, send(t.Context(), c, func(context.Context) error {
 		begun++
-		require.Empty(t, v.asked)
+		require.Empty(t, v.calls())
 		return nil
 	}))
 	require.Equal(t, 1, begun)
-	require.Equal(t, []string{order}, v.asked)
+	require.Equal(t, []string{order}, v.calls())
 }
 
 func TestOrderIsSentOnce(t *testing.T) {
@@ -169,7 +114,7 @@ func TestOrderIsSentOnce(t *testing.T) {
 			require.ErrorAs(t, err, &f)
 			require.NotEqual(t, taken, f.outcome)
 			require.NotEqual(t, rejected, f.outcome)
-			require.Equal(t, []string{order}, v.asked)
+			require.Equal(t, []string{order}, v.calls())
 			for _, secret := range []string{"signature", "secret", "v-1", v.URL} {
 				require.NotContains(t, err.Error(), secret)
 			}
@@ -188,18 +133,17 @@ func TestErrorHasTheVenuesWords(t *testing.T) {
 func TestClockIsMeasuredAnewWhereTheVenueDoubtsIt(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	v := serve(t, nil)
 	answers := map[string]http.HandlerFunc{
-		"GET /fapi/v1/time": func(w http.ResponseWriter, _ *http.Request) { asked++; answerTime(w, time.Now()) },
+		"GET /fapi/v1/time": func(w http.ResponseWriter, _ *http.Request) { asked++; answerTime(w, noon) },
 		order:               says(400, `{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}`),
 	}
-	v = serve(t, answers)
+	v := serve(t, answers)
 	c := v.client(t)
 	for range 3 {
 		require.ErrorContains(t, send(t.Context(), c, nil), "(it was not executed)")
 	}
 	require.Equal(t, 3, asked)
-	answers[order] = says(200, `{"orderId":1}`)
+	v.answer(order, says(200, `{"orderId":1}`))
 	for range 3 {
 		require.NoError(t, send(t.Context(), c, nil))
 	}

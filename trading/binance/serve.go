@@ -1,0 +1,180 @@
+package binance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-5dee1c0a/vigil/health"
+)
+
+const (
+	// tellOwnFor is for how long health says that the venue sent an order of its own; log and journal say it for good.
+	tellOwnFor = time.Hour
+	lookEvery  = time.Minute
+)
+
+// Serve looks at the account and then listens to it until ctx ends. It reads the instruments anew each hour, and gives signs of
+// life for the Config's Countdown. Without it a Broker works, and is asked more often. It ends before that, with the error, where
+// the account or the key must not be traded with, see Check.
+//
+// What it says of itself in health: the stream that is down, a key that the venue does not accept or that is good from any
+// address, an instrument that is not traded or whose steps have changed, and the venue's orders of its own.
+func (b *Broker) Serve(ctx context.Context) error {
+	if b.client.cfg.StreamURL == "" {
+		return errors.New("binance: Config.StreamURL is empty")
+	}
+	defer b.updates.Break(true)
+	setup, err := b.Check(ctx)
+	if err != nil {
+		return err
+	}
+	b.tellSetup(ctx, setup)
+	health.Ready(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer cancel()
+	working.Go(func() { b.look(ctx) })
+	if b.client.cfg.Countdown > 0 {
+		working.Go(func() { b.live(ctx) })
+	}
+	b.keepStream(ctx)
+	return ctx.Err()
+}
+
+func (b *Broker) tellSetup(ctx context.Context, s Setup) {
+	log := b.client.cfg.Logger
+	log.Info("The account at the venue", "multi_assets", s.MultiAssets, "clock_ahead", s.ClockOffset, "key_known", s.Key.Known)
+	for _, name := range b.client.cfg.Symbols {
+		of := s.Symbols[name]
+		log.Info("An instrument at the venue", "symbol", name, "leverage", of.Leverage, "margin", of.Margin)
+	}
+	if s.Key.Known && !s.Key.Addressed {
+		log.Warn("The key is good from any address: bind it to this machine's at the venue")
+		health.Raise(ctx, health.Condition{
+			Key: "key_unbound", Verdict: health.Healthy, Text: "the key is good from any address",
+			Remedy: "bind it to this machine's address at the venue",
+		})
+	}
+}
+
+// look keeps an eye on the key, on the instruments, and on what was told for long enough.
+func (b *Broker) look(ctx context.Context) {
+	clk := b.client.cfg.Clock
+	known, err := b.read(ctx)
+	b.tellChanged(ctx, known, err)
+	last := clk.Now()
+	for b.client.wait(ctx, lookEvery) {
+		b.tellKey(ctx)
+		b.forgetOwn(ctx, clk.Now())
+		if clk.Now().Sub(last) < reread {
+			continue
+		}
+		changed, err := b.read(ctx)
+		b.tellChanged(ctx, changed, err)
+		last = clk.Now()
+	}
+}
+
+// tellChanged raises what has changed of the instruments. Steps that have changed stay raised: the Engine has those of its start.
+func (b *Broker) tellChanged(ctx context.Context, changed map[string]string, err error) {
+	if err != nil {
+		if ctx.Err() == nil {
+			b.client.cfg.Logger.Warn("The instruments were not read", "error", err)
+		}
+		return
+	}
+	for _, name := range b.client.cfg.Symbols {
+		why, is := changed[name]
+		l, listed := b.catalog.find(name)
+		switch {
+		case is:
+			b.client.cfg.Logger.Error("An instrument is not as it was", "symbol", name, "what", why)
+			health.Raise(ctx, health.Condition{
+				Key: "instrument/" + name, Verdict: health.Degraded, Person: true, Text: why,
+				Remedy: "start anew, which takes the steps from the venue; close what is held of what is not traded any more",
+			})
+			b.changed(name, listed && l.isTraded())
+		case !b.hasChanged(name):
+			health.Clear(ctx, "instrument/"+name)
+		}
+	}
+}
+
+func (b *Broker) tellKey(ctx context.Context) {
+	if err := b.client.accepted(); err != nil {
+		health.Raise(ctx, health.Condition{
+			Key: "key", Verdict: health.Unhealthy, Person: true, Closed: true, Text: err.Error(),
+			Remedy: "mend the key at the venue; it is tried again with each question",
+		})
+		return
+	}
+	health.Clear(ctx, "key")
+}
+
+// tellOwn tells of an order that the venue has sent by itself.
+func (b *Broker) tellOwn(ctx context.Context, o orderMessage, why string) {
+	filled, err := number("l", o.Quantity)
+	if err == nil && filled.IsZero() {
+		return // such come as well, and say that an order is there
+	}
+	name := b.catalog.nameOf(o.Venue)
+	b.client.cfg.Logger.Error("The venue sent an order of its own", "symbol", name, "why", why, "client_id", o.ClientID,
+		"side", o.Side, "quantity", o.Quantity, "price", o.Price)
+	health.Raise(ctx, health.Condition{
+		Key: "venue_order/" + name, Verdict: health.Degraded,
+		Text:   fmt.Sprintf("%s: %s %s of %s at %s", why, o.Side, o.Quantity, name, o.Price),
+		Remedy: "see what is held at the venue, and why",
+	})
+	b.told.Lock()
+	defer b.told.Unlock()
+	b.told.own[name] = b.client.cfg.Clock.Now()
+}
+
+func (b *Broker) forgetOwn(ctx context.Context, now time.Time) {
+	b.told.Lock()
+	defer b.told.Unlock()
+	for name, at := range b.told.own {
+		if now.Sub(at) > tellOwnFor {
+			delete(b.told.own, name)
+			health.Clear(ctx, "venue_order/"+name)
+		}
+	}
+}
+
+// told is what Serve has raised and clears again.
+type told struct {
+	sync.Mutex // guards what is below
+
+	own     map[string]time.Time // by symbol: when the venue sent an order of its own
+	changed map[string]bool      // by symbol: its steps are others than at the start
+}
+
+func (b *Broker) changed(name string, traded bool) {
+	b.told.Lock()
+	defer b.told.Unlock()
+	if traded { // then it is its steps
+		b.told.changed[name] = true
+	}
+}
+
+func (b *Broker) hasChanged(name string) bool {
+	b.told.Lock()
+	defer b.told.Unlock()
+	return b.told.changed[name]
+}
+
+// live gives signs of life.
+func (b *Broker) live(ctx context.Context) {
+	armed := make(map[string]bool)
+	for b.client.wait(ctx, b.client.cfg.Countdown/3) {
+		var err error
+		armed, err = b.countDown(ctx, armed)
+		if err != nil && ctx.Err() == nil {
+			b.client.cfg.Logger.Warn("No sign of life was given", "error", err)
+		}
+	}
+}
