@@ -17,6 +17,7 @@ import (
 )
 
 func TestFeesInBNBLeaveTheQuoteAlone(t *testing.T) {
+	t.Parallel()
 	cfg := binancetest.Config{FeesInBNB: true, Balances: map[string]decimal.Decimal{"USDT": dec("10000"), "BNB": dec("0.005")}}
 	trial(t, cfg, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.100") // 3 USDT and a little: 0.0045 BNB
@@ -32,6 +33,7 @@ func TestFeesInBNBLeaveTheQuoteAlone(t *testing.T) {
 
 // 0.1 BTC at 60,000.1 with a rate of 0.01 %: 0.6 USDT, paid at midnight, 8:00 and 16:00.
 func TestFundingIsPaidEveryEightHours(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ACCOUNT_UPDATE")
 		c.order("a", "BUY MARKET 0.100")
@@ -55,6 +57,7 @@ func TestFundingIsPaidEveryEightHours(t *testing.T) {
 
 // 10,000 USDT hold 2 BTC until the loss leaves less than the maintenance margin: 120,000 * 0.005 - 50 = 550.
 func TestAccountIsLiquidatedWhereItsMarginEnds(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ORDER_TRADE_UPDATE/ACCOUNT_UPDATE")
 		c.order("a", "BUY MARKET 2")
@@ -78,6 +81,7 @@ func TestAccountIsLiquidatedWhereItsMarginEnds(t *testing.T) {
 
 // What is owed after a gap is the insurance fund's.
 func TestInsuranceBearsWhatIsOwed(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 2")
 		c.venue.Move("BTCUSDT", dec("40000"))
@@ -88,6 +92,7 @@ func TestInsuranceBearsWhatIsOwed(t *testing.T) {
 }
 
 func TestVenuesOwnOrdersHaveItsNames(t *testing.T) {
+	t.Parallel()
 	for want, act := range map[string]func(v *binancetest.Venue){
 		"autoclose-":            func(v *binancetest.Venue) { v.Liquidate("BTCUSDT") },
 		"adl_autoclose":         func(v *binancetest.Venue) { v.Deleverage("BTCUSDT", dec("60100"), dec("0.004")) },
@@ -107,6 +112,7 @@ func TestVenuesOwnOrdersHaveItsNames(t *testing.T) {
 }
 
 func TestForeignOrderIsSeenByTheClient(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		require.NoError(t, c.venue.Foreign("BTCUSDT", "BUY", "web_hand", dec("0.01"), dec("59000")))
 		assert.Equal(t, "web_hand", c.signed("GET", "/fapi/v1/openOrders").list(t)[0]["clientOrderId"])
@@ -115,6 +121,7 @@ func TestForeignOrderIsSeenByTheClient(t *testing.T) {
 }
 
 func TestTransferMovesTheWallet(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
 		c.venue.Transfer("USDT", dec("-2500"))
@@ -124,6 +131,7 @@ func TestTransferMovesTheWallet(t *testing.T) {
 }
 
 func TestAccountTellsItsMargin(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.1")
 		c.order("b", "BUY LIMIT 0.1 58000")
@@ -144,6 +152,7 @@ func TestAccountTellsItsMargin(t *testing.T) {
 }
 
 func TestLeverageAndModes(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		post := func(path string, params ...string) int { return c.signed("POST", path, params...).code(t) }
 		assert.Zero(t, post("/fapi/v1/leverage", "symbol", "BTCUSDT", "leverage", "100"))
@@ -161,6 +170,7 @@ func TestLeverageAndModes(t *testing.T) {
 }
 
 func TestKeyHasTheRightsOfTheConfig(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{Rights: map[string]bool{"enableWithdrawals": true}}, func(t *testing.T, c *client) {
 		rights := c.signed("GET", "/sapi/v1/account/apiRestrictions").object(t)
 		assert.Equal(t, []any{true, false}, []any{rights["enableWithdrawals"], rights["ipRestrict"]})
@@ -168,6 +178,7 @@ func TestKeyHasTheRightsOfTheConfig(t *testing.T) {
 }
 
 func TestKlinesEndWithTheOpenOne(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.History("BTCUSDT", []decimal.Decimal{dec("58000"), dec("59000"), dec("57000"), dec("60000")})
 		ask := func(params ...string) (rows [][]any) {
@@ -191,6 +202,7 @@ func TestKlinesEndWithTheOpenOne(t *testing.T) {
 }
 
 func TestQuestionsAboutThePastAreBounded(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		const trades, orders = "/fapi/v1/userTrades", "/fapi/v1/allOrders"
 		code := func(path string, params ...string) int {
@@ -213,6 +225,7 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 }
 
 func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	cfg := binancetest.Config{Scale: 60, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	trial(t, cfg, func(t *testing.T, c *client) {

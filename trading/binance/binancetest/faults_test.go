@@ -15,6 +15,7 @@ import (
 // Each fault of a request once: what comes back, after how long, and whether the venue has the order. The next order is as
 // if nothing had been.
 func TestFaultsOfAnOrder(t *testing.T) {
+	t.Parallel()
 	const six = 6 * time.Second
 	for name, test := range map[string]struct {
 		fault  binancetest.Fault
@@ -72,6 +73,7 @@ func TestFaultsOfAnOrder(t *testing.T) {
 }
 
 func TestExpireInMatchKeepsWhatWasFilled(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.ExpireInMatch{})
 		o := c.order("a", "BUY MARKET 0.011").object(t)
@@ -82,6 +84,7 @@ func TestExpireInMatchKeepsWhatWasFilled(t *testing.T) {
 
 // What self-trade prevention does without a fault: the maker expires, or what the order asks for.
 func TestOwnOrdersDoNotMeet(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[string][2]string{
 		"": {"EXPIRED_IN_MATCH", "FILLED"}, "EXPIRE_TAKER": {"NEW", "EXPIRED_IN_MATCH"},
 		"EXPIRE_BOTH": {"EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH"},
@@ -98,6 +101,7 @@ func TestOwnOrdersDoNotMeet(t *testing.T) {
 }
 
 func TestFillBetweenCancelAndItsAnswer(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY LIMIT 0.010 59000")
 		c.venue.Inject(binancetest.FillBeforeCancel{})
@@ -108,6 +112,7 @@ func TestFillBetweenCancelAndItsAnswer(t *testing.T) {
 }
 
 func TestStopThatTriggersAndIsRefused(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ALGO_UPDATE")
 		c.order("in", "BUY MARKET 0.010")
@@ -122,6 +127,7 @@ func TestStopThatTriggersAndIsRefused(t *testing.T) {
 
 // What throttles entries lets cancels through, and what only reduces.
 func TestThrottleSparesWhatReduces(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")
 		c.order("rests", "BUY LIMIT 0.010 59000")
@@ -134,6 +140,7 @@ func TestThrottleSparesWhatReduces(t *testing.T) {
 }
 
 func TestFaultMeetsWhatItsOnSays(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		refuse := func(on binancetest.On) binancetest.Fault { return binancetest.Refuse{On: on, Code: -1} }
 		c.venue.Inject(
@@ -155,6 +162,7 @@ func TestFaultMeetsWhatItsOnSays(t *testing.T) {
 }
 
 func TestTooManyAndBannedTellForHowLong(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.TooMany{})
 		a := c.order("a", "BUY LIMIT 0.010 59000")
@@ -173,6 +181,7 @@ func TestTooManyAndBannedTellForHowLong(t *testing.T) {
 }
 
 func TestWeightIsCountedByTheMinute(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{Weight: 100, BannedAfter: 2}, func(t *testing.T, c *client) {
 		ask := func() answer { return c.signed("GET", "/fapi/v1/openOrders") } // 40 without a symbol
 		assert.Equal(t, "40", ask().header.Get("X-Mbx-Used-Weight-1m"))
@@ -190,6 +199,7 @@ func TestWeightIsCountedByTheMinute(t *testing.T) {
 }
 
 func TestOrdersAreCountedByTenSecondsAndByTheMinute(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{OrdersTenth: 2, OrdersMinute: 3}, func(t *testing.T, c *client) {
 		counts := func(a answer) []any {
 			return []any{a.status, a.header.Get("X-Mbx-Order-Count-10s"), a.header.Get("X-Mbx-Order-Count-1m")}
@@ -208,6 +218,7 @@ func TestOrdersAreCountedByTenSecondsAndByTheMinute(t *testing.T) {
 }
 
 func TestRequestsAreKept(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.LoseReply{})
 		c.order("lost", "BUY LIMIT 0.010 59000")

@@ -120,7 +120,7 @@ func (h *hub) release() {
 }
 
 // feed sends an event of a market to those that have subscribed to it. Making it costs, so it is made once, if at all.
-func (h *hub) feed(symbol, stream string, make func() obj) {
+func (h *hub) feed(symbol, stream string, tell func() obj) {
 	name := strings.ToLower(symbol) + "@" + stream
 	var event obj
 	for c := range h.conns {
@@ -128,7 +128,7 @@ func (h *hub) feed(symbol, stream string, make func() obj) {
 			continue
 		}
 		if event == nil {
-			event = make()
+			event = tell()
 		}
 		h.push(c, name, event)
 	}

@@ -116,7 +116,7 @@ func (c *client) send(method, target string, body []byte) answer {
 	if err != nil {
 		return answer{err: err}
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	return answer{response.StatusCode, response.Header, text, err}
 }
@@ -208,7 +208,7 @@ func (c *client) stream(path string) *events {
 	require.NoError(c.t, err)
 	e := &events{}
 	go func() {
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		for {
 			_, text, err := ws.Read(c.t.Context())
 			e.mu.Lock()

@@ -15,6 +15,7 @@ import (
 )
 
 func TestMarketOrderTradesAtTheBestPrice(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bought := c.order("a", "BUY MARKET 0.100").object(t)
 		assert.Equal(t, "FILLED", bought["status"])
@@ -32,6 +33,7 @@ func TestMarketOrderTradesAtTheBestPrice(t *testing.T) {
 }
 
 func TestOrderThatIsAcknowledgedTellsNothingOfItsFill(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		taken := c.order("a", "BUY MARKET 0.01", "newOrderRespType", "").object(t)
 		assert.Equal(t, "NEW", taken["status"])
@@ -41,6 +43,7 @@ func TestOrderThatIsAcknowledgedTellsNothingOfItsFill(t *testing.T) {
 }
 
 func TestLimitRestsAndIsFilledAtItsPrice(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		assert.Equal(t, "NEW", c.order("dear", "BUY LIMIT 0.100 59000").object(t)["status"])
 		c.order("cheap", "BUY LIMIT 0.100 58000")
@@ -59,6 +62,7 @@ func TestLimitRestsAndIsFilledAtItsPrice(t *testing.T) {
 }
 
 func TestTimeInForceRules(t *testing.T) {
+	t.Parallel()
 	bounded := func(qty string) func(c *client) {
 		return func(c *client) {
 			size := dec(qty)
@@ -100,6 +104,7 @@ func TestTimeInForceRules(t *testing.T) {
 }
 
 func TestOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
+	t.Parallel()
 	long := func(c *client) { c.order("long", "BUY MARKET 0.010") }
 	set := func(change func(*binancetest.Symbol)) func(*client) {
 		return func(c *client) { c.venue.Change("BTCUSDT", change) }
@@ -153,6 +158,7 @@ func TestOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
 }
 
 func TestFiltersOfDemoAndLiveDiffer(t *testing.T) {
+	t.Parallel()
 	step := func(cfg binancetest.Config) (step string, weight float64) {
 		trial(t, cfg, func(t *testing.T, c *client) {
 			info := c.public("/fapi/v1/exchangeInfo").object(t)
@@ -169,6 +175,7 @@ func TestFiltersOfDemoAndLiveDiffer(t *testing.T) {
 }
 
 func TestClientIDIsUniqueAmongOpenOrdersOnly(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY LIMIT 0.01 59000")
 		again := c.order("a", "BUY LIMIT 0.01 59000")
@@ -182,6 +189,7 @@ func TestClientIDIsUniqueAmongOpenOrdersOnly(t *testing.T) {
 }
 
 func TestOrderIsForgottenAfterThreeDaysUnlessItWasFilled(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("canceled", "BUY LIMIT 0.01 59000")
 		c.signed("DELETE", "/fapi/v1/order", "symbol", "BTCUSDT", "origClientOrderId", "canceled")
@@ -200,6 +208,7 @@ func TestOrderIsForgottenAfterThreeDaysUnlessItWasFilled(t *testing.T) {
 }
 
 func TestCancelOfWhatIsOverIsUnknown(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.01")
 		for _, id := range []string{"a", "never"} {
@@ -210,6 +219,7 @@ func TestCancelOfWhatIsOverIsUnknown(t *testing.T) {
 }
 
 func TestReduceOnlyOrdersRestBesideEachOtherAndExpireWithThePosition(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		require.Zero(t, c.order("one", "SELL LIMIT 0.020 61000", "reduceOnly", "true").code(t))
@@ -222,6 +232,7 @@ func TestReduceOnlyOrdersRestBesideEachOtherAndExpireWithThePosition(t *testing.
 }
 
 func TestReduceOnlyOrderTradesNoMoreThanIsHeld(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		c.order("profit", "SELL LIMIT 0.020 61000", "reduceOnly", "true")
@@ -234,6 +245,7 @@ func TestReduceOnlyOrderTradesNoMoreThanIsHeld(t *testing.T) {
 }
 
 func TestCountdownCancelsOrdinaryOrdersAlone(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		c.order("a", "BUY LIMIT 0.01 59000")
@@ -250,6 +262,7 @@ func TestCountdownCancelsOrdinaryOrdersAlone(t *testing.T) {
 // The equality that every client's book is judged by: wallets moved by their income alone, positions by their fills alone,
 // and what was paid for them is what the wallets and the costs say.
 func TestLedgerAddsUp(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		trial(t, binancetest.Config{FeesInBNB: seed%2 == 0, Balances: map[string]decimal.Decimal{
 			"USDT": dec("20000"), "BNB": dec("0.01"),

@@ -14,6 +14,7 @@ import (
 )
 
 func TestUserStreamTellsAStopsWholeLife(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE")
 		c.order("in", "BUY MARKET 0.010")
@@ -34,6 +35,7 @@ func TestUserStreamTellsAStopsWholeLife(t *testing.T) {
 }
 
 func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		all := c.user("")
 		c.order("in", "BUY MARKET 0.010")
@@ -43,6 +45,7 @@ func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
 }
 
 func TestListenKeyLivesAnHour(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
 		pass(59 * time.Minute)
@@ -59,6 +62,7 @@ func TestListenKeyLivesAnHour(t *testing.T) {
 }
 
 func TestListenKeyIsAnsweredAgainAndExtended(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		post := func() any { return c.send(http.MethodPost, "/fapi/v1/listenKey", nil).object(t)["listenKey"] }
 		key := post()
@@ -72,6 +76,7 @@ func TestListenKeyIsAnsweredAgainAndExtended(t *testing.T) {
 }
 
 func TestMarketStreamsTellBarsAndPrices(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1m")
 		prices := c.stream("/public/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker")
@@ -95,6 +100,7 @@ func TestMarketStreamsTellBarsAndPrices(t *testing.T) {
 }
 
 func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		for _, path := range []string{"/ws/btcusdt@kline_1m", "/public/ws/btcusdt@kline_1m", "/market/ws/btcusdt@bookTicker"} {
 			silent := c.stream(path)
@@ -110,10 +116,11 @@ func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
 }
 
 func TestStreamsAreSubscribedByMessages(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		ask := func(text, want string) {
 			require.NoError(t, ws.Write(t.Context(), websocket.MessageText, []byte(text)))
 			_, said, err := ws.Read(t.Context())
@@ -128,10 +135,11 @@ func TestStreamsAreSubscribedByMessages(t *testing.T) {
 }
 
 func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		for range 11 {
 			require.NoError(t, ws.Write(t.Context(), websocket.MessageText, []byte(`{"method":"LIST_SUBSCRIPTIONS","id":1}`)))
 			synctest.Wait()
@@ -144,6 +152,7 @@ func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
 }
 
 func TestConnectionEndsAfterADay(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1d")
 		pass(24*time.Hour - time.Second)
@@ -155,10 +164,11 @@ func TestConnectionEndsAfterADay(t *testing.T) {
 
 // A client that is gone without a word is found by pings, and its connection ends.
 func TestConnectionEndsWhenPingsAreNotAnswered(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		synctest.Wait()
 		assert.Equal(t, 1, c.venue.Streams("market"))
 		pass(14 * time.Minute) // nothing reads
@@ -167,6 +177,7 @@ func TestConnectionEndsWhenPingsAreNotAnswered(t *testing.T) {
 }
 
 func TestStreamFaults(t *testing.T) {
+	t.Parallel()
 	one := func(c *client) { c.order("", "BUY LIMIT 0.010 59000") }
 	for name, test := range map[string]struct {
 		fault func(v *binancetest.Venue)
@@ -208,6 +219,7 @@ func TestStreamFaults(t *testing.T) {
 
 // A stream that was mute has lost what was not said, and goes on.
 func TestMuteStreamSpeaksAgain(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
 		c.venue.MuteStreams(time.Minute)
@@ -220,6 +232,7 @@ func TestMuteStreamSpeaksAgain(t *testing.T) {
 }
 
 func TestEventsComeBeforeOrAfterTheReply(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  binancetest.Fault
 		before int
