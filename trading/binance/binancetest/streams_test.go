@@ -44,6 +44,19 @@ func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
 	})
 }
 
+// The venue's own connector asks for a listenKey as for a stream.
+func TestListenKeyMayBeSubscribedTo(t *testing.T) {
+	t.Parallel()
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		key := c.send(http.MethodPost, "/fapi/v1/listenKey", nil).object(t)["listenKey"].(string)
+		wrapped, path := c.stream("/private/stream?streams="+key), c.stream("/private/ws/"+key)
+		c.order("in", "BUY LIMIT 0.010 59000")
+		require.Len(t, wrapped.list(), 1)
+		assert.Equal(t, key, wrapped.list()[0]["stream"])
+		assert.Empty(t, path.list(), "a listenKey in the path is not among the venue's forms")
+	})
+}
+
 func TestListenKeyLivesAnHour(t *testing.T) {
 	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
