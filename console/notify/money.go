@@ -14,9 +14,10 @@ var meanings = map[string]string{
 	"unknown": "an order may have been executed or not, and its symbol is not traded until that is known. " +
 		"More may be held than the account shows",
 	"not_set_up":   "what is held is kept, and no signal adds to it or closes it",
-	"unlisted":     "nothing is opened on that symbol. What is held of it is settled or frozen by the venue in its time",
-	"instrument":   "orders of that symbol may be refused by the venue",
 	"not_traded":   "what is held is kept, and no signal adds to it or closes it",
+	"unlisted":     "nothing is opened on that symbol. What is held of it is settled or frozen by the venue in its time",
+	"instrument":   "orders in it may be refused, and what is held of it may be settled by the venue",
+	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
 	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
 	"flat_line":    "signals of that symbol may rest on prices that are not real",
 }

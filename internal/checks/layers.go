@@ -80,6 +80,8 @@ var Rooms = []Room{
 			"trading/store/internal/sqldb"}},
 	{Path: "trading/store/internal/sqldb", For: "what both databases share", Why: whyStore,
 		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/sqldb"}},
+	{Path: "trading/binance/binancetest", For: "test kit: a fake of Binance's futures, with its faults [module]", HTTP: true,
+		Kit: true},
 	{Path: "trading/binance/...", For: "the venue Binance [module]", Why: whyVenue, HTTP: true,
 		May: []string{"health", "signal", "trading", "trading/binance/..."}},
 	{Path: "trading/alpaca/...", For: "the venue Alpaca [module]", Why: whyVenue, HTTP: true,

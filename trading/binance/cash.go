@@ -45,40 +45,54 @@ func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int)
 		if err != nil {
 			return nil, from, err
 		}
-		var last time.Time
-		for _, row := range rows {
-			e, moves := b.cashEvent(row)
-			last = e.Time
-			if !moves || e.Time.Equal(at) && slices.Contains(seen, e.ID) {
-				continue
-			}
-			if len(page) == limit {
-				return page, next, nil
-			}
-			if !e.Time.Equal(at) {
-				at, seen = e.Time, nil
-			}
-			page, seen = append(page, e), append(seen, e.ID)
-			next = trading.Cursor{Since: from.Since, Token: incomeToken(at, seen)}
+		if fresh := b.cashEvents(rows, at, seen); len(fresh) > 0 {
+			page = fresh[:min(limit, len(fresh))]
+			return page, behind(page, from.Since, at, seen), nil
 		}
-		switch full := len(rows) == maxIncome; {
-		case len(page) > 0 && !full:
-			return page, next, nil
-		case full && !last.After(at) && len(page) == 0:
-			return nil, from, fmt.Errorf("binance: more than %d incomes of one instant, %s", maxIncome, at.UTC().Format(time.RFC3339Nano))
-		case full:
-			if last.After(at) {
-				at, seen = last, nil
-			}
+		switch last := lastOf(rows); {
+		case len(rows) == maxIncome && !last.After(at):
+			return nil, from, fmt.Errorf("binance: there are more than %d incomes of one instant, %s", maxIncome, at)
+		case len(rows) == maxIncome:
+			at, seen = last, nil
 		case !end.Before(b.client.time.now()):
 			return nil, trading.Cursor{Since: from.Since, Token: incomeToken(at, seen)}, nil
 		default:
 			at, seen = at.Add(week), nil
 		}
-		if len(page) > 0 {
-			return page, next, nil
+	}
+}
+
+// cashEvents are those of the rows that move cash and were not told yet: those of the time at that are in seen were.
+func (b *Broker) cashEvents(rows []income, at time.Time, seen []string) (events []trading.CashEvent) {
+	for _, row := range rows {
+		e, moves := b.cashEvent(row)
+		if moves && !(e.Time.Equal(at) && slices.Contains(seen, e.ID)) {
+			events = append(events, e)
 		}
 	}
+	return events
+}
+
+// behind is the place behind a page.
+func behind(page []trading.CashEvent, since, at time.Time, seen []string) trading.Cursor {
+	last := page[len(page)-1].Time
+	if !last.Equal(at) {
+		seen = nil
+	}
+	seen = slices.Clone(seen)
+	for _, e := range page {
+		if e.Time.Equal(last) {
+			seen = append(seen, e.ID)
+		}
+	}
+	return trading.Cursor{Since: since, Token: incomeToken(last, seen)}
+}
+
+func lastOf(rows []income) time.Time {
+	if len(rows) == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(rows[len(rows)-1].Time).UTC()
 }
 
 // incomes asks without a symbol. go-binance has the question as well, but sends an empty symbol, which the venue refuses.
@@ -87,7 +101,8 @@ func (b *Broker) incomes(ctx context.Context, begin, end time.Time) (rows []inco
 		"startTime": {strconv.FormatInt(begin.UnixMilli(), 10)}, "endTime": {strconv.FormatInt(end.UnixMilli(), 10)},
 		"limit": {strconv.Itoa(maxIncome)},
 	}
-	err = b.client.get(ctx, request{what: "ask for cash", weight: 30, class: bulk}, b.client.cfg.URL, "/fapi/v1/income", asked, &rows)
+	r := request{what: "ask for cash", weight: 30, class: bulk}
+	err = b.client.get(ctx, r, b.client.cfg.URL, "/fapi/v1/income", asked, &rows)
 	slices.SortStableFunc(rows, func(x, y income) int { return int(x.Time - y.Time) })
 	return rows, err
 }

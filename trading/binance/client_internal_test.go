@@ -3,6 +3,8 @@ package binance
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -175,5 +177,18 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		_, err := cfg.prepared()
 		require.ErrorContains(t, err, want)
 		require.False(t, strings.Contains(err.Error(), "\"s\""))
+	}
+}
+
+func TestConfigIsPrintedWithoutItsKeys(t *testing.T) {
+	t.Parallel()
+	cfg := Config{APIKey: "hidden-key", SecretKey: "hidden-secret", URL: LiveURL, Symbols: []string{btc}}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("set up", "venue", cfg)
+	for _, text := range []string{
+		fmt.Sprint(cfg), fmt.Sprintf("%+v", cfg), fmt.Sprintf("%#v", cfg), fmt.Sprintf("%v", &cfg), fmt.Sprintf("%s", cfg), log.String(),
+	} {
+		require.Contains(t, text, LiveURL)
+		require.NotContains(t, text, "hidden")
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -65,7 +67,9 @@ func (cfg Config) prepared() (Config, error) {
 		cfg.Clock = clock.New()
 	}
 	if cfg.Transport == nil {
-		cfg.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second}
+		cfg.Transport = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
+		}
 	}
 	switch {
 	case cfg.APIKey == "":
@@ -95,4 +99,15 @@ func checkURL(name, text string, optional bool, schemes ...string) error {
 		return fmt.Errorf("binance: Config.%s %q is no address of %s or %s", name, text, schemes[0], schemes[1])
 	}
 	return nil
+}
+
+// Format prints a Config without its keys, whatever the verb.
+func (cfg Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, cfg.public()) }
+
+// LogValue implements slog.LogValuer, without the keys.
+func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.public()) }
+
+func (cfg Config) public() string {
+	return fmt.Sprintf("binance at %s, streams at %s, for %s", cfg.URL, cmp.Or(cfg.StreamURL, "no address"),
+		strings.Join(cfg.Symbols, ", "))
 }

@@ -116,8 +116,8 @@ func (b *Broker) tradesFrom(ctx context.Context, venue string, p place, limit in
 			asked.Set("endTime", strconv.FormatInt(end.UnixMilli(), 10))
 		}
 		var trades []trade
-		err := b.client.get(ctx, request{what: "ask for trades", weight: 5, class: bulk}, b.client.cfg.URL, "/fapi/v1/userTrades",
-			asked, &trades)
+		r := request{what: "ask for trades", weight: 5, class: bulk}
+		err := b.client.get(ctx, r, b.client.cfg.URL, "/fapi/v1/userTrades", asked, &trades)
 		switch {
 		case err != nil:
 			return nil, p, err
@@ -139,8 +139,8 @@ func (b *Broker) tradesFrom(ctx context.Context, venue string, p place, limit in
 // fill makes of a trade what the port calls one.
 func (b *Broker) fill(ctx context.Context, t trade) (trading.Fill, error) {
 	f := trading.Fill{
-		ID: t.Symbol + ":" + strconv.FormatInt(t.ID, 10), Symbol: b.catalog.nameOf(t.Symbol), Price: t.Price, Quantity: t.Quantity,
-		Fee: t.Fee, FeeAsset: t.FeeAsset, Time: time.UnixMilli(t.Time).UTC(),
+		ID: t.Symbol + ":" + strconv.FormatInt(t.ID, 10), Symbol: b.catalog.nameOf(t.Symbol),
+		Price: t.Price, Quantity: t.Quantity, Fee: t.Fee, FeeAsset: t.FeeAsset, Time: time.UnixMilli(t.Time).UTC(),
 	}
 	switch t.Side {
 	case "BUY":

@@ -129,10 +129,11 @@ func list(s futures.Symbol) listing {
 // read reads what the host lists and allows, and returns what has changed of the symbols that are traded.
 func (b *Broker) read(ctx context.Context) (changed map[string]string, err error) {
 	var info *futures.ExchangeInfo
-	err = b.client.do(ctx, request{what: "ask for instruments", weight: 1}, func(ctx context.Context, f *futures.Client) (err error) {
-		info, err = f.NewExchangeInfoService().Do(ctx)
-		return unreadable(err, info == nil || len(info.Symbols) == 0)
-	})
+	err = b.client.do(ctx, request{what: "ask for instruments", weight: 1},
+		func(ctx context.Context, f *futures.Client) (err error) {
+			info, err = f.NewExchangeInfoService().Do(ctx)
+			return unreadable(err, info == nil || len(info.Symbols) == 0)
+		})
 	if err != nil {
 		return nil, err
 	}

@@ -149,9 +149,11 @@ func (b *Broker) conditional(ctx context.Context, l listing, clientID string) (t
 // days, and one that is younger is only not to be seen yet.
 func (b *Broker) lostTrack(clientID string, a *futures.GetAlgoOrderResp) (trading.OrderReport, error) {
 	if a.AlgoStatus == algoFinished && b.client.time.now().Sub(time.UnixMilli(a.UpdateTime)) > remembers {
-		return trading.OrderReport{ClientID: clientID, Status: trading.StatusCanceled, Triggered: true, Reason: "canceled"}, nil
+		r := trading.OrderReport{ClientID: clientID, Status: trading.StatusCanceled, Triggered: true, Reason: "canceled"}
+		return r, nil
 	}
-	return trading.OrderReport{}, fmt.Errorf("binance: order %s has triggered, and the venue does not show what became of it yet", clientID)
+	return trading.OrderReport{}, fmt.Errorf("binance: order %s has triggered, and the venue does not show what became of it yet",
+		clientID)
 }
 
 func (b *Broker) askConditional(ctx context.Context, clientID string) (a *futures.GetAlgoOrderResp, err error) {
@@ -164,7 +166,9 @@ func (b *Broker) askConditional(ctx context.Context, clientID string) (a *future
 }
 
 // waitingReport says what the status of an order with a stop means; with born it says of which order the rest is to be heard.
-func waitingReport(clientID string, status futures.AlgoOrderStatusType, actual string) (r trading.OrderReport, born int64, err error) {
+func waitingReport(clientID string, status futures.AlgoOrderStatusType, actual string) (
+	r trading.OrderReport, born int64, err error,
+) {
 	r.ClientID, r.Status = clientID, trading.StatusOpen
 	switch status {
 	case algoNew:

@@ -32,7 +32,7 @@ func (s *serverTime) now() time.Time {
 // ahead is by how much a machine's clock that go-binance dates requests with differs from the venue's.
 func (s *serverTime) ahead() time.Duration {
 	//vigil:wallclock go-binance dates a request with the machine's clock, and subtracts this
-	return time.Now().Sub(s.now())
+	return time.Since(s.now())
 }
 
 // doubt says that the offset is not to be relied on any more.
@@ -57,10 +57,11 @@ func (s *serverTime) sync(ctx context.Context, c *client) error {
 	}
 	asked := s.clock.Now()
 	var server int64
-	err := c.do(ctx, request{what: "ask for the time", weight: 1, class: urgent}, func(ctx context.Context, f *futures.Client) (err error) {
-		server, err = f.NewServerTimeService().Do(ctx)
-		return unreadable(err, server <= 0)
-	})
+	err := c.do(ctx, request{what: "ask for the time", weight: 1, class: urgent},
+		func(ctx context.Context, f *futures.Client) (err error) {
+			server, err = f.NewServerTimeService().Do(ctx)
+			return unreadable(err, server <= 0)
+		})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 )
 
 func TestFeesInBNBLeaveTheQuoteAlone(t *testing.T) {
+	t.Parallel()
 	cfg := binancetest.Config{FeesInBNB: true, Balances: map[string]decimal.Decimal{"USDT": dec("10000"), "BNB": dec("0.005")}}
 	trial(t, cfg, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.100") // 3 USDT and a little: 0.0045 BNB
@@ -32,16 +33,17 @@ func TestFeesInBNBLeaveTheQuoteAlone(t *testing.T) {
 
 // 0.1 BTC at 60,000.1 with a rate of 0.01 %: 0.6 USDT, paid at midnight, 8:00 and 16:00.
 func TestFundingIsPaidEveryEightHours(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ACCOUNT_UPDATE")
 		c.order("a", "BUY MARKET 0.100")
 		c.venue.SetMark("BTCUSDT", dec("60000"))
 		for range 24 {
-			time.Sleep(30 * time.Minute)
+			pass(30 * time.Minute)
 			c.send(http.MethodPut, "/fapi/v1/listenKey", nil)
 		}
 		told := user.kinds()
-		time.Sleep(4 * time.Hour)
+		pass(4 * time.Hour)
 		rows := c.signed("GET", "/fapi/v1/income", "incomeType", "FUNDING_FEE").list(t)
 		require.Len(t, rows, 2)
 		assert.Equal(t, "-0.60000000", rows[0]["income"])
@@ -55,6 +57,7 @@ func TestFundingIsPaidEveryEightHours(t *testing.T) {
 
 // 10,000 USDT hold 2 BTC until the loss leaves less than the maintenance margin: 120,000 * 0.005 - 50 = 550.
 func TestAccountIsLiquidatedWhereItsMarginEnds(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ORDER_TRADE_UPDATE/ACCOUNT_UPDATE")
 		c.order("a", "BUY MARKET 2")
@@ -78,6 +81,7 @@ func TestAccountIsLiquidatedWhereItsMarginEnds(t *testing.T) {
 
 // What is owed after a gap is the insurance fund's.
 func TestInsuranceBearsWhatIsOwed(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 2")
 		c.venue.Move("BTCUSDT", dec("40000"))
@@ -88,6 +92,7 @@ func TestInsuranceBearsWhatIsOwed(t *testing.T) {
 }
 
 func TestVenuesOwnOrdersHaveItsNames(t *testing.T) {
+	t.Parallel()
 	for want, act := range map[string]func(v *binancetest.Venue){
 		"autoclose-":            func(v *binancetest.Venue) { v.Liquidate("BTCUSDT") },
 		"adl_autoclose":         func(v *binancetest.Venue) { v.Deleverage("BTCUSDT", dec("60100"), dec("0.004")) },
@@ -107,6 +112,7 @@ func TestVenuesOwnOrdersHaveItsNames(t *testing.T) {
 }
 
 func TestForeignOrderIsSeenByTheClient(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		require.NoError(t, c.venue.Foreign("BTCUSDT", "BUY", "web_hand", dec("0.01"), dec("59000")))
 		assert.Equal(t, "web_hand", c.signed("GET", "/fapi/v1/openOrders").list(t)[0]["clientOrderId"])
@@ -115,6 +121,7 @@ func TestForeignOrderIsSeenByTheClient(t *testing.T) {
 }
 
 func TestTransferMovesTheWallet(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
 		c.venue.Transfer("USDT", dec("-2500"))
@@ -124,10 +131,14 @@ func TestTransferMovesTheWallet(t *testing.T) {
 }
 
 func TestAccountTellsItsMargin(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.1")
 		c.order("b", "BUY LIMIT 0.1 58000")
-		c.order("c", "SELL LIMIT 0.1 61000") // would close a: it needs nothing
+		c.order("c", "SELL LIMIT 0.1 61000")                        // would close a: it needs nothing
+		for _, price := range []string{"61000", "62000", "63000"} { // what only reduces needs nothing either
+			require.Zero(t, c.order("", "SELL LIMIT 0.1 "+price, "reduceOnly", "true").code(t))
+		}
 		c.venue.Move("BTCUSDT", dec("60100"))
 		a := c.signed("GET", "/fapi/v3/account").object(t)
 		for name, want := range map[string]string{
@@ -141,6 +152,7 @@ func TestAccountTellsItsMargin(t *testing.T) {
 }
 
 func TestLeverageAndModes(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		post := func(path string, params ...string) int { return c.signed("POST", path, params...).code(t) }
 		assert.Zero(t, post("/fapi/v1/leverage", "symbol", "BTCUSDT", "leverage", "100"))
@@ -158,6 +170,7 @@ func TestLeverageAndModes(t *testing.T) {
 }
 
 func TestKeyHasTheRightsOfTheConfig(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{Rights: map[string]bool{"enableWithdrawals": true}}, func(t *testing.T, c *client) {
 		rights := c.signed("GET", "/sapi/v1/account/apiRestrictions").object(t)
 		assert.Equal(t, []any{true, false}, []any{rights["enableWithdrawals"], rights["ipRestrict"]})
@@ -165,6 +178,7 @@ func TestKeyHasTheRightsOfTheConfig(t *testing.T) {
 }
 
 func TestKlinesEndWithTheOpenOne(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.History("BTCUSDT", []decimal.Decimal{dec("58000"), dec("59000"), dec("57000"), dec("60000")})
 		ask := func(params ...string) (rows [][]any) {
@@ -181,13 +195,14 @@ func TestKlinesEndWithTheOpenOne(t *testing.T) {
 		assert.Equal(t, [][]any{{int64(-300000), "58000.00", "60000.00", "57000.00", "60000.00"}},
 			ask("interval", "5m", "limit", "1", "endTime", millisAt(-time.Minute)))
 		assert.Len(t, ask("interval", "1m", "startTime", millisAt(-3*time.Minute)), 4)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		assert.Len(t, ask("interval", "1m", "startTime", millisAt(-3*time.Minute)), 4, "minutes without a trade have bars")
 		assert.Equal(t, -1120, c.public("/fapi/v1/klines", "symbol", "BTCUSDT", "interval", "1s").code(t))
 	})
 }
 
 func TestQuestionsAboutThePastAreBounded(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		const trades, orders = "/fapi/v1/userTrades", "/fapi/v1/allOrders"
 		code := func(path string, params ...string) int {
@@ -200,7 +215,7 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 		assert.Equal(t, -1130, code(trades, "limit", "1001"))
 		for range 3 {
 			c.order("", "BUY MARKET 0.001")
-			time.Sleep(time.Second)
+			pass(time.Second)
 		}
 		first := c.signed("GET", trades, "symbol", "BTCUSDT", "fromId", "0", "limit", "2").list(t)
 		require.Len(t, first, 2)
@@ -210,12 +225,13 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 }
 
 func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	cfg := binancetest.Config{Scale: 60, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	trial(t, cfg, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1m")
 		before := c.venue.Now()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, 10*time.Minute, c.venue.Now().Sub(before))
 		assert.Len(t, bars.list(), 10)
@@ -226,9 +242,11 @@ func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
 func TestConfigThatMakesNoVenuePanics(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]binancetest.Config{
-		"no symbols":  {Symbols: []binancetest.Symbol{}},
-		"no brackets": {Symbols: []binancetest.Symbol{{Name: "X", Quote: "USDT", Price: dec("1"), Tick: dec("1"), Step: dec("1")}}},
-		"backwards":   {Scale: -1},
+		"no symbols": {Symbols: []binancetest.Symbol{}},
+		"no brackets": {Symbols: []binancetest.Symbol{
+			{Name: "X", Quote: "USDT", Price: dec("1"), Tick: dec("1"), Step: dec("1")},
+		}},
+		"backwards": {Scale: -1},
 	} {
 		assert.Panics(t, func() { binancetest.New(cfg) }, name)
 	}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestStopLivesBesideOrdinaryOrders(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")
 		require.Zero(t, c.algo("stop", "SELL STOP_MARKET all 59000").code(t))
@@ -23,6 +24,7 @@ func TestStopLivesBesideOrdinaryOrders(t *testing.T) {
 }
 
 func TestStopTriggersAndItsOrderIsBorn(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		algo   string
 		more   []string
@@ -64,6 +66,7 @@ func TestStopTriggersAndItsOrderIsBorn(t *testing.T) {
 }
 
 func TestTrailingStopFollowsThePrice(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")
 		a := c.signed("POST", "/fapi/v1/algoOrder", "symbol", "BTCUSDT", "algoType", "CONDITIONAL", "clientAlgoId", "trail",
@@ -81,6 +84,7 @@ func TestTrailingStopFollowsThePrice(t *testing.T) {
 }
 
 func TestConditionalOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		algo string
 		more []string
@@ -113,6 +117,7 @@ func TestConditionalOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
 }
 
 func TestAccountHasAtMost200ConditionalOrders(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{OrdersTenth: 1000}, func(t *testing.T, c *client) {
 		for range 200 {
 			require.Zero(t, c.algo("", "BUY STOP_MARKET 0.010 61000").code(t))
@@ -122,6 +127,7 @@ func TestAccountHasAtMost200ConditionalOrders(t *testing.T) {
 }
 
 func TestStopThatClosesExpiresWithThePosition(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")
 		c.algo("stop", "SELL STOP_MARKET all 59000")
@@ -131,6 +137,7 @@ func TestStopThatClosesExpiresWithThePosition(t *testing.T) {
 }
 
 func TestBornOrderHasTheIDThatTheConfigSays(t *testing.T) {
+	t.Parallel()
 	cfg := binancetest.Config{BornID: func(string) string { return "" }}
 	trial(t, cfg, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")

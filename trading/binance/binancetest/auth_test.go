@@ -34,6 +34,7 @@ func TestSignIsThatOfTheVenuesPages(t *testing.T) {
 // The venue accepts parameters in the query, in the body, and in both: the signature is of one behind the other, in the
 // order in which they were sent.
 func TestSignatureCoversQueryAndBodyAsTheyWereSent(t *testing.T) {
+	t.Parallel()
 	const vector = "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=9000&timeInForce=GTC" +
 		"&recvWindow=5000&timestamp=1591702613943"
 	const signature = "&signature=3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9"
@@ -61,6 +62,7 @@ func TestSignatureCoversQueryAndBodyAsTheyWereSent(t *testing.T) {
 }
 
 func TestGatewayRefusesWithTheVenuesCodes(t *testing.T) {
+	t.Parallel()
 	at := func(c *client, by time.Duration) string {
 		return strconv.FormatInt(c.venue.Now().Add(by).UnixMilli(), 10)
 	}
@@ -117,6 +119,7 @@ func TestGatewayRefusesWithTheVenuesCodes(t *testing.T) {
 }
 
 func TestTimestampWithinTheWindowIsAccepted(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		for _, by := range []time.Duration{999 * time.Millisecond, -5 * time.Second} {
 			stamp := strconv.FormatInt(c.venue.Now().Add(by).UnixMilli(), 10)
@@ -126,6 +129,7 @@ func TestTimestampWithinTheWindowIsAccepted(t *testing.T) {
 }
 
 func TestSymbolMayBeEncodedUTF8(t *testing.T) {
+	t.Parallel()
 	cfg := binancetest.Config{Symbols: binancetest.LiveSymbols()[:1]}
 	cfg.Symbols[0].Name = "币安人生USDT"
 	trial(t, cfg, func(t *testing.T, c *client) {

@@ -51,9 +51,10 @@
 //
 // Hedge mode, isolated margin, several margin assets, priceMatch, batch and modify requests, the WebSocket API, the order
 // book beyond its best, other accounts. A request for any of these is answered with status 501 and code -9999, because a
-// made-up answer would prove nothing. Where the venue's pages are silent it takes the worse side: a stream with a
-// listenKey that is unknown opens and stays silent; a countdown leaves conditional orders alone; reduce-only orders that
-// have nothing left to reduce expire. The client id of an order that a stop gives birth to is Config.BornID's.
+// made-up answer would prove nothing. priceProtect and triggerProtect are told and do nothing. Where the venue's pages are
+// silent it takes the worse side: a stream with a listenKey that is unknown opens and stays silent; a countdown leaves
+// conditional orders alone; reduce-only orders that have nothing left to reduce expire. The client id of an order that a
+// stop gives birth to is Config.BornID's. Bars before the venue's begin are those of Venue.History.
 //
 // Clients that vigil's authors did not write judge it in this package's tests: go-binance, the venue's own connector for
 // JavaScript, and ccxt. None of that proves anything about the real venue, which no test here has reached.

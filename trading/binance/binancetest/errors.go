@@ -18,6 +18,7 @@ var (
 	errUnexpected     = &problem{0, -1006, "An unexpected response was received from the message bus. Execution status unknown."}
 	errBackendTimeout = &problem{408, -1007,
 		"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}
+	// The pages have no codes for the texts of the first two.
 	errUnknown     = &problem{503, -1000, "Unknown error, please check your request or try again later."}
 	errUnavailable = &problem{503, -1000, "Service Unavailable."}
 	errInternal    = &problem{503, -1001, "Internal error; unable to process your request. Please try again."}

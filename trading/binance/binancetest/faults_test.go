@@ -15,6 +15,8 @@ import (
 // Each fault of a request once: what comes back, after how long, and whether the venue has the order. The next order is as
 // if nothing had been.
 func TestFaultsOfAnOrder(t *testing.T) {
+	t.Parallel()
+	const six = 6 * time.Second
 	for name, test := range map[string]struct {
 		fault  binancetest.Fault
 		status int // 0: nobody answers
@@ -42,9 +44,9 @@ func TestFaultsOfAnOrder(t *testing.T) {
 		"502 of a proxy":         {binancetest.BadGateway{Taken: true}, 502, 0, "<h1>502 Bad Gateway</h1>", 0, true},
 		"502, lost":              {binancetest.BadGateway{}, 502, 0, "<h1>502 Bad Gateway</h1>", 0, false},
 		"slow":                   {binancetest.Slow{}, 200, 0, `"status":"NEW"`, 11 * time.Second, true},
-		"stale at the gateway":   {binancetest.StaleAtGateway{By: 6 * time.Second}, 400, -1021, "recvWindow", 6 * time.Second, false},
+		"stale at the gateway":   {binancetest.StaleAtGateway{By: six}, 400, -1021, "recvWindow", six, false},
 		"in time at the gateway": {binancetest.StaleAtGateway{By: 5 * time.Second}, 200, 0, "NEW", 5 * time.Second, true},
-		"stale at the engine":    {binancetest.StaleAtEngine{By: 6 * time.Second}, 400, -5028, "ME recvWindow", 6 * time.Second, false},
+		"stale at the engine":    {binancetest.StaleAtEngine{By: six}, 400, -5028, "ME recvWindow", six, false},
 		"in time at the engine":  {binancetest.StaleAtEngine{By: 5 * time.Second}, 200, 0, "NEW", 5 * time.Second, true},
 		"refused": {binancetest.Refuse{Code: -4192, Text: "Trade forbidden due to Cooling-off Period."}, 400, -4192,
 			"Cooling-off", 0, false},
@@ -71,6 +73,7 @@ func TestFaultsOfAnOrder(t *testing.T) {
 }
 
 func TestExpireInMatchKeepsWhatWasFilled(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.ExpireInMatch{})
 		o := c.order("a", "BUY MARKET 0.011").object(t)
@@ -81,6 +84,7 @@ func TestExpireInMatchKeepsWhatWasFilled(t *testing.T) {
 
 // What self-trade prevention does without a fault: the maker expires, or what the order asks for.
 func TestOwnOrdersDoNotMeet(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[string][2]string{
 		"": {"EXPIRED_IN_MATCH", "FILLED"}, "EXPIRE_TAKER": {"NEW", "EXPIRED_IN_MATCH"},
 		"EXPIRE_BOTH": {"EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH"},
@@ -97,6 +101,7 @@ func TestOwnOrdersDoNotMeet(t *testing.T) {
 }
 
 func TestFillBetweenCancelAndItsAnswer(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY LIMIT 0.010 59000")
 		c.venue.Inject(binancetest.FillBeforeCancel{})
@@ -107,6 +112,7 @@ func TestFillBetweenCancelAndItsAnswer(t *testing.T) {
 }
 
 func TestStopThatTriggersAndIsRefused(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ALGO_UPDATE")
 		c.order("in", "BUY MARKET 0.010")
@@ -121,6 +127,7 @@ func TestStopThatTriggersAndIsRefused(t *testing.T) {
 
 // What throttles entries lets cancels through, and what only reduces.
 func TestThrottleSparesWhatReduces(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.010")
 		c.order("rests", "BUY LIMIT 0.010 59000")
@@ -133,6 +140,7 @@ func TestThrottleSparesWhatReduces(t *testing.T) {
 }
 
 func TestFaultMeetsWhatItsOnSays(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		refuse := func(on binancetest.On) binancetest.Fault { return binancetest.Refuse{On: on, Code: -1} }
 		c.venue.Inject(
@@ -154,6 +162,7 @@ func TestFaultMeetsWhatItsOnSays(t *testing.T) {
 }
 
 func TestTooManyAndBannedTellForHowLong(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.TooMany{})
 		a := c.order("a", "BUY LIMIT 0.010 59000")
@@ -164,18 +173,19 @@ func TestTooManyAndBannedTellForHowLong(t *testing.T) {
 		for _, want := range []string{"120", "90"} {
 			b := c.public("/fapi/v1/time")
 			assert.Equal(t, []any{418, -1003, want}, []any{b.status, b.code(t), b.header.Get("Retry-After")})
-			time.Sleep(30 * time.Second)
+			pass(30 * time.Second)
 		}
-		time.Sleep(60 * time.Second)
+		pass(60 * time.Second)
 		assert.Zero(t, c.public("/fapi/v1/time").code(t))
 	})
 }
 
 func TestWeightIsCountedByTheMinute(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{Weight: 100, BannedAfter: 2}, func(t *testing.T, c *client) {
 		ask := func() answer { return c.signed("GET", "/fapi/v1/openOrders") } // 40 without a symbol
 		assert.Equal(t, "40", ask().header.Get("X-Mbx-Used-Weight-1m"))
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		assert.Equal(t, "80", ask().header.Get("X-Mbx-Used-Weight-1m"))
 		for range 2 {
 			a := ask()
@@ -183,21 +193,23 @@ func TestWeightIsCountedByTheMinute(t *testing.T) {
 		}
 		a := ask()
 		assert.Equal(t, []any{418, "120"}, []any{a.status, a.header.Get("Retry-After")})
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		assert.Equal(t, "40", ask().header.Get("X-Mbx-Used-Weight-1m"))
 	})
 }
 
 func TestOrdersAreCountedByTenSecondsAndByTheMinute(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{OrdersTenth: 2, OrdersMinute: 3}, func(t *testing.T, c *client) {
 		counts := func(a answer) []any {
 			return []any{a.status, a.header.Get("X-Mbx-Order-Count-10s"), a.header.Get("X-Mbx-Order-Count-1m")}
 		}
 		place := func() answer { return c.order("", "BUY LIMIT 0.010 59000") }
 		assert.Equal(t, []any{200, "1", "1"}, counts(place()))
-		assert.Equal(t, []any{400, "", ""}, counts(c.order("", "BUY LIMIT 0.010 59000.05")), "a refusal lacks the headers, and counts")
+		refused := c.order("", "BUY LIMIT 0.010 59000.05")
+		assert.Equal(t, []any{400, "", ""}, counts(refused), "a refusal lacks the headers, and counts")
 		assert.Equal(t, []any{429, "", ""}, counts(place()))
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		assert.Equal(t, []any{200, "1", "3"}, counts(place()))
 		a := place()
 		assert.Equal(t, object{"code": -1015.0, "msg": "Too many new orders; current limit is 3 orders per MINUTE."}, a.object(t))
@@ -206,6 +218,7 @@ func TestOrdersAreCountedByTenSecondsAndByTheMinute(t *testing.T) {
 }
 
 func TestRequestsAreKept(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.venue.Inject(binancetest.LoseReply{})
 		c.order("lost", "BUY LIMIT 0.010 59000")
@@ -217,6 +230,7 @@ func TestRequestsAreKept(t *testing.T) {
 		}
 		assert.Equal(t, []string{"POST /fapi/v1/order lost", "POST /fapi/v1/order bad", "GET /fapi/v1/openOrders"}, lines)
 		all := c.venue.Requests()
-		assert.Equal(t, []int{0, http.StatusBadRequest, -4014, 40}, []int{all[0].Status, all[1].Status, all[1].Code, all[2].Weight})
+		assert.Zero(t, all[0].Status, "nobody answered")
+		assert.Equal(t, []int{http.StatusBadRequest, -4014, 40}, []int{all[1].Status, all[1].Code, all[2].Weight})
 	})
 }

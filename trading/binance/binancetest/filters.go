@@ -115,7 +115,7 @@ func onGrid(d, from, step decimal.Decimal) bool {
 // info is the symbol's part of exchangeInfo.
 func (s Symbol) info() obj {
 	return obj{
-		"symbol": s.Name, "pair": s.Name, "contractType": s.contract(), "deliveryDate": 4133404800000,
+		"settlePlan": 0, "symbol": s.Name, "pair": s.Name, "contractType": s.contract(), "deliveryDate": 4133404800000,
 		"onboardDate": 1569398400000, "status": s.status(), "baseAsset": s.Base, "quoteAsset": s.Quote,
 		"marginAsset": s.Quote, "pricePrecision": s.PricePrecision, "quantityPrecision": s.QuantityPrecision,
 		"baseAssetPrecision": 8, "quotePrecision": 8, "underlyingType": "COIN", "underlyingSubType": []string{"PoW"},

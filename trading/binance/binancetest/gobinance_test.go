@@ -28,6 +28,7 @@ func codeOf(t *testing.T, err error) int64 {
 }
 
 func TestGoBinanceTrades(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ctx, client := t.Context(), goBinance(c)
 		info, err := client.NewExchangeInfoService().Do(ctx)
@@ -100,6 +101,7 @@ func goBinanceReads(t *testing.T, client *futures.Client) {
 }
 
 func TestGoBinanceTradesConditionalOrders(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ctx, client := t.Context(), goBinance(c)
 		c.order("in", "BUY MARKET 0.01")

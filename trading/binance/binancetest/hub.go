@@ -49,7 +49,7 @@ type hub struct {
 // conn is one WebSocket.
 type conn struct {
 	group    group
-	listen   string // the listenKey of a private one
+	listen   string // the listenKey in the address of a private one
 	kinds    []string
 	streams  map[string]bool
 	combined bool
@@ -73,6 +73,17 @@ const (
 	half          // within a frame
 )
 
+// key is the listenKey, of those that live, by which a connection hears of the account: that of its address, or one that it
+// has subscribed to as to a stream. It is "" where there is none.
+func (c *conn) key(alive map[string]time.Time) string {
+	for key := range alive {
+		if c.group == private && (c.listen == key || c.streams[key]) {
+			return key
+		}
+	}
+	return ""
+}
+
 func newHub(v *Venue) *hub {
 	return &hub{venue: v, conns: map[*conn]bool{}, mutes: map[group]time.Time{}}
 }
@@ -81,9 +92,9 @@ func newHub(v *Venue) *hub {
 func (h *hub) user(kind string, event obj) {
 	send := func() {
 		for c := range h.conns {
-			_, alive := h.venue.keys[c.listen]
-			if c.group == private && alive && (len(c.kinds) == 0 || slices.Contains(c.kinds, kind)) {
-				h.push(c, c.listen, event)
+			key := c.key(h.venue.keys)
+			if key != "" && (len(c.kinds) == 0 || slices.Contains(c.kinds, kind)) {
+				h.push(c, key, event)
 			}
 		}
 	}
@@ -120,7 +131,7 @@ func (h *hub) release() {
 }
 
 // feed sends an event of a market to those that have subscribed to it. Making it costs, so it is made once, if at all.
-func (h *hub) feed(symbol, stream string, make func() obj) {
+func (h *hub) feed(symbol, stream string, tell func() obj) {
 	name := strings.ToLower(symbol) + "@" + stream
 	var event obj
 	for c := range h.conns {
@@ -128,7 +139,7 @@ func (h *hub) feed(symbol, stream string, make func() obj) {
 			continue
 		}
 		if event == nil {
-			event = make()
+			event = tell()
 		}
 		h.push(c, name, event)
 	}

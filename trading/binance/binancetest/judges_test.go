@@ -1,8 +1,10 @@
 package binancetest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,25 +28,35 @@ import (
 // Clients that vigil's authors did not write judge the venue. Those for JavaScript come from npm, at the versions of
 // testdata/judges/package-lock.json, into a folder of the user's cache.
 
-// onLoopback serves a venue where processes can reach it. GET /streams tells how many listen to the account.
-func onLoopback(t *testing.T) (*binancetest.Venue, string) {
+// loopback is a venue where processes can reach it: by http, and by wss, for which a client needs the certificate. GET
+// /streams tells how many listen to the account.
+type loopback struct {
+	venue                    *binancetest.Venue
+	url, secure, certificate string
+}
+
+func onLoopback(t *testing.T) loopback {
 	t.Helper()
 	v := binancetest.New(binancetest.Config{Logger: slog.New(slog.DiscardHandler)})
 	v.History("BTCUSDT", []decimal.Decimal{dec("59800"), dec("59900"), dec("60000")})
 	mux := http.NewServeMux()
 	mux.Handle("/", v)
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, v.Streams("private")) })
-	server := httptest.NewServer(mux)
+	plain, secure := httptest.NewServer(mux), httptest.NewTLSServer(mux)
+	certificate := filepath.Join(t.TempDir(), "venue.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	require.NoError(t, os.WriteFile(certificate, block, 0o600))
 	ctx, cancel := context.WithCancel(t.Context())
 	var serving sync.WaitGroup
 	serving.Go(func() { assert.ErrorIs(t, v.Serve(ctx), context.Canceled) })
 	t.Cleanup(func() {
 		v.CutStreams()
-		server.Close()
+		plain.Close()
+		secure.Close()
 		cancel()
 		serving.Wait()
 	})
-	return v, server.URL
+	return loopback{v, plain.URL, strings.Replace(secure.URL, "https", "wss", 1), certificate}
 }
 
 // installed is the folder with the judges from npm, or why there is none.
@@ -91,7 +104,7 @@ func install(folder string, lock []byte) error {
 }
 
 // judge runs a script of testdata/judges against a venue, and answers what it printed.
-func judge(t *testing.T, script, url string) object {
+func judge(t *testing.T, script string, at loopback) object {
 	t.Helper()
 	folder, err := installed()
 	if err != nil {
@@ -103,22 +116,28 @@ func judge(t *testing.T, script, url string) object {
 	require.NoError(t, os.WriteFile(inside, text, 0o600))
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	said, err := exec.CommandContext(ctx, "node", inside, url).Output()
+	node := exec.CommandContext(ctx, "node", inside, at.url, at.secure)
+	node.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+at.certificate)
+	said, err := node.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		t.Fatalf("%s: %v\n%s\n%s", script, err, said, exit.Stderr)
 	}
 	require.NoError(t, err)
-	var told object
-	require.NoError(t, json.Unmarshal(said, &told), "%s", said)
-	return told
+	for line := range bytes.Lines(said) { // the connector writes its own log beside it
+		if bytes.HasPrefix(line, []byte("{")) {
+			return answer{body: line}.object(t)
+		}
+	}
+	t.Fatalf("%s told nothing: %s", script, said)
+	return nil
 }
 
 // ccxt of JavaScript, and its pro client, which listens to the account: 4.5.84 of npm.
 func TestCCXTTrades(t *testing.T) {
 	t.Parallel()
-	v, url := onLoopback(t)
-	told := judge(t, "ccxt.mjs", url)
+	at := onLoopback(t)
+	told := judge(t, "ccxt.mjs", at)
 	watched := fmt.Sprint(told["watched"]) // two changes that come close together may be told as one
 	for _, change := range []string{"filled:0.01 id:market status:closed", "id:stop status:", "id:limit status:canceled"} {
 		assert.Contains(t, watched, change)
@@ -138,14 +157,14 @@ func TestCCXTTrades(t *testing.T) {
 		"positions": [{"contracts": 0.01, "side": "long", "entry": 60000.1}],
 		"balance": 9999.6999995, "orders": ["market closed", "limit canceled"]
 	}`, string(text))
-	addsUp(t, v.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
+	addsUp(t, at.venue.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
 }
 
 // The venue's own connector: @binance/derivatives-trading-usds-futures 38.1.1 of npm.
 func TestOfficialConnectorTrades(t *testing.T) {
 	t.Parallel()
-	v, url := onLoopback(t)
-	told := judge(t, "official.mjs", url)
+	at := onLoopback(t)
+	told := judge(t, "official.mjs", at)
 	text, err := json.Marshal(told)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
@@ -155,7 +174,8 @@ func TestOfficialConnectorTrades(t *testing.T) {
 		"stop": "NEW", "openStops": 1, "askedStop": "NEW", "canceledStop": "200",
 		"canceled": "CANCELED", "canceledTwice": "BadRequestError: Unknown order sent.",
 		"trades": ["0.010 at 60000.10"], "position": "0.010", "balance": ["USDT"], "account": "9999.69999950",
-		"config": false, "brackets": 4, "income": ["COMMISSION"], "listenKey": 64
+		"config": false, "brackets": 4, "income": ["COMMISSION"], "listenKey": 64,
+		"heard": ["TRADE 60000.10", "1m 60000.10", "BTCUSDT 60000.00"]
 	}`, string(text))
-	addsUp(t, v.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
+	addsUp(t, at.venue.Ledger(), map[string]decimal.Decimal{"USDT": dec("10000")})
 }

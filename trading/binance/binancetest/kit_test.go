@@ -116,7 +116,7 @@ func (c *client) send(method, target string, body []byte) answer {
 	if err != nil {
 		return answer{err: err}
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	return answer{response.StatusCode, response.Header, text, err}
 }
@@ -208,7 +208,7 @@ func (c *client) stream(path string) *events {
 	require.NoError(c.t, err)
 	e := &events{}
 	go func() {
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		for {
 			_, text, err := ws.Read(c.t.Context())
 			e.mu.Lock()
@@ -248,3 +248,9 @@ func (a answer) rows(t *testing.T) [][]any {
 
 // millisAt is a time from now on, as the venue writes it.
 func millisAt(by time.Duration) string { return strconv.FormatInt(time.Now().Add(by).UnixMilli(), 10) }
+
+// pass lets the bubble's time pass, and what was due then happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}

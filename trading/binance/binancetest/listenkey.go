@@ -45,7 +45,7 @@ func (v *Venue) expireKeys(now time.Time) {
 func (v *Venue) expireKey(key string, now time.Time) {
 	event := obj{"e": "listenKeyExpired", "E": millis(now), "listenKey": key}
 	v.hub.each(private, func(c *conn) {
-		if c.listen == key {
+		if c.key(map[string]time.Time{key: now}) != "" {
 			v.hub.push(c, key, event)
 		}
 	})

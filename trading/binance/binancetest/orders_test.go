@@ -15,6 +15,7 @@ import (
 )
 
 func TestMarketOrderTradesAtTheBestPrice(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bought := c.order("a", "BUY MARKET 0.100").object(t)
 		assert.Equal(t, "FILLED", bought["status"])
@@ -32,6 +33,7 @@ func TestMarketOrderTradesAtTheBestPrice(t *testing.T) {
 }
 
 func TestOrderThatIsAcknowledgedTellsNothingOfItsFill(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		taken := c.order("a", "BUY MARKET 0.01", "newOrderRespType", "").object(t)
 		assert.Equal(t, "NEW", taken["status"])
@@ -41,11 +43,12 @@ func TestOrderThatIsAcknowledgedTellsNothingOfItsFill(t *testing.T) {
 }
 
 func TestLimitRestsAndIsFilledAtItsPrice(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		assert.Equal(t, "NEW", c.order("dear", "BUY LIMIT 0.100 59000").object(t)["status"])
 		c.order("cheap", "BUY LIMIT 0.100 58000")
 		c.order("later", "BUY LIMIT 0.100 59000")
-		c.venue.Trade("BTCUSDT", dec("58900"), dec("0.150")) // the best price first, then the oldest
+		c.venue.Trade("BTCUSDT", dec("58000"), dec("0.150")) // the best price first, then the oldest
 		assert.Equal(t, "FILLED", c.status("dear"))
 		assert.Equal(t, "PARTIALLY_FILLED", c.status("later"))
 		assert.Equal(t, "NEW", c.status("cheap"))
@@ -59,6 +62,7 @@ func TestLimitRestsAndIsFilledAtItsPrice(t *testing.T) {
 }
 
 func TestTimeInForceRules(t *testing.T) {
+	t.Parallel()
 	bounded := func(qty string) func(c *client) {
 		return func(c *client) {
 			size := dec(qty)
@@ -100,6 +104,7 @@ func TestTimeInForceRules(t *testing.T) {
 }
 
 func TestOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
+	t.Parallel()
 	long := func(c *client) { c.order("long", "BUY MARKET 0.010") }
 	set := func(change func(*binancetest.Symbol)) func(*client) {
 		return func(c *client) { c.venue.Change("BTCUSDT", change) }
@@ -153,6 +158,7 @@ func TestOrderIsRefusedWithTheVenuesCodes(t *testing.T) {
 }
 
 func TestFiltersOfDemoAndLiveDiffer(t *testing.T) {
+	t.Parallel()
 	step := func(cfg binancetest.Config) (step string, weight float64) {
 		trial(t, cfg, func(t *testing.T, c *client) {
 			info := c.public("/fapi/v1/exchangeInfo").object(t)
@@ -169,6 +175,7 @@ func TestFiltersOfDemoAndLiveDiffer(t *testing.T) {
 }
 
 func TestClientIDIsUniqueAmongOpenOrdersOnly(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY LIMIT 0.01 59000")
 		again := c.order("a", "BUY LIMIT 0.01 59000")
@@ -182,24 +189,26 @@ func TestClientIDIsUniqueAmongOpenOrdersOnly(t *testing.T) {
 }
 
 func TestOrderIsForgottenAfterThreeDaysUnlessItWasFilled(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("canceled", "BUY LIMIT 0.01 59000")
 		c.signed("DELETE", "/fapi/v1/order", "symbol", "BTCUSDT", "origClientOrderId", "canceled")
 		c.order("filled", "BUY MARKET 0.01")
 		c.order("open", "BUY LIMIT 0.01 59000")
-		time.Sleep(72*time.Hour - time.Second)
+		pass(72*time.Hour - time.Second)
 		assert.Equal(t, "CANCELED", c.status("canceled"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, "unknown", c.status("canceled"))
 		assert.Equal(t, "FILLED", c.status("filled"))
 		assert.Equal(t, "NEW", c.status("open"))
-		time.Sleep(87 * 24 * time.Hour)
+		pass(87 * 24 * time.Hour)
 		assert.Equal(t, "unknown", c.status("filled"))
 		assert.Empty(t, c.signed("GET", "/fapi/v1/userTrades", "symbol", "BTCUSDT", "fromId", "0").list(t))
 	})
 }
 
 func TestCancelOfWhatIsOverIsUnknown(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("a", "BUY MARKET 0.01")
 		for _, id := range []string{"a", "never"} {
@@ -210,6 +219,7 @@ func TestCancelOfWhatIsOverIsUnknown(t *testing.T) {
 }
 
 func TestReduceOnlyOrdersRestBesideEachOtherAndExpireWithThePosition(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		require.Zero(t, c.order("one", "SELL LIMIT 0.020 61000", "reduceOnly", "true").code(t))
@@ -221,15 +231,29 @@ func TestReduceOnlyOrdersRestBesideEachOtherAndExpireWithThePosition(t *testing.
 	})
 }
 
+func TestReduceOnlyOrderTradesNoMoreThanIsHeld(t *testing.T) {
+	t.Parallel()
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		c.order("in", "BUY MARKET 0.020")
+		c.order("profit", "SELL LIMIT 0.020 61000", "reduceOnly", "true")
+		c.order("part", "SELL MARKET 0.015", "reduceOnly", "true")
+		c.venue.Move("BTCUSDT", dec("61000"))
+		profit := c.signed("GET", "/fapi/v1/order", "symbol", "BTCUSDT", "origClientOrderId", "profit").object(t)
+		assert.Equal(t, []any{"EXPIRED", "0.005"}, []any{profit["status"], profit["executedQty"]})
+		assert.Empty(t, c.venue.Ledger().Positions)
+	})
+}
+
 func TestCountdownCancelsOrdinaryOrdersAlone(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		c.order("in", "BUY MARKET 0.020")
 		c.order("a", "BUY LIMIT 0.01 59000")
 		c.algo("stop", "SELL STOP_MARKET all 58000")
 		c.signed("POST", "/fapi/v1/countdownCancelAll", "symbol", "BTCUSDT", "countdownTime", "120000")
-		time.Sleep(119 * time.Second)
+		pass(119 * time.Second)
 		assert.Equal(t, "NEW", c.status("a"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, "CANCELED", c.status("a"))
 		assert.Equal(t, "NEW", c.algoStatus("stop"))
 	})
@@ -238,6 +262,7 @@ func TestCountdownCancelsOrdinaryOrdersAlone(t *testing.T) {
 // The equality that every client's book is judged by: wallets moved by their income alone, positions by their fills alone,
 // and what was paid for them is what the wallets and the costs say.
 func TestLedgerAddsUp(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		trial(t, binancetest.Config{FeesInBNB: seed%2 == 0, Balances: map[string]decimal.Decimal{
 			"USDT": dec("20000"), "BNB": dec("0.01"),

@@ -172,14 +172,14 @@ func (e *engine) checkFilters(m *market, o *order) *problem {
 
 // checkPercent is PERCENT_PRICE for limits, and the bound of market orders: both are about the mark price.
 func checkPercent(m *market, o *order) *problem {
-	cap, floor := m.mark.Mul(m.spec.MultiplierUp), m.mark.Mul(m.spec.MultiplierDown)
+	top, bottom := m.mark.Mul(m.spec.MultiplierUp), m.mark.Mul(m.spec.MultiplierDown)
 	one := decimal.NewFromInt(1)
 	best := m.best(o)
 	switch {
-	case o.typ == "LIMIT" && o.buys() && o.price.GreaterThan(cap):
-		return &problem{0, -4016, fmt.Sprintf("Limit price can't be higher than %s.", m.spec.price(cap))}
-	case o.typ == "LIMIT" && !o.buys() && o.price.LessThan(floor):
-		return &problem{0, -4024, fmt.Sprintf("Limit price can't be lower than %s.", m.spec.price(floor))}
+	case o.typ == "LIMIT" && o.buys() && o.price.GreaterThan(top):
+		return &problem{0, -4016, fmt.Sprintf("Limit price can't be higher than %s.", m.spec.price(top))}
+	case o.typ == "LIMIT" && !o.buys() && o.price.LessThan(bottom):
+		return &problem{0, -4024, fmt.Sprintf("Limit price can't be lower than %s.", m.spec.price(bottom))}
 	case o.typ == "MARKET" && o.buys() && best.GreaterThan(m.mark.Mul(one.Add(m.spec.MarketTakeBound))),
 		o.typ == "MARKET" && !o.buys() && best.LessThan(m.mark.Mul(one.Sub(m.spec.MarketTakeBound))):
 		return errTakeBound

@@ -109,6 +109,9 @@ func (v *Venue) accountPosition(name string) obj {
 		"isolatedWallet": "0", "initialMargin": money(v.engine.positionMargin(name).Add(v.engine.orderMargin(name, nil))),
 		"maintMargin": money(v.engine.maintenance(name)), "updateTime": millis(p.updated), "entryPrice": p.entry().String(),
 		"leverage": strconv.Itoa(v.engine.markets[name].leverage), "isolated": false,
+		"positionInitialMargin": money(v.engine.positionMargin(name)), "bidNotional": "0", "askNotional": "0",
+		"openOrderInitialMargin": money(v.engine.orderMargin(name, nil)),
+		"maxNotional":            v.engine.markets[name].maxNotional().String(),
 	}
 }
 

@@ -68,6 +68,9 @@ func newConn(g group, r *http.Request) *conn {
 	c := &conn{group: g, streams: map[string]bool{}, wake: make(chan struct{}, 1)}
 	path, rest, _ := strings.Cut(r.URL.Path, "/ws")
 	c.combined = strings.HasSuffix(path, "/stream")
+	if g == private {
+		rest = "" // a listenKey in the path is not among the venue's forms
+	}
 	for _, name := range strings.FieldsFunc(rest+"/"+query.Get("streams"), func(r rune) bool { return r == '/' }) {
 		c.streams[name] = true
 	}

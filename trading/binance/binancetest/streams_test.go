@@ -14,6 +14,7 @@ import (
 )
 
 func TestUserStreamTellsAStopsWholeLife(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE")
 		c.order("in", "BUY MARKET 0.010")
@@ -34,6 +35,7 @@ func TestUserStreamTellsAStopsWholeLife(t *testing.T) {
 }
 
 func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		all := c.user("")
 		c.order("in", "BUY MARKET 0.010")
@@ -42,14 +44,28 @@ func TestUserStreamTellsEarlyAndWithoutFeeUnlessEventsAreNamed(t *testing.T) {
 	})
 }
 
+// The venue's own connector asks for a listenKey as for a stream.
+func TestListenKeyMayBeSubscribedTo(t *testing.T) {
+	t.Parallel()
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		key := c.send(http.MethodPost, "/fapi/v1/listenKey", nil).object(t)["listenKey"].(string)
+		wrapped, path := c.stream("/private/stream?streams="+key), c.stream("/private/ws/"+key)
+		c.order("in", "BUY LIMIT 0.010 59000")
+		require.Len(t, wrapped.list(), 1)
+		assert.Equal(t, key, wrapped.list()[0]["stream"])
+		assert.Empty(t, path.list(), "a listenKey in the path is not among the venue's forms")
+	})
+}
+
 func TestListenKeyLivesAnHour(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
-		time.Sleep(59 * time.Minute)
+		pass(59 * time.Minute)
 		require.Zero(t, c.send(http.MethodPut, "/fapi/v1/listenKey", nil).code(t))
-		time.Sleep(59 * time.Minute)
+		pass(59 * time.Minute)
 		assert.Empty(t, user.kinds())
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		assert.Equal(t, []string{"listenKeyExpired"}, user.kinds())
 		c.order("in", "BUY MARKET 0.010")
 		assert.Len(t, user.kinds(), 1, "a dead key is silent, and its stream stays open")
@@ -59,12 +75,13 @@ func TestListenKeyLivesAnHour(t *testing.T) {
 }
 
 func TestListenKeyIsAnsweredAgainAndExtended(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		post := func() any { return c.send(http.MethodPost, "/fapi/v1/listenKey", nil).object(t)["listenKey"] }
 		key := post()
-		time.Sleep(50 * time.Minute)
+		pass(50 * time.Minute)
 		assert.Equal(t, key, post())
-		time.Sleep(50 * time.Minute)
+		pass(50 * time.Minute)
 		assert.Equal(t, key, post())
 		c.send(http.MethodDelete, "/fapi/v1/listenKey", nil)
 		assert.NotEqual(t, key, post())
@@ -72,13 +89,14 @@ func TestListenKeyIsAnsweredAgainAndExtended(t *testing.T) {
 }
 
 func TestMarketStreamsTellBarsAndPrices(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1m")
 		prices := c.stream("/public/stream?streams=btcusdt@bookTicker/ethusdt@bookTicker")
 		marks := c.stream("/market/ws/btcusdt@markPrice@1s")
 		c.venue.Move("BTCUSDT", dec("60010"))
-		time.Sleep(time.Minute)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
+		pass(time.Minute)
 		list := bars.list()
 		require.Len(t, list, 3, "one of the trade, one of each minute's end")
 		var closed []any
@@ -95,11 +113,12 @@ func TestMarketStreamsTellBarsAndPrices(t *testing.T) {
 }
 
 func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		for _, path := range []string{"/ws/btcusdt@kline_1m", "/public/ws/btcusdt@kline_1m", "/market/ws/btcusdt@bookTicker"} {
 			silent := c.stream(path)
 			c.venue.Move("BTCUSDT", dec("60010"))
-			time.Sleep(2 * time.Minute)
+			pass(2 * time.Minute)
 			assert.Empty(t, silent.list(), path)
 			assert.NoError(t, silent.ended())
 		}
@@ -110,10 +129,11 @@ func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
 }
 
 func TestStreamsAreSubscribedByMessages(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		ask := func(text, want string) {
 			require.NoError(t, ws.Write(t.Context(), websocket.MessageText, []byte(text)))
 			_, said, err := ws.Read(t.Context())
@@ -128,10 +148,11 @@ func TestStreamsAreSubscribedByMessages(t *testing.T) {
 }
 
 func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		for range 11 {
 			require.NoError(t, ws.Write(t.Context(), websocket.MessageText, []byte(`{"method":"LIST_SUBSCRIPTIONS","id":1}`)))
 			synctest.Wait()
@@ -144,42 +165,47 @@ func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
 }
 
 func TestConnectionEndsAfterADay(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		bars := c.stream("/market/ws/btcusdt@kline_1d")
-		time.Sleep(24*time.Hour - time.Second)
+		pass(24*time.Hour - time.Second)
 		assert.NoError(t, bars.ended())
-		time.Sleep(time.Second)
+		pass(time.Second)
 		assert.Equal(t, websocket.StatusNormalClosure, websocket.CloseStatus(bars.ended()))
 	})
 }
 
 // A client that is gone without a word is found by pings, and its connection ends.
 func TestConnectionEndsWhenPingsAreNotAnswered(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
 		require.NoError(t, err)
-		defer ws.CloseNow()
+		defer func() { _ = ws.CloseNow() }()
 		synctest.Wait()
 		assert.Equal(t, 1, c.venue.Streams("market"))
-		time.Sleep(14 * time.Minute) // nothing reads
+		pass(14 * time.Minute) // nothing reads
 		assert.Zero(t, c.venue.Streams("market"))
 	})
 }
 
 func TestStreamFaults(t *testing.T) {
+	t.Parallel()
 	one := func(c *client) { c.order("", "BUY LIMIT 0.010 59000") }
 	for name, test := range map[string]struct {
 		fault func(v *binancetest.Venue)
 		want  []string
 		end   string // "" open, "clean", "cut"
 	}{
-		"none":           {func(*binancetest.Venue) {}, []string{"ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
-		"mute":           {func(v *binancetest.Venue) { v.MuteStreams(time.Minute) }, nil, ""},
-		"clean close":    {(*binancetest.Venue).CutStreams, nil, "clean"},
-		"half a frame":   {(*binancetest.Venue).HalfFrame, nil, "cut"},
-		"events twice":   {func(v *binancetest.Venue) { v.RepeatEvents(1) }, []string{"ORDER_TRADE NEW", "ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
-		"events swapped": {func(v *binancetest.Venue) { v.ReorderEvents(1) }, []string{"ACCOUNT ORDER", "ORDER_TRADE NEW", "ORDER_TRADE FILLED"}, ""},
-		"expired key":    {(*binancetest.Venue).ExpireListenKey, []string{"listenKeyExpired"}, ""},
+		"none":         {func(*binancetest.Venue) {}, []string{"ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
+		"mute":         {func(v *binancetest.Venue) { v.MuteStreams(time.Minute) }, nil, ""},
+		"clean close":  {(*binancetest.Venue).CutStreams, nil, "clean"},
+		"half a frame": {(*binancetest.Venue).HalfFrame, nil, "cut"},
+		"events twice": {func(v *binancetest.Venue) { v.RepeatEvents(1) },
+			[]string{"ORDER_TRADE NEW", "ORDER_TRADE NEW", "ACCOUNT ORDER", "ORDER_TRADE FILLED"}, ""},
+		"events swapped": {func(v *binancetest.Venue) { v.ReorderEvents(1) },
+			[]string{"ACCOUNT ORDER", "ORDER_TRADE NEW", "ORDER_TRADE FILLED"}, ""},
+		"expired key": {(*binancetest.Venue).ExpireListenKey, []string{"listenKeyExpired"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
@@ -206,11 +232,12 @@ func TestStreamFaults(t *testing.T) {
 
 // A stream that was mute has lost what was not said, and goes on.
 func TestMuteStreamSpeaksAgain(t *testing.T) {
+	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
 		user := c.user("")
 		c.venue.MuteStreams(time.Minute)
 		c.order("lost", "BUY LIMIT 0.010 59000")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		c.order("told", "BUY LIMIT 0.010 59000")
 		require.Len(t, user.list(), 1)
 		assert.Equal(t, "told", user.list()[0]["o"].(map[string]any)["c"])
@@ -218,6 +245,7 @@ func TestMuteStreamSpeaksAgain(t *testing.T) {
 }
 
 func TestEventsComeBeforeOrAfterTheReply(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  binancetest.Fault
 		before int
@@ -237,7 +265,7 @@ func TestEventsComeBeforeOrAfterTheReply(t *testing.T) {
 				}}
 				require.Zero(t, c.order("a", "BUY LIMIT 0.010 59000").code(t))
 				assert.Equal(t, test.before, seen)
-				time.Sleep(time.Second)
+				pass(time.Second)
 				assert.Len(t, user.list(), 1)
 			})
 		})

@@ -110,7 +110,7 @@ func (m *market) bookTicker(e *engine) obj {
 	return obj{
 		"e": "bookTicker", "u": m.updates, "E": millis(e.now), "T": millis(e.now), "s": m.spec.Name,
 		"b": m.spec.price(m.quote.Bid), "B": m.sizeOf(m.quote.BidQty), "a": m.spec.price(m.quote.Ask),
-		"A": m.sizeOf(m.quote.AskQty),
+		"A": m.sizeOf(m.quote.AskQty), "st": 1, "ps": m.spec.Name,
 	}
 }
 
@@ -125,6 +125,6 @@ func (m *market) sizeOf(qty *decimal.Decimal) string {
 func (m *market) markPrice(e *engine) obj {
 	return obj{
 		"e": "markPriceUpdate", "E": millis(e.now), "s": m.spec.Name, "p": m.mark.StringFixed(8), "i": m.mark.StringFixed(8),
-		"P": m.mark.StringFixed(8), "r": m.rate.StringFixed(8), "T": millis(m.funding),
+		"P": m.mark.StringFixed(8), "r": m.rate.StringFixed(8), "T": millis(m.funding), "st": 1,
 	}
 }

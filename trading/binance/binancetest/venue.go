@@ -106,8 +106,10 @@ func (c Config) check() {
 		panic("binancetest: Config.Symbols has none: leave it nil for LiveSymbols")
 	}
 	for _, s := range c.Symbols {
-		if s.Name == "" || s.Quote == "" || !s.Price.IsPositive() || !s.Tick.IsPositive() || !s.Step.IsPositive() || len(s.Brackets) == 0 {
-			panic(fmt.Sprintf("binancetest: Config.Symbols: %q needs Name, Quote, Price, Tick, Step and Brackets: begin with LiveSymbols", s.Name))
+		sized := s.Price.IsPositive() && s.Tick.IsPositive() && s.Step.IsPositive()
+		if s.Name == "" || s.Quote == "" || !sized || len(s.Brackets) == 0 {
+			panic(fmt.Sprintf("binancetest: Config.Symbols: %q needs Name, Quote, Price, Tick, Step and Brackets, as "+
+				"LiveSymbols have", s.Name))
 		}
 	}
 	if c.Scale < 0 {

@@ -37,4 +37,23 @@ told.config = (await data(rest.futuresAccountConfiguration())).dualSidePosition;
 told.brackets = (await data(rest.notionalAndLeverageBrackets({ symbol })))[0].brackets.length;
 told.income = (await data(rest.getIncomeHistory({ symbol }))).map((r) => r.incomeType);
 told.listenKey = (await data(rest.startUserDataStream())).listenKey.length;
+
+// The streams: the account, bars and the best of the book, each at the address of its group.
+const streams = new DerivativesTradingUsdsFutures({ configurationWebsocketStreams: { wsURL: process.argv[3] } });
+const connection = await streams.websocketStreams.connect();
+const { listenKey } = await data(rest.startUserDataStream());
+const heard = (stream, take) => new Promise((done) => stream.on('message', (event) => { const is = take(event); if (is) done(is); }));
+const user = heard(connection.userData(listenKey),
+  (e) => e.e === 'ORDER_TRADE_UPDATE' && e.o.c === 'streamed' && e.o.X === 'FILLED' && e.o.x + ' ' + e.o.L);
+const bar = heard(connection.klineCandlestickStreams({ symbol: 'btcusdt', interval: '1m' }), (e) => e.k.i + ' ' + e.k.c);
+const book = heard(connection.individualSymbolBookTickerStreams({ symbol: 'btcusdt' }), (e) => e.s + ' ' + e.b);
+let waiting = true;
+const all = Promise.all([user, bar, book]).then((heard) => { waiting = false; return heard; });
+while (waiting) { // nothing tells when the venue knows of a subscription
+  await rest.newOrder({ symbol, side: 'BUY', type: 'MARKET', quantity: 0.001, newClientOrderId: 'streamed' });
+  await new Promise((wake) => setTimeout(wake, 50));
+}
+told.heard = await all;
 console.log(JSON.stringify(told));
+await connection.disconnect();
+process.exit(0);
