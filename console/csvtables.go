@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
-	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // The columns have the names of the JSON.
@@ -92,18 +91,10 @@ var (
 	}
 )
 
-// marginCells are empty where the broker tells nothing, and its distance where there is no liquidation.
-func marginCells(m *trading.Margin) []cell {
+// marginCells are empty where the broker tells nothing.
+func marginCells(m *marginView) []cell {
 	if m == nil {
 		return make([]cell, 5)
 	}
-	distance := cell("")
-	if m.Liquidation.Valid {
-		distance = number(m.Distance)
-	}
-	due := cell("")
-	if !m.FundingAt.IsZero() {
-		due = number(m.Funding)
-	}
-	return []cell{price(m.Maintenance), optional(m.Liquidation), distance, moment(m.FundingAt), due}
+	return []cell{price(m.Maintenance), optional(m.Liquidation), optional(m.Distance), moment(m.FundingAt), optional(m.Funding)}
 }

@@ -85,7 +85,9 @@ func ofAccount(s engine.Status, overrides []journal.Override) []lockView {
 	return all
 }
 
-func haltReason(h book.Halt) string { return strings.TrimSuffix(h.Reason+"; also: "+h.Also, "; also: ") }
+func haltReason(h book.Halt) string {
+	return strings.TrimSuffix(h.Reason+"; also: "+h.Also, "; also: ")
+}
 
 // standingLocks are the protections and locks, each with its end.
 func standingLocks(s engine.Status) []lockView {

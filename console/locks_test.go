@@ -128,9 +128,9 @@ func TestControlLocksUntilATimeOrForAWhile(t *testing.T) {
 func TestControlRefusesALockByTheNameOfItsField(t *testing.T) {
 	t.Parallel()
 	for body, field := range map[string]string{
-		`{}`: "symbol",
-		`{"symbol":"BTC/USDT","for":"1h"}`:                                                "reason",
-		`{"symbol":"BTC/USDT","reason":"news"}`:                                           "until",
+		`{}`:                                    "symbol",
+		`{"symbol":"BTC/USDT","for":"1h"}`:      "reason",
+		`{"symbol":"BTC/USDT","reason":"news"}`: "until",
 		`{"symbol":"BTC/USDT","reason":"news","for":"-1h"}`:                               "for",
 		`{"symbol":"BTC/USDT","reason":"news","for":"soon"}`:                              "for",
 		`{"symbol":"BTC/USDT","reason":"news","until":"tomorrow"}`:                        "until",

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -19,7 +20,24 @@ type holding struct {
 // heldPosition is what the account holds of an instrument.
 type heldPosition struct {
 	holding
-	Margin *trading.Margin `json:"margin,omitempty"` // where the broker tells
+	Margin *marginView `json:"margin,omitempty"` // where the broker tells
+}
+
+// marginView is a trading.Margin as it is shown: without a liquidation there is no distance to it, and not one of zero.
+type marginView struct {
+	Liquidation decimal.NullDecimal `json:"liquidation"`
+	Distance    decimal.NullDecimal `json:"distance"`
+	Maintenance decimal.Decimal     `json:"maintenance,omitzero"`
+	FundingAt   time.Time           `json:"funding_at,omitzero"`
+	Funding     decimal.NullDecimal `json:"funding_due,omitzero"`
+}
+
+func newMargin(m trading.Margin) *marginView {
+	return &marginView{
+		Liquidation: m.Liquidation, Distance: decimal.NullDecimal{Decimal: m.Distance, Valid: m.Liquidation.Valid},
+		Maintenance: m.Maintenance, FundingAt: utc(m.FundingAt),
+		Funding: decimal.NullDecimal{Decimal: m.Funding, Valid: !m.FundingAt.IsZero()},
+	}
 }
 
 // positions answers GET /api/positions.
@@ -34,8 +52,7 @@ func heldPositions(s engine.Status) []heldPosition {
 	for _, p := range s.Positions {
 		one := heldPosition{holding: holding{p, p.AveragePrice()}}
 		if m, ok := s.Margins[p.Symbol]; ok {
-			m.FundingAt = utc(m.FundingAt)
-			one.Margin = &m
+			one.Margin = newMargin(m)
 		}
 		held = append(held, one)
 	}

@@ -39,7 +39,7 @@ func TestPositionsTellTheirMarginWhereTheBrokerDoes(t *testing.T) {
 		{"symbol":"BTC/USDT","quantity":"2","cost":"200","realized":"0","fees":"0","average_price":"100","margin":{"liquidation":"80.5",
 			"distance":"0.195","maintenance":"1.25","funding_at":"2026-03-04T13:00:00Z","funding_due":"-0.11"}},
 		{"symbol":"ETH/USDT","quantity":"1","cost":"10","realized":"0","fees":"0","average_price":"10",
-			"margin":{"liquidation":null,"distance":"0"}},
+			"margin":{"liquidation":null,"distance":null}},
 		{"symbol":"SOL/USDT","quantity":"1","cost":"10","realized":"0","fees":"0","average_price":"10"}]`
 	w := ask(h, http.MethodGet, "/api/positions")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
