@@ -101,7 +101,7 @@ func (a *api) nameNewerOf(ctx context.Context, w http.ResponseWriter, entries []
 	if len(superseded) == 0 {
 		return nil
 	}
-	near, err := a.nearby(ctx, w, entries)
+	near, err := a.entriesNear(ctx, w, entries)
 	for _, entry := range entries {
 		if b := superseded[entry.Seq]; b != nil && err == nil {
 			b.By = newerThan(near, entry.Seq, entry.Event.(journal.SignalSeen))

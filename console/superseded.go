@@ -20,8 +20,8 @@ func (a *api) supersededBy(ctx context.Context, w http.ResponseWriter, seq int64
 	return newerThan(entries, seq, old), err
 }
 
-// nearby returns the signals that were seen near those of a page, newest first, for each of which newerThan is asked.
-func (a *api) nearby(ctx context.Context, w http.ResponseWriter, page []journal.Entry) ([]journal.Entry, error) {
+// entriesNear returns the signals that were seen near those of a page, newest first, for each of which newerThan is asked.
+func (a *api) entriesNear(ctx context.Context, w http.ResponseWriter, page []journal.Entry) ([]journal.Entry, error) {
 	kind, first, last := journal.KindOf(journal.SignalSeen{}), page[0].Seq, page[len(page)-1].Seq
 	later, err := a.before(ctx, w, first+nearEntries, kind, nearEntries)
 	if err != nil {

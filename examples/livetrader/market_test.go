@@ -151,7 +151,7 @@ type realVenue struct{ trading.Broker }
 
 func (realVenue) Traits() trading.Traits { return trading.Traits{} }
 
-func TestMoneyIsRealUnlessTheVenueSaysOtherwise(t *testing.T) {
+func TestMoneyIsRealUnlessTheVenueSaysItIsNot(t *testing.T) {
 	t.Parallel()
 	venue := &config{venue: "http://127.0.0.1"}
 	require.Equal(t, "live", venue.moneyOf(realVenue{}))

@@ -47,7 +47,7 @@ func TestPageSaysWhatClosesTheAccount(t *testing.T) {
 	require.NoError(t, d.trader.SetReduceOnly(t.Context(), true, "bob"))
 	b := open(t, d.url())
 	b.untilText("#locks [data-lock=halt]", "odd prices")
-	b.untilText("#locks [data-lock=reduce_only]", "until somebody ends it")
+	b.untilText("#locks [data-lock=reduce_only]", "until lifted")
 	b.click("#locks [data-lock=reduce_only] button")
 	b.click("#dialog-yes")
 	b.until("!" + the("#locks [data-lock=reduce_only]"))

@@ -20,7 +20,7 @@ func (e *env) protectionsOf(b *book.Book) (all []book.Lock) {
 		return nil
 	}
 	v := e.view(b)
-	for _, symbol := range append([]string{""}, tradedLately(v.Account)...) {
+	for _, symbol := range append([]string{""}, recentSymbols(v.Account)...) {
 		for _, why := range p.Protections(symbol, v.Now, v.Account) {
 			all = append(all, book.Lock{Symbol: symbol, Until: why.Until.UTC(), By: byLimit + why.Limit, Reason: why.Error()})
 		}
@@ -28,9 +28,9 @@ func (e *env) protectionsOf(b *book.Book) (all []book.Lock) {
 	return all
 }
 
-// tradedLately are the instruments of the trades that an account remembers, the latest first: nothing else can be protected
+// recentSymbols are the instruments of the trades that an account remembers, the latest first: nothing else can be protected
 // by what happened.
-func tradedLately(a trading.Account) (symbols []string) {
+func recentSymbols(a trading.Account) (symbols []string) {
 	known := make(map[string]bool)
 	for n := 0; ; n++ {
 		t, ok := a.Trade(n)

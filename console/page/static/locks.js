@@ -37,7 +37,7 @@ const show = list($('locks'), {
     return r;
   },
   update: (r, l) => {
-    text(r.left, !l.until ? 'until somebody ends it' : Date.parse(l.until) > now() ? until(l.until) : 'over');
+    text(r.left, !l.until ? 'until lifted' : Date.parse(l.until) > now() ? until(l.until) : 'over');
     text(r.at, l.until ? clock(l.until) : '');
     words(r.by, l.by ?? '');
     words(r.why, l.why ?? '');

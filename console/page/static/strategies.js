@@ -38,12 +38,25 @@ const show = list($('strategies'), {
   },
 });
 
+// showNets says what came of each strategy in all.
+const showNets = list($('strategies-net'), {
+  key: ([name]) => name,
+  make: ([name]) => {
+    const r = { name: words(el('span'), name || 'nobody'), net: el('strong') };
+    return { ...r, node: el('li', {}, r.name, ' ', r.net) };
+  },
+  update: (r, [, net]) => {
+    text(r.net, profit(net));
+    attr(r.net, 'class', sign(net) || null);
+  },
+});
+
 // draw shows those that share the account; where one strategy trades alone its positions say all of it.
 function draw() {
   const all = data('strategies') ?? [];
   show(all.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)));
   const nets = new Map();
   for (const s of all) nets.set(s.strategy, (nets.get(s.strategy) ?? 0) + Number(s.net));
-  words($('strategies-text'), [...nets].sort().slice(0, 20).map(([name, net]) => `${name || 'nobody'} ${profit(net)}`).join(' · '));
+  showNets([...nets].sort());
   $('strategies-at').hidden = all.length === 0;
 }
