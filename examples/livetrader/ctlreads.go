@@ -24,7 +24,7 @@ type ctlRead struct {
 var ctlReads = map[string]ctlRead{
 	"status": {"/api/status", "", "how the account stands: halts, positions, orders, and what waits for a person", showStatus},
 	"positions": {"/api/positions", "", "what is held, and how far it is from its liquidation where the venue tells", table(
-		"symbol", "quantity", "average_price", "realized", "fees", "margin.liquidation", "margin.distance", "margin.funding_due",
+		"symbol", "quantity", "average_price", "realized", "fees", "margin.maintenance", "margin.liquidation", "margin.distance", "margin.funding_due",
 		"margin.funding_at")},
 	"strategies": {"/api/strategies", "", "what each strategy has of what, and what came of it, where they share the account", table(
 		"strategy", "symbol", "quantity", "target", "average_price", "unrealized", "realized", "fees", "net")},

@@ -64,6 +64,7 @@ func TestPageShowsMarginsAndWhatEachStrategyHas(t *testing.T) {
 	position := where("data-position", coin)
 	b.untilText(position, "▲ 60,000, 6.25% away")
 	b.untilText(position, "−0.08 in 1 h")
+	b.untilText(position, "4.00")
 	require.True(t, eval[bool](b, the("th.margin")+".checkVisibility()"))
 	b.untilText(where("data-stake", "mean "+coin), "+6.27")
 	b.untilText(where("data-stake", "mean "+coin), "+2.61")

@@ -31,9 +31,9 @@ const showPositions = list($('positions'), {
     for (const name of ['side']) r[name] = cell('');
     for (const name of ['quantity', 'unrealized']) r[name] = cell('number');
     for (const name of ['entry', 'price', 'stop', 'target', 'realized', 'fees']) r[name] = cell('number wide');
-    for (const name of ['liquidation', 'funding']) r[name] = cell('number wide margin');
+    for (const name of ['margin', 'liquidation', 'funding']) r[name] = cell('number wide margin');
     r.node = el('tr', { 'data-position': p.symbol }, cell('pick', r.box), cell('name', r.symbol), r.side, r.quantity, r.entry, r.price,
-      r.unrealized, r.stop, r.target, r.liquidation, r.funding, r.realized, r.fees, cell('act', r.close));
+      r.unrealized, r.stop, r.target, r.margin, r.liquidation, r.funding, r.realized, r.fees, cell('act', r.close));
     return r;
   },
   update: (r, p) => {
@@ -51,6 +51,7 @@ const showPositions = list($('positions'), {
     text(r.target, number(guard('take_profit')?.limit_price));
     const margin = p.margin ?? {};
     const near = margin.distance !== null && margin.distance < nearLiquidation;
+    text(r.margin, p.margin ? money(margin.maintenance ?? 0) : '');
     text(r.liquidation, !p.margin ? '' : margin.liquidation === null ? 'none'
       : `${near ? '▲ ' : ''}${number(margin.liquidation)}, ${percent(margin.distance)} away`);
     attr(r.liquidation, 'data-tone', near ? 'bad' : null);
