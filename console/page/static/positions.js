@@ -31,7 +31,7 @@ const showPositions = list($('positions'), {
     for (const name of ['side']) r[name] = cell('');
     for (const name of ['quantity', 'unrealized']) r[name] = cell('number');
     for (const name of ['entry', 'price', 'stop', 'target', 'realized', 'fees']) r[name] = cell('number wide');
-    for (const name of ['margin', 'liquidation', 'funding']) r[name] = cell('number wide margin');
+    for (const name of ['margin', 'liquidation', 'funding']) r[name] = cell('number wide ' + name);
     r.node = el('tr', { 'data-position': p.symbol }, cell('pick', r.box), cell('name', r.symbol), r.side, r.quantity, r.entry, r.price,
       r.unrealized, r.stop, r.target, r.margin, r.liquidation, r.funding, r.realized, r.fees, cell('act', r.close));
     return r;
@@ -51,7 +51,7 @@ const showPositions = list($('positions'), {
     text(r.target, number(guard('take_profit')?.limit_price));
     const margin = p.margin ?? {};
     const near = margin.distance !== null && margin.distance < nearLiquidation;
-    text(r.margin, p.margin ? money(margin.maintenance ?? 0) : '');
+    text(r.margin, margin.maintenance ? money(margin.maintenance) : '');
     text(r.liquidation, !p.margin ? '' : margin.liquidation === null ? 'none'
       : `${near ? '▲ ' : ''}${number(margin.liquidation)}, ${percent(margin.distance)} away`);
     attr(r.liquidation, 'data-tone', near ? 'bad' : null);
@@ -92,7 +92,9 @@ function draw() {
   const positions = status?.positions ?? [];
   wantPrices(positions.map((p) => p.symbol));
   showPositions(positions);
-  attr($('positions-table'), 'data-margin', positions.some((p) => p.margin?.liquidation || p.margin?.funding_at));
+  for (const [name, field] of [['margin', 'maintenance'], ['liquidation', 'liquidation'], ['funding', 'funding_at']]) {
+    attr($('positions-table'), 'data-' + name, positions.some((p) => p.margin?.[field]));
+  }
   held.only(new Set(positions.map((p) => p.symbol)));
   empty($('positions-at'), 'status', positions.length === 0,
     'Nothing is held. The next position comes with a signal that passes the limits; the signals below say why one did not.');
