@@ -95,6 +95,8 @@ func TestCtlDoesAllThatTheAPICan(t *testing.T) {
 	do(exitUsage, "ctl flatten: --for, --until and --why go with lock", "flatten", "ETH/USDT:USDT", "--why", "news")
 	do(exitUsage, "ctl locks: --for, --until and --why go with lock", "locks", "--for", "1h")
 	do(exitFailure, "ctl unlock: refused: .*lift the lock of ETH/USDT:USDT: it is not locked", "unlock", "ETH/USDT:USDT")
+	do(exitFailure, `"reason_code":"done"`, "unlock", "ETH/USDT:USDT", "--json")
+	do(exitFailure, `"reason_code":"expired"`, "lock", "X", "--why", "news", "--until", "2016-03-04T12:00:00Z", "--json")
 	do(exitOK, "done: lock ETH/USDT:USDT for 1h0m0s: odd news ", "lock", "ETH/USDT:USDT", "--for", "1h", "--why", "odd news")
 	do(exitOK, `(?m)^KIND +OF +UNTIL +BY +WHY +WAY_OUT
 lock +ETH/USDT:USDT +20\S+Z +ann +odd news +livetrader ctl unlock ETH/USDT:USDT$`, "locks")
