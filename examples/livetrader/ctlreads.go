@@ -23,10 +23,10 @@ type ctlRead struct {
 
 var ctlReads = map[string]ctlRead{
 	"status": {"/api/status", "", "how the account stands: halts, positions, orders, and what waits for a person", showStatus},
-	"positions": {"/api/positions", "", "what is held, and how far it is from its liquidation where the venue tells", table(
-		"symbol", "quantity", "average_price", "realized", "fees", "margin.maintenance", "margin.liquidation", "margin.distance", "margin.funding_due",
-		"margin.funding_at")},
-	"strategies": {"/api/strategies", "", "what each strategy has of what, and what came of it, where they share the account", table(
+	"positions": {"/api/positions", "", "what is held, and how far from its liquidation where the venue tells", table(
+		"symbol", "quantity", "average_price", "realized", "fees", "margin.maintenance", "margin.liquidation",
+		"margin.distance", "margin.funding_due", "margin.funding_at")},
+	"strategies": {"/api/strategies", "", "where strategies share the account: what each has, and what came of it", table(
 		"strategy", "symbol", "quantity", "target", "average_price", "unrealized", "realized", "fees", "net")},
 	"locks": {"/api/locks", "", "what keeps things from being opened: who, what, why, and until when", showLocks},
 	"orders": {"/api/orders", "", "the newest orders", table(

@@ -26,7 +26,8 @@ var ctlVerbs = map[string]ctlVerb{
 
 	"flatten": {"symbol", "SYMBOL", "close what is held of it, and cancel what rests", oneWord, nil},
 	"lock": {
-		"symbol", "SYMBOL --for|--until TIME --why REASON", "open nothing of it until then, also after a restart", oneWord, lockFlags.add,
+		"symbol", "SYMBOL --for|--until TIME --why REASON", "open nothing of it until then, also after a restart", oneWord,
+		lockFlags.add,
 	},
 	"unlock":      {"symbol", "SYMBOL", "lift the lock of it", oneWord, nil},
 	"cancel":      {"client_id", "ORDER", "end an order that is not filled", oneWord, nil},
