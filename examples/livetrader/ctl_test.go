@@ -105,7 +105,7 @@ lock +ETH/USDT:USDT +20\S+Z +ann +odd news +livetrader ctl unlock ETH/USDT:USDT$
 	do(exitOK, `\Anone\n\z`, "locks")
 	require.Eventually(t, func() bool {
 		_, out, _ := ctl(nil, "events", "--limit", "1000", "--db", db)
-		return regexp.MustCompile(`lock of ETH/USDT:USDT was lifted by ann\n(?s).*ETH/USDT:USDT is locked until 20\S+Z by ann: odd news\n`).
+		return regexp.MustCompile(`lock of ETH\S+ was lifted by ann\n(?s).*ETH\S+ is locked until 20\S+Z by ann: odd news\n`).
 			MatchString(out)
 	}, longWait, shortWait, "the journal's events are followed")
 	do(exitOK, `\Anone\n\z`, "strategies")
