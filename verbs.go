@@ -125,6 +125,11 @@ func (t *Trader) Lock(ctx context.Context, symbol string, until time.Time, reaso
 	return t.act(func(e *engine.Engine) error { return e.Lock(ctx, symbol, until, reason, by) })
 }
 
+// Unlock lifts the lock of symbol: see engine.Engine.Unlock. by says whose word it is.
+func (t *Trader) Unlock(ctx context.Context, symbol, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Unlock(ctx, symbol, by) })
+}
+
 // Approve has a signal that waits for a person be traded on; by says whose word it is.
 func (t *Trader) Approve(ctx context.Context, signalID, by string) error {
 	return t.act(func(e *engine.Engine) error { return e.Approve(ctx, signalID, by) })

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -55,9 +57,9 @@ func (a *api) body(w http.ResponseWriter, r *http.Request) ([]byte, *answer.Prob
 	return text, nil
 }
 
-// only returns the value of the one field that the body has to have; of none where the name is empty. Names are compared
-// as they are written, and each may stand there once.
-func only(body []byte, field string) (json.RawMessage, *answer.Problem) {
+// fields returns the values of the fields of a body, which may have those that are known and no other. Names are compared as
+// they are written, and each may stand there once.
+func fields(body []byte, known ...string) (map[string]json.RawMessage, *answer.Problem) {
 	if !utf8.Valid(body) {
 		return nil, badBody("", "it is not UTF-8")
 	}
@@ -65,21 +67,24 @@ func only(body []byte, field string) (json.RawMessage, *answer.Problem) {
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
 		return nil, badBody("", "it is not a JSON object")
 	}
-	var found json.RawMessage
+	found := make(map[string]json.RawMessage, len(known))
 	for decoder.More() {
-		name, err := decoder.Token()
+		token, err := decoder.Token()
 		if err != nil {
 			return nil, badBody("", "it is not JSON")
 		}
-		switch {
-		case name != field || field == "":
-			return nil, badBody(fmt.Sprintf("%.100s", name), "unknown; "+wanted(field))
-		case found != nil:
-			return nil, badBody(field, "given more than once")
+		name, _ := token.(string)
+		if !slices.Contains(known, name) {
+			return nil, badBody(fmt.Sprintf("%.100s", name), "unknown; "+wanted(known))
 		}
-		if err := decoder.Decode(&found); err != nil {
-			return nil, badBody(field, "it is not JSON")
+		if found[name] != nil {
+			return nil, badBody(name, "given more than once")
 		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, badBody(name, "it is not JSON")
+		}
+		found[name] = value
 	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, badBody("", "it is not JSON")
@@ -87,17 +92,32 @@ func only(body []byte, field string) (json.RawMessage, *answer.Problem) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, badBody("", "something follows the JSON object")
 	}
-	if found == nil && field != "" {
-		return nil, badBody(field, "missing; "+wanted(field))
-	}
 	return found, nil
 }
 
-func wanted(field string) string {
-	if field == "" {
-		return "this verb takes an empty object, {}"
+// required reads the value of a field that has to be there.
+func required[T any](
+	given map[string]json.RawMessage, field string, read func(json.RawMessage) (T, string),
+) (value T, wrong *answer.Problem) {
+	raw, there := given[field]
+	if !there {
+		return value, badBody(field, "missing")
 	}
-	return "this verb takes one field, " + field
+	value, detail := read(raw)
+	if detail != "" {
+		return value, badBody(field, detail)
+	}
+	return value, nil
+}
+
+func wanted(known []string) string {
+	switch len(known) {
+	case 0:
+		return "this verb takes an empty object, {}"
+	case 1:
+		return "this verb takes one field, " + known[0]
+	}
+	return "this verb takes " + strings.Join(known, ", ")
 }
 
 func badBody(field, detail string) *answer.Problem {
@@ -164,4 +184,14 @@ func place(raw json.RawMessage) (int64, string) {
 		return 0, "not a whole number above zero"
 	}
 	return *value, ""
+}
+
+// later is a time in RFC 3339.
+func later(raw json.RawMessage) (time.Time, string) {
+	said, wrong := text(raw)
+	value, err := time.Parse(time.RFC3339, said)
+	if wrong != "" || err != nil {
+		return time.Time{}, `not a time, such as "2026-03-04T12:00:00Z"`
+	}
+	return value, ""
 }

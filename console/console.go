@@ -84,8 +84,8 @@ type Config struct {
 	// Page serves the operator's page at GET /: see package page. Its files are free for all who reach the console; what it
 	// shows it asks of the paths below with what its reader has typed in.
 	Page bool
-	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper". The page shows both,
-	// and takes what says nothing for live.
+	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper", or "simulated" for a
+	// venue whose Traits say so. The page shows both, and takes what says nothing for live.
 	Name, Mode string
 	// Metrics answers /metrics, such as promhttp's handler of a registry with the collector of console/metrics; nil for none.
 	// MetricsToken lets read it, and nothing else: a scraper's configuration is no place for what lets read or act. "" leaves
@@ -134,8 +134,9 @@ type api struct {
 //	GET /api/host	name and mode, the verdict in one word, what control can do, and whether who asks may
 //	GET /api/outcomes?limit&before	what became of signals and why not more, newest first, as far as is remembered
 //	GET /api/status	the account: the object of Trading, positions, open orders, targets, halts
-//	GET /api/positions	what is held
+//	GET /api/positions	what is held, and how far it is from its liquidation where the broker tells
 //	GET /api/strategies	what each strategy has, and what came of it, where they share the account
+//	GET /api/locks	what keeps things from being opened: halt, reduce-only, protections, locks; who, why, until when
 //	GET /api/orders?symbol&status&limit&before	orders, newest first, at most limit (100); the next page is in Link
 //	GET /api/orders/{client_id}	one of them, what became of it and why not more, and its trail in the journal
 //	GET /api/fills?symbol&limit&before	fills, newest first
@@ -158,8 +159,8 @@ type api struct {
 // when they were made. An answer that is not the last has the address of the next one in its header Link; it may be
 // short, or empty, where few fit.
 //
-// Signals, orders, fills, equity and performance are CSV (RFC 4180, with a header row) to whoever asks for format=csv, or
-// accepts text/csv and no JSON.
+// Signals, positions, strategies, locks, orders, fills, equity and performance are CSV (RFC 4180, with a header row) to
+// whoever asks for format=csv, or accepts text/csv and no JSON.
 //
 // The header Journal-Incomplete of an answer says that the journal has moved entries that may belong to it.
 //

@@ -50,10 +50,13 @@ type Control struct {
 	Rearm            func(ctx context.Context, halt int64, by string) error          // rearm {"halt":17}: the id in /api/status
 	SetReduceOnly    func(ctx context.Context, on bool, by string) error             // reduce-only {"on":true}
 	Flatten          func(ctx context.Context, symbol, by string) error              // flatten {"symbol":"BTC/USDT"}
-	Cancel           func(ctx context.Context, clientID, by string) error            // cancel {"client_id":"..."}
-	Approve          func(ctx context.Context, signalID, by string) error            // approve {"signal_id":"..."}
-	GiveUp           func(ctx context.Context, clientID, by string) error            // give-up {"client_id":"..."}
-	Kill             func(ctx context.Context, by string) error                      // kill {}: nothing is held, nothing rests
+	// lock {"symbol":"BTC/USDT","for":"2h","reason":"..."}, or {..."until":"2026-03-04T12:00:00Z"...}
+	Lock    func(ctx context.Context, symbol string, until time.Time, reason, by string) error
+	Unlock  func(ctx context.Context, symbol, by string) error   // unlock {"symbol":"BTC/USDT"}
+	Cancel  func(ctx context.Context, clientID, by string) error // cancel {"client_id":"..."}
+	Approve func(ctx context.Context, signalID, by string) error // approve {"signal_id":"..."}
+	GiveUp  func(ctx context.Context, clientID, by string) error // give-up {"client_id":"..."}
+	Kill    func(ctx context.Context, by string) error           // kill {}: nothing is held, nothing rests
 }
 
 func (c Control) enabled() bool { return c.Token != "" || c.Authorize != nil }
@@ -120,7 +123,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, wrong)
 		return
 	}
-	do, object, wrong := verb.understand(body)
+	do, object, wrong := verb(body)
 	if wrong != nil {
 		refuse(w, r, wrong)
 		return

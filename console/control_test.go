@@ -64,6 +64,10 @@ func (a *asked) control() console.Control {
 			}
 			return a.say("open again")
 		},
+		Lock: func(_ context.Context, symbol string, until time.Time, reason, by string) error {
+			return a.say("lock", symbol, until.Format(time.RFC3339), reason, by)
+		},
+		Unlock:  named("unlock"),
 		Flatten: named("flatten"), Cancel: named("cancel"), Approve: named("approve"), GiveUp: named("give-up"),
 		Kill: func(_ context.Context, by string) error { return a.say("kill", by) },
 	}
@@ -114,6 +118,7 @@ func TestControlDoesEachVerb(t *testing.T) {
 		"reduce-only":   {`{"on":false}`, "open again"},
 		"rearm":         {`{"halt":17}`, "rearm 17 token"},
 		"flatten":       {`{"symbol":"BTC/USDT"}`, "flatten BTC/USDT token"},
+		"unlock":        {`{"symbol":"BTC/USDT"}`, "unlock BTC/USDT token"},
 		"cancel":        {`{"client_id":"a1"}`, "cancel a1 token"},
 		"approve":       {`{"signal_id":"s1"}`, "approve s1 token"},
 		"give-up":       {`{"client_id":"a1"}`, "give-up a1 token"},

@@ -34,6 +34,36 @@ var (
 			}
 		},
 	}
+	positionTable = table[heldPosition]{
+		name: "positions",
+		header: strings.Fields(`symbol quantity cost average_price realized fees maintenance liquidation distance funding_at
+			funding_due`),
+		row: func(p heldPosition) []cell {
+			return append([]cell{
+				words(p.Symbol), number(p.Quantity), number(p.Cost), number(p.AveragePrice), number(p.Realized), number(p.Fees),
+			}, marginCells(p.Margin)...)
+		},
+	}
+	stakeTable = table[stakeView]{
+		name:   "strategies",
+		header: strings.Fields(`strategy symbol target quantity cost average_price realized unrealized fees profit net orphan`),
+		row: func(s stakeView) []cell {
+			return []cell{
+				words(s.Strategy), words(s.Symbol), number(s.Target), number(s.Quantity), number(s.Cost), number(s.AveragePrice),
+				number(s.Realized), number(s.Unrealized), number(s.Fees), number(s.Profit), number(s.Net), words(s.Orphan),
+			}
+		},
+	}
+	lockTable = table[lockView]{
+		name:   "locks",
+		header: strings.Fields(`kind scope symbol strategy by why since until way_out`),
+		row: func(l lockView) []cell {
+			return []cell{
+				words(l.Kind), words(l.Scope), words(l.Symbol), words(l.Strategy), words(l.By), words(l.Why), moment(l.Since),
+				moment(l.Until), words(l.WayOut),
+			}
+		},
+	}
 	fillTable = table[fillView]{
 		name:   "fills",
 		header: strings.Fields(`seq at id client_id symbol side price quantity fee fee_asset time`),
@@ -60,3 +90,11 @@ var (
 		},
 	}
 )
+
+// marginCells are empty where the broker tells nothing.
+func marginCells(m *marginView) []cell {
+	if m == nil {
+		return make([]cell, 5)
+	}
+	return []cell{price(m.Maintenance), optional(m.Liquidation), optional(m.Distance), moment(m.FundingAt), optional(m.Funding)}
+}

@@ -21,7 +21,11 @@ type entryView struct {
 
 func newEntryView(entry journal.Entry) (entryView, error) {
 	kind, data, err := journal.Encode(entry.Event)
-	return entryView{Seq: entry.Seq, At: entry.At.UTC(), Kind: kind, Text: describe(entry.Event), Data: data}, err
+	text := describe(entry.Event)
+	if l, ok := entry.Event.(journal.Locked); ok && !entry.At.Before(l.Until) {
+		text = because(fmt.Sprintf("the lock of %s was lifted by %s", l.Symbol, l.By), l.Reason)
+	}
+	return entryView{Seq: entry.Seq, At: entry.At.UTC(), Kind: kind, Text: text, Data: data}, err
 }
 
 func newTrail(entries []journal.Entry) ([]entryView, error) {

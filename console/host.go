@@ -12,14 +12,15 @@ import (
 
 // The values of Config.Mode.
 const (
-	modePaper = "paper"
-	modeLive  = "live"
+	modePaper     = "paper"
+	modeSimulated = "simulated"
+	modeLive      = "live"
 )
 
 // hostView is the answer of /api/host: whose console this is, how it is in one word, and what may be asked of it.
 type hostView struct {
 	Name         string          `json:"name,omitempty"`
-	Mode         string          `json:"mode,omitempty"` // paper or live; nothing where the host does not say
+	Mode         string          `json:"mode,omitempty"` // paper, simulated or live; nothing where the host does not say
 	Time         time.Time       `json:"time"`           // of this host's clock
 	Started      time.Time       `json:"started,omitzero"`
 	LastProgress time.Time       `json:"last_progress,omitzero"` // of any part
@@ -32,10 +33,11 @@ type hostView struct {
 }
 
 func checkedMode(mode string) error {
-	if mode != "" && mode != modePaper && mode != modeLive {
-		return fmt.Errorf("console: Config.Mode %q is neither %q nor %q", mode, modePaper, modeLive)
+	switch mode {
+	case "", modePaper, modeSimulated, modeLive:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("console: Config.Mode %q is none of %q, %q and %q", mode, modePaper, modeSimulated, modeLive)
 }
 
 // host answers GET /api/host.

@@ -60,6 +60,9 @@ func TestHostThatSaysNothingIsTakenForNothing(t *testing.T) {
 	require.Equal(t, []any{}, got["verbs"])
 	require.Equal(t, []any{}, got["symbols"])
 	require.Equal(t, false, got["may_act"])
+	for _, mode := range []string{"paper", "simulated", "live"} {
+		require.Equal(t, mode, object(t, ask(handler(t, console.Config{Mode: mode}), http.MethodGet, "/api/host"))["mode"])
+	}
 	_, err := console.New(console.Config{Signals: given(), Mode: "Live"})
 	require.ErrorContains(t, err, `Config.Mode "Live"`)
 }

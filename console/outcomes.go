@@ -87,7 +87,27 @@ func (a *api) outcomesOf(ctx context.Context, w http.ResponseWriter, entries []j
 		}
 		found = append(found, one)
 	}
-	return found, nil
+	return found, a.nameNewerOf(ctx, w, entries, found)
+}
+
+// nameNewerOf says of each signal of a page that was superseded by which one it was.
+func (a *api) nameNewerOf(ctx context.Context, w http.ResponseWriter, entries []journal.Entry, found []outcome) error {
+	superseded := make(map[int64]*became)
+	for i := range found {
+		if found[i].Became.What == string(journal.OutcomeSuperseded) {
+			superseded[found[i].Seq] = &found[i].Became
+		}
+	}
+	if len(superseded) == 0 {
+		return nil
+	}
+	near, err := a.entriesNear(ctx, w, entries)
+	for _, entry := range entries {
+		if b := superseded[entry.Seq]; b != nil && err == nil {
+			b.By = newerThan(near, entry.Seq, entry.Event.(journal.SignalSeen))
+		}
+	}
+	return err
 }
 
 // ordersBySignal returns the orders that are remembered, oldest first, by the signal that each serves.

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
@@ -91,7 +92,8 @@ type plainView struct {
 	NoAccount                 string // why there is none
 	Trading                   *plainAccount
 	HaltID                    string
-	Positions                 []holding
+	Positions                 []heldPosition
+	Stakes                    []stakeView
 	Orders                    []book.OrderState
 	Offers                    []journal.SignalSeen
 	Services                  []served // with those below them, parents first
@@ -153,8 +155,8 @@ func setEvery(every *time.Duration) setter {
 func (a *api) plainView(r *http.Request) plainView {
 	v := plainView{Name: cmp.Or(a.cfg.Name, "vigil"), At: a.cfg.Clock.Now(), Verdict: "unknown"}
 	v.ModeWord, v.ModeClass = "LIVE", modeLive
-	if a.cfg.Mode == modePaper {
-		v.ModeWord, v.ModeClass = "PAPER", modePaper
+	if a.cfg.Mode == modePaper || a.cfg.Mode == modeSimulated {
+		v.ModeWord, v.ModeClass = strings.ToUpper(a.cfg.Mode), modePaper
 	}
 	var report health.Report
 	if a.cfg.Registry != nil {
@@ -183,7 +185,7 @@ func (v *plainView) showAccount(a *api, r *http.Request, part health.Report) {
 	}
 	s := found.status
 	v.Trading = &plainAccount{newAccount(part, func() (engine.Status, bool) { return s, found.ok })}
-	v.Positions, v.Orders, v.Offers = holdings(s), s.Orders, s.Offers
+	v.Positions, v.Stakes, v.Orders, v.Offers = heldPositions(s), stakes(s), s.Orders, s.Offers
 	v.HaltID = strconv.FormatInt(s.Halt.Seq, 10)
 }
 

@@ -8,12 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
-	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -27,7 +24,7 @@ type standingNow struct {
 	Verdict   health.Verdict       `json:"verdict"`
 	Reasons   []string             `json:"reasons"`
 	Trading   account              `json:"trading"` // as in /health
-	Held      []trading.Position   `json:"positions"`
+	Held      []heldPosition       `json:"positions"`
 	Orders    []book.OrderState    `json:"orders"` // those that are not done
 	Targets   []book.Target        `json:"targets"`
 	Offers    []journal.SignalSeen `json:"offers"` // signals that wait for a person's word
@@ -43,6 +40,10 @@ type namedHalt struct {
 
 // status answers GET /api/status.
 func (a *api) status(w http.ResponseWriter, r *http.Request) {
+	if wrong := unasked(r); wrong != nil {
+		refuse(w, r, wrong)
+		return
+	}
 	s, ok, wrong := a.account(r, w)
 	if wrong {
 		return
@@ -55,7 +56,7 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) {
 	now := standingNow{
 		Verdict: report.Verdict, Reasons: append([]string{}, firstOf(report.Reasons)...),
 		Trading: newAccount(part, func() (engine.Status, bool) { return s, ok }),
-		Held:    some(s.Positions), Orders: some(s.Orders), Targets: some(s.Targets), Offers: some(s.Offers),
+		Held:    heldPositions(s), Orders: some(s.Orders), Targets: some(s.Targets), Offers: some(s.Offers),
 		Halts: []namedHalt{}, Overrides: []journal.Override{},
 	}
 	if a.cfg.Overrides != nil {
@@ -67,44 +68,8 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) {
 	a.json(w, r, http.StatusOK, now)
 }
 
-// holding is a position as it is shown.
-type holding struct {
-	trading.Position
-	AveragePrice decimal.Decimal `json:"average_price"`
-}
-
-// knownAccount is the account; false says that the request has had its answer, as it is where there is none.
-func (a *api) knownAccount(w http.ResponseWriter, r *http.Request) (engine.Status, bool) {
-	s, ok, wrong := a.account(r, w)
-	if !ok && !wrong {
-		refuse(w, r, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: errNoAccount.Error()})
-	}
-	return s, ok && !wrong
-}
-
-// positions answers GET /api/positions.
-func (a *api) positions(w http.ResponseWriter, r *http.Request) {
-	s, ok := a.knownAccount(w, r)
-	if !ok {
-		return
-	}
-	a.json(w, r, http.StatusOK, holdings(s))
-}
-
-func holdings(s engine.Status) []holding {
-	held := make([]holding, 0, len(s.Positions))
-	for _, p := range s.Positions {
-		held = append(held, holding{p, p.AveragePrice()})
-	}
-	return held
-}
-
 // account asks for the account. wrong says that the request has been answered: there is none, or it hangs.
 func (a *api) account(r *http.Request, w http.ResponseWriter) (s engine.Status, ok, wrong bool) {
-	if wrong := unasked(r); wrong != nil {
-		refuse(w, r, wrong)
-		return s, false, true
-	}
 	if a.cfg.Account == nil {
 		absent(w, r, "account", "Account")
 		return s, false, true

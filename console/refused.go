@@ -31,6 +31,9 @@ var byRefusal = []struct{ words, code string }{
 	{"it expired at", codeExpired},
 	{"it guards a position", codeGuards},
 	{"its fate is known", codeDone},
+	{"which ends by itself", codeRefused}, // a protection, which is no lock
+	{"it is not locked", codeDone},
+	{"that time is over", codeExpired},
 	{"started already", codeDone},
 	{"trading has not begun", codeNoAccount},
 	{"there is no account", codeNoAccount},

@@ -51,6 +51,7 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 		"/api/status":             a.status,
 		"/api/positions":          a.positions,
 		"/api/strategies":         a.strategies,
+		"/api/locks":              a.locks,
 		"/api/outcomes":           a.outcomes,
 		"/api/orders":             a.orders,
 		"/api/orders/{client_id}": a.order,

@@ -197,7 +197,7 @@ func (a *api) beginSession(w http.ResponseWriter, r *http.Request) {
 	}
 	body, wrong := a.body(w, r)
 	if wrong == nil {
-		_, wrong = only(body, "")
+		_, wrong = fields(body)
 	}
 	if wrong != nil {
 		refuse(w, r, wrong)

@@ -57,7 +57,7 @@ func with(c *http.Cookie) func(*http.Request) { return func(r *http.Request) { r
 var protectedPaths = []string{
 	"/api/signals", "/api/signals/latest", "/api/signals/stream", "/api/signals/x", "/api/status", "/api/positions", "/api/orders",
 	"/api/orders/x", "/api/fills", "/api/bars", "/api/generator", "/api/services", "/api/events", "/api/acts", "/api/performance",
-	"/api/equity", "/api/strategies",
+	"/api/equity", "/api/strategies", "/api/locks",
 	"/api/openapi.yaml", "/api/host", "/api/outcomes", "/health",
 }
 

@@ -26,7 +26,7 @@ func TestStrategiesShowWhatEachOfThemHas(t *testing.T) {
 	w := ask(h, http.MethodGet, "/api/strategies")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, `[{"strategy":"macd","target":"3","symbol":"BTC/USDT","quantity":"2","cost":"200","realized":"5","fees":"1",
-		"average_price":"100","profit":"25","net":"24","orphan":"on 1m0s"}]`, w.Body.String())
+		"average_price":"100","unrealized":"20","profit":"25","net":"24","orphan":"on 1m0s"}]`, w.Body.String())
 
 	w = ask(account(nil, true), http.MethodGet, "/api/strategies")
 	require.JSONEq(t, `[]`, w.Body.String())

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/trading/book"
@@ -16,8 +17,27 @@ const nearEntries = 1000
 // a bar as new, or else the first one after it; "" where none is near. The engine knows it by the bar alone.
 func (a *api) supersededBy(ctx context.Context, w http.ResponseWriter, seq int64, old journal.SignalSeen) (string, error) {
 	entries, err := a.before(ctx, w, seq+nearEntries, journal.KindOf(journal.SignalSeen{}), nearEntries)
-	newer := ""
-	for _, entry := range entries { // newest first
+	return newerThan(entries, seq, old), err
+}
+
+// entriesNear returns the signals that were seen near those of a page, newest first, for each of which newerThan is asked.
+func (a *api) entriesNear(ctx context.Context, w http.ResponseWriter, page []journal.Entry) ([]journal.Entry, error) {
+	kind, first, last := journal.KindOf(journal.SignalSeen{}), page[0].Seq, page[len(page)-1].Seq
+	later, err := a.before(ctx, w, first+nearEntries, kind, nearEntries)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := a.before(ctx, w, last, kind, nearEntries)
+	if err != nil {
+		return nil, err
+	}
+	later = slices.DeleteFunc(slices.Clone(later), func(e journal.Entry) bool { return e.Seq <= first })
+	return slices.Concat(later, page, earlier), nil
+}
+
+// newerThan is supersededBy among entries that come newest first.
+func newerThan(entries []journal.Entry, seq int64, old journal.SignalSeen) (newer string) {
+	for _, entry := range entries {
 		e, ok := entry.Event.(journal.SignalSeen)
 		if !ok || e.Outcome == journal.OutcomeSuperseded || e.Strategy != old.Strategy || e.Symbol != old.Symbol ||
 			e.BarTime.Before(old.BarTime) {
@@ -28,7 +48,7 @@ func (a *api) supersededBy(ctx context.Context, w http.ResponseWriter, seq int64
 			break
 		}
 	}
-	return newer, err
+	return newer
 }
 
 // replacedBy returns the ID of the signal that a reason of the engine names.

@@ -57,6 +57,7 @@ type figures struct {
 	Rejected     int             `json:"rejected"`
 	ForeignFills int             `json:"foreign_fills"`
 	Unpriced     []string        `json:"unpriced"` // held without a price: they count at their cost
+	Locks        []lockView      `json:"locks"`    // what stands for a time: protections, and instruments that are locked
 }
 
 type halt struct {
@@ -108,15 +109,14 @@ func newFigures(s engine.Status) *figures {
 		Equity: s.Equity, Cash: s.Cash, Unrealized: s.Unrealized, Day: s.Day.Day,
 		Positions: len(s.Positions), OpenOrders: len(s.Orders), Offers: len(s.Offers),
 		Fills: s.Counts.Fills, Rejected: s.Counts.Rejected, ForeignFills: s.Counts.ForeignFills,
-		Unpriced: append([]string{}, s.Unpriced...),
+		Unpriced: append([]string{}, s.Unpriced...), Locks: standingLocks(s),
 	}
 	if s.Day.Day != "" {
 		f.DayProfit = s.Equity.Sub(s.Day.Begin())
 	}
 	if s.Halt.Active() {
 		f.Halt = &halt{
-			Reason: s.Halt.Reason, Also: s.Halt.Also, Since: s.Halt.At.UTC(),
-			WayOut: "find out why, then re-arm: nothing is opened until then, and what is held stays guarded",
+			Reason: s.Halt.Reason, Also: s.Halt.Also, Since: s.Halt.At.UTC(), WayOut: haltWayOut,
 		}
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -182,6 +183,22 @@ func TestTrailNamesTheSignalThatWasNewer(t *testing.T) {
 			text += " by signal " + by
 		}
 		require.Equal(t, text, got.Trail[0].Text, id)
+	}
+	for limit := 1; limit <= 8; limit++ { // where a page ends says nothing of who was newer
+		by := map[string]string{}
+		for before := 9; before > 1; before -= limit {
+			var page []struct {
+				ID     string `json:"signal_id"`
+				Became ended
+			}
+			list(t, ask(h, http.MethodGet, fmt.Sprintf("/api/outcomes?limit=%d&before=%d", limit, before)), &page)
+			for _, one := range page {
+				if one.Became.What == "superseded" {
+					by[one.ID] = one.Became.By
+				}
+			}
+		}
+		require.Equal(t, map[string]string{"old": "new", "older": "new", "late": "new", "alone": ""}, by, limit)
 	}
 }
 

@@ -15,40 +15,36 @@ import (
 // act does what was asked for, on the word of by.
 type act func(ctx context.Context, by string) error
 
-// verb is one thing that control can do.
-type verb struct {
-	field string // the one field of its body; "" for an empty object
-	read  func(value json.RawMessage) (do act, wrong string)
-}
+// verb is one thing that control can do: it understands what a body asks for, and on what, or says what is wrong with it.
+type verb func(body []byte) (do act, object string, wrong *answer.Problem)
 
-// on makes a verb of a function that takes the value of a field.
+// on makes a verb of a function that takes the value of the one field of a body.
 func on[T any](
 	field string, read func(json.RawMessage) (T, string), do func(ctx context.Context, value T, by string) error,
 ) verb {
-	return verb{field, func(raw json.RawMessage) (act, string) {
-		value, wrong := read(raw)
-		return func(ctx context.Context, by string) error { return do(ctx, value, by) }, wrong
-	}}
+	return func(body []byte) (act, string, *answer.Problem) {
+		given, wrong := fields(body, field)
+		if wrong != nil {
+			return nil, "", wrong
+		}
+		value, wrong := required(given, field, read)
+		if wrong != nil {
+			return nil, "", wrong
+		}
+		object := ""
+		if json.Unmarshal(given[field], &object) != nil { // a text is shown without its quotes
+			object = string(given[field])
+		}
+		return func(ctx context.Context, by string) error { return do(ctx, value, by) }, object, nil
+	}
 }
 
+// plain makes a verb of a function that takes an empty object.
 func plain(do act) verb {
-	return verb{"", func(json.RawMessage) (act, string) { return do, "" }}
-}
-
-// understand returns what a body asks for, and on what.
-func (v verb) understand(body []byte) (do act, object string, wrong *answer.Problem) {
-	value, wrong := only(body, v.field)
-	if wrong != nil {
-		return nil, "", wrong
+	return func(body []byte) (act, string, *answer.Problem) {
+		_, wrong := fields(body)
+		return do, "", wrong
 	}
-	do, detail := v.read(value)
-	if detail != "" {
-		return nil, "", badBody(v.field, detail)
-	}
-	if json.Unmarshal(value, &object) != nil { // a text is shown without its quotes
-		object = string(value)
-	}
-	return do, object, nil
 }
 
 // verbs returns what this host can do.
@@ -95,11 +91,14 @@ func (a *api) accountVerbs(all map[string]verb) {
 	if c.Kill != nil {
 		all["kill"] = plain(c.Kill)
 	}
+	if c.Lock != nil {
+		all["lock"] = a.lock
+	}
 	for name, v := range map[string]struct {
 		field string
 		do    func(ctx context.Context, value, by string) error
 	}{
-		"flatten": {"symbol", c.Flatten}, "approve": {"signal_id", c.Approve},
+		"flatten": {"symbol", c.Flatten}, "unlock": {"symbol", c.Unlock}, "approve": {"signal_id", c.Approve},
 		"cancel": {"client_id", c.Cancel}, "give-up": {"client_id", c.GiveUp},
 	} {
 		if v.do != nil {

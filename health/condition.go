@@ -20,13 +20,16 @@ type Condition struct {
 	Remedy  string  // what ends it; may be empty
 	Person  bool    // it does not end by itself: a person has to act
 	Closed  bool    // no work should be sent this way while it holds; see Report.NotReady
+	// Began is since when it holds, where that is known: a halt of yesterday was raised again when the process started. Zero
+	// means since it was raised.
+	Began time.Time
 }
 
 // Raised is a Condition that holds.
 type Raised struct {
 	Condition
 
-	Since time.Time // when it was raised first
+	Since time.Time // when it began, or else was raised first
 }
 
 // What a part may raise and count is bounded: a report is read by people, and kept by whoever polls it.
@@ -48,7 +51,8 @@ func bounded(name string) string {
 	return foreign.Cut(name, maxName-17) + "-" + hex.EncodeToString(sum[:8])
 }
 
-// Raise says that a condition holds for the part in ctx. Raising it again changes all of it but its Since.
+// Raise says that a condition holds for the part in ctx. Raising it again changes all of it but its Since, unless it says when
+// it Began.
 //
 // A condition outlives the run that raised it: a service that crashes while it is halted is still halted. A later run
 // may clear it or raise it again, and what it has not raised again by the time that it calls Ready is gone: by then it
@@ -81,7 +85,11 @@ func (p *Part) Raise(c Condition) {
 	defer p.record.mu.Unlock()
 	if p.isCurrentLocked() {
 		p.record.changed(p.registry)
-		p.record.wordsLocked().raise(condition{Raised{c, now}, p})
+		since := now
+		if !c.Began.IsZero() {
+			since = c.Began
+		}
+		p.record.wordsLocked().raise(condition{Raised{c, since}, p})
 	}
 }
 
@@ -114,7 +122,9 @@ func (w *words) raise(c condition) {
 		}
 	}
 	if found {
-		c.Since = w.conditions[at].Since
+		if c.Began.IsZero() {
+			c.Since = w.conditions[at].Since
+		}
 		w.conditions[at] = c
 		return
 	}

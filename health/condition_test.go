@@ -35,6 +35,10 @@ func TestConditionCountsUntilItIsCleared(t *testing.T) {
 		require.Equal(t, health.Unhealthy, p.Verdict)
 		require.Equal(t, since, p.Conditions[0].Since, "it holds since then")
 
+		halted.Began = since.Add(-time.Hour)
+		health.Raise(ctx, halted)
+		require.Equal(t, halted.Began, judged(t, r, "engine").Conditions[0].Since, "it holds since before the start")
+
 		health.Clear(ctx, "something else")
 		health.Clear(ctx, "halted")
 		require.Equal(t, health.Healthy, judged(t, r, "engine").Verdict)

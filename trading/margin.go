@@ -12,6 +12,9 @@ type Margin struct {
 	// there is none.
 	Liquidation decimal.NullDecimal `json:"liquidation"`
 	Distance    decimal.Decimal     `json:"distance"` // to there from the mark, as a fraction of it
+	// Maintenance is what the account has to be worth beyond all else, at the mark, so that the position is not closed; zero
+	// where the venue does not say.
+	Maintenance decimal.Decimal `json:"maintenance,omitzero"`
 
 	FundingAt time.Time       `json:"funding_at,omitzero"`  // when funding is due next; zero where none is
 	Funding   decimal.Decimal `json:"funding_due,omitzero"` // what is due then at the mark and rate of now, signed as cash

@@ -28,6 +28,8 @@ type Traits struct {
 	// MaxGap is, with ByGap, the longest time from the cancel of the old order until the new one rests, and so the longest
 	// time without a guard. 0 means that no bound is known.
 	MaxGap time.Duration
+	// Simulated: no money is real, as in a simulator or the test network of a venue. A console shows anything else as live.
+	Simulated bool
 }
 
 // Replacing is how an order that guards a position, such as a stop, gives way to another one.

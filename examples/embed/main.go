@@ -128,6 +128,7 @@ func (h *host) build(db *sqlite.DB) (err error) {
 			Pause:     t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence,
 			SetCycle: t.SetCycle,
 			Halt:     t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
+			Lock: t.Lock, Unlock: t.Unlock,
 			Approve: t.Approve, GiveUp: t.GiveUp, Audit: h.audit,
 			Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 		},

@@ -59,6 +59,7 @@ type app struct {
 	health   *healthhttp.Handler
 	events   *console.Events // what happened lately; nil without a Trader
 	bars     *recentBars
+	money    string       // whether it is real, as moneyOf says it
 	ended    vigil.Status // how it stood at the end
 }
 
@@ -203,7 +204,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	}
 	cfg := console.Config{
 		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
-		Page: true, Name: treeName, Mode: a.cfg.money(),
+		Page: true, Name: treeName, Mode: a.money,
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {
@@ -242,6 +243,7 @@ func (a *app) control(t *vigil.Trader) console.Control {
 		Token: a.cfg.token,
 		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
 		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
+		Lock: t.Lock, Unlock: t.Unlock,
 		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.audit,
 		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 	}
@@ -277,12 +279,15 @@ func (a *app) healthVersion() uint64 {
 	return a.trader.AccountVersion()
 }
 
-// money is whether the run's money is real, as the console says it.
-func (c *config) money() string {
-	if c.mode() == "venue" {
-		return "live"
+// moneyOf is whether the run's money is real, as the console says it: what does not say that it is simulated is live.
+func (c *config) moneyOf(broker trading.Broker) string {
+	switch {
+	case c.mode() != "venue":
+		return "paper"
+	case broker != nil && broker.Traits().Simulated:
+		return "simulated"
 	}
-	return "paper"
+	return "live"
 }
 
 // mode is what kind of run it is, for the log and the database.

@@ -24,6 +24,7 @@ type control struct {
 	asJSON bool
 	limit  int
 	key    string
+	lock   lockFlags
 }
 
 // runControl is the command ctl.
@@ -33,6 +34,7 @@ func runControl(ctx context.Context, args []string, env environment) int {
 	c.line.Var(flagValue[int]{&c.limit, counts}, "limit", "`number` of rows to show at most, where there can be many")
 	c.line.StringVar(&c.by, "by", whoAsks(env.lookup), "`name` of who acts, for the journal; over the socket alone")
 	c.line.StringVar(&c.key, "key", "", "`key` of an act that was asked for before, to learn what became of it")
+	c.lock.declare(c.line)
 	words, err := c.parse(args, env.lookup)
 	if err == nil && len(words) == 0 {
 		err = usagef("ctl wants to know what to do: livetrader ctl --help lists it")
@@ -61,6 +63,9 @@ func whoAsks(lookup func(string) (string, bool)) string {
 func (c *control) do(ctx context.Context, name string, words []string) int {
 	if read, ok := ctlReads[name]; ok {
 		path, err := read.at(words, c.limit)
+		if err == nil {
+			err = c.lock.none()
+		}
 		if err != nil {
 			return fail(c.env, usagef("ctl %s: %w", name, err))
 		}
@@ -74,7 +79,7 @@ func (c *control) do(ctx context.Context, name string, words []string) int {
 		}
 		return fail(c.env, usagef("ctl has no verb %q: livetrader ctl --help lists them", name))
 	}
-	body, err := verb.body(words)
+	body, err := verb.body(words, c.lock)
 	if err != nil {
 		return fail(c.env, usagef("ctl %s: %w", name, err))
 	}

@@ -23,8 +23,12 @@ type ctlRead struct {
 
 var ctlReads = map[string]ctlRead{
 	"status": {"/api/status", "", "how the account stands: halts, positions, orders, and what waits for a person", showStatus},
-	"positions": {"/api/positions", "", "what is held", table(
-		"symbol", "quantity", "average_price", "realized", "fees")},
+	"positions": {"/api/positions", "", "what is held, and how far from its liquidation where the venue tells", table(
+		"symbol", "quantity", "average_price", "realized", "fees", "margin.maintenance", "margin.liquidation",
+		"margin.distance", "margin.funding_due", "margin.funding_at")},
+	"strategies": {"/api/strategies", "", "where strategies share the account: what each has, and what came of it", table(
+		"strategy", "symbol", "quantity", "target", "average_price", "unrealized", "realized", "fees", "net")},
+	"locks": {"/api/locks", "", "what keeps things from being opened: who, what, why, and until when", showLocks},
 	"orders": {"/api/orders", "", "the newest orders", table(
 		"created_at", "client_id", "symbol", "side", "type", "quantity", "filled", "status")},
 	"order": {"/api/orders/%s", "ORDER", "one of them, what became of it and why, and its trail in the journal", showOrder},
@@ -36,7 +40,7 @@ var ctlReads = map[string]ctlRead{
 		"/api/signals/%s", "SIGNAL", "one of them, what became of it and why not more, its orders and its trail", showSignal,
 	},
 	"outcomes": {"/api/outcomes", "", "what became of the newest signals, and why not more", table(
-		"at", "symbol", "strategy", "direction", "became.what", "became.reason_code", "became.why", "signal_id")},
+		"at", "symbol", "strategy", "direction", "became.what", "became.reason_code", "became.by", "became.why", "signal_id")},
 	"equity": {"/api/equity", "", "what the account was worth, each hour", table("at", "equity", "paid_in")},
 	"performance": {"/api/performance?by=%s", "[day|week|month]", "fills, fees and profit by day, week or month", table(
 		"from", "to", "fills", "volume", "fees", "realized", "net", "equity")},

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -27,9 +27,10 @@ type shownStatus struct {
 		LastError   string           `json:"last_error"`
 		NeedsPerson []shownCondition `json:"needs_person"`
 		Conditions  []shownCondition
+		Locks       []shownLock
 	}
 	Halts     []shownHalt
-	Positions []trading.Position
+	Positions []shownPosition
 	Orders    []book.OrderState
 	Offers    []journal.SignalSeen
 	Overrides []journal.Override
@@ -66,7 +67,9 @@ func showStatus(w io.Writer, body []byte) error {
 	t := s.Trading
 	fmt.Fprintf(w, "%s, %s\n", s.Verdict, t.Status)
 	for _, reason := range s.Reasons {
-		fmt.Fprintln(w, "  "+reason)
+		if !s.tells(reason) {
+			fmt.Fprintln(w, "  "+reason)
+		}
 	}
 	for _, h := range s.Halts {
 		id := strings.Trim(string(h.ID), `"`)
@@ -74,6 +77,9 @@ func showStatus(w io.Writer, body []byte) error {
 		fmt.Fprintf(w, "  once that is dealt with: livetrader ctl rearm %s\n", id)
 	}
 	for _, c := range t.NeedsPerson {
+		if c.Key == "halted" && len(s.Halts) > 0 { // it is told above
+			continue
+		}
 		fmt.Fprintf(w, "needs a person: %s: %s\n  %s\n", c.Key, c.Text, c.wayOut())
 	}
 	for _, c := range t.Conditions {
@@ -89,14 +95,24 @@ func showStatus(w io.Writer, body []byte) error {
 	return nil
 }
 
+// tells reports whether what a reason says is said again below, with what ends it.
+func (s shownStatus) tells(reason string) bool {
+	return slices.ContainsFunc(slices.Concat(s.Trading.NeedsPerson, s.Trading.Conditions), func(c shownCondition) bool {
+		return strings.Contains(reason, c.Key+": "+c.Text)
+	})
+}
+
 // list writes what there is, a line each.
 func (s shownStatus) list(w io.Writer) {
 	for _, o := range s.Overrides {
 		fmt.Fprintf(w, "%s is %s on the word of %s since %s; configured is %s\n",
 			o.Key, o.Value, o.By, o.At.Format(time.RFC3339), o.Was)
 	}
+	for _, l := range s.Trading.Locks {
+		fmt.Fprintln(w, l)
+	}
 	for _, p := range s.Positions {
-		fmt.Fprintf(w, "position %s %s at %s\n", p.Symbol, p.Quantity, p.AveragePrice())
+		fmt.Fprintf(w, "position %s %s at %s%s\n", p.Symbol, p.Quantity, p.AveragePrice(), p.margin())
 	}
 	for _, o := range s.Orders {
 		fmt.Fprintf(w, "order %s %s %s %s %s%s: %s\n", o.ClientID, o.Side, o.Remaining(), o.Symbol, o.Type, pricesOf(o), o.Status)

@@ -18,6 +18,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/trading"
+
 	"github.com/seed-5dee1c0a/vigil/signal/feed"
 )
 
@@ -143,6 +146,20 @@ func paperVenueIn(t *testing.T, folder, listen string) (address string) {
 	return address
 }
 
+// realVenue is a Broker that says nothing of its money.
+type realVenue struct{ trading.Broker }
+
+func (realVenue) Traits() trading.Traits { return trading.Traits{} }
+
+func TestMoneyIsRealUnlessTheVenueSaysItIsNot(t *testing.T) {
+	t.Parallel()
+	venue := &config{venue: "http://127.0.0.1"}
+	require.Equal(t, "live", venue.moneyOf(realVenue{}))
+	require.Equal(t, "live", venue.moneyOf(nil))
+	require.Equal(t, "simulated", venue.moneyOf(&client.Client{}))
+	require.Equal(t, "paper", (&config{}).moneyOf(nil))
+}
+
 func TestVenueIsTradedAt(t *testing.T) {
 	t.Parallel()
 	venue, db := paperVenue(t), tempDB(t)
@@ -163,6 +180,9 @@ func TestVenueIsTradedAt(t *testing.T) {
 	second.await(`msg=Fill `)
 	var health map[string]any
 	require.Equal(t, http.StatusOK, get(t, api+"/health", &health))
+	var host map[string]any
+	require.Equal(t, http.StatusOK, get(t, api+"/api/host", &host))
+	require.Equal(t, "simulated", host["mode"], "its money is not real, and it says so")
 	second.signal(syscall.SIGTERM)
 	require.Equal(t, exitOK, second.end(), second.log.String())
 	require.Contains(t, second.log.String(), `msg="Trading stopped" policy=flatten done=true open_orders=0 positions=0`)

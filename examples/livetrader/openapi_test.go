@@ -85,7 +85,13 @@ func documentedConsole(t *testing.T) http.Handler {
 			return engine.Status{
 				At: documentTime, Halt: book.Halt{Seq: 5, Reason: "odd", Also: "more", At: documentTime},
 				Positions: []trading.Position{{Symbol: "BTC/USDT", Quantity: one, Cost: one}}, Orders: []book.OrderState{state},
-				Targets: []book.Target{{Symbol: "BTC/USDT"}}, Offers: []journal.SignalSeen{seen},
+				Targets: []book.Target{{Symbol: "BTC/USDT", Strategy: "cross", Orphan: "a=1"}}, Offers: []journal.SignalSeen{seen},
+				Margins: map[string]trading.Margin{"BTC/USDT": {
+					Liquidation: decimal.NewNullDecimal(one), Distance: one, Maintenance: one, FundingAt: documentTime, Funding: one,
+				}},
+				Stakes: []book.Stake{{Position: trading.Position{Symbol: "BTC/USDT", Quantity: one}, Strategy: "cross", Orphan: "a=1"}},
+				Locks:  []book.Lock{{Symbol: "BTC/USDT", Until: documentTime, By: "ann", Reason: "news"}}, ReduceOnly: true,
+				Protections: []book.Lock{{Until: documentTime, By: "limit: StopGuard"}}, Orphaned: []string{"BTC/USDT"},
 			}, true
 		},
 		Orders: func() []book.OrderState { return []book.OrderState{state} },
@@ -175,6 +181,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/status", "/api/status", 200, nil},
 		{"GET", "/api/status", "/api/status?x=1", 400, nil},
 		{"GET", "/api/positions", "/api/positions", 200, nil},
+		{"GET", "/api/positions", "/api/positions?format=xml", 400, nil},
 		{"GET", "/api/orders", "/api/orders", 200, nil},
 		{"GET", "/api/orders", "/api/orders?before=none", 410, nil},
 		{"GET", "/api/orders/{client_id}", "/api/orders/o1", 200, nil},
@@ -186,6 +193,9 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"GET", "/api/performance", "/api/performance?by=week", 200, nil},
 		{"GET", "/api/performance", "/api/performance?by=year", 400, nil},
 		{"GET", "/api/strategies", "/api/strategies", 200, nil},
+		{"GET", "/api/strategies", "/api/strategies?symbol=x", 400, nil},
+		{"GET", "/api/locks", "/api/locks", 200, nil},
+		{"GET", "/api/locks", "/api/locks?x=1", 400, nil},
 		{"GET", "/api/equity", "/api/equity?since=2020-01-02T03:04:05Z", 200, nil},
 		{"GET", "/api/equity", "/api/equity?since=yesterday", 400, nil},
 		{"GET", "/api/bars", "/api/bars?symbol=BTC/USDT", 200, nil},

@@ -23,13 +23,14 @@ import (
 
 // openTrader builds what trades, and says first what stands from before.
 func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
-	if a.cfg.replay != "" {
+	if a.money = a.cfg.moneyOf(nil); a.cfg.replay != "" {
 		return nil
 	}
 	market, err := a.market(ctx, closers)
 	if err != nil {
 		return err
 	}
+	a.money = a.cfg.moneyOf(market.broker)
 	cfg, err := a.cfg.trader(market)
 	if err != nil {
 		return err

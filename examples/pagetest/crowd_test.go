@@ -110,6 +110,8 @@ func (c crowd) host(t testing.TB) *crowdHost {
 			Cancel:  func(context.Context, string, string) error { return nil },
 			Approve: func(context.Context, string, string) error { return errors.New("too late" + c.said) },
 			Kill:    func(context.Context, string) error { return nil },
+			Lock:    func(context.Context, string, time.Time, string, string) error { return nil },
+			Unlock:  func(context.Context, string, string) error { return errors.New("it is not locked" + c.said) },
 		},
 	}
 	if c.token != "" {
@@ -233,6 +235,22 @@ func (c crowd) describe(h *crowdHost) {
 			Seq: 1, SignalID: c.named("offer-"), Strategy: c.named("cross"), Symbol: h.symbol, Direction: signal.Long,
 			Outcome: journal.OutcomeWouldHave, Target: number("0.02"), ValidUntil: h.now.Add(time.Hour), Reason: c.said,
 		}},
+	}
+	h.status.Margins = map[string]trading.Margin{h.symbol: {
+		Liquidation: decimal.NewNullDecimal(number("60000")), Distance: number("0.0625"), Maintenance: number("4"),
+		FundingAt: h.now.Add(2 * time.Hour), Funding: number("-0.08"),
+	}}
+	for _, name := range []string{"cross", "mean", ""} {
+		h.status.Stakes = append(h.status.Stakes, book.Stake{
+			Position: trading.Position{
+				Symbol: h.symbol, Quantity: number("0.00625"), Cost: number("400.25"), Realized: number("-3.5"), Fees: number("0.16"),
+			},
+			Strategy: c.named(name), Target: number("0.00625"), Profit: number("2.77"), Orphan: c.said,
+		})
+	}
+	h.status.Locks = []book.Lock{{Symbol: h.symbol, Until: h.now.Add(time.Hour), By: c.named("ann"), Reason: c.named("news")}}
+	h.status.Protections = []book.Lock{
+		{Until: h.now.Add(30 * time.Minute), By: "limit: StopGuard", Reason: "StopGuard is 3 within 1h0m0s: the last stop-loss filled"},
 	}
 	if c.halted {
 		h.status.Halt = book.Halt{Reason: "daily loss reached" + c.said, Also: "odd prices" + c.said, At: h.now, Seq: 17}

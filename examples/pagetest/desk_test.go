@@ -139,7 +139,7 @@ func (d *desk) show(t testing.TB, cfg console.Config, trading vigil.Config) {
 		Token: cfg.Control.Token, Authorize: cfg.Control.Authorize, Audit: cfg.Events.Act,
 		Pause: tr.Pause, Resume: tr.Resume, SetSymbols: tr.SetSymbols, SetMinConfidence: tr.SetMinConfidence,
 		SetCycle: tr.SetCycle, Halt: tr.Halt, Rearm: tr.Rearm, SetReduceOnly: tr.SetReduceOnly, Flatten: tr.Flatten,
-		Cancel: tr.Cancel, Approve: tr.Approve, GiveUp: tr.GiveUp,
+		Lock: tr.Lock, Unlock: tr.Unlock, Cancel: tr.Cancel, Approve: tr.Approve, GiveUp: tr.GiveUp,
 		Kill: func(ctx context.Context, by string) error { _, err := tr.Kill(ctx, by); return err },
 	}
 	if cfg.Control.Token == "" && cfg.Control.Authorize == nil {

@@ -44,6 +44,8 @@ func TestPageHaltsAndRearms(t *testing.T) {
 	status, _ := d.trader.Account()
 	require.True(t, status.Halt.Active())
 	require.Contains(t, status.Halt.Reason, "odd prices")
+	b.until(the("#verdict") + `.dataset.verdict === "degraded"`)
+	b.until(`document.querySelectorAll("#alerts [data-alert]").length === 1`) // it is told once
 
 	b.click(`#bar button[data-act=rearm]`)
 	b.click("#dialog-no")

@@ -39,7 +39,8 @@ type gate struct {
 	asks        map[string]bool          // client IDs of orders to be asked for, whatever else is known of them
 	results     results
 	decisions   results
-	pendingHalt string // the reason of a halt that is not durable yet
+	pendingHalt string    // the reason of a halt that is not durable yet
+	pendingFrom time.Time // since when
 	reduceOnly  bool
 	unpriced    []string       // instruments that are held and have no price, where the day's loss is limited
 	costed      []string       // the same where it is not: they count at their cost
@@ -70,9 +71,7 @@ func (g *gate) blocked(symbol string) error {
 
 // blockedLocked says what stands against opening anything at all.
 func (g *gate) blockedLocked() error {
-	switch halt := g.ledger.book.Halted(); {
-	case g.pendingHalt != "":
-		return fmt.Errorf("halted: %s", g.pendingHalt)
+	switch halt := g.haltLocked(); {
 	case halt.Active():
 		return fmt.Errorf("halted: %s", halt.Reason)
 	case g.reduceOnly:

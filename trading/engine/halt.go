@@ -13,7 +13,18 @@ import (
 func (g *gate) halt(reason string) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
+	if g.pendingHalt == "" {
+		g.pendingFrom = g.env.now()
+	}
 	g.pendingHalt = reason
+}
+
+// haltLocked is the halt that stands: one that is not durable yet, or else that of the book.
+func (g *gate) haltLocked() book.Halt {
+	if g.pendingHalt != "" {
+		return book.Halt{Reason: g.pendingHalt, At: g.pendingFrom}
+	}
+	return g.ledger.book.Halted()
 }
 
 // journalHalt makes a halt durable that could not be journaled when it was asked for.

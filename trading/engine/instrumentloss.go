@@ -12,6 +12,9 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
+// byLimit begins the By of what a limit has locked.
+const byLimit = "limit: "
+
 // instrumentDay is what an instrument's loss in one trading day is judged by.
 type instrumentDay struct {
 	day   string
@@ -34,7 +37,7 @@ func (l lossLimits) ofInstruments(i instrumentDay, profits map[string]decimal.De
 			continue
 		}
 		events = append(events, journal.Locked{
-			Symbol: symbol, Until: i.until.UTC(), By: "limit: " + maxInstrumentLoss, Limit: maxInstrumentLoss, Day: i.day,
+			Symbol: symbol, Until: i.until.UTC(), By: byLimit + maxInstrumentLoss, Limit: maxInstrumentLoss, Day: i.day,
 			Reason: fmt.Sprintf("daily loss: %s lost since %s, the limit is %s", loss, i.day, limit),
 		})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
@@ -51,10 +52,16 @@ func TestCoolDownKeepsAnInstrumentClosedAfterAStopUntilItEnds(t *testing.T) {
 	r.mustStep()
 	require.Equal(t, journal.OutcomeRefused, r.seenLast().Outcome)
 	require.Equal(t, "CoolDown", r.seenLast().Limit)
+	require.Equal(t, []book.Lock{{
+		Symbol: btc, Until: end.UTC(), By: "limit: CoolDown", Reason: "CoolDown is 1h0m0s: a stop-loss closed BTC/USDT at " +
+			end.Add(-time.Hour).Format(time.RFC3339Nano) + "; nothing is opened until " + end.Format(time.RFC3339Nano),
+	}}, r.engine.Status().Protections)
+	require.ErrorContains(t, r.engine.Unlock(context.Background(), btc, "alice"), "protected, which ends by itself: CoolDown is 1h0m0s")
 	require.Contains(t, r.seenLast().Reason, "nothing is opened until "+end.Format(time.RFC3339Nano))
 
 	r.until(end)
 	r.settle()
+	require.Empty(t, r.engine.Status().Protections)
 	require.Equal(t, "0", r.held(btc), "a signal from before its end opens nothing after it")
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.settle()
@@ -83,6 +90,9 @@ func TestStopGuardCancelsEntriesThatRest(t *testing.T) {
 	r.stopOut()
 	r.mustStep()
 	require.Empty(t, r.resting())
+	require.Len(t, r.engine.Status().Protections, 1)
+	require.Empty(t, r.engine.Status().Protections[0].Symbol, "it holds for all instruments")
+	require.Equal(t, "limit: StopGuard", r.engine.Status().Protections[0].By)
 	why := ""
 	for _, e := range events[journal.CancelAsked](r) {
 		why += e.Reason + "\n"
@@ -140,7 +150,8 @@ func TestLockIsLiftedByAPerson(t *testing.T) {
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()
 	require.Equal(t, "0", r.held(btc))
-	require.NoError(t, r.engine.Lock(ctx, btc, r.now(), "", "bob"))
+	require.NoError(t, r.engine.Unlock(ctx, btc, "bob"))
+	require.Empty(t, r.engine.Status().Locks)
 	r.clock.Add(time.Second)
 	r.signals.put(says(btc, signal.Long, r.now()))
 	r.mustStep()

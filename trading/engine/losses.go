@@ -117,7 +117,7 @@ func (l lossLimits) closing(b *book.Book, events []journal.Event) []journal.Even
 	}
 	for _, p := range b.Positions() {
 		if limit := cmp.Or(all, limits[p.Symbol]); limit != "" && !p.Quantity.IsZero() {
-			events = append(events, closeAsked(b, p.Symbol, decimal.Zero, "limit: "+limit))
+			events = append(events, closeAsked(b, p.Symbol, decimal.Zero, byLimit+limit))
 		}
 	}
 	return events

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
-	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -117,12 +116,10 @@ func (a results) rejectedSignals(now time.Duration) []problem {
 
 // standingLocked is what stands until a person, or a price, comes.
 func (g *gate) standingLocked() (found []problem) {
-	halt := g.ledger.book.Halted()
-	if g.pendingHalt != "" {
-		halt = book.Halt{Reason: g.pendingHalt}
-	}
-	if halt.Active() {
-		found = append(found, closed("halted", "trading is halted: "+halt.Reason, "re-arm it once that is dealt with"))
+	if halt := g.haltLocked(); halt.Active() {
+		halted := closed("halted", "trading is halted: "+halt.Reason, "re-arm it once that is dealt with")
+		halted.Began = halt.At
+		found = append(found, halted)
 	}
 	if g.reduceOnly {
 		found = append(found, closed("reduce_only", "only what reduces a position is sent", remedyReduce))

@@ -31,6 +31,8 @@ type Status struct {
 	Equity     decimal.Decimal      `json:"equity"`
 	Unpriced   []string             `json:"unpriced,omitempty"` // held without a price: they count at their cost
 	Locks      []book.Lock          `json:"locks,omitempty"`    // instruments of which nothing may be opened for a while
+	// Protections are the rules of the Risk that do the same, with the symbol "" for all instruments: each ends by itself.
+	Protections []book.Lock `json:"protections,omitempty"`
 	// Margins are how far what is held is from its liquidation, by symbol, where the Broker tells.
 	Margins map[string]trading.Margin `json:"margins,omitempty"`
 
@@ -59,15 +61,12 @@ func (e *Engine) status() Status {
 	defer e.ledger.mu.Unlock()
 	b := e.ledger.book
 	s := Status{
-		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: b.Halted(),
+		At: e.env.now(), Reconciled: e.ledger.reconciled, ReduceOnly: e.gate.reduceOnly, Halt: e.gate.haltLocked(),
 		Orders: b.Pending(), Targets: b.Targets(), Offers: b.Offers(), Stakes: stakesAt(b, prices),
 		Cursor: b.Cursor(), Counts: b.Counts(), Day: b.Day(),
 		Capital: b.Capital(), Cash: b.Cash(), Positions: []trading.Position{},
 	}
-	s.Locks = b.Locks(s.At)
-	if e.gate.pendingHalt != "" {
-		s.Halt = book.Halt{Reason: e.gate.pendingHalt, At: s.At}
-	}
+	s.Locks, s.Protections = b.Locks(s.At), e.env.protectionsOf(b)
 	if e.lastErr != nil {
 		s.Error = e.lastErr.Error()
 	}

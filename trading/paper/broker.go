@@ -16,6 +16,7 @@ import (
 func (b *Broker) Traits() trading.Traits {
 	traits := trading.Traits{
 		RefusesDuplicates: true, MaxFlight: time.Nanosecond, Remembers: trading.Forever, Replaces: trading.Beside,
+		Simulated: true,
 	}
 	if b.cfg.Spot {
 		traits.Replaces = trading.Atomic

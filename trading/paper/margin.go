@@ -159,6 +159,7 @@ func (b *Broker) marginOf(symbol string) (told trading.Margin, worth decimal.Dec
 	}
 	mark, _ := m.last()
 	worth = b.account.position(symbol).Quantity.Mul(mark)
+	told.Maintenance = worth.Abs().Mul(b.cfg.Maintenance)
 	if at, ok := b.account.liquidationPrice(m); ok && mark.IsPositive() {
 		told.Liquidation = decimal.NewNullDecimal(at)
 		told.Distance = mark.Sub(at).Abs().DivRound(mark, 6)

@@ -157,6 +157,7 @@ func TestMarginTellsTheFundingThatIsDue(t *testing.T) {
 	t.Parallel()
 	b := broker(t, func(cfg *paper.Config) {
 		cfg.Funding = func(string, time.Time) decimal.Decimal { return d("0.0001") }
+		cfg.Maintenance = d("0.05")
 	})
 	require.NoError(t, submit(t, b, coin, order(t, "buy 10 market"), "0"))
 	require.NoError(t, b.OnBar(ohlc(t, 0, "100 110 100 110")))
@@ -164,6 +165,7 @@ func TestMarginTellsTheFundingThatIsDue(t *testing.T) {
 	require.True(t, there)
 	require.Equal(t, noon.Add(4*time.Hour), m.FundingAt)
 	require.Equal(t, "-0.11", m.Funding.String())
+	require.Equal(t, "55", m.Maintenance.String(), "a twentieth of 10 at 110")
 	spot := broker(t, quoted(100), spot)
 	require.NoError(t, submit(t, spot, coin, order(t, "buy 10 market"), "0"))
 	_, there = spot.Margin(btc)

@@ -17,6 +17,9 @@ const verbs = {
   kill: { title: 'Close everything and halt', yes: 'Close everything',
     ask: 'All orders are canceled, all positions are closed at the market, and nothing is opened until somebody re-arms.' },
   flatten: { field: 'symbol', title: 'Close a position', yes: 'Close', ask: 'Closed at the market.', of: worth },
+  lock: { field: 'symbol', title: 'Lock an instrument', yes: 'Lock', safe: true, reason: 'locked by hand', length: true,
+    ask: 'Nothing of it is opened until then, and entries that rest are canceled. What is held stays, and stays guarded.' },
+  unlock: { field: 'symbol', title: 'Unlock an instrument', yes: 'Unlock', ask: 'It may be opened again.' },
   cancel: { field: 'client_id', title: 'Cancel an order', yes: 'Cancel the order',
     ask: 'What is not filled is not going to be. An order that guards a position guards it no more.' },
   'give-up': { field: 'client_id', title: 'Give an order up', yes: 'Give up',
@@ -67,7 +70,9 @@ export async function doAll(verb, objects) {
   const refused = [];
   for (const [i, object] of objects.entries()) {
     const of = objects.length > 1 ? ` (${i + 1} of ${objects.length})` : '';
-    const body = kind.field ? { [kind.field]: kind.reason ? said.reason : object } : {};
+    const body = kind.field ? { [kind.field]: object } : {};
+    if (kind.reason) body.reason = said.reason;
+    if (kind.length) body.for = said.length;
     const answer = await one(verb, body, newKey(), name(kind, object) + of);
     if (answer !== 'done') refused.push(answer);
   }
@@ -79,7 +84,7 @@ export async function doAll(verb, objects) {
 }
 
 function name(kind, object) {
-  return kind.title + (typeof object === 'string' && !kind.reason ? ': ' + object.slice(0, 100) : '');
+  return kind.title + (typeof object === 'string' ? ': ' + object.slice(0, 100) : '');
 }
 
 // one does one act and shows how it ended.
@@ -98,7 +103,7 @@ async function one(verb, body, key, what) {
     }
     return error.message;
   } finally {
-    poke('host', 'status', 'services', 'orders');
+    poke('host', 'status', 'services', 'orders', 'locks');
   }
 }
 
@@ -121,16 +126,17 @@ function say(outcome, what, again) {
 function question(verb, kind, objects) {
   const dialog = $('dialog');
   const host = data('host') ?? {};
-  const typed = host.mode !== 'paper' && !kind.safe; // a host that does not say is taken for live
+  const typed = !['paper', 'simulated'].includes(host.mode) && !kind.safe; // a host that does not say is taken for live
   const wanted = host.name || 'LIVE';
   text($('dialog-h'), kind.title + (objects.length > 1 ? ` (${objects.length})` : ''));
   const listed = objects.filter((o) => typeof o === 'string').slice(0, 10).map((o) => kind.of?.(o) ?? o.slice(0, 100)).join(', ');
-  const where = { paper: 'On paper. ', live: 'With real money. ' }[host.mode] ?? 'This host does not say whether its money is real. ';
+  const where = { paper: 'On paper. ', simulated: 'With no real money. ', live: 'With real money. ' }[host.mode] ?? 'This host does not say whether its money is real. ';
   text($('dialog-text'), where + (listed ? listed + '. ' : '') + (kind.ask ?? ''));
   text($('dialog-yes'), kind.yes);
   text($('dialog-wanted'), wanted);
   $('dialog-reason-at').hidden = !kind.reason;
   $('dialog-reason').value = kind.reason ?? '';
+  $('dialog-for-at').hidden = !kind.length;
   $('dialog-name-at').hidden = !typed;
   $('dialog-name').value = '';
   const right = () => !typed || $('dialog-name').value.trim() === wanted.trim();
@@ -145,7 +151,7 @@ function question(verb, kind, objects) {
     listen(dialog, 'cancel', (event) => { event.preventDefault(); end(null); });
     listen(dialog.querySelector('form'), 'submit', (event) => {
       event.preventDefault();
-      if (right()) end({ reason: $('dialog-reason').value.trim() || kind.reason });
+      if (right()) end({ reason: $('dialog-reason').value.trim() || kind.reason, length: $('dialog-for').value });
     });
     dialog.showModal();
     (typed ? $('dialog-name') : kind.reason ? $('dialog-reason') : $('dialog-no')).focus();

@@ -9,6 +9,8 @@ import * as bar from './bar.js';
 import * as stale from './stale.js';
 import * as tiles from './tiles.js';
 import * as positions from './positions.js';
+import * as strategies from './strategies.js';
+import * as locks from './locks.js';
 import * as prices from './prices.js';
 import * as chart from './chart.js';
 import * as signals from './signals.js';
@@ -19,13 +21,15 @@ import * as performance from './performance.js';
 import * as events from './events.js';
 
 bind();
-for (const part of [bar, stale, tiles, positions, chart, signals, orders, services, equity, performance, events]) part.start();
+for (const part of [bar, stale, tiles, positions, strategies, locks, chart, signals, orders, services, equity, performance, events]) part.start();
 session.watch();
 $('full-close').addEventListener('click', () => $('full').close());
 
 // The order is that of the bar first: it says whether the money is real before anything can be pressed.
 poll('host', 2000, 'api/host');
 poll('status', 1000, 'api/status');
+poll('locks', 2000, 'api/locks');
+poll('strategies', 3000, 'api/strategies');
 poll('services', 2000, 'api/services');
 poll('generator', 3000, 'api/generator');
 poll('signals', 5000, 'api/signals/latest?limit=200');

@@ -5,7 +5,7 @@ import { on, data, topics } from './feed.js';
 import { age, since, clock, now } from './format.js';
 import { offer, doAll, can } from './acts.js';
 
-const modes = { paper: 'PAPER · no real money', live: 'LIVE · real money', unknown: 'MODE NOT SAID · taken for live' };
+const modes = { paper: 'PAPER · no real money', simulated: 'SIMULATED · no real money', live: 'LIVE · real money', unknown: 'MODE NOT SAID · taken for live' };
 const glyphs = { healthy: '● ', degraded: '▲ ', unhealthy: '✖ ' };
 const late = 8000; // ms after which the answers that came last are not of now
 

@@ -10,7 +10,7 @@ const further = 200;
 export function some(parent, show) {
   let most = few;
   let items = [];
-  const rest = el('button', { type: 'button', class: 'rest', 'data-rest': '' });
+  const rest = el('button', { type: 'button', class: 'rest', 'data-rest': '', hidden: true });
   const draw = () => {
     show(items.slice(0, most));
     const left = items.length - most;

@@ -3,13 +3,14 @@
 import { $, el, text, attr, words, cell, frame } from './dom.js';
 import { list } from './list.js';
 import { on, data } from './feed.js';
-import { money, number, profit, sign, until, now, plain } from './format.js';
+import { money, number, percent, profit, sign, until, now, plain } from './format.js';
 import { button, offer, doAll } from './acts.js';
 import { selection } from './select.js';
 import { empty } from './stale.js';
 import { lastPrice, wantPrices } from './prices.js';
 import { setFilter } from './filters.js';
 
+const nearLiquidation = 0.1; // of the price
 const held = selection($('positions-at'));
 const waiting = selection($('offers-at'));
 
@@ -30,8 +31,9 @@ const showPositions = list($('positions'), {
     for (const name of ['side']) r[name] = cell('');
     for (const name of ['quantity', 'unrealized']) r[name] = cell('number');
     for (const name of ['entry', 'price', 'stop', 'target', 'realized', 'fees']) r[name] = cell('number wide');
+    for (const name of ['margin', 'liquidation', 'funding']) r[name] = cell('number wide ' + name);
     r.node = el('tr', { 'data-position': p.symbol }, cell('pick', r.box), cell('name', r.symbol), r.side, r.quantity, r.entry, r.price,
-      r.unrealized, r.stop, r.target, r.realized, r.fees, cell('act', r.close));
+      r.unrealized, r.stop, r.target, r.margin, r.liquidation, r.funding, r.realized, r.fees, cell('act', r.close));
     return r;
   },
   update: (r, p) => {
@@ -47,6 +49,13 @@ const showPositions = list($('positions'), {
     attr(r.unrealized, 'class', 'number ' + sign(unrealized));
     text(r.stop, number(guard('stop_loss')?.stop_price));
     text(r.target, number(guard('take_profit')?.limit_price));
+    const margin = p.margin ?? {};
+    const near = margin.distance !== null && margin.distance < nearLiquidation;
+    text(r.margin, margin.maintenance ? money(margin.maintenance) : '');
+    text(r.liquidation, !p.margin ? '' : margin.liquidation === null ? 'none'
+      : `${near ? '▲ ' : ''}${number(margin.liquidation)}, ${percent(margin.distance)} away`);
+    attr(r.liquidation, 'data-tone', near ? 'bad' : null);
+    text(r.funding, margin.funding_at ? `${profit(margin.funding_due)} in ${until(margin.funding_at)}` : '');
     text(r.realized, profit(p.realized));
     text(r.fees, money(p.fees));
     offer(r.close, true, p.symbol);
@@ -83,6 +92,9 @@ function draw() {
   const positions = status?.positions ?? [];
   wantPrices(positions.map((p) => p.symbol));
   showPositions(positions);
+  for (const [name, field] of [['margin', 'maintenance'], ['liquidation', 'liquidation'], ['funding', 'funding_at']]) {
+    attr($('positions-table'), 'data-' + name, positions.some((p) => p.margin?.[field]));
+  }
   held.only(new Set(positions.map((p) => p.symbol)));
   empty($('positions-at'), 'status', positions.length === 0,
     'Nothing is held. The next position comes with a signal that passes the limits; the signals below say why one did not.');

@@ -26,7 +26,7 @@ const causes = {
 
 export const because = (became) => [
   causes[became.reason_code] ? causes[became.reason_code] + (became.limit && became.limit !== 'not_known' ? ' (' + became.limit + ')' : '') : '',
-  became.why ?? '',
+  (became.why ?? '') + (became.by && !became.why?.includes(became.by) ? ` (signal ${became.by})` : ''),
 ].filter(Boolean).join(': ');
 
 export function start() {

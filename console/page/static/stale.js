@@ -17,7 +17,7 @@ const quiet = 2000; // ms after the first answers, until all of them are drawn
 // settle says once that each section has had what it shows.
 function settle() {
   const asked = [...document.querySelectorAll('section[data-needs]')].flatMap((s) => s.dataset.needs.split(' '));
-  if (settled || !asked.every((name) => topics[name]?.at || topics[name]?.absent)) return;
+  if (settled || !asked.every((name) => topics[name]?.at || topics[name]?.refusal)) return;
   settled = true;
   setTimeout(() => attr(document.body, 'data-settled', true), quiet);
 }

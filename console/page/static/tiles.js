@@ -85,9 +85,11 @@ function alerts(status, host) {
       more: `on the word of ${one.by}, for ${since(one.at)}` });
   }
   if (status?.trading?.last_error) all.push({ key: 'last-error', tone: 'warn', head: 'Last step failed', text: status.trading.last_error });
-  if (host?.reasons?.length) {
+  const told = [...(status?.trading?.needs_person ?? []), ...(status?.trading?.conditions ?? [])].map((c) => `${c.key}: ${c.text}`);
+  const others = (host?.reasons ?? []).filter((reason) => !told.some((one) => reason.includes(one)));
+  if (others.length) {
     all.push({ key: 'verdict', tone: host.verdict === 'unhealthy' ? 'bad' : 'warn', head: 'The system is ' + host.verdict,
-      text: host.reasons.join('; '), more: 'The services below show where.' });
+      text: others.join('; '), more: 'The services below show where.' });
   }
   return all;
 }

@@ -80,10 +80,12 @@ func New(base string, clk health.Clock) (*Client, error) {
 // Close closes the connections that nobody uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Traits implements trading.Broker. The venue's ledger forgets orders that are done after two days.
+// Traits implements trading.Broker. The venue's ledger forgets orders that are done after two days, and
+// moves no money.
 func (c *Client) Traits() trading.Traits {
 	return trading.Traits{
 		RefusesDuplicates: true, MaxFlight: Flight, Remembers: 48 * time.Hour, Replaces: trading.Beside,
+		Simulated: true,
 	}
 }
 
