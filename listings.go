@@ -131,7 +131,7 @@ func unlisted(symbol string) health.Condition {
 
 func otherwise(symbol string, was, is trading.Instrument) health.Condition {
 	return health.Condition{
-		Key: "instrument/" + symbol, Verdict: health.Degraded, Person: true,
+		Key: "terms/" + symbol, Verdict: health.Degraded, Person: true,
 		Text:   fmt.Sprintf("%s is configured with %s, and the venue has %s", symbol, terms(was), terms(is)),
 		Remedy: "take what the venue has into Config.Instruments, or leave them out",
 	}

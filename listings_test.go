@@ -176,7 +176,7 @@ func TestListingsDoNotOverruleTheConfiguration(t *testing.T) {
 		venue.set(nil, listed(bitcoin, "0.010"), listed(ether, "0.05"))
 		trader := build(t, cfg)
 		serve(t, trader, 10*time.Minute, func() {
-			raised := raisedAbout(trader, "instrument/")
+			raised := raisedAbout(trader, "terms/")
 			require.Len(t, raised, 1)
 			require.Equal(t, "ETH/USDT is configured with tick 0.01, step 0.001, smallest quantity 0, smallest notional 0, "+
 				"and the venue has tick 0.05, step 0.001, smallest quantity 0, smallest notional 0", raised[0].Text)

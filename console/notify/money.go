@@ -15,6 +15,7 @@ var meanings = map[string]string{
 		"More may be held than the account shows",
 	"not_set_up":   "what is held is kept, and no signal adds to it or closes it",
 	"not_traded":   "what is held is kept, and no signal adds to it or closes it",
+	"terms":        "orders of that symbol may be refused by the venue",
 	"unlisted":     "nothing is opened on that symbol. What is held of it is settled or frozen by the venue in its time",
 	"instrument":   "orders in it may be refused, and what is held of it may be settled by the venue",
 	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",

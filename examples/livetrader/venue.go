@@ -99,7 +99,8 @@ func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
 	p := c.place()
 	cfg := binance.Config{
 		APIKey: c.venueKey, SecretKey: c.venueSecret, Symbols: c.symbols, Clock: clk, Logger: log, Countdown: countdown,
-		URL: binance.DemoURL, StreamURL: binance.DemoStreamURL,
+		Simulated: !p.real(),
+		URL:       binance.DemoURL, StreamURL: binance.DemoStreamURL,
 	}
 	if p.real() {
 		cfg.URL, cfg.StreamURL, cfg.SpotURL = binance.LiveURL, binance.LiveStreamURL, binance.LiveSpotURL

@@ -66,7 +66,14 @@ func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 	c, err := parseConfig(full, keys)
 	require.NoError(t, err)
 	require.Equal(t, "https://fapi.binance.com", c.binance(clock.New(), nil).URL)
-	require.Equal(t, "live", c.money())
+	broker, err := c.broker(clock.New(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "live", c.moneyOf(broker))
+	c, err = parseConfig([]string{"--venue", "binance-demo", "--cash", "5000", "--interval", "1m"}, keys)
+	require.NoError(t, err)
+	broker, err = c.broker(clock.New(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "simulated", c.moneyOf(broker))
 }
 
 func TestVenueIsCheckedAndNothingIsSent(t *testing.T) {

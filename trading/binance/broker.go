@@ -57,6 +57,7 @@ const remembers = 72 * time.Hour
 func (b *Broker) Traits() trading.Traits {
 	return trading.Traits{
 		MaxFlight: b.client.cfg.RecvWindow + beyondWindow, Remembers: remembers, Replaces: trading.Beside,
+		Simulated: b.client.cfg.Simulated,
 	}
 }
 

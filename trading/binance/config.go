@@ -34,6 +34,8 @@ type Config struct {
 	StreamURL string // where the streams are, such as LiveStreamURL; Serve needs it
 	SpotURL   string // where to ask what the key may do, such as LiveSpotURL; "" leaves that out, as the demo has no such place
 
+	Simulated bool // no money is real there, as at DemoURL; Traits tells it
+
 	// Symbols are the instruments that are traded, such as BTC/USDT:USDT. Fills are asked for by instrument, so those of
 	// others on the account are told only where a position or an order of this process shows them.
 	Symbols []string
