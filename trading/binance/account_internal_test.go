@@ -56,6 +56,33 @@ func TestPositions(t *testing.T) {
 	require.ErrorContains(t, err, "hedge mode")
 }
 
+func TestMarginIsThatOfTheLastPositions(t *testing.T) {
+	t.Parallel()
+	v := serve(t, map[string]http.HandlerFunc{getRisk: says(200, `[
+		{"symbol":"BTCUSDT","positionAmt":"0.010","markPrice":"60000","liquidationPrice":"45000"},
+		{"symbol":"ETHUSDT","positionAmt":"-1","markPrice":"3000","liquidationPrice":"0"},
+		{"symbol":"GONEUSDT","positionAmt":"3"}]`)})
+	b := v.broker(t)
+	_, known := b.Margin(btc)
+	require.False(t, known)
+	_, err := b.Positions(t.Context())
+	require.NoError(t, err)
+	m, known := b.Margin(btc)
+	require.True(t, known)
+	require.Equal(t, "45000", m.Liquidation.Decimal.String())
+	require.True(t, m.Distance.Equal(d("0.25")), m.Distance)
+	m, known = b.Margin("ETH/USDT:USDT")
+	require.True(t, known)
+	require.False(t, m.Liquidation.Valid, "nothing liquidates it")
+	_, known = b.Margin("GONEUSDT")
+	require.False(t, known, "the venue does not say")
+	v.answer(getRisk, says(200, `[]`))
+	_, err = b.Positions(t.Context())
+	require.NoError(t, err)
+	_, known = b.Margin(btc)
+	require.False(t, known)
+}
+
 func TestBalances(t *testing.T) {
 	t.Parallel()
 	v := serve(t, map[string]http.HandlerFunc{"GET /fapi/v3/balance": says(200, `[
