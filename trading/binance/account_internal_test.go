@@ -189,6 +189,17 @@ func TestCountdownIsRenewedWhileAnEntryRestsAndTakenBackAfter(t *testing.T) {
 	require.NoError(t, err)
 	armed, after = signs(armed)
 	require.Equal(t, []string{"BTCUSDT 0"}, after)
-	_, after = signs(armed)
+	armed, after = signs(armed)
 	require.Empty(t, after)
+
+	v.answer(order, says(502, "<html>"))
+	v.answer(getOrder, says(400, noOrder))
+	require.Error(t, submit(t.Context(), t, b, func(o *trading.Order) { o.Type, o.LimitPrice = trading.Limit, d("90000") }))
+	for _, want := range []string{"BTCUSDT 120000", "BTCUSDT 0"} {
+		_, err = b.Order(t.Context(), ref(trading.Limit))
+		require.ErrorIs(t, err, trading.ErrUnknownOrder)
+		armed, after = signs(armed)
+		require.Equal(t, []string{want}, after, "one of which nobody knows may still come to rest, until it cannot any more")
+		v.clock.Add(b.Traits().MaxFlight + time.Second)
+	}
 }
