@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +27,8 @@ type BrokerSubject struct {
 	// Reopen returns a Broker for the same account as it is in a process that has just begun and remembers nothing; nil
 	// leaves out the case that needs it.
 	Reopen func() trading.Broker
+	// Patience is how long a case waits for what the Broker hears by itself, as over a stream; 0 means 5 s.
+	Patience time.Duration
 }
 
 // TestBroker holds a Broker to everything that the interface promises. open returns a new subject; what it has to clean
@@ -85,6 +88,7 @@ func prepared(s BrokerSubject) BrokerSubject {
 	if s.Advance == nil {
 		s.Advance = func() {}
 	}
+	s.Patience = cmp.Or(s.Patience, 5*time.Second)
 	if s.Now == nil {
 		s.Now = func() time.Time { return time.Time{} } // an order from long ago is due at any price
 	}

@@ -123,7 +123,7 @@ func woken(b brokerTest) {
 	default:
 	}
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
-	<-news // a broker that never says so hangs here, and the test's time limit names this line
+	b.await(news, "the broker has news of an order that filled")
 }
 
 // waitReport waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
@@ -140,7 +140,7 @@ func (b brokerTest) waitReport(u trading.Updater, after int64, id string, status
 				return got.Seq
 			}
 		}
-		<-news // as in woken
+		b.await(news, "the broker has news: order "+id+" "+string(status))
 	}
 }
 
@@ -250,5 +250,15 @@ func cashMoves(b brokerTest) {
 	}
 	if again, _ := walk(end, 10); len(again) > 0 {
 		b.Errorf("%d cash events after the last one", len(again))
+	}
+}
+
+// await waits until a channel is closed.
+func (b brokerTest) await(news <-chan struct{}, what string) {
+	b.Helper()
+	select {
+	case <-news:
+	case <-time.After(b.Patience):
+		b.Fatalf("within %s nobody was woken by what should be: %s", b.Patience, what)
 	}
 }
