@@ -24,7 +24,7 @@ func fillsSince(b brokerTest) {
 	}
 	for i, f := range all[1:] {
 		if f.Time.Before(all[i].Time) && !slices.ContainsFunc(all[:i+1], func(g trading.Fill) bool { return g.ID == f.ID }) {
-			b.Errorf("fill %s at %s comes after one at %s", f.ID, f.Time, all[i].Time)
+			b.Errorf("fills are not ascending: fill %s at %s comes after one at %s", f.ID, f.Time, all[i].Time)
 		}
 	}
 	all = once(all)
@@ -37,7 +37,7 @@ func fillsSince(b brokerTest) {
 		b.Errorf("the fill at %s is not among those from then on", last.Time)
 	}
 	if rest := b.fills(last.Time.Add(1)); len(rest) != 0 {
-		b.Errorf("%d fills after the last one", len(rest))
+		b.Errorf("asked for fills from a time on that is after the last one, the broker gives %d", len(rest))
 	}
 }
 

@@ -51,7 +51,8 @@ var fillMutants = []mutant{
 	{fault: "a fill has its order's ID", says: `(?i)\bids?\b`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.ID = f.ClientID
 	})},
-	{fault: "a fill has the venue's number of its order as its ID", says: `(?i)\bids?\b`, flaws: telling(func(w xTrade, f *trading.Fill) {
+	{fault: "a fill has the venue's number of its order as its ID", says: `(?i)\bids?\b`,
+		flaws: telling(func(w xTrade, f *trading.Fill) {
 		f.ID = strconv.FormatInt(w.OrderID, 10)
 	})},
 	{fault: "a fill has a new ID each time", says: `(?i)\bids?\b|twice|again`, flaws: flaws{
@@ -67,10 +68,12 @@ var fillMutants = []mutant{
 	{fault: "a fill has its second as its ID", says: `(?i)\bids?\b`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.ID = strconv.FormatInt(f.Time.Unix(), 10)
 	})},
-	{fault: "a fill has the venue's number as its client ID", says: `(?i)client id|under`, flaws: telling(func(w xTrade, f *trading.Fill) {
+	{fault: "a fill has the venue's number as its client ID", says: `(?i)client id|under`,
+		flaws: telling(func(w xTrade, f *trading.Fill) {
 		f.ClientID = strconv.FormatInt(w.OrderID, 10)
 	})},
-	{fault: "a fill has the venue's name for its symbol", says: `(?i)symbol|ETHUSDT`, flaws: telling(func(w xTrade, f *trading.Fill) {
+	{fault: "a fill has the venue's name for its symbol", says: `(?i)symbol|ETHUSDT`,
+		flaws: telling(func(w xTrade, f *trading.Fill) {
 		f.Symbol = w.Symbol
 	})},
 	{fault: "a fill's price is rounded to whole units", says: `(?i)price`, flaws: telling(func(_ xTrade, f *trading.Fill) {
@@ -86,7 +89,8 @@ var fillMutants = []mutant{
 	{fault: "a fill's time is of this machine's zone", says: `(?i)time|utc`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.Time = f.Time.In(time.FixedZone("here", 3600))
 	})},
-	{fault: "a fill's milliseconds are taken for seconds", says: `(?i)time|since|from`, flaws: telling(func(_ xTrade, f *trading.Fill) {
+	{fault: "a fill's milliseconds are taken for seconds", says: `(?i)time|since|from`,
+		flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.Time = time.Unix(f.Time.UnixMilli(), 0).UTC()
 	})},
 	{fault: "a liquidation is told as any fill", says: `(?i)liquidat`, flaws: telling(func(_ xTrade, f *trading.Fill) {

@@ -24,10 +24,12 @@ var sentMutants = []mutant{
 	{fault: "reduce-only is dropped", says: `(?i)reduce`, flaws: sending(func(_ trading.Order, w *xOrder) {
 		w.Reduce = false
 	})},
-	{fault: "reduce-only is dropped where an order has a stop", says: `(?i)reduce`, flaws: sending(func(_ trading.Order, w *xOrder) {
+	{fault: "reduce-only is dropped where an order has a stop", says: `(?i)reduce`,
+		flaws: sending(func(_ trading.Order, w *xOrder) {
 		w.Reduce = w.Reduce && w.StopPrice.IsZero()
 	})},
-	{fault: "reduce-only is dropped where an order has a limit", says: `(?i)reduce`, flaws: sending(func(o trading.Order, w *xOrder) {
+	{fault: "reduce-only is dropped where an order has a limit", says: `(?i)reduce`,
+		flaws: sending(func(o trading.Order, w *xOrder) {
 		w.Reduce = w.Reduce && o.Type != trading.Limit
 	})},
 	{fault: "every sell only reduces", says: `(?i)short|sell|sold`, flaws: sending(func(o trading.Order, w *xOrder) {
@@ -136,12 +138,14 @@ var priceMutants = []mutant{
 				w.Type, w.Price = "LIMIT", o.DecisionPrice
 			}
 		})},
-	{fault: "the two prices of a stop-limit are swapped", says: `(?i)stop.limit`, flaws: sending(func(o trading.Order, w *xOrder) {
+	{fault: "the two prices of a stop-limit are swapped", says: `(?i)stop.limit`,
+		flaws: sending(func(o trading.Order, w *xOrder) {
 		if o.Type == trading.StopLimit {
 			w.Price, w.StopPrice = w.StopPrice, w.Price
 		}
 	})},
-	{fault: "a quantity is cut to whole units", says: `(?i)quantity|\bof\b|fill`, flaws: sending(func(_ trading.Order, w *xOrder) {
+	{fault: "a quantity is cut to whole units", says: `(?i)quantity|\bof\b|fill`,
+		flaws: sending(func(_ trading.Order, w *xOrder) {
 		if whole := w.Quantity.Floor(); whole.IsPositive() {
 			w.Quantity = whole
 		} else {
@@ -153,7 +157,8 @@ var priceMutants = []mutant{
 			w.Quantity = cut
 		}
 	})},
-	{fault: "a quantity is sent to four digits", says: `(?i)quantity|\bof\b|fill`, flaws: sending(func(_ trading.Order, w *xOrder) {
+	{fault: "a quantity is sent to four digits", says: `(?i)quantity|\bof\b|fill`,
+		flaws: sending(func(_ trading.Order, w *xOrder) {
 		w.Quantity = w.Quantity.Round(4 - int32(w.Quantity.NumDigits()) - w.Quantity.Exponent())
 	})},
 	{fault: "half of a quantity is sent", says: `(?i)quantity|\bof\b|fill`, flaws: sending(func(_ trading.Order, w *xOrder) {
@@ -172,7 +177,8 @@ var priceMutants = []mutant{
 	{fault: "stop prices are rounded to whole units", says: `(?i)stop`, flaws: sending(func(_ trading.Order, w *xOrder) {
 		w.StopPrice = w.StopPrice.Round(0)
 	})},
-	{fault: "a limit is moved by five ticks, so that it fills", says: `(?i)limit`, flaws: sending(func(o trading.Order, w *xOrder) {
+	{fault: "a limit is moved by five ticks, so that it fills", says: `(?i)limit`,
+		flaws: sending(func(o trading.Order, w *xOrder) {
 		if o.Type == trading.Limit {
 			w.Price = w.Price.Add(o.Side.Signed(decimal.RequireFromString("0.05")))
 		}
