@@ -3,8 +3,8 @@ package tradingtest
 import (
 	"context"
 	"errors"
-	"time"
 
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -139,24 +139,14 @@ func repeated(b brokerTest) {
 // delayed gives each call a context that ends before the reply: once at its deadline, and once because it is canceled.
 func delayed(b brokerTest) {
 	b.lined()
-	ending := func(cause error) func() (context.Context, func()) {
-		return func() (context.Context, func()) {
-			if errors.Is(cause, context.DeadlineExceeded) {
-				return context.WithTimeout(b.Context(), b.Patience/20)
-			}
-			ctx, cancel := context.WithCancel(b.Context())
-			stop := time.AfterFunc(b.Patience/20, cancel)
-			return ctx, func() { stop.Stop(); cancel() }
-		}
-	}
-	for i, cause := range []error{context.DeadlineExceeded, context.Canceled} {
+	for i, deadline := range []bool{true, false} {
 		a := b.approved(longID(i), trading.Buy, 10, int64(10*i))
-		err := b.late("Submit", ending(cause), func(ctx context.Context) error { return b.Broker.Submit(ctx, b.faulty(a, ReplyLate)) })
+		err := b.late("Submit", deadline, func(ctx context.Context) error { return b.Broker.Submit(ctx, b.faulty(a, ReplyLate)) })
 		if err == nil || errors.Is(err, trading.ErrRejected) {
 			b.Errorf("the context ended before the reply, and Submit returns %v: the order is not rejected, nobody knows", err)
 		}
 		b.Line.Fail(ReplyLate, -1)
-		err = b.late("Order", ending(cause), func(ctx context.Context) error {
+		err = b.late("Order", deadline, func(ctx context.Context) error {
 			_, err := b.Broker.Order(ctx, a.Order().Ref())
 			return err
 		})
@@ -169,17 +159,26 @@ func delayed(b brokerTest) {
 }
 
 // late makes a call to which the reply does not come before its context ends, and ends the fault.
-func (b brokerTest) late(name string, ending func() (context.Context, func()), call func(ctx context.Context) error) error {
+func (b brokerTest) late(name string, deadline bool, call func(ctx context.Context) error) error {
 	b.Helper()
-	ctx, stop := ending()
-	defer stop()
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	if deadline {
+		late, stop := clockctx.WithTimeout(ctx, machine, b.Patience/20)
+		defer stop()
+		ctx = late
+	}
 	done := make(chan error, 1)
 	go func() { done <- call(ctx) }()
+	if !deadline {
+		<-machine.After(b.Patience / 20)
+		cancel()
+	}
 	select {
 	case err := <-done:
 		b.Line.Fail("", 0)
 		return err
-	case <-time.After(b.Patience):
+	case <-machine.After(b.Patience):
 		b.Line.Fail("", 0)
 		<-done
 		b.Errorf("%s did not end with its context", name)

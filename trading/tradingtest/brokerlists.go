@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/benbjohnson/clock"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -253,12 +255,15 @@ func cashMoves(b brokerTest) {
 	}
 }
 
+// machine is the time that passes outside of the suite's own goroutine.
+var machine = clock.New()
+
 // await waits until a channel is closed.
 func (b brokerTest) await(news <-chan struct{}, what string) {
 	b.Helper()
 	select {
 	case <-news:
-	case <-time.After(b.Patience):
+	case <-machine.After(b.Patience):
 		b.Fatalf("within %s nobody was woken by what should be: %s", b.Patience, what)
 	}
 }

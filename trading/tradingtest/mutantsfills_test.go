@@ -53,8 +53,8 @@ var fillMutants = []mutant{
 	})},
 	{fault: "a fill has the venue's number of its order as its ID", says: `(?i)\bids?\b`,
 		flaws: telling(func(w xTrade, f *trading.Fill) {
-		f.ID = strconv.FormatInt(w.OrderID, 10)
-	})},
+			f.ID = strconv.FormatInt(w.OrderID, 10)
+		})},
 	{fault: "a fill has a new ID each time", says: `(?i)\bids?\b|twice|again`, flaws: flaws{
 		fill: func(a *adapter, _ xTrade, f *trading.Fill) {
 			n := a.once("fills", func() any { return new(int) }).(*int)
@@ -70,12 +70,12 @@ var fillMutants = []mutant{
 	})},
 	{fault: "a fill has the venue's number as its client ID", says: `(?i)client id|under`,
 		flaws: telling(func(w xTrade, f *trading.Fill) {
-		f.ClientID = strconv.FormatInt(w.OrderID, 10)
-	})},
+			f.ClientID = strconv.FormatInt(w.OrderID, 10)
+		})},
 	{fault: "a fill has the venue's name for its symbol", says: `(?i)symbol|ETHUSDT`,
 		flaws: telling(func(w xTrade, f *trading.Fill) {
-		f.Symbol = w.Symbol
-	})},
+			f.Symbol = w.Symbol
+		})},
 	{fault: "a fill's price is rounded to whole units", says: `(?i)price`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.Price = f.Price.Round(0)
 	})},
@@ -91,8 +91,8 @@ var fillMutants = []mutant{
 	})},
 	{fault: "a fill's milliseconds are taken for seconds", says: `(?i)time|since|from`,
 		flaws: telling(func(_ xTrade, f *trading.Fill) {
-		f.Time = time.Unix(f.Time.UnixMilli(), 0).UTC()
-	})},
+			f.Time = time.Unix(f.Time.UnixMilli(), 0).UTC()
+		})},
 	{fault: "a liquidation is told as any fill", says: `(?i)liquidat`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.Liquidation = false
 	})},

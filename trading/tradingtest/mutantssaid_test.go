@@ -99,18 +99,18 @@ var outcomeMutants = []mutant{
 		claims: func(t *trading.Traits) { t.RefusesDuplicates = true }},
 	{fault: "an answer that cannot be read is told as a success", says: `(?i)cut|nil`,
 		flaws: judging(func(_ int, right error) error {
-		if errors.Is(right, io.ErrUnexpectedEOF) || right != nil && strings.Contains(right.Error(), "cannot be read") {
-			return nil
-		}
-		return right
-	})},
+			if errors.Is(right, io.ErrUnexpectedEOF) || right != nil && strings.Contains(right.Error(), "cannot be read") {
+				return nil
+			}
+			return right
+		})},
 	{fault: "an answer that cannot be read is told as a rejection", says: `(?i)cut|reject`,
 		flaws: judging(func(_ int, right error) error {
-		if errors.Is(right, io.ErrUnexpectedEOF) || right != nil && strings.Contains(right.Error(), "cannot be read") {
-			return errRefused
-		}
-		return right
-	})},
+			if errors.Is(right, io.ErrUnexpectedEOF) || right != nil && strings.Contains(right.Error(), "cannot be read") {
+				return errRefused
+			}
+			return right
+		})},
 }
 
 // beginMutants do not ask as they should whether an order may still be sent.
@@ -199,10 +199,10 @@ var reportMutants = []mutant{
 	})},
 	{fault: "what was filled is told once an order is done", says: `(?i)fill`,
 		flaws: reporting(func(_ xOrder, r *trading.OrderReport) {
-		if !r.Status.Done() {
-			r.Filled = decimal.Zero
-		}
-	})},
+			if !r.Status.Done() {
+				r.Filled = decimal.Zero
+			}
+		})},
 	{fault: "what is left is told as filled", says: `(?i)fill`, flaws: reporting(func(w xOrder, r *trading.OrderReport) {
 		r.Filled = w.left()
 	})},
@@ -238,34 +238,34 @@ var reportMutants = []mutant{
 		})},
 	{fault: "an order that expired is told as open", says: `(?i)expire|open|done`,
 		flaws: reporting(func(_ xOrder, r *trading.OrderReport) {
-		if r.Status == trading.StatusExpired {
-			r.Status = trading.StatusOpen
-		}
-	})},
+			if r.Status == trading.StatusExpired {
+				r.Status = trading.StatusOpen
+			}
+		})},
 	{fault: "an order that expired is told as rejected", says: `(?i)reject`,
 		flaws: reporting(func(_ xOrder, r *trading.OrderReport) {
-		if r.Status == trading.StatusExpired {
-			r.Status = trading.StatusRejected
-		}
-	})},
+			if r.Status == trading.StatusExpired {
+				r.Status = trading.StatusRejected
+			}
+		})},
 	{fault: "an order that was canceled is told as rejected", says: `(?i)reject`,
 		flaws: reporting(func(_ xOrder, r *trading.OrderReport) {
-		if r.Status == trading.StatusCanceled {
-			r.Status = trading.StatusRejected
-		}
-	})},
+			if r.Status == trading.StatusCanceled {
+				r.Status = trading.StatusRejected
+			}
+		})},
 	{fault: "an open order has the venue's word for it", says: `(?i)status`,
 		flaws: reporting(func(w xOrder, r *trading.OrderReport) {
-		if r.Status == trading.StatusOpen {
-			r.Status = trading.OrderStatus(w.Status)
-		}
-	})},
+			if r.Status == trading.StatusOpen {
+				r.Status = trading.OrderStatus(w.Status)
+			}
+		})},
 	{fault: "an order with a stop is told as triggered before it is", says: `(?i)trigger`,
 		flaws: reporting(func(w xOrder, r *trading.OrderReport) { r.Triggered = w.StopPrice.IsPositive() })},
 	{fault: "an order is told under the venue's number", says: `(?i)client id`,
 		flaws: reporting(func(w xOrder, r *trading.OrderReport) {
-		r.ClientID = fmt.Sprint(w.OrderID)
-	})},
+			r.ClientID = fmt.Sprint(w.OrderID)
+		})},
 	{fault: "an order that is not known is told as canceled", says: `(?i)unknown|never`, flaws: flaws{
 		order: func(_ *adapter, ref trading.OrderRef, _ xOrder, r *trading.OrderReport, err error) error {
 			if errors.Is(err, trading.ErrUnknownOrder) {

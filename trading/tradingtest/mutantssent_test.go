@@ -26,12 +26,12 @@ var sentMutants = []mutant{
 	})},
 	{fault: "reduce-only is dropped where an order has a stop", says: `(?i)reduce`,
 		flaws: sending(func(_ trading.Order, w *xOrder) {
-		w.Reduce = w.Reduce && w.StopPrice.IsZero()
-	})},
+			w.Reduce = w.Reduce && w.StopPrice.IsZero()
+		})},
 	{fault: "reduce-only is dropped where an order has a limit", says: `(?i)reduce`,
 		flaws: sending(func(o trading.Order, w *xOrder) {
-		w.Reduce = w.Reduce && o.Type != trading.Limit
-	})},
+			w.Reduce = w.Reduce && o.Type != trading.Limit
+		})},
 	{fault: "every sell only reduces", says: `(?i)short|sell|sold`, flaws: sending(func(o trading.Order, w *xOrder) {
 		w.Reduce = w.Reduce || o.Side == trading.Sell
 	})},
@@ -140,18 +140,18 @@ var priceMutants = []mutant{
 		})},
 	{fault: "the two prices of a stop-limit are swapped", says: `(?i)stop.limit`,
 		flaws: sending(func(o trading.Order, w *xOrder) {
-		if o.Type == trading.StopLimit {
-			w.Price, w.StopPrice = w.StopPrice, w.Price
-		}
-	})},
+			if o.Type == trading.StopLimit {
+				w.Price, w.StopPrice = w.StopPrice, w.Price
+			}
+		})},
 	{fault: "a quantity is cut to whole units", says: `(?i)quantity|\bof\b|fill`,
 		flaws: sending(func(_ trading.Order, w *xOrder) {
-		if whole := w.Quantity.Floor(); whole.IsPositive() {
-			w.Quantity = whole
-		} else {
-			w.Quantity = w.Quantity.Ceil()
-		}
-	})},
+			if whole := w.Quantity.Floor(); whole.IsPositive() {
+				w.Quantity = whole
+			} else {
+				w.Quantity = w.Quantity.Ceil()
+			}
+		})},
 	{fault: "a quantity is cut to two places", says: `(?i)quantity|\bof\b|fill`, flaws: sending(func(_ trading.Order, w *xOrder) {
 		if cut := w.Quantity.RoundFloor(2); cut.IsPositive() {
 			w.Quantity = cut
@@ -159,8 +159,8 @@ var priceMutants = []mutant{
 	})},
 	{fault: "a quantity is sent to four digits", says: `(?i)quantity|\bof\b|fill`,
 		flaws: sending(func(_ trading.Order, w *xOrder) {
-		w.Quantity = w.Quantity.Round(4 - int32(w.Quantity.NumDigits()) - w.Quantity.Exponent())
-	})},
+			w.Quantity = w.Quantity.Round(4 - int32(w.Quantity.NumDigits()) - w.Quantity.Exponent())
+		})},
 	{fault: "half of a quantity is sent", says: `(?i)quantity|\bof\b|fill`, flaws: sending(func(_ trading.Order, w *xOrder) {
 		half := w.Quantity.Div(decimal.NewFromInt(2))
 		w.Quantity = decimal.Max(half.RoundFloor(3), decimal.RequireFromString(xStep))
@@ -179,8 +179,8 @@ var priceMutants = []mutant{
 	})},
 	{fault: "a limit is moved by five ticks, so that it fills", says: `(?i)limit`,
 		flaws: sending(func(o trading.Order, w *xOrder) {
-		if o.Type == trading.Limit {
-			w.Price = w.Price.Add(o.Side.Signed(decimal.RequireFromString("0.05")))
-		}
-	})},
+			if o.Type == trading.Limit {
+				w.Price = w.Price.Add(o.Side.Signed(decimal.RequireFromString("0.05")))
+			}
+		})},
 }
