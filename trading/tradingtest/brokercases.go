@@ -185,6 +185,9 @@ func stopRests(b brokerTest) {
 	if err != nil || report.Status != trading.StatusOpen {
 		b.Fatalf("Order reports %+v, %v, want open", report, err)
 	}
+	if report.Triggered {
+		b.Errorf("%s is told as triggered, and its price is far away", words(a.Order()))
+	}
 	b.canceled(c, a.Order().Ref(), trading.StatusCanceled)
 }
 

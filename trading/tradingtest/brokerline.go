@@ -11,6 +11,8 @@ import (
 // lineCases are about what happens below an adapter, and about the last moment before an order leaves.
 var lineCases = []brokerCase{
 	{"Begin is asked with the context of the call", beginContext},
+	{"a context that is canceled when the order leaves says nothing of the order", func(b brokerTest) { endsAtBegin(b, false) }},
+	{"a context that is over when the order leaves says nothing of the order", func(b brokerTest) { endsAtBegin(b, true) }},
 	{"after Begin the next request is the order, and it leaves once", beginLast},
 	{"an order whose request was lost is neither there nor rejected", func(b brokerTest) { lostOrder(b, RequestLost, false) }},
 	{"an order whose reply was lost is there, once, and not rejected", func(b brokerTest) { lostOrder(b, ReplyLost, true) }},
@@ -49,6 +51,32 @@ func beginContext(b brokerTest) {
 	})
 	if err := b.Broker.Submit(ctx, a); err != nil {
 		b.Fatalf("Submit %s: %v", words(a.Order()), err)
+	}
+}
+
+// endsAtBegin lets the context end in Begin, so that the request fails without anybody below the adapter. It may have left.
+func endsAtBegin(b brokerTest, deadline bool) {
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	if deadline {
+		late, stop := clockctx.WithTimeout(ctx, machine, b.Patience/100)
+		defer stop()
+		ctx = late
+	}
+	a := b.approved(longID(1), trading.Buy, 10, 0)
+	err := b.Broker.Submit(ctx, a.Gated(func(context.Context) error {
+		if !deadline {
+			cancel()
+		}
+		<-ctx.Done()
+		return nil
+	}))
+	b.Advance()
+	if errors.Is(err, trading.ErrRejected) {
+		b.Errorf("the context ended when the request was to leave, and Submit returns %v: the venue did not reject it", err)
+	}
+	if _, unknown := b.order(longID(1)); err == nil && unknown != nil {
+		b.Errorf("the context ended when the request was to leave, Submit returns nil, and Order says %v", unknown)
 	}
 }
 

@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -152,11 +153,14 @@ func liquidation(b brokerTest) {
 
 func cashSigned(b brokerTest) {
 	r, ok := b.Broker.(trading.CashReporter)
-	if !ok || b.MoveCash == nil || b.CashMoved.IsZero() {
-		b.Skip("the broker tells of no cash, or the subject does not say how much moves")
+	if !ok || b.MoveCash == nil {
+		b.Skip("the broker tells of no cash, or the subject does not move any")
 	}
 	b.MoveCash()
 	page, _, err := r.CashEvents(b.Context(), trading.Cursor{}, 10)
+	if errors.Is(err, errors.ErrUnsupported) {
+		b.Skip("the broker tells of no cash")
+	}
 	if err != nil || len(page) == 0 {
 		b.Fatalf("CashEvents: %d, %v", len(page), err)
 	}
@@ -164,7 +168,7 @@ func cashSigned(b brokerTest) {
 	if err != nil || len(again) != len(page) || again[0].ID != page[0].ID {
 		b.Errorf("CashEvents asked twice tell the same event under other ids: %+v and %+v, %v", page, again, err)
 	}
-	if last := page[len(page)-1]; !last.Amount.Equal(b.CashMoved) {
+	if last := page[len(page)-1]; !b.CashMoved.IsZero() && !last.Amount.Equal(b.CashMoved) {
 		b.Errorf("cash moved by %s, and the event has the amount %s: it is signed", b.CashMoved, last.Amount)
 	}
 }

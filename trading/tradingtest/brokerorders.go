@@ -16,6 +16,9 @@ var orderCases = []brokerCase{
 	{"orders of odd sizes fill to the last step, on their side", oddSizes},
 	{"an order that sells is told as one, and so is one that sells what is not held", sells},
 	{"ids as long as those of the Engine are told as they are", longIDs},
+	{"a market order fills whatever it was decided at", marketFills},
+	{"a stop-limit rests, is listed as one and is canceled like any", stopLimitRests},
+	{"an order that only reduces opens nothing, of whatever type", reducesOfEachType},
 	{"a limit order rests until its price is there, and fills at it", limitWaits},
 	{"a stop rests until its price is there, and fills at what there is", stopWaits},
 	{"a stop-limit rests until its stop is there, and then until its limit is", stopLimitWaits},
@@ -146,6 +149,9 @@ func (b brokerTest) isOf(f trading.Fill, o trading.Order) {
 	if !f.Quantity.IsPositive() {
 		b.Errorf("a fill of %s has the quantity %s, want one above zero", words(o), f.Quantity)
 	}
+	if o.Type == trading.Market && f.Fee.IsNegative() && !b.FeeRate.IsNegative() {
+		b.Errorf("a fill of %s has a fee of %s: what is paid is above zero, and whoever takes is paid nothing for it", words(o), f.Fee)
+	}
 	if worse := f.Price.Sub(o.LimitPrice).Mul(decimal.NewFromInt(int64(o.Side))); o.LimitPrice.IsPositive() && worse.IsPositive() {
 		b.Errorf("a fill of %s has the price %s, which is worse than its limit", words(o), f.Price)
 	}
@@ -214,6 +220,46 @@ func longIDs(b brokerTest) {
 		}
 		b.Advance()
 		b.stands(a, "an order with a client id of "+fmt.Sprint(len(id))+" letters", 7, trading.StatusFilled)
+	}
+}
+
+// marketFills buys what was decided on when it was cheaper, and sells what was dearer: a market order has no price.
+func marketFills(b brokerTest) {
+	for i, o := range []trading.Order{{Side: trading.Buy}, {Side: trading.Sell}} {
+		o.ClientID, o.Type = longID(i), trading.Market
+		decided := b
+		decided.Price = b.times(0.9 + 0.2*float64(i))
+		a := decided.approve(o, 7, int64(7*i))
+		b.submit(a)
+		b.stands(a, "a market order that was decided on at "+decided.Price.String(), 7, trading.StatusFilled)
+	}
+}
+
+func stopLimitRests(b brokerTest) {
+	c := b.canRest()
+	b.needs(StopLimit)
+	a := b.send(trading.Order{
+		ClientID: longID(1), Side: trading.Buy, Type: trading.StopLimit, StopPrice: b.times(2), LimitPrice: b.times(2.1),
+	}, 10, 10)
+	b.untriggered(a, "a stop-limit far from the price")
+	b.areOpen(a)
+	b.canceled(c, a.Order().Ref(), trading.StatusCanceled)
+}
+
+// reducesOfEachType closes more than is held, by orders whose price is there. A venue may refuse them.
+func reducesOfEachType(b brokerTest) {
+	b.canRest()
+	b.needs(ReduceOnly)
+	for i, o := range []trading.Order{
+		{Type: trading.Market}, {Type: trading.Limit, LimitPrice: b.times(0.95)}, {Type: trading.Stop, StopPrice: b.times(1.05)},
+	} {
+		b.have(i, 20)
+		o.ClientID, o.Side = longID(10+i), trading.Sell
+		a := b.approve(o, 50, 50)
+		_ = b.Broker.Submit(b.Context(), a)
+		b.Advance()
+		b.soldAtMost(a, 20)
+		b.closeRest(20*int64(i+1), i)
 	}
 }
 
