@@ -391,6 +391,7 @@ func (b brokerTest) closeRest(bought int64, n int) {
 
 // reducesNothing closes where nothing is held: to refuse it is as good as to end it unfilled.
 func reducesNothing(b brokerTest) {
+	b.needs(ReduceOnly)
 	a := b.approved(longID(1), trading.Sell, 10, 10)
 	err := b.Broker.Submit(b.Context(), a)
 	b.Advance()

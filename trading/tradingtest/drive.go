@@ -41,7 +41,7 @@ const (
 	ForceFOK  Ability = "fok"
 	ForceDay  Ability = "day"
 	StopLimit Ability = "stop-limit orders"
-	// ReduceOnly is that of orders which rest. A venue without it is a Pairer, if it has pairs.
+	// ReduceOnly: a venue without it is a Pairer, if it has pairs.
 	ReduceOnly Ability = "reduce-only"
 )
 
