@@ -13,6 +13,7 @@ import (
 // moneyCases are about fills, and what they cost.
 var moneyCases = []brokerCase{
 	{"many fills come in pages of each size, and none is lost, repeated under another id or out of order", manyPages},
+	{"fills of one instant are all told, whatever the page", oneInstant},
 	{"a fill has the price at which it was executed", fillPrice},
 	{"who rested pays what the venue says, and is told a rebate below zero", makerFee},
 	{"a fee in another asset is told with its asset", otherFee},
@@ -57,6 +58,27 @@ func (b brokerTest) samePages(all, paged []trading.Fill, limit int) {
 	}
 	if !slices.Equal(want, got) {
 		b.Errorf("fills asked for again, in pages of %d, have the ids %q, want %q: none is lost, and an id stays", limit, got, want)
+	}
+}
+
+// oneInstant lets several orders fill at once, as one that walks a book does.
+func oneInstant(b brokerTest) {
+	b.canRest()
+	b.drives(b.Drive.SetPrice != nil, "Drive.SetPrice")
+	const orders = 6
+	limit := b.odd(0.97)
+	for i := range orders {
+		b.send(trading.Order{ClientID: longID(i), Side: trading.Buy, Type: trading.Limit, LimitPrice: limit}, 2, 0)
+	}
+	b.price(limit)
+	all := b.fills(time.Time{})
+	if got := filled(all); !got.Equal(b.steps(2 * orders)) {
+		b.Errorf("%d orders filled at one instant, %s in all, and the fills, of which the ids differ, add up to %s",
+			orders, b.steps(2*orders), got)
+	}
+	for _, size := range []int{1, 2, 4} {
+		paged, _ := b.walk(trading.Cursor{}, size)
+		b.samePages(all, paged, size)
 	}
 }
 

@@ -261,6 +261,14 @@ func reducesOfEachType(b brokerTest) {
 		b.soldAtMost(a, 20)
 		b.closeRest(20*int64(i+1), i)
 	}
+	if !b.Short {
+		return
+	}
+	b.send(trading.Order{ClientID: longID(20), Side: trading.Sell, Type: trading.Market}, 20, 0)
+	a := b.approve(trading.Order{ClientID: longID(21), Side: trading.Buy, Type: trading.Market}, 50, -50)
+	_ = b.Broker.Submit(b.Context(), a)
+	b.Advance()
+	b.soldAtMost(a, 20)
 }
 
 func limitWaits(b brokerTest) {
@@ -357,7 +365,7 @@ func restingReduces(b brokerTest) {
 	}
 }
 
-// soldAtMost demands that an order which only reduces has sold no more than was held.
+// soldAtMost demands that an order which only reduces has sold, or bought back, no more than was held.
 func (b brokerTest) soldAtMost(a trading.Approved, steps int64) {
 	b.Helper()
 	sum := decimal.Zero
@@ -367,7 +375,7 @@ func (b brokerTest) soldAtMost(a trading.Approved, steps int64) {
 		}
 	}
 	if sum.GreaterThan(b.steps(steps)) {
-		b.Errorf("%s was held, and %s has sold %s: it is reduce-only", b.steps(steps), words(a.Order()), sum)
+		b.Errorf("%s was held, and %s has filled %s: it is reduce-only", b.steps(steps), words(a.Order()), sum)
 	}
 }
 
@@ -417,19 +425,23 @@ func (b brokerTest) consistent(a trading.Approved, err error) {
 func postOnly(b brokerTest) {
 	b.canRest()
 	b.needs(PostOnly)
-	a := b.approve(trading.Order{
-		ClientID: longID(1), Side: trading.Buy, Type: trading.Limit, LimitPrice: b.times(1.05), PostOnly: true,
-	}, 10, 0)
-	err := b.Broker.Submit(b.Context(), a)
-	b.Advance()
-	b.consistent(a, err)
-	b.executed(a.Order(), "a post-only order that would fill at once", decimal.Zero)
-	if report, err := b.Broker.Order(b.Context(), a.Order().Ref()); err == nil && !report.Status.Done() {
-		b.Errorf("%s would have filled at once, and is %q", words(a.Order()), report.Status)
+	b.have(0, 10)
+	for i, o := range []trading.Order{
+		{Side: trading.Buy, LimitPrice: b.times(1.05)}, {Side: trading.Sell, LimitPrice: b.times(0.95)},
+	} {
+		o.ClientID, o.Type, o.PostOnly = longID(1+i), trading.Limit, true
+		a := b.approve(o, 10, 10)
+		err := b.Broker.Submit(b.Context(), a)
+		b.Advance()
+		b.consistent(a, err)
+		b.executed(a.Order(), "a post-only order that would fill at once", decimal.Zero)
+		if report, err := b.Broker.Order(b.Context(), a.Order().Ref()); err == nil && !report.Status.Done() {
+			b.Errorf("%s would have filled at once, and is %q", words(a.Order()), report.Status)
+		}
 	}
-	a = b.send(trading.Order{
-		ClientID: longID(2), Side: trading.Buy, Type: trading.Limit, LimitPrice: b.times(0.5), PostOnly: true,
-	}, 10, 0)
+	a := b.send(trading.Order{
+		ClientID: longID(9), Side: trading.Buy, Type: trading.Limit, LimitPrice: b.times(0.5), PostOnly: true,
+	}, 10, 10)
 	b.stands(a, "a post-only order far from the price", 0, trading.StatusOpen)
 }
 
@@ -445,6 +457,10 @@ func ioc(b brokerTest) {
 	near := away
 	near.ClientID, near.LimitPrice = longID(2), b.times(1.05)
 	b.stands(b.send(near, 10, 0), "an ioc order whose limit the price is on the good side of", 10, trading.StatusFilled)
+	dear := trading.Order{
+		ClientID: longID(4), Side: trading.Sell, Type: trading.Limit, LimitPrice: b.times(2), TimeInForce: trading.IOC,
+	}
+	b.stands(b.send(dear, 10, 10), "an ioc order that sells, far from the price", 0, over...)
 	b.drives(b.Drive.Offer != nil, "Drive.Offer")
 	b.offer(4)
 	near.ClientID = longID(3)
@@ -460,20 +476,22 @@ func fok(b brokerTest) {
 	b.stands(b.send(near, 10, 0), "a fok order whose limit the price is on the good side of", 10, trading.StatusFilled)
 	away := near
 	away.ClientID, away.LimitPrice = longID(2), b.times(0.5)
-	b.killed(away)
+	b.killed(away, 0)
+	away.ClientID, away.LimitPrice, away.Side = longID(5), b.times(2), trading.Sell
+	b.killed(away, 10)
 	b.drives(b.Drive.Offer != nil, "Drive.Offer")
 	b.offer(4)
 	near.ClientID = longID(3)
-	b.killed(near)
+	b.killed(near, 0)
 	b.offer(10)
 	near.ClientID = longID(4)
 	b.stands(b.send(near, 10, 10), "a fok order for all that there is", 10, trading.StatusFilled)
 }
 
 // killed demands that a fok order is over with nothing filled. Venues call that rejected, too.
-func (b brokerTest) killed(o trading.Order) {
+func (b brokerTest) killed(o trading.Order, held int64) {
 	b.Helper()
-	a := b.approve(o, 10, 0)
+	a := b.approve(o, 10, held)
 	err := b.Broker.Submit(b.Context(), a)
 	b.Advance()
 	b.consistent(a, err)
@@ -568,6 +586,9 @@ func dayEnds(b brokerTest) {
 		}, 10, 0)
 	}
 	day, gtc, zero := rest(1, trading.Day), rest(2, trading.GTC), rest(3, "")
+	stop := b.send(trading.Order{
+		ClientID: longID(5), Side: trading.Buy, Type: trading.Stop, StopPrice: b.times(2), TimeInForce: trading.Day,
+	}, 10, 0)
 	var part trading.Approved
 	if b.Drive.Offer != nil {
 		part = b.partial(4, trading.Day)
@@ -575,6 +596,7 @@ func dayEnds(b brokerTest) {
 	b.Drive.EndDay()
 	b.Advance()
 	b.stands(day, "a day order, and the day is over", 0, trading.StatusExpired)
+	b.stands(stop, "a day order with a stop, and the day is over", 0, trading.StatusExpired)
 	b.stands(gtc, "a gtc order, and the day is over", 0, trading.StatusOpen)
 	b.stands(zero, "an order without a time in force, which is a gtc order, and the day is over", 0, trading.StatusOpen)
 	if b.Drive.Offer != nil {

@@ -69,11 +69,14 @@ func guards(b brokerTest) {
 		b.Skip("the venue ties no guards to an entry")
 	}
 	b.drives(b.Drive.SetPrice != nil, "Drive.SetPrice")
-	for i, leg := range []trading.Leg{trading.TakeProfit, trading.StopLoss} {
+	for i, leg := range []trading.Leg{trading.TakeProfit, trading.StopLoss, trading.TakeProfit} {
 		b.price(b.Price)
 		o := trading.Order{
 			ClientID: longID(i), Side: trading.Buy, Type: trading.Market,
 			Guard: trading.Guard{TakeProfit: b.odd(1.03), StopLoss: b.odd(0.97)},
+		}
+		if i == 2 {
+			o.Type, o.LimitPrice = trading.Limit, b.times(1.01)
 		}
 		a := b.send(o, 10, 0)
 		for _, l := range []trading.Leg{trading.TakeProfit, trading.StopLoss} {

@@ -19,6 +19,7 @@ type exchange struct {
 
 	mu     sync.Mutex // guards all below
 	now    time.Time  // goes on by a millisecond with all that happens
+	still  bool       // what happens is of one instant
 	price  decimal.Decimal
 	depth  decimal.NullDecimal // what is left at the price; null for no end
 	orders []*xOrder           // in the order in which they came
@@ -136,7 +137,9 @@ func (x *exchange) Now() time.Time {
 }
 
 func (x *exchange) tickLocked() time.Time {
-	x.now = x.now.Add(time.Millisecond)
+	if !x.still {
+		x.now = x.now.Add(time.Millisecond)
+	}
 	return x.now
 }
 
@@ -401,6 +404,9 @@ func (x *exchange) offer(quantity decimal.Decimal) {
 }
 
 func (x *exchange) sweepLocked() {
+	x.tickLocked()
+	x.still = true
+	defer func() { x.still = false }()
 	for _, o := range slices.Clone(x.orders) {
 		if before := *o; o.resting {
 			x.matchLocked(o)

@@ -25,7 +25,7 @@ type mutant struct {
 func mutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{
-		sentMutants, priceMutants, outcomeMutants, beginMutants, reportMutants, memoryMutants, fillMutants, pageMutants,
+		sentMutants, someMutants, priceMutants, outcomeMutants, beginMutants, reportMutants, memoryMutants, fillMutants, pageMutants,
 		restMutants, accountMutants, streamMutants,
 	} {
 		all = append(all, some...)

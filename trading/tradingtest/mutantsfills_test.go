@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -68,6 +69,12 @@ var fillMutants = []mutant{
 	{fault: "a fill has its second as its ID", says: `(?i)\bids?\b`, flaws: telling(func(_ xTrade, f *trading.Fill) {
 		f.ID = strconv.FormatInt(f.Time.Unix(), 10)
 	})},
+	{fault: "a fill has its millisecond as its ID", says: `(?i)\bids?\b|instant`, flaws: telling(func(_ xTrade, f *trading.Fill) {
+		f.ID = strconv.FormatInt(f.Time.UnixMilli(), 10)
+	})},
+	{fault: "the asset of a fee is told in small letters", says: `(?i)fee`, flaws: telling(func(_ xTrade, f *trading.Fill) {
+		f.FeeAsset = strings.ToLower(f.FeeAsset)
+	})},
 	{fault: "a fill has the venue's number as its client ID", says: `(?i)client id|under`,
 		flaws: telling(func(w xTrade, f *trading.Fill) {
 			f.ClientID = strconv.FormatInt(w.OrderID, 10)
@@ -117,6 +124,14 @@ func turning(change func(from trading.Cursor, page []trading.Fill, next trading.
 			return change(from, page, next)
 		},
 	}
+}
+
+// byTime reads a cursor that is a time.
+func byTime(_ *adapter, from trading.Cursor, limit int) (trading.Cursor, int) {
+	if at, err := time.Parse("after "+time.RFC3339Nano, from.Token); err == nil {
+		return trading.Cursor{Since: at}, limit
+	}
+	return from, limit
 }
 
 // pageMutants lose or repeat fills between pages.
@@ -186,6 +201,24 @@ var pageMutants = []mutant{
 				from.Since = from.Since.Truncate(time.Second).Add(time.Second)
 			}
 			return from, limit
+		},
+	}},
+	{fault: "a page goes on behind the time of the last fill", says: `(?i)page|instant`, flaws: flaws{
+		fills: byTime,
+		page: func(_ *adapter, _ trading.Cursor, page []trading.Fill, next trading.Cursor) ([]trading.Fill, trading.Cursor) {
+			if len(page) > 0 {
+				next.Token = "after " + page[len(page)-1].Time.Add(time.Millisecond).Format(time.RFC3339Nano)
+			}
+			return page, next
+		},
+	}},
+	{fault: "a page goes on at the time of the last fill", says: `(?i)page|instant`, flaws: flaws{
+		fills: byTime,
+		page: func(_ *adapter, _ trading.Cursor, page []trading.Fill, next trading.Cursor) ([]trading.Fill, trading.Cursor) {
+			if len(page) > 0 {
+				next.Token = "after " + page[len(page)-1].Time.Format(time.RFC3339Nano)
+			}
+			return page, next
 		},
 	}},
 	{fault: "a cursor is known by the process that made it only", says: `(?i)page|cursor|fill`, flaws: flaws{

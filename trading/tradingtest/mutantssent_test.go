@@ -100,6 +100,44 @@ var sentMutants = []mutant{
 	}},
 }
 
+// someMutants are wrong for some orders only.
+var someMutants = []mutant{
+	{fault: "reduce-only is dropped where an order buys", says: `(?i)reduce`, flaws: sending(func(o trading.Order, w *xOrder) {
+		w.Reduce = w.Reduce && o.Side == trading.Sell
+	})},
+	{fault: "post-only is dropped where an order sells", says: `(?i)post`, flaws: sending(func(o trading.Order, w *xOrder) {
+		w.PostOnly = w.PostOnly && o.Side == trading.Buy
+	})},
+	{fault: "IOC is dropped where an order sells", says: `(?i)\bioc\b`, flaws: sending(func(o trading.Order, w *xOrder) {
+		if o.Side == trading.Sell && w.Force == "IOC" {
+			w.Force = "GTC"
+		}
+	})},
+	{fault: "FOK is dropped where an order sells", says: `(?i)\bfok\b`, flaws: sending(func(o trading.Order, w *xOrder) {
+		if o.Side == trading.Sell && w.Force == "FOK" {
+			w.Force = "GTC"
+		}
+	})},
+	{fault: "time in force is dropped where an order has a stop", says: `(?i)\bday\b`, flaws: sending(func(_ trading.Order, w *xOrder) {
+		if w.StopPrice.IsPositive() {
+			w.Force = "GTC"
+		}
+	})},
+	{fault: "a guard is sent with market orders only", says: `(?i)guard`, flaws: sending(func(o trading.Order, w *xOrder) {
+		if o.Type != trading.Market {
+			w.Profit, w.Loss = decimal.Zero, decimal.Zero
+		}
+	})},
+	{fault: "the fee of a sell has the venue's sign", says: `(?i)fee`, flaws: telling(func(_ xTrade, f *trading.Fill) {
+		if f.Side == trading.Sell {
+			f.Fee = f.Fee.Neg()
+		}
+	})},
+	{fault: "the client ID is sent in capitals", says: `(?i)client id|order`, flaws: sending(func(_ trading.Order, w *xOrder) {
+		w.Client = strings.ToUpper(w.Client)
+	})},
+}
+
 // priceMutants get the type, the prices or the quantity of an order wrong.
 var priceMutants = []mutant{
 	{fault: "a stop is sent as a market order", says: `(?i)stop`, flaws: sending(func(o trading.Order, w *xOrder) {
