@@ -27,7 +27,8 @@ type Served struct {
 // parallel.
 //
 //	func TestMySourceServes(t *testing.T) {
-//		signaltest.TestSourceServes(t, signaltest.Served{Interval: time.Minute}, func(t *testing.T, bars []signal.Bar) signal.Source {
+//		has := signaltest.Served{Interval: time.Minute}
+//		signaltest.TestSourceServes(t, has, func(t *testing.T, bars []signal.Bar) signal.Source {
 //			return mysource.New(serve(t, bars).URL)
 //		})
 //	}

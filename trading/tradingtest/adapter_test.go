@@ -82,7 +82,7 @@ func (a *adapter) call(ctx context.Context, method, path string, q url.Values, b
 	if err != nil {
 		return 0, err
 	}
-	defer reply.Body.Close()
+	defer func() { _ = reply.Body.Close() }()
 	text, err := io.ReadAll(reply.Body)
 	if err != nil {
 		return 0, err

@@ -39,8 +39,8 @@ func (a *adapter) listen(ctx context.Context, first net.Conn, dial func() net.Co
 }
 
 func (a *adapter) hear(ctx context.Context, conn net.Conn) {
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer func() { _ = conn.Close() }()
 	in := json.NewDecoder(conn)
 	for {
 		var w xOrder

@@ -157,7 +157,7 @@ func repeated(b brokerTest) {
 	}
 	a := b.approved(longID(1), trading.Buy, 10, 0)
 	if err := b.Broker.Submit(b.Context(), b.faulty(a, RequestTwice)); errors.Is(err, trading.ErrRejected) {
-		b.Errorf("a request arrived twice, and Submit returns %v: the venue has the order, as a duplicate, and did not reject it", err)
+		b.Errorf("a request arrived twice, and Submit returns %v: the second is a duplicate, and the order is there", err)
 	}
 	b.Line.Fail("", 0)
 	b.Advance()

@@ -57,7 +57,8 @@ func (b brokerTest) samePages(all, paged []trading.Fill, limit int) {
 		got = append(got, id(f))
 	}
 	if !slices.Equal(want, got) {
-		b.Errorf("fills asked for again, in pages of %d, have the ids %q, want %q: none is lost, and an id stays", limit, got, want)
+		b.Errorf("fills asked for again, in pages of %d, have the ids %q, want %q: none is lost, and an id stays",
+			limit, got, want)
 	}
 }
 
@@ -105,7 +106,8 @@ func makerFee(b brokerTest) {
 	for _, f := range b.executed(a.Order(), "a limit order that rested", b.steps(17)) {
 		want := f.Price.Mul(f.Quantity).Mul(b.Drive.MakerRate.Decimal)
 		if !f.QuoteFee().Round(6).Equal(want.Round(6)) {
-			b.Errorf("a fill of what rested has a fee of %s, want %s: what is paid is above zero, and a rebate below", f.QuoteFee(), want)
+			b.Errorf("a fill of what rested has a fee of %s, want %s: what is paid is above zero, and a rebate below",
+				f.QuoteFee(), want)
 		}
 	}
 }
@@ -144,7 +146,8 @@ func tradeByHand(b brokerTest) {
 	b.Advance()
 	fills := b.fills(time.Time{})
 	if got := filled(fills); !got.Equal(b.steps(17)) {
-		b.Errorf("the account has bought %s, of which %s by another hand, and the fills add up to %s", b.steps(17), b.steps(7), got)
+		b.Errorf("the account has bought %s, of which %s by another hand, and the fills add up to %s",
+			b.steps(17), b.steps(7), got)
 	}
 	for _, f := range fills {
 		if f.Side != trading.Buy || f.ID == "" || f.Symbol != b.Instrument.Symbol {

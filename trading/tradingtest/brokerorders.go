@@ -150,9 +150,10 @@ func (b brokerTest) isOf(f trading.Fill, o trading.Order) {
 		b.Errorf("a fill of %s has the quantity %s, want one above zero", words(o), f.Quantity)
 	}
 	if o.Type == trading.Market && f.Fee.IsNegative() && !b.FeeRate.IsNegative() {
-		b.Errorf("a fill of %s has a fee of %s: what is paid is above zero, and whoever takes is paid nothing for it", words(o), f.Fee)
+		b.Errorf("a fill of %s has a fee of %s: what is paid is above zero, and this was paid", words(o), f.Fee)
 	}
-	if worse := f.Price.Sub(o.LimitPrice).Mul(decimal.NewFromInt(int64(o.Side))); o.LimitPrice.IsPositive() && worse.IsPositive() {
+	worse := f.Price.Sub(o.LimitPrice).Mul(decimal.NewFromInt(int64(o.Side)))
+	if o.LimitPrice.IsPositive() && worse.IsPositive() {
 		b.Errorf("a fill of %s has the price %s, which is worse than its limit", words(o), f.Price)
 	}
 	if off := f.Price.Sub(b.Price).Abs(); off.GreaterThan(b.Price.Div(decimal.NewFromInt(4))) {
@@ -553,7 +554,8 @@ func (b brokerTest) listed(a trading.Approved, steps int64) {
 	for _, r := range open {
 		if r.ClientID == a.Order().ClientID {
 			if !r.Filled.Equal(b.steps(steps)) {
-				b.Errorf("OpenOrders says that of %s, filled in part, %s is filled, want %s", words(a.Order()), r.Filled, b.steps(steps))
+				b.Errorf("OpenOrders says that of %s, filled in part, %s is filled, want %s",
+					words(a.Order()), r.Filled, b.steps(steps))
 			}
 			return
 		}

@@ -144,7 +144,7 @@ func former(b brokerTest) {
 	if b.Reopen == nil {
 		b.Skip("the subject cannot be opened again")
 	}
-	c, rests := b.Broker.(trading.Canceler)
+	_, rests := b.Broker.(trading.Canceler)
 	buy := b.send(trading.Order{ClientID: longID(1), Side: trading.Buy, Type: trading.Market}, 37, 0)
 	sell := b.send(trading.Order{ClientID: longID(2), Side: trading.Sell, Type: trading.Market}, 17, 37)
 	before := b.fills(time.Time{})
@@ -158,7 +158,7 @@ func former(b brokerTest) {
 	limit := b.send(trading.Order{ClientID: longID(3), Side: trading.Buy, Type: trading.Limit, LimitPrice: b.times(0.5)}, 10, 20)
 	stop := b.send(trading.Order{ClientID: longID(4), Side: trading.Sell, Type: trading.Stop, StopPrice: b.times(0.5)}, 10, 20)
 	b.Broker = b.Reopen()
-	c = b.Broker.(trading.Canceler)
+	c := b.Broker.(trading.Canceler)
 	b.areOpen(limit, stop)
 	for _, a := range []trading.Approved{limit, stop} {
 		b.stands(a, "an order that a former process has sent", 0, trading.StatusOpen)
@@ -183,7 +183,7 @@ func usedIDs(b brokerTest) {
 		for _, held := range []int64{10, 20} { // the same order, and another one
 			again := b.approve(trading.Order{ClientID: a.Order().ClientID, Side: trading.Buy, Type: trading.Market}, held, held)
 			if err := b.Broker.Submit(b.Context(), again); err == nil || errors.Is(err, trading.ErrRejected) {
-				b.Errorf("a client id was used before, by %s, and a second Submit returns %v, want ErrDuplicate", words(a.Order()), err)
+				b.Errorf("a client id was used before, by %s, and Submit returns %v, want ErrDuplicate", words(a.Order()), err)
 			}
 			b.Advance()
 		}

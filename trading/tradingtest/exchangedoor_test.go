@@ -93,7 +93,7 @@ func (x *exchange) dial() net.Conn {
 	}()
 	go func() {
 		defer x.hangUp(e)
-		defer far.Close()
+		defer func() { _ = far.Close() }()
 		out := json.NewEncoder(far)
 		for {
 			select {

@@ -56,14 +56,14 @@ func judging(change func(status int, right error) error) flaws {
 	return flaws{outcome: func(o trading.Order, status int, err error) error { return change(status, outcome(o, status, err)) }}
 }
 
-// once keeps what make returns the first time under a name.
-func (a *adapter) once(name string, make func() any) any {
+// once keeps what first returns the first time under a name.
+func (a *adapter) once(name string, first func() any) any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if kept, ok := a.known[name]; ok {
 		return kept
 	}
-	kept := make()
+	kept := first()
 	a.known[name] = kept
 	return kept
 }

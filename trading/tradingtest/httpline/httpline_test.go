@@ -41,7 +41,7 @@ func post(ctx context.Context, line *tradingtest.Line, s *server) (status int, b
 	if err != nil {
 		return 0, "", err
 	}
-	defer reply.Body.Close()
+	defer func() { _ = reply.Body.Close() }()
 	text, err := io.ReadAll(reply.Body)
 	return reply.StatusCode, string(text), err
 }
