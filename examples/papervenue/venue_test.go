@@ -23,6 +23,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/httpline"
 )
 
 func inProcess(t *testing.T, ledger journal.Journal, f faults) (*client.Client, *venue) {
@@ -75,9 +76,12 @@ func TestClientIsABroker(t *testing.T) {
 		c, v := inProcess(t, journal.NewMemory(), faults{})
 		price, err := c.PriceOf(t.Context(), "BTC/USDT")
 		require.NoError(t, err)
+		line, below := &tradingtest.Line{}, &http.Transport{}
+		t.Cleanup(below.CloseIdleConnections)
+		c.Over(httpline.Transport{Line: line, Next: below})
 		listens(t, c)
 		return tradingtest.BrokerSubject{
-			Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now,
+			Broker: c, Instrument: v.instruments["BTC/USDT"], Price: price, Now: time.Now, Line: line,
 			Reopen: func() trading.Broker { return anotherClient(t, v) },
 		}
 	})

@@ -89,6 +89,8 @@ var Rooms = []Room{
 	{Path: "trading/tradingtest", For: "test kit: suites for Broker and Journal, faults around an adapter", Kit: true,
 		May: []string{"health", "signal/...", "trading", "trading/journal", "trading/book", "trading/engine", "trading/risk",
 			"trading/size"}},
+	{Path: "trading/tradingtest/httpline", For: "test kit: an HTTP transport below an adapter that loses, cuts and repeats",
+		May: []string{"trading/tradingtest"}, Kit: true, HTTP: true},
 
 	{Path: "console/serve", For: "a service of any HTTP handler: it binds first, and drains at its end", HTTP: true,
 		May: []string{"health"}},

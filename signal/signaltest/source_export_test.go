@@ -23,3 +23,22 @@ func RunSourceCase(t testing.TB, name string, src signal.Source, symbol string) 
 		}
 	}
 }
+
+// ServedCases returns the names of the cases of TestSourceServes.
+func ServedCases() []string {
+	var names []string
+	for _, c := range servedCases {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// RunServedCase runs one case of TestSourceServes on a TB that may be watched.
+func RunServedCase(t testing.TB, name string, open func(bars []signal.Bar) signal.Source) {
+	for _, c := range servedCases {
+		if c.name == name {
+			bars := Served{}.bars()
+			c.run(t, open(append([]signal.Bar(nil), bars...)), bars)
+		}
+	}
+}

@@ -59,6 +59,11 @@ func statesAreExact(t testing.TB, states signal.States) {
 			all = append(all, s)
 		}
 	}
+	for _, interval := range nearIntervals {
+		s := exampleState(0)
+		s.Stream.Interval, s.Seen = interval, len(all)
+		all = append(all, s)
+	}
 	saveStates(t, states, all...)
 	for _, s := range all {
 		wantState(t, states, s)

@@ -62,17 +62,19 @@ func wantState(t testing.TB, states signal.States, want signal.State) {
 		t.Errorf("LoadState of %s: %t, error %v, want one", brief(fmt.Sprintf("%+v", want.Stream)), ok, err)
 		return
 	}
+	of := brief(fmt.Sprintf("%+v", want.Stream))
 	switch {
 	case got.Stream != want.Stream:
 		t.Errorf("the state is of %+v, want %+v", got.Stream, want.Stream)
 	case !got.Bar.Equal(want.Bar):
-		t.Errorf("Bar is %s, want %s", got.Bar.Format(time.RFC3339Nano), want.Bar.Format(time.RFC3339Nano))
+		t.Errorf("Bar is %s, want %s, in the state of %s",
+			got.Bar.Format(time.RFC3339Nano), want.Bar.Format(time.RFC3339Nano), of)
 	case got.Bar.Location() != time.UTC:
 		t.Errorf("Bar comes back in %s, want UTC", got.Bar.Location())
 	case got.Seen != want.Seen:
-		t.Errorf("Seen is %d, want %d", got.Seen, want.Seen)
+		t.Errorf("Seen is %d, want %d, in the state of %s", got.Seen, want.Seen, of)
 	case !bytes.Equal(got.Data, want.Data):
-		t.Errorf("Data is %s, want %s", brief(string(got.Data)), brief(string(want.Data)))
+		t.Errorf("Data is %s, want %s, in the state of %s", brief(string(got.Data)), brief(string(want.Data)), of)
 	}
 }
 

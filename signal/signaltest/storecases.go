@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,20 @@ func partsComeBack(t testing.TB, open func() signal.Store) {
 	if err := store.Append(t.Context(), s); !errors.Is(err, signal.ErrConflict) {
 		t.Errorf("Append of a stored signal with other parts: %v, want an error that wraps ErrConflict", err)
 	}
+}
+
+// manyParts writes down what a vote of many members said, each with long parameters.
+func manyParts(t testing.TB, open func() signal.Store) {
+	store := open()
+	s := exampleSignal(0)
+	for n := range 300 {
+		s.Parts = append(s.Parts, signal.Part{
+			Strategy: fmt.Sprintf("member-%d", 299-n), Params: strings.Repeat("levels=1,2,3;", 40) + fmt.Sprint(n),
+			Weight: float64(n) / 7, Spoke: n%2 == 0, Direction: signal.Direction(n%3 - 1), Confidence: float64(n) / 301,
+		})
+	}
+	appendAll(t, store, s)
+	wantSignals(t, "a signal of many parts with long parameters", readAll(t, store), []signal.Signal{s})
 }
 
 func strangeStrings(t testing.TB, open func() signal.Store) {

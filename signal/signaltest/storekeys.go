@@ -90,6 +90,31 @@ func filtersAreExact(t testing.TB, open func() signal.Store) {
 	}
 }
 
+// nearIntervals are intervals that are one where a store keeps them in seconds, milliseconds or microseconds.
+var nearIntervals = []time.Duration{
+	time.Second, time.Second + 1, time.Second + time.Microsecond, time.Second + time.Millisecond, 250 * time.Millisecond, 1,
+}
+
+// intervalsAreApart asks for each of several streams that differ by less than a second.
+func intervalsAreApart(t testing.TB, open func() signal.Store) {
+	store := open()
+	var all []signal.Signal
+	for n, interval := range nearIntervals {
+		s := exampleSignal(0)
+		s.Interval, s.ID = interval, fmt.Sprint("interval", n)
+		all = append(all, s)
+	}
+	appendAll(t, store, all...)
+	for _, s := range all {
+		q := signal.Query{Stream: s.Stream()}
+		got, err := store.Latest(t.Context(), q)
+		if err != nil {
+			t.Fatalf("Latest of %+v: %v", q, err)
+		}
+		wantSignals(t, fmt.Sprintf("Latest of the stream whose interval is %s", s.Interval), got, expectLatest(all, q))
+	}
+}
+
 // otherwise changes one field each of a signal.
 var otherwise = map[string]func(*signal.Signal){
 	"Strategy":   func(s *signal.Signal) { s.Strategy += "x" },

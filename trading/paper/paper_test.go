@@ -82,7 +82,9 @@ func TestPaperBrokerKeepsToTheContract(t *testing.T) {
 		tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
 			rate := d("0.0004")
 			b := broker(t, quoted(100), func(cfg *paper.Config) { cfg.FeeRate = rate })
-			return tradingtest.BrokerSubject{Broker: b, Instrument: coin, Price: d("100"), Short: true, FeeRate: rate}
+			return tradingtest.BrokerSubject{
+				Broker: b, Instrument: coin, Price: d("100"), Short: true, FeeRate: rate, Steps: 4_321,
+			}
 		})
 	})
 	t.Run("at bars", func(t *testing.T) {

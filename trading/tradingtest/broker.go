@@ -1,6 +1,7 @@
 package tradingtest
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +27,17 @@ type BrokerSubject struct {
 	// Reopen returns a Broker for the same account as it is in a process that has just begun and remembers nothing; nil
 	// leaves out the case that needs it.
 	Reopen func() trading.Broker
+	// Steps is how many steps of the Instrument the account can carry; 0 means 100.
+	Steps int64
+	Drive Drive     // what can be done at the venue
+	Lacks []Ability // what the venue does not have
+	Line  *Line     // below the Broker; nil leaves out what needs it
+	// Guards: the venue ties the Guard of an order to it, and the Broker tells of that: see trading.Guard.
+	Guards bool
+	// CashMoved is by how much MoveCash changes the cash, signed; zero if it is not known.
+	CashMoved decimal.Decimal
+	// Patience is how long a case waits for what the Broker hears by itself, as over a stream; 0 means 5 s.
+	Patience time.Duration
 }
 
 // TestBroker holds a Broker to everything that the interface promises. open returns a new subject; what it has to clean
@@ -34,11 +46,19 @@ type BrokerSubject struct {
 //	func TestMyBroker(t *testing.T) {
 //		tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject { ... })
 //	}
+//
+// A venue differs from the next one, and so does what a test can do there. What the subject does not give or lacks is left
+// out, and the suite logs that once.
 func TestBroker(t *testing.T, open func(t *testing.T) BrokerSubject) {
+	t.Run("what is left out", func(t *testing.T) {
+		for _, what := range open(t).leftOut() {
+			t.Log(what)
+		}
+	})
 	for _, c := range brokerCases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.run(brokerTest{t, prepared(open(t))})
+			c.run(brokerTest{TB: t, BrokerSubject: prepared(open(t))})
 		})
 	}
 }
@@ -52,9 +72,16 @@ type brokerCase struct {
 type brokerTest struct {
 	testing.TB
 	BrokerSubject
+	sender string // said of an order that is asked for, where its sender is gone
 }
 
-var brokerCases = []brokerCase{
+// formerSender is said of an order once the Broker is another one.
+const formerSender = ", which a former process has sent,"
+
+var brokerCases = slices.Concat(basicCases, orderCases, moneyCases, powerCases, lineCases)
+
+// basicCases are what holds for every venue.
+var basicCases = []brokerCase{
 	{"an order that was never sent is unknown", unknownOrder},
 	{"an order fills in full, on its side, under its client id", orderFills},
 	{"an order with a limit fills at its price or a better one", limitHolds},
@@ -85,6 +112,8 @@ func prepared(s BrokerSubject) BrokerSubject {
 	if s.Advance == nil {
 		s.Advance = func() {}
 	}
+	s.Steps = cmp.Or(s.Steps, 100)
+	s.Patience = cmp.Or(s.Patience, 5*time.Second)
 	if s.Now == nil {
 		s.Now = func() time.Time { return time.Time{} } // an order from long ago is due at any price
 	}
@@ -117,7 +146,7 @@ func (b brokerTest) steps(n int64) decimal.Decimal {
 func (b brokerTest) submit(a trading.Approved) {
 	b.Helper()
 	if err := b.Broker.Submit(b.Context(), a); err != nil {
-		b.Fatalf("Submit %s: %v", a.Order().ClientID, err)
+		b.Fatalf("Submit %s: %v", words(a.Order()), err)
 	}
 	b.Advance()
 }

@@ -15,7 +15,7 @@ func BrokerCases() []string {
 func RunBrokerCase(t testing.TB, name string, s BrokerSubject) {
 	for _, c := range brokerCases {
 		if c.name == name {
-			c.run(brokerTest{t, prepared(s)})
+			c.run(brokerTest{TB: t, BrokerSubject: prepared(s)})
 		}
 	}
 }

@@ -49,7 +49,8 @@ func TestVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 				v := goldVenue(traits)
 				return tradingtest.BrokerSubject{
 					Broker: v, Instrument: gold, Price: decimal.NewFromInt(2000), Short: true,
-					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) }, MoveCash: moves(v),
+					Reopen: func() trading.Broker { return tradingtest.Misbehave(v) }, MoveCash: moves(v), Lacks: venueLacks,
+					Drive: tradingtest.Drive{SetPrice: func(p decimal.Decimal) { v.SetPrice(gold.Symbol, p) }},
 				}
 			})
 		})
@@ -59,9 +60,14 @@ func TestVenueAndItsWrapperKeepToTheContract(t *testing.T) {
 		tradingtest.TestBroker(t, func(*testing.T) tradingtest.BrokerSubject {
 			m := tradingtest.Misbehave(goldVenue(trading.Traits{RefusesDuplicates: true}))
 			m.Stream(true)
-			return tradingtest.BrokerSubject{Broker: m, Instrument: gold, Price: decimal.NewFromInt(2000)}
+			return tradingtest.BrokerSubject{Broker: m, Instrument: gold, Price: decimal.NewFromInt(2000), Lacks: venueLacks}
 		})
 	})
+}
+
+// venueLacks is what a Venue leaves to real ones.
+var venueLacks = []tradingtest.Ability{
+	tradingtest.PostOnly, tradingtest.ForceIOC, tradingtest.ForceFOK, tradingtest.ForceDay, tradingtest.StopLimit,
 }
 
 // moves lets a venue's cash move, each time under another ID.

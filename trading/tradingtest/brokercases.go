@@ -166,12 +166,12 @@ func (b brokerTest) restStop(id string) trading.Approved {
 func (b brokerTest) canceled(c trading.Canceler, ref trading.OrderRef, want trading.OrderStatus) {
 	b.Helper()
 	if err := c.Cancel(b.Context(), ref); err != nil {
-		b.Errorf("Cancel %s: %v", ref.ClientID, err)
+		b.Errorf("Cancel %s%s: %v", ref.ClientID, b.sender, err)
 	}
 	b.Advance()
 	report, err := b.Broker.Order(b.Context(), ref)
 	if err != nil || report.Status != want {
-		b.Errorf("after its cancel %s is %+v, %v, want %s", ref.ClientID, report, err, want)
+		b.Errorf("after its cancel %s%s is %+v, %v, want %s", ref.ClientID, b.sender, report, err, want)
 	}
 }
 
@@ -184,6 +184,9 @@ func stopRests(b brokerTest) {
 	report, err := b.Broker.Order(b.Context(), a.Order().Ref())
 	if err != nil || report.Status != trading.StatusOpen {
 		b.Fatalf("Order reports %+v, %v, want open", report, err)
+	}
+	if report.Triggered {
+		b.Errorf("%s is told as triggered, and its price is far away", words(a.Order()))
 	}
 	b.canceled(c, a.Order().Ref(), trading.StatusCanceled)
 }
@@ -198,11 +201,11 @@ func reopened(b brokerTest) {
 	if _, ok := b.Broker.(trading.Canceler); ok {
 		sent = append(sent, b.rest("suite-2"), b.restStop("suite-3"))
 	}
-	b.Broker = b.Reopen()
+	b.Broker, b.sender = b.Reopen(), formerSender
 	for i, want := range []trading.OrderStatus{trading.StatusFilled, trading.StatusOpen, trading.StatusOpen}[:len(sent)] {
 		report, err := b.Broker.Order(b.Context(), sent[i].Order().Ref())
 		if err != nil || report.Status != want {
-			b.Errorf("Order %s reports %+v, %v, want %s", sent[i].Order().ClientID, report, err, want)
+			b.Errorf("Order %s%s reports %+v, %v, want %s", sent[i].Order().ClientID, b.sender, report, err, want)
 		}
 		if i > 0 {
 			b.canceled(b.Broker.(trading.Canceler), sent[i].Order().Ref(), trading.StatusCanceled)

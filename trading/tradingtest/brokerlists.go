@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/benbjohnson/clock"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
@@ -24,7 +26,7 @@ func fillsSince(b brokerTest) {
 	}
 	for i, f := range all[1:] {
 		if f.Time.Before(all[i].Time) && !slices.ContainsFunc(all[:i+1], func(g trading.Fill) bool { return g.ID == f.ID }) {
-			b.Errorf("fill %s at %s comes after one at %s", f.ID, f.Time, all[i].Time)
+			b.Errorf("fills are not ascending: fill %s at %s comes after one at %s", f.ID, f.Time, all[i].Time)
 		}
 	}
 	all = once(all)
@@ -37,7 +39,7 @@ func fillsSince(b brokerTest) {
 		b.Errorf("the fill at %s is not among those from then on", last.Time)
 	}
 	if rest := b.fills(last.Time.Add(1)); len(rest) != 0 {
-		b.Errorf("%d fills after the last one", len(rest))
+		b.Errorf("asked for fills from a time on that is after the last one, the broker gives %d", len(rest))
 	}
 }
 
@@ -123,7 +125,7 @@ func woken(b brokerTest) {
 	default:
 	}
 	b.submit(b.approved("suite-1", trading.Buy, 10, 0))
-	<-news // a broker that never says so hangs here, and the test's time limit names this line
+	b.await(news, "the broker has news of an order that filled")
 }
 
 // waitReport waits until an Updater tells of an order that it has come to a state, and returns the Seq of that.
@@ -140,7 +142,7 @@ func (b brokerTest) waitReport(u trading.Updater, after int64, id string, status
 				return got.Seq
 			}
 		}
-		<-news // as in woken
+		b.await(news, "the broker has news: order "+id+" "+string(status))
 	}
 }
 
@@ -250,5 +252,18 @@ func cashMoves(b brokerTest) {
 	}
 	if again, _ := walk(end, 10); len(again) > 0 {
 		b.Errorf("%d cash events after the last one", len(again))
+	}
+}
+
+// machine is the time that passes outside of the suite's own goroutine.
+var machine = clock.New()
+
+// await waits until a channel is closed.
+func (b brokerTest) await(news <-chan struct{}, what string) {
+	b.Helper()
+	select {
+	case <-news:
+	case <-machine.After(b.Patience):
+		b.Fatalf("within %s nobody was woken by what should be: %s", b.Patience, what)
 	}
 }

@@ -30,6 +30,7 @@ func limitHolds(b brokerTest) {
 // reducesOnly sends an order that closes more than the account holds, as one does that was decided on before something
 // was sold by hand. It may be cut, or refused.
 func reducesOnly(b brokerTest) {
+	b.needs(ReduceOnly)
 	b.submit(b.approved("suite-1", trading.Buy, 20, 0))
 	a := b.approved("suite-2", trading.Sell, 50, 50)
 	if !a.Order().ReduceOnly {

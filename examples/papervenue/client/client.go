@@ -77,6 +77,10 @@ func New(base string, clk health.Clock) (*Client, error) {
 	return c, nil
 }
 
+// Over lets all requests go through next, such as a transport that loses some of them for a test. It comes before the first
+// call.
+func (c *Client) Over(next http.RoundTripper) { c.http.Transport = next }
+
 // Close closes the connections that nobody uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
