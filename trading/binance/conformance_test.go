@@ -3,6 +3,7 @@ package binance_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/binance"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/httpline"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -86,7 +88,19 @@ func TestBrokerKeepsItsPromises(t *testing.T) {
 					symbols[i].MultiplierDown = decimal.New(9, -1)
 				}
 				d := open(t, binancetest.Config{BornID: born, Symbols: symbols})
-				b := d.broker(t)
+				line := &tradingtest.Line{}
+				over := func(c *binance.Config) {
+					inner := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+						c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+						if err != nil {
+							return nil, err
+						}
+						return line.Conn(c), nil
+					}}
+					t.Cleanup(inner.CloseIdleConnections)
+					c.Transport = httpline.Transport{Line: line, Next: inner}
+				}
+				b := d.broker(t, over)
 				price := decimal.NewFromInt(60000)
 				d.Move("BTCUSDT", price)
 				all, err := b.Instruments(t.Context())
@@ -101,7 +115,13 @@ func TestBrokerKeepsItsPromises(t *testing.T) {
 				return tradingtest.BrokerSubject{
 					Broker: b, Instrument: btc, Price: price, Short: true, Now: d.Now, FeeRate: decimal.New(5, -4),
 					MoveCash: func() { d.Transfer("USDT", decimal.NewFromInt(5)) },
-					Reopen:   func() trading.Broker { return d.broker(t) },
+					Reopen:   func() trading.Broker { return d.broker(t, over) },
+					Line:     line, CashMoved: decimal.NewFromInt(5), Steps: 1000,
+					Lacks: []tradingtest.Ability{tradingtest.ForceDay},
+					Drive: tradingtest.Drive{
+						SetPrice:  func(p decimal.Decimal) { d.Move("BTCUSDT", p) },
+						Liquidate: func() { d.Liquidate("BTCUSDT") },
+					},
 				}
 			})
 		})
