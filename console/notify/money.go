@@ -17,7 +17,6 @@ var meanings = map[string]string{
 	"not_traded":   "what is held is kept, and no signal adds to it or closes it",
 	"terms":        "orders of that symbol may be refused by the venue",
 	"unlisted":     "nothing is opened on that symbol. What is held of it is settled or frozen by the venue in its time",
-	"instrument":   "orders in it may be refused, and what is held of it may be settled by the venue",
 	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
 	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
 	"flat_line":    "signals of that symbol may rest on prices that are not real",

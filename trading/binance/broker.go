@@ -41,7 +41,7 @@ func New(cfg Config) (*Broker, error) {
 	b := &Broker{
 		client: newClient(cfg), catalog: &catalog{}, names: newNames(), updates: &trading.UpdateLog{},
 		stream: &expectations{}, entries: newEntries(), checking: make(chan struct{}, 1),
-		told: told{own: make(map[string]time.Time), changed: make(map[string]bool)},
+		told: told{own: make(map[string]time.Time)},
 	}
 	b.updates.Break(true) // Serve does not run yet
 	return b, nil

@@ -79,7 +79,7 @@ func (b *Broker) look(ctx context.Context) {
 	}
 }
 
-// tellChanged raises what has changed of the instruments. Steps that have changed stay raised: the Engine has those of its start.
+// tellChanged logs what has changed of the instruments. A vigil.Trader asks for them itself, and takes that up.
 func (b *Broker) tellChanged(ctx context.Context, changed map[string]string, err error) {
 	if err != nil {
 		if ctx.Err() == nil {
@@ -88,18 +88,8 @@ func (b *Broker) tellChanged(ctx context.Context, changed map[string]string, err
 		return
 	}
 	for _, name := range b.client.cfg.Symbols {
-		why, is := changed[name]
-		l, listed := b.catalog.find(name)
-		switch {
-		case is:
+		if why, is := changed[name]; is {
 			b.client.cfg.Logger.Error("An instrument is not as it was", "symbol", name, "what", why)
-			health.Raise(ctx, health.Condition{
-				Key: "instrument/" + name, Verdict: health.Degraded, Person: true, Text: why,
-				Remedy: "start anew, which takes the steps from the venue; close what is held of what is not traded any more",
-			})
-			b.changed(name, listed && l.isTraded())
-		case !b.hasChanged(name):
-			health.Clear(ctx, "instrument/"+name)
 		}
 	}
 }
@@ -149,22 +139,7 @@ func (b *Broker) forgetOwn(ctx context.Context, now time.Time) {
 type told struct {
 	sync.Mutex // guards what is below
 
-	own     map[string]time.Time // by symbol: when the venue sent an order of its own
-	changed map[string]bool      // by symbol: its steps are others than at the start
-}
-
-func (b *Broker) changed(name string, traded bool) {
-	b.told.Lock()
-	defer b.told.Unlock()
-	if traded { // then it is its steps
-		b.told.changed[name] = true
-	}
-}
-
-func (b *Broker) hasChanged(name string) bool {
-	b.told.Lock()
-	defer b.told.Unlock()
-	return b.told.changed[name]
+	own map[string]time.Time // by symbol: when the venue sent an order of its own
 }
 
 // live gives signs of life.

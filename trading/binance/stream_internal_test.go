@@ -341,19 +341,23 @@ func TestMessageThatMakesNoSenseCountsAsMissed(t *testing.T) {
 	})
 }
 
-func TestServeTellsOfInstrumentsThatChange(t *testing.T) {
+func TestInstrumentsAreThoseThatAreTradedNow(t *testing.T) {
 	t.Parallel()
 	bubble(t, nil, func(t *testing.T, s *streaming) {
-		require.Empty(t, s.conditions())
+		ticks := func() (all map[string]string) {
+			all = make(map[string]string)
+			listed, err := s.Instruments(t.Context())
+			require.NoError(t, err)
+			for _, i := range listed {
+				all[i.Symbol] = i.Tick.String()
+			}
+			return all
+		}
+		require.Equal(t, "0.1", ticks()[btc])
 		s.answer("GET /fapi/v1/exchangeInfo", says(200, exchangeInfo("0.10", "SETTLING")))
-		time.Sleep(reread + lookEvery)
-		require.Equal(t, []string{"instrument/" + btc}, s.conditions())
-		s.answer("GET /fapi/v1/exchangeInfo", says(200, exchangeInfo("0.10", "TRADING")))
-		time.Sleep(reread + lookEvery)
-		require.Empty(t, s.conditions())
+		require.NotContains(t, ticks(), btc)
 		s.answer("GET /fapi/v1/exchangeInfo", says(200, exchangeInfo("0.50", "TRADING")))
-		time.Sleep(3 * reread)
-		require.Equal(t, []string{"instrument/" + btc}, s.conditions(), "the Engine still has the tick of its start")
+		require.Equal(t, "0.5", ticks()[btc])
 	})
 }
 

@@ -39,11 +39,6 @@ func (v *Venue) stream(g group) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := newConn(g, r)
 		c.raw = &rawConn{ResponseWriter: w}
-		ws, err := websocket.Accept(c.raw, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
-		if err != nil {
-			return // Accept has answered
-		}
-		c.ws = ws
 		// The request's context ends when the connection is upgraded. A WebSocket whose read or write is canceled is
 		// cut, so that a polite end must not cancel them.
 		life, cut := context.WithCancel(context.WithoutCancel(r.Context()))
@@ -51,16 +46,32 @@ func (v *Venue) stream(g group) http.HandlerFunc {
 		ctx, end := context.WithCancel(life)
 		defer end()
 		c.end, c.cut = end, cut
-		v.mu.Lock()
-		c.opened = v.nowLocked()
-		v.hub.conns[c] = true
-		v.wakeLocked()
-		v.mu.Unlock()
+		v.enter(c) // before the client knows that it is connected: what happens from then on it is told
+		defer v.leave(c)
+		ws, err := websocket.Accept(c.raw, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+		if err != nil {
+			return // Accept has answered
+		}
+		c.ws = ws
 		var listening sync.WaitGroup
 		listening.Go(func() { v.listen(life, c) })
 		v.talk(ctx, life, c)
 		listening.Wait()
 	}
+}
+
+func (v *Venue) enter(c *conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	c.opened = v.nowLocked()
+	v.hub.conns[c] = true
+	v.wakeLocked()
+}
+
+func (v *Venue) leave(c *conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.hub.conns, c)
 }
 
 func newConn(g group, r *http.Request) *conn {
