@@ -141,6 +141,28 @@ func TestShareThatWasNotReachedInTimeStaysUnreached(t *testing.T) {
 	r.addsUp()
 }
 
+// Nor is what was given up though its signal is still valid.
+func TestShareThatWasGivenUpStaysUnreached(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, sharing)
+	for range 4 {
+		r.broker.Next(tradingtest.Reject)
+	}
+	r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+	for range 20 { // The last of its attempts is made after 14 seconds.
+		r.mustStep()
+		r.clock.Add(time.Second)
+	}
+	require.Equal(t, 4, r.broker.Submits())
+	require.True(t, last(of[journal.SignalSeen](r)).ValidUntil.After(r.now()))
+	r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, map[string]string{"cross": "0 of 0", "other": "3 of 3"}, r.has())
+	require.Equal(t, "3", r.held(btc))
+	r.agree()
+	r.addsUp()
+}
+
 // A stop that fills is the end of all that strategies asked for: no signal that closes opens any of it again.
 func TestShareOfWhatABracketClosedIsNotOpenedAgain(t *testing.T) {
 	t.Parallel()
