@@ -42,6 +42,31 @@ func TestStakesFollowTheTarget(t *testing.T) {
 	}
 }
 
+// What one strategy asked for and did not get is not given to it from what another one has.
+func TestStakesThatWereNotFilledAreLostFirst(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ a, b, sum, keep, wantA, wantB, nobody string }{
+		"all that was not filled":                   {"6", "3", "9", "6", "6", "0", "0"},
+		"a part of it":                              {"6", "3", "9", "8", "6", "2", "0"},
+		"more than that":                            {"6", "3", "9", "4", "4", "0", "0"},
+		"on the other side of what is asked for":    {"6", "-9", "-3", "6", "6", "0", "0"},
+		"what closes is not what was not filled":    {"6", "-3", "3", "1", "2", "-1", "0"},
+		"what nobody asked for":                     {"6", "3", "9", "10", "6", "3", "1"},
+		"what is on the side that nobody asked for": {"6", "3", "9", "-1", "0", "0", "-1"},
+		"all": {"6", "-9", "-3", "0", "0", "0", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bookOf(t, netted(1, "a", c.a, stake("a", c.a)), intent("o1"), journal.Submitting{ClientID: "o1"},
+				journal.Acknowledged{ClientID: "o1"}, fillOf("o1", "f1", c.a), netted(2, "b", c.sum, stake("a", c.a), stake("b", c.b)))
+			require.NoError(t, b.Apply(noon, journal.CloseAsked{ID: "c", Symbol: btc, Quantity: d(c.keep)}))
+			all := b.StakesOf(btc)
+			require.Equal(t, []string{c.wantA, c.wantB, c.nobody},
+				[]string{all[0].Target.String(), all[1].Target.String(), all[2].Target.String()})
+		})
+	}
+}
+
 func TestStakesThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	b := book.New(d("10000"))

@@ -82,6 +82,25 @@ func TestEntryThatIsNotFilledIsTriedAsItsTicketSays(t *testing.T) {
 	}
 }
 
+// What is dropped is what the strategy asked for whose entry it was: it gets nothing of what another one has.
+func TestEntryThatIsDroppedIsLostByItsOwnShare(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, sharing, with(trading.FixedTicket{Limit: d("0.02"), Unfilled: trading.Unfilled{After: 10 * time.Second}}))
+	r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.SetPrice(btc, d("98"))
+	r.settle()
+	require.Equal(t, map[string]string{"cross": "6 of 6"}, r.has())
+	r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, []string{"keep 6 by the entry was not filled within 10s, dropped"}, r.decided())
+	require.Equal(t, map[string]string{"cross": "6 of 6", "other": "0 of 0"}, r.has())
+	r.by("other", signal.Flat)
+	require.Equal(t, "6", r.held(btc))
+	r.agree()
+	r.addsUp()
+}
+
 func TestTicketSaysWhatOfUnfilledCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, u := range map[string]trading.Unfilled{
