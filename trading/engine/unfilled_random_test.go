@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -60,6 +61,7 @@ type wait struct {
 	price   string
 	pass    time.Duration
 	filled  decimal.Decimal // of the entry that rests
+	deaf    bool            // no cancel gets through
 	strikes []signal.Signal // by strategy and direction; the time comes later
 }
 
@@ -70,6 +72,7 @@ func waits(rt *rapid.T, strategies []string) []wait {
 		w := wait{price: decimal.New(int64(price), -2).String()}
 		w.pass = time.Duration(rapid.IntRange(1, 9).Draw(rt, "seconds")) * time.Second
 		w.filled = decimal.New(int64(max(0, rapid.IntRange(-6, 4).Draw(rt, "filled"))), 0)
+		w.deaf = rapid.IntRange(0, 3).Draw(rt, "deaf") == 0
 		if rapid.IntRange(0, 3).Draw(rt, "signal") == 0 {
 			w.strikes = []signal.Signal{{
 				Strategy:  rapid.SampledFrom(strategies).Draw(rt, "strategy"),
@@ -90,6 +93,7 @@ func await(rt *rapid.T, change func(*engine.Config), after time.Duration, script
 	for _, w := range script {
 		r.clock.Add(w.pass)
 		r.venue.SetPrice(btc, d(w.price))
+		r.broker.FailCancel(w.deaf)
 		for _, o := range r.entriesAtVenue() {
 			r.venue.FillResting(o.ClientID, w.filled)
 		}
@@ -102,7 +106,7 @@ func await(rt *rapid.T, change func(*engine.Config), after time.Duration, script
 			if since := r.target(btc).Ticket.Unfilled.Since; since.After(began) {
 				began = since
 			}
-			require.Less(rt, r.now().Sub(began), after, "%s of %s waits on", o.ClientID, began)
+			require.True(rt, w.deaf || r.now().Sub(began) < after, "%s of %s waits on", o.ClientID, began)
 		}
 	}
 	return r
@@ -118,7 +122,7 @@ func (r *rig) outlive(kills map[int]bool) {
 				break
 			}
 		}
-		if r.step() != nil {
+		if errors.Is(r.step(), errDisk) {
 			r.restart()
 			quiet = -1
 		}
