@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -411,5 +412,73 @@ func TestSharesSurviveACrashAtAnyWrite(t *testing.T) {
 		}
 		r.agree()
 		r.addsUp()
+	}
+}
+
+// What another strategy asked for is under way, and counts, while its order is tried again, while an earlier one is being
+// canceled for it, and no longer than its signal is valid.
+func TestShareThatIsUnderWayCounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ticket trading.TicketPolicy
+		begin  func(r *rig)
+		want   map[string]string
+	}{
+		"tried again": {nil, func(r *rig) {
+			r.broker.Next(tradingtest.Reject)
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			r.mustStep()
+		}, map[string]string{"cross": "6 of 6", "other": "3 of 3"}},
+		"behind a cancel": {patient, func(r *rig) {
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			r.mustStep()
+			r.broker.FailCancel(true)
+			r.clock.Add(time.Second)
+			r.signals.put(saysAs("cross", btc, signal.Short, r.now()))
+			require.Error(r.t, r.step())
+		}, map[string]string{"cross": "-3 of -6", "other": "3 of 3"}},
+		"expired, and of unknown fate": {nil, func(r *rig) {
+			r.broker.HideFills(true)
+			r.broker.Next(tradingtest.LoseReply)
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			_ = r.step()
+			require.Len(r.t, r.engine.Status().Orders, 1)
+			r.clock.Add(2 * time.Minute)
+		}, map[string]string{"cross": "0 of 0", "other": "0 of 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, sharing, func(cfg *engine.Config) { cfg.Ticket = c.ticket })
+			r.mustStep()
+			c.begin(r)
+			r.clock.Add(time.Second)
+			r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+			_ = r.step()
+			require.Equal(t, c.want, r.has())
+			r.addsUp()
+		})
+	}
+}
+
+// What something else has sold is not bought again for another strategy, unless that is asked for.
+func TestShareOfWhatWasTakenIsLess(t *testing.T) {
+	t.Parallel()
+	for refill, want := range map[bool]map[string]string{
+		false: {"cross": "4 of 4", "other": "3 of 3"}, true: {"cross": "6 of 6", "other": "3 of 3"},
+	} {
+		t.Run(fmt.Sprint("refill ", refill), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, sharing, func(cfg *engine.Config) { cfg.RefillTaken = refill })
+			r.by("cross", signal.Long)
+			r.venue.Trade("1", btc, trading.Sell, d("2"))
+			r.clock.Add(10 * time.Minute)
+			r.settle()
+			require.Equal(t, "4", r.held(btc))
+			r.by("other", signal.Long)
+			require.Equal(t, want, r.has())
+			require.NotContains(t, fmt.Sprint(last(of[journal.SignalSeen](r)).Stakes), "third", "it asks for nothing")
+			r.agree()
+			r.addsUp()
+		})
 	}
 }

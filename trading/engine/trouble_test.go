@@ -68,6 +68,7 @@ func newTrouble(rt *rapid.T) *trouble {
 			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
 		})
 	})}
+	t.vigilance.made = make(map[string]time.Time)
 	t.drawDayLoss()
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
 	t.streams = t.yes("stream")
@@ -104,6 +105,7 @@ func (t *trouble) round() {
 		t.look(began, failed)
 	case <-hung:
 		t.vigilance.blind()
+		t.limited()
 		t.vigilance.read = t.journaled() // nobody heard what that step had to say
 		t.loss.maybe(t.kept(), t.pricer.Price, t.clock.right())
 		engine.TakeOver()
@@ -133,6 +135,9 @@ func (t *trouble) wake() {
 func (t *trouble) crash() {
 	t.lease.over = true
 	t.vigilance.blind()
+	for id := range t.vigilance.made {
+		t.vigilance.made[id] = time.Time{}
+	}
 	t.wake()
 	t.loss.crash()
 	t.lease = &lease{frailJournal: t.journal}
