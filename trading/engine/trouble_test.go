@@ -301,9 +301,9 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.journal.failAt = 0 // or it may be the person who meets it, and has to say it again
 		t.leftToAPerson()
 		t.settle()
-		t.outlast()
-		if t.cfg.Shares != nil {
-			t.outlast() // Netted signals lead to fewer orders, so that more of the refusals are left for the end.
+		for refused := -1; refused != t.refused(); { // A close that was refused often waits a minute before each attempt.
+			refused = t.refused()
+			t.outlast()
 		}
 		t.agree()
 		t.addsUp()
@@ -317,6 +317,9 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		require.False(rt, halt.Active() && !halts, halt.Reason)
 	})
 }
+
+// refused is how many orders the venue has refused so far.
+func (t *trouble) refused() int { return t.engine.Status().Counts.Rejected }
 
 // liftHalt is a person's word in the middle of it all.
 func (t *trouble) liftHalt() {
