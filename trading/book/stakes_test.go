@@ -1,6 +1,7 @@
 package book_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -82,4 +83,53 @@ func TestStakesThatCannotBeAreRefused(t *testing.T) {
 		require.ErrorContains(t, b.Apply(noon, e), want)
 	}
 	require.Equal(t, before, b.Digest())
+}
+
+// heldStakes say what each has and asks for, and what came of it.
+func heldStakes(t *testing.T, b *book.Book) (all []string) {
+	t.Helper()
+	for _, one := range b.StakesOf(btc) {
+		all = append(all, fmt.Sprintf("%s %s of %s, %s, fees %s", one.Strategy, one.Quantity, one.Target, one.Realized, one.Fees))
+	}
+	return all
+}
+
+func TestStakesShareTheFeeOfAFill(t *testing.T) {
+	t.Parallel()
+	fill := fillOf("o1", "f1", "9")
+	fill.Fill.Fee = d("1")
+	b := bookOf(t, netted(1, "a", "6", stake("a", "6")), netted(2, "b", "9", stake("a", "6"), stake("b", "3")), intent("o1"),
+		journal.Submitting{ClientID: "o1"}, journal.Acknowledged{ClientID: "o1"}, fill)
+	require.Equal(t, []string{
+		"a 6 of 6, 0, fees 0.666666666666666667", "b 3 of 3, 0, fees 0.333333333333333333", " 0 of 0, 0, fees 0",
+	}, heldStakes(t, b))
+}
+
+// Where nobody knows the price of the decision, what changes hands does so at that of the last fill.
+func TestStakesChangeHandsAtTheLastPriceThatIsKnown(t *testing.T) {
+	t.Parallel()
+	fill := fillOf("o1", "f1", "6")
+	fill.Fill.Price = d("120")
+	b := bookOf(t, netted(1, "a", "6", stake("a", "6")), intent("o1"), journal.Submitting{ClientID: "o1"},
+		journal.Acknowledged{ClientID: "o1"}, fill)
+	unpriced := netted(2, "b", "6", stake("b", "6"))
+	unpriced.Price = d("0")
+	require.NoError(t, b.Apply(noon, unpriced))
+	require.Equal(t, []string{"a 0 of 0, 0, fees 0", "b 6 of 6, 0, fees 0", " 0 of 0, 0, fees 0"}, heldStakes(t, b))
+}
+
+// A strategy that speaks no more keeps what it has, and gets no more of what it asked for.
+func TestStakeOfAnOrphanIsNoMoreThanItHas(t *testing.T) {
+	t.Parallel()
+	b := bookOf(t, netted(1, "a", "6", stake("a", "6")), intent("o1"), journal.Submitting{ClientID: "o1"},
+		journal.Acknowledged{ClientID: "o1"}, fillOf("o1", "f1", "4"), journal.SettingsChanged{
+			By: "a start", Orphans: []journal.Orphan{{Symbol: btc, Strategy: "a", Was: "x", Fate: journal.FateReduced}},
+		})
+	require.Equal(t, "a 4 of 4, 0, fees 0", heldStakes(t, b)[0])
+	target, _ := b.Target(btc)
+	require.Equal(t, "4", target.Quantity.String())
+	orphan := b.StakesOf(btc)[0]
+	require.True(t, orphan.ValidUntil.After(noon))
+	require.Equal(t, "4", orphan.Reachable(d("6"), noon).String())
+	require.Equal(t, "2", orphan.Reachable(d("2"), noon).String())
 }
