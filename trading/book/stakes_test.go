@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -54,7 +55,8 @@ func TestStakesThatWereNotFilledAreLostFirst(t *testing.T) {
 		"what closes is not what was not filled":    {"6", "-3", "3", "1", "2", "-1", "0"},
 		"what nobody asked for":                     {"6", "3", "9", "10", "6", "3", "1"},
 		"what is on the side that nobody asked for": {"6", "3", "9", "-1", "0", "0", "-1"},
-		"all": {"6", "-9", "-3", "0", "0", "0", "0"},
+		"all":                       {"6", "-9", "-3", "0", "0", "0", "0"},
+		"what is netted to nothing": {"6", "-6", "0", "2", "0", "0", "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +118,19 @@ func TestStakesChangeHandsAtTheLastPriceThatIsKnown(t *testing.T) {
 	unpriced.Price = d("0")
 	require.NoError(t, b.Apply(noon, unpriced))
 	require.Equal(t, []string{"a 0 of 0, 0, fees 0", "b 6 of 6, 0, fees 0", " 0 of 0, 0, fees 0"}, heldStakes(t, b))
+}
+
+// What is netted to nothing and closed is over for all, without an order.
+func TestStakesThatAreNettedToNothingAreClosedAmongEachOther(t *testing.T) {
+	t.Parallel()
+	sell, sold := intent("o2"), fillOf("o2", "f2", "6")
+	sell.Order.Side, sold.Fill.Side = trading.Sell, trading.Sell
+	b := bookOf(t, netted(1, "a", "6", stake("a", "6")), intent("o1"), journal.Submitting{ClientID: "o1"},
+		journal.Acknowledged{ClientID: "o1"}, fillOf("o1", "f1", "6"), netted(2, "b", "0", stake("a", "6"), stake("b", "-6")), sell,
+		journal.Submitting{ClientID: "o2"}, journal.Acknowledged{ClientID: "o2"}, sold)
+	require.Equal(t, []string{"a 6 of 6, 0, fees 0", "b -6 of -6, 0, fees 0"}, heldStakes(t, b)[:2])
+	require.NoError(t, b.Apply(noon, journal.CloseAsked{ID: "c", Symbol: btc}))
+	require.Equal(t, []string{"a 0 of 0, 0, fees 0", "b 0 of 0, 0, fees 0", " 0 of 0, 0, fees 0"}, heldStakes(t, b))
 }
 
 // A strategy that speaks no more keeps what it has, and gets no more of what it asked for.
