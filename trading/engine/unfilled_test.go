@@ -53,7 +53,8 @@ func TestEntryThatIsNotFilledIsTriedAsItsTicketSays(t *testing.T) {
 			r.clock.Add(5 * time.Second)
 			r.mustStep()
 		}, "0", "", []string{"keep 0 by the entry was not filled within 10s, dropped"}},
-		"it stays where it is while the price does, and has its time again": {waits(trading.Unfilled{After: ten, Reprice: 1, Cross: true}),
+		"it stays where it is while the price does, and has its time again": {waits(
+			trading.Unfilled{After: ten, Reprice: 1, Cross: true}),
 			func(r *rig) {
 				later(r, "100")
 				require.Equal(r.t, "buy 10 limit 98", r.resting())
@@ -108,7 +109,8 @@ func TestEntryThatIsNotFilledIsTriedAsItsTicketSays(t *testing.T) {
 // What is dropped is what the strategy asked for whose entry it was: it gets nothing of what another one has.
 func TestEntryThatIsDroppedIsLostByItsOwnShare(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, refuses, sharing, with(trading.FixedTicket{Limit: d("0.02"), Unfilled: trading.Unfilled{After: 10 * time.Second}}))
+	ticket := trading.FixedTicket{Limit: d("0.02"), Unfilled: trading.Unfilled{After: 10 * time.Second}}
+	r := newRig(t, refuses, sharing, with(ticket))
 	r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
 	r.mustStep()
 	r.venue.SetPrice(btc, d("98"))
