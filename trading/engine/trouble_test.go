@@ -286,7 +286,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.wake()
 		t.settle()
 		t.rearm()
-		t.outlast()
+		t.outlastRefusals()
 		t.trimmed()
 		guardedOnce(t.rig, t.forgotten...)
 		if t.yes("closes are refused") { // Where an excess halts nothing but the retries of the close itself brings it.
@@ -301,10 +301,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.journal.failAt = 0 // or it may be the person who meets it, and has to say it again
 		t.leftToAPerson()
 		t.settle()
-		for refused := -1; refused != t.refused(); { // A close that was refused often waits a minute before each attempt.
-			refused = t.refused()
-			t.outlast()
-		}
+		t.outlastRefusals()
 		t.agree()
 		t.addsUp()
 		t.closed()
@@ -316,6 +313,14 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		halts := strings.HasPrefix(halt.Reason, "daily loss") || t.cfg.HaltOnExcess
 		require.False(rt, halt.Active() && !halts, halt.Reason)
 	})
+}
+
+// outlastRefusals goes on for as long as anything is refused: a close that was refused often waits a minute before each attempt.
+func (t *trouble) outlastRefusals() {
+	for refused := -1; refused != t.refused(); {
+		refused = t.refused()
+		t.outlast()
+	}
 }
 
 // refused is how many orders the venue has refused so far.
