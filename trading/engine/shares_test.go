@@ -493,3 +493,22 @@ func TestShareOfWhatWasTakenIsLess(t *testing.T) {
 		})
 	}
 }
+
+// What is left of a stake after a part was closed has parts of a step, and no order has.
+func TestShareThatIsLeftAloneIsHeldInWholeSteps(t *testing.T) {
+	t.Parallel()
+	closes := &wants{"closes", func(h trading.Held) trading.Adjustment {
+		if h.Quantity.Equal(d("7")) {
+			return trading.Adjustment{Close: d("1")}
+		}
+		return trading.Adjustment{}
+	}}
+	r := newRig(t, refuses, exits(nil, closes), sharing)
+	r.by("cross", signal.Long)
+	r.by("third", signal.Long)
+	require.Equal(t, "6", r.held(btc))
+	r.by("third", signal.Flat)
+	require.Equal(t, "5.142", r.held(btc))
+	r.agree()
+	r.addsUp()
+}
