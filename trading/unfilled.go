@@ -16,6 +16,9 @@ type Unfilled struct {
 	Cross   bool          `json:"cross,omitempty"`   // what is left then is traded at market; otherwise it is dropped
 	// Price is what the instrument was worth when the Ticket's prices were set; Reprice needs it.
 	Price decimal.Decimal `json:"price,omitzero"`
+	// Since is from when After counts for an order that stays where it is, as placing it again would not move it; zero for
+	// from when it was made.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // validate says what of it cannot be.

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // Digest is a hash of what the Book knows: two Books that are equal have equal digests, on any machine, and two that
@@ -39,6 +41,9 @@ func (b *Book) Digest() string {
 			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
 		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
 			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
+		if u := t.Ticket.Unfilled; u != (trading.Unfilled{}) {
+			fmt.Fprintf(h, "unfilled %s %d %t %s %s\n", u.After, u.Reprice, u.Cross, u.Price, stamp(u.Since))
+		}
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))

@@ -160,27 +160,62 @@ func take(rest *trading.Fill, quantity decimal.Decimal) trading.Fill {
 	return part
 }
 
-// follow brings the targets along where that of the instrument went from one quantity to another without a signal. What it
-// lost they lose in the same proportion, so that nothing of it comes back; what it gained nobody asked for.
-func (s *shared) follow(from, to decimal.Decimal) {
-	switch {
-	case to.Sign()*from.Sign() <= 0:
-		for i := range s.stakes {
-			s.stakes[i].Target = decimal.Zero
-		}
-		s.nobody().Target = to
-	case to.Abs().GreaterThan(from.Abs()):
-		s.nobody().Target = s.nobody().Target.Add(to.Sub(from))
-	case to.Abs().LessThan(from.Abs()):
-		last := s.nobody()
-		for i := range s.stakes {
-			if one := &s.stakes[i]; !one.Target.IsZero() {
-				one.Target = one.Target.Mul(to).DivRound(from, sharePlaces)
-				last = one
-			}
-		}
-		last.Target = last.Target.Add(to.Sub(s.target()))
+// unfilled is what a stake asks for of a side and has not got.
+func (s *Stake) unfilled(side int) decimal.Decimal {
+	if s.Target.Sign() != side {
+		return decimal.Zero
 	}
+	return s.Target.Sub(within(s.Target, s.Quantity))
+}
+
+// follow brings the targets along where that of the instrument went from one quantity to another without a signal. What was
+// not filled is lost first, by those that asked for it; what is lost beyond that all lose in the same proportion, so that
+// nothing of it comes back. What it gained nobody asked for.
+func (s *shared) follow(from, to decimal.Decimal) {
+	side := from.Sign()
+	unfilled := decimal.Zero
+	for i := range s.stakes {
+		unfilled = unfilled.Add(s.stakes[i].unfilled(side))
+	}
+	switch filled := from.Sub(unfilled); {
+	case side == 0, to.IsZero():
+		s.over(to)
+	case to.Cmp(from)*side > 0:
+		s.nobody().Target = s.nobody().Target.Add(to.Sub(from))
+	case to.Cmp(filled)*side >= 0:
+		s.give(to, func(one *Stake) decimal.Decimal {
+			return one.Target.Sub(fraction(one.unfilled(side), from.Sub(to), unfilled))
+		})
+	case to.Sign() != side:
+		s.over(to)
+	default:
+		s.give(to, func(one *Stake) decimal.Decimal { return fraction(one.Target.Sub(one.unfilled(side)), to, filled) })
+	}
+}
+
+// fraction is so much of a quantity as one is of another.
+func fraction(quantity, of, all decimal.Decimal) decimal.Decimal {
+	if quantity.IsZero() {
+		return quantity
+	}
+	return quantity.Mul(of).DivRound(all, sharePlaces)
+}
+
+// over is the end of all that strategies asked for; what is still to be held is nobody's.
+func (s *shared) over(left decimal.Decimal) {
+	s.give(left, func(*Stake) decimal.Decimal { return decimal.Zero })
+}
+
+// give sets the target of each, and gives what rounding leaves of the sum to the last that has any.
+func (s *shared) give(sum decimal.Decimal, target func(*Stake) decimal.Decimal) {
+	last := s.nobody()
+	for i := range s.stakes {
+		one := &s.stakes[i]
+		if one.Target = target(one); !one.Target.IsZero() {
+			last = one
+		}
+	}
+	last.Target = last.Target.Add(sum.Sub(s.target()))
 }
 
 // orphan gives a stake the fate of an orphan.

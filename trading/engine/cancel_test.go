@@ -69,3 +69,25 @@ func TestCancelRefusesWhatItMustNotTouch(t *testing.T) {
 	require.NotEmpty(t, r.resting())
 	require.Equal(t, engine.Status{}.Error, r.engine.Status().Error)
 }
+
+// What an entry that made way had filled by then is closed as soon as it is known: nobody refused anything.
+func TestCancelThatComesTooLateIsClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.mustStep()
+	r.venue.FillPart(d("4"))
+	r.broker.HideFills(true)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.clock.Add(time.Second)
+	r.signals.put(says(btc, signal.Flat, r.now()))
+	r.mustStep()
+	require.Equal(t, "0", r.held(btc), "nobody has heard of it")
+	r.broker.HideFills(false)
+	r.mustStep() // It hears of the fill, and that the rest has gone.
+	r.mustStep()
+	require.Equal(t, "0", r.held(btc))
+	require.Equal(t, 2, r.broker.Submits())
+	require.Len(t, r.venue.Ledger(), 2)
+	r.agree()
+}

@@ -56,7 +56,7 @@ type dayLoss struct {
 	down   bool                         // another process has begun, and no step of it came to its end
 	since  int64                        // the journal's length when too much was lost; 0 where it was not, or is forgiven
 	within string                       // what was lost
-	slow   time.Duration                // by how much a clock without a monotonic reading was set back in the day
+	slow   time.Duration                // by how much a clock without a monotonic reading was set back so far
 }
 
 // dayMark is what the account was worth at the end of a step, with a price for all that is held.
@@ -66,14 +66,15 @@ type dayMark struct {
 	worth decimal.Decimal
 
 	prices map[string]decimal.Decimal // of what was held
+	slow   time.Duration              // dayLoss.slow of then
 }
 
-func markOf(b *book.Book, price book.PriceFunc, at time.Time, worth decimal.Decimal) dayMark {
-	m := dayMark{b.Day().Day, at, worth, make(map[string]decimal.Decimal)}
+func (l *dayLoss) mark(b *book.Book, price book.PriceFunc, at time.Time, worth decimal.Decimal) {
+	m := dayMark{b.Day().Day, at, worth, make(map[string]decimal.Decimal), l.slow}
 	for h := range b.Holdings() {
 		m.prices[h.Symbol], _ = price(h.Symbol)
 	}
-	return m
+	l.marks = append(l.marks, m)
 }
 
 // between is the least and the most that the account may be worth, as far as the Engine can know.
@@ -110,7 +111,7 @@ func worths(p trading.Position, prices []decimal.Decimal) (least, most decimal.D
 func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc, now time.Time) {
 	low, _, priced := l.between(b, price)
 	if priced { // It may have kept a mark before it failed.
-		l.marks = append(l.marks, markOf(b, price, now, low))
+		l.mark(b, price, now, low)
 	}
 	l.last, l.before = append(l.last, low), b
 	for h := range b.Holdings() {
@@ -126,7 +127,7 @@ func (l *dayLoss) maybe(b *book.Book, price book.PriceFunc, now time.Time) {
 // crash forgets what only the process knew: what is left are the prices of its last mark, where it has one of what is held.
 func (l *dayLoss) crash() {
 	l.seen, l.down = make(map[string][]decimal.Decimal), true
-	for m := range l.lastMarks(l.marks) {
+	for m := range lastMarks(l.marks) {
 		for symbol, price := range m.prices {
 			if len(l.seen[symbol]) == 0 {
 				l.seen[symbol] = append(l.seen[symbol], decimal.Zero)
@@ -138,10 +139,11 @@ func (l *dayLoss) crash() {
 
 // lastMarks are those of which any may be the last one that was kept: it is at most a minute older than the last step that
 // could keep one, by the Engine's stopwatch.
-func (l *dayLoss) lastMarks(marks []dayMark) iter.Seq[dayMark] {
+func lastMarks(marks []dayMark) iter.Seq[dayMark] {
 	return func(yield func(dayMark) bool) {
-		for i := len(marks) - 1; i >= 0; i-- {
-			if !yield(marks[i]) || marks[len(marks)-1].at.Sub(marks[i].at) > time.Minute+l.slow {
+		for _, m := range slices.Backward(marks) {
+			last := marks[len(marks)-1]
+			if !yield(m) || last.at.Sub(m.at) > time.Minute+last.slow-m.slow {
 				return
 			}
 		}
@@ -175,13 +177,12 @@ func (l *dayLoss) step(b *book.Book, price book.PriceFunc, now time.Time, today 
 		if l.down { // It may have been lost in either day.
 			lost = decimal.Max(lost, overnight.Sub(high))
 		}
-		l.day, l.slow = today, 0
-		l.marks = slices.DeleteFunc(l.marks, func(m dayMark) bool { return m.day != today })
+		l.day = today
 	}
 	l.look(b, price)
 	l.down, l.last = false, []decimal.Decimal{low}
 	if priced {
-		l.marks = append(l.marks, markOf(b, price, now, low))
+		l.mark(b, price, now, low)
 	}
 	return lost
 }
@@ -207,7 +208,7 @@ func (l *dayLoss) begins(known, now decimal.Decimal) (all []decimal.Decimal) {
 		return append(l.last, known)
 	}
 	marks := slices.DeleteFunc(slices.Clone(l.marks), func(m dayMark) bool { return m.day != l.day })
-	for m := range l.lastMarks(marks) {
+	for m := range lastMarks(marks) {
 		all = append(all, m.worth)
 	}
 	if len(marks) == 0 { // There is no mark, and the day may begin with what the first step finds.

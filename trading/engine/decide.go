@@ -133,6 +133,9 @@ func (d decider) decide(s signal.Signal, in inputs) decision {
 		return decision{seen: d.seen(s, journal.OutcomeRefused, err.Error())}
 	}
 	target := all.ask(own)
+	if all.shared { // What exits have closed of stakes leaves parts of a step.
+		target = in.instrument.Quantity(target)
+	}
 	ticket, kept, err := d.ticketFor(s, in, target, all)
 	switch {
 	case err != nil && !all.asksLess():

@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/exit"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -36,17 +39,20 @@ func readyMade(rt *rapid.T) (all []trading.Exit) {
 type moment struct {
 	price   string
 	pass    time.Duration
-	signals []signal.Direction
+	signals []signal.Signal // by strategy and direction; the time comes later
 }
 
-func moments(rt *rapid.T) []moment {
+func moments(rt *rapid.T, strategies ...string) []moment {
 	price := 10_000
 	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) moment {
 		price = max(5_000, price+rapid.IntRange(-200, 220).Draw(rt, "move"))
 		m := moment{price: decimal.New(int64(price), -2).String()}
 		m.pass = time.Duration(rapid.IntRange(1, 40).Draw(rt, "seconds")) * time.Second
 		if rapid.IntRange(0, 2).Draw(rt, "signal") == 0 {
-			m.signals = []signal.Direction{signal.Direction(rapid.IntRange(-1, 1).Draw(rt, "direction"))}
+			m.signals = []signal.Signal{{
+				Strategy:  rapid.SampledFrom(strategies).Draw(rt, "strategy"),
+				Direction: signal.Direction(rapid.IntRange(-1, 1).Draw(rt, "direction")),
+			}}
 		}
 		return m
 	}), 5, 40).Draw(rt, "moments")
@@ -61,14 +67,14 @@ type life struct {
 
 // live lets an engine live through moments. After each Append whose number is among the kills, as written or not, the
 // process is another one.
-func live(rt *rapid.T, ticket trading.TicketPolicy, all []trading.Exit, script []moment, kills map[int]bool) life {
-	r := life{rig: newRig(rt, refuses, exits(ticket, all...))}
+func live(rt *rapid.T, change func(*engine.Config), script []moment, kills map[int]bool) life {
+	r := life{rig: newRig(rt, refuses, change)}
 	made := 0
 	for _, m := range script {
 		r.clock.Add(m.pass)
 		r.venue.SetPrice(btc, d(m.price))
-		for _, direction := range m.signals {
-			r.signals.put(says(btc, direction, r.now()))
+		for _, s := range m.signals {
+			r.signals.put(saysAs(s.Strategy, btc, s.Direction, r.now()))
 		}
 		for quiet := 0; quiet < 4; quiet++ { // until it has lived on for a while
 			r.journal.failAt = 0
@@ -100,17 +106,25 @@ func TestExitsDecideTheSameWhereverTheProcessIsKilled(t *testing.T) {
 	total := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		ticket := rapid.SampledFrom([]trading.TicketPolicy{nil, stopOnly, bracket}).Draw(rt, "ticket")
-		all, script := readyMade(rt), moments(rt)
-		whole := live(rt, ticket, all, script, nil)
+		change, strategies := exits(ticket, readyMade(rt)...), []string{"cross"}
+		if rapid.Bool().Draw(rt, "shares") {
+			alone := change
+			change = func(cfg *engine.Config) { alone(cfg); sharing(cfg) }
+			strategies = slices.Sorted(maps.Keys(thirds))
+		}
+		script := moments(rt, strategies...)
+		whole := live(rt, change, script, nil)
 		kills := rapid.MapOfN(rapid.IntRange(1, max(whole.journal.appends, 2)), rapid.Bool(), 0, 8).Draw(rt, "kills")
-		killed := live(rt, ticket, all, script, kills)
+		killed := live(rt, change, script, kills)
 		require.Equal(rt, whole.told, killed.told)
 		require.Equal(rt, whole.held(btc), killed.held(btc))
 		require.Equal(rt, whole.resting(), killed.resting())
+		require.Equal(rt, whole.has(), killed.has())
 		for _, r := range []life{whole, killed} {
 			r.amendedRight()
 			guardedWhole(r.rig)
 			guardedOnce(r.rig)
+			r.addsUp()
 		}
 		total += len(whole.told)
 	})
@@ -141,7 +155,7 @@ func TestExitThatSaysAnythingHarmsNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		ticket := rapid.SampledFrom([]trading.TicketPolicy{nil, stopOnly, bracket}).Draw(rt, "ticket")
-		r := live(rt, ticket, append(readyMade(rt), erratic(rt)), moments(rt), nil)
+		r := live(rt, exits(ticket, append(readyMade(rt), erratic(rt))...), moments(rt, "cross"), nil)
 		r.amendedRight()
 		r.cfg.Exits = nil
 		r.restart()

@@ -236,3 +236,34 @@ func TestExitsNeedABrokerThatCancels(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// What an exit asks for and no venue takes changes nothing: a price below the first tick, a close of less than can be traded.
+func TestExitThatAsksForWhatCannotBeLeavesAllAsItIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wants trading.Adjustment
+		held  string
+	}{
+		"a profit below the first tick": {trading.Adjustment{TakeProfit: d("0.004")}, "-10"},
+		"a close of too little":         {trading.Adjustment{Close: d("0.5")}, "-10"},
+		"a close of enough":             {trading.Adjustment{Close: d("9")}, "-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			once := &wants{"once", func(h trading.Held) trading.Adjustment {
+				if h.Quantity.Abs().LessThan(d("10")) {
+					return trading.Adjustment{}
+				}
+				return c.wants
+			}}
+			r := newRig(t, refuses, exits(bracket, once), func(cfg *engine.Config) { cfg.Instruments[0].MinQuantity = d("1") })
+			r.signals.put(says(btc, signal.Short, r.now()))
+			r.settle()
+			require.Equal(t, c.held, r.held(btc))
+			require.Equal(t, "90", r.target(btc).Ticket.TakeProfit.String())
+			if c.held == "-10" {
+				require.Empty(t, r.decided())
+			}
+		})
+	}
+}

@@ -229,8 +229,11 @@ func incomplete(h book.Holding, i trading.Instrument, reenter bool) bool {
 
 // pause is how long to wait after an order's end before the next attempt.
 func pause(t book.Target, last book.OrderState) time.Duration {
-	if last.Sends == 0 && !spent(t) || last.Status == trading.StatusFilled {
-		return 0 // it never troubled the Broker, or did its part
+	switch {
+	case last.Sends == 0 && !spent(t), last.Status == trading.StatusFilled: // It never troubled the Broker, or did its part.
+		return 0
+	case t.Attempts == 0 && last.CancelAsked: // The target before had it, and it made way.
+		return 0
 	}
 	return min(retryAfter<<max(min(t.Attempts-1, 10), 0), maxRetryPause)
 }

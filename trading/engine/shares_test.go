@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -89,6 +90,7 @@ func TestSharesAreNettedToOneTarget(t *testing.T) {
 	r.by("other", signal.Flat)
 	r.by("third", signal.Flat)
 	require.Equal(t, "0", r.held(btc))
+	require.Len(t, last(of[journal.SignalSeen](r)).Stakes, 1, "who asks for nothing is left out")
 	r.agree()
 	r.addsUp()
 	profit := make(map[string]string)
@@ -96,6 +98,17 @@ func TestSharesAreNettedToOneTarget(t *testing.T) {
 		profit[one.Strategy] = one.Realized.String()
 	}
 	require.Equal(t, map[string]string{"cross": "60", "other": "-30", "third": "0"}, profit)
+}
+
+// A signal that confirms a share takes nothing off it, though the share of the whole has no end in decimals.
+func TestShareThatIsConfirmedKeepsItsLastStep(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, sharing)
+	r.venue.SetPrice(btc, d("150"))
+	for range 3 {
+		r.by("other", signal.Long)
+		require.Equal(t, map[string]string{"other": "1.999 of 1.999"}, r.has())
+	}
 }
 
 // What one strategy sells while another one buys never reaches the venue.
@@ -137,6 +150,28 @@ func TestShareThatWasNotReachedInTimeStaysUnreached(t *testing.T) {
 	require.Equal(t, map[string]string{"cross": "0 of 6"}, r.has())
 	r.by("other", signal.Long)
 	require.Equal(t, map[string]string{"cross": "0 of 0", "other": "3 of 3"}, r.has())
+	r.agree()
+	r.addsUp()
+}
+
+// Nor is what was given up though its signal is still valid.
+func TestShareThatWasGivenUpStaysUnreached(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses, sharing)
+	for range 4 {
+		r.broker.Next(tradingtest.Reject)
+	}
+	r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+	for range 20 { // The last of its attempts is made after 14 seconds.
+		r.mustStep()
+		r.clock.Add(time.Second)
+	}
+	require.Equal(t, 4, r.broker.Submits())
+	require.True(t, last(of[journal.SignalSeen](r)).ValidUntil.After(r.now()))
+	r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, map[string]string{"cross": "0 of 0", "other": "3 of 3"}, r.has())
+	require.Equal(t, "3", r.held(btc))
 	r.agree()
 	r.addsUp()
 }
@@ -390,4 +425,90 @@ func TestSharesSurviveACrashAtAnyWrite(t *testing.T) {
 		r.agree()
 		r.addsUp()
 	}
+}
+
+// What another strategy asked for is under way, and counts, while its order is tried again, while an earlier one is being
+// canceled for it, and no longer than its signal is valid.
+func TestShareThatIsUnderWayCounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ticket trading.TicketPolicy
+		begin  func(r *rig)
+		want   map[string]string
+	}{
+		"tried again": {nil, func(r *rig) {
+			r.broker.Next(tradingtest.Reject)
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			r.mustStep()
+		}, map[string]string{"cross": "6 of 6", "other": "3 of 3"}},
+		"behind a cancel": {patient, func(r *rig) {
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			r.mustStep()
+			r.broker.FailCancel(true)
+			r.clock.Add(time.Second)
+			r.signals.put(saysAs("cross", btc, signal.Short, r.now()))
+			require.Error(r.t, r.step())
+		}, map[string]string{"cross": "-3 of -6", "other": "3 of 3"}},
+		"expired, and of unknown fate": {nil, func(r *rig) {
+			r.broker.HideFills(true)
+			r.broker.Next(tradingtest.LoseReply)
+			r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+			_ = r.step()
+			require.Len(r.t, r.engine.Status().Orders, 1)
+			r.clock.Add(2 * time.Minute)
+		}, map[string]string{"cross": "0 of 0", "other": "0 of 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, sharing, func(cfg *engine.Config) { cfg.Ticket = c.ticket })
+			r.mustStep()
+			c.begin(r)
+			r.clock.Add(time.Second)
+			r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+			_ = r.step()
+			require.Equal(t, c.want, r.has())
+			r.addsUp()
+		})
+	}
+}
+
+// What something else has sold is not bought again for another strategy, unless that is asked for.
+func TestShareOfWhatWasTakenIsLess(t *testing.T) {
+	t.Parallel()
+	for refill, want := range map[bool]map[string]string{
+		false: {"cross": "4 of 4", "other": "3 of 3"}, true: {"cross": "6 of 6", "other": "3 of 3"},
+	} {
+		t.Run(fmt.Sprint("refill ", refill), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, refuses, sharing, func(cfg *engine.Config) { cfg.RefillTaken = refill })
+			r.by("cross", signal.Long)
+			r.venue.Trade("1", btc, trading.Sell, d("2"))
+			r.clock.Add(10 * time.Minute)
+			r.settle()
+			require.Equal(t, "4", r.held(btc))
+			r.by("other", signal.Long)
+			require.Equal(t, want, r.has())
+			r.agree()
+			r.addsUp()
+		})
+	}
+}
+
+// What is left of a stake after a part was closed has parts of a step, and no order has.
+func TestShareThatIsLeftAloneIsHeldInWholeSteps(t *testing.T) {
+	t.Parallel()
+	closes := &wants{"closes", func(h trading.Held) trading.Adjustment {
+		if h.Quantity.Equal(d("7")) {
+			return trading.Adjustment{Close: d("1")}
+		}
+		return trading.Adjustment{}
+	}}
+	r := newRig(t, refuses, exits(nil, closes), sharing)
+	r.by("cross", signal.Long)
+	r.by("third", signal.Long)
+	require.Equal(t, "6", r.held(btc))
+	r.by("third", signal.Flat)
+	require.Equal(t, "5.142", r.held(btc))
+	r.agree()
+	r.addsUp()
 }

@@ -68,6 +68,7 @@ func newTrouble(rt *rapid.T) *trouble {
 			l.MaxPosition = rapid.SampledFrom([]decimal.Decimal{d("700"), d("1500")}).Draw(rt, "limit")
 		})
 	})}
+	t.vigilance.made = make(map[string]time.Time)
 	t.drawDayLoss()
 	t.clock.coarse, t.clock.paper = t.yes("coarse"), t.yes("paper")
 	t.streams = t.yes("stream")
@@ -104,6 +105,7 @@ func (t *trouble) round() {
 		t.look(began, failed)
 	case <-hung:
 		t.vigilance.blind()
+		t.limited()
 		t.vigilance.read = t.journaled() // nobody heard what that step had to say
 		t.loss.maybe(t.kept(), t.pricer.Price, t.clock.right())
 		engine.TakeOver()
@@ -133,6 +135,9 @@ func (t *trouble) wake() {
 func (t *trouble) crash() {
 	t.lease.over = true
 	t.vigilance.blind()
+	for id := range t.vigilance.made {
+		t.vigilance.made[id] = time.Time{}
+	}
 	t.wake()
 	t.loss.crash()
 	t.lease = &lease{frailJournal: t.journal}
@@ -281,7 +286,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.wake()
 		t.settle()
 		t.rearm()
-		t.outlast()
+		t.outlastRefusals()
 		t.trimmed()
 		guardedOnce(t.rig, t.forgotten...)
 		if t.yes("closes are refused") { // Where an excess halts nothing but the retries of the close itself brings it.
@@ -296,10 +301,7 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		t.journal.failAt = 0 // or it may be the person who meets it, and has to say it again
 		t.leftToAPerson()
 		t.settle()
-		t.outlast()
-		if t.cfg.Shares != nil {
-			t.outlast() // Netted signals lead to fewer orders, so that more of the refusals are left for the end.
-		}
+		t.outlastRefusals()
 		t.agree()
 		t.addsUp()
 		t.closed()
@@ -312,6 +314,17 @@ func TestRandomTroubleLosesAndDoublesNothing(t *testing.T) {
 		require.False(rt, halt.Active() && !halts, halt.Reason)
 	})
 }
+
+// outlastRefusals goes on for as long as anything is refused: a close that was refused often waits a minute before each attempt.
+func (t *trouble) outlastRefusals() {
+	for refused := -1; refused != t.refused(); {
+		refused = t.refused()
+		t.outlast()
+	}
+}
+
+// refused is how many orders the venue has refused so far.
+func (t *trouble) refused() int { return t.engine.Status().Counts.Rejected }
 
 // liftHalt is a person's word in the middle of it all.
 func (t *trouble) liftHalt() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -47,13 +48,18 @@ func (f *follower) afterWaiting(b *book.Book, clientID string, price decimal.Dec
 	o, _ := b.Order(clientID)
 	h := b.Holding(o.Symbol)
 	t, u := h.Target, h.Target.Ticket.Unfilled
-	rests := o.Status == trading.StatusOpen && !o.CancelAsked && t.SignalID == o.SignalID && t.Ticket.Shapes(o.Order)
-	if !rests || u.After <= 0 || f.env.now().Sub(o.CreatedAt) < u.After {
+	// A signal that only confirms its target keeps the order of the one before, and gives it no more time.
+	rests := o.Status == trading.StatusOpen && !o.CancelAsked && b.Unwanted(o, time.Time{}, nil) == ""
+	now := f.env.now().UTC()
+	if !rests || u.After <= 0 || now.Sub(waitsSince(o, u)) < u.After {
 		return nil
 	}
 	by := fmt.Sprintf("the entry was not filled within %s", u.After)
 	i, held := f.env.instrument(o.Symbol, h.Quantity), t.Guarded(h.Quantity).IsPositive()
 	if next, ok := nextTicket(t, i, price, held); ok {
+		if next.Unfilled.Since = (time.Time{}); next.Rests() && next.Shapes(o.Order) {
+			next.Unfilled.Since = now // The order is where it is to be, and has its time anew.
+		}
 		if next.Rests() {
 			by = fmt.Sprintf("%s, %d more", by, next.Unfilled.Reprice)
 		} else {
@@ -62,6 +68,14 @@ func (f *follower) afterWaiting(b *book.Book, clientID string, price decimal.Dec
 		return []journal.Event{journal.Amended{Symbol: o.Symbol, Ticket: next, By: by}}
 	}
 	return []journal.Event{closeAsked(b, o.Symbol, h.Quantity, by+", dropped")}
+}
+
+// waitsSince is from when the time of an order counts.
+func waitsSince(o book.OrderState, u trading.Unfilled) time.Time {
+	if u.Since.After(o.CreatedAt) {
+		return u.Since
+	}
+	return o.CreatedAt
 }
 
 // nextTicket is how an entry is tried next, and false where it is dropped: it is not to be tried again, nobody knows the

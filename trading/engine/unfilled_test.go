@@ -45,6 +45,30 @@ func TestEntryThatIsNotFilledIsTriedAsItsTicketSays(t *testing.T) {
 			"stop 95.9 profit 111.03 by the entry was not filled within 10s, 0 more",
 			"keep 0 by the entry was not filled within 10s, dropped",
 		}},
+		"a signal that confirms it gives it no more time": {waits(trading.Unfilled{After: ten}), func(r *rig) {
+			r.clock.Add(5 * time.Second)
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			require.Equal(r.t, "buy 10 limit 98", r.resting())
+			r.clock.Add(5 * time.Second)
+			r.mustStep()
+		}, "0", "", []string{"keep 0 by the entry was not filled within 10s, dropped"}},
+		"it stays where it is while the price does, and has its time again": {waits(
+			trading.Unfilled{After: ten, Reprice: 1, Cross: true}),
+			func(r *rig) {
+				later(r, "100")
+				require.Equal(r.t, "buy 10 limit 98", r.resting())
+				r.clock.Add(9 * time.Second)
+				r.mustStep()
+				require.Equal(r.t, "buy 10 limit 98", r.resting())
+				require.Equal(r.t, 1, r.broker.Submits())
+				r.clock.Add(time.Second)
+				r.mustStep()
+				r.mustStep()
+			}, "10", "sell 10 limit 110 reduce, sell 10 stop 95 reduce", []string{
+				"stop 93.1 profit 107.8 by the entry was not filled within 10s, 0 more",
+				"stop 95 profit 110 by the entry was not filled within 10s, at market",
+			}},
 		"it is bought at market in the end": {waits(trading.Unfilled{After: ten, Cross: true}), func(r *rig) { later(r, "105") }, "10",
 			"sell 10 limit 115.5 reduce, sell 10 stop 99.75 reduce",
 			[]string{"stop 99.75 profit 115.5 by the entry was not filled within 10s, at market"}},
@@ -80,6 +104,26 @@ func TestEntryThatIsNotFilledIsTriedAsItsTicketSays(t *testing.T) {
 			require.Equal(t, c.decided, r.decided())
 		})
 	}
+}
+
+// What is dropped is what the strategy asked for whose entry it was: it gets nothing of what another one has.
+func TestEntryThatIsDroppedIsLostByItsOwnShare(t *testing.T) {
+	t.Parallel()
+	ticket := trading.FixedTicket{Limit: d("0.02"), Unfilled: trading.Unfilled{After: 10 * time.Second}}
+	r := newRig(t, refuses, sharing, with(ticket))
+	r.signals.put(saysAs("cross", btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.SetPrice(btc, d("98"))
+	r.settle()
+	require.Equal(t, map[string]string{"cross": "6 of 6"}, r.has())
+	r.signals.put(saysAs("other", btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, []string{"keep 6 by the entry was not filled within 10s, dropped"}, r.decided())
+	require.Equal(t, map[string]string{"cross": "6 of 6", "other": "0 of 0"}, r.has())
+	r.by("other", signal.Flat)
+	require.Equal(t, "6", r.held(btc))
+	r.agree()
+	r.addsUp()
 }
 
 func TestTicketSaysWhatOfUnfilledCannotBe(t *testing.T) {

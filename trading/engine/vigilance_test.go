@@ -12,6 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
@@ -22,6 +23,7 @@ import (
 //	a position that is beyond its target in the end             trimmed, once the venue works
 //	a position that was to be closed and is still there         closed, once the venue works
 //	a position without its stop-loss for longer than the bound  guarded, at the end of every step
+//	an order that leads beyond a limit at the price of then     limited, for each that was sent in a step
 //	a day that loses more than its limit while entries go on    halted, at the end of every step (dayloss_test.go)
 
 // stepsToLearn is in how many steps an order that the venue has dropped is known to be gone.
@@ -36,6 +38,8 @@ type vigilance struct {
 	beyond  map[string]string    // by symbol: what was held beyond which target and order, and not seen by one step
 	refused bool                 // the venue has refused all for a while
 	read    int64                // up to where the journal was looked through
+	limited int64                // and for what was sent
+	made    map[string]time.Time // when an order was decided on; zero where that was another process
 	hidden  bool                 // the venue keeps fills back, and nobody knows whether a stop has gone or has filled
 }
 
@@ -66,6 +70,7 @@ func (t *trouble) look(began time.Time, err error) {
 	b := t.kept()
 	t.fell(b, err)
 	t.told(said)
+	t.limited()
 	for _, symbol := range []string{btc, eth} {
 		h := b.Holding(symbol)
 		t.seen(b, h, said)
@@ -82,7 +87,7 @@ func (t *trouble) look(began time.Time, err error) {
 // learns in its last moment is for the next one.
 func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
 	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCanceled
-	again := refused && h.Target.Attempts == 1 // it is tried a second time before it is an error
+	again := refused && h.Target.Attempts <= 1 // it is tried a second time before it is an error
 	unseen := !h.Excess().IsZero() && !h.Target.Deferred && said == "" && !again &&
 		!slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool {
 			return o.Leg == "" || o.Status != trading.StatusOpen // something is under way
@@ -108,6 +113,48 @@ func (t *trouble) told(said string) {
 		}
 		t.vigilance.read = entry.Seq
 	}
+}
+
+// decisionHolds is how long an order may be sent at the price of its decision.
+const decisionHolds = 2 * time.Second
+
+// limited holds what this step has sent against the limits, at the price of the decision; where that is from a while ago, or
+// from another process, at the dearer of that and the price of now.
+func (t *trouble) limited() {
+	b, v := book.New(t.cfg.Capital), &t.vigilance
+	for entry, err := range journal.Entries(context.Background(), t.journal, 0) {
+		require.NoError(t.rt, err)
+		isNew := entry.Seq > v.limited
+		switch e := entry.Event.(type) {
+		case journal.IntentMade:
+			if isNew {
+				v.made[e.Order.ClientID] = t.clock.right()
+			}
+		case journal.Submitting:
+			if o, ok := b.Order(e.ClientID); ok && isNew && o.Leg == "" {
+				t.within(b, o.Order)
+			}
+		default: // Nothing else is sent.
+		}
+		v.limited = max(v.limited, entry.Seq)
+		require.NoError(t.rt, b.ApplyEntry(entry))
+	}
+}
+
+// within holds an order that is being sent against the limits.
+func (t *trouble) within(b *book.Book, o trading.Order) {
+	limits, price := t.cfg.Risk.(risk.Limits), o.DecisionPrice
+	waited := t.clock.right().Sub(t.vigilance.made[o.ClientID]) > decisionHolds && !t.clock.coarse
+	if now, ok := t.cfg.Pricer.Price(o.Symbol); ok && waited {
+		price = decimal.Max(price, o.WorstPrice(now))
+	}
+	after := heldBeside(b, o).Add(o.Side.Signed(o.Quantity))
+	if after.Sign() != int(o.Side) {
+		return
+	}
+	opened := decimal.Min(after.Abs(), o.Quantity)
+	require.False(t.rt, opened.Mul(price).GreaterThan(limits.MaxOrder), "%s opens %s at %s", o.ClientID, opened, price)
+	require.False(t.rt, after.Abs().Mul(price).GreaterThan(limits.MaxPosition), "%s leads to %s at %s", o.ClientID, after, price)
 }
 
 // guarded measures how long a position has been without its stop-loss while every step came to its end.

@@ -75,17 +75,22 @@ func allKinds() []journal.Event {
 	rests := reduce
 	rests.Type, rests.LimitPrice, rests.StopPrice, rests.TimeInForce = trading.StopLimit, fine, tiny, trading.Day
 	rests.PostOnly, rests.Leg = true, trading.StopLoss
+	rests.Guard = trading.Guard{TakeProfit: huge, StopLoss: tiny, FromFill: true}
 	ticket := trading.Ticket{Type: trading.StopLimit, LimitPrice: fine, StopPrice: tiny, TimeInForce: trading.GTC,
-		PostOnly: true, TakeProfit: huge, StopLoss: fine}
+		PostOnly: true, TakeProfit: huge, StopLoss: fine, FromFill: true,
+		Unfilled: trading.Unfilled{After: time.Nanosecond, Reprice: 3, Cross: true, Price: tiny, Since: journalTime}}
 	return []journal.Event{
 		journal.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
-			Direction: signal.Short, BarTime: bar, Outcome: journal.OutcomeActed, Target: fine.Neg(), Ticket: ticket},
-		journal.SignalSeen{Outcome: journal.OutcomeRefused, Reason: "daily loss", BarTime: bar},
+			Direction: signal.Short, BarTime: bar, Outcome: journal.OutcomeActed, Target: fine.Neg(), Ticket: ticket,
+			ValidUntil: zone, Deferred: true, Config: "0123456789abcdef", Price: huge,
+			Stakes: []journal.Stake{{Strategy: "slow", Target: tiny}, {Strategy: "cross", Target: fine.Neg().Sub(tiny)}}},
+		journal.SignalSeen{Outcome: journal.OutcomeRefused, Reason: "daily loss", BarTime: bar, Limit: "MaxDailyLoss"},
 		journal.IntentMade{Order: order},
 		journal.IntentMade{Order: reduce},
 		journal.IntentMade{Order: rests},
 		journal.SignalApproved{SignalID: "abc", By: "alice"},
 		journal.CloseAsked{ID: "close BTC/USDT:USDT 7", Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), By: "bob"},
+		journal.CloseAsked{ID: "close BTC/USDT:USDT 8", Symbol: "BTC/USDT:USDT", Quantity: tiny, By: "settings", Strategy: "slow"},
 		journal.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
 		journal.Submitting{ClientID: "v-1"},
 		journal.Acknowledged{ClientID: "v-1"},
@@ -95,19 +100,21 @@ func allKinds() []journal.Event {
 		journal.NotReceived{ClientID: "v-1", Reason: "the venue never heard of it"},
 		journal.NotReceived{ClientID: "v-1", Reason: "not yet", InFlight: true},
 		journal.CancelAsked{ClientID: "v-1", Reason: "its target was replaced"},
-		journal.Canceled{ClientID: "v-1", Reason: "never sent"},
+		journal.Canceled{ClientID: "v-1", Reason: "never sent", Limit: "MaxOrder"},
+		journal.Canceled{ClientID: "v-1", Reason: "so little is left that it counts as filled", Complete: true},
 		journal.Expired{ClientID: "v-1", Reason: "the day is over"},
 		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
-			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime}},
+			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime, Liquidation: true}},
 		journal.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
 		journal.Filled{Fill: trading.Fill{ID: "f-2", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy,
 			Price: huge, Quantity: tiny, Fee: fine, FeeAsset: "BNB", Time: journalTime}},
 		journal.CashMoved{Move: trading.CashEvent{ID: "c-1", Kind: trading.CashFunding, Amount: fine.Neg(), Asset: "BNB",
-			Symbol: "BTC/USDT:USDT", Time: journalTime}},
+			Symbol: "BTC/USDT:USDT", Time: journalTime, Configured: true}},
 		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
-		journal.DayOpened{Day: "2026-01-03", Equity: fine, Before: huge},
+		journal.DayOpened{Day: "2026-01-03", Equity: fine, Before: huge,
+			Profits: map[string]decimal.Decimal{"BTC/USDT:USDT": tiny.Neg()}},
 		journal.Halted{Reason: "lunch"},
-		journal.Halted{Reason: "daily loss", Day: "2026-01-03"},
+		journal.Halted{Reason: "daily loss", Day: "2026-01-03", Limit: "MaxDailyLoss"},
 		journal.Rearmed{By: "a person", Lifts: "lunch; daily loss"},
 		journal.SettingsChanged{
 			By: "a start", Capital: decimal.New(1, 4), Changes: []journal.SettingChange{{Name: "cash", From: "1e4", To: "2e4"}},

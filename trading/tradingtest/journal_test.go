@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -65,6 +68,41 @@ func TestJournalSuiteFindsPlantedFaults(t *testing.T) {
 			watched := watchJournalCase(t, name, &plainJournal{})
 			require.False(t, watched.Failed(), strings.Join(watched.said, "\n"))
 		})
+	}
+}
+
+// Nor may a field be lost that the suite leaves at zero in all of its events.
+func TestJournalSuiteFillsEveryFieldOfEvents(t *testing.T) {
+	t.Parallel()
+	filled := make(map[string]bool)
+	for _, e := range tradingtest.EveryKind() {
+		v := reflect.ValueOf(e)
+		fields(v.Type().Name(), v, filled)
+	}
+	for _, field := range slices.Sorted(maps.Keys(filled)) {
+		assert.True(t, filled[field], "%s is zero in all events", field)
+	}
+}
+
+// fields notes of each field of a value, and of those within it, whether any has a value so far.
+func fields(name string, v reflect.Value, filled map[string]bool) {
+	switch v.Interface().(type) {
+	case decimal.Decimal, time.Time:
+		filled[name] = filled[name] || !v.IsZero()
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fields(name+"."+v.Type().Field(i).Name, v.Field(i), filled)
+		}
+	case reflect.Slice:
+		filled[name] = filled[name] || v.Len() > 0
+		for i := range v.Len() {
+			fields(name+"[]", v.Index(i), filled)
+		}
+	default:
+		filled[name] = filled[name] || !v.IsZero() && (v.Kind() != reflect.Map || v.Len() > 0)
 	}
 }
 

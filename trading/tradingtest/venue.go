@@ -142,6 +142,30 @@ func (v *Venue) FillPart(quantity decimal.Decimal) {
 	v.part = quantity
 }
 
+// FillResting fills so much of an order that rests, at the price of now, and lets the rest of it wait on.
+func (v *Venue) FillResting(clientID string, quantity decimal.Decimal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	i := slices.IndexFunc(v.resting, func(o trading.Order) bool { return o.ClientID == clientID })
+	if i < 0 || !quantity.IsPositive() {
+		return
+	}
+	o := v.resting[i]
+	if quantity.GreaterThanOrEqual(o.Quantity) && v.leaveLocked(clientID) {
+		v.endPairLocked(clientID)
+		v.fillLocked(o, o.Quantity)
+		return
+	}
+	v.resting[i].Quantity = o.Quantity.Sub(quantity)
+	report := v.orders[clientID]
+	report.Filled = report.Filled.Add(quantity)
+	v.executeLocked(trading.Fill{
+		ID: fmt.Sprintf("%s-%d-%s", clientID, v.taken[clientID], report.Filled), ClientID: clientID, Symbol: o.Symbol, Side: o.Side,
+		Quantity: quantity,
+	})
+	v.reportLocked(report)
+}
+
 // ChargeFees lets every fill from now on cost what fee says, in an asset by name, or in the quote currency where that is
 // "". A fee in what is traded is taken from what is held.
 func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset string)) {
@@ -328,7 +352,8 @@ func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
 	if held := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
 		quantity = decimal.Min(quantity, decimal.Max(held.Neg(), decimal.Zero))
 	}
-	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: quantity}
+	filled := v.orders[o.ClientID].Filled.Add(quantity)
+	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: filled}
 	if quantity.LessThan(o.Quantity) {
 		report.Status, report.Reason = trading.StatusCanceled, "no more to be had"
 	}
