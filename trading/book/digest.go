@@ -39,6 +39,9 @@ func (b *Book) Digest() string {
 			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
 		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
 			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
+		if rungs := t.rungs(); len(rungs) > 0 {
+			fmt.Fprintf(h, "rungs %v\n", rungs)
+		}
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))

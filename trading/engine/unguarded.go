@@ -35,7 +35,7 @@ func (e *env) unguardedQuantity(b *book.Book, h book.Holding) decimal.Decimal {
 		return decimal.Zero
 	}
 	missing := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, missing, e.instrument(h.Symbol, h.Quantity)) {
+	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, h.Target.Ticket.StopLoss, missing, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
 	return missing

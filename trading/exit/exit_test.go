@@ -21,7 +21,6 @@ type setting interface {
 
 func TestExitSaysWhatOfItCannotBe(t *testing.T) {
 	t.Parallel()
-	rung := func(gain, part string) exit.Rung { return exit.Rung{Gain: d(gain), Part: d(part)} }
 	for want, e := range map[string]setting{
 		"exit: of Trailing's Part, Amount and Times 0 are set, and not one": exit.Trailing{},
 		"exit: of Trailing's Part, Amount and Times 2 are set, and not one": exit.Trailing{Part: d("0.1"), Amount: d("1")},
@@ -33,10 +32,10 @@ func TestExitSaysWhatOfItCannotBe(t *testing.T) {
 		"exit: BreakEven.Offset 0.1 is not from zero to below the Gain 0.1": exit.BreakEven{Gain: d("0.1"), Offset: d("0.1")},
 		"exit: After.Hold 0s is not above zero":                             exit.After{},
 		"exit: a Ladder has no rung":                                        exit.Ladder{},
-		"exit: Ladder[0].Gain 0 is not above 0":                             exit.Ladder{rung("0", "0.5")},
-		"exit: Ladder[1].Gain 0.1 is not above 0.1":                         exit.Ladder{rung("0.1", "0.5"), rung("0.1", "0.5")},
-		"exit: Ladder[0].Part 0 is not above zero":                          exit.Ladder{rung("0.1", "0")},
-		"exit: the Parts of a Ladder add up to 1.1, and there is 1":         exit.Ladder{rung("0.1", "0.5"), rung("0.2", "0.6")},
+		"exit: Ladder[0].Gain 0 is not above 0":                             exit.Ladder{{Gain: d("0"), Part: d("0.5")}},
+		"exit: Ladder[1].Gain 0.1 is not above 0.1":                         exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}, {Gain: d("0.1"), Part: d("0.5")}},
+		"exit: Ladder[0].Part 0 is not above zero":                          exit.Ladder{{Gain: d("0.1"), Part: d("0")}},
+		"exit: the Parts of a Ladder add up to 1.1, and there is 1":         exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}, {Gain: d("0.2"), Part: d("0.6")}},
 	} {
 		require.EqualError(t, e.Validate(), want)
 	}
@@ -46,7 +45,7 @@ func TestExitSaysWhatOfItCannotBe(t *testing.T) {
 		"trailing by 3 ATR(14)":                     exit.Trailing{Times: d("3")},
 		"break_even after 0.01 with an offset of 0": exit.BreakEven{Gain: d("0.01")},
 		"after 1h0m0s":                              exit.After{Hold: time.Hour},
-		"ladder 0.5 at 0.1 0.5 at 0.2":              exit.Ladder{rung("0.1", "0.5"), rung("0.2", "0.5")},
+		"ladder 0.5 at 0.1 0.5 at 0.2":              exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}, {Gain: d("0.2"), Part: d("0.5")}},
 	} {
 		require.NoError(t, e.Validate())
 		require.Equal(t, said, e.String(), "the settings of a run are told by it")
@@ -98,9 +97,11 @@ func TestExitsOfAShortPositionAreOnItsSide(t *testing.T) {
 	h := bought()
 	h.Quantity, h.Price = d("-10"), d("90")
 	require.Equal(t, "99.9", exit.BreakEven{Gain: d("0.05"), Offset: d("0.001")}.Adjust(h).StopLoss.String())
-	require.Equal(t, "5", exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}}.Adjust(h).Close.String())
+	rungs := exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}}.Adjust(h).Rungs
+	require.Equal(t, "[5 kept at 90]", fmt.Sprint(rungs))
 	require.Equal(t, "10", exit.After{Hold: time.Minute}.Adjust(h).Close.String())
 	h.Price = d("0")
 	require.Zero(t, exit.BreakEven{Gain: d("0.05")}.Adjust(h))
+	h.Paid = d("0")
 	require.Zero(t, exit.Ladder{{Gain: d("0.1"), Part: d("0.5")}}.Adjust(h))
 }
