@@ -23,12 +23,12 @@ func (b *Book) Legs(symbol string, leg trading.Leg) Legs {
 	return sum
 }
 
-// Lacking yields, as prices and quantities, the parts of a leg for which there is no order that is wanted as it is, sent or
+// Missing yields, as prices and quantities, the parts of a leg for which there is no order that is wanted as it is, sent or
 // not.
-func (b *Book) Lacking(symbol string, leg trading.Leg) iter.Seq2[decimal.Decimal, decimal.Decimal] {
+func (b *Book) Missing(symbol string, leg trading.Leg) iter.Seq2[decimal.Decimal, decimal.Decimal] {
 	return func(yield func(price, quantity decimal.Decimal) bool) {
-		_, lacking := b.legs(symbol, leg)
-		for _, p := range lacking {
+		_, missing := b.legs(symbol, leg)
+		for _, p := range missing {
 			if p.quantity.IsPositive() && !yield(p.price, p.quantity) {
 				return
 			}
@@ -36,10 +36,10 @@ func (b *Book) Lacking(symbol string, leg trading.Leg) iter.Seq2[decimal.Decimal
 	}
 }
 
-func (b *Book) legs(symbol string, leg trading.Leg) (sum Legs, lacking parts) {
+func (b *Book) legs(symbol string, leg trading.Leg) (sum Legs, missing parts) {
 	t, _ := b.Target(symbol)
-	lacking = t.parts(leg, b.Position(symbol).Quantity)
-	for _, p := range lacking {
+	missing = t.parts(leg, b.Position(symbol).Quantity)
+	for _, p := range missing {
 		sum.Asked = sum.Asked.Add(p.quantity)
 	}
 	for _, o := range slices.Backward(b.pending[symbol]) {
@@ -50,14 +50,14 @@ func (b *Book) legs(symbol string, leg trading.Leg) (sum Legs, lacking parts) {
 		if rests {
 			sum.Guarding = sum.Guarding.Add(o.Remaining())
 		}
-		if lacking.take(o) {
+		if missing.take(o) {
 			sum.Wanted = sum.Wanted.Add(o.Remaining())
 			if rests {
 				sum.Resting = sum.Resting.Add(o.Remaining())
 			}
 		}
 	}
-	return sum, lacking
+	return sum, missing
 }
 
 // legPart is what a leg closes at one price.

@@ -50,7 +50,7 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 func (d decider) missing(
 	t book.Target, leg trading.Leg, free decimal.Decimal, i trading.Instrument,
 ) (price, quantity decimal.Decimal) {
-	for price, q := range d.book.Lacking(t.Symbol, leg) {
+	for price, q := range d.book.Missing(t.Symbol, leg) {
 		if d.gap {
 			q = decimal.Min(q, free)
 		}

@@ -58,7 +58,7 @@ func (p *proposal) take(name string, want trading.Adjustment) {
 	if profit, ok := p.place(want.TakeProfit, p.held.Side(), by); ok && !profit.Equal(p.ticket.TakeProfit) {
 		p.ticket.TakeProfit, p.profitBy = profit, by
 	}
-	p.takeRungs(want.Rungs, by)
+	p.askRungs(want.Rungs, by)
 	p.reduce(want.Close, by)
 }
 

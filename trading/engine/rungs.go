@@ -18,23 +18,23 @@ import (
 //
 // What is closed at market waits until no leg that takes profit is under way or about to go: it might fill as well.
 
-// takeRungs adds the rungs that an exit wants; the last exit that wants any has them.
-func (p *proposal) takeRungs(want []trading.Rung, by string) {
+// askRungs adds the rungs that an exit wants; the last exit that wants any has them.
+func (p *proposal) askRungs(want []trading.Rung, by string) {
 	if len(want) == 0 || !p.held.Price.IsPositive() || !p.held.Instrument.Tick.IsPositive() {
 		return
 	}
-	var stand []trading.Rung
+	var rests []trading.Rung
 	var reached trading.Rung
 	for _, rung := range p.tradable(want) {
 		if beyond := rung.Price.Sub(p.held.Price).Sign() == int(p.held.Side()); p.rest && (beyond || p.stands(rung)) {
-			stand = append(stand, rung)
+			rests = append(rests, rung)
 		} else if !beyond {
 			reached = rung
 		}
 	}
-	stood := len(p.rungs()) > 0
-	moved := p.setRungs(stand, by)
-	if reached.Price.IsPositive() && p.settled && !(stood && moved) {
+	had := len(p.rungs()) > 0
+	moved := p.setRungs(rests, by)
+	if reached.Price.IsPositive() && p.settled && !(had && moved) {
 		p.reduce(p.held.Quantity.Abs().Sub(reached.Keep), fmt.Sprintf("%s, and %s has passed %s", by, p.held.Price, reached.Price))
 	}
 }
