@@ -122,7 +122,7 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 		book: b, risk: e.cfg.Risk, shares: e.cfg.Shares, sizer: e.cfg.Size,
 		ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
 		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
-		gap: e.replaces() == trading.ByGap,
+		gap: e.replaces() == trading.ByGap, exits: len(e.cfg.Exits) > 0,
 	}
 }
 
