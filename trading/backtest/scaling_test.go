@@ -197,3 +197,22 @@ func TestScalingKeepsOneBracketForTheWholePosition(t *testing.T) {
 		})
 	}
 }
+
+// Where coins are locked by what rests, a part is sold at the open behind the close that was beyond its rung.
+func TestLadderOnSpotSellsAtMarket(t *testing.T) {
+	t.Parallel()
+	told := story(t, "100 100 100 100 10/100 101 100 101/101 106 101 104/104 106 104 105/104 104 104 104/104 104 104 104",
+		func(cfg *backtest.Config) {
+			cfg.Paper.Spot = true
+			cfg.Engine.Ticket = trading.FixedTicket{StopLoss: number("0.05")}
+			cfg.Engine.Exits = []trading.Exit{exit.Ladder{{Gain: number("0.05"), Part: number("0.5")}}}
+		})
+	require.Equal(t, []string{
+		"nothing, market 10 0",
+		"10 at 100, stop 10 95",
+		"10 at 100, stop 10 95",
+		"10 at 100, market 5 0, stop 5 95",
+		"5 at 100, stop 5 95",
+		"5 at 100, stop 5 95",
+	}, told)
+}

@@ -123,8 +123,10 @@ func TestLadderMovesWithTheAverage(t *testing.T) {
 	require.Equal(t, "20", r.held(btc))
 	require.Equal(t, "sell 10 limit 106.05 reduce, sell 10 stop 96.9 reduce, sell 10 stop 96.9 reduce, sell 5 limit 109.08 reduce",
 		r.resting(), "from 101")
+	require.Equal(t, 1, r.log.count(" leg=take_profit price=106.05 signal_id="), "what an order is for is in the log")
 	r.moves("107")
 	require.Equal(t, "10", r.held(btc))
+	require.Equal(t, 1, r.log.count("INFO Fill symbol=BTC/USDT side=sell quantity=10 price=107 fee=0 leg=take_profit"))
 	require.Equal(t, "sell 10 stop 96.9 reduce, sell 5 limit 109.08 reduce", r.resting())
 }
 
