@@ -12,6 +12,10 @@ import (
 type Rung struct {
 	Price decimal.Decimal `json:"price"`
 	Keep  decimal.Decimal `json:"keep"` // without sign
+	// From is the most that was held when the rung was made, less what those before it close: it closes no more than from
+	// there to Keep, so that what is added to the position later is left alone. Zero says that there is no such bound. An
+	// Engine sets it.
+	From decimal.Decimal `json:"from,omitzero"`
 }
 
 // String says it like "5 kept at 105".

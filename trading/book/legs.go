@@ -69,12 +69,16 @@ type parts []legPart
 
 func (t Target) parts(leg trading.Leg, held decimal.Decimal) (all parts) {
 	left, last := t.Guarded(held), t.Ticket.LegPrice(leg)
+	from := left
 	for _, rung := range t.Ticket.RungsOf(leg) {
 		if last.IsPositive() && last.Sub(rung.Price).Sign() != int(t.Side()) {
 			break // All is closed there.
 		}
-		if beyond := left.Sub(rung.Keep); beyond.IsPositive() {
-			all, left = append(all, legPart{rung.Price, beyond}), rung.Keep
+		if rung.From.IsPositive() {
+			from = decimal.Min(from, rung.From)
+		}
+		if beyond := from.Sub(rung.Keep); beyond.IsPositive() {
+			all, left, from = append(all, legPart{rung.Price, beyond}), left.Sub(beyond), rung.Keep
 		}
 	}
 	if last.IsPositive() && left.IsPositive() {

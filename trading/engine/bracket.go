@@ -46,10 +46,14 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 	return nil, nil
 }
 
-// missing is the next order that a leg lacks. Where what is to go has to go first, there is no more room than is free.
+// missing is the next order that a leg lacks. Where what is to go has to go first, there is no more room than is free. Rungs
+// wait for it at any venue: two orders for a part might both fill, and to take a profit later is no harm.
 func (d decider) missing(
 	t book.Target, leg trading.Leg, free decimal.Decimal, i trading.Instrument,
 ) (price, quantity decimal.Decimal) {
+	if len(t.Ticket.RungsOf(leg)) > 0 && !d.book.Exposure(t.Symbol).Leg(leg).Equal(d.book.Legs(t.Symbol, leg).Wanted) {
+		return decimal.Zero, decimal.Zero
+	}
 	for price, q := range d.book.Missing(t.Symbol, leg) {
 		if d.gap {
 			q = decimal.Min(q, free)

@@ -139,7 +139,11 @@ func (x *exits) log(p proposal, h book.Holding) {
 	}
 	if p.amends() {
 		was, is := h.Target.Ticket, p.ticket
-		x.env.log.Info("Guard moved by an exit", "symbol", h.Symbol, "stop_loss", is.StopLoss, "was_stop_loss", was.StopLoss,
-			"take_profit", is.TakeProfit, "was_take_profit", was.TakeProfit, "rungs", is.RungsOf(trading.TakeProfit), "by", p.by())
+		attrs := []any{"symbol", h.Symbol, "stop_loss", is.StopLoss, "was_stop_loss", was.StopLoss,
+			"take_profit", is.TakeProfit, "was_take_profit", was.TakeProfit}
+		if rungs := is.RungsOf(trading.TakeProfit); len(rungs) > 0 {
+			attrs = append(attrs, "rungs", rungs)
+		}
+		x.env.log.Info("Guard moved by an exit", append(attrs, "by", p.by())...)
 	}
 }

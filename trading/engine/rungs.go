@@ -35,7 +35,8 @@ func (p *proposal) askRungs(want []trading.Rung, by string) {
 	had := len(p.rungs()) > 0
 	moved := p.setRungs(rests, by)
 	if reached.Price.IsPositive() && p.settled && !(had && moved) {
-		p.reduce(p.held.Quantity.Abs().Sub(reached.Keep), fmt.Sprintf("%s, and %s has passed %s", by, p.held.Price, reached.Price))
+		by = fmt.Sprintf("%s, and %s has passed %s", by, p.held.Price, reached.Price)
+		p.reduce(p.held.Quantity.Abs().Sub(reached.Keep), by)
 	}
 }
 
@@ -55,6 +56,7 @@ func (p *proposal) tradable(want []trading.Rung) (all []trading.Rung) {
 		part := decimal.Min(p.held.Quantity.Abs(), last.Keep).Sub(rung.Keep)
 		tooLittle := part.IsPositive() && i.holds(part, rung.Price, true)
 		if beyond && rung.Price.IsPositive() && rung.Keep.LessThan(last.Keep) && !tooLittle {
+			rung.From = last.Keep
 			all, last = append(all, rung), rung
 		}
 	}
@@ -70,7 +72,7 @@ func (p *proposal) stands(rung trading.Rung) bool {
 }
 
 func (p *proposal) isSame(a, b trading.Rung) bool {
-	return a.Keep.Equal(b.Keep) && !p.moved(a.Price, b.Price)
+	return a.Keep.Equal(b.Keep) && a.From.Equal(b.From) && !p.moved(a.Price, b.Price)
 }
 
 // setRungs puts rungs into the ticket, unless those are there already. It reports whether they are others now.

@@ -119,6 +119,9 @@ func TestLadderMovesWithTheAverage(t *testing.T) {
 	require.Equal(t, "sell 10 stop 95 reduce, sell 2.5 limit 108 reduce, sell 5 limit 105 reduce", r.resting())
 	r.venue.SetPrice(btc, d("102"))
 	r.asks("20")
+	r.mustStep()
+	require.Equal(t, "20", r.held(btc))
+	require.Contains(t, r.resting(), "sell 2.5 limit 108 reduce, sell 5 limit 105 reduce", "no more of it, until they move")
 	r.settle()
 	require.Equal(t, "20", r.held(btc))
 	require.Equal(t, "sell 10 limit 106.05 reduce, sell 10 stop 96.9 reduce, sell 10 stop 96.9 reduce, sell 5 limit 109.08 reduce",

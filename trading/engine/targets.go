@@ -104,7 +104,7 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 		return false
 	}
 	h := b.Holding(o.Symbol)
-	if h.Target.Guarded(h.Quantity).IsZero() || o.Side == h.Target.Side() {
+	if h.Target.Guarded(h.Quantity).IsZero() || o.Side == h.Target.Side() || len(h.Target.Ticket.RungsOf(o.Leg)) > 0 {
 		return false
 	}
 	legs := b.Legs(o.Symbol, o.Leg)
