@@ -52,6 +52,10 @@ func (h Held) Side() Side {
 type Adjustment struct {
 	StopLoss   decimal.Decimal
 	TakeProfit decimal.Decimal
-	Close      decimal.Decimal // how much of what is held is to be closed at market; all of it where it is no less
-	Reason     string          // for the journal and the log, such as "2 percent below 110"
+	// Rungs are where parts of the profit are taken. Where the venue lets orders rest beside each other they become limit
+	// orders in front of the TakeProfit; elsewhere what is beyond a rung is closed at market once the price has reached it.
+	// Those that stood before and are not among them are gone; none at all leaves them as they are.
+	Rungs  []Rung
+	Close  decimal.Decimal // how much of what is held is to be closed at market; all of it where it is no less
+	Reason string          // for the journal and the log, such as "2 percent below 110"
 }

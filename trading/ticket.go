@@ -35,6 +35,10 @@ type Ticket struct {
 	// Unfilled says what becomes of an order that rests and is not filled in time. The zero one lets it wait until the signal
 	// is not valid any more.
 	Unfilled Unfilled `json:"unfilled,omitzero"`
+	// Rungs take parts of the profit before TakeProfit does; nil for none. An Exit sets them, as they count from what is held,
+	// and an Engine whose venue lets orders rest beside each other keeps a limit order at each. What they point to does not
+	// change.
+	Rungs *[]Rung `json:"rungs,omitempty"`
 }
 
 // IsZero tells whether it is a market order without a bracket.
@@ -43,7 +47,9 @@ func (t Ticket) IsZero() bool {
 }
 
 // HasBracket reports whether a bracket guards the position.
-func (t Ticket) HasBracket() bool { return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() }
+func (t Ticket) HasBracket() bool {
+	return t.TakeProfit.IsPositive() || t.StopLoss.IsPositive() || len(t.RungsOf(TakeProfit)) > 0
+}
 
 // Rests reports whether the order that opens may stay open for long, waiting for a price.
 func (t Ticket) Rests() bool { return Order{Type: t.Type}.Rests() }
@@ -77,7 +83,7 @@ func (t Ticket) LegPrice(l Leg) decimal.Decimal {
 // knows it.
 func (t Ticket) Validate(side Side, i Instrument, price decimal.Decimal) error {
 	o := t.Shape(Order{ClientID: "of the ticket", Type: Market})
-	if err := errors.Join(o.Validate(), t.Unfilled.validate()); err != nil {
+	if err := errors.Join(o.Validate(), t.Unfilled.validate(), t.validateRungs(side, i.Tick)); err != nil {
 		return err
 	}
 	for _, p := range []decimal.Decimal{t.LimitPrice, t.StopPrice, t.TakeProfit, t.StopLoss} {

@@ -38,7 +38,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"max-order": {"1", "2"}, "max-daily-loss": {"1", "2"}, "max-gross": {"1", "2"},
 		"max-leverage": {"1", "2.5"}, "max-positions": {"1", "2"}, "max-orders-per-minute": {"1", "2"}, "max-weekly-loss": {"1", "2"},
 		"max-drawdown": {"0.1", "0.2"}, "signal-collar": {"0.1", "0.2"}, "duplicate-window": {"5", "1m0s"},
-		"trailing-stop": {"0.1", "0.2"}, "trailing-atr": {"1", "2.5"}, "break-even": {"0.1", "0.2"}, "max-holding": {"5", "1m0s"},
+		"trailing-stop": {"0.1", "0.2"}, "trailing-atr": {"1", "2.5"}, "break-even": {"0.1", "0.2"}, "ladder": {"0.02:0.5,0.04:0.25", "0.1:1"}, "max-holding": {"5", "1m0s"},
 		"entry-wait": {"5", "1m0s"}, "entry-reprice": {"1", "2"}, "entry-cross": {"true", "true"},
 		"max-symbol-loss": {"1", "2"}, "max-price-age": {"5", "1m0s"}, "cool-down": {"5", "1m0s"},
 		"stop-guard": {"2/1h/5", "3/0s/1m0s"}, "losing-streak": {"2/1h/5", "0"},

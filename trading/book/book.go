@@ -166,9 +166,9 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 	held := b.Position(o.Symbol).Quantity
 	if o.Leg != "" {
 		switch {
-		case !o.atLegPrice(t):
+		case !t.Ticket.HasLegAt(o.Leg, o.legPrice()):
 			return "the bracket is another one now"
-		case o.Side == t.Side(), b.orders.tooMuch(o, t, t.Guarded(held)):
+		case o.Side == t.Side(), b.orders.tooMuch(o, t, held):
 			return "what it guards is less now"
 		}
 		return ""

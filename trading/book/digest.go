@@ -44,6 +44,9 @@ func (b *Book) Digest() string {
 		if u := t.Ticket.Unfilled; u != (trading.Unfilled{}) {
 			fmt.Fprintf(h, "unfilled %s %d %t %s %s\n", u.After, u.Reprice, u.Cross, u.Price, stamp(u.Since))
 		}
+		if rungs := t.rungs(); len(rungs) > 0 {
+			fmt.Fprintf(h, "rungs %v\n", rungs)
+		}
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))

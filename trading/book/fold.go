@@ -156,7 +156,7 @@ func (b *Book) foldFill(at time.Time, f *trading.Fill) {
 	}
 	if o.Leg != "" {
 		from := b.targets.quantity(f.Symbol)
-		b.targets.guardFilled(f, after.Quantity)
+		b.targets.guardFilled(f, o, after.Quantity)
 		b.stakes.guarded(f.Symbol, from, b.targets[f.Symbol])
 	}
 	b.stakes.fill(f, true)

@@ -146,13 +146,14 @@ func (s targets) count(o *trading.Order) {
 }
 
 // guardFilled lets a leg that filled bring the target down to what is left: what the bracket has closed is not opened
-// again.
-func (s targets) guardFilled(f *trading.Fill, held decimal.Decimal) {
+// again. What a rung has closed brings it down to what that keeps, and no further where something else has done so already.
+func (s targets) guardFilled(f *trading.Fill, o *OrderState, held decimal.Decimal) {
 	t := s[f.Symbol]
 	if t == nil || t.Quantity.Sign() != -int(f.Side) {
 		return
 	}
-	left := decimal.Max(t.Quantity.Abs().Sub(f.Quantity), decimal.Zero)
+	keep := decimal.Min(t.keptAt(o.LimitPrice), t.Quantity.Abs())
+	left := decimal.Max(t.Quantity.Abs().Sub(f.Quantity), keep)
 	t.Quantity = f.Side.Signed(decimal.Min(left, t.Guarded(held))).Neg()
 }
 

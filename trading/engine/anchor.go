@@ -8,11 +8,11 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// anchor moves brackets to what was paid, before their first legs are made: those whose ticket asks for that, and those
-// of which a leg would stand on the wrong side of the entry and execute at once.
+// anchor moves brackets to what was paid: those whose ticket asks for that, and, before their first legs are made, those of
+// which a leg would stand on the wrong side of the entry and execute at once.
 func (f *follower) anchor(ctx context.Context, r *run) error {
 	for _, t := range view(f.ledger, (*book.Book).WithBracket) {
-		if t.Legs > 0 {
+		if t.Legs > 0 && !t.Ticket.FromFill {
 			continue
 		}
 		_, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
@@ -34,10 +34,13 @@ func (f *follower) anchor(ctx context.Context, r *run) error {
 // decision; false where it stays.
 func ticketAtPaid(b *book.Book, h book.Holding, i trading.Instrument) (trading.Ticket, bool) {
 	t, side, paid := h.Target.Ticket, h.Target.Side(), h.AveragePrice()
-	if !h.Target.Guarded(h.Quantity).IsPositive() || guards(b, h.Symbol) || !paid.IsPositive() {
+	if !h.Target.Guarded(h.Quantity).IsPositive() || !paid.IsPositive() {
 		return t, false
 	}
 	entry := entryOf(b, h)
+	if guards(b, h.Symbol) && !(t.FromFill && entry.Status.Done()) {
+		return t, false // What adds to a position counts once all of it is there.
+	}
 	if !entry.Filled.IsPositive() || entry.Side != side {
 		return t, false
 	}

@@ -23,14 +23,8 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 		return nil, nil
 	}
 	for _, leg := range legs {
-		price := t.Ticket.LegPrice(leg)
-		pending := x.Leg(leg)
-		if !d.gap { // What is to go stays until the new one rests.
-			pending = d.book.Legs(t.Symbol, leg).Wanted
-		}
-		missing := want.Sub(pending)
-		if !price.IsPositive() || !missing.IsPositive() || d.tooEarly(t, leg, in.now) ||
-			legIsDust(d.book, t, leg, missing, in.instrument) {
+		price, missing := d.missing(t, leg, want.Sub(x.Leg(leg)), in.instrument)
+		if !missing.IsPositive() || d.tooEarly(t, leg, in.now) {
 			continue
 		}
 		o := trading.Order{
@@ -52,6 +46,25 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 	return nil, nil
 }
 
+// missing is the next order that a leg lacks. Where what is to go has to go first, there is no more room than is free. Rungs
+// wait for it at any venue: two orders for a part might both fill, and to take a profit later is no harm.
+func (d decider) missing(
+	t book.Target, leg trading.Leg, free decimal.Decimal, i trading.Instrument,
+) (price, quantity decimal.Decimal) {
+	if len(t.Ticket.RungsOf(leg)) > 0 && !d.book.Exposure(t.Symbol).Leg(leg).Equal(d.book.Legs(t.Symbol, leg).Wanted) {
+		return decimal.Zero, decimal.Zero
+	}
+	for price, q := range d.book.Missing(t.Symbol, leg) {
+		if d.gap {
+			q = decimal.Min(q, free)
+		}
+		if q.IsPositive() && !legIsDust(d.book, t, leg, price, q, i) {
+			return price, q
+		}
+	}
+	return decimal.Zero, decimal.Zero
+}
+
 // legID derives the client ID of a target's n-th leg.
 func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
 	return clientID(d.journal, t.SignalID, fmt.Sprintf("%s %d", leg, n))
@@ -66,11 +79,11 @@ func (d decider) tooEarly(t book.Target, leg trading.Leg, now time.Time) bool {
 	return ok && failed && paused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
 }
 
-// legIsDust reports whether so much is too little for a leg.
-func legIsDust(b *book.Book, t book.Target, leg trading.Leg, quantity decimal.Decimal, i trading.Instrument) bool {
+// legIsDust reports whether so much is too little for a leg at a price.
+func legIsDust(b *book.Book, t book.Target, leg trading.Leg, price, quantity decimal.Decimal, i trading.Instrument) bool {
 	last, ok := lastLeg(b, t, leg)
 	refused := ok && last.Status == trading.StatusRejected && !last.Quantity.LessThan(quantity)
-	return (smallest{i}).holds(quantity, t.Ticket.LegPrice(leg), refused)
+	return (smallest{i}).holds(quantity, price, refused)
 }
 
 // lastLeg is the latest order that was made for a leg of a target's bracket.

@@ -71,6 +71,7 @@ type decider struct {
 	refill  bool                 // Config.RefillTaken
 	reenter bool                 // Config.ReenterCanceled
 	gap     bool                 // an order that guards has to go before the next one is taken
+	exits   bool                 // Config.Exits has any
 }
 
 // inputs are what a decision on one instrument needs to know of the world.
@@ -248,13 +249,18 @@ func (d decider) ticketFor(s signal.Signal, in inputs, target decimal.Decimal, a
 	if under && confirmed && !target.IsZero() && !d.exceeded(s.Symbol, target) {
 		return standing.Ticket, true, nil
 	}
-	if d.ticket == nil || target.IsZero() || !in.price.IsPositive() {
+	nothing := d.ticket == nil && !standing.Ticket.StopLoss.IsPositive()
+	if nothing || target.IsZero() || !in.price.IsPositive() {
 		return trading.Ticket{}, false, nil
 	}
 	side := book.Target{Quantity: target}.Side()
-	ticket, err = d.ticket.Ticket(d.sizing(s, in, standing.Quantity), side)
+	if d.ticket != nil {
+		ticket, err = d.ticket.Ticket(d.sizing(s, in, standing.Quantity), side)
+	}
+	if d.exits || all.shared {
+		ticket = keepStop(ticket, side, standing, held)
+	}
 	if err == nil {
-		ticket = all.keepStop(ticket, side, standing, held)
 		err = ticket.Validate(side, in.instrument, in.price)
 	}
 	if err != nil {

@@ -122,7 +122,7 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 		book: b, risk: e.cfg.Risk, shares: e.cfg.Shares, sizer: e.cfg.Size,
 		ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
 		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
-		gap: e.replaces() == trading.ByGap,
+		gap: e.replaces() == trading.ByGap, exits: len(e.cfg.Exits) > 0,
 	}
 }
 
@@ -161,7 +161,11 @@ func (e *env) logClock() {
 
 // orderAttrs are the attributes by which an order is known in the log.
 func orderAttrs(o book.OrderState, more ...any) []any {
-	return append([]any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}, more...)
+	attrs := []any{"client_id", o.ClientID, "symbol", o.Symbol, "side", o.Side, "quantity", o.Quantity}
+	if o.Leg != "" {
+		attrs = append(attrs, "leg", o.Leg, "price", o.WorstPrice(decimal.Zero)) // it has one
+	}
+	return append(attrs, more...)
 }
 
 // alarms are what wakes Serve before its time; nil channels never do.

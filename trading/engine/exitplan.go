@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -36,9 +37,12 @@ type proposal struct {
 	step   decimal.Decimal // Config.GuardStep
 	ticket trading.Ticket  // with the legs where the exits want them
 
-	stopBy, profitBy string // on whose word
-	close            decimal.Decimal
-	closeBy          string
+	rest    bool // the venue lets a Rung rest beside the stop
+	settled bool // the legs that take profit are where the ticket wants them
+
+	stopBy, profitBy, rungsBy string // on whose word
+	close                     decimal.Decimal
+	closeBy                   string
 }
 
 // take adds what an exit wants to what those before it wanted.
@@ -54,6 +58,7 @@ func (p *proposal) take(name string, want trading.Adjustment) {
 	if profit, ok := p.place(want.TakeProfit, p.held.Side(), by); ok && !profit.Equal(p.ticket.TakeProfit) {
 		p.ticket.TakeProfit, p.profitBy = profit, by
 	}
+	p.askRungs(want.Rungs, by)
 	p.reduce(want.Close, by)
 }
 
@@ -126,7 +131,7 @@ func (p *proposal) amends() bool {
 	if !p.moved(stands.TakeProfit, p.ticket.TakeProfit) {
 		p.ticket.TakeProfit, p.profitBy = stands.TakeProfit, ""
 	}
-	return !p.closesAll() && p.stopBy+p.profitBy != ""
+	return !p.closesAll() && p.stopBy+p.profitBy+p.rungsBy != ""
 }
 
 func (p *proposal) closesAll() bool { return p.close.GreaterThanOrEqual(p.held.Quantity.Abs()) }
@@ -135,10 +140,13 @@ func (p *proposal) isNothing() bool { return !p.amends() && !p.close.IsPositive(
 
 // by is on whose word the ticket is amended.
 func (p *proposal) by() string {
-	if p.stopBy == p.profitBy || p.profitBy == "" {
-		return p.stopBy
+	var all []string
+	for _, by := range []string{p.stopBy, p.profitBy, p.rungsBy} {
+		if by != "" && !slices.Contains(all, by) {
+			all = append(all, by)
+		}
 	}
-	return strings.TrimPrefix(p.stopBy+"; "+p.profitBy, "; ")
+	return strings.Join(all, "; ")
 }
 
 // events are what is journaled. What is left of the position keeps its ticket.
@@ -152,7 +160,7 @@ func (p *proposal) events(b *book.Book, h book.Holding) (events []journal.Event)
 		events = append(events, closeAsked(b, h.Symbol, keep, p.closeBy))
 	}
 	if p.amends() {
-		p.ticket.FromFill = false // It counts from the price of now.
+		p.ticket.FromFill = p.ticket.FromFill && p.stopBy+p.profitBy == "" // It counts from the price of now.
 		events = append(events, journal.Amended{Symbol: h.Symbol, Ticket: p.ticket, By: p.by()})
 	}
 	return events

@@ -63,6 +63,8 @@ func (e *env) mayAdjust(h book.Holding) bool {
 // position has changed meanwhile the next step asks them again.
 func (x *exits) adjust(ctx context.Context, r *run, h book.Holding) error {
 	p := proposal{held: x.seen(h), step: decimal.NewFromFloat(max(x.env.cfg.GuardStep, 0)), ticket: h.Target.Ticket}
+	p.rest = x.env.replaces() == trading.Beside
+	p.settled = !p.rest || view(x.ledger, func(b *book.Book) bool { return profitSettled(b, h.Symbol) })
 	for i, exit := range x.env.cfg.Exits {
 		name, want, err := ask(exit, p.held)
 		if err != nil {
@@ -70,6 +72,10 @@ func (x *exits) adjust(ctx context.Context, r *run, h book.Holding) error {
 			continue
 		}
 		p.take(name, want)
+		if len(want.Rungs) > 0 && !p.rest && x.env.logOnce("exit rungs at market") {
+			x.env.log.Info("Parts of the profit are closed at market: the venue lets no two orders rest beside each other",
+				"exit", name, "replaces", x.env.replaces())
+		}
 	}
 	if p.isNothing() {
 		return nil
@@ -85,6 +91,12 @@ func (x *exits) adjust(ctx context.Context, r *run, h book.Holding) error {
 		x.log(p, h)
 	}
 	return err
+}
+
+// profitSettled reports whether no leg that takes profit is to go, or under way.
+func profitSettled(b *book.Book, symbol string) bool {
+	x := b.Exposure(symbol)
+	return !x.Unsettled && x.TakeProfit.Equal(b.Legs(symbol, trading.TakeProfit).Wanted)
 }
 
 // seen is a position as exits see it.
@@ -127,7 +139,11 @@ func (x *exits) log(p proposal, h book.Holding) {
 	}
 	if p.amends() {
 		was, is := h.Target.Ticket, p.ticket
-		x.env.log.Info("Guard moved by an exit", "symbol", h.Symbol, "stop_loss", is.StopLoss, "was_stop_loss", was.StopLoss,
-			"take_profit", is.TakeProfit, "was_take_profit", was.TakeProfit, "by", p.by())
+		attrs := []any{"symbol", h.Symbol, "stop_loss", is.StopLoss, "was_stop_loss", was.StopLoss,
+			"take_profit", is.TakeProfit, "was_take_profit", was.TakeProfit}
+		if rungs := is.RungsOf(trading.TakeProfit); len(rungs) > 0 {
+			attrs = append(attrs, "rungs", rungs)
+		}
+		x.env.log.Info("Guard moved by an exit", append(attrs, "by", p.by())...)
 	}
 }

@@ -35,6 +35,11 @@ func readyMade(rt *rapid.T) (all []trading.Exit) {
 	return all
 }
 
+// replacing is a venue's way with orders that guard.
+func replacing(rt *rapid.T) trading.Traits {
+	return rapid.SampledFrom([]trading.Traits{refuses, beside}).Draw(rt, "traits")
+}
+
 // moment is what happens at one time, the same in each telling.
 type moment struct {
 	price   string
@@ -67,8 +72,10 @@ type life struct {
 
 // live lets an engine live through moments. After each Append whose number is among the kills, as written or not, the
 // process is another one.
-func live(rt *rapid.T, change func(*engine.Config), script []moment, kills map[int]bool) life {
-	r := life{rig: newRig(rt, refuses, change)}
+func live(
+	rt *rapid.T, traits trading.Traits, change func(*engine.Config), script []moment, kills map[int]bool,
+) life {
+	r := life{rig: newRig(rt, traits, change)}
 	made := 0
 	for _, m := range script {
 		r.clock.Add(m.pass)
@@ -112,10 +119,11 @@ func TestExitsDecideTheSameWhereverTheProcessIsKilled(t *testing.T) {
 			change = func(cfg *engine.Config) { alone(cfg); sharing(cfg) }
 			strategies = slices.Sorted(maps.Keys(thirds))
 		}
+		traits := replacing(rt)
 		script := moments(rt, strategies...)
-		whole := live(rt, change, script, nil)
+		whole := live(rt, traits, change, script, nil)
 		kills := rapid.MapOfN(rapid.IntRange(1, max(whole.journal.appends, 2)), rapid.Bool(), 0, 8).Draw(rt, "kills")
-		killed := live(rt, change, script, kills)
+		killed := live(rt, traits, change, script, kills)
 		require.Equal(rt, whole.told, killed.told)
 		require.Equal(rt, whole.held(btc), killed.held(btc))
 		require.Equal(rt, whole.resting(), killed.resting())
@@ -147,6 +155,9 @@ func erratic(rt *rapid.T) trading.Exit {
 		if rapid.IntRange(0, 5).Draw(rt, "closes") == 0 {
 			a.Close = number("close")
 		}
+		for range rapid.IntRange(0, 3).Draw(rt, "rungs") {
+			a.Rungs = append(a.Rungs, trading.Rung{Price: number("rung"), Keep: number("keep")})
+		}
 		return a
 	}}
 }
@@ -155,7 +166,7 @@ func TestExitThatSaysAnythingHarmsNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		ticket := rapid.SampledFrom([]trading.TicketPolicy{nil, stopOnly, bracket}).Draw(rt, "ticket")
-		r := live(rt, exits(ticket, append(readyMade(rt), erratic(rt))...), moments(rt, "cross"), nil)
+		r := live(rt, replacing(rt), exits(ticket, append(readyMade(rt), erratic(rt))...), moments(rt, "cross"), nil)
 		r.amendedRight()
 		r.cfg.Exits = nil
 		r.restart()
@@ -200,6 +211,15 @@ func (r life) amendedRight() {
 			if !profit.Equal(was.TakeProfit) {
 				require.Equal(r.t, side, profit.Sub(r.prices[i]).Sign(), "%s is at %s", fmt.Sprint(e), r.prices[i])
 			}
+			if e.Ticket.Rungs != was.Rungs && e.Ticket.Rungs != nil {
+				for _, rung := range *e.Ticket.Rungs {
+					stood := was.HasLegAt(trading.TakeProfit, rung.Price)
+					beyond := rung.Price.Sub(r.prices[i]).Sign() == side
+					require.True(r.t, stood || beyond, "%s is at %s", fmt.Sprint(e), r.prices[i])
+				}
+				rungs := trading.Ticket{Rungs: e.Ticket.Rungs}
+				require.NoError(r.t, rungs.Validate(target.Side(), instrument(btc), decimal.Zero))
+			}
 			require.True(r.t, instrument(btc).OnTick(stop) && instrument(btc).OnTick(profit), e)
 		}
 		require.NoError(r.t, b.Apply(entry.At, entry.Event))
@@ -211,15 +231,16 @@ func guardedWhole(r *rig) {
 	for _, target := range r.engine.Status().Targets {
 		guarded := target.Guarded(d(r.held(target.Symbol)))
 		for _, leg := range []trading.Leg{trading.StopLoss, trading.TakeProfit} {
-			want := guarded
-			if !target.Ticket.LegPrice(leg).IsPositive() {
-				want = decimal.Zero
+			want, sum := decimal.Zero, decimal.Zero
+			if target.Ticket.LegPrice(leg).IsPositive() {
+				want = guarded
+			} else if rungs := target.Ticket.RungsOf(leg); len(rungs) > 0 {
+				want = decimal.Max(guarded.Sub(rungs[len(rungs)-1].Keep), decimal.Zero)
 			}
-			sum := decimal.Zero
 			for _, o := range r.venue.Resting() {
 				if o.Symbol == target.Symbol && o.Leg == leg {
 					sum = sum.Add(o.Quantity)
-					require.True(r.t, o.WorstPrice(decimal.Zero).Equal(target.Ticket.LegPrice(leg)))
+					require.True(r.t, target.Ticket.HasLegAt(leg, o.WorstPrice(decimal.Zero)))
 				}
 			}
 			require.True(r.t, want.Equal(sum), "%s of %s: %s rests, and %s is held", leg, target.Symbol, sum, guarded)

@@ -42,7 +42,11 @@ func (r *rig) decided() (all []string) {
 	for _, entry := range entries {
 		switch e := entry.Event.(type) {
 		case journal.Amended:
-			all = append(all, fmt.Sprintf("stop %s profit %s by %s", e.Ticket.StopLoss, e.Ticket.TakeProfit, e.By))
+			text := fmt.Sprintf("stop %s profit %s", e.Ticket.StopLoss, e.Ticket.TakeProfit)
+			if e.Ticket.Rungs != nil {
+				text += " " + fmt.Sprint(*e.Ticket.Rungs)
+			}
+			all = append(all, text+" by "+e.By)
 		case journal.CloseAsked:
 			all = append(all, fmt.Sprintf("keep %s by %s", e.Quantity, e.By))
 		default: // Nothing else is an exit's.
@@ -94,7 +98,9 @@ func TestExitsMoveTheGuardAndClose(t *testing.T) {
 				r.moves("103")
 				r.moves("106")
 				r.moves("111")
-			}, "2.5", "sell 2.5 stop 95 reduce", []string{"keep 5 by exit ladder: 0.05 of 100 was gained", "keep 2.5 by exit ladder: 0.1 of 100 was gained"}},
+			}, "2.5", "sell 2.5 stop 95 reduce", []string{
+				"keep 5 by exit ladder: parts by the gain from 100, and 105 has passed 105",
+				"keep 2.5 by exit ladder: parts by the gain from 100, and 111 has passed 110"}},
 		"a stop beyond the price closes": {stopOnly, always(trading.Adjustment{StopLoss: d("101"), Reason: "odd"}), signal.Long,
 			func(r *rig) { r.mustStep() }, "0", "", []string{"keep 0 by exit always: odd, and 100 has passed 101"}},
 		"a profit behind the price closes": {stopOnly, always(trading.Adjustment{TakeProfit: d("100")}), signal.Long,
@@ -118,6 +124,9 @@ func TestExitsMoveTheGuardAndClose(t *testing.T) {
 			require.Equal(t, c.held, r.held(btc))
 			require.Equal(t, c.resting, r.resting())
 			require.Equal(t, c.decided, r.decided())
+			if name == "parts are sold on the way" {
+				require.Equal(t, 1, r.log.count("INFO Parts of the profit are closed at market"))
+			}
 			r.restart()
 			r.settle()
 			require.Equal(t, c.decided, r.decided(), "a new engine over the same journal decides the same")

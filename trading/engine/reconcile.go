@@ -153,10 +153,13 @@ func newFills(b *book.Book, since time.Time, fills []trading.Fill) (news []journ
 func (c *reconciler) logFills(events []journal.Event) {
 	for _, event := range events {
 		f := event.(journal.Filled).Fill
-		_, known := c.ledger.order(f.ClientID)
+		o, known := c.ledger.order(f.ClientID)
 		attrs := []any{"symbol", f.Symbol, "side", f.Side, "quantity", f.Quantity, "price", f.Price, "fee", f.Fee}
 		if f.FeeAsset != "" {
 			attrs = append(attrs, "fee_asset", f.FeeAsset)
+		}
+		if o.Leg != "" {
+			attrs = append(attrs, "leg", o.Leg)
 		}
 		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
 		switch {

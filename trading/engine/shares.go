@@ -193,14 +193,14 @@ func (d decider) ownTarget(s signal.Signal, in inputs, all stakes) (decimal.Deci
 }
 
 // keepStop is a ticket that loses no more than the one that guards the instrument already: what several strategies hold
-// has one bracket.
-func (s *stakes) keepStop(ticket trading.Ticket, side trading.Side, standing book.Target, held decimal.Decimal) trading.Ticket {
+// has one bracket, and no exit has moved a stop in vain. A stop that stays counts from no fill.
+func keepStop(ticket trading.Ticket, side trading.Side, standing book.Target, held decimal.Decimal) trading.Ticket {
 	was := standing.Ticket.StopLoss
-	if !s.shared || !was.IsPositive() || side != standing.Side() || !standing.Guarded(held).IsPositive() {
+	if !was.IsPositive() || side != standing.Side() || !standing.Guarded(held).IsPositive() {
 		return ticket
 	}
 	if !ticket.StopLoss.IsPositive() || was.Cmp(ticket.StopLoss)*int(side) > 0 {
-		ticket.StopLoss = was
+		ticket.StopLoss, ticket.FromFill = was, false
 	}
 	return ticket
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,7 +88,12 @@ func bySymbol(orders []book.OrderState) (lines [][]book.OrderState) {
 	return lines
 }
 
+// submitLine sends the orders of one instrument. Where a leg takes the place of another one, as where what rests locks what is
+// held, legs come first: a smaller stop leaves room for what closes a part.
 func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState) error {
+	if s.env.replaces() == trading.Atomic {
+		slices.SortStableFunc(line, legFirst)
+	}
 	var all error
 	for _, o := range line {
 		health.Beat(ctx)
@@ -97,6 +103,16 @@ func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState)
 		all = errors.Join(all, s.submit(ctx, r, o))
 	}
 	return all
+}
+
+func legFirst(a, b book.OrderState) int {
+	switch {
+	case a.Leg != "" && b.Leg == "":
+		return -1
+	case a.Leg == "" && b.Leg != "":
+		return 1
+	}
+	return 0
 }
 
 // submit takes one intent to the Broker. Each of its lines that touches the world is preceded by the one that records

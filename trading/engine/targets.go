@@ -104,11 +104,11 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 		return false
 	}
 	h := b.Holding(o.Symbol)
-	t, guarded := h.Target, h.Target.Guarded(h.Quantity)
-	if guarded.IsZero() || !t.Ticket.LegPrice(o.Leg).IsPositive() || o.Side == t.Side() {
+	if h.Target.Guarded(h.Quantity).IsZero() || o.Side == h.Target.Side() || len(h.Target.Ticket.RungsOf(o.Leg)) > 0 {
 		return false
 	}
-	return f.env.canTrade(h, guarded.Sub(b.Legs(o.Symbol, o.Leg).Resting))
+	legs := b.Legs(o.Symbol, o.Leg)
+	return f.env.canTrade(h, legs.Asked.Sub(legs.Resting))
 }
 
 // unwanted says why an order that is open is not to be: see Book.Unwanted, and opposes for what was to be executed at once.

@@ -34,8 +34,8 @@ func (e *env) unguardedQuantity(b *book.Book, h book.Holding) decimal.Decimal {
 	if guarded.IsZero() || !h.Target.Ticket.StopLoss.IsPositive() || !e.cfg.AutoExecute && !h.Target.Approved {
 		return decimal.Zero
 	}
-	missing := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding)
-	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, missing, e.instrument(h.Symbol, h.Quantity)) {
+	missing, at := guarded.Sub(b.Legs(h.Symbol, trading.StopLoss).Guarding), h.Target.Ticket.StopLoss
+	if !missing.IsPositive() || legIsDust(b, h.Target, trading.StopLoss, at, missing, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
 	return missing

@@ -62,17 +62,11 @@ func ExampleAfter() {
 
 // Half is sold at a gain of five percent, a quarter at ten, and the rest is left to its stop.
 func ExampleLadder() {
-	ladder := exit.Ladder{exit.Rung{Gain: d("0.05"), Part: d("0.5")}, exit.Rung{Gain: d("0.1"), Part: d("0.25")}}
-	h := bought()
-	for _, price := range []string{"104", "105", "103", "110"} {
-		h.Price = d(price)
-		part := ladder.Adjust(h).Close
-		h.Quantity = h.Quantity.Sub(part)
-		fmt.Println(price, "sell", part, "keep", h.Quantity)
+	ladder := exit.Ladder{{Gain: d("0.05"), Part: d("0.5")}, {Gain: d("0.1"), Part: d("0.25")}}
+	for _, rung := range ladder.Adjust(bought()).Rungs {
+		fmt.Println(rung)
 	}
 	// Output:
-	// 104 sell 0 keep 10
-	// 105 sell 5 keep 5
-	// 103 sell 0 keep 5
-	// 110 sell 2.5 keep 2.5
+	// 5 kept at 105
+	// 2.5 kept at 110
 }

@@ -94,13 +94,11 @@ func (a After) Adjust(h trading.Held) trading.Adjustment {
 	}
 }
 
-// Ladder takes profits in parts: at each rung that the price has reached a part of the most that was held is closed, at
-// market. What a fall of the price has left behind is not closed again when it comes back. What no rung closes is left to
-// the guard, and to other exits.
-type Ladder []Rung
-
-// Rung is where a Ladder closes a part.
-type Rung struct {
+// Ladder takes profits in parts: at each rung a part of the most that was held is closed. Where the venue lets orders rest
+// beside each other, each rung is a limit order there; elsewhere it is closed at market once the price has reached it. What
+// a fall of the price has left behind is not closed again when it comes back. What no rung closes is left to the guard, and
+// to other exits.
+type Ladder []struct {
 	Gain decimal.Decimal // what must have been gained, as a fraction of the entry
 	Part decimal.Decimal // what is closed then, as a fraction of the most that was held
 }
@@ -140,17 +138,15 @@ func (l Ladder) Validate() error {
 
 // Adjust implements trading.Exit.
 func (l Ladder) Adjust(h trading.Held) trading.Adjustment {
-	if !h.Price.IsPositive() {
+	if !h.Paid.IsPositive() {
 		return trading.Adjustment{}
 	}
-	gained, keep, reached := gain(h, h.Price), one, decimal.Zero
-	for _, rung := range l {
-		if gained.GreaterThanOrEqual(rung.Gain) {
-			keep, reached = keep.Sub(rung.Part), rung.Gain
+	rungs, keep := make([]trading.Rung, len(l)), one
+	for i, rung := range l {
+		keep = keep.Sub(rung.Part)
+		rungs[i] = trading.Rung{
+			Price: h.Paid.Add(h.Side().Signed(h.Paid.Mul(rung.Gain))), Keep: h.Most.Mul(keep),
 		}
 	}
-	return trading.Adjustment{
-		Close:  decimal.Max(h.Quantity.Abs().Sub(h.Most.Mul(keep)), decimal.Zero),
-		Reason: fmt.Sprintf("%s of %s was gained", reached, h.Paid),
-	}
+	return trading.Adjustment{Rungs: rungs, Reason: fmt.Sprintf("parts by the gain from %s", h.Paid)}
 }

@@ -2,6 +2,7 @@ package exit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -23,6 +24,9 @@ type Trailing struct {
 	// OnBars goes by what bars closed at while the position was held, and not by each price: fewer moves, none by a price
 	// that was there for a moment, and those of a backtest on the same bars.
 	OnBars bool
+	// Extremes, with OnBars, goes by the highest price of each bar, or the lowest where the position is short, as who looks at
+	// every price does. A bar that began before the position was opened still counts with what it closed at.
+	Extremes bool
 }
 
 // Name implements trading.Exit.
@@ -34,7 +38,10 @@ func (t Trailing) String() string {
 	if t.From.IsPositive() {
 		text += fmt.Sprintf(" from a gain of %s", t.From)
 	}
-	if t.OnBars {
+	switch {
+	case t.Extremes:
+		text += " on the extremes of bars"
+	case t.OnBars:
 		text += " on bars"
 	}
 	return text
@@ -71,6 +78,8 @@ func (t Trailing) Validate() error {
 		return fmt.Errorf("exit: Trailing.Part %s is not below 1", t.Part)
 	case t.Period < 0:
 		return fmt.Errorf("exit: Trailing.Period %d is negative", t.Period)
+	case t.Extremes && !t.OnBars:
+		return errors.New("exit: Trailing.Extremes goes with OnBars only")
 	case t.From.IsNegative():
 		return fmt.Errorf("exit: Trailing.From %s is negative", t.From)
 	}
@@ -80,7 +89,7 @@ func (t Trailing) Validate() error {
 // Adjust implements trading.Exit.
 func (t Trailing) Adjust(h trading.Held) trading.Adjustment {
 	price := t.price(h)
-	if !price.IsPositive() || gain(h, price).LessThan(t.From) {
+	if !price.IsPositive() || t.From.IsPositive() && gain(h, price).LessThan(t.From) {
 		return trading.Adjustment{}
 	}
 	distance, ok := t.distance(h, price)
@@ -97,10 +106,21 @@ func (t Trailing) price(h trading.Held) decimal.Decimal {
 	if !t.OnBars {
 		return h.Price
 	}
-	if len(h.Bars) == 0 || !h.Bars[len(h.Bars)-1].End().After(h.Opened) {
+	if len(h.Bars) == 0 {
 		return decimal.Zero
 	}
-	return decimal.NewFromFloat(h.Bars[len(h.Bars)-1].Close)
+	last := h.Bars[len(h.Bars)-1]
+	price := last.Close
+	switch {
+	case !last.End().After(h.Opened):
+		return decimal.Zero
+	case !t.Extremes || last.Time.Before(h.Opened):
+	case h.Side() == trading.Buy:
+		price = last.High
+	default:
+		price = last.Low
+	}
+	return decimal.NewFromFloat(price)
 }
 
 // distance is how far behind a price the stop stands, and false where that cannot be said.

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/exit"
 	"github.com/seed-5dee1c0a/vigil/trading/paper"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
 	"github.com/seed-5dee1c0a/vigil/trading/size"
@@ -47,6 +48,51 @@ type candleCase struct {
 	candles string
 	ticket  trading.FixedTicket
 	fills   string // with the number of the candle in which each was known
+}
+
+// trailingCases are those with a trailing stop. It moves between two candles, by the extreme of the last one.
+var trailingCases = map[string]struct {
+	candleCase
+	exit.Trailing
+}{
+	"8": {candleCase{`5000 5050 4950 5000 long/5000 5050 4950 5000/5000 5250 4750 4850/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 3 sell 4725"}, exit.Trailing{Part: d("0.1")}},
+	"10": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 5100 5100/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 4 sell 4500"}, exit.Trailing{Part: d("0.03"), From: d("0.1")}},
+	"21": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 4650 5100/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.04"), "1 buy 5000, 2 sell 5200"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"22": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 5100 5100/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.04"), "1 buy 5000, 2 sell 5200"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"23": {candleCase{`5000 5050 4950 5000 short/5000 5050 4900 4900/4900 4900 4749 4900/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.04"), "1 sell 5000, 2 buy 4800"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"31": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 5100 5100/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 3 sell 4850"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"32": {candleCase{`5000 5050 4950 5000 short/5000 5050 4890 4890/4890 4890 4749 4890/5150 5350 4950 4950/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 sell 5000, 3 buy 5150"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"33": {candleCase{`5000 5050 4950 5000 long/5000 5050 5000 5000/4900 5250 4500 5100/5100 5100 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 2 sell 4898.5"}, exit.Trailing{Part: d("0.03")}},
+
+	// What the next three come to here, where freqtrade moves the stop within the candle, or fills at a stop that the open has
+	// passed: at 4680 in candle 3, and at 5093.47 in candles 3 and 2.
+	"9": {candleCase{`5000 5050 4950 5000 long/5000 5050 4950 5000/5000 5050 4950 5000/5000 5200 4550 4850/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 4 sell 4680"}, exit.Trailing{Part: d("0.1")}},
+	"11": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 5100 5100/5000 5150 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 3 sell 5000"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+	"12": {candleCase{`5000 5050 4950 5000 long/5000 5100 4950 5100/5100 5251 4650 5100/4850 5050 4650 4750/4750 4950 4350 4750`,
+		ofPaid("0.1", "0.1"), "1 buy 5000, 3 sell 4850"}, exit.Trailing{Part: d("0.03"), From: d("0.05")}},
+}
+
+func TestFreqtradeTrailing(t *testing.T) {
+	t.Parallel()
+	for number, c := range trailingCases {
+		t.Run(number, func(t *testing.T) {
+			t.Parallel()
+			c.OnBars, c.Extremes = true, true
+			require.Equal(t, c.fills, c.run(t, paper.LimitCross, func(cfg *backtest.Config) {
+				cfg.Engine.Exits, cfg.Engine.GuardStep = []trading.Exit{c.Trailing}, -1
+			}))
+		})
+	}
 }
 
 // ofPaid is a bracket at fractions of what was paid.

@@ -38,7 +38,8 @@ const (
 	NextClose FillPolicy = "next_close"
 	// LimitCross is what freqtrade's backtesting does (develop of 2026, 08fba78). Differences: a limit beyond the market takes
 	// at the open, not at the candle's far extreme; a bracket counts from what was paid only with Ticket.FromFill; a position
-	// flips in one order; there are no trailing stops, and no profit that falls with time.
+	// flips in one order; a trailing stop is an exit of an Engine, moves between two candles, and fills at an open that has
+	// passed it; no profit falls with time.
 	LimitCross FillPolicy = "limit_cross"
 	// OpenGap is what Lean's EquityFillModel does on bars of trades (tests at 9146fc7 and 287efb6). Differences: a stop-limit
 	// order takes at once where the path of the bar passes its stop, and Lean waits for a close within its limit, or the next
