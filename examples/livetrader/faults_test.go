@@ -215,7 +215,7 @@ func (p *plant) ready() int {
 func (p *plant) awaits(bound time.Duration, verdict string, words ...string) {
 	p.t.Helper()
 	var text string
-	for began := time.Now(); time.Since(began) <= bound; time.Sleep(100 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) <= bound; time.Sleep(250 * time.Millisecond) {
 		synctest.Wait()
 		var got string
 		if got, text = p.ask(); got == verdict && containsAll(text, words) {
