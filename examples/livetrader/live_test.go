@@ -392,7 +392,7 @@ func TestStrategiesAllTrade(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				db := tempDB(t)
-				code, _, log := runHere(t.Context(), "--paper", "--duration", "30m", "--listen", "off", "--db", db, "--strategy", name)
+				code, log := runUntil(t, "msg=Fill ", "--paper", "--duration", "30m", "--listen", "off", "--db", db, "--strategy", name)
 				require.Equal(t, exitOK, code, lastLine(log))
 				a := openAccount(t, db, defaultCash)
 				require.NotEmpty(t, a.fills())

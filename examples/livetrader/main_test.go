@@ -86,6 +86,22 @@ func runHere(ctx context.Context, args ...string) (code int, stdout, stderr stri
 	return code, out.String(), log.String()
 }
 
+// runUntil is runHere that is interrupted once it has logged something, in a bubble.
+func runUntil(t *testing.T, logged string, args ...string) (code int, stderr string) {
+	t.Helper()
+	var out, log output
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil && !strings.Contains(log.String(), logged) {
+			time.Sleep(5 * time.Second)
+		}
+		cancel()
+	}()
+	code = run(ctx, args, environment{lookup: environ("LIVETRADER_SOCKET", off), stdout: &out, stderr: &log, clock: clock.New()})
+	return code, log.String()
+}
+
 func tempDB(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
 
 // How long a process may take to come to something, and how often it is looked.

@@ -93,6 +93,9 @@ func TestPanicFlattensWhateverBecameOfTheTrader(t *testing.T) {
 			}, longWait, shortWait)
 			p.await(`msg="Signal refused"`)
 			requireFlat(t, venue)
+			if name != "it sleeps" && name != "it lives" {
+				return // A trader that began after it has heeded it already.
+			}
 			p.signal(syscall.SIGTERM)
 			p.end()
 			p = atVenue(t, venue, db)

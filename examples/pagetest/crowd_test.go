@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sort"
 	"strings"
 	"sync"
 	"testing"
@@ -205,12 +206,11 @@ func (c crowd) trade(t testing.TB, h *crowdHost, history *journal.Memory) {
 
 // at is the close of the bar of a time.
 func (h *crowdHost) at(t time.Time) float64 {
-	for i := range h.bars {
-		if b := h.bars[max(0, len(h.bars)-1-i)]; !b.Time.After(t) {
-			return b.Close
-		}
+	after := sort.Search(len(h.bars), func(i int) bool { return h.bars[i].Time.After(t) })
+	if after == 0 {
+		return 64_000
 	}
-	return 64_000
+	return h.bars[after-1].Close
 }
 
 // describe makes the account.

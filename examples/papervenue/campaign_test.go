@@ -51,6 +51,16 @@ func (p *process) end(sig syscall.Signal) error {
 	return p.cmd.Wait()
 }
 
+// stop has the process stand still, all of its threads.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	var became syscall.WaitStatus
+	_, err := syscall.Wait4(p.cmd.Process.Pid, &became, syscall.WUNTRACED, nil)
+	require.NoError(t, err)
+	require.True(t, became.Stopped(), "it ended before it was killed")
+}
+
 // campaign lets harm come to a trading process again and again, lets the last one settle, and returns what then does not
 // agree between its journal, in folder, and the venue's ledger, which stands elsewhere.
 func campaign(t *testing.T, folder string, times int, plant string, harm func(*process)) (problems []string, theirs *book.Book) {

@@ -27,10 +27,12 @@ func newCutDisk(t *testing.T) *cutdisk.Disk {
 
 // cut takes the power from the disk of a process at a random moment, and what was not synced with it. That a file which
 // is synced after each line loses nothing in such a cut, and one that is not does, is the control: cutdisk's own tests,
-// and those of sqlite, where it runs beside.
+// and those of sqlite, where it runs beside. The process stands still by then: what a disk calls synced while its power is
+// being cut may be gone, and must not be acted on.
 func cut(t *testing.T, disk *cutdisk.Disk) func(*process) {
 	return func(p *process) {
 		someTime()
+		p.stop(t)
 		require.NoError(t, disk.Cut())
 		_ = p.end(syscall.SIGKILL)
 		require.NoError(t, disk.Restore())

@@ -18,11 +18,11 @@ import (
 const actAs = "PAPERVENUE_TEST_ACT_AS"
 
 // kills is how often the campaign kills: go test ./papervenue -run Campaign -kills 1000 -timeout 1h.
-var kills = flag.Int("kills", 50, "how often the campaign kills the process that trades")
+var kills = flag.Int("kills", 25, "how often the campaign kills the process that trades")
 
 // cuts is how often the campaigns cut the power, or fill the disk, under it:
 // go test ./papervenue -run 'PowerCut|FullDisk' -cuts 200 -timeout 1h.
-var cuts = flag.Int("cuts", 10, "how often the campaigns cut the power, or fill the disk")
+var cuts = flag.Int("cuts", 6, "how often the campaigns cut the power, or fill the disk")
 
 func TestMain(m *testing.M) {
 	var act func(context.Context) error

@@ -62,7 +62,7 @@ func supervisedDay(t *testing.T, fault signaltest.Fault) {
 	for _, symbol := range cfg.Symbols {
 		source.Set(symbol, fault)
 	}
-	for range 24 {
+	for range int(lasts(fault).Hours()) {
 		time.Sleep(time.Hour)
 		require.Equal(t, health.StateRunning, child().State)
 		require.Equal(t, health.Unhealthy, verdict(), "an outage is told")

@@ -41,22 +41,20 @@ type part struct {
 
 // each calls yield with every instrument that is held or is about to be, in no order. Most accounts have no pending order, and
 // look for none.
-func (s *beside) each(yield func(*part)) {
-	var p part
+func (s *beside) each(yield func(part)) {
 	busy := s.book.busy
 	for symbol, position := range s.book.positions {
-		p.pending = nil
+		p := part{Position: position}
 		if busy > 0 {
 			p.pending = s.book.pending[symbol]
 		}
 		if len(p.pending) > 0 {
 			busy--
-		} else if position.Quantity.IsZero() {
+		} else if p.Quantity.IsZero() {
 			continue
 		}
-		p.Position = position
 		p.price, p.priced = s.price(symbol)
-		yield(&p)
+		yield(p)
 	}
 	if busy == 0 {
 		return
@@ -65,9 +63,9 @@ func (s *beside) each(yield func(*part)) {
 		if _, traded := s.book.positions[symbol]; traded || len(pending) == 0 {
 			continue
 		}
-		p = part{Position: trading.Position{Symbol: symbol}, pending: pending}
+		p := part{Position: trading.Position{Symbol: symbol}, pending: pending}
 		p.price, p.priced = s.price(symbol)
-		yield(&p)
+		yield(p)
 	}
 }
 
@@ -91,7 +89,7 @@ func (s *beside) Estimate() trading.Totals[float64] {
 func (s *beside) sum() trading.Totals[float64] {
 	t := trading.Totals[float64]{Equity: rough.Float(s.book.cash)}
 	t.Free = t.Equity
-	s.each(func(p *part) {
+	s.each(func(p part) {
 		worth := 0.0
 		switch {
 		case p.Quantity.IsZero():
@@ -134,7 +132,7 @@ func (s *beside) sum() trading.Totals[float64] {
 func (s *beside) Exact() trading.Totals[decimal.Decimal] {
 	t := trading.Totals[decimal.Decimal]{Free: s.book.cash}
 	unrealized := decimal.Zero
-	s.each(func(p *part) {
+	s.each(func(p part) {
 		worth := p.Cost
 		if p.priced {
 			worth = p.Quantity.Mul(p.price)

@@ -107,8 +107,12 @@ func (r *Rules) Protection(symbol string, now time.Time, a trading.Account) *tra
 	return nil
 }
 
-// protected reports whether any of them does.
+// protected reports whether any of them does. None does once the latest trade is older than the longest of them lasts.
 func (r *Rules) protected(symbol string, now time.Time, a trading.Account) (is bool) {
+	longest := max(r.CoolDown, r.StopGuard.For, r.InstrumentStopGuard.For, r.LosingStreak.For, r.LosingInstrument.For)
+	if t, ok := a.Trade(0); !ok || !now.Before(t.At.Add(longest)) {
+		return false
+	}
 	none := Pause{}
 	if r.CoolDown != 0 {
 		_, is = (*coolDown)(r).last(symbol, now, a)

@@ -144,10 +144,10 @@ func (r *Rules) Approve(o trading.Order, v trading.View) (trading.Approved, erro
 func (r *Rules) room(
 	o trading.Order, v trading.View, opening decimal.Decimal,
 ) (allowed decimal.Decimal, cut *trading.LimitError) {
-	allowed, cut = r.Limits.room(o, v, opening)
-	if len(r.Also) == 0 && r.far(&o, &v, allowed) {
-		return allowed, cut
+	if len(r.Also) == 0 && r.far(&o, &v, opening) {
+		return opening, nil
 	}
+	allowed, cut = r.Limits.room(o, v, opening)
 	for rule := range r.each {
 		if !allowed.IsPositive() {
 			break

@@ -3,7 +3,6 @@ package sqlite_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,7 +41,7 @@ func journalOf(t *testing.T, db *sqlite.DB, minutes, snapshotAfter int) {
 
 func TestArchiveIsReadFromThere(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 60, 58)
 	whole := storetest.Page(t, db.Journal(), 1000)
@@ -77,7 +76,7 @@ func TestArchiveIsReadFromThere(t *testing.T) {
 
 func TestArchiveNeedsASnapshot(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 0)
 	moved, err := db.Archive(t.Context(), firstEntry.Add(time.Hour))
@@ -88,7 +87,7 @@ func TestArchiveNeedsASnapshot(t *testing.T) {
 
 func TestArchiveThatIsGoneIsNamed(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 10)
 	_, err := db.Archive(t.Context(), firstEntry.Add(time.Hour))
@@ -106,7 +105,7 @@ func TestArchiveThatIsGoneIsNamed(t *testing.T) {
 // Whoever dies after the copy and before the removal leaves entries in both places.
 func TestEntriesThatAreInBothPlacesAreReadOnce(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 20, 20)
 	whole := storetest.Page(t, db.Journal(), 1000)
@@ -124,7 +123,7 @@ func TestEntriesThatAreInBothPlacesAreReadOnce(t *testing.T) {
 
 func TestReadersMissNothingWhileEntriesAreMoved(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 60, 60)
 	want := storetest.Page(t, db.Journal(), 5000)

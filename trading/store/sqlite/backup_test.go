@@ -249,7 +249,7 @@ func TestRestoreThatFailsLeavesAllWhereItWas(t *testing.T) {
 
 func TestCheckReadsThePages(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 10)
 	require.NoError(t, db.Close())
@@ -281,7 +281,7 @@ func TestCheckNamesWhatIsBroken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "x.db")
+			path := unopened(t)
 			db := openAt(t, path)
 			journalOf(t, db, 10, 10)
 			require.NoError(t, db.Close())

@@ -18,7 +18,7 @@ func historyOf(db *sqlite.DB) journal.History { return db.Journal().(journal.His
 
 func TestHistoryGoesOnInTheArchive(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 10)
 	_, err := db.Archive(t.Context(), firstEntry.Add(4*time.Minute))
@@ -35,7 +35,7 @@ func TestHistoryGoesOnInTheArchive(t *testing.T) {
 // A backup that is put in the place of a database may find the archive of what came after it.
 func TestArchiveFromAfterTheBackupSaysNothing(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 8)
 	_, err := db.Archive(t.Context(), firstEntry.Add(2*time.Minute))
@@ -65,7 +65,7 @@ func TestArchiveFromAfterTheBackupSaysNothing(t *testing.T) {
 
 func TestHistorySaysThatItsArchiveIsGone(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	db := openAt(t, path)
 	journalOf(t, db, 10, 10)
 	whole := storetest.Page(t, db.Journal(), 1000)

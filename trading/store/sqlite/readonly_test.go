@@ -24,7 +24,7 @@ func openReader(t *testing.T, path string, run ...sqlite.Setting) *sqlite.DB {
 
 func TestReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	writer := openAt(t, path)
 	require.NoError(t, writer.Signals().Append(t.Context(), storetest.Numbered(1)))
 	reader := openReader(t, path)
@@ -45,7 +45,7 @@ func TestReaderSeesWhatTheWriterBesideItStores(t *testing.T) {
 
 func TestReaderWritesNothing(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	writer := openAt(t, path)
 	reader := openReader(t, path)
 	signals, j := reader.Signals(), reader.Journal()
@@ -65,7 +65,7 @@ func TestReaderWritesNothing(t *testing.T) {
 
 func TestDatabaseThatIsClosedCanBeReadToo(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "x.db")
+	path := unopened(t)
 	writer := openAt(t, path, sqlite.Setting{Name: "mode", Value: "paper"})
 	require.NoError(t, writer.Signals().Append(t.Context(), storetest.Numbered(1)))
 	require.NoError(t, writer.Close())

@@ -2,10 +2,12 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +23,7 @@ import (
 func TestDatabaseDoesWhatEveryKindDoes(t *testing.T) {
 	t.Parallel()
 	storetest.Test(t, func(t testing.TB) storetest.Place {
-		path := filepath.Join(t.TempDir(), "vigil.db")
+		path := unopened(t)
 		return func(ctx context.Context, run ...storetest.Setting) (storetest.DB, error) {
 			return sqlite.Open(ctx, path, sqlite.Config{Run: run})
 		}
@@ -31,8 +33,38 @@ func TestDatabaseDoesWhatEveryKindDoes(t *testing.T) {
 // openNew opens a database in a folder of its own and closes it after the test.
 func openNew(t testing.TB) *sqlite.DB {
 	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "vigil.db"))
+	return openAt(t, unopened(t))
 }
+
+// unopened is where a database is that has its schema, and gets what makes it one of its own when it is first opened. The
+// schema is made once for all tests: to make it takes most of the time of a small one.
+func unopened(t testing.TB) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "vigil.db")
+	schema, err := emptySchema()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, schema, 0o600))
+	return path
+}
+
+var emptySchema = sync.OnceValues(func() (file []byte, err error) {
+	folder, err := os.MkdirTemp("", "sqlite")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	path := filepath.Join(folder, "vigil.db")
+	db, err := sqlite.Open(context.Background(), path, sqlite.Config{})
+	if err != nil {
+		return nil, err
+	}
+	writer, _ := db.Pools()
+	_, err = writer.ExecContext(context.Background(), "DELETE FROM meta WHERE name IN ('identity', 'incarnation')")
+	if err := errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func openAt(t testing.TB, path string, run ...sqlite.Setting) *sqlite.DB {
 	t.Helper()

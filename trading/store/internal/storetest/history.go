@@ -24,6 +24,9 @@ func HistoryIsWhole(t testing.TB, j journal.Journal, entries []journal.Entry) {
 		for seq := int64(0); ; {
 			page, err := h.Before(t.Context(), seq, kinds, limit)
 			noError(t, err)
+			if len(page) > limit {
+				t.Fatalf("%d entries where %d were asked for", len(page), limit)
+			}
 			got = append(got, page...)
 			if len(page) < limit {
 				break
