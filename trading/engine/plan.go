@@ -184,6 +184,8 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 		if why := d.book.Unwanted(o, in.now, in.opening); why != "" {
 			return trading.Approved{}, errors.New(why)
 		}
+	case opens && d.beyond(target, o):
+		return trading.Approved{}, errors.New("its target is another one now")
 	case opens && in.now.After(target.ValidUntil):
 		return trading.Approved{}, errors.New("its signal has expired")
 	case opens && target.Orphaned():
@@ -203,6 +205,13 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 		return trading.Approved{}, err
 	}
 	return approved.Confirm(o.Order)
+}
+
+// beyond reports whether an order that waited would bring more than its target asks for by now: a leg that has filled
+// meanwhile has taken its part of the target along.
+func (d decider) beyond(t book.Target, o book.OrderState) bool {
+	left := t.Side().Signed(t.Quantity.Sub(d.book.Position(o.Symbol).Quantity))
+	return o.Leg == "" && o.Side == t.Side() && o.Remaining().GreaterThan(left)
 }
 
 // spent reports whether a target has had all its attempts to open something.

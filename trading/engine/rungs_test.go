@@ -11,6 +11,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/exit"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
 // halves sells half at five percent and a quarter at eight.
@@ -169,4 +170,24 @@ func TestLadderClosesAtMarketOnceItsOrdersHaveGone(t *testing.T) {
 	}, r.decided())
 	r.settle()
 	require.Equal(t, "10", r.held(btc))
+}
+
+// What a rung has sold while an addition waited to be sent again is not bought back by it.
+func TestAdditionThatWaitedIsNotSentOnceARungHasSold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, beside, exits(nil, halves), sized)
+	r.asks("10")
+	r.settle()
+	require.Equal(t, "10", r.held(btc))
+	r.asks("12")
+	for range 2 { // the rungs rest anew meanwhile
+		r.broker.Next(tradingtest.FailBegin)
+		_ = r.step()
+	}
+	r.venue.SetPrice(btc, d("106")) // the first rung, which keeps half of the ten
+	bought := len(r.venue.Ledger())
+	require.Equal(t, 2, bought)
+	r.settle()
+	require.Equal(t, "5", r.held(btc))
+	require.Len(t, r.venue.Ledger(), bought, "nothing is bought and sold again")
 }
