@@ -2,6 +2,7 @@ package vigil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,7 +33,7 @@ func (t *Trader) live(ctx context.Context) error {
 		}
 		life, end := context.WithCancelCause(ctx)
 		err = t.serveAccount(life, account, end)
-		again := context.Cause(life) == errRelisted && ctx.Err() == nil
+		again := errors.Is(context.Cause(life), errRelisted) && ctx.Err() == nil
 		end(nil)
 		if !again {
 			return err

@@ -31,7 +31,8 @@ func (a *api) lock(body []byte) (act, string, *answer.Problem) {
 		until := end()
 		// Here and not above: who asks again with the same key, once it is over, gets the answer of the first time.
 		if !until.After(a.cfg.Clock.Now()) {
-			return fmt.Errorf("lock %s until %s: that time is over; the act unlock lifts a lock", symbol, until.Format(time.RFC3339))
+			return fmt.Errorf("lock %s until %s: that time is over; the act unlock lifts a lock",
+				symbol, until.Format(time.RFC3339))
 		}
 		return a.cfg.Control.Lock(ctx, symbol, until, reason, by)
 	}, symbol + " " + said + ": " + reason, nil
@@ -51,5 +52,5 @@ func (a *api) lockEnd(given map[string]json.RawMessage) (end func() time.Time, s
 		return nil, "", badBody("until", `missing; this verb takes it, or "for":"2h"`)
 	}
 	until, wrong := required(given, "until", later)
-	return func() time.Time { return until.UTC() }, "until " + until.UTC().Format(time.RFC3339), wrong
+	return until.UTC, "until " + until.UTC().Format(time.RFC3339), wrong
 }

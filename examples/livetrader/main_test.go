@@ -94,7 +94,7 @@ func runUntil(t *testing.T, logged string, args ...string) (code int, stderr str
 	defer cancel()
 	go func() {
 		for ctx.Err() == nil && !strings.Contains(log.String(), logged) {
-			time.Sleep(5 * time.Second)
+			<-clock.New().After(5 * time.Second)
 		}
 		cancel()
 	}()

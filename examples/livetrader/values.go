@@ -82,8 +82,9 @@ var (
 	logFormats = kind[string]{read: readFormat, show: func(text string) string { return text }}
 
 	orphanPolicies     = policies(engine.ReduceOrphans, engine.HandOver, engine.FlattenOrphans)
-	differencePolicies = policies(engine.HaltOnDifference, engine.AdoptDifference, engine.CloseDifference, engine.IgnoreDifference)
-	foreignPolicies    = policies(engine.KeepForeign, engine.CancelForeign, engine.HaltOnForeign)
+	differencePolicies = policies(
+		engine.HaltOnDifference, engine.AdoptDifference, engine.CloseDifference, engine.IgnoreDifference)
+	foreignPolicies = policies(engine.KeepForeign, engine.CancelForeign, engine.HaltOnForeign)
 )
 
 func readToggle(text string) (bool, error) {

@@ -54,7 +54,8 @@ func (c *config) rulesOfVenue() []rule {
 		{papervenue && !isHTTP(c.venue), fmt.Sprintf(
 			"--venue %s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))},
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
-		{p.real() && !c.live, fmt.Sprintf("--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
+		{p.real() && !c.live, fmt.Sprintf(
+			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
 		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + ": nowhere else is real money traded"},
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
 		{c.live && c.confirm != c.words(), fmt.Sprintf(
@@ -64,7 +65,8 @@ func (c *config) rulesOfVenue() []rule {
 		{c.live && c.chaos != "", "--chaos and --live contradict each other: nothing is broken on purpose with real money"},
 		{p.name != "" && c.origin["cash"] == fromDefault, fmt.Sprintf(
 			"--venue %s wants --cash, what the account is worth when its database begins: losses are counted from it", p.name)},
-		{p.name != "" && c.origin["interval"] == fromDefault, fmt.Sprintf("--venue %s wants --interval, that of its candles", p.name)},
+		{p.name != "" && c.origin["interval"] == fromDefault,
+			fmt.Sprintf("--venue %s wants --interval, that of its candles", p.name)},
 		{p.name != "" && (c.venueKey == "" || c.venueSecret == ""), fmt.Sprintf(
 			"--venue %s wants the key of the account in %s or %s, and its secret in %s or %s", p.name,
 			venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)},

@@ -132,7 +132,7 @@ func (p pause) error(r request, now time.Time) error {
 }
 
 // note follows what the venue says in an answer that was used up.
-func (b *budget) note(r request, x *exchange, f *failure) {
+func (b *budget) note(x *exchange, f *failure) {
 	now := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()

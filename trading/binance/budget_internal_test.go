@@ -61,12 +61,12 @@ func TestBudgetFollowsTheVenuesCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(clock.New(), time.Now)
-		b.note(request{}, &exchange{status: 200, header: header("X-MBX-USED-WEIGHT-1M", "2399")}, nil)
+		b.note(&exchange{status: 200, header: header("X-MBX-USED-WEIGHT-1M", "2399")}, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		require.ErrorIs(t, b.take(ctx, request{what: "ask", weight: 1}), context.DeadlineExceeded)
 		require.NoError(t, b.take(t.Context(), request{weight: 1, class: urgent}))
-		b.note(request{}, &exchange{status: 200, header: header("X-MBX-USED-WEIGHT-1M", "5")}, nil)
+		b.note(&exchange{status: 200, header: header("X-MBX-USED-WEIGHT-1M", "5")}, nil)
 		require.ErrorIs(t, b.take(ctx, request{weight: 1}), context.DeadlineExceeded, "an answer that comes late takes nothing back")
 	})
 }
@@ -111,7 +111,7 @@ func TestBudgetLeavesTheVenueAlone(t *testing.T) {
 				if c.code == -2019 {
 					o = rejected
 				}
-				b.note(request{}, x, &failure{what: "ask", outcome: o, status: c.status, complaint: complaint{c.code, c.text}})
+				b.note(x, &failure{what: "ask", outcome: o, status: c.status, complaint: complaint{c.code, c.text}})
 				began := time.Now()
 				step := 100 * time.Millisecond
 				if c.everything > time.Hour {

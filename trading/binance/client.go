@@ -83,7 +83,7 @@ func (c *client) outcome(r request, x *exchange, err error) error {
 	}
 	o := x.judge(err == nil)
 	if o == taken {
-		c.budget.note(r, x, nil)
+		c.budget.note(x, nil)
 		if r.signed {
 			c.accept(nil)
 		}
@@ -95,7 +95,7 @@ func (c *client) outcome(r request, x *exchange, err error) error {
 	} else {
 		f.Text, f.cause = fmt.Sprintf("%.200q", bytes.TrimSpace(x.body)), bare(err)
 	}
-	c.budget.note(r, x, f)
+	c.budget.note(x, f)
 	switch {
 	case o == denied:
 		c.accept(f)

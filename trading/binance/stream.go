@@ -134,7 +134,7 @@ func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(n
 		if err := look(now); err != nil {
 			return err
 		}
-		if err := c.within(ctx, patient, conn.Ping); err != nil && ctx.Err() == nil {
+		if err := c.within(ctx, conn.Ping); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("binance: the stream does not answer: %w", err)
 		}
 	}
@@ -142,7 +142,7 @@ func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(n
 }
 
 func (b *Broker) listenKey(ctx context.Context) (key string, err error) {
-	err = b.client.within(ctx, patient, func(ctx context.Context) error {
+	err = b.client.within(ctx, func(ctx context.Context) error {
 		return b.signed(ctx, request{what: "ask for a listen key", weight: 1, class: urgent},
 			func(ctx context.Context, f *futures.Client) (err error) {
 				key, err = f.NewStartUserStreamService().Do(ctx, b.client.recv())
@@ -153,7 +153,7 @@ func (b *Broker) listenKey(ctx context.Context) (key string, err error) {
 }
 
 func (b *Broker) renew(ctx context.Context, key string) error {
-	return b.client.within(ctx, patient, func(ctx context.Context) error {
+	return b.client.within(ctx, func(ctx context.Context) error {
 		return b.signed(ctx, request{what: "renew the listen key", weight: 1, class: urgent},
 			func(ctx context.Context, f *futures.Client) error {
 				return f.NewKeepaliveUserStreamService().ListenKey(key).Do(ctx, b.client.recv())
@@ -168,7 +168,7 @@ func hasCode(err error, code int) bool {
 
 // dial opens a stream. An error does not show the address, as the listen key stands in it.
 func (c *client) dial(ctx context.Context, address string) (conn *websocket.Conn, err error) {
-	err = c.within(ctx, patient, func(ctx context.Context) error {
+	err = c.within(ctx, func(ctx context.Context) error {
 		var response *http.Response
 		conn, response, err = websocket.Dial(ctx, address, &websocket.DialOptions{
 			HTTPClient: &http.Client{Transport: c.cfg.Transport},
@@ -191,15 +191,15 @@ func (c *client) dial(ctx context.Context, address string) (conn *websocket.Conn
 	return conn, nil
 }
 
-// within calls f with a context that ends after d on the client's clock.
-func (c *client) within(ctx context.Context, d time.Duration, f func(context.Context) error) error {
+// within calls f with a context that ends after patient on the client's clock.
+func (c *client) within(ctx context.Context, f func(context.Context) error) error {
 	limited, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		select {
 		case <-limited.Done():
-		case <-c.cfg.Clock.After(d):
-			cancel(fmt.Errorf("no answer within %s: %w", d, context.DeadlineExceeded))
+		case <-c.cfg.Clock.After(patient):
+			cancel(fmt.Errorf("no answer within %s: %w", patient, context.DeadlineExceeded))
 		}
 	})
 	defer watching.Wait()

@@ -123,8 +123,7 @@ func (s *streaming) stream(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 			return
 		case text := <-s.says:
-			switch text {
-			case "close":
+			if text == "close" {
 				_ = conn.Close(websocket.StatusNormalClosure, "")
 				return
 			}

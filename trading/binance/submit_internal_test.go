@@ -133,7 +133,7 @@ func TestSubmitSaysWhatBecameOfTheOrder(t *testing.T) {
 			err := submit(t.Context(), t, serve(t, c.answers).broker(t), nil)
 			require.ErrorContains(t, err, c.text)
 			for _, sentinel := range []error{trading.ErrRejected, trading.ErrDuplicate} {
-				require.Equal(t, c.want == sentinel, errors.Is(err, sentinel), "%v", err)
+				require.Equal(t, errors.Is(c.want, sentinel), errors.Is(err, sentinel), "%v", err)
 			}
 		})
 	}

@@ -36,18 +36,7 @@ func (b *Book) Digest() string {
 	for _, p := range b.Positions() {
 		fmt.Fprintf(h, "position %q %s %s %s %s\n", p.Symbol, p.Quantity, p.Cost, p.Realized, p.Fees)
 	}
-	for _, t := range b.Targets() {
-		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
-			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
-		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
-			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
-		if u := t.Ticket.Unfilled; u != (trading.Unfilled{}) {
-			fmt.Fprintf(h, "unfilled %s %d %t %s %s\n", u.After, u.Reprice, u.Cross, u.Price, stamp(u.Since))
-		}
-		if rungs := t.rungs(); len(rungs) > 0 {
-			fmt.Fprintf(h, "rungs %v\n", rungs)
-		}
-	}
+	b.digestTargets(h)
 	for _, f := range slices.SortedFunc(maps.Keys(b.acted), compareFollowers) {
 		fmt.Fprintf(h, "acted %q %q %s\n", f.strategy, f.symbol, stamp(b.acted[f]))
 	}
@@ -84,6 +73,21 @@ func (b *Book) Digest() string {
 	fmt.Fprintf(h, "counts %d %d %d %d %s %s\n", counts.Orders, counts.Rejected, counts.Fills,
 		counts.ForeignFills, counts.Fees, counts.Realized)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (b *Book) digestTargets(h io.Writer) {
+	for _, t := range b.Targets() {
+		fmt.Fprintf(h, "target %q %q %q %s %s %d %q %t %d %t\n", t.Symbol, t.Strategy, t.SignalID, t.Quantity,
+			stamp(t.ValidUntil), t.Attempts, t.Last, t.Deferred, t.Legs, t.Approved)
+		fmt.Fprintf(h, "ticket %q %s %s %q %t %s %s\n", t.Ticket.Type, t.Ticket.LimitPrice, t.Ticket.StopPrice,
+			t.Ticket.TimeInForce, t.Ticket.PostOnly, t.Ticket.TakeProfit, t.Ticket.StopLoss)
+		if u := t.Ticket.Unfilled; u != (trading.Unfilled{}) {
+			fmt.Fprintf(h, "unfilled %s %d %t %s %s\n", u.After, u.Reprice, u.Cross, u.Price, stamp(u.Since))
+		}
+		if rungs := t.rungs(); len(rungs) > 0 {
+			fmt.Fprintf(h, "rungs %v\n", rungs)
+		}
+	}
 }
 
 func (b *Book) digestOrders(h io.Writer) {

@@ -20,7 +20,8 @@ import (
 // a Book did not keep offers yet: what a person may approve would be missing; version 3, when it did not know what came
 // from elsewhere; version 5, which entry of the journal a halt is, and what came of a day; version 6, what the
 // losses of more than a day count from; version 7, since when a position is held, which trades were closed and what is
-// locked; version 8, which order works for a target that was confirmed, and who lost what was not had. Version 5 and later keep what is over as records.
+// locked; version 8, which order works for a target that was confirmed, and who lost what was not had. Version 5 and later
+// keep what is over as records.
 const snapshotVersion = 9
 
 // realised is how snapshots named a profit before v0.1. No text in a snapshot holds it: there a quotation mark is

@@ -181,18 +181,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Exits has one that is nil")
 	case !cfg.Capital.IsPositive():
 		return fmt.Errorf("engine: Config.Capital %s is not above zero", cfg.Capital)
-	case !cfg.Differences.valid():
-		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
-	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
-		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
-	case !cfg.ForeignOrders.valid():
-		return fmt.Errorf("engine: Config.ForeignOrders %q is no policy", cfg.ForeignOrders)
-	case cfg.ForeignOrders == CancelForeign && !canCancel:
-		return fmt.Errorf("engine: Config.ForeignOrders %q needs a Broker that can cancel", cfg.ForeignOrders)
 	case cfg.Collar > 0 && cfg.Collar < 1:
 		return fmt.Errorf("engine: Config.Collar %v is below 1", cfg.Collar)
-	case !cfg.Orphans.valid():
-		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
 	case cfg.Reconcile < 0:
 		return fmt.Errorf("engine: Config.Reconcile %s is negative", cfg.Reconcile)
 	case cfg.Poll < 0:
@@ -205,7 +195,27 @@ func (cfg Config) check() error {
 	if err := journal.CheckSettings(cfg.Settings); err != nil {
 		return fmt.Errorf("engine: Config.Settings: %w", err)
 	}
+	if err := cfg.checkPolicies(canCancel); err != nil {
+		return err
+	}
 	return errors.Join(cfg.Risk.Validate(), cfg.checkSize(), cfg.checkExits(), checkShares(cfg.Shares))
+}
+
+// checkPolicies says which policy cannot be.
+func (cfg Config) checkPolicies(canCancel bool) error {
+	switch {
+	case !cfg.Differences.valid():
+		return fmt.Errorf("engine: Config.Differences %q is no policy", cfg.Differences)
+	case cfg.Differences == CloseDifference && !cfg.AutoExecute:
+		return fmt.Errorf("engine: Config.Differences %q needs AutoExecute", cfg.Differences)
+	case !cfg.ForeignOrders.valid():
+		return fmt.Errorf("engine: Config.ForeignOrders %q is no policy", cfg.ForeignOrders)
+	case cfg.ForeignOrders == CancelForeign && !canCancel:
+		return fmt.Errorf("engine: Config.ForeignOrders %q needs a Broker that can cancel", cfg.ForeignOrders)
+	case !cfg.Orphans.valid():
+		return fmt.Errorf("engine: Config.Orphans %q is no policy", cfg.Orphans)
+	}
+	return nil
 }
 
 // checkSize asks a Sizer that can tell whether it could ever open anything: what is refused each time is a mistake, and

@@ -269,7 +269,7 @@ func TestExitThatAsksForWhatCannotBeLeavesAllAsItIs(t *testing.T) {
 			r.signals.put(says(btc, signal.Short, r.now()))
 			r.settle()
 			require.Equal(t, c.held, r.held(btc))
-			require.Equal(t, "90", r.target(btc).Ticket.TakeProfit.String())
+			require.Equal(t, "90", r.target().Ticket.TakeProfit.String())
 			if c.held == "-10" {
 				require.Empty(t, r.decided())
 			}

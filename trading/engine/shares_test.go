@@ -199,24 +199,24 @@ func TestSharesKeepTheNearerStop(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, sharing, with(stopOnly))
 	r.by("cross", signal.Long)
-	first := r.target(btc)
+	first := r.target()
 	r.venue.SetPrice(btc, d("98"))
 	r.by("other", signal.Long)
-	second := r.target(btc)
+	second := r.target()
 	require.Equal(t, "9.061", r.held(btc))
 	require.Equal(t, "-12", r.engine.Status().Stakes[0].Profit.String(), "6 from 100 to 98")
 	require.Equal(t, first.Ticket.StopLoss, second.Ticket.StopLoss)
 	r.venue.SetPrice(btc, d("140"))
 	r.by("third", signal.Long)
-	third := r.target(btc)
+	third := r.target()
 	require.True(t, third.Ticket.StopLoss.GreaterThan(second.Ticket.StopLoss))
 	r.addsUp()
 }
 
-// target is what is to be held of symbol.
-func (r *rig) target(symbol string) book.Target {
+// target is what is to be held of btc.
+func (r *rig) target() book.Target {
 	for _, t := range r.engine.Status().Targets {
-		if t.Symbol == symbol {
+		if t.Symbol == btc {
 			return t
 		}
 	}

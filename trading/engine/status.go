@@ -39,7 +39,7 @@ type Status struct {
 	// What a person should know of, as of the last step; health has it as conditions.
 	NeedPerson  []string                   `json:"need_person,omitempty"` // client IDs of orders of which the Broker cannot tell
 	Differences []string                   `json:"differences,omitempty"` // what the Broker holds otherwise than the book
-	Foreign     []string                   `json:"foreign,omitempty"`     // open orders at the Broker that the Journal does not know
+	Foreign     []string                   `json:"foreign,omitempty"`     // open orders at the Broker, and in no journal
 	Unguarded   map[string]decimal.Decimal `json:"unguarded,omitempty"`   // what should have a stop-loss and has none, by symbol
 	Orphaned    []string                   `json:"orphaned,omitempty"`    // symbols held for a strategy that speaks no more
 	Refusals    int                        `json:"refusals,omitempty"`    // signals in a row that were refused

@@ -103,7 +103,7 @@ func await(rt *rapid.T, change func(*engine.Config), after time.Duration, script
 		r.outlive(kills)
 		for _, o := range r.entriesAtVenue() {
 			began := o.CreatedAt
-			if since := r.target(btc).Ticket.Unfilled.Since; since.After(began) {
+			if since := r.target().Ticket.Unfilled.Since; since.After(began) {
 				began = since
 			}
 			require.True(rt, w.deaf || r.now().Sub(began) < after, "%s of %s waits on", o.ClientID, began)

@@ -39,7 +39,8 @@ func (a *adapter) listen(ctx context.Context, first net.Conn, dial func() net.Co
 }
 
 func (a *adapter) hear(ctx context.Context, conn net.Conn) {
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
 	defer func() { _ = conn.Close() }()
 	in := json.NewDecoder(conn)
 	for {

@@ -63,7 +63,7 @@ var journalTime = time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.UTC)
 
 // allKinds returns an event of each kind there is, with contents that are easily lost: more digits than a float64
 // has, the smallest and the largest of numbers, odd times, empty fields.
-func allKinds() []journal.Event {
+func allKinds() []journal.Event { //nolint:funlen // it is a table
 	tiny, huge := decimal.New(1, -18), decimal.New(123456789, 30)
 	fine := decimal.RequireFromString("0.1234567890123456789012345678901")
 	bar := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
@@ -90,7 +90,8 @@ func allKinds() []journal.Event {
 		journal.IntentMade{Order: rests},
 		journal.SignalApproved{SignalID: "abc", By: "alice"},
 		journal.CloseAsked{ID: "close BTC/USDT:USDT 7", Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), By: "bob"},
-		journal.CloseAsked{ID: "close BTC/USDT:USDT 8", Symbol: "BTC/USDT:USDT", Quantity: tiny, By: "settings", Strategy: "slow"},
+		journal.CloseAsked{ID: "close BTC/USDT:USDT 8", Symbol: "BTC/USDT:USDT", Quantity: tiny, By: "settings",
+			Strategy: "slow"},
 		journal.Amended{Symbol: "BTC/USDT:USDT", Ticket: ticket, By: "alice"},
 		journal.Submitting{ClientID: "v-1"},
 		journal.Acknowledged{ClientID: "v-1"},

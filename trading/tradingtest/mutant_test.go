@@ -77,7 +77,7 @@ func (a *adapter) sentHere(clientID string) bool {
 }
 
 // noting is Submit with a memory of what it has sent.
-func noting(a *adapter, _ context.Context, ap trading.Approved, next func() error) error {
+func noting(a *adapter, _ context.Context, ap trading.Approved, next func() error) error { //nolint:revive // a mutant's shape
 	a.once("sent "+ap.Order().ClientID, func() any { return true })
 	return next()
 }

@@ -160,8 +160,8 @@ func (v *Venue) FillResting(clientID string, quantity decimal.Decimal) {
 	report := v.orders[clientID]
 	report.Filled = report.Filled.Add(quantity)
 	v.executeLocked(trading.Fill{
-		ID: fmt.Sprintf("%s-%d-%s", clientID, v.taken[clientID], report.Filled), ClientID: clientID, Symbol: o.Symbol, Side: o.Side,
-		Quantity: quantity,
+		ID: fmt.Sprintf("%s-%d-%s", clientID, v.taken[clientID], report.Filled), ClientID: clientID,
+		Symbol: o.Symbol, Side: o.Side, Quantity: quantity,
 	})
 	v.reportLocked(report)
 }

@@ -205,7 +205,7 @@ func (v *Venue) History(symbol string, closes []decimal.Decimal) {
 			})
 			before = price
 		}
-		m.bars = append(past, slices.DeleteFunc(m.bars, func(b bar) bool { return b.at.Before(m.minute) })...)
+		m.bars = slices.Concat(past, slices.DeleteFunc(m.bars, func(b bar) bool { return b.at.Before(m.minute) }))
 	})
 }
 

@@ -31,7 +31,7 @@ func ExampleVenue_Inject() {
 	ask.Header.Set("X-MBX-APIKEY", binancetest.Key)
 
 	venue.Inject(binancetest.LoseReply{})
-	_, err = http.DefaultClient.Do(ask)
+	_, err = http.DefaultClient.Do(ask) //nolint:bodyclose // it has none
 	fmt.Println("the client was told something:", err == nil)
 
 	venue.Move("BTCUSDT", decimal.NewFromInt(58900))

@@ -223,4 +223,4 @@ func (f EventsAfterReply) fault() (On, plan) {
 func (f EventsBeforeReply) fault() (On, plan) {
 	return f.On, plan{after: cmp.Or(f.By, time.Second)}
 }
-func (f RejectAtTrigger) fault() (On, plan) { return On{}, plan{stop: &f} }
+func (f RejectAtTrigger) fault() (On, plan) { return On{}, plan{stop: &f} } //nolint:unparam // as the others have it

@@ -204,7 +204,8 @@ func (e *events) ended() error {
 // stream listens at a path of streams until the test ends.
 func (c *client) stream(path string) *events {
 	c.t.Helper()
-	ws, _, err := websocket.Dial(c.t.Context(), "ws://venue"+path, &websocket.DialOptions{HTTPClient: c.http})
+	options := &websocket.DialOptions{HTTPClient: c.http}
+	ws, _, err := websocket.Dial(c.t.Context(), "ws://venue"+path, options) //nolint:bodyclose // it has none
 	require.NoError(c.t, err)
 	e := &events{}
 	go func() {

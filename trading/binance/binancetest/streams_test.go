@@ -131,7 +131,8 @@ func TestStreamOfTheWrongGroupIsSilent(t *testing.T) {
 func TestStreamsAreSubscribedByMessages(t *testing.T) {
 	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
-		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
+		options := &websocket.DialOptions{HTTPClient: c.http}
+		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", options) //nolint:bodyclose // it has none
 		require.NoError(t, err)
 		defer func() { _ = ws.CloseNow() }()
 		ask := func(text, want string) {
@@ -150,7 +151,8 @@ func TestStreamsAreSubscribedByMessages(t *testing.T) {
 func TestStreamEndsWhenTheClientSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
-		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
+		options := &websocket.DialOptions{HTTPClient: c.http}
+		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", options) //nolint:bodyclose // it has none
 		require.NoError(t, err)
 		defer func() { _ = ws.CloseNow() }()
 		for range 11 {
@@ -179,7 +181,8 @@ func TestConnectionEndsAfterADay(t *testing.T) {
 func TestConnectionEndsWhenPingsAreNotAnswered(t *testing.T) {
 	t.Parallel()
 	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
-		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", &websocket.DialOptions{HTTPClient: c.http})
+		options := &websocket.DialOptions{HTTPClient: c.http}
+		ws, _, err := websocket.Dial(t.Context(), "ws://venue/market/ws", options) //nolint:bodyclose // it has none
 		require.NoError(t, err)
 		defer func() { _ = ws.CloseNow() }()
 		synctest.Wait()
