@@ -8,8 +8,10 @@ import (
 
 // Broker is an account at the venue. Use New.
 type Broker struct {
-	client *client
-	names  *names
+	client  *client
+	names   *names
+	updates *trading.UpdateLog
+	stream  *expectations
 }
 
 var (
@@ -19,6 +21,7 @@ var (
 	_ trading.Positioner       = (*Broker)(nil)
 	_ trading.InstrumentLister = (*Broker)(nil)
 	_ trading.CashReporter     = (*Broker)(nil)
+	_ trading.Updater          = (*Broker)(nil)
 )
 
 // New checks the configuration and returns a Broker that has asked nothing yet.
@@ -27,7 +30,9 @@ func New(cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Broker{client: &client{cfg}, names: newNames()}, nil
+	b := &Broker{client: &client{cfg}, names: newNames(), updates: &trading.UpdateLog{}, stream: &expectations{}}
+	b.updates.Break(true) // Serve does not run yet
+	return b, nil
 }
 
 // remembers is for how long an order that may stay open is told of. The venue states no end; its orders live that long.

@@ -38,13 +38,18 @@ func open(t *testing.T, change ...func(*alpacatest.Config)) desk {
 	return desk{v, server.URL}
 }
 
-func (d desk) broker(t *testing.T) *alpaca.Broker {
+func (d desk) broker(t *testing.T, change ...func(*alpaca.Config)) *alpaca.Broker {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	b, err := alpaca.New(alpaca.Config{
-		APIKey: alpacatest.Key, SecretKey: alpacatest.Secret, URL: d.url, Transport: transport, Logger: slog.New(slog.DiscardHandler),
-	})
+	cfg := alpaca.Config{
+		APIKey: alpacatest.Key, SecretKey: alpacatest.Secret, URL: d.url, StreamURL: "ws" + d.url[len("http"):] + "/stream",
+		Transport: transport, Logger: slog.New(slog.DiscardHandler),
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	b, err := alpaca.New(cfg)
 	require.NoError(t, err)
 	return b
 }
@@ -55,8 +60,10 @@ func TestBrokerKeepsItsPromises(t *testing.T) {
 	t.Parallel()
 	tradingtest.TestBroker(t, func(t *testing.T) tradingtest.BrokerSubject {
 		d := open(t)
+		b := d.broker(t)
+		listen(t, b)
 		return tradingtest.BrokerSubject{
-			Broker: d.broker(t), Price: num("200"), Short: true, Now: d.Now,
+			Broker: b, Price: num("200"), Short: true, Now: d.Now,
 			Instrument: trading.Instrument{Symbol: "AAPL", Tick: num("0.01"), Step: num("1"), MinQuantity: num("1")},
 			MoveCash:   func() { d.Book("FEE", num("-0.02"), d.Now().AddDate(0, 0, -1)) },
 			Reopen:     func() trading.Broker { return d.broker(t) },

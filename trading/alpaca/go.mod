@@ -7,6 +7,7 @@ replace github.com/seed-5dee1c0a/vigil => ../..
 require (
 	github.com/alpacahq/alpaca-trade-api-go/v3 v3.11.0
 	github.com/benbjohnson/clock v1.3.5
+	github.com/coder/websocket v1.8.15
 	github.com/seed-5dee1c0a/vigil v0.0.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1

@@ -20,6 +20,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o); why != "" {
 		return fmt.Errorf("alpaca: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
+	b.stream.expect(o.ClientID, b.client.cfg.Clock.Now())
 	var answer *alpaca.Order
 	err := b.client.do(ctx, "submit order "+o.ClientID, a.Begin, func(c *alpaca.Client) (err error) {
 		answer, err = c.PlaceOrder(placed(o))
@@ -28,10 +29,12 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 		}
 		return err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		b.names.put(answer.ID, o.ClientID)
 		return nil
+	}
+	b.stream.forget(o.ClientID)
+	switch {
 	case came(err, rejected), came(err, denied), came(err, missing):
 		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
 	case came(err, duplicate):

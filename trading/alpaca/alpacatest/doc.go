@@ -1,4 +1,5 @@
-// Package alpacatest is a fake of the venue Alpaca for tests: shares on its trading REST API, as an http.Handler.
+// Package alpacatest is a fake of the venue Alpaca for tests: shares on its trading REST API and the stream of its
+// orders, as an http.Handler.
 //
 // It has a small matching core. The prices are the test's: a market order fills at the price that Move set, what rests fills
 // when the price has come to it, and Fill fills a part by hand. The market is open on weekdays from 9:30 to 16:00 in New York
@@ -11,11 +12,12 @@
 // # What goes wrong
 //
 // Inject has requests fail, each by a Fault: lost before or after the venue has it, or answered with a status and words of the
-// test's. StickCancels has cancels stay pending. Block and Book do something to the account.
+// test's. StickCancels has cancels stay pending, CutStreams closes the streams cleanly, MuteStreams has them say nothing. Block
+// and Book do something to the account.
 //
 // # What it does not model
 //
-// The stream, order classes such as OCO, extended hours, half days, fractions, notional orders, crypto, options, margin calls,
+// Order classes such as OCO, extended hours, half days, fractions, notional orders, crypto, options, margin calls,
 // the order book. A request for one of those is answered with status 501, because a made-up answer would prove nothing.
 // Whether the venue refuses an intent that does not fit for shares as it does for options is not known; this one does.
 //

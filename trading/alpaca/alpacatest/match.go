@@ -65,7 +65,7 @@ func (v *Venue) goOnLocked() {
 	now := v.Now()
 	for _, o := range v.orders {
 		if !o.done() && !o.expires.IsZero() && !now.Before(o.expires) {
-			o.Status, o.Updated = "expired", now
+			v.becomeLocked(o, "expired")
 		}
 		if !o.done() && v.isOpen(now) {
 			v.matchLocked(o)
@@ -118,4 +118,11 @@ func (v *Venue) fillLocked(o *order, quantity, price decimal.Decimal) {
 		ID: v.activityIDLocked(now), Kind: "FILL", Time: &now, Type: kind, Price: &price, Quantity: &quantity, Side: side,
 		Symbol: o.Symbol, OrderID: o.ID, at: now,
 	})
+	v.tellLocked(kind, o)
+}
+
+// becomeLocked gives an order a status, and tells it.
+func (v *Venue) becomeLocked(o *order, status string) {
+	o.Status, o.Updated = status, v.Now().UTC()
+	v.tellLocked(status, o)
 }

@@ -72,9 +72,9 @@ func (v *Venue) startLocked(o *order) {
 	switch {
 	case o.done():
 	case o.TimeInForce == "ioc" || o.TimeInForce == "fok":
-		o.Status = "canceled"
+		v.becomeLocked(o, "canceled")
 	default:
-		o.Status = "new"
+		v.becomeLocked(o, "new")
 	}
 }
 

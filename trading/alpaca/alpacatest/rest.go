@@ -15,6 +15,10 @@ import (
 
 // ServeHTTP implements http.Handler.
 func (v *Venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/stream" {
+		v.stream(w, r)
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -137,10 +141,11 @@ func (v *Venue) cancelLocked(id string) *problem {
 	if o.done() || o.Status == "pending_cancel" {
 		return no(422, 42210000, "order is not cancelable, it is already in %q state", o.Status)
 	}
-	if o.Status = "canceled"; v.sticky {
-		o.Status = "pending_cancel"
+	status := "canceled"
+	if v.sticky {
+		status = "pending_cancel"
 	}
-	o.Updated = v.Now()
+	v.becomeLocked(o, status)
 	return nil
 }
 
@@ -175,8 +180,9 @@ func (v *Venue) replaceLocked(id string, body []byte) (any, *problem) {
 		o.Stop = w.Stop
 	}
 	before, after := old.ID, o.ID
-	o.Replaces, old.ReplacedBy, old.Status = &before, &after, "replaced"
+	o.Replaces, old.ReplacedBy = &before, &after
 	v.orders = append(v.orders, &o)
+	v.becomeLocked(old, "replaced")
 	v.startLocked(&o)
 	return &o, nil
 }

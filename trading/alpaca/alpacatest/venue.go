@@ -46,6 +46,9 @@ type Venue struct {
 	faults     []*Fault
 	sticky     bool
 	blocked    string
+	listeners  map[*listener]bool
+	mute       bool
+	dialed     int
 }
 
 // New returns a venue.
@@ -65,6 +68,7 @@ func New(cfg Config) *Venue {
 	}
 	v := &Venue{
 		cfg: cfg, newYork: newYork, assets: make(map[string]*Asset), held: make(map[string]decimal.Decimal), cash: cfg.Cash,
+		listeners: make(map[*listener]bool),
 	}
 	for _, a := range cfg.Assets {
 		v.assets[a.Symbol] = &a
@@ -103,7 +107,7 @@ func (v *Venue) StickCancels(stick bool) {
 	v.sticky = stick
 	for _, o := range v.orders {
 		if !stick && o.Status == "pending_cancel" {
-			o.Status = "canceled"
+			v.becomeLocked(o, "canceled")
 		}
 	}
 }
