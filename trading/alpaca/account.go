@@ -29,7 +29,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 	for i := range orders {
 		o := &orders[i]
 		clientID := o.ClientOrderID
-		if o.Replaces != nil && *o.Replaces != "" {
+		if isPart(o) || o.Replaces != nil && *o.Replaces != "" {
 			if clientID, err = b.clientID(ctx, o.ID); err != nil {
 				return nil, err
 			}

@@ -22,6 +22,7 @@ var (
 	_ trading.InstrumentLister = (*Broker)(nil)
 	_ trading.CashReporter     = (*Broker)(nil)
 	_ trading.Updater          = (*Broker)(nil)
+	_ trading.Pairer           = (*Broker)(nil)
 )
 
 // New checks the configuration and returns a Broker that has asked nothing yet.

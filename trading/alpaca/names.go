@@ -46,6 +46,11 @@ func (b *Broker) clientID(ctx context.Context, id string) (string, error) {
 			return "", err
 		}
 		if clientID = o.ClientOrderID; o.Replaces == nil || *o.Replaces == "" {
+			if isPart(o) {
+				if clientID, err = b.partName(ctx, o); err != nil {
+					return "", err
+				}
+			}
 			break
 		}
 		at = *o.Replaces

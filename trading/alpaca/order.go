@@ -16,7 +16,7 @@ const maxReplaced = 20
 // Order implements trading.Broker. Where another order took the place of one, as by a hand or by a corporate action, it tells
 // of that, under the client ID of the first; what they have filled is added up.
 func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {
-	o, before, err := b.find(ctx, ref.ClientID)
+	o, before, err := b.find(ctx, ref)
 	if err != nil {
 		return trading.OrderReport{}, err
 	}
@@ -26,13 +26,17 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 }
 
 // find returns the last of the orders that one sent under a client ID became, and what those before it have filled.
-func (b *Broker) find(ctx context.Context, clientID string) (*alpaca.Order, decimal.Decimal, error) {
-	before := decimal.Zero
+func (b *Broker) find(ctx context.Context, ref trading.OrderRef) (*alpaca.Order, decimal.Decimal, error) {
+	clientID, before := ref.ClientID, decimal.Zero
 	o, err := ask(ctx, b.client, "ask for order "+clientID, func(c *alpaca.Client) (*alpaca.Order, error) {
 		return c.GetOrderByClientOrderID(clientID)
 	})
 	if came(err, missing) {
-		return nil, before, fmt.Errorf("%w: %w", trading.ErrUnknownOrder, err)
+		never := fmt.Errorf("%w: %w", trading.ErrUnknownOrder, err)
+		o, err = b.findPart(ctx, ref.Symbol, ref.SentAt, func(name string, _ *alpaca.Order) bool { return name == clientID })
+		if err == nil && o == nil {
+			return nil, before, never
+		}
 	}
 	for range maxReplaced {
 		if err != nil {
@@ -77,7 +81,7 @@ func reportOf(clientID string, o *alpaca.Order) (trading.OrderReport, error) {
 
 // Cancel implements trading.Canceler.
 func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
-	o, _, err := b.find(ctx, ref.ClientID)
+	o, _, err := b.find(ctx, ref)
 	if err != nil {
 		return err
 	}

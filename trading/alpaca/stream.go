@@ -164,8 +164,15 @@ func (b *Broker) hear(ctx context.Context, text []byte) {
 func (b *Broker) tell(ctx context.Context, o *alpaca.Order) error {
 	replaced := o.Status == "replaced" || o.Replaces != nil && *o.Replaces != ""
 	if !replaced {
-		b.names.put(o.ID, o.ClientOrderID)
-		r, err := reportOf(o.ClientOrderID, o)
+		name := o.ClientOrderID
+		if isPart(o) {
+			var err error
+			if name, err = b.clientID(ctx, o.ID); err != nil {
+				return err
+			}
+		}
+		b.names.put(o.ID, name)
+		r, err := reportOf(name, o)
 		if err == nil {
 			b.updates.Push(r)
 		}
@@ -175,7 +182,7 @@ func (b *Broker) tell(ctx context.Context, o *alpaca.Order) error {
 	if err != nil {
 		return err
 	}
-	r, err := b.Order(ctx, trading.OrderRef{ClientID: first})
+	r, err := b.Order(ctx, trading.OrderRef{ClientID: first, Symbol: o.Symbol})
 	if err == nil {
 		b.updates.Push(r)
 	}

@@ -3,6 +3,7 @@ package alpaca
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/alpacahq/alpaca-trade-api-go/v3/alpaca"
 	"github.com/shopspring/decimal"
@@ -20,20 +21,23 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o); why != "" {
 		return fmt.Errorf("alpaca: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
-	b.stream.expect(o.ClientID, b.client.cfg.Clock.Now())
-	var answer *alpaca.Order
-	err := b.client.do(ctx, "submit order "+o.ClientID, a.Begin, func(c *alpaca.Client) (err error) {
-		answer, err = c.PlaceOrder(placed(o))
-		if err == nil && (answer.ID == "" || answer.ClientOrderID != o.ClientID) {
+	return b.send(ctx, o.ClientID, a.Begin, placed(o))
+}
+
+// send sends an order, and says in the words of the port what became of it.
+func (b *Broker) send(ctx context.Context, clientID string, begin func(context.Context) error, r alpaca.PlaceOrderRequest) error {
+	b.stream.expect(clientID, b.client.cfg.Clock.Now())
+	err := b.client.do(ctx, "submit order "+clientID, begin, func(c *alpaca.Client) error {
+		answer, err := c.PlaceOrder(r)
+		if err == nil && (answer.ID == "" || answer.ClientOrderID != clientID) {
 			return fmt.Errorf("the answer is of the order %q", answer.ClientOrderID)
 		}
 		return err
 	})
 	if err == nil {
-		b.names.put(answer.ID, o.ClientID)
 		return nil
 	}
-	b.stream.forget(o.ClientID)
+	b.stream.forget(clientID)
 	switch {
 	case came(err, rejected), came(err, denied), came(err, missing):
 		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
@@ -48,6 +52,8 @@ func cannot(o trading.Order) string {
 	switch {
 	case o.ClientID == "" || len(o.ClientID) > maxClientID:
 		return fmt.Sprintf("its client ID has not between 1 and %d characters", maxClientID)
+	case strings.Contains(o.ClientID, between):
+		return fmt.Sprintf("its client ID has a %q, which stands between those of a pair", between)
 	case o.PostOnly:
 		return "the venue has no orders that only post"
 	case !o.Quantity.IsInteger():

@@ -7,7 +7,8 @@
 //
 // As the venue does it refuses a client ID that any order had, a sale of more than is held and not held back by other orders,
 // an order against a stop or market order of the other side, one that closes what is not held, and prices with too many
-// decimals. A stop that buys becomes a stop-limit order. PATCH puts a new order in the place of one.
+// decimals. A stop that buys becomes a stop-limit order. Of an OCO order one part cancels the other. PATCH puts a new order in
+// the place of one.
 //
 // # What goes wrong
 //
@@ -17,7 +18,7 @@
 //
 // # What it does not model
 //
-// Order classes such as OCO, extended hours, half days, fractions, notional orders, crypto, options, margin calls,
+// Brackets, extended hours, half days, fractions, notional orders, crypto, options, margin calls,
 // the order book. A request for one of those is answered with status 501, because a made-up answer would prove nothing.
 // Whether the venue refuses an intent that does not fit for shares as it does for options is not known; this one does.
 //

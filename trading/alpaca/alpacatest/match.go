@@ -28,6 +28,10 @@ type order struct {
 	Stop        *decimal.Decimal `json:"stop_price"`
 	Status      string           `json:"status"`
 
+	Legs []*order `json:"legs"`
+
+	other     *order // of the pair
+	isLeg     bool
 	triggered bool
 	expires   time.Time // of one for the day
 	paid      decimal.Decimal
@@ -51,6 +55,13 @@ type activity struct {
 }
 
 func (o *order) left() decimal.Decimal { return o.Quantity.Sub(o.Filled) }
+
+// alone is the order without its leg, which is told only where somebody asks for it.
+func (o *order) alone() *order {
+	one := *o
+	one.Legs = nil
+	return &one
+}
 
 func (o *order) done() bool {
 	switch o.Status {
@@ -119,10 +130,23 @@ func (v *Venue) fillLocked(o *order, quantity, price decimal.Decimal) {
 		Symbol: o.Symbol, OrderID: o.ID, at: now,
 	})
 	v.tellLocked(kind, o)
+	v.pairLocked(o)
 }
 
 // becomeLocked gives an order a status, and tells it.
 func (v *Venue) becomeLocked(o *order, status string) {
 	o.Status, o.Updated = status, v.Now().UTC()
 	v.tellLocked(status, o)
+	v.pairLocked(o)
+}
+
+// pairLocked has the other order of a pair end with one, or shrink with it.
+func (v *Venue) pairLocked(o *order) {
+	switch {
+	case o.other == nil || o.other.done():
+	case o.done():
+		v.becomeLocked(o.other, "canceled")
+	default:
+		o.other.Quantity = o.left()
+	}
 }

@@ -20,6 +20,14 @@ type wanted struct {
 	Class       string           `json:"order_class"`
 	Intent      string           `json:"position_intent"`
 	Extended    bool             `json:"extended_hours"`
+	TakeProfit  *exit            `json:"take_profit"`
+	StopLoss    *exit            `json:"stop_loss"`
+}
+
+// exit is one of a pair.
+type exit struct {
+	Limit *decimal.Decimal `json:"limit_price"`
+	Stop  *decimal.Decimal `json:"stop_price"`
 }
 
 // problem is an answer that says no.
@@ -35,8 +43,18 @@ func no(status, code int, format string, args ...any) *problem {
 
 // placeLocked takes an order, or says why not.
 func (v *Venue) placeLocked(w wanted) (*order, *problem) {
+	pair := w.Class == "oco"
+	if pair && (w.TakeProfit == nil || w.TakeProfit.Limit == nil || w.StopLoss == nil || w.StopLoss.Stop == nil) {
+		return nil, no(422, 42210000, "oco orders require take_profit.limit_price and stop_loss.stop_price")
+	}
+	if pair {
+		w.Limit = w.TakeProfit.Limit
+	}
 	if p := v.checkLocked(w); p != nil {
 		return nil, p
+	}
+	if pair && w.Limit.Sub(*w.StopLoss.Stop).IsPositive() != (w.Side == "sell") {
+		return nil, no(422, 42210000, "stop_loss.stop_price must be beyond take_profit.limit_price")
 	}
 	now := v.Now().UTC()
 	o := &order{
@@ -59,8 +77,24 @@ func (v *Venue) placeLocked(w wanted) (*order, *problem) {
 		_, o.expires = v.next(now)
 	}
 	v.orders = append(v.orders, o)
+	if pair {
+		v.legLocked(o, w.StopLoss)
+	}
 	v.startLocked(o)
 	return o, nil
+}
+
+// legLocked makes the stop of a pair, which waits under an ID of the venue's own.
+func (v *Venue) legLocked(o *order, stop *exit) {
+	leg := *o
+	leg.ID, leg.isLeg, leg.other, leg.Status = v.idLocked(), true, o, "held"
+	leg.ClientID, leg.Type, leg.Limit, leg.Stop = leg.ID, "stop", stop.Limit, stop.Stop
+	if stop.Limit != nil {
+		leg.Type = "stop_limit"
+	}
+	o.OrderClass, leg.OrderClass = "oco", "oco"
+	o.Legs, o.other = []*order{&leg}, &leg
+	v.orders = append(v.orders, &leg)
 }
 
 // startLocked gives an order its first chance to fill.
@@ -81,8 +115,8 @@ func (v *Venue) startLocked(o *order) {
 func (v *Venue) checkLocked(w wanted) *problem {
 	asset := v.assets[w.Symbol]
 	switch {
-	case w.Notional != nil || w.Extended || w.Class != "" && w.Class != "simple":
-		return no(501, 0, "alpacatest does not model notional orders, extended hours and order classes")
+	case w.Notional != nil || w.Extended || !oneOf(w.Class, "", "simple", "oco"):
+		return no(501, 0, "alpacatest does not model notional orders, extended hours and the order class %q", w.Class)
 	case v.blocked != "":
 		return no(403, 40310000, "account is not allowed to trade: %s", v.blocked)
 	case asset == nil:
@@ -159,13 +193,16 @@ func (v *Venue) affordLocked(w wanted, asset *Asset) *problem {
 	if closes {
 		intent = w.Side + "_to_close"
 	}
+	if w.Class == "oco" && (!closes || w.Type != "limit") {
+		return no(422, 42210000, "oco orders must be exit orders of type limit")
+	}
 	if w.Intent != "" && w.Intent != intent {
 		return no(422, 42210000, "position intent mismatch, inferred: %s, specified: %s", intent, w.Intent)
 	}
 	if closes {
 		free := held.Abs()
 		for _, o := range v.orders {
-			if !o.done() && o.Symbol == w.Symbol && o.Side == w.Side {
+			if !o.done() && !o.isLeg && o.Symbol == w.Symbol && o.Side == w.Side {
 				free = free.Sub(o.left())
 			}
 		}

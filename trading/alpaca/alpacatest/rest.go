@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 		}
 		return answerOf(v.placeLocked(w))
 	case call == "GET /v2/orders":
-		return v.listLocked(asked.Get("status"), asked.Get("limit")), nil
+		return v.listLocked(asked)
 	case call == "GET /v2/orders:by_client_order_id":
 		return v.foundLocked(func(o *order) bool { return o.ClientID == asked.Get("client_order_id") })
 	case one && r.Method == http.MethodGet:
@@ -112,24 +113,36 @@ func answerOf(o *order, p *problem) (any, *problem) {
 
 func (v *Venue) foundLocked(is func(*order) bool) (any, *problem) {
 	if i := slices.IndexFunc(v.orders, is); i >= 0 {
-		return v.orders[i], nil
+		return v.orders[i].alone(), nil
 	}
 	return nil, no(404, 40410000, "order not found")
 }
 
-// listLocked lists the newest first, as the venue does.
-func (v *Venue) listLocked(status, limit string) any {
-	most, err := strconv.Atoi(limit)
+// listLocked lists the newest first unless it is asked to list the oldest first, as the venue does.
+func (v *Venue) listLocked(asked url.Values) (any, *problem) {
+	most, err := strconv.Atoi(asked.Get("limit"))
 	if err != nil {
 		most = 50
 	}
-	list := []*order{}
-	for _, o := range slices.Backward(v.orders) {
-		if len(list) < most && (status == "all" || o.done() == (status == "closed")) {
+	since, err := time.Parse(time.RFC3339, asked.Get("after"))
+	if asked.Get("after") != "" && err != nil {
+		return nil, no(422, 42210000, "after: %q is no time", asked.Get("after"))
+	}
+	all := slices.Clone(v.orders)
+	if asked.Get("direction") != "asc" {
+		slices.Reverse(all)
+	}
+	list, nested, status, symbols := []*order{}, asked.Get("nested") == "true", asked.Get("status"), asked.Get("symbols")
+	for _, o := range all {
+		meant := o.Submitted.After(since) && (status == "all" || o.done() == (status == "closed")) && !(nested && o.isLeg)
+		if len(list) < most && meant && (symbols == "" || slices.Contains(strings.Split(symbols, ","), o.Symbol)) {
+			if !nested {
+				o = o.alone()
+			}
 			list = append(list, o)
 		}
 	}
-	return list
+	return list, nil
 }
 
 func (v *Venue) cancelLocked(id string) *problem {

@@ -122,7 +122,7 @@ func (v *Venue) tellLocked(event string, o *order) {
 		return
 	}
 	text, err := json.Marshal(map[string]any{
-		"stream": "trade_updates", "data": map[string]any{"event": event, "order": o, "at": v.Now(), "timestamp": v.Now()},
+		"stream": "trade_updates", "data": map[string]any{"event": event, "order": o.alone(), "at": v.Now(), "timestamp": v.Now()},
 	})
 	if err != nil {
 		panic(err) // it is ours
