@@ -37,6 +37,9 @@ type Config struct {
 	// an order that it does not know to a person.
 	MaxFlight time.Duration
 
+	// IsOpen tells when you take the market for open; Check holds it against the venue's clock. nil leaves that out.
+	IsOpen func(time.Time) bool
+
 	Transport http.RoundTripper // what requests and streams go through; nil means one of its own
 	Clock     health.Clock      // nil means the machine's clock
 	Logger    *slog.Logger      // nil means slog.Default()

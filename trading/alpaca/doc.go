@@ -14,8 +14,8 @@
 // A take-profit and a stop for one holding go as a pair, one order at the venue under both client IDs: alone, the second one is
 // refused. Either is found again from the client ID of the pair, so no memory is needed.
 //
-// What is missing: the comparison of hours with a session, a source of bars, fractions of shares, extended hours, crypto and
-// options, and a budget of requests.
+// What is missing: hours compared further than to the next close, a source of bars, fractions of shares, extended hours,
+// crypto and options, and a budget of requests.
 //
 // All is safe for concurrent use. Constructors ask nothing; Serve runs until its context ends.
 package alpaca
