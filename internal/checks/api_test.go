@@ -24,8 +24,8 @@ func TestAPIIsAsItsFilesSay(t *testing.T) {
 	t.Parallel()
 	house := ours(t)
 	for module, name := range map[string]string{
-		".": "vigil", "trading/store": "store", "trading/binance": "binance", "console/metrics": "metrics",
-		"console/notify/shoutrrr": "shoutrrr", "examples": "examples",
+		".": "vigil", "trading/store": "store", "trading/alpaca": "alpaca", "trading/binance": "binance",
+		"console/metrics": "metrics", "console/notify/shoutrrr": "shoutrrr", "examples": "examples",
 	} {
 		golden.Check(t, house.API(module), "../../api/"+name+".txt")
 	}

@@ -1,0 +1,26 @@
+// Package alpacatest is a fake of the venue Alpaca for tests: shares on its trading REST API and the stream of its
+// orders, as an http.Handler.
+//
+// It has a small matching core. The prices are the test's: a market order fills at the price that Move set, what rests fills
+// when the price has come to it, and Fill fills a part by hand. The market is open on weekdays from 9:30 to 16:00 in New York
+// by the Config's clock, but for its Holidays; what is sent outside of that waits.
+//
+// As the venue does it refuses a client ID that any order had, a sale of more than is held and not held back by other orders,
+// an order against a stop or market order of the other side, one that closes what is not held, and prices with too many
+// decimals. A stop that buys becomes a stop-limit order. Of an OCO order one part cancels the other. PATCH puts a new order in
+// the place of one.
+//
+// # What goes wrong
+//
+// Inject has requests fail, each by a Fault: lost before or after the venue has it, or answered with a status and words of the
+// test's. StickCancels has cancels stay pending, CutStreams closes the streams cleanly, MuteStreams has them say nothing. Block
+// and Book do something to the account.
+//
+// # What it does not model
+//
+// Brackets, extended hours, half days, fractions, notional orders, crypto, options, margin calls,
+// the order book. A request for one of those is answered with status 501, because a made-up answer would prove nothing.
+// Whether the venue refuses an intent that does not fit for shares as it does for options is not known; this one does.
+//
+// The venue's own client for Go judges it, as the adapter asks through that. None of this proves anything about the real venue.
+package alpacatest

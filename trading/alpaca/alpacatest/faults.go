@@ -1,0 +1,58 @@
+package alpacatest
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Fault is something that goes wrong with requests.
+type Fault struct {
+	Method, Path string // which it meets, such as "POST" and "/v2/orders"; "" means any
+	ClientID     string // only those for an order of this client ID
+	Times        int    // so many are met; 0 means one, below zero until Clear
+
+	Taken  bool   // the venue has done as it was asked before things go wrong
+	Status int    // of the answer; 0 means that the connection ends without one
+	Code   int    // the venue's, of the answer
+	Text   string // of the answer
+}
+
+// Inject has requests fail. Of several faults that meet a request, the first one is due.
+func (v *Venue) Inject(f Fault) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if f.Times == 0 {
+		f.Times = 1
+	}
+	v.faults = append(v.faults, &f)
+}
+
+// Clear ends all faults.
+func (v *Venue) Clear() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.faults = nil
+}
+
+func (v *Venue) faultLocked(r *http.Request, body []byte) *Fault {
+	var said struct {
+		ClientID string `json:"client_order_id"`
+	}
+	if len(body) > 0 && json.Unmarshal(body, &said) != nil {
+		return nil // the answer says what is wrong with it
+	}
+	if said.ClientID == "" {
+		said.ClientID = r.URL.Query().Get("client_order_id")
+	}
+	for _, f := range v.faults {
+		if f.Times == 0 || f.Method != "" && f.Method != r.Method || f.Path != "" && f.Path != r.URL.Path ||
+			f.ClientID != "" && f.ClientID != said.ClientID {
+			continue
+		}
+		if f.Times > 0 {
+			f.Times--
+		}
+		return f
+	}
+	return nil
+}
