@@ -51,7 +51,9 @@ func (cfg Config) prepared() (Config, error) {
 		cfg.Clock = clock.New()
 	}
 	if cfg.Transport == nil {
-		cfg.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second}
+		cfg.Transport = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
+		}
 	}
 	switch {
 	case cfg.APIKey == "":

@@ -63,7 +63,7 @@ func TestBrokerKeepsItsPromises(t *testing.T) {
 		b := d.broker(t)
 		listen(t, b)
 		return tradingtest.BrokerSubject{
-			Broker: b, Price: num("200"), Short: true, Now: d.Now,
+			Broker: b, Price: num("200"), Short: true, Now: d.Now, Lacks: []tradingtest.Ability{tradingtest.PostOnly, tradingtest.Flips},
 			Instrument: trading.Instrument{Symbol: "AAPL", Tick: num("0.01"), Step: num("1"), MinQuantity: num("1")},
 			MoveCash:   func() { d.Book("FEE", num("-0.02"), d.Now().AddDate(0, 0, -1)) },
 			Reopen:     func() trading.Broker { return d.broker(t) },

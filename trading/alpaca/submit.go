@@ -58,7 +58,8 @@ func cannot(o trading.Order) string {
 		return "the venue has no orders that only post"
 	case !o.Quantity.IsInteger():
 		return fmt.Sprintf("%s is no whole number of shares", o.Quantity)
-	case (o.Type == trading.Stop || o.Type == trading.StopLimit) && (o.TimeInForce == trading.IOC || o.TimeInForce == trading.FOK):
+	case (o.Type == trading.Stop || o.Type == trading.StopLimit) &&
+		(o.TimeInForce == trading.IOC || o.TimeInForce == trading.FOK):
 		return "the venue has no orders with a stop that fill at once"
 	}
 	for _, price := range []decimal.Decimal{o.LimitPrice, o.StopPrice} {

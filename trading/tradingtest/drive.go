@@ -43,6 +43,8 @@ const (
 	StopLimit Ability = "stop-limit orders"
 	// ReduceOnly: a venue without it is a Pairer, if it has pairs.
 	ReduceOnly Ability = "reduce-only"
+	// Flips are orders that turn a long position into a short one, or the other way round.
+	Flips Ability = "orders that turn a position"
 )
 
 // lacks reports whether the subject says that its venue does not have something.

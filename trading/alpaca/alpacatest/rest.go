@@ -94,7 +94,8 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 	case call == "GET /v2/assets":
 		return v.assetsLocked(), nil
 	case call == "GET /v2/account/activities":
-		return v.activitiesLocked(asked.Get("activity_types"), asked.Get("after"), asked.Get("page_token"), asked.Get("page_size"))
+		return v.activitiesLocked(
+			asked.Get("activity_types"), asked.Get("after"), asked.Get("page_token"), asked.Get("page_size"))
 	case call == "GET /v2/clock":
 		open, closing := v.next(v.Now())
 		return map[string]any{
@@ -179,7 +180,8 @@ func (v *Venue) replaceLocked(id string, body []byte) (any, *problem) {
 		return nil, no(400, 40010000, "request body format is invalid")
 	}
 	o := *old
-	o.ID, o.Quantity, o.Filled, o.paid, o.Average, o.Status = v.idLocked(), old.left(), decimal.Zero, decimal.Zero, nil, "accepted"
+	o.ID, o.Quantity, o.Status = v.idLocked(), old.left(), "accepted"
+	o.Filled, o.paid, o.Average = decimal.Zero, decimal.Zero, nil
 	if o.ClientID = w.ClientID; o.ClientID == "" {
 		o.ClientID = o.ID
 	}
@@ -209,7 +211,8 @@ func (v *Venue) positionsLocked() any {
 		}
 		if !quantity.IsZero() {
 			list = append(list, map[string]any{
-				"symbol": symbol, "asset_class": "us_equity", "qty": quantity, "side": side, "current_price": v.assets[symbol].Price,
+				"symbol": symbol, "asset_class": "us_equity", "qty": quantity, "side": side,
+				"current_price": v.assets[symbol].Price,
 			})
 		}
 	}

@@ -62,7 +62,8 @@ func (v *Venue) stream(w http.ResponseWriter, r *http.Request) {
 		defer v.mu.Unlock()
 		delete(v.listeners, l)
 	}()
-	if say(ctx, conn, map[string]any{"stream": "listening", "data": map[string]any{"streams": []string{"trade_updates"}}}) != nil {
+	listening := map[string]any{"streams": []string{"trade_updates"}}
+	if say(ctx, conn, map[string]any{"stream": "listening", "data": listening}) != nil {
 		return
 	}
 	gone := conn.CloseRead(r.Context())
@@ -122,7 +123,8 @@ func (v *Venue) tellLocked(event string, o *order) {
 		return
 	}
 	text, err := json.Marshal(map[string]any{
-		"stream": "trade_updates", "data": map[string]any{"event": event, "order": o.alone(), "at": v.Now(), "timestamp": v.Now()},
+		"stream": "trade_updates",
+		"data":   map[string]any{"event": event, "order": o.alone(), "at": v.Now(), "timestamp": v.Now()},
 	})
 	if err != nil {
 		panic(err) // it is ours

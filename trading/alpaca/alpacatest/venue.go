@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
-	_ "time/tzdata" // the hours are New York's
 
+	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 )
 
@@ -54,7 +54,7 @@ type Venue struct {
 // New returns a venue.
 func New(cfg Config) *Venue {
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = clock.New().Now
 	}
 	if len(cfg.Assets) == 0 {
 		cfg.Assets = []Asset{{Symbol: "AAPL", Price: decimal.NewFromInt(200), Shortable: true}}
@@ -64,7 +64,7 @@ func New(cfg Config) *Venue {
 	}
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
-		panic(err) // the data is in the program
+		panic("alpacatest: the venue's hours are New York's, and this machine has no time zones: import time/tzdata: " + err.Error())
 	}
 	v := &Venue{
 		cfg: cfg, newYork: newYork, assets: make(map[string]*Asset), held: make(map[string]decimal.Decimal), cash: cfg.Cash,
