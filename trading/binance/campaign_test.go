@@ -65,7 +65,9 @@ type campaign struct {
 func newCampaign(t *testing.T, seed uint64) *campaign {
 	c := &campaign{
 		T: t, random: rand.New(rand.NewPCG(seed, 1)), signals: signal.NewMemory(1000), journal: journal.NewMemory(),
-		venue: binancetest.New(binancetest.Config{Logger: quiet, BornID: func(algo string) string {
+		venue: binancetest.New(binancetest.Config{Logger: quiet, FeesInBNB: seed%3 == 1, Balances: map[string]decimal.Decimal{
+			"USDT": decimal.NewFromInt(10000), "BNB": decimal.NewFromInt(10),
+		}, BornID: func(algo string) string {
 			if seed%2 == 0 {
 				return algo
 			}

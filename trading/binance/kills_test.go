@@ -29,9 +29,9 @@ var kills = flag.Int("kills", 80, "how often a process that trades at the fake v
 
 const (
 	killsOfOne = 20 // kills of one campaign, so that there are several markets
-	// unguardedBound is for how long a position may be without a stop at the venue that covers it: the engine's bound, and as
-	// much again for what is down at that time, the venue or the process.
-	unguardedBound = 4 * time.Minute
+	// unguardedBound is for how long a position may be without a stop at the venue that covers it: the two minutes of the
+	// engine, which count while the venue answers, and one for the time in which the venue or the process is down.
+	unguardedBound = 3 * time.Minute
 )
 
 // Processes that trade are killed at any moment, in the middle of calls as well, while everything goes wrong that the venue's
@@ -135,7 +135,9 @@ func (k *killing) begin() {
 	if k.plant.above != nil {
 		at = k.plant.above(broker)
 	}
-	e, err := engine.New(k.config(p, at))
+	cfg := k.config(p, at)
+	cfg.Timeout = time.Duration(8+k.random.IntN(8)) * time.Second // below and above the 10 s after which the venue gives up
+	e, err := engine.New(cfg)
 	require.NoError(k, err)
 	k.engine = e
 	again := func(do func(context.Context)) {
@@ -159,10 +161,10 @@ func (k *killing) trade(seconds int, trouble bool) {
 			k.say()
 		}
 		if trouble && k.random.IntN(10) == 0 {
-			k.trouble()
+			k.harm()
 		}
 		if trouble && second == seconds/2 && k.random.IntN(3) > 0 {
-			k.process.doom()
+			k.process.doom(k.plant.dies)
 		}
 		k.move(k.random.Int64N(401) - 200)
 		k.look()
@@ -174,11 +176,28 @@ func (k *killing) trade(seconds int, trouble bool) {
 	}
 }
 
-// end kills the process in the middle of whatever it does, and waits until another one would be started.
+// harm lets something go wrong: anything, or every other time what a planted fault is about.
+func (k *killing) harm() {
+	if k.plant.meets != nil && k.random.IntN(2) == 0 {
+		k.venue.Inject(k.plant.meets)
+		return
+	}
+	k.trouble()
+}
+
+// end kills the process in the middle of whatever it does, unless it is dead already, and waits until another one is started:
+// often at once, so that what the dead one has sent is still on its way.
 func (k *killing) end() {
-	time.Sleep(time.Duration(k.random.Int64N(int64(time.Second))))
-	k.process.kill()
-	time.Sleep(time.Duration(k.random.Int64N(int64(3 * time.Second))))
+	select {
+	case <-k.process.dead:
+	case <-time.After(time.Duration(k.random.Int64N(int64(time.Second)))):
+		k.process.kill()
+	}
+	pause := 3 * time.Second
+	if k.random.IntN(2) == 0 {
+		pause = 200 * time.Millisecond
+	}
+	time.Sleep(time.Duration(k.random.Int64N(int64(pause))))
 }
 
 // look sees for how long what is held has had no stop at the venue that covers it.
@@ -230,6 +249,9 @@ func (k *killing) judge() {
 	if !fees["USDT"].Equal(counts.Fees) {
 		k.wrong("%s of fees in USDT at the venue, %s in the journal", fees["USDT"], counts.Fees)
 	}
+	if other := counts.OtherAssets["BNB"].Abs(); !fees["BNB"].Equal(other) {
+		k.wrong("%s of fees in BNB at the venue, %s in the journal", fees["BNB"], other)
+	}
 	k.judgeOrders(ledger, ours)
 	if k.unguarded > unguardedBound {
 		k.wrong("a position had no stop for %s", k.unguarded)
@@ -280,12 +302,15 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 		plant plant
 		sees  string
 	}{
-		"it sends twice after -1007": {plant{below: sendsTwice}, " times"},
+		"it sends twice after -1007": {plant{below: sendsTwice, meets: binancetest.BackendTimeout{Taken: true}}, " times"},
 		"it does not wait for what is on its way": {
-			plant{above: func(b *binance.Broker) trading.Broker { return hasty{b} }}, " times",
+			plant{above: func(b *binance.Broker) trading.Broker { return hasty{b} }, dies: whileSending}, " times",
 		},
-		"it asks for leave before it signs": {plant{beyond: signsLate}, " times"},
+		"it asks for leave before it signs": {plant{beyond: signsLate, dies: whileSending}, " times"},
 		"it does not ask for stops":         {plant{below: forgetsStops}, "has not come to rest"},
+		"it takes fees in BNB for USDT": {
+			plant{above: func(b *binance.Broker) trading.Broker { return takesFees{b} }}, "of fees in USDT",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,6 +23,8 @@ type plant struct {
 	below  func(http.RoundTripper) http.RoundTripper // between the adapter and the process's network
 	beyond func(http.RoundTripper) http.RoundTripper // where what is sent is late already
 	above  func(*binance.Broker) trading.Broker
+	meets  binancetest.Fault // what has to go wrong for it to show
+	dies   moment            // when processes that are doomed have to die for it to show; notDoomed means whenever
 }
 
 // through is a RoundTripper made of a function.

@@ -43,11 +43,13 @@ const (
 	moments
 )
 
-// doom has a process die soon: at a request that changes something, or at an entry of the journal.
-func (m *mortal) doom() {
+// doom has a process die soon, at a request that changes something or at an entry of the journal: at the moment given, or at any.
+func (m *mortal) doom(at moment) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.doomed = 1 + moment(m.random.IntN(int(moments)-1))
+	if m.doomed = at; at == notDoomed {
+		m.doomed = 1 + moment(m.random.IntN(int(moments)-1))
+	}
 }
 
 // dies reports whether the moment has come, and kills the process then.
@@ -113,7 +115,11 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 func (m *mortal) delay() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return time.Duration(m.random.Int64N(int64(12 * time.Second)))
+	longest := 12 * time.Second
+	if m.random.IntN(2) == 0 {
+		longest = 2 * time.Second
+	}
+	return time.Duration(m.random.Int64N(int64(longest)))
 }
 
 type answer struct {
