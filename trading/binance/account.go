@@ -123,7 +123,7 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 	if err != nil {
 		return nil, err
 	}
-	held := make(map[string]decimal.Decimal)
+	held, margins := make(map[string]decimal.Decimal), make(map[string]trading.Margin)
 	for _, p := range all {
 		quantity, err := number("positionAmt", p.PositionAmt)
 		switch {
@@ -137,7 +137,11 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 		name := b.catalog.nameOf(p.Symbol)
 		held[name] = quantity
 		b.names.see(p.Symbol)
+		if m, told := marginOf(p); told {
+			margins[name] = m
+		}
 	}
+	b.margins.replace(margins)
 	return held, nil
 }
 

@@ -56,6 +56,33 @@ func TestPositions(t *testing.T) {
 	require.ErrorContains(t, err, "hedge mode")
 }
 
+func TestMarginIsThatOfTheLastPositions(t *testing.T) {
+	t.Parallel()
+	v := serve(t, map[string]http.HandlerFunc{getRisk: says(200, `[
+		{"symbol":"BTCUSDT","positionAmt":"0.010","markPrice":"60000","liquidationPrice":"45000"},
+		{"symbol":"ETHUSDT","positionAmt":"-1","markPrice":"3000","liquidationPrice":"0"},
+		{"symbol":"GONEUSDT","positionAmt":"3"}]`)})
+	b := v.broker(t)
+	_, known := b.Margin(btc)
+	require.False(t, known)
+	_, err := b.Positions(t.Context())
+	require.NoError(t, err)
+	m, known := b.Margin(btc)
+	require.True(t, known)
+	require.Equal(t, "45000", m.Liquidation.Decimal.String())
+	require.True(t, m.Distance.Equal(d("0.25")), m.Distance)
+	m, known = b.Margin("ETH/USDT:USDT")
+	require.True(t, known)
+	require.False(t, m.Liquidation.Valid, "nothing liquidates it")
+	_, known = b.Margin("GONEUSDT")
+	require.False(t, known, "the venue does not say")
+	v.answer(getRisk, says(200, `[]`))
+	_, err = b.Positions(t.Context())
+	require.NoError(t, err)
+	_, known = b.Margin(btc)
+	require.False(t, known)
+}
+
 func TestBalances(t *testing.T) {
 	t.Parallel()
 	v := serve(t, map[string]http.HandlerFunc{"GET /fapi/v3/balance": says(200, `[
@@ -162,6 +189,17 @@ func TestCountdownIsRenewedWhileAnEntryRestsAndTakenBackAfter(t *testing.T) {
 	require.NoError(t, err)
 	armed, after = signs(armed)
 	require.Equal(t, []string{"BTCUSDT 0"}, after)
-	_, after = signs(armed)
+	armed, after = signs(armed)
 	require.Empty(t, after)
+
+	v.answer(order, says(502, "<html>"))
+	v.answer(getOrder, says(400, noOrder))
+	require.Error(t, submit(t.Context(), t, b, func(o *trading.Order) { o.Type, o.LimitPrice = trading.Limit, d("90000") }))
+	for _, want := range []string{"BTCUSDT 120000", "BTCUSDT 0"} {
+		_, err = b.Order(t.Context(), ref(trading.Limit))
+		require.ErrorIs(t, err, trading.ErrUnknownOrder)
+		armed, after = signs(armed)
+		require.Equal(t, []string{want}, after, "one of which nobody knows may still come to rest, until it cannot any more")
+		v.clock.Add(b.Traits().MaxFlight + time.Second)
+	}
 }

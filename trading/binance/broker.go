@@ -16,6 +16,7 @@ type Broker struct {
 	stream  *expectations
 	entries *entries
 	told    told
+	margins margins
 
 	checking chan struct{} // held by who looks at the account
 	checked  bool          // guarded by checking: the account is as it has to be

@@ -25,6 +25,9 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 	}
 	o, err := b.askOrder(ctx, l, func(s *futures.GetOrderService) { s.OrigClientOrderID(ref.ClientID) })
 	if err != nil {
+		if saysNoOrder(err) && b.client.time.now().Sub(ref.SentAt) > b.Traits().MaxFlight {
+			b.entries.drop(ref.ClientID) // it will not be there any more
+		}
 		return trading.OrderReport{}, unknownOrder(ref.ClientID, err)
 	}
 	b.names.put(l.venue, o.OrderID, ref.ClientID)

@@ -225,7 +225,7 @@ func TestStreamWhoseKeyExpiresGetsANewOne(t *testing.T) {
 func TestListenKeyIsRenewed(t *testing.T) {
 	t.Parallel()
 	bubble(t, nil, func(t *testing.T, s *streaming) {
-		time.Sleep(2*time.Hour + time.Minute)
+		time.Sleep(2*time.Hour + 2*time.Minute)
 		require.Equal(t, 1, s.count(posted))
 		require.Equal(t, 4, s.count(renewed))
 		s.answer(renewed, says(503, `<html>`))

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -232,9 +231,12 @@ func TestScaleIsToldAndTimeRunsByIt(t *testing.T) {
 		bars := c.stream("/market/ws/btcusdt@kline_1m")
 		before := c.venue.Now()
 		pass(10 * time.Second)
-		synctest.Wait()
-		assert.Equal(t, 10*time.Minute, c.venue.Now().Sub(before))
 		assert.Len(t, bars.list(), 10)
+		assert.Equal(t, 10*time.Minute, c.venue.Now().Sub(before))
+		assert.Equal(t, c.venue.Now(), c.venue.Clock().Now())
+		begun := time.Now()
+		<-c.venue.Clock().After(time.Minute)
+		assert.Equal(t, time.Second, time.Since(begun))
 		assert.Contains(t, log.String(), "scale=60")
 	})
 }

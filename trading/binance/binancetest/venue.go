@@ -148,6 +148,10 @@ func (v *Venue) Now() time.Time {
 
 func (v *Venue) nowLocked() time.Time { return v.clock.Now().Add(v.skew) }
 
+// Clock runs at the venue's pace and time, ShiftClock apart: for a client in this process, whose timestamps the venue would
+// refuse by another where there is a Scale or a Start.
+func (v *Venue) Clock() Clock { return v.clock }
+
 // Scale is how many seconds pass at the venue in one of its Clock.
 func (v *Venue) Scale() float64 { return v.cfg.Scale }
 
