@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,7 +52,7 @@ type campaign struct {
 	venue   *binancetest.Venue
 	signals *signal.Memory
 	journal journal.Journal
-	price   int64
+	price   atomic.Int64
 	said    int
 
 	transport *http.Transport
@@ -62,15 +63,19 @@ type campaign struct {
 }
 
 func newCampaign(t *testing.T, seed uint64) *campaign {
-	return &campaign{
-		T: t, random: rand.New(rand.NewPCG(seed, 1)), signals: signal.NewMemory(1000), journal: journal.NewMemory(), price: 60000,
-		venue: binancetest.New(binancetest.Config{Logger: quiet, BornID: func(algo string) string {
+	c := &campaign{
+		T: t, random: rand.New(rand.NewPCG(seed, 1)), signals: signal.NewMemory(1000), journal: journal.NewMemory(),
+		venue: binancetest.New(binancetest.Config{Logger: quiet, FeesInBNB: seed%3 == 1, Balances: map[string]decimal.Decimal{
+			"USDT": decimal.NewFromInt(10000), "BNB": decimal.NewFromInt(10),
+		}, BornID: func(algo string) string {
 			if seed%2 == 0 {
 				return algo
 			}
 			return "born-" + algo[2:]
 		}}),
 	}
+	c.price.Store(60000)
+	return c
 }
 
 func (c *campaign) run() {
@@ -130,17 +135,22 @@ func (c *campaign) start() {
 			}
 		}
 	})
+	c.engine, err = engine.New(c.config(c.journal, broker))
+	require.NoError(c, err)
+}
+
+// config is that of an engine which trades with risk, sizes and brackets.
+func (c *campaign) config(to journal.Journal, at trading.Broker) engine.Config {
 	number := decimal.RequireFromString
-	c.engine, err = engine.New(engine.Config{
-		Signals: c.signals, Journal: c.journal, Broker: broker, AutoExecute: true, Capital: number("10000"), Logger: quiet,
+	return engine.Config{
+		Signals: c.signals, Journal: to, Broker: at, AutoExecute: true, Capital: number("10000"), Logger: quiet,
 		Instruments: []trading.Instrument{{
 			Symbol: symbol, Tick: number("0.1"), Step: number("0.001"), MinQuantity: number("0.001"), MinNotional: number("100"),
 		}},
 		Size:   size.FixedNotional{Amount: number("1500")},
 		Risk:   risk.Limits{MaxPosition: number("3000"), MaxOrder: number("3000"), MaxDailyLoss: number("5000")},
 		Ticket: c.ticket(), Pricer: c,
-	})
-	require.NoError(c, err)
+	}
 }
 
 const symbol = "BTC/USDT:USDT"
@@ -155,11 +165,12 @@ func (c *campaign) ticket() trading.FixedTicket {
 }
 
 // Price implements trading.Pricer.
-func (c *campaign) Price(string) (decimal.Decimal, bool) { return decimal.NewFromInt(c.price), true }
+func (c *campaign) Price(string) (decimal.Decimal, bool) {
+	return decimal.NewFromInt(c.price.Load()), true
+}
 
 func (c *campaign) move(by int64) {
-	c.price += by
-	c.venue.Move("BTCUSDT", decimal.NewFromInt(c.price))
+	c.venue.Move("BTCUSDT", decimal.NewFromInt(c.price.Add(by)))
 }
 
 // say has a strategy want something else.
@@ -170,7 +181,7 @@ func (c *campaign) say() {
 	stream := signal.Stream{Strategy: "campaign", Symbol: symbol, Interval: 30 * time.Second}
 	require.NoError(c, c.signals.Append(context.Background(), signal.Signal{
 		ID: stream.ID(at), Strategy: "campaign", Symbol: symbol, Interval: stream.Interval, Direction: direction, Confidence: 1,
-		Price: float64(c.price), BarTime: at, CreatedAt: at.Add(stream.Interval), ValidUntil: at.Add(3 * stream.Interval),
+		Price: float64(c.price.Load()), BarTime: at, CreatedAt: at.Add(stream.Interval), ValidUntil: at.Add(3 * stream.Interval),
 	}))
 }
 
