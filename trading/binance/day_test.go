@@ -19,7 +19,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
 
-var hours = flag.Int("hours", 2, "for how many hours an engine trades at the fake venue; 24 is the long form")
+var hours = flag.Int("hours", 1, "for how many hours an engine trades at the fake venue; 24 is the long form")
 
 // Hours of trading with streams that are cut, mute, repeated and reordered. Bars are never older than two intervals and what a
 // look takes while the venue answers at all; where it does not, the gate shuts and nothing is opened. The venue is never asked

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/benbjohnson/clock"
+
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -132,7 +134,7 @@ func (m *mortal) send(r *http.Request, after time.Duration) <-chan answer {
 	body := read(r.Body)
 	got := make(chan answer, 1)
 	m.late.Go(func() {
-		time.Sleep(after)
+		<-clock.New().After(after)
 		sent := r.Clone(context.WithoutCancel(r.Context()))
 		if r.Body != nil {
 			sent.Body = io.NopCloser(bytes.NewReader(body))
