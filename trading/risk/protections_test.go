@@ -157,6 +157,10 @@ func TestProtectionsHoldWhereAWalkThroughTheTradesSaysSo(t *testing.T) {
 		} {
 			got := opens(rt, c.rules, account, now)
 			require.Equal(rt, c.want, got != nil, "%s: %v", name, got)
+			if got != nil {
+				require.NotNil(rt, opens(rt, c.rules, account, got.Until.Add(-1)), "%s: it ended before %s", name, got.Until)
+				require.Nil(rt, opens(rt, c.rules, account, got.Until), "%s: it ended later than it said", name)
+			}
 		}
 	})
 }
