@@ -112,6 +112,7 @@ func (t *Trader) begin(ctx context.Context) (*account, error) {
 	if err := t.goOn(ctx); err != nil {
 		return nil, err
 	}
+	t.primePrices(ctx)
 	if t.reduceOnly.Load() {
 		opened.Engine.SetReduceOnly(true)
 	}
@@ -121,6 +122,20 @@ func (t *Trader) begin(ctx context.Context) (*account, error) {
 		}
 	}
 	return begun, nil
+}
+
+// primePrices has what is held, or traded, priced by its newest bar, where the account goes by the bars: the next one may be
+// hours away.
+func (t *Trader) primePrices(ctx context.Context) {
+	bars, ok := t.prices.(*assemble.BarPrices)
+	if !ok {
+		return
+	}
+	ctx, cancel := clockctx.WithTimeout(ctx, t.cfg.Clock, askWithin)
+	defer cancel()
+	if err := bars.Prime(ctx, t.tradedOrHeld(), t.cfg.Interval); err != nil {
+		t.log.Warn("No price before the next bar", "error", err)
+	}
 }
 
 // partsOfTrading are the parts with what can be traded, for which a Broker may have to be asked.

@@ -440,7 +440,7 @@ func TestAccountAtAVenueWithoutPricesGoesByTheBars(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				cfg := onPaper(t)
-				cfg.Paper, cfg.Capital = nil, number("100000")
+				cfg.Paper, cfg.Capital, cfg.Store = nil, number("100000"), newDisk()
 				cfg.Size = size.FixedNotional{Amount: number("1000")}
 				cfg.Risk = risk.Limits{
 					MaxPosition: number("9000"), MaxOrder: number("9000"), MaxDailyLoss: number("50000"),
@@ -459,6 +459,13 @@ func TestAccountAtAVenueWithoutPricesGoesByTheBars(t *testing.T) {
 					require.Empty(t, s.Trading.Unpriced)
 					require.Zero(t, s.Trading.Counts.Signals[journal.OutcomeRefused], "%v", s.Trading.Counts.Signals)
 					require.False(t, s.Trading.Unrealized.IsZero())
+				})
+				time.Sleep(time.Second) // into the next bar
+				again := build(t, cfg)
+				serve(t, again, 100*time.Millisecond, func() {
+					s := again.Status()
+					require.Len(t, s.Trading.Positions, 2)
+					require.Empty(t, s.Trading.Unpriced, "the newest bar is known before the next one closes")
 				})
 			})
 		})

@@ -2,6 +2,8 @@ package assemble
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -39,6 +41,22 @@ func (p *BarPrices) Bars(ctx context.Context, symbol string, after time.Time, li
 		}
 	}
 	return batch, err
+}
+
+// history is how many bars are looked back for the newest one, over hours in which a market is closed.
+const history = 500
+
+// Prime asks for the newest bar of each symbol of which none was seen, so that a price is known before the next one closes.
+func (p *BarPrices) Prime(ctx context.Context, symbols []string, interval time.Duration) (all error) {
+	for _, symbol := range symbols {
+		if _, known := p.Price(symbol); known {
+			continue
+		}
+		if _, err := p.Bars(ctx, symbol, p.clock.Now().Add(-history*interval), history); err != nil {
+			all = errors.Join(all, fmt.Errorf("the newest bar of %s: %w", symbol, err))
+		}
+	}
+	return all
 }
 
 // Price returns what the newest bar of a symbol closed at, and false if none was seen yet.
