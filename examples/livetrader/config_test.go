@@ -130,7 +130,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"no venue":                    {nil, nil, "--paper is required: there is no live venue yet"},
+		"no venue":                    {nil, nil, "--paper is required, or the --venue where orders go"},
 		"an unknown flag":             {[]string{"--paper", "--frobnicate"}, nil, "unknown flag --frobnicate"},
 		"an argument":                 {[]string{"--paper", "now"}, nil, `unexpected argument "now"`},
 		"a duration and no end":       {[]string{"--paper", "--duration", "60", "--infinite"}, nil, "--duration and --infinite contradict each other"},
