@@ -78,7 +78,8 @@ func allKinds() []journal.Event { //nolint:funlen // it is a table
 	rests.Guard = trading.Guard{TakeProfit: huge, StopLoss: tiny, FromFill: true}
 	ticket := trading.Ticket{Type: trading.StopLimit, LimitPrice: fine, StopPrice: tiny, TimeInForce: trading.GTC,
 		PostOnly: true, TakeProfit: huge, StopLoss: fine, FromFill: true,
-		Unfilled: trading.Unfilled{After: time.Nanosecond, Reprice: 3, Cross: true, Price: tiny, Since: journalTime}}
+		Unfilled: trading.Unfilled{After: time.Nanosecond, Reprice: 3, Cross: true, Price: tiny, Since: journalTime},
+		Rungs:    &[]trading.Rung{{Price: huge, Keep: tiny, From: fine}, {Price: fine, Keep: huge}}}
 	return []journal.Event{
 		journal.SignalSeen{Store: "s", Seq: 1 << 60, SignalID: "abc", Strategy: "cross", Symbol: "BTC/USDT:USDT",
 			Direction: signal.Short, BarTime: bar, Outcome: journal.OutcomeActed, Target: fine.Neg(), Ticket: ticket,

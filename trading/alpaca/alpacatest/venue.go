@@ -64,7 +64,7 @@ func New(cfg Config) *Venue {
 	}
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
-		panic("alpacatest: the venue's hours are New York's, and there are no time zones here: import time/tzdata: " + err.Error())
+		panic("alpacatest: the venue's hours are New York's, and no time zones are here: import time/tzdata: " + err.Error())
 	}
 	v := &Venue{
 		cfg: cfg, newYork: newYork, assets: make(map[string]*Asset), held: make(map[string]decimal.Decimal), cash: cfg.Cash,
