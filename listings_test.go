@@ -43,6 +43,12 @@ func (r *relisting) set(err error, list ...trading.Instrument) {
 	r.list, r.err = list, err
 }
 
+func (r *relisting) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asks
+}
+
 func listed(symbol, tick string) trading.Instrument {
 	return trading.Instrument{Symbol: symbol, Tick: number(tick), Step: number("0.001")}
 }
@@ -94,9 +100,9 @@ func TestListingsThatChangeAreTakenUp(t *testing.T) {
 			require.True(t, s.Trading.Reconciled)
 			require.Len(t, s.Trading.Positions, held, "of the same account")
 			require.Zero(t, s.Restarts, "nothing has failed")
-			before := venue.asks
+			before := venue.asked()
 			time.Sleep(3 * time.Hour)
-			require.LessOrEqual(t, venue.asks-before, 4, "it does not begin anew without a reason")
+			require.LessOrEqual(t, venue.asked()-before, 4, "it does not begin anew without a reason")
 		})
 	})
 }
