@@ -187,10 +187,14 @@ const place = `(async e => {
 	const before = middle();
 	await frame(); await frame(); await frame();
 	const now = middle(), hit = document.elementFromPoint(...now);
-	return before[0] === now[0] && before[1] === now[1] && hit && (e === hit || e.contains(hit)) ? now : null;
+	if (before[0] !== now[0] || before[1] !== now[1] || !hit || e !== hit && !e.contains(hit)) return null;
+	window.pressed = false;
+	document.addEventListener("click", event => { window.pressed = !e.isConnected || e.contains(event.target); }, {capture: true, once: true});
+	return now;
 })`
 
-// click presses what a selector finds, once it is there and can be pressed, as a mouse does.
+// click presses what a selector finds, once it is there and can be pressed, as a mouse does, and once more where news have
+// moved it from under the mouse.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -198,7 +202,9 @@ func (b *tab) click(selector string) {
 		at, err := try[[]float64](b, place+"("+the(selector)+")")
 		if err == nil && len(at) == 2 {
 			require.NoError(b.t, chromedp.Do(b.ctx, chromedp.MouseClickXY(at[0], at[1])), selector)
-			return
+			if missed, err := try[bool](b, `window.pressed === false`); err != nil || !missed { // it may have led elsewhere
+				return
+			}
 		}
 		if time.Now().After(deadline) {
 			require.FailNow(b.t, "it cannot be pressed", "%s: %v", selector, err)
