@@ -121,6 +121,9 @@ type Config struct {
 	// Complete adds to a message what only the host knows, before each try: its Account, the command that is its Remedy. It
 	// has to return at once; nil for nothing.
 	Complete func(m *Message)
+	// Stopping says that the host is about to end, or ending: what stops then stops on purpose, and health is not told of any
+	// more. It has to return at once; nil means never.
+	Stopping func() bool
 
 	Clock  health.Clock // nil means the machine's clock
 	Logger *slog.Logger // nil means slog.Default()

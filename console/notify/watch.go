@@ -58,6 +58,9 @@ func (w *watch) serve(ctx context.Context) error {
 }
 
 func (w *watch) look(now time.Time) {
+	if stopping := w.s.cfg.Stopping; stopping != nil && stopping() {
+		return // What is down now is down on purpose.
+	}
 	holds := make(map[string]Message)
 	for _, part := range w.others.Parts {
 		w.s.describe(part, holds)

@@ -97,6 +97,21 @@ func TestServiceThatStaysDownIsTold(t *testing.T) {
 	})
 }
 
+func TestServiceThatStopsWithItsHostIsNotTold(t *testing.T) {
+	t.Parallel()
+	var stopping atomic.Bool
+	stopping.Store(true)
+	in(t, notify.Config{Stopping: stopping.Load}, map[string]supervisor.Service{
+		"feed": serve(func(context.Context) error { return errors.New("no route") }),
+	}, func(t *testing.T, p *phone, _ *supervisor.Supervisor) {
+		after(10 * time.Minute)
+		require.Empty(t, p.texts())
+		stopping.Store(false)
+		after(time.Minute)
+		require.Contains(t, p.texts()[0], "host/feed is down and stays down")
+	})
+}
+
 func TestServiceDoesNotTellOfItself(t *testing.T) {
 	t.Parallel()
 	broken := &phone{answer: func(context.Context, int) error { return errors.New("no network") }}

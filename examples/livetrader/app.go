@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -61,6 +62,7 @@ type app struct {
 	bars     *recentBars
 	money    string       // whether it is real, as moneyOf says it
 	ended    vigil.Status // how it stood at the end
+	stopping atomic.Bool  // from the first signal on
 }
 
 // run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
@@ -113,6 +115,7 @@ func (a *app) untilDrained(ctx context.Context) (_ context.Context, finish func(
 		case <-ctx.Done():
 		case <-timeUp:
 		}
+		a.stopping.Store(true)
 		a.health.Drain()
 		if a.cfg.drain == 0 {
 			return
