@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -42,6 +43,20 @@ func (r *rig) resting() string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
+}
+
+// restsInAll is how much rests at the venue, by side, type and price: a guard in two orders is as good as one.
+func (r *rig) restsInAll() map[string]string {
+	sums := make(map[string]decimal.Decimal)
+	for _, o := range r.venue.Resting() {
+		at := fmt.Sprintf("%s %s at %s %s", o.Side, o.Type, o.LimitPrice, o.StopPrice)
+		sums[at] = sums[at].Add(o.Quantity)
+	}
+	all := make(map[string]string)
+	for at, quantity := range sums {
+		all[at] = quantity.String()
+	}
+	return all
 }
 
 // moves sets the price of btc and lets the engine see what came of it.
