@@ -16,9 +16,7 @@ import (
 )
 
 const (
-	// pingEvery does not divide the venue's three minutes: where both sides write at once over a connection without a
-	// buffer, such as net.Pipe, each waits for the other.
-	pingEvery  = 29 * time.Second
+	pingEvery  = 30 * time.Second
 	patient    = 10 * time.Second // for what opens a stream, and for a pong
 	renewKey   = 30 * time.Minute // a listen key lives for an hour
 	keyLives   = 55 * time.Minute
