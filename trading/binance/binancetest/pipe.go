@@ -70,7 +70,7 @@ func (f *flow) write(b []byte) (n int, err error) {
 
 func (f *flow) read(b []byte) (int, error) {
 	for {
-		n, err, changed := f.take(b)
+		n, changed, err := f.take(b)
 		if changed == nil {
 			return n, err
 		}
@@ -79,22 +79,22 @@ func (f *flow) read(b []byte) (int, error) {
 }
 
 // take reads what is there. With nothing to tell it returns what to wait for.
-func (f *flow) take(b []byte) (n int, err error, changed <-chan struct{}) { //nolint:revive // the wait is no result of Read's
+func (f *flow) take(b []byte) (n int, changed <-chan struct{}, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.left:
-		return 0, io.ErrClosedPipe, nil
+		return 0, nil, io.ErrClosedPipe
 	case f.expired:
-		return 0, os.ErrDeadlineExceeded, nil
+		return 0, nil, os.ErrDeadlineExceeded
 	case len(f.data) > 0 || len(b) == 0:
 		n = copy(b, f.data)
 		f.data = f.data[n:]
 		return n, nil, nil
 	case f.ended:
-		return 0, io.EOF, nil
+		return 0, nil, io.EOF
 	}
-	return 0, nil, f.changed
+	return 0, f.changed, nil
 }
 
 // expireAt sets the reader's deadline; the zero time is none.
