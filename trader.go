@@ -87,7 +87,7 @@ func (t *Trader) build() (err error) {
 	switch {
 	case t.cfg.Paper != nil && t.cfg.Paper.Quote == nil:
 		t.bars = assemble.NewPaperFeed(t.cfg.Source, t.cfg.Clock)
-		parts.Generator.Source = t.bars
+		parts.Generator.Source = assemble.Waking(t.bars, t.cfg.Source)
 	case t.cfg.Broker != nil && t.cfg.Engine.Pricer == nil:
 		if _, known := t.cfg.Broker.(trading.Pricer); !known {
 			parts.Generator.Source = t.sourcePrices()
@@ -112,7 +112,7 @@ func (t *Trader) sourcePrices() signal.Source {
 	}
 	bars := assemble.NewBarPrices(t.cfg.Source, t.cfg.Clock)
 	t.prices = bars
-	return bars
+	return assemble.Waking(bars, t.cfg.Source)
 }
 
 // quotes is a Quoter as a trading.Pricer.

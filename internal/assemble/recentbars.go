@@ -53,14 +53,7 @@ func (r *RecentBars) Of(symbol string) []signal.Bar {
 // From returns a source that gives what another one gives, and has it kept. A generator that goes on where it was asks for
 // the newest bars only: those of before are asked for once, as exits need them.
 func (r *RecentBars) From(source signal.Source, interval time.Duration) signal.Source {
-	kept := keptSource{source, r, interval}
-	if w, ok := source.(signal.Waker); ok {
-		return struct {
-			keptSource
-			signal.Waker
-		}{kept, w}
-	}
-	return kept
+	return Waking(keptSource{source, r, interval}, source)
 }
 
 type keptSource struct {
