@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,15 +14,15 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
-// Whatever goes wrong, no order of a ladder leaves less than what its last rung kept when the order was made: no part is
-// closed twice, by an order that rests and one at market, or before a kill and after it.
+// Whatever goes wrong, also while the position grows, no order of a ladder leaves less than what its last rung kept when the
+// order was made: no part is closed twice, by an order that rests and one at market, or before a kill and after it.
 func TestLadderClosesNoPartTwice(t *testing.T) {
 	t.Parallel()
 	sold := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		traits := rapid.SampledFrom([]trading.Traits{beside, beside, refuses}).Draw(rt, "traits")
 		r := newRig(rt, traits, exits(nil, halves), sized)
-		price := 10_000
+		price, size := 10_000, 12
 		r.asks("12")
 		r.settle()
 		for range rapid.IntRange(5, 40).Draw(rt, "moments") {
@@ -39,6 +40,9 @@ func TestLadderClosesNoPartTwice(t *testing.T) {
 				r.venue.FillPart(d(rapid.SampledFrom([]string{"0.3", "1.7"}).Draw(rt, "part")))
 			case 5:
 				r.clock.Add(10 * time.Second)
+			case 6:
+				size += rapid.IntRange(1, 4).Draw(rt, "more")
+				r.asks(strconv.Itoa(size))
 			}
 			price = max(8_000, price+rapid.IntRange(-300, 350).Draw(rt, "move"))
 			r.venue.SetPrice(btc, decimal.New(int64(price), -2))
@@ -67,7 +71,7 @@ func (r *rig) soldByRungs() (sold int) {
 		case journal.CloseAsked:
 			asked = e.Quantity
 		case journal.IntentMade:
-			if least[e.Order.ClientID] = asked; e.Order.Leg != "" {
+			if least[e.Order.ClientID] = asked; e.Order.Leg != "" || keep.LessThan(asked) { // a rung beside it may fill first
 				least[e.Order.ClientID] = keep
 			}
 		case journal.Filled:
