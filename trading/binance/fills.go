@@ -123,9 +123,15 @@ func (b *Broker) tradesFrom(ctx context.Context, venue string, p place, limit in
 			return nil, p, err
 		case len(trades) > 0:
 			slices.SortFunc(trades, func(x, y trade) int { return cmp.Compare(x.ID, y.ID) })
-			since := p.since
+			if trades[len(trades)-1].ID <= p.behind {
+				return nil, p, fmt.Errorf("binance: ask for trades: the venue tells of %s up to %d, and what lies behind %d was "+
+					"asked for", venue, trades[len(trades)-1].ID, p.behind)
+			}
+			since, behind := p.since, p.behind
 			p.behind = trades[len(trades)-1].ID
-			trades = slices.DeleteFunc(trades, func(t trade) bool { return time.UnixMilli(t.Time).Before(since) })
+			trades = slices.DeleteFunc(trades, func(t trade) bool {
+				return t.ID <= behind || time.UnixMilli(t.Time).Before(since)
+			})
 			if len(trades) > 0 {
 				return trades, p, nil
 			}
