@@ -52,6 +52,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 }
 
 func (b *Broker) openOrder(ctx context.Context, o *futures.Order) (trading.OrderReport, error) {
+	b.executed(o.Symbol, o)
 	name, stop, err := b.clientID(ctx, o.Symbol, o.OrderID, o)
 	if err != nil {
 		return trading.OrderReport{}, err
@@ -142,6 +143,7 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 		}
 	}
 	b.margins.replace(margins)
+	b.signs.doubt() // whoever compares them with trades has to see all of those
 	return held, nil
 }
 
