@@ -60,12 +60,12 @@ func (s *signs) found(venue, place string, asked time.Time) {
 func (s *signs) isCalm(venue, place string, now time.Time, every time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if seen, any := s.seen[venue]; any && now.Sub(seen) < signFor {
+	if seen, is := s.seen[venue]; is && now.Sub(seen) < signFor {
 		return false
 	}
-	known, any := s.calm[venue]
+	known, is := s.calm[venue]
 	age := now.Sub(known.at)
-	return any && known.place == place && age >= 0 && age < every
+	return is && known.place == place && age >= 0 && age < every
 }
 
 // calmEvery is how often each of so many instruments may be asked for its trades while nothing happens; 0 means always.

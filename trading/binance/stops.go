@@ -24,11 +24,11 @@ type learned struct {
 	waiting  time.Time // when the oldest of those was placed that were not done yet; at where all were
 }
 
-func (n *names) learned(venue string) (l learned, any bool) {
+func (n *names) learned(venue string) (l learned, is bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	l, any = n.stops[venue]
-	return l, any
+	l, is = n.stops[venue]
+	return l, is
 }
 
 func (n *names) learn(venue string, l learned) {
@@ -46,7 +46,7 @@ func (b *Broker) learnStops(ctx context.Context, venue string, born time.Time) e
 	}
 	from := b.earliest(born.Add(-stopWeeks * week))
 	begin := from
-	if known, any := b.names.learned(venue); any && !from.Before(known.from) {
+	if known, is := b.names.learned(venue); is && !from.Before(known.from) {
 		if born.Add(slow).Before(known.at) {
 			return nil
 		}
@@ -111,8 +111,8 @@ func (b *Broker) stopsBetween(ctx context.Context, venue string, begin, end time
 	}
 	middle := begin.Add(end.Sub(begin) / 2).Truncate(time.Millisecond)
 	if !middle.Before(end.Truncate(time.Millisecond)) {
-		return stops, fmt.Errorf("binance: ask for stops of the past: there are %d or more of %s of one instant, %s", stopPage, venue,
-			begin)
+		return stops, fmt.Errorf("binance: ask for stops of the past: there are %d or more of %s of one instant, %s", stopPage,
+			venue, begin)
 	}
 	first, err := b.stopsBetween(ctx, venue, begin, middle)
 	if err != nil {
