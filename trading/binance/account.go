@@ -52,6 +52,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 }
 
 func (b *Broker) openOrder(ctx context.Context, o *futures.Order) (trading.OrderReport, error) {
+	b.executed(o.Symbol, o)
 	name, stop, err := b.clientID(ctx, o.Symbol, o.OrderID, o)
 	if err != nil {
 		return trading.OrderReport{}, err
@@ -111,6 +112,13 @@ var errHedge = errors.New("binance: the account is in hedge mode, which cannot b
 
 // Positions implements trading.Positioner.
 func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
+	held, err := b.askPositions(ctx)
+	b.signs.doubt() // whoever compares them with trades has to see all of those
+	return held, err
+}
+
+// askPositions asks for positions, and takes up what the venue says of their margin.
+func (b *Broker) askPositions(ctx context.Context) (map[string]decimal.Decimal, error) {
 	if err := b.known(ctx); err != nil {
 		return nil, err
 	}
@@ -123,7 +131,7 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 	if err != nil {
 		return nil, err
 	}
-	held, margins := make(map[string]decimal.Decimal), make(map[string]trading.Margin)
+	held, margins := make(map[string]decimal.Decimal), make(map[string]carried)
 	for _, p := range all {
 		quantity, err := number("positionAmt", p.PositionAmt)
 		switch {
@@ -137,7 +145,7 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 		name := b.catalog.nameOf(p.Symbol)
 		held[name] = quantity
 		b.names.see(p.Symbol)
-		if m, told := marginOf(p); told {
+		if m, told := marginOf(p, quantity); told {
 			margins[name] = m
 		}
 	}

@@ -24,8 +24,8 @@ func TestOpenOrdersAreBothKindsOfTheWholeAccount(t *testing.T) {
 	v := serve(t, map[string]http.HandlerFunc{
 		getOpen: says(200, `[
 			{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"`+id+`","status":"PARTIALLY_FILLED","executedQty":"0.002","type":"LIMIT"},
-			{"symbol":"BTCUSDT","orderId":2,"clientOrderId":"web_1","status":"NEW","executedQty":"0","type":"LIMIT","reduceOnly":true,"time":1764417600000},
-			{"symbol":"BTCUSDT","orderId":3,"clientOrderId":"8389765","status":"NEW","executedQty":"0","type":"LIMIT","time":1764417600000}]`),
+			{"symbol":"BTCUSDT","orderId":2,"clientOrderId":"web_1","status":"NEW","executedQty":"0","type":"LIMIT","reduceOnly":true,"time":1795953600000},
+			{"symbol":"BTCUSDT","orderId":3,"clientOrderId":"8389765","status":"NEW","executedQty":"0","type":"LIMIT","time":1795953600000}]`),
 		getAlgos: says(200, `[
 			{"symbol":"BTCUSDT","algoId":9,"clientAlgoId":"v-stop","algoStatus":"NEW","orderType":"STOP_MARKET","actualOrderId":""},
 			{"symbol":"ETHUSDT","algoId":8,"clientAlgoId":"web_2","algoStatus":"NEW","orderType":"STOP","actualOrderId":""}]`),

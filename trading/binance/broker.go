@@ -12,6 +12,7 @@ type Broker struct {
 	client  *client
 	catalog *catalog
 	names   *names
+	signs   *signs
 	updates *trading.UpdateLog
 	stream  *expectations
 	entries *entries
@@ -39,7 +40,7 @@ func New(cfg Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		client: newClient(cfg), catalog: &catalog{}, names: newNames(), updates: &trading.UpdateLog{},
+		client: newClient(cfg), catalog: &catalog{}, names: newNames(), signs: newSigns(), updates: &trading.UpdateLog{},
 		stream: &expectations{}, entries: newEntries(), checking: make(chan struct{}, 1),
 		told: told{own: make(map[string]time.Time)},
 	}

@@ -189,6 +189,13 @@ func patience(x *exchange, f *failure, now time.Time, otherwise time.Duration) t
 	return min(max(wait, atLeast), longest)
 }
 
+// every is how often so much weight may be used up where that is to take no more than a share of the limit, in percent.
+func (b *budget) every(weight, share int) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.weight.length * time.Duration(weight*100) / time.Duration(b.weight.limit*share)
+}
+
 // limit takes over the limits that the host tells.
 func (b *budget) limit(told []futures.RateLimit) {
 	b.mu.Lock()

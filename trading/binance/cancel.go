@@ -14,6 +14,7 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if err != nil {
 		return err
 	}
+	b.happened(l.venue)
 	if isConditional(ref.Type) {
 		return b.cancelConditional(ctx, l, ref)
 	}

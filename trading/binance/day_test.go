@@ -43,6 +43,9 @@ type day struct {
 	longest time.Duration
 }
 
+// usual is the price that the market comes back to. In a day it would otherwise go anywhere, and sizes with it.
+const usual = 60000
+
 const oldBar = 150 * time.Second
 
 var errOldBars = errors.New("the bars are old")
@@ -123,7 +126,7 @@ func (d *day) second() {
 		d.dark = time.Time{}
 		d.venue.Clear()
 	}
-	d.move(d.random.Int64N(401) - 200)
+	d.move(d.random.Int64N(401) - 200 + (usual-d.price.Load())/1000)
 	if now.Second()%5 == 0 {
 		d.readBars(now)
 	}
@@ -139,9 +142,8 @@ func (d *day) second() {
 
 // look compares the book with the venue, and sees that nothing is opened while the gate is shut.
 func (d *day) look(now time.Time) {
-	ledger := d.venue.Ledger()
 	if shut := d.shut.Load(); shut > 0 {
-		for _, o := range ledger.Orders {
+		for _, o := range d.venue.Ledger().Orders {
 			late := o.Created.After(time.UnixMilli(shut))
 			require.False(d, late && !o.ReduceOnly, "%s of %s was opened on old bars", o.Type, o.Qty)
 		}
@@ -150,7 +152,7 @@ func (d *day) look(now time.Time) {
 	for _, p := range d.engine.Status().Positions {
 		held = held.Add(p.Quantity)
 	}
-	there := ledger.Positions["BTCUSDT"]
+	there := d.venue.Position("BTCUSDT")
 	require.True(d, there.Abs().LessThan(most), "%s is held, and no signal asks for so much", there)
 	switch {
 	case held.Equal(there):

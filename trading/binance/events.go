@@ -76,6 +76,7 @@ func (b *Broker) hear(ctx context.Context, text []byte) error {
 	}
 	if err != nil {
 		b.client.cfg.Logger.Warn("A message of the stream makes no sense", "error", err, "message", fmt.Sprintf("%.300s", text))
+		b.signs.doubt()
 		b.updates.Break(false)
 	}
 	return nil
@@ -87,7 +88,7 @@ func (b *Broker) hearOrder(ctx context.Context, text json.RawMessage) error {
 		return err
 	}
 	b.stream.met()
-	b.names.see(o.Venue)
+	b.happened(o.Venue)
 	if why := venuesReason(o.ClientID); why != "" {
 		b.names.put(o.Venue, o.ID, o.ClientID)
 		b.tellOwn(ctx, o, why)
@@ -127,6 +128,7 @@ func (b *Broker) hearAlgo(text json.RawMessage) error {
 		return err
 	}
 	b.stream.met()
+	b.happened(a.Venue)
 	r, err := b.algoReport(a)
 	if err != nil {
 		return err
@@ -163,7 +165,7 @@ func (b *Broker) hearAccount(text json.RawMessage) error {
 		return err
 	}
 	for _, p := range a.Positions {
-		b.names.see(p.Venue)
+		b.happened(p.Venue)
 	}
 	b.updates.Push() // funding, a transfer, a position: it is asked for
 	return nil

@@ -219,3 +219,26 @@ func TestCashMovesOnce(t *testing.T) {
 		require.Empty(t, page)
 	}
 }
+
+// A venue that tells the same trades again does not make anybody ask for ever, and does not tell them twice.
+func TestFillsEndWhereTheVenueRepeatsItself(t *testing.T) {
+	t.Parallel()
+	v := serve(t, map[string]http.HandlerFunc{
+		getTrades: func(w http.ResponseWriter, _ *http.Request) {
+			_ = json.NewEncoder(w).Encode([]map[string]any{traded("BTCUSDT", 11, 1, noon)})
+		},
+		getOrder: byNumber(map[string]string{"1": id}),
+	})
+	b := v.broker(t)
+	fills, next, err := b.Fills(t.Context(), trading.Cursor{Since: noon}, 100)
+	require.NoError(t, err)
+	require.Len(t, fills, 1)
+	fills, same, err := b.Fills(t.Context(), next, 100)
+	require.ErrorContains(t, err, "up to 11")
+	require.Empty(t, fills)
+	require.Equal(t, next, same)
+
+	b = v.broker(t)
+	_, _, err = b.Fills(t.Context(), trading.Cursor{Since: noon.Add(time.Second)}, 100)
+	require.ErrorContains(t, err, "up to 11", "all that it tells is older than what was asked for")
+}

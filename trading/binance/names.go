@@ -33,11 +33,12 @@ type names struct {
 	mu     sync.Mutex // guards what is below
 	known  map[orderKey]named
 	oldest []orderKey
-	seen   map[string]bool // by the venue's name
+	seen   map[string]bool    // by the venue's name
+	stops  map[string]learned // by the venue's name
 }
 
 func newNames() *names {
-	return &names{known: make(map[orderKey]named), seen: make(map[string]bool)}
+	return &names{known: make(map[orderKey]named), seen: make(map[string]bool), stops: make(map[string]learned)}
 }
 
 func (n *names) put(venue string, id int64, clientID string) {
@@ -124,11 +125,12 @@ func (b *Broker) clientID(ctx context.Context, venue string, id int64, o *future
 		}
 	}
 	if !ours.MatchString(o.ClientOrderID) && venuesReason(o.ClientOrderID) == "" {
-		if err := b.learnStops(ctx, venue, time.UnixMilli(o.Time)); err != nil {
-			return "", false, err
-		}
+		err := b.learnStops(ctx, venue, time.UnixMilli(o.Time))
 		if as, known := b.names.get(venue, id); known {
 			return as.clientID, as.stop, nil
+		}
+		if err != nil {
+			return "", false, err
 		}
 	}
 	b.names.put(venue, id, o.ClientOrderID)
@@ -137,41 +139,3 @@ func (b *Broker) clientID(ctx context.Context, venue string, id int64, o *future
 
 // forgotten is what to call an order that the venue has forgotten, whose fills it still tells.
 func forgotten(id int64) string { return fmt.Sprintf("binance-%d", id) }
-
-const (
-	week = 7 * 24 * time.Hour // the longest that may be asked for at once
-	// stopWeeks is how long before it triggers a stop may have been placed to be found again by a process that did not
-	// place it and that was not asked for it.
-	stopWeeks = 4
-	stopPage  = 100
-)
-
-// learnStops remembers what has become of the stops of an instrument that were placed in the weeks before a time.
-func (b *Broker) learnStops(ctx context.Context, venue string, at time.Time) error {
-	end := at.Add(time.Minute)
-	for range stopWeeks {
-		begin := end.Add(-week)
-		for page := 1; ; page++ {
-			var stops []futures.GetAlgoOrderResp
-			err := b.signed(ctx, request{what: "ask for stops of the past", weight: 5, class: bulk},
-				func(ctx context.Context, f *futures.Client) (err error) {
-					stops, err = f.NewListAllAlgoOrdersService().Symbol(venue).StartTime(begin.UnixMilli()).
-						EndTime(end.UnixMilli()).Page(page).Limit(stopPage).Do(ctx, b.client.recv())
-					return err
-				})
-			if err != nil {
-				return err
-			}
-			for _, s := range stops {
-				if born := bornOf(s.ActualOrderId); born > 0 {
-					b.names.putStop(s.Symbol, born, s.ClientAlgoId)
-				}
-			}
-			if len(stops) < stopPage {
-				break
-			}
-		}
-		end = begin
-	}
-	return nil
-}

@@ -31,6 +31,7 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 		return trading.OrderReport{}, unknownOrder(ref.ClientID, err)
 	}
 	b.names.put(l.venue, o.OrderID, ref.ClientID)
+	b.executed(l.venue, o)
 	return b.heard(reportOf(ref.ClientID, o.Status, o.ExecutedQuantity))
 }
 
@@ -43,6 +44,13 @@ func (b *Broker) askOrder(ctx context.Context, l listing, by func(*futures.GetOr
 			return unreadable(err, o == nil || o.OrderID <= 0)
 		})
 	return o, err
+}
+
+// executed notes that something of an order was, so that its trades are asked for.
+func (b *Broker) executed(venue string, o *futures.Order) {
+	if quantity, err := number("executedQty", o.ExecutedQuantity); err == nil && quantity.IsPositive() {
+		b.happened(venue)
+	}
 }
 
 // unknownOrder says in the words of the port that the venue has no such order, where that is what it said.
@@ -143,6 +151,7 @@ func (b *Broker) conditional(ctx context.Context, l listing, clientID string) (t
 	if err != nil {
 		return trading.OrderReport{}, err
 	}
+	b.executed(l.venue, o)
 	r, err = reportOf(clientID, o.Status, o.ExecutedQuantity)
 	r.Triggered = true
 	return b.heard(r, err)

@@ -66,9 +66,15 @@ func (b *Broker) look(ctx context.Context) {
 	clk := b.client.cfg.Clock
 	known, err := b.read(ctx)
 	b.tellChanged(ctx, known, err)
+	if err := b.lookAtMargins(ctx); err != nil && ctx.Err() == nil {
+		b.client.cfg.Logger.Warn("Margin and funding are not known", "error", err)
+	}
 	last := clk.Now()
 	for b.client.wait(ctx, lookEvery) {
 		b.tellKey(ctx)
+		if err := b.lookAtMargins(ctx); err != nil && ctx.Err() == nil {
+			b.client.cfg.Logger.Warn("Margin and funding are not known anew", "error", err)
+		}
 		b.forgetOwn(ctx, clk.Now())
 		if clk.Now().Sub(last) < reread {
 			continue

@@ -73,6 +73,7 @@ func (b *Broker) listen(ctx context.Context) error {
 	}
 	defer func() { _ = conn.CloseNow() }() // it is at its end, however that came
 	b.stream.open(true)
+	b.signs.doubt()
 	b.updates.Break(false)
 	health.Observe(ctx, nil)
 	health.Clear(ctx, "stream")

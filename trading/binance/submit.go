@@ -44,6 +44,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if err != nil {
 		return b.notTaken(o, err)
 	}
+	b.happened(l.venue)
 	if id > 0 {
 		b.names.put(l.venue, id, o.ClientID)
 	}

@@ -257,3 +257,14 @@ func TestConfigThatMakesNoVenuePanics(t *testing.T) {
 		v.Move("NONE", dec("1"))
 	})
 }
+
+func TestPositionIsThatOfTheLedger(t *testing.T) {
+	t.Parallel()
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		require.True(t, c.venue.Position("BTCUSDT").IsZero())
+		c.order("in", "SELL MARKET 0.010")
+		require.Equal(t, "-0.01", c.venue.Position("BTCUSDT").String())
+		require.True(t, c.venue.Position("BTCUSDT").Equal(c.venue.Ledger().Positions["BTCUSDT"]))
+		require.True(t, c.venue.Position("NONE").IsZero())
+	})
+}

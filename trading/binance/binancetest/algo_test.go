@@ -147,3 +147,21 @@ func TestBornOrderHasTheIDThatTheConfigSays(t *testing.T) {
 		assert.Equal(t, "FINISHED", c.algoStatus("stop"))
 	})
 }
+
+func TestStopsOfThePastComeInPages(t *testing.T) {
+	t.Parallel()
+	trial(t, binancetest.Config{}, func(t *testing.T, c *client) {
+		for _, name := range []string{"a", "b", "c"} {
+			require.Zero(t, c.algo(name, "SELL STOP_MARKET 0.010 59000").code(t))
+		}
+		page := func(number string) (names []any) {
+			for _, row := range c.signed("GET", "/fapi/v1/allAlgoOrders", "symbol", "BTCUSDT", "limit", "2", "page", number).list(t) {
+				names = append(names, row["clientAlgoId"])
+			}
+			return names
+		}
+		assert.Equal(t, []any{"a", "b"}, page("1"))
+		assert.Equal(t, []any{"c"}, page("2"))
+		assert.Empty(t, page("3"))
+	})
+}

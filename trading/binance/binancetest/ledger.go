@@ -86,6 +86,18 @@ func (v *Venue) Ledger() Ledger {
 	return l
 }
 
+// Position is what the account holds of a symbol. It costs little, other than a Ledger.
+func (v *Venue) Position(symbol string) decimal.Decimal {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.advanceLocked()
+	p, held := v.engine.positions[symbol]
+	if !held {
+		return decimal.Zero
+	}
+	return p.qty
+}
+
 // Order is the newest that a client id belongs to, and whether there is one.
 func (l Ledger) Order(clientID string) (Order, bool) {
 	for _, o := range slices.Backward(l.Orders) {

@@ -87,11 +87,21 @@ func (v *Venue) allAlgos(c *call) (any, *problem) {
 	if err != nil {
 		return nil, err
 	}
+	number, err := c.whole("page")
+	if err != nil {
+		return nil, err
+	}
+	if number < 0 {
+		return nil, errParameter("page")
+	}
 	rows := []obj{}
 	for _, a := range v.engine.algos {
 		if a.symbol == m.spec.Name && within(a.created, from, to) && v.engine.findAlgo(a.id, "") != nil {
 			rows = append(rows, a.json(m.spec))
 		}
 	}
-	return page(rows, limit, c.get("startTime") != ""), nil
+	if number > 0 {
+		rows = rows[min(len(rows), (int(number)-1)*limit):]
+	}
+	return page(rows, limit, c.get("startTime") != "" || number > 0), nil
 }
