@@ -20,6 +20,10 @@ func (v *Venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.stream(w, r)
 		return
 	}
+	if feed, ok := feedOf(r.URL.Path); ok {
+		v.dataStream(w, r, feed)
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -96,6 +100,10 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 	case call == "GET /v2/account/activities":
 		return v.activitiesLocked(
 			asked.Get("activity_types"), asked.Get("after"), asked.Get("page_token"), asked.Get("page_size"))
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v2/stocks/"):
+		return v.dataLocked(strings.TrimPrefix(r.URL.Path, "/v2/stocks/"), asked)
+	case call == "GET /v2/calendar":
+		return v.calendarOf(asked.Get("start"), asked.Get("end"))
 	case call == "GET /v2/clock":
 		open, closing := v.next(v.Now())
 		return map[string]any{
