@@ -18,14 +18,16 @@
 //
 // # What goes wrong
 //
-// Inject has requests fail, each by a Fault: lost before or after the venue has it, or answered with a status and words of the
-// test's. StickCancels has cancels stay pending, CutStreams closes the streams cleanly, HalfFrame within a frame, MuteStreams has
-// them say nothing, RepeatEvents twice, ReorderEvents in another order. Block and Book do something to the account.
+// Inject has requests fail, each by a Fault: lost before or after the venue has it, answered with a status and words of the
+// test's (429, 403, 5xx), late on their way to the venue or back, or overtaken by a fill. PerMinute has the venue count them.
+// StickCancels has cancels stay pending. CutStreams ends the streams cleanly, HalfFrame within a frame; MuteStreams has them say
+// nothing, RepeatEvents twice, ReorderEvents in another order. Block and Book do something to the account. Ledger is what the
+// venue has in truth, and Requests what it was asked.
 //
 // # What it does not model
 //
-// Brackets, extended hours, fractions, notional orders, crypto, options, margin calls,
-// the order book, trades and quotes. A request for one of those is answered with status 501, because a made-up answer would prove nothing.
+// Brackets, extended hours, fractions, notional orders, crypto, options, margin calls, the order book, trades and quotes. A
+// request for one of those is answered with status 501, because a made-up answer would prove nothing.
 // Whether the venue refuses an intent that does not fit for shares as it does for options is not known; this one does.
 //
 // The venue's own client for Go judges it, as the adapter asks through that. None of this proves anything about the real venue.

@@ -39,7 +39,9 @@ type Config struct {
 	// Holidays are days without trading, such as 2026-12-11, and EarlyCloses days that end at 13:00, besides those that the
 	// exchange has in 2025 to 2027.
 	Holidays, EarlyCloses []string
-	SIP                   bool // the account pays for the data of all exchanges: more symbols, and the feed sip
+	// PerMinute is the most requests of a minute; what is above is answered with 429. 0 means that there is no limit.
+	PerMinute int
+	SIP       bool // the account pays for the data of all exchanges: more symbols, and the feed sip
 }
 
 // Venue is the fake. It is safe for concurrent use.
@@ -48,6 +50,8 @@ type Venue struct {
 	newYork *time.Location
 	clock   *venueClock
 	wire    *memnet.Net
+
+	handling sync.WaitGroup // requests
 
 	mu         sync.Mutex // guards all below
 	numbers    int64
@@ -66,6 +70,7 @@ type Venue struct {
 	swap       int    // pairs of messages that change places
 	swapped    func() // the first of a pair
 	dialed     int
+	requests   []Request
 }
 
 // New returns a venue.
@@ -144,6 +149,10 @@ func (v *Venue) Fill(clientID string, quantity, price decimal.Decimal) error {
 func (v *Venue) StickCancels(stick bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.stickLocked(stick)
+}
+
+func (v *Venue) stickLocked(stick bool) {
 	v.sticky = stick
 	for _, o := range v.orders {
 		if !stick && o.Status == "pending_cancel" {

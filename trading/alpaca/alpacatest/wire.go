@@ -28,5 +28,6 @@ func (v *Venue) Listen(ctx context.Context) error {
 	_ = server.Close()
 	v.CutStreams()
 	serving.Wait()
+	v.handling.Wait()
 	return err
 }
