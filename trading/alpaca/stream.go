@@ -22,7 +22,7 @@ const (
 	maxMessage = 4 << 20
 )
 
-var errMute = fmt.Errorf("alpaca: the stream is open and says nothing: the venue took an order %s ago", mute)
+var errMute = fmt.Errorf("alpaca: the stream is open and says nothing: the venue took an order %s ago", trading.MuteAfter)
 
 // keepStream listens to the account until ctx ends, and connects anew whenever the stream breaks. Each time it is up again
 // whoever reads the updates has to ask for everything, as the venue repeats nothing.
@@ -31,7 +31,6 @@ func (b *Broker) keepStream(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := b.client.cfg.Clock.Now()
 		err := b.listen(ctx)
-		b.stream.open(false)
 		b.updates.Break(true)
 		if ctx.Err() != nil {
 			return
@@ -58,7 +57,6 @@ func (b *Broker) listen(ctx context.Context) error {
 	if err := b.client.within(ctx, func(ctx context.Context) error { return b.client.logOn(ctx, conn) }); err != nil {
 		return err
 	}
-	b.stream.open(true)
 	b.updates.Break(false)
 	health.Observe(ctx, nil)
 	health.Clear(ctx, "stream")
@@ -119,7 +117,7 @@ func (c *client) logOn(ctx context.Context, conn *websocket.Conn) error {
 func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn) error {
 	for b.client.wait(ctx, pingEvery) {
 		health.Beat(ctx)
-		if b.stream.owed(b.client.cfg.Clock.Now()) {
+		if b.updates.Mute(b.client.cfg.Clock.Now()) {
 			return errMute
 		}
 		if err := b.client.within(ctx, conn.Ping); err != nil && ctx.Err() == nil {
@@ -146,7 +144,6 @@ func (b *Broker) hear(ctx context.Context, text []byte) {
 	if err == nil && m.Stream != "trade_updates" {
 		return
 	}
-	b.stream.met()
 	var o alpaca.Order
 	if err == nil {
 		err = json.Unmarshal(m.Data.Order, &o)

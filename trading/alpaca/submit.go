@@ -26,7 +26,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 
 // send sends an order, and says in the words of the port what became of it.
 func (b *Broker) send(ctx context.Context, clientID string, begin func(context.Context) error, r alpaca.PlaceOrderRequest) error {
-	b.stream.expect(clientID, b.client.cfg.Clock.Now())
+	b.updates.Expect(clientID, b.client.cfg.Clock.Now())
 	err := b.client.do(ctx, "submit order "+clientID, begin, func(c *alpaca.Client) error {
 		answer, err := c.PlaceOrder(r)
 		if err == nil && (answer.ID == "" || answer.ClientOrderID != clientID) {
@@ -37,7 +37,7 @@ func (b *Broker) send(ctx context.Context, clientID string, begin func(context.C
 	if err == nil {
 		return nil
 	}
-	b.stream.forget(clientID)
+	b.updates.Forget(clientID)
 	switch {
 	case came(err, rejected), came(err, denied), came(err, missing):
 		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
