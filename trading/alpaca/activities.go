@@ -26,9 +26,8 @@ func (b *Broker) activities(ctx context.Context, since time.Time, behind string,
 	if !since.IsZero() {
 		r.After = since.Add(-24 * time.Hour)
 	}
-	return ask(ctx, b.client, request{what: "ask for activities", class: bulk}, func(c *alpaca.Client) ([]alpaca.AccountActivity, error) {
-		return c.GetAccountActivities(r)
-	})
+	what := request{what: "ask for activities", class: bulk}
+	return ask(ctx, b.client, what, func(c *alpaca.Client) ([]alpaca.AccountActivity, error) { return c.GetAccountActivities(r) })
 }
 
 // goesOn says that the venue tells again what it was asked to go on behind: nobody would ever come to the end.

@@ -171,7 +171,7 @@ func inBubble(t *testing.T, answer http.HandlerFunc, change ...func(*Config)) *B
 	t.Helper()
 	one := make(chan struct{}, 1)
 	cfg := Config{
-		APIKey: "k", SecretKey: "s", URL: "http://venue", DataURL: "http://data", Logger: quiet,
+		APIKey: "k", SecretKey: "s", URL: "http://venue", DataURL: "http://data", Logger: silent,
 		Transport: transport(func(r *http.Request) (*http.Response, error) {
 			one <- struct{}{}
 			defer func() { <-one }()

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-var quiet = slog.New(slog.DiscardHandler)
+var silent = slog.New(slog.DiscardHandler)
 
 // transport is a function that answers requests.
 type transport func(*http.Request) (*http.Response, error)
