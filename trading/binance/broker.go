@@ -14,7 +14,6 @@ type Broker struct {
 	names   *names
 	signs   *signs
 	updates *trading.UpdateLog
-	stream  *expectations
 	entries *entries
 	told    told
 	margins margins
@@ -41,7 +40,7 @@ func New(cfg Config) (*Broker, error) {
 	}
 	b := &Broker{
 		client: newClient(cfg), catalog: &catalog{}, names: newNames(), signs: newSigns(), updates: &trading.UpdateLog{},
-		stream: &expectations{}, entries: newEntries(), checking: make(chan struct{}, 1),
+		entries: newEntries(), checking: make(chan struct{}, 1),
 		told: told{own: make(map[string]time.Time)},
 	}
 	b.updates.Break(true) // Serve does not run yet

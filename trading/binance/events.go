@@ -87,7 +87,6 @@ func (b *Broker) hearOrder(ctx context.Context, text json.RawMessage) error {
 	if err := json.Unmarshal(text, &o); err != nil {
 		return err
 	}
-	b.stream.met()
 	b.happened(o.Venue)
 	if why := venuesReason(o.ClientID); why != "" {
 		b.names.put(o.Venue, o.ID, o.ClientID)
@@ -127,7 +126,6 @@ func (b *Broker) hearAlgo(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &a); err != nil {
 		return err
 	}
-	b.stream.met()
 	b.happened(a.Venue)
 	r, err := b.algoReport(a)
 	if err != nil {
