@@ -6,13 +6,19 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // the hours of an exchange are New York's, wherever this runs
+
+	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/examples/livetrader/internal/certify"
+	"github.com/seed-5dee1c0a/vigil/trading/alpaca"
 	"github.com/seed-5dee1c0a/vigil/trading/binance"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 )
@@ -52,7 +58,7 @@ func runCertify(ctx context.Context, args []string, env environment) int {
 		return c.end(env, err, certifyHelp)
 	}
 	c.only = strings.FieldsFunc(*only, func(r rune) bool { return r == ',' || r == ' ' })
-	suite, at, err := c.suite()
+	suite, at, err := c.suite(env.clock)
 	if err != nil {
 		return fail(env, err)
 	}
@@ -66,33 +72,57 @@ func runCertify(ctx context.Context, args []string, env environment) int {
 	return exitOK
 }
 
+// alpacaPaper is Alpaca where money is of paper.
+const alpacaPaper = "alpaca-paper"
+
 // certifiable are the venues that can be certified. No money is real at any of them.
-var certifiable = []string{binanceDemo}
+var certifiable = []string{binanceDemo, alpacaPaper}
 
 // suite is what --venue has run, and where.
-func (c *certification) suite() (certify.Suite, certify.Place, error) {
+func (c *certification) suite(clk clock.Clock) (suite certify.Suite, at certify.Place, err error) {
 	name, address, _ := strings.Cut(c.venue, "=")
 	switch {
 	case c.venue == "":
-		return certify.Suite{}, certify.Place{}, usagef("certify wants --venue, one of %v", certifiable)
+		return suite, at, usagef("certify wants --venue, one of %v", certifiable)
 	case !slices.Contains(certifiable, name):
-		return certify.Suite{}, certify.Place{}, usagef(
-			"certify --venue %s: the cases trade, and that only where no money is real: it wants one of %v", name, certifiable)
+		return suite, at, usagef("certify --venue %s: the cases trade, and that only where no money is real: it wants one of %v",
+			name, certifiable)
 	case address != "" && !isHTTP(address):
-		return certify.Suite{}, certify.Place{}, usagef("--venue %s: %q is no http address", c.venue, address)
+		return suite, at, usagef("--venue %s: %q is no http address", c.venue, address)
 	case isLive(address):
-		return certify.Suite{}, certify.Place{}, usagef("--venue %s: at %s money is real, and the cases trade", c.venue, address)
+		return suite, at, usagef("--venue %s: at %s money is real, and the cases trade", c.venue, address)
 	case c.venueKey == "" || c.venueSecret == "":
-		return certify.Suite{}, certify.Place{}, usagef(
-			"certify wants the key of the account in %s or %s, and its secret in %s or %s", venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)
+		return suite, at, usagef("certify wants the key of the account in %s or %s, and its secret in %s or %s",
+			venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)
 	}
-	at := certify.Place{
-		Name: name, Key: c.venueKey, Secret: c.venueSecret, URL: binance.DemoURL, StreamURL: binance.DemoStreamURL,
+	at = certify.Place{Name: name, Key: c.venueKey, Secret: c.venueSecret}
+	stream := ""
+	if name == binanceDemo {
+		suite = certify.Binance(c.symbols[0], binancetest.Config{Logger: slog.New(slog.DiscardHandler)})
+		at.URL, at.StreamURL = binance.DemoURL, binance.DemoStreamURL
+	} else {
+		if c.origin["symbols"] == fromDefault {
+			c.symbols = []string{"AAPL"}
+		}
+		suite, stream = certify.Alpaca(c.symbols[0], clk), "/stream"
+		at.URL, at.StreamURL, at.Pace = alpaca.PaperURL, alpaca.PaperStreamURL, alpacaPace
 	}
 	if address != "" {
-		at.URL, at.StreamURL = address, "ws"+strings.TrimPrefix(address, "http")
+		at.URL, at.StreamURL = address, "ws"+strings.TrimPrefix(address, "http")+stream
+		if isOfThisMachine(address) {
+			at.Pace = 0
+		}
 	}
-	return certify.Binance(c.symbols[0], binancetest.Config{Logger: slog.New(slog.DiscardHandler)}), at, nil
+	return suite, at, nil
+}
+
+// alpacaPace keeps below the 200 requests a minute that the venue takes.
+const alpacaPace = 350 * time.Millisecond
+
+// isOfThisMachine reports whether an address is that of a fake that runs here, and counts nothing.
+func isOfThisMachine(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
 }
 
 // isLive reports whether an address is that of a venue where money is real.
@@ -101,7 +131,7 @@ func isLive(address string) bool {
 	if err != nil {
 		return false
 	}
-	for _, live := range []string{binance.LiveURL, binance.LiveSpotURL} {
+	for _, live := range []string{binance.LiveURL, binance.LiveSpotURL, alpaca.LiveURL} {
 		if of, err := url.Parse(live); err == nil && strings.EqualFold(u.Hostname(), of.Hostname()) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/trading/alpaca/alpacatest"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 )
 
@@ -16,15 +18,19 @@ func TestCertifyIsForMoneyThatIsNotReal(t *testing.T) {
 	t.Parallel()
 	keys := environ(venueKeyVariable, "k", venueSecretVariable, "s")
 	for args, want := range map[string]string{
-		"": "certify wants --venue, one of [binance-demo]",
+		"": "certify wants --venue, one of [binance-demo alpaca-paper]",
 		"--venue binance": "certify --venue binance: the cases trade, and that only where no money is real: " +
-			"it wants one of [binance-demo]",
+			"it wants one of [binance-demo alpaca-paper]",
 		"--venue http://127.0.0.1:1": "certify --venue http://127.0.0.1:1: the cases trade, and that only where no money is real: " +
-			"it wants one of [binance-demo]",
+			"it wants one of [binance-demo alpaca-paper]",
 		"--venue binance-demo=https://fapi.binance.com": "--venue binance-demo=https://fapi.binance.com: " +
 			"at https://fapi.binance.com money is real, and the cases trade",
 		"--venue binance-demo=https://FAPI.binance.com:443/": "--venue binance-demo=https://FAPI.binance.com:443/: " +
 			"at https://FAPI.binance.com:443/ money is real, and the cases trade",
+		"--venue alpaca": "certify --venue alpaca: the cases trade, and that only where no money is real: " +
+			"it wants one of [binance-demo alpaca-paper]",
+		"--venue alpaca-paper=https://api.alpaca.markets": "--venue alpaca-paper=https://api.alpaca.markets: " +
+			"at https://api.alpaca.markets money is real, and the cases trade",
 		"--venue binance-demo=localhost": `--venue binance-demo=localhost: "localhost" is no http address`,
 		"--venue binance-demo now":       `certify takes nothing, and "now" stands there`,
 	} {
@@ -80,4 +86,15 @@ func TestCertifyEndsWithOneWhereSomethingDiffers(t *testing.T) {
 	require.Equal(t, exitFailure, code, stderr)
 	require.Contains(t, stdout, "DIFFERS  exchange-info\n")
 	require.Contains(t, stdout, "  !      LOT_SIZE stepSize: venue: 0.001\n                            fake:  0.0001\n")
+}
+
+func TestCertifyGoesToAlpacasPaper(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(alpacatest.New(alpacatest.Config{}))
+	t.Cleanup(server.Close)
+	lookup := environ(venueKeyVariable, alpacatest.Key, venueSecretVariable, alpacatest.Secret)
+	code, stdout, stderr := runWith(lookup, "certify", "--venue", "alpaca-paper="+server.URL, "--only", "unknown-key")
+	require.Equal(t, exitOK, code, stderr)
+	require.Contains(t, stdout, "certify: alpaca-paper at "+server.URL+" with AAPL, beside the fake of it; ! is a difference\n")
+	require.Contains(t, stdout, "same     unknown-key\n  =      answer: 401 40110000 request is not authorized\n")
 }

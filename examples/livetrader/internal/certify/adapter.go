@@ -16,7 +16,6 @@ type Broker interface {
 	trading.OrderLister
 	trading.Positioner
 	trading.InstrumentLister
-	Close()
 }
 
 // outcome is what came of a request to an adapter, in the words of the port.
@@ -45,6 +44,15 @@ type adapter struct {
 
 // submit dates an order and sends it as an Engine does. Nothing limits it here.
 func (a adapter) submit(s *script, o *trading.Order, price, held decimal.Decimal) error {
+	approved := a.approve(s, o, price, held)
+	if s.over() {
+		return s.failed
+	}
+	return a.Submit(s.ctx, approved)
+}
+
+// approve dates an order, and fails where it cannot be one.
+func (a adapter) approve(s *script, o *trading.Order, price, held decimal.Decimal) trading.Approved {
 	o.CreatedAt = a.now().UTC().Add(-time.Second)
 	everything := func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 		return opening, nil
@@ -52,9 +60,8 @@ func (a adapter) submit(s *script, o *trading.Order, price, held decimal.Decimal
 	approved, err := trading.Approve(*o, trading.View{Instrument: a.instrument, Price: price, Held: held}, everything)
 	if err != nil {
 		s.fail(err)
-		return err
 	}
-	return a.Submit(s.ctx, approved)
+	return approved
 }
 
 // report is what an adapter says of an order.

@@ -13,7 +13,7 @@ type market struct {
 	id           func() string
 	size         func() decimal.Decimal
 	below, above func(s *script, part string) decimal.Decimal
-	adjust       func(*trading.Order) // for what the venue wants of each order; nil for nothing
+	trades       func(*script) // ends a case that wants a fill where there can be none; nil where there always can
 }
 
 // adapterCases go through the port, and so through the parsers that a trader lives by.
@@ -24,7 +24,6 @@ func adapterCases(m market) []Case {
 			if s.over() {
 				return
 			}
-			defer a.Close()
 			run(s, a)
 		}}
 	}
@@ -39,6 +38,12 @@ func adapterCases(m market) []Case {
 			s.say("open", "%d", a.open(s, o.ClientID))
 		}),
 		with("fill-or-kill", func(s *script, a adapter) {
+			if m.trades != nil {
+				m.trades(s)
+			}
+			if s.over() {
+				return
+			}
 			o := m.limit(s)
 			o.TimeInForce = trading.FOK
 			s.say("submit", "%s", outcome(a.submit(s, &o, o.LimitPrice, decimal.Zero)))
@@ -74,9 +79,6 @@ func (m market) limit(s *script) trading.Order {
 
 func (m market) order(o trading.Order) trading.Order {
 	o.ClientID, o.Symbol, o.Quantity = m.id(), m.symbol, m.size()
-	if m.adjust != nil {
-		m.adjust(&o)
-	}
 	return o
 }
 
@@ -92,6 +94,12 @@ func (m market) limitLife(s *script, a adapter) {
 }
 
 func (m market) marketLife(s *script, a adapter) {
+	if m.trades != nil {
+		m.trades(s)
+	}
+	if s.over() {
+		return
+	}
 	price := m.above(s, "0")
 	o := m.order(trading.Order{Side: trading.Buy, Type: trading.Market})
 	s.say("submit", "%s", outcome(a.submit(s, &o, price, decimal.Zero)))

@@ -106,7 +106,7 @@ func (f *futures) askAs(s *script, c call, method, path string, pairs ...string)
 	if !c.open {
 		r.Header.Set("X-MBX-APIKEY", orElse(c.key, f.place.Key))
 	}
-	a := send(s.ctx, f.place.transport(), r)
+	a := send(s.ctx, f.place.Transport, r)
 	if a.err != nil {
 		s.fail(a.err)
 	}

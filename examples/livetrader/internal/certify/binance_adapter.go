@@ -20,7 +20,6 @@ func (f *futures) adapterCases() []Case {
 		if s.over() {
 			return
 		}
-		defer b.Close()
 		setup, err := b.Check(s.ctx)
 		s.say("against trading there", "%v", err)
 		s.say("one-way mode", "%t", !setup.Hedge)
@@ -32,7 +31,7 @@ func (f *futures) adapterCases() []Case {
 func (f *futures) broker(s *script, cut *cutter) *binance.Broker {
 	cfg := binance.Config{
 		APIKey: f.place.Key, SecretKey: f.place.Secret, URL: f.place.URL, StreamURL: f.place.StreamURL, Simulated: true,
-		Symbols: []string{f.vigils}, Transport: f.place.transport(), Clock: f.clock, Logger: slog.New(slog.DiscardHandler),
+		Symbols: []string{f.vigils}, Transport: f.place.Transport, Clock: f.clock, Logger: slog.New(slog.DiscardHandler),
 	}
 	if cut != nil {
 		cfg.Transport = cut
@@ -45,11 +44,12 @@ func (f *futures) broker(s *script, cut *cutter) *binance.Broker {
 }
 
 func (f *futures) adapter(s *script) adapter {
-	cut := &cutter{next: f.place.transport()}
+	cut := &cutter{next: f.place.Transport}
 	b := f.broker(s, cut)
 	if s.over() {
 		return adapter{}
 	}
+	f.measure(s) // when its order is sent decides which fills it is told
 	a := adapter{Broker: b, cut: cut, now: f.now}
 	all, err := b.Instruments(s.ctx)
 	if err != nil {

@@ -88,7 +88,15 @@ func Run(ctx context.Context, suite Suite, cfg Config) (Summary, error) {
 	beside, end := suite.fake()
 	defer end()
 	at := cfg.Venue
-	at.Transport = tape.through(at.transport())
+	if at.Transport == nil {
+		own := ownTransport()
+		defer own.CloseIdleConnections()
+		at.Transport = own
+	}
+	at.Transport = tape.through(at.Transport)
+	if at.Pace > 0 {
+		at.Transport = &pacer{next: at.Transport, clock: cfg.Clock, every: at.Pace}
+	}
 	r := &runner{
 		cfg: cfg, tape: tape,
 		venue: suite.open(desk{place: at, clock: cfg.Clock, run: cfg.Run, patience: cfg.Patience, tape: tape}),

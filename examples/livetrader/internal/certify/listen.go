@@ -29,7 +29,7 @@ func (d desk) listen(s *script, address string) (l *listener, status int) {
 	defer cancel()
 	//nolint:bodyclose // Dial has closed it, or the connection is its body
 	conn, response, err := websocket.Dial(opening, address, &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: d.place.transport()},
+		HTTPClient: &http.Client{Transport: d.place.Transport},
 	})
 	if response != nil {
 		status = response.StatusCode

@@ -23,15 +23,13 @@ type Place struct {
 	URL, StreamURL string
 	Key, Secret    string            // of the account
 	Transport      http.RoundTripper // nil means one of its own
+	Pace           time.Duration     // the least time between two requests; 0 for what the place takes
 	// Move has others trade at a price, at a place where somebody can: a fake. nil has a case wait for the price.
 	Move func(symbol string, price decimal.Decimal)
 }
 
-// transport is Place.Transport, or one of its own.
-func (p Place) transport() http.RoundTripper {
-	if p.Transport != nil {
-		return p.Transport
-	}
+// ownTransport is for a place that has none.
+func ownTransport() *http.Transport {
 	return &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second}
 }
 

@@ -146,7 +146,9 @@ func (r *Replay) stream(w http.ResponseWriter, request *http.Request) {
 			return
 		}
 	}
-	<-conn.CloseRead(request.Context()).Done()
+	for err == nil { // until whoever listens has gone: what it says was said to the venue
+		_, _, err = conn.Read(request.Context())
+	}
 }
 
 func (r *Replay) opening(path string) (frames []Frame, ok bool) {
