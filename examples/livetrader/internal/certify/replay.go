@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -76,7 +78,12 @@ func (r *Replay) add(now string, e Entry) {
 	}
 }
 
-func question(method, path, asked string) string { return method + " " + path + " " + asked }
+// window is how old a request may be, which is not of its question: a script and an adapter may differ in it.
+var window = regexp.MustCompile(`recvWindow=\d+&?`)
+
+func question(method, path, asked string) string {
+	return method + " " + path + " " + strings.Trim(window.ReplaceAllString(asked, ""), "& ")
+}
 
 // Lines are what a case saw at the venue.
 func (r *Replay) Lines(name string) []Line { return r.lines[name] }

@@ -4,17 +4,23 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"flag"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/examples/livetrader/internal/certify"
+	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/binance"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 )
 
@@ -116,4 +122,44 @@ func TestTapeThatIsNoneIsRefused(t *testing.T) {
 		_, err := certify.NewReplay(strings.NewReader(text))
 		require.EqualError(t, err, want)
 	}
+}
+
+// The adapter's own stream, on the frames of a tape.
+func TestAdapterHearsWhatATapeTells(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		replay, err := certify.NewReplay(strings.NewReader(kept(t, "testdata/binancetest.jsonl.gz")))
+		require.NoError(t, err)
+		broker, err := binance.New(binance.Config{
+			APIKey: "key of a replay", SecretKey: "secret of a replay", URL: "http://tape", StreamURL: "ws://tape",
+			Symbols: []string{btc}, Transport: over(t, replay), Logger: slog.New(slog.DiscardHandler), Simulated: true,
+		})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		var serving sync.WaitGroup
+		serving.Go(func() { _ = broker.Serve(ctx) })
+		defer serving.Wait()
+		defer cancel()
+		late := time.After(time.Minute) // of the bubble
+		told := make(map[trading.OrderStatus]trading.OrderReport)
+		for {
+			changed := broker.Updated()
+			for _, r := range broker.Updates(0).Orders {
+				told[r.Status] = r
+			}
+			if told[trading.StatusCanceled].ClientID != "" && told[trading.StatusFilled].ClientID != "" {
+				break
+			}
+			select {
+			case <-changed:
+			case <-late:
+				t.Fatalf("the adapter has heard %v only, and asked for what is not on the tape: %v", told, replay.Lacking())
+			}
+		}
+		for _, r := range told {
+			require.True(t, strings.HasPrefix(r.ClientID, "certify-tape-"), r.ClientID)
+		}
+		require.True(t, told[trading.StatusCanceled].Filled.IsZero())
+		require.True(t, told[trading.StatusFilled].Filled.IsPositive())
+	})
 }
