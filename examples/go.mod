@@ -6,6 +6,7 @@ require (
 	github.com/benbjohnson/clock v1.3.5
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
+	github.com/coder/websocket v1.8.15
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/lmittmann/tint v1.2.1
 	github.com/mattn/go-isatty v0.0.24
@@ -13,6 +14,7 @@ require (
 	github.com/seed-5dee1c0a/vigil v0.0.0
 	github.com/seed-5dee1c0a/vigil/console/metrics v0.0.0
 	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr v0.0.0
+	github.com/seed-5dee1c0a/vigil/trading/alpaca v0.0.0
 	github.com/seed-5dee1c0a/vigil/trading/binance v0.0.0
 	github.com/seed-5dee1c0a/vigil/trading/store v0.0.0
 	github.com/shopspring/decimal v1.6.0
@@ -22,11 +24,12 @@ require (
 )
 
 require (
+	cloud.google.com/go v0.118.0 // indirect
 	github.com/adshao/go-binance/v2 v2.8.12 // indirect
+	github.com/alpacahq/alpaca-trade-api-go/v3 v3.11.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bitly/go-simplejson v0.5.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/coder/websocket v1.8.15 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
@@ -38,7 +41,9 @@ require (
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/pgx/v5 v5.12.0 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/josharian/intern v1.0.0 // indirect
 	github.com/jpillora/backoff v1.0.0 // indirect
+	github.com/mailru/easyjson v0.7.7 // indirect
 	github.com/mattn/go-colorable v0.1.15 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
@@ -70,6 +75,7 @@ replace (
 	github.com/seed-5dee1c0a/vigil => ..
 	github.com/seed-5dee1c0a/vigil/console/metrics => ../console/metrics
 	github.com/seed-5dee1c0a/vigil/console/notify/shoutrrr => ../console/notify/shoutrrr
+	github.com/seed-5dee1c0a/vigil/trading/alpaca => ../trading/alpaca
 	github.com/seed-5dee1c0a/vigil/trading/binance => ../trading/binance
 	github.com/seed-5dee1c0a/vigil/trading/store => ../trading/store
 )

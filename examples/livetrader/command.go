@@ -20,6 +20,7 @@ func commands() map[string]subcommand {
 		"restore":     {"put a copy in the place of a database", runRestore},
 		"panic":       {"close all that is held at the venue, also where no trader and no database are left", runPanic},
 		"notify-test": {"send a message for trying out, and say what its receivers answered", runNotifyTest},
+		"certify":     {"run scripted cases at a venue without real money, and lay them beside the fake of it", runCertify},
 		"health":      {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
 	}
 }
