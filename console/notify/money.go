@@ -17,6 +17,8 @@ var meanings = map[string]string{
 	"not_traded":   "what is held is kept, and no signal adds to it or closes it",
 	"terms":        "orders of that symbol may be refused by the venue",
 	"unlisted":     "nothing is opened on that symbol. What is held of it is settled or frozen by the venue in its time",
+	"delisted":     "nothing is opened on that symbol. What is held of it is closed in time, or settled at a price that the venue makes",
+	"settled":      "what was held of that symbol is closed, at a price that the venue has made",
 	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
 	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
 	"flat_line":    "signals of that symbol may rest on prices that are not real",

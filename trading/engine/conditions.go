@@ -74,6 +74,7 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	for _, d := range l.reconciler.differ {
 		found = append(found, l.env.differing(d))
 	}
+	found = append(found, l.env.delistings(l.ledger.book)...)
 	found = append(found, l.env.foreignProblems(l.reconciler.foreign)...)
 	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
 		found = append(found, waitingSignal(s))

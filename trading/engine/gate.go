@@ -59,6 +59,9 @@ func newGate(env *env, ledger *ledger) *gate {
 
 // blocked says why nothing may be opened on symbol; nil if it may. It asks Allow, outside of all locks.
 func (g *gate) blocked(symbol string) error {
+	if err := g.env.delisted(symbol); err != nil {
+		return err
+	}
 	if g.env.cfg.Allow != nil {
 		if err := g.env.cfg.Allow(symbol); err != nil {
 			return err

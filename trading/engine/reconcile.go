@@ -163,7 +163,7 @@ func (c *reconciler) logFills(events []journal.Event) {
 		}
 		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
 		switch {
-		case f.Liquidation:
+		case f.Liquidation, f.Settlement:
 			c.noteLiquidation(f)
 		case !known:
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)

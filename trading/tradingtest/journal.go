@@ -109,7 +109,7 @@ func allKinds() []journal.Event { //nolint:funlen // it is a table
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime, Liquidation: true}},
 		journal.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
 		journal.Filled{Fill: trading.Fill{ID: "f-2", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy,
-			Price: huge, Quantity: tiny, Fee: fine, FeeAsset: "BNB", Time: journalTime}},
+			Price: huge, Quantity: tiny, Fee: fine, FeeAsset: "BNB", Time: journalTime, Settlement: true}},
 		journal.CashMoved{Move: trading.CashEvent{ID: "c-1", Kind: trading.CashFunding, Amount: fine.Neg(), Asset: "BNB",
 			Symbol: "BTC/USDT:USDT", Time: journalTime, Configured: true}},
 		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},
