@@ -68,6 +68,7 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	found = append(append(found, l.gate.results.orders(now)...), l.gate.decisions.rejectedSignals(now)...)
 	found = append(found, l.gate.standingLocked()...)
 	found = append(found, l.reconciler.liquidationsLocked(now)...)
+	found = append(found, l.reconciler.conversionsLocked(now)...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
@@ -91,6 +92,9 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	}
 	if failed != nil {
 		r.unguarded.failed(now)
+	}
+	for symbol := range l.ledger.otherUnits { // No stop can be sent there.
+		r.unguarded.wait(symbol, now)
 	}
 	return found
 }

@@ -49,7 +49,7 @@ func (w *watchdog) closeDelisted(ctx context.Context, r *run) error {
 		}
 		events, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			h := b.Holding(symbol)
-			if h.Quantity.IsZero() || w.env.closesAll(h) {
+			if h.Quantity.IsZero() || w.env.closesAll(h) || w.ledger.otherUnits[symbol] {
 				return nil, nil
 			}
 			return []journal.Event{closeAsked(b, symbol, decimal.Zero, byDelisting)}, nil
