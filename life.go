@@ -152,7 +152,7 @@ func (t *Trader) partsOfTrading(ctx context.Context) (parts assemble.Config, err
 // instruments are those of the configuration, or else those of the Broker.
 func (t *Trader) instruments(ctx context.Context) ([]trading.Instrument, error) {
 	if len(t.cfg.Instruments) > 0 {
-		return t.cfg.Instruments, nil
+		return t.withEnds(t.cfg.Instruments), nil
 	}
 	ctx, cancel := clockctx.WithTimeout(ctx, t.cfg.Clock, askWithin)
 	defer cancel()

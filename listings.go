@@ -31,17 +31,19 @@ var errRelisted = errors.New("vigil: the venue has changed what is traded")
 //	it is on the list as it was            nothing
 //	the Broker lists it no more            nothing is opened on it, and health says so until it is back
 //	it has another tick, step or minimum   trading begins anew with those, and the journal has the change
+//	the Broker says when it is delisted    the same: see engine.Config.CloseDelisted
 //	it differs from Config.Instruments     health says so: the configuration holds
 type listings struct {
 	lister trading.InstrumentLister
 	clock  health.Clock
 	log    *slog.Logger
 
-	began   map[string]trading.Instrument // what this life trades with
-	fixed   bool                          // by the configuration
-	matter  func() []string               // the symbols that are traded or held
-	unlist  func(symbols []string)        // takes note of those of them that are not on the list
-	changed func(error)                   // ends this life
+	began   instrumentsBySymbol       // what this life trades with
+	fixed   bool                      // by the configuration
+	matter  func() []string           // the symbols that are traded or held
+	unlist  func(symbols []string)    // takes note of those of them that are not on the list
+	changed func(error)               // ends this life
+	ends    func(instrumentsBySymbol) // takes note of when the Broker ends trading in what it lists
 
 	raised []string // keys of what holds; used by Serve
 }
@@ -84,22 +86,31 @@ func (l *listings) look(ctx context.Context) error {
 	listed := bySymbol(all)
 	var found []health.Condition
 	var gone []string
+	anew := false
 	for _, symbol := range l.matter() {
 		is, ok := listed[symbol]
-		was := l.began[symbol]
-		switch {
-		case !ok:
+		was, set := l.began[symbol]
+		if !ok {
 			gone = append(gone, symbol)
 			found = append(found, unlisted(symbol))
-		case terms(is) == terms(was):
-		case l.fixed:
+			continue
+		}
+		if l.fixed && terms(is) != terms(was) {
 			found = append(found, otherwise(symbol, was, is))
-		default:
-			l.log.Warn("Instrument changed at the venue", "symbol", symbol, "was", terms(was), "is", terms(is))
-			l.changed(errRelisted)
+		}
+		if l.fixed && set { // Of its end the configuration says nothing.
+			was = withEnd(is, was.Delisted)
+		}
+		if listedAs(is) != listedAs(was) && (set || !l.fixed) {
+			l.log.Warn("Instrument changed at the venue", "symbol", symbol, "was", listedAs(was), "is", listedAs(is))
+			anew = true
 		}
 	}
 	l.unlist(gone)
+	l.ends(listed)
+	if anew {
+		l.changed(errRelisted)
+	}
 	l.raise(ctx, found)
 	return nil
 }
@@ -146,8 +157,19 @@ func terms(i trading.Instrument) string {
 		i.Tick, i.Step, i.MinQuantity, i.MinNotional)
 }
 
-func bySymbol(all []trading.Instrument) map[string]trading.Instrument {
-	listed := make(map[string]trading.Instrument, len(all))
+// listedAs are the terms with the end that the venue has announced, if it has.
+func listedAs(i trading.Instrument) string {
+	if i.Delisted.IsZero() {
+		return terms(i)
+	}
+	return terms(i) + ", traded until " + i.Delisted.UTC().Format(time.RFC3339)
+}
+
+// instrumentsBySymbol are instruments by their symbols.
+type instrumentsBySymbol map[string]trading.Instrument
+
+func bySymbol(all []trading.Instrument) instrumentsBySymbol {
+	listed := make(instrumentsBySymbol, len(all))
 	for _, i := range all {
 		listed[i.Symbol] = i
 	}
@@ -158,7 +180,7 @@ func bySymbol(all []trading.Instrument) map[string]trading.Instrument {
 func instrumentSettings(instruments []trading.Instrument, traded []string) (all []journal.Setting) {
 	for _, i := range instruments {
 		if slices.Contains(traded, i.Symbol) {
-			all = append(all, journal.Setting{Name: "instrument/" + i.Symbol, Value: terms(i)})
+			all = append(all, journal.Setting{Name: "instrument/" + i.Symbol, Value: listedAs(i)})
 		}
 	}
 	slices.SortFunc(all, func(x, y journal.Setting) int { return cmp.Compare(x.Name, y.Name) })
@@ -176,6 +198,7 @@ func (t *Trader) listings(began []trading.Instrument, changed func(error)) *list
 		began: bySymbol(began), fixed: len(t.cfg.Instruments) > 0,
 		matter: t.tradedOrHeld, changed: changed,
 		unlist: func(symbols []string) { t.unlisted.Store(&symbols) },
+		ends:   func(listed instrumentsBySymbol) { t.listed.Store(&listed) },
 	}
 }
 
@@ -195,4 +218,24 @@ func (t *Trader) tradedOrHeld() []string {
 func (t *Trader) isUnlisted(symbol string) bool {
 	unlisted := t.unlisted.Load()
 	return unlisted != nil && slices.Contains(*unlisted, symbol)
+}
+
+// withEnds are the instruments of the configuration with what the venue says of their ends, if it was asked.
+func (t *Trader) withEnds(configured []trading.Instrument) []trading.Instrument {
+	listed := t.listed.Load()
+	if listed == nil {
+		return configured
+	}
+	all := slices.Clone(configured)
+	for i, one := range all {
+		if is, ok := (*listed)[one.Symbol]; ok {
+			all[i] = withEnd(one, is.Delisted)
+		}
+	}
+	return all
+}
+
+func withEnd(i trading.Instrument, end time.Time) trading.Instrument {
+	i.Delisted = end
+	return i
 }

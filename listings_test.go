@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/seed-5dee1c0a/vigil/trading/risk"
@@ -187,6 +188,96 @@ func TestListingsDoNotOverruleTheConfiguration(t *testing.T) {
 			require.Equal(t, "ETH/USDT is configured with tick 0.01, step 0.001, smallest quantity 0, smallest notional 0, "+
 				"and the venue has tick 0.05, step 0.001, smallest quantity 0, smallest notional 0", raised[0].Text)
 			require.Empty(t, settingOf(t, cfg, "instrument/"+ether))
+		})
+	})
+}
+
+// bull is a strategy that is always for going long.
+type bull struct{}
+
+func (bull) Warmup() int { return 0 }
+
+func (bull) OnBar(signal.Bar) (signal.Signal, bool) {
+	return signal.Signal{Direction: signal.Long, Confidence: 1}, true
+}
+
+// ends is a listed instrument whose end the venue has announced.
+func ends(symbol string, at time.Time) trading.Instrument {
+	i := listed(symbol, "0.01")
+	i.Delisted = at
+	return i
+}
+
+func TestListingsThatEndAreClosedInTimeAndNotOpenedAgain(t *testing.T) {
+	t.Parallel()
+	for name, fixed := range map[string]bool{"as the venue lists them": false, "as configured": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cfg, venue := atVenue(t)
+				cfg.Engine.CloseDelisted = 20 * time.Minute
+				cfg.Strategies = []signal.Spec{{Name: "bull", New: func() signal.Strategy { return bull{} }}}
+				if fixed {
+					cfg.Instruments = []trading.Instrument{listed(bitcoin, "0.01"), listed(ether, "0.01")}
+				}
+				end := time.Now().Add(40 * time.Minute).UTC()
+				serve(t, build(t, cfg), 10*time.Minute, func() {})
+				venue.set(nil, listed(bitcoin, "0.01"), ends(ether, end))
+				trader := build(t, cfg) // Across a restart, in which the venue has announced it.
+				serve(t, trader, time.Minute, func() {
+					require.Len(t, trader.Status().Trading.Positions, 2, "it is held until its time comes")
+					raised := raisedAbout(trader, "delisted/"+ether)
+					require.Len(t, raised, 1)
+					require.True(t, raised[0].Person)
+					require.Empty(t, raisedAbout(trader, "unlisted/"))
+				})
+				trader = build(t, cfg)
+				serve(t, trader, end.Sub(time.Now())-20*time.Minute+5*time.Second, func() {
+					require.Equal(t, "the policy for what is delisted", closedBy(t, cfg, ether))
+					for range 25 {
+						require.Len(t, trader.Status().Trading.Positions, 1, "it is closed, and not opened again")
+						time.Sleep(time.Minute)
+					}
+					venue.set(nil, listed(bitcoin, "0.01"))
+					time.Sleep(3 * time.Hour)
+					require.Len(t, trader.Status().Trading.Positions, 1)
+					require.Len(t, raisedAbout(trader, "unlisted/"+ether), 1)
+				})
+			})
+		})
+	}
+}
+
+// closedBy is on whose word a position was closed last.
+func closedBy(t *testing.T, cfg vigil.Config, symbol string) (by string) {
+	t.Helper()
+	entries, err := cfg.Store.(*disk).journal.Read(t.Context(), 0, 100_000)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if e, ok := entry.Event.(journal.CloseAsked); ok && e.Symbol == symbol {
+			by = e.By
+		}
+	}
+	return by
+}
+
+func TestListingsWhoseEndIsTakenBackAreTradedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, venue := atVenue(t)
+		cfg.Strategies = []signal.Spec{{Name: "bull", New: func() signal.Strategy { return bull{} }}}
+		venue.set(nil, listed(bitcoin, "0.01"), ends(ether, time.Now().Add(12*time.Hour)))
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			require.Len(t, trader.Status().Trading.Positions, 1)
+			require.Contains(t, settingOf(t, cfg, "instrument/"+ether), ", traded until ")
+			venue.set(nil, listed(bitcoin, "0.01"), listed(ether, "0.01"))
+			asks := venue.asked()
+			time.Sleep(2 * time.Hour)
+			synctest.Wait()
+			require.Len(t, trader.Status().Trading.Positions, 2)
+			require.Empty(t, raisedAbout(trader, "delisted/"))
+			require.LessOrEqual(t, venue.asked()-asks, 4, "it does not begin anew without a reason")
 		})
 	})
 }

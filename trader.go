@@ -62,6 +62,7 @@ type Trader struct {
 	standing   atomic.Pointer[Standing]                // before the first life of this Serve; nil until it is read
 	symbols    atomic.Pointer[[]string]                // what is traded
 	unlisted   atomic.Pointer[[]string]                // what the venue does not trade any more; nil before it was asked
+	listed     atomic.Pointer[instrumentsBySymbol]     // what the venue lists; nil before it was asked
 	reduceOnly atomic.Bool                             // as a person wants it, whichever life it is
 	giveUp     atomic.Pointer[context.CancelCauseFunc] // ends the Serve under way
 	restarts   atomic.Int64                            // of all parts

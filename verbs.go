@@ -224,3 +224,9 @@ func symbolsOf(s engine.Status) map[string]bool {
 	}
 	return symbols
 }
+
+// Convert takes in what became of an instrument without a trade, such as a split or another name: see engine.Engine.Convert.
+// by says whose word it is.
+func (t *Trader) Convert(ctx context.Context, c trading.Conversion, by string) error {
+	return t.act(func(e *engine.Engine) error { return e.Convert(ctx, c, by) })
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -50,6 +51,8 @@ type Control struct {
 	Rearm            func(ctx context.Context, halt int64, by string) error          // rearm {"halt":17}: the id in /api/status
 	SetReduceOnly    func(ctx context.Context, on bool, by string) error             // reduce-only {"on":true}
 	Flatten          func(ctx context.Context, symbol, by string) error              // flatten {"symbol":"BTC/USDT"}
+	// convert {"conversion":"AAPL 4:1"}: it has been split 4 for 1; "FB 1:1 META" is another name
+	Convert func(ctx context.Context, c trading.Conversion, by string) error
 	// lock {"symbol":"BTC/USDT","for":"2h","reason":"..."}, or {..."until":"2026-03-04T12:00:00Z"...}
 	Lock    func(ctx context.Context, symbol string, until time.Time, reason, by string) error
 	Unlock  func(ctx context.Context, symbol, by string) error   // unlock {"symbol":"BTC/USDT"}

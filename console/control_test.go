@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
@@ -66,6 +68,9 @@ func (a *asked) control() console.Control {
 		},
 		Lock: func(_ context.Context, symbol string, until time.Time, reason, by string) error {
 			return a.say("lock", symbol, until.Format(time.RFC3339), reason, by)
+		},
+		Convert: func(_ context.Context, c trading.Conversion, by string) error {
+			return a.say("convert", c.String(), by)
 		},
 		Unlock:  named("unlock"),
 		Flatten: named("flatten"), Cancel: named("cancel"), Approve: named("approve"), GiveUp: named("give-up"),
@@ -123,6 +128,7 @@ func TestControlDoesEachVerb(t *testing.T) {
 		"approve":       {`{"signal_id":"s1"}`, "approve s1 token"},
 		"give-up":       {`{"client_id":"a1"}`, "give-up a1 token"},
 		"kill":          {` { } `, "kill token"},
+		"convert":       {`{"conversion":"FB 1:1 META"}`, "convert FB is META now token"},
 	} {
 		var did asked
 		w := post(did.handler(t), verb, c.body)
@@ -134,6 +140,24 @@ func TestControlDoesEachVerb(t *testing.T) {
 		require.Equal(t, goodKey, did.audits[0].Key)
 		require.Empty(t, did.audits[0].Error)
 		require.False(t, did.audits[0].Ended.IsZero())
+	}
+}
+
+func TestControlReadsConversions(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"AAPL 4:1": "split 4:1 of AAPL", "BTC/USDT:USDT 1:20": "split 1:20 of BTC/USDT:USDT", "A 2:3 B": "A is B now, 2:3",
+		"AAPL": "", "AAPL 4": "", "AAPL 1:1": "", "AAPL 0:1": "", "AAPL -4:1": "", "AAPL a:b": "", "A 1:1 B C": "", "": "",
+	} {
+		var did asked
+		w := post(did.handler(t), "convert", fmt.Sprintf(`{"conversion":%q}`, said))
+		if want == "" {
+			require.Equal(t, http.StatusBadRequest, w.Code, said)
+			require.Contains(t, w.Body.String(), "conversion", said)
+			require.Empty(t, did.done)
+			continue
+		}
+		require.Equal(t, []string{"convert " + want + " token"}, did.done)
 	}
 }
 

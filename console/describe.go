@@ -85,6 +85,8 @@ func describeAccount(event journal.Event) string {
 	case journal.Adopted:
 		return fmt.Sprintf("the account holds %s of %s more than its fills say, and takes it over at %s",
 			e.Quantity, e.Symbol, e.Price)
+	case journal.Converted:
+		return fmt.Sprintf("%s, so that %s are held: by %s", e.Conversion, e.Quantity, e.By)
 	case journal.CashMoved:
 		return because(fmt.Sprintf("cash changed by %s: %s", e.Move.Amount, e.Move.Kind), e.Move.Symbol)
 	case journal.DayOpened:

@@ -24,7 +24,8 @@ const (
 // eventKinds are the events of a journal that are told.
 var eventKinds = kindsOf(journal.Halted{}, journal.Rearmed{}, journal.IntentMade{}, journal.Rejected{}, journal.Unknown{},
 	journal.CancelAsked{}, journal.Canceled{}, journal.Expired{}, journal.Filled{}, journal.SignalApproved{},
-	journal.CloseAsked{}, journal.Adopted{}, journal.CashMoved{}, journal.SettingsChanged{}, journal.Locked{})
+	journal.CloseAsked{}, journal.Adopted{}, journal.Converted{}, journal.CashMoved{}, journal.SettingsChanged{},
+	journal.Locked{})
 
 func kindsOf(events ...journal.Event) (kinds []string) {
 	for _, e := range events {

@@ -91,6 +91,9 @@ func (a *api) accountVerbs(all map[string]verb) {
 	if c.Kill != nil {
 		all["kill"] = plain(c.Kill)
 	}
+	if c.Convert != nil {
+		all["convert"] = on("conversion", conversion, c.Convert)
+	}
 	if c.Lock != nil {
 		all["lock"] = a.lock
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -19,6 +20,9 @@ type Instrument struct {
 	Step        decimal.Decimal // the quantity increment, above zero
 	MinQuantity decimal.Decimal // the smallest order; zero for none
 	MinNotional decimal.Decimal // the smallest price x quantity of an order that opens; zero for none
+	// Delisted is when the venue ends trading in it, where it has announced that: nothing is opened from then on, when it is
+	// known. Zero says that nothing is announced; an end that is in the nature of a contract, such as a quarter's, is none.
+	Delisted time.Time
 }
 
 // assets are the names that a symbol has for what is traded and for what that is paid in; empty where it has none, as

@@ -168,6 +168,8 @@ type Fill struct {
 	Time     time.Time `json:"time"` // UTC
 	// Liquidation says that the venue has closed what the account could not carry any more, by an order of its own.
 	Liquidation bool `json:"liquidation,omitempty"`
+	// Settlement says that the venue has closed the position by an order of its own, as it ends or delivers the contract.
+	Settlement bool `json:"settlement,omitempty"`
 }
 
 // feeKind is how a fee relates to the instrument of its fill.

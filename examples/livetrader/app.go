@@ -246,7 +246,7 @@ func (a *app) control(t *vigil.Trader) console.Control {
 		Token: a.cfg.token,
 		Pause: t.Pause, Resume: t.Resume, SetSymbols: t.SetSymbols, SetMinConfidence: t.SetMinConfidence, SetCycle: t.SetCycle,
 		Halt: t.Halt, Rearm: t.Rearm, SetReduceOnly: t.SetReduceOnly, Flatten: t.Flatten, Cancel: t.Cancel,
-		Lock: t.Lock, Unlock: t.Unlock,
+		Lock: t.Lock, Unlock: t.Unlock, Convert: t.Convert,
 		Approve: t.Approve, GiveUp: t.GiveUp, Audit: a.audit,
 		Kill: func(ctx context.Context, by string) error { _, err := t.Kill(ctx, by); return err },
 	}

@@ -30,6 +30,7 @@ var ctlVerbs = map[string]ctlVerb{
 		lockFlags.add,
 	},
 	"unlock":      {"symbol", "SYMBOL", "lift the lock of it", oneWord, nil},
+	"convert":     {"conversion", "SYMBOL NEW:OLD [NAME]", "take in a split such as 4:1, or another name", allWords, nil},
 	"cancel":      {"client_id", "ORDER", "end an order that is not filled", oneWord, nil},
 	"approve":     {"signal_id", "SIGNAL", "trade on a signal that waits for a person's word", oneWord, nil},
 	"give-up":     {"client_id", "ORDER", "end the wait for an order of which the venue says nothing", oneWord, nil},

@@ -109,6 +109,8 @@ func TestChangeOfAnInstrumentIsFound(t *testing.T) {
 	b := v.broker(t)
 	for _, c := range []struct{ tick, status, want string }{
 		{"0.10", "TRADING", ""},
+		{"0.10", `TRADING","deliveryDate":1764579600000,"pair":"BTCUSDT`, "it is delisted at 2025-12-01T09:00:00Z"},
+		{"0.10", `TRADING","deliveryDate":4133404802000,"pair":"BTCUSDT`, ""},
 		{"0.1", "TRADING", ""},
 		{"0.50", "TRADING", "its tick was 0.1 and is 0.5"},
 		{"0.50", "SETTLING", "the venue says that it is SETTLING, a contract of the kind PERPETUAL"},

@@ -177,7 +177,7 @@ func (b *Broker) fill(ctx context.Context, t trade) (trading.Fill, error) {
 	}
 	var err error
 	f.ClientID, _, err = b.clientID(ctx, t.Symbol, t.OrderID, nil)
-	f.Liquidation = isLiquidation(f.ClientID)
+	f.Liquidation, f.Settlement = isLiquidation(f.ClientID), isSettlement(f.ClientID)
 	return f, err
 }
 

@@ -84,6 +84,11 @@ func TestFillHasTheVenuesNumberAndTheOrdersName(t *testing.T) {
 	require.Equal(t, "autoclose-1764417600000", fills[2].ClientID)
 	require.True(t, fills[2].Liquidation)
 	require.False(t, fills[1].Liquidation)
+	for name, settled := range map[string]bool{
+		"settlement_autoclose-1": true, "delivery_autoclose-1": true, "adl_autoclose": false, "autoclose-1": false, "v-1": false,
+	} {
+		require.Equal(t, settled, isSettlement(name), name)
+	}
 	require.Equal(t, "v-stop", fills[3].ClientID, "what a stop has set off")
 	require.Equal(t, "binance-5", fills[4].ClientID, "the venue has forgotten the order, and not the trade")
 	v.heard()

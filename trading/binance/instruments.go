@@ -96,12 +96,19 @@ func nameFor(s futures.Symbol) string {
 	return name
 }
 
+// neverDelivered is the year in which the host says that contracts end which do not; one that is to be delisted gets a date
+// of now.
+const neverDelivered = 2100
+
 // list reads one symbol of exchangeInfo. A filter that is missing or makes no sense leaves zero, and an instrument with a
 // tick or a step of zero is none that can be traded.
 func list(s futures.Symbol) listing {
 	l := listing{
 		Instrument: trading.Instrument{Symbol: nameFor(s)},
 		venue:      s.Symbol, status: s.Status, contract: string(s.ContractType),
+	}
+	if end := time.UnixMilli(s.DeliveryDate).UTC(); s.ContractType == futures.ContractTypePerpetual && s.DeliveryDate > 0 && end.Year() < neverDelivered {
+		l.Delisted = end
 	}
 	for _, filter := range s.Filters {
 		number := func(field string) decimal.Decimal {
@@ -176,6 +183,9 @@ func (l listing) difference(was listing) string {
 		if !f.now.Equal(f.was) {
 			found = append(found, fmt.Sprintf("its %s was %s and is %s", f.name, f.was, f.now))
 		}
+	}
+	if !l.Delisted.Equal(was.Delisted) && !l.Delisted.IsZero() {
+		found = append(found, "it is delisted at "+l.Delisted.Format(time.RFC3339))
 	}
 	return strings.Join(found, ", ")
 }

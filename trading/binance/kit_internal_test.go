@@ -130,7 +130,7 @@ func says(status int, body string) http.HandlerFunc {
 
 func exchangeInfo(tick, status string) string {
 	return fmt.Sprintf(`{"rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000}],"symbols":[
-		{"symbol":"BTCUSDT","baseAsset":"BTC","quoteAsset":"USDT","marginAsset":"USDT","contractType":"PERPETUAL","status":%q,"pricePrecision":2,
+		{"symbol":"BTCUSDT","baseAsset":"BTC","quoteAsset":"USDT","marginAsset":"USDT","contractType":"PERPETUAL","status":"%s","pricePrecision":2,
 		 "filters":[{"filterType":"PRICE_FILTER","tickSize":%q,"minPrice":"261.10","maxPrice":"809484"},
 		  {"filterType":"LOT_SIZE","stepSize":"0.001","minQty":"0.001","maxQty":"1000"},
 		  {"filterType":"MARKET_LOT_SIZE","stepSize":"0.001","minQty":"0.001","maxQty":"120"},

@@ -109,6 +109,11 @@ func venuesReason(clientID string) string {
 // isLiquidation reports whether the venue closed what the account could not carry.
 func isLiquidation(clientID string) bool { return strings.HasPrefix(clientID, venuesOwn[0].prefix) }
 
+// isSettlement reports whether the venue closed what it trades no more.
+func isSettlement(clientID string) bool {
+	return strings.HasPrefix(clientID, venuesOwn[2].prefix) || strings.HasPrefix(clientID, venuesOwn[3].prefix)
+}
+
 // clientID finds the client ID of an order by the venue's number; o is the order, if it is known already. An order whose ID
 // is nobody's that is known may be what became of a stop, so those of the instrument are asked for.
 func (b *Broker) clientID(ctx context.Context, venue string, id int64, o *futures.Order) (name string, stop bool, err error) {

@@ -4,8 +4,8 @@
 // in whichever process. Check says why an event cannot be, and Apply adds one that can. A Book has a part for each thing
 // that it knows, and each part owns its state: positions.go, orders.go with the life of an order in order.go, targets.go,
 // signals.go, account.go, day.go with the totals by day, and fills.go with what is forgotten when. check.go and fold.go
-// say which part an event goes to, exposure.go what pending orders may bring. Restore makes a Book of what a journal holds,
-// Audit the trail of one order.
+// say which part an event goes to, exposure.go what pending orders may bring, convert.go what splits and new names change.
+// Restore makes a Book of what a journal holds, Audit the trail of one order.
 //
 // A Book is not safe for concurrent use.
 package book
@@ -46,6 +46,8 @@ type Book struct {
 	days  days
 	locks locks
 	halt  Halt
+
+	converted []string // IDs of the latest conversions
 }
 
 // Halt says why nothing may be opened. The zero value is no halt.

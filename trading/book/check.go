@@ -33,6 +33,8 @@ func (b *Book) Check(event journal.Event) error {
 			return fmt.Errorf("book: adopted %s of %q at %s says nothing that could be", e.Quantity, e.Symbol, e.Price)
 		}
 		return nil
+	case journal.Converted:
+		return b.checkConverted(e)
 	case journal.CashMoved:
 		return e.Move.Validate()
 	case journal.DayOpened:

@@ -49,6 +49,9 @@ func (b *Book) Digest() string {
 	for _, id := range slices.Sorted(b.fills.ids()) {
 		fmt.Fprintf(h, "fill %q\n", id)
 	}
+	for _, id := range b.converted {
+		fmt.Fprintf(h, "converted %q\n", id)
+	}
 	b.stakes.digest(h)
 	b.settings.digest(h, b.given, b.Targets())
 	counts := b.Counts()

@@ -51,6 +51,8 @@ func (b *Book) fold(at time.Time, e journal.Event) { //nolint:funlen // a case f
 	case journal.Adopted:
 		b.days.at(at, &b.account)
 		b.adopt(at, e)
+	case journal.Converted:
+		b.convert(at, e)
 	case journal.CashMoved:
 		b.days.at(at, &b.account)
 		b.account.move(e.Move)

@@ -68,6 +68,7 @@ type bookState struct {
 	OpenTrades map[string]openTrade   `json:"open_trades,omitempty"`
 	Locks      locks                  `json:"locks,omitempty"`
 	Stakes     map[string]savedStakes `json:"stakes,omitempty"`
+	Converted  []string               `json:"converted,omitempty"` // IDs
 }
 
 type snapshotOrder struct {
@@ -91,6 +92,7 @@ func (b *Book) Snapshot() ([]byte, error) {
 		Breached: b.breached, Halt: b.halt, Counts: b.Counts(), Added: b.added, Taken: b.taken, Lives: b.lives,
 		Settings: b.Settings(), CapitalSaid: b.CapitalSaid(), Given: b.given, Days: b.Days(), Losses: b.losses,
 		Trades: b.trades.closed, OpenTrades: b.trades.open, Locks: b.locks, Stakes: b.stakes.save(),
+		Converted: b.converted,
 	}
 	state.Kinds, state.Ended = b.orders.ended.kinds, b.orders.ended.log.Save()
 	for _, o := range b.orders.live {
@@ -126,7 +128,7 @@ func FromSnapshot(data []byte, capital decimal.Decimal) (*Book, error) {
 	b := New(s.Capital)
 	b.settings.restore(s)
 	b.days.others = s.Days // The one that goes on is taken up again.
-	b.began, b.halt = s.Began, s.Halt
+	b.began, b.halt, b.converted = s.Began, s.Halt, s.Converted
 	b.signals.restore(s)
 	b.trades.restore(s)
 	maps.Copy(b.locks, s.Locks)

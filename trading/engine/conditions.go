@@ -68,12 +68,14 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	found = append(append(found, l.gate.results.orders(now)...), l.gate.decisions.rejectedSignals(now)...)
 	found = append(found, l.gate.standingLocked()...)
 	found = append(found, l.reconciler.liquidationsLocked(now)...)
+	found = append(found, l.reconciler.conversionsLocked(now)...)
 	if l.reconciler.lookBack >= book.MaxLookBack {
 		found = append(found, missingFills)
 	}
 	for _, d := range l.reconciler.differ {
 		found = append(found, l.env.differing(d))
 	}
+	found = append(found, l.env.delistings(l.ledger.book)...)
 	found = append(found, l.env.foreignProblems(l.reconciler.foreign)...)
 	for _, s := range inTime(l.ledger.book.Blocked(), l.env.now()) {
 		found = append(found, waitingSignal(s))
@@ -90,6 +92,9 @@ func (l *conditions) problems(r *run, failed error) []problem {
 	}
 	if failed != nil {
 		r.unguarded.failed(now)
+	}
+	for symbol := range l.ledger.otherUnits { // No stop can be sent there.
+		r.unguarded.wait(symbol, now)
 	}
 	return found
 }

@@ -123,6 +123,11 @@ type Config struct {
 	// then it is closed at market. 0 means the Broker's Traits.MaxGap, or else 2 min; negative means for ever.
 	MaxUnguarded time.Duration
 
+	// CloseDelisted is how long before the end that a venue has announced for an instrument, its Delisted, what is held of it
+	// is closed; nothing is opened of it in any case. 0 means that it stays, guarded, for a person to decide who is told: the
+	// venue settles it at its price then.
+	CloseDelisted time.Duration
+
 	// Identity stands for the Journal's in client IDs. It is for what must be equal to the last digit on whichever journal,
 	// such as a replay; two that trade at one venue must not share it. "" means the Journal's.
 	Identity string
@@ -189,6 +194,8 @@ func (cfg Config) check() error {
 		return fmt.Errorf("engine: Config.Poll %s is negative", cfg.Poll)
 	case cfg.SnapshotEvery < 0:
 		return fmt.Errorf("engine: Config.SnapshotEvery %d is negative", cfg.SnapshotEvery)
+	case cfg.CloseDelisted < 0:
+		return fmt.Errorf("engine: Config.CloseDelisted %s is negative", cfg.CloseDelisted)
 	case cfg.Timeout < 0:
 		return fmt.Errorf("engine: Config.Timeout %s is negative", cfg.Timeout)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 	"github.com/shopspring/decimal"
@@ -45,10 +46,15 @@ func (p DifferencePolicy) valid() bool {
 type difference struct {
 	symbol           string
 	atBroker, inBook decimal.Decimal
+	looksLike        trading.Conversion // without a Symbol: like none
 }
 
 func (d difference) String() string {
-	return fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.atBroker, d.inBook)
+	text := fmt.Sprintf("%s is %s at the broker and %s in the journal", d.symbol, d.atBroker, d.inBook)
+	if d.looksLike.Symbol != "" {
+		text += ", which looks like this: " + d.looksLike.String()
+	}
+	return text
 }
 
 // differences compares what is held of the instruments that are set up, or that the book holds; an account may hold other
@@ -59,7 +65,7 @@ func (c *reconciler) differences(held map[string]decimal.Decimal) []difference {
 	var found []difference
 	for _, symbol := range c.env.symbols(c.ledger.book) {
 		if inBook := c.ledger.book.Position(symbol).Quantity; !inBook.Equal(held[symbol]) {
-			found = append(found, difference{symbol, held[symbol], inBook})
+			found = append(found, difference{symbol: symbol, atBroker: held[symbol], inBook: inBook})
 		}
 	}
 	slices.SortFunc(found, func(x, y difference) int { return strings.Compare(x.symbol, y.symbol) })
@@ -71,8 +77,12 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 	for _, d := range found {
 		all = append(all, d.String())
 	}
+	policy := c.env.cfg.Differences
+	if policy != IgnoreDifference && slices.ContainsFunc(found, func(d difference) bool { return d.looksLike.Symbol != "" }) {
+		policy = HaltOnDifference // What was paid is not of this quantity: to adopt it would make up a profit or a loss.
+	}
 	//exhaustive:enforce
-	switch c.env.cfg.Differences {
+	switch policy {
 	case AdoptDifference, CloseDifference:
 		for _, d := range found {
 			if err := c.adopt(ctx, r, d); err != nil {
@@ -99,6 +109,11 @@ func (c *reconciler) leave(found []difference) {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
 	c.differ = found
+	for _, d := range found {
+		if d.looksLike.Symbol != "" && c.env.cfg.Differences != IgnoreDifference {
+			c.ledger.otherUnits[d.symbol] = true
+		}
+	}
 }
 
 // differing tells of a difference that stays. One that is ignored is only worth knowing.
@@ -109,6 +124,10 @@ func (e *env) differing(d difference) problem {
 	remedy := "find out what else trades there, then trade it away at the venue, or have it adopted"
 	if d.atBroker.IsZero() { // To trade anything there would open a position.
 		remedy = "find out what closed it, then have it adopted: there is nothing to trade away at the venue"
+	}
+	if c := d.looksLike; c.Symbol != "" {
+		remedy = fmt.Sprintf("if the venue says that it is so, convert it, %s to %s and %s for %s, and re-arm; if not, %s",
+			c.Symbol, c.To, c.New, c.Old, remedy)
 	}
 	return condition("differs/"+d.symbol, health.Degraded, d.String(), remedy, true)
 }

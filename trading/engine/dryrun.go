@@ -136,6 +136,14 @@ func (b drySender) CashEvents(ctx context.Context, from trading.Cursor, limit in
 	return nil, from, errors.ErrUnsupported
 }
 
+// Conversions implements trading.ConversionReporter, where the Broker does.
+func (b drySender) Conversions(ctx context.Context, since time.Time) ([]trading.Conversion, error) {
+	if r, ok := b.Broker.(trading.ConversionReporter); ok {
+		return r.Conversions(ctx, since)
+	}
+	return nil, errors.ErrUnsupported
+}
+
 // drySender asks a Broker and sends it nothing.
 type drySender struct {
 	trading.Broker
@@ -215,6 +223,8 @@ func tell(line func(format string, args ...any), event journal.Event) {
 		line("book fill %s: %s %s %s at %s", e.Fill.ID, e.Fill.Side, e.Fill.Quantity, e.Fill.Symbol, e.Fill.Price)
 	case journal.Adopted:
 		line("adopt %s of %s at %s", e.Quantity, e.Symbol, e.Price)
+	case journal.Converted:
+		line("convert: %s, so that %s are held", e.Conversion, e.Quantity)
 	case journal.CashMoved:
 		line("book %s %s: %s", e.Move.Kind, e.Move.ID, strings.TrimSpace(e.Move.Amount.String()+" "+e.Move.Asset))
 	case journal.SettingsChanged:

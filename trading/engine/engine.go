@@ -11,6 +11,8 @@
 // are in the journal, so a restart does not clear them.
 package engine
 
+import "github.com/seed-5dee1c0a/vigil/trading/journal"
+
 // Engine follows a signal store and places the orders that its signals ask for, each of them once.
 //
 // All its memory is the Journal: what it does is durable there before it is done, and what it finds there when it
@@ -52,6 +54,12 @@ func New(cfg Config) (*Engine, error) {
 	ledger := newLedger(env)
 	gate := newGate(env, ledger)
 	reconciler := &reconciler{env: env, ledger: ledger, gate: gate}
+	ledger.onEvent = func(event journal.Event) {
+		gate.onEventLocked(event)
+		if e, ok := event.(journal.Converted); ok {
+			reconciler.noteConvertedLocked(e)
+		}
+	}
 	return &Engine{
 		env: env, ledger: ledger, gate: gate,
 		configurer: &configurer{env: env, ledger: ledger}, days: newDays(env, ledger, gate), reconciler: reconciler,

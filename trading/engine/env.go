@@ -22,6 +22,7 @@ type env struct {
 	cfg         Config
 	log         *slog.Logger
 	instruments map[string]trading.Instrument
+	ending      []string       // of them, sorted: those that the venue is going to take off its list
 	traits      trading.Traits // of the Broker
 	watch       stopwatch
 
@@ -43,6 +44,7 @@ func newEnv(cfg Config) (*env, error) {
 		}
 		e.instruments[i.Symbol] = i
 	}
+	e.ending = endingOf(cfg.Instruments)
 	return e, nil
 }
 

@@ -46,7 +46,7 @@ func (e *Engine) adjust(ctx context.Context, r *run) error {
 // its instrument: a stop that is on its way would have to be waited for, where it is only to be sent again.
 func (x *exits) held(b *book.Book) (all []book.Holding) {
 	for h := range b.Holdings() {
-		if x.env.mayAdjust(h) && !b.Exposure(h.Symbol).InDoubt {
+		if x.env.mayAdjust(h) && !b.Exposure(h.Symbol).InDoubt && !x.ledger.otherUnits[h.Symbol] {
 			all = append(all, h)
 		}
 	}

@@ -160,6 +160,9 @@ func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 	if _, ok := f.env.instruments[symbol]; !ok {
 		in.opening = errNotSetUp
 	}
+	if err := f.env.delisted(symbol); err != nil {
+		in.opening = err // It is not going to pass: the signal does not wait for that.
+	}
 	price, ok := f.env.price(symbol)
 	if ok {
 		in.pricedAt = f.env.pricedAt(symbol)

@@ -13,13 +13,14 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
-// The reasons for which the gate stays shut. Those of the run end a submission for now; the fate of another order lets it
-// wait; all others end the order.
+// The reasons for which the gate stays shut. Those of the run end a submission for now; the fate of another order, and
+// units that a person has to name, let it wait; all others end the order.
 var (
 	errRunEnded      = errors.New("the run has ended")
 	errNotReconciled = errors.New("the book and the broker are not known to agree any more")
 	errReduceOnly    = errors.New("reduce only: nothing is opened until reduce-only is turned off")
 	errUnknown       = errors.New("the fate of another order on the instrument is not known")
+	errOtherUnits    = errors.New("the venue seems to hold the instrument in other units")
 )
 
 // endsRun reports whether the gate is shut for a run as a whole, and not for one order.
@@ -48,17 +49,18 @@ type gate struct {
 }
 
 func newGate(env *env, ledger *ledger) *gate {
-	g := &gate{
+	return &gate{
 		env: env, ledger: ledger, calls: make(map[string][]*attempt), lastNews: make(map[string]time.Duration),
 		rejected: make(map[string]string), asks: make(map[string]bool),
 		made: make(map[string]time.Duration),
 	}
-	ledger.onEvent = g.onEventLocked
-	return g
 }
 
 // blocked says why nothing may be opened on symbol; nil if it may. It asks Allow, outside of all locks.
 func (g *gate) blocked(symbol string) error {
+	if err := g.env.delisted(symbol); err != nil {
+		return err
+	}
 	if g.env.cfg.Allow != nil {
 		if err := g.env.cfg.Allow(symbol); err != nil {
 			return err
@@ -132,6 +134,9 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 	if err := g.ledger.mayActLocked(ctx, r); err != nil {
 		return err
 	}
+	if g.ledger.otherUnits[o.Symbol] {
+		return errOtherUnits
+	}
 	x := g.ledger.book.ExposureBeside(o)
 	if x.InDoubt {
 		return errUnknown
@@ -161,6 +166,7 @@ func (g *gate) onEventLocked(event journal.Event) {
 	case journal.Acknowledged, journal.Triggered, journal.CancelAsked:
 		g.lastNews[journal.OrderOf(event)] = g.env.passed()
 	case journal.Rejected, journal.Canceled, journal.Expired:
+		g.noteLostGuard(event)
 		delete(g.lastNews, journal.OrderOf(event))
 		delete(g.made, journal.OrderOf(event))
 	case journal.Filled:
@@ -168,6 +174,16 @@ func (g *gate) onEventLocked(event journal.Event) {
 			delete(g.lastNews, o.ClientID)
 		}
 	default: // No other event is news from the Broker of an order that it has.
+	}
+}
+
+// noteLostGuard has positions compared before anything is sent, where a guard of what is held has ended that nobody here
+// asked to: a venue ends what rests when an instrument is split or renamed, and what would be done about a position without
+// its guard would be done in the units of before.
+func (g *gate) noteLostGuard(event journal.Event) {
+	o, ok := g.ledger.book.Order(journal.OrderOf(event))
+	if ok && o.Leg != "" && o.Acknowledged && !o.CancelAsked && !g.ledger.book.Position(o.Symbol).Quantity.IsZero() {
+		g.ledger.reconciled = false
 	}
 }
 

@@ -106,7 +106,8 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 	for _, t := range b.Targets() {
 		h := b.Holding(t.Symbol)
 		hasBracket := t.Ticket.HasBracket() && t.Guarded(h.Quantity).IsPositive()
-		if t.Deferred || hasBracket || len(e.cfg.Exits) > 0 && e.mayAdjust(h) || h.Last.ClientID != "" && e.incomplete(h) {
+		if t.Deferred || hasBracket || e.delisted(t.Symbol) != nil ||
+			len(e.cfg.Exits) > 0 && e.mayAdjust(h) || h.Last.ClientID != "" && e.incomplete(h) {
 			o.done = false
 		}
 	}

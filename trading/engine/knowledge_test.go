@@ -184,7 +184,7 @@ func TestKnowledgeOfWhatAPersonCanceledIsPushed(t *testing.T) {
 	r.mustStep()
 	now := r.engine.Status().Orders
 	require.NotContains(t, fmt.Sprint(now), stop.ClientID)
-	require.Equal(t, "1 cash, 1 fills", b.counted())
+	require.Equal(t, "1 cash, 2 fills, 1 open orders, 1 positions", b.counted(), "what ends a guard may have changed what is held")
 }
 
 // What is reported before its fills are shown is asked for until they are.

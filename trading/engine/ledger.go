@@ -40,6 +40,9 @@ type ledger struct {
 	openedAt   time.Duration // the same on the stopwatch
 	runs       runs
 
+	// otherUnits are the instruments of which the Broker seems to hold other units than the book: see convert.go.
+	otherUnits map[string]bool
+
 	// onEvent is told of each event that has become part of the book, with mu held.
 	onEvent func(journal.Event)
 }
@@ -47,6 +50,7 @@ type ledger struct {
 func newLedger(env *env) *ledger {
 	return &ledger{
 		env: env, writer: make(chan struct{}, 1), book: book.New(env.cfg.Capital), onEvent: func(journal.Event) {},
+		otherUnits: make(map[string]bool),
 	}
 }
 

@@ -34,6 +34,7 @@ type reconciler struct {
 	stuck       []string       // client IDs of orders that need a person, as of the last round
 	lookBack    time.Duration  // how much further back fills are asked for, as some are known to be missing
 	liquidated  []liquidated   // by the venue, within the last hour
+	converted   []convertedNow // all of this process
 	behind      bool           // the Broker reported more filled, in this round, than its fills add up to
 }
 
@@ -163,7 +164,7 @@ func (c *reconciler) logFills(events []journal.Event) {
 		}
 		c.env.log.Info("Fill", append(attrs, "id", f.ID, "client_id", f.ClientID, "at", f.Time)...)
 		switch {
-		case f.Liquidation:
+		case f.Liquidation, f.Settlement:
 			c.noteLiquidation(f)
 		case !known:
 			c.env.log.Warn("Fill of an order that is not ours", "symbol", f.Symbol, "id", f.ID, "client_id", f.ClientID)
@@ -281,7 +282,10 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 			}
 			return err
 		}
-		return c.dealWith(ctx, r, found)
+		if found, err = c.convert(ctx, r, held, found); err != nil || len(found) == 0 {
+			return err
+		}
+		return c.dealWith(ctx, r, c.match(held, found))
 	}
 }
 
@@ -293,6 +297,7 @@ func (c *reconciler) confirm(found []difference) error {
 	defer c.ledger.mu.Unlock()
 	if len(found) == 0 || !c.ledger.book.HasPending() || text == c.suspect {
 		c.suspect, c.differ = "", nil
+		clear(c.ledger.otherUnits)
 		return nil
 	}
 	c.suspect = text

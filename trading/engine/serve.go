@@ -140,8 +140,8 @@ func (e *Engine) settle(ctx context.Context, r *run) (stuck, err error) {
 // decide turns signals into targets and intents. What is not wanted any more is canceled before it is replaced.
 func (e *Engine) decide(ctx context.Context, r *run) error {
 	return inTurn(ctx, r, e.configurer.change, e.days.openDay, e.follower.follow, e.follower.unblock,
-		e.watchdog.watch, e.watchdog.closeUnguarded, e.adjust, e.follower.unfilled, e.follower.sweep, e.sender.cancelAll,
-		e.sender.cancelForeign, e.follower.retry, e.follower.anchor, e.follower.guard)
+		e.watchdog.watch, e.watchdog.closeUnguarded, e.watchdog.closeDelisted, e.adjust, e.follower.unfilled,
+		e.follower.sweep, e.sender.cancelAll, e.sender.cancelForeign, e.follower.retry, e.follower.anchor, e.follower.guard)
 }
 
 // act sends the intents, and guards at once what has filled a moment ago.

@@ -78,6 +78,9 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 			var wrong error
 			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 				now, _ := b.Target(t.Symbol)
+				if f.ledger.otherUnits[t.Symbol] {
+					return nil, nil
+				}
 				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
 				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {

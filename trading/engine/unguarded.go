@@ -84,6 +84,13 @@ func (s *unguardedTimes) failed(now time.Duration) {
 	}
 }
 
+// wait lets the bound of one position begin anew.
+func (s *unguardedTimes) wait(symbol string, now time.Duration) {
+	if _, known := s.bound[symbol]; known {
+		s.bound[symbol] = now
+	}
+}
+
 // unguarded tells of a position without a stop-loss.
 func (e *env) unguarded(h book.Holding, quantity decimal.Decimal, gone time.Duration) problem {
 	limit := e.maxUnguarded()
@@ -131,7 +138,8 @@ func (w *watchdog) unguarded(r *run) (found []exposed) {
 	}
 	r.checked.close = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
-		if !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred || h.Target.Guarded(h.Quantity).IsZero() {
+		if w.ledger.otherUnits[h.Symbol] || !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred ||
+			h.Target.Guarded(h.Quantity).IsZero() {
 			continue
 		}
 		last, ok := lastLeg(w.ledger.book, h.Target, trading.StopLoss)

@@ -24,6 +24,7 @@ var codecs = map[string]func(data []byte) (Event, error){
 	Expired{}.kind():         decode[Expired],
 	Filled{}.kind():          decode[Filled],
 	Adopted{}.kind():         decode[Adopted],
+	Converted{}.kind():       decode[Converted],
 	CashMoved{}.kind():       decode[CashMoved],
 	DayOpened{}.kind():       decode[DayOpened],
 	Halted{}.kind():          decode[Halted],
@@ -52,6 +53,7 @@ func (Canceled) kind() string        { return "canceled" }
 func (Expired) kind() string         { return "expired" }
 func (Filled) kind() string          { return "filled" }
 func (Adopted) kind() string         { return "adopted" }
+func (Converted) kind() string       { return "converted" }
 func (CashMoved) kind() string       { return "cash_moved" }
 func (DayOpened) kind() string       { return "day_opened" }
 func (Halted) kind() string          { return "halted" }
@@ -76,6 +78,7 @@ func (e Canceled) order() string      { return e.ClientID }
 func (e Expired) order() string       { return e.ClientID }
 func (e Filled) order() string        { return e.Fill.ClientID }
 func (Adopted) order() string         { return "" }
+func (Converted) order() string       { return "" }
 func (CashMoved) order() string       { return "" }
 func (DayOpened) order() string       { return "" }
 func (Halted) order() string          { return "" }

@@ -168,6 +168,15 @@ type Adopted struct {
 	Price    decimal.Decimal `json:"price"`    // at which that is reckoned
 }
 
+// Converted says that an instrument has become another quantity of itself, or of another one, without a trade: a split, or
+// another name. What is held, and what is asked for, is in the new units from there on, and cost what it cost.
+type Converted struct {
+	Conversion trading.Conversion `json:"conversion"`
+	Quantity   decimal.Decimal    `json:"quantity"`      // what is held since then, signed: a fraction may have been paid out
+	Tick       decimal.Decimal    `json:"tick,omitzero"` // to which prices are rounded; zero for none
+	By         string             `json:"by"`            // a person, or the venue
+}
+
 // CashMoved says that the account's cash changed without a fill.
 type CashMoved struct {
 	Move trading.CashEvent `json:"move"`

@@ -108,8 +108,10 @@ func allKinds() []journal.Event { //nolint:funlen // it is a table
 		journal.Filled{Fill: trading.Fill{ID: "f-1", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Sell,
 			Price: huge, Quantity: tiny, Fee: fine.Neg(), Time: journalTime, Liquidation: true}},
 		journal.Adopted{Symbol: "BTC/USDT:USDT", Quantity: fine.Neg(), Price: huge},
+		journal.Converted{Quantity: huge, Tick: fine, By: "the venue", Conversion: trading.Conversion{
+			ID: "k-1", Symbol: "FB", To: "META", Old: fine, New: huge, Time: journalTime}},
 		journal.Filled{Fill: trading.Fill{ID: "f-2", ClientID: "v-1", Symbol: "BTC/USDT:USDT", Side: trading.Buy,
-			Price: huge, Quantity: tiny, Fee: fine, FeeAsset: "BNB", Time: journalTime}},
+			Price: huge, Quantity: tiny, Fee: fine, FeeAsset: "BNB", Time: journalTime, Settlement: true}},
 		journal.CashMoved{Move: trading.CashEvent{ID: "c-1", Kind: trading.CashFunding, Amount: fine.Neg(), Asset: "BNB",
 			Symbol: "BTC/USDT:USDT", Time: journalTime, Configured: true}},
 		journal.DayOpened{Day: "2026-01-02", Equity: decimal.RequireFromString("-10000.50")},

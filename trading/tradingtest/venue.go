@@ -27,18 +27,19 @@ type Venue struct {
 	clock  Clock
 	traits trading.Traits
 
-	mu      sync.Mutex // guards all below
-	prices  map[string]decimal.Decimal
-	orders  map[string]trading.OrderReport
-	resting []trading.Order
-	pairs   map[string]string // the other one of two orders of which only one may fill, by client ID
-	traded  []trading.Instrument
-	taken   map[string]int // how often a client ID was accepted
-	fills   []trading.Fill
-	moves   []trading.CashEvent
-	held    map[string]decimal.Decimal
-	part    decimal.Decimal // of the next order's quantity; zero for all of it
-	fee     func(trading.Fill) (fee decimal.Decimal, asset string)
+	mu          sync.Mutex // guards all below
+	prices      map[string]decimal.Decimal
+	orders      map[string]trading.OrderReport
+	resting     []trading.Order
+	pairs       map[string]string // the other one of two orders of which only one may fill, by client ID
+	traded      []trading.Instrument
+	taken       map[string]int // how often a client ID was accepted
+	fills       []trading.Fill
+	moves       []trading.CashEvent
+	conversions []trading.Conversion
+	held        map[string]decimal.Decimal
+	part        decimal.Decimal // of the next order's quantity; zero for all of it
+	fee         func(trading.Fill) (fee decimal.Decimal, asset string)
 
 	broken  bool // the stream of updates
 	updates trading.UpdateLog

@@ -1,6 +1,8 @@
 package binancetest
 
 import (
+	"time"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -9,6 +11,7 @@ type Symbol struct {
 	Name, Base, Quote string
 	Contract          string          // its contractType; "" means PERPETUAL
 	Status            string          // "" means TRADING
+	Delivery          time.Time       // its deliveryDate: when it is delisted; zero means never, which the venue calls 2100
 	Price             decimal.Decimal // last, mark and index price until the test moves them
 
 	PricePrecision, QuantityPrecision int32 // digits that a request may have; the tick and the step may be coarser
@@ -115,7 +118,7 @@ func onGrid(d, from, step decimal.Decimal) bool {
 // info is the symbol's part of exchangeInfo.
 func (s Symbol) info() obj {
 	return obj{
-		"settlePlan": 0, "symbol": s.Name, "pair": s.Name, "contractType": s.contract(), "deliveryDate": 4133404800000,
+		"settlePlan": 0, "symbol": s.Name, "pair": s.Name, "contractType": s.contract(), "deliveryDate": s.delivery(),
 		"onboardDate": 1569398400000, "status": s.status(), "baseAsset": s.Base, "quoteAsset": s.Quote,
 		"marginAsset": s.Quote, "pricePrecision": s.PricePrecision, "quantityPrecision": s.QuantityPrecision,
 		"baseAssetPrecision": 8, "quotePrecision": 8, "underlyingType": "COIN", "underlyingSubType": []string{"PoW"},
