@@ -113,8 +113,8 @@ func (t *Trader) begin(ctx context.Context) (*account, error) {
 		return nil, err
 	}
 	t.primePrices(ctx)
-	if t.reduceOnly.Load() {
-		opened.Engine.SetReduceOnly(true)
+	if began := t.reduceOnly.Load(); began != nil {
+		opened.Engine.ReduceOnlySince(*began)
 	}
 	if t.bars != nil {
 		if err := t.bars.Feed(ctx, opened); err != nil {

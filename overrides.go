@@ -136,7 +136,7 @@ func (t *Trader) take(ctx context.Context, w journal.Override) error {
 	case overridePaused:
 		return t.tree.Pause(ctx, t.path(generationName))
 	case overrideReduceOnly:
-		return t.setReduceOnly(true)
+		return t.reduceOnlySince(w.At)
 	case overrideSymbols:
 		var symbols []string
 		if err := json.Unmarshal([]byte(w.Value), &symbols); err != nil {

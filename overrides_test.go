@@ -38,6 +38,7 @@ func TestOverridesOutliveTheProcess(t *testing.T) {
 				Key: "symbols", Value: `["ETH/USDT"]`, Was: `["BTC/USDT","ETH/USDT"]`, By: "bob", At: time.Now(),
 			}, overridden[4])
 		})
+		time.Sleep(time.Hour)
 		log := logTo(&cfg)
 		second := build(t, cfg)
 		serve(t, second, time.Minute, func() {
@@ -46,6 +47,7 @@ func TestOverridesOutliveTheProcess(t *testing.T) {
 			require.True(t, s.Generator.Paused)
 			require.Len(t, s.Generator.Symbols, 1)
 			require.True(t, s.Trading.ReduceOnly)
+			require.Equal(t, overridden[3].At, sinceOf(t, second, "reduce_only"), "it holds since before the restart")
 			require.InDelta(t, 0.25, s.Generator.MinConfidence, 0)
 			require.Equal(t, 7*time.Second, s.Generator.Cycle)
 			require.NoError(t, second.Resume(t.Context(), "ann"))
@@ -65,6 +67,20 @@ func TestOverridesOutliveTheProcess(t *testing.T) {
 			require.Equal(t, 7*time.Second, s.Generator.Cycle)
 		})
 	})
+}
+
+// sinceOf is since when a condition holds.
+func sinceOf(t *testing.T, trader *vigil.Trader, key string) time.Time {
+	t.Helper()
+	for _, part := range trader.Registry().Report().Parts {
+		for _, c := range part.Conditions {
+			if c.Key == key {
+				return c.Since
+			}
+		}
+	}
+	t.Fatalf("nobody says %s", key)
+	return time.Time{}
 }
 
 // Who changes the configuration after a person's word has the last word.

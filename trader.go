@@ -63,7 +63,7 @@ type Trader struct {
 	symbols    atomic.Pointer[[]string]                // what is traded
 	unlisted   atomic.Pointer[[]string]                // what the venue does not trade any more; nil before it was asked
 	listed     atomic.Pointer[instrumentsBySymbol]     // what the venue lists; nil before it was asked
-	reduceOnly atomic.Bool                             // as a person wants it, whichever life it is
+	reduceOnly atomic.Pointer[time.Time]               // since when a person wants it, whichever life it is; nil if nobody does
 	giveUp     atomic.Pointer[context.CancelCauseFunc] // ends the Serve under way
 	restarts   atomic.Int64                            // of all parts
 	rebuilt    atomic.Int64                            // lives of trading that came after a failure

@@ -100,16 +100,33 @@ func (t *Trader) Rearm(ctx context.Context, halt int64, by string) error {
 // SetReduceOnly says whether nothing is opened while everything else goes on. It lasts through restarts of the parts and of
 // the process.
 func (t *Trader) SetReduceOnly(ctx context.Context, on bool, by string) error {
-	return t.override(ctx, overrideReduceOnly, strconv.FormatBool(on), by, func() error { return t.setReduceOnly(on) })
+	return t.override(ctx, overrideReduceOnly, strconv.FormatBool(on), by, func() error {
+		if on {
+			return t.reduceOnlySince(t.cfg.Clock.Now())
+		}
+		return t.reduceOnlyOff()
+	})
 }
 
-func (t *Trader) setReduceOnly(on bool) error {
+// reduceOnlySince begins it, or lets it go on from when it began.
+func (t *Trader) reduceOnlySince(began time.Time) error {
 	if !t.trades() {
 		return errNoTrading
 	}
-	t.reduceOnly.Store(on)
+	t.reduceOnly.CompareAndSwap(nil, &began)
 	if account := t.account.Load(); account != nil {
-		account.SetReduceOnly(on)
+		account.ReduceOnlySince(began)
+	}
+	return nil
+}
+
+func (t *Trader) reduceOnlyOff() error {
+	if !t.trades() {
+		return errNoTrading
+	}
+	t.reduceOnly.Store(nil)
+	if account := t.account.Load(); account != nil {
+		account.SetReduceOnly(false)
 	}
 	return nil
 }

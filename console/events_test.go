@@ -130,6 +130,46 @@ func TestEventsOfVerdictAndJournal(t *testing.T) {
 	})
 }
 
+// countingHistory says how many entries it was asked for.
+type countingHistory struct {
+	*journal.Memory
+	asked atomic.Int64
+}
+
+func (j *countingHistory) Before(ctx context.Context, seq int64, kinds []string, limit int) ([]journal.Entry, error) {
+	j.asked.Add(int64(limit))
+	return j.Memory.Before(ctx, seq, kinds, limit)
+}
+
+func TestEventsAskAJournalThatIsQuietForItsNewestEntryAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		history := &countingHistory{Memory: journal.NewMemory()}
+		events := newEvents(t, console.EventsConfig{History: history})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- events.Serve(ctx) }()
+		h := handler(t, console.Config{Events: events})
+		told := 0
+		for n := range 3 { // more than a page of them is of a kind that is not told
+			for range 250 {
+				require.NoError(t, history.Append(ctx, time.Now(), seen("acted", "")))
+			}
+			require.NoError(t, history.Append(ctx, time.Now(), journal.Halted{Reason: fmt.Sprint("reason ", n)}))
+			require.NoError(t, history.Append(ctx, time.Now(), seen("acted", "")))
+			told++
+			time.Sleep(2 * time.Second)
+			require.Len(t, happenings(t, ask(h, http.MethodGet, "/api/events")), told)
+			before := history.asked.Load()
+			time.Sleep(time.Hour)
+			require.Equal(t, int64(3600), history.asked.Load()-before)
+			require.Len(t, happenings(t, ask(h, http.MethodGet, "/api/events")), told, "each once")
+		}
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
 // stuckHistory is a journal that does not answer until it is let go.
 type stuckHistory struct {
 	*journal.Memory

@@ -16,8 +16,7 @@ import (
 const (
 	eventPoll      = time.Second
 	eventPollLimit = 5 * time.Second // for the journal to answer
-	eventPollFirst = 5               // entries; there are seldom more that are new, and all of them are decoded
-	eventPollPage  = 200             // more within a poll are read in further pages
+	eventPollPage  = 200             // entries; more within a poll are read in further pages
 	eventPollPages = 5
 )
 
@@ -40,7 +39,7 @@ type eventWatch struct {
 	began   time.Time
 	report  health.Report
 	verdict health.Verdict // that was told
-	seq     int64          // of the journal, up to where it was told; -1 while nothing was
+	seq     int64          // of the journal, up to where it was read; -1 before it was
 	failed  bool           // the journal could not be read the last time
 	call    *foreign.Call[[]journal.Entry]
 }
@@ -94,33 +93,43 @@ func (w *eventWatch) follow(ctx context.Context) {
 		return
 	}
 	w.failed = false
+	first := w.seq < 0
 	for _, entry := range slices.Backward(found) {
 		w.seq = entry.Seq
+		if first && entry.At.Before(w.began) || !slices.Contains(eventKinds, journal.KindOf(entry.Event)) {
+			continue
+		}
 		if one, err := newEntryView(entry); err == nil {
 			w.add(entry.At, eventOfJournal, one.Text, one)
 		}
 	}
+	w.seq = max(w.seq, 0)
 }
 
-// fresh reads what is new, newest first: all since the Serve began where nothing was told yet. Of more than a thousand
-// entries within one poll the oldest are left out.
+// fresh reads what is new, newest first: all since the Serve began where nothing was read yet, and one before. Of more than
+// a thousand entries within one poll the oldest are left out. Most polls find nothing, so that the newest entry alone is
+// asked for first. All kinds are asked for: to look for some of them costs a journal more than to hand out those that are new.
 func (w *eventWatch) fresh(ctx context.Context) (found []journal.Entry, err error) {
-	before, limit := int64(0), eventPollFirst
+	before, limit := int64(0), 1
 	for range 1 + eventPollPages {
-		page, err := w.cfg.History.Before(ctx, before, eventKinds, limit)
+		page, err := w.cfg.History.Before(ctx, before, nil, limit)
 		if err != nil && len(page) == 0 {
 			return nil, err
 		}
 		for _, entry := range page {
-			if entry.Seq <= w.seq || w.seq < 0 && entry.At.Before(w.began) {
+			if entry.Seq <= w.seq {
 				return found, nil
 			}
 			found, before = append(found, entry), entry.Seq
+			if w.seq < 0 && entry.At.Before(w.began) {
+				return found, nil
+			}
 		}
-		if len(page) < limit {
+		left := before - 1 - max(w.seq, 0)
+		if len(page) < limit || left == 0 {
 			break
 		}
-		limit = eventPollPage
+		limit = int(min(left, eventPollPage))
 	}
 	return found, nil
 }

@@ -28,6 +28,7 @@ var meanings = map[string]string{
 // What the others mean.
 const (
 	closedMeaning    = "nothing is opened until it is over"
+	lockMeaning      = "nothing is opened of it until then. What is held stays guarded, and may be closed"
 	downMeaning      = "what that service does is not done until it is back. Stop-losses that rest at the venue stay there"
 	unhealthyMeaning = "it may not trade as it should. Stop-losses that rest at the venue stay there"
 	degradedMeaning  = "it trades, and not all of it as it should"
@@ -38,6 +39,7 @@ const (
 var overMeaning = map[Kind]string{
 	KindHalt: "positions may be opened again, if nothing else stands against it",
 	KindDown: "that service does its work again",
+	KindLock: "it may be opened again, if nothing else stands against it",
 }
 
 // meaning is what a condition means for the money; "" where nobody knows.

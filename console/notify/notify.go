@@ -1,5 +1,6 @@
 // Package notify tells people what they have to know about a running system: that trading has halted, that an order needs
-// a person, that a service is down for good, that the verdict has changed, what was filled, how the day went.
+// a person, that a service is down for good, that the verdict has changed, that an instrument is locked for a while, what was filled, how the
+// day went.
 //
 // A Service stands in the supervisor tree. It looks at a health registry and follows a journal, and hosts may Post
 // messages of their own. It keeps a bounded queue before a Notifier, so that nobody ever waits for one: Post returns at
@@ -24,6 +25,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -60,13 +62,16 @@ const (
 	KindPerson  Kind = "person"  // any other condition that does not end by itself, such as an order whose fate is not known
 	KindDown    Kind = "down"    // a service is down and stays down
 	KindVerdict Kind = "verdict" // the verdict of the whole has changed
+	KindLock    Kind = "lock"    // an instrument is locked or protected for a while: see engine.Status
 	KindFill    Kind = "fill"    // an order was filled, or a part of it
 	KindDay     Kind = "day"     // how a trading day went
 	kindOther   Kind = "other"   // a host's own, which has none
 )
 
 // kinds are all that the Service makes itself.
-func kinds() []Kind { return []Kind{KindHalt, KindPerson, KindDown, KindVerdict, KindFill, KindDay} }
+func kinds() []Kind {
+	return []Kind{KindHalt, KindPerson, KindDown, KindVerdict, KindLock, KindFill, KindDay}
+}
 
 // Message is what a person is told.
 type Message struct {
@@ -106,9 +111,12 @@ type Config struct {
 	To       Notifier         // Required
 	Registry *health.Registry // whose verdict, conditions and deaths are told; nil for none
 	Journal  Reader           // whose fills and days are told; nil for none
-	Name     string           // begins each Title, such as "PAPER btc-trader"; "" for nothing
-	Page     string           // where a person looks, such as "https://trader.example.net/"; "" for no link
-	Kinds    []Kind           // what the Service makes messages of; nil means all. What is Posted always counts
+	// Account has the locks and protections that are told, as the method of a vigil.Trader does; nil for none. It has to
+	// return at once.
+	Account func() (engine.Status, bool)
+	Name    string // begins each Title, such as "PAPER btc-trader"; "" for nothing
+	Page    string // where a person looks, such as "https://trader.example.net/"; "" for no link
+	Kinds   []Kind // what the Service makes messages of; nil means all. What is Posted always counts
 
 	Size    int           // how many messages may wait; 0 means 256. The oldest that is not urgent makes room
 	Rate    int           // how many that are not urgent are sent in a minute; 0 means 20

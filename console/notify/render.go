@@ -26,6 +26,7 @@ var titles = map[Kind][2]string{
 	KindPerson:  {"A person is needed", "A trouble is over"},
 	KindDown:    {"A service is down", "A service is back"},
 	KindVerdict: {"Something is wrong", "All is well again"},
+	KindLock:    {"Something is locked for a while", "A lock is over"},
 	KindFill:    {"An order was filled", "An order was filled"},
 	KindDay:     {"A day is over", "A day is over"},
 	kindOther:   {"A message", "A message"},

@@ -17,6 +17,8 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/golden"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
+	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -40,7 +42,14 @@ func TestTextsOfEachKind(t *testing.T) {
 		Time: time.Date(2000, 1, 1, 0, 0, 20, 0, time.UTC),
 	}}
 	day := func(name, equity string) journal.Event { return journal.DayOpened{Day: name, Equity: d(equity)} }
+	begun := time.Time{}
 	cfg := notify.Config{Journal: j, Name: "PAPER livetrader", Page: page, Complete: anAccount}
+	cfg.Account = func() (engine.Status, bool) {
+		if begun.IsZero() {
+			begun = time.Now()
+		}
+		return protectedAccount(time.Since(begun)), true
+	}
 	raise := func(part *health.Part, key, text, remedy string, closed bool) {
 		part.Raise(health.Condition{
 			Key: key, Verdict: health.Degraded, Person: true, Closed: closed, Text: text, Remedy: remedy,
@@ -81,12 +90,24 @@ func TestTextsOfEachKind(t *testing.T) {
 				all.WriteString(m.Title + "\n" + m.Body + "\n\n")
 			}
 		}
-		for _, kind := range []notify.Kind{"halt", "person", "down", "verdict", "fill", "day", "over halt", "over person",
-			"over down", "over verdict"} {
+		for _, kind := range []notify.Kind{"halt", "person", "down", "verdict", "lock", "fill", "day", "over halt", "over person",
+			"over down", "over verdict", "over lock"} {
 			require.True(t, seen[string(kind)], kind)
 		}
 		golden.Check(t, all.String(), "testdata/texts.txt")
 	})
+}
+
+// protectedAccount is protected for an hour, a while after it was first looked at.
+func protectedAccount(passed time.Duration) (s engine.Status) {
+	if passed >= 30*time.Minute && passed < 90*time.Minute {
+		s.Protections = []book.Lock{{
+			Symbol: "BTC/USDT", Until: time.Date(2000, 1, 1, 1, 30, 0, 0, time.UTC), By: "limit: CoolDown",
+			Reason: "CoolDown is 1h0m0s: a stop-loss closed BTC/USDT at 2000-01-01T00:30:00Z; " +
+				"nothing is opened until 2000-01-01T01:30:00Z",
+		}}
+	}
+	return s
 }
 
 // What the guide shows is what people get.

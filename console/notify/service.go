@@ -73,6 +73,9 @@ func (s *Service) Serve(ctx context.Context) error {
 	if s.cfg.Journal != nil && (s.tells(KindFill) || s.tells(KindDay)) {
 		work.Go(func() error { return (&trades{s: s}).serve(ctx) })
 	}
+	if s.cfg.Account != nil && s.tells(KindLock) {
+		work.Go(func() error { return (&locks{s: s}).serve(ctx) })
+	}
 	work.Go(func() error { return s.send(ctx) })
 	return work.Wait()
 }

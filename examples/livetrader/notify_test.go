@@ -150,7 +150,7 @@ func TestNotifyTestRefusesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string][2][]string{
 		"nobody gets messages: set LIVETRADER_NOTIFY_URL":  {},
-		`sends one of halt,person,down,verdict,fill,day`:   {{notifyVariable, mailTo("1", "ann")}, {"fills"}},
+		`sends one of halt,person,down,verdict,lock,fill,day`:   {{notifyVariable, mailTo("1", "ann")}, {"fills"}},
 		"LIVETRADER_NOTIFY_URL, number 2 of 2: shoutrrr: ": {{notifyVariable, mailTo("1", "ann") + " telegram://hunter2"}},
 		"page-url": {{notifyVariable, mailTo("1", "ann")}, {"--page-url", "here"}},
 	} {
@@ -173,7 +173,7 @@ func TestNotifySettingsThatAreWrongAreRefused(t *testing.T) {
 	_, err = parseConfig([]string{"--paper", "--config", configured(t, "notify-url: hunter2\n")}, environ())
 	require.ErrorContains(t, err, "set LIVETRADER_NOTIFY_URL_FILE")
 	_, err = parseConfig([]string{"--paper", "--notify", "halt,fills"}, environ())
-	require.ErrorContains(t, err, `"fills" is none of halt,person,down,verdict,fill,day`)
+	require.ErrorContains(t, err, `"fills" is none of halt,person,down,verdict,lock,fill,day`)
 	_, err = parseConfig([]string{"--paper", "--page-url", "https://ann:pw@x/"}, environ())
 	require.ErrorContains(t, err, "want an address such as https://trader.example.net/, without a user")
 }
@@ -190,6 +190,8 @@ func TestMessagesNameTheCommandThatLiftsThem(t *testing.T) {
 	} {
 		require.Contains(t, commandFor(&notify.Message{Key: key}, s), want)
 	}
+	require.Contains(t, commandFor(&notify.Message{Key: "lock/BTC/USDT", Kind: notify.KindLock}, s), "livetrader ctl unlock BTC/USDT")
+	require.Empty(t, commandFor(&notify.Message{Key: "protection/limit: CoolDown/BTC/USDT", Kind: notify.KindLock}, s))
 	require.Contains(t, commandFor(&notify.Message{Key: "condition/livetrader/trading/account/engine/halted"}, engine.Status{}),
 		"livetrader ctl rearm HALT")
 	for _, key := range []string{"verdict", "fill/1", "condition/x/flat_line", "condition/x/unknown"} {

@@ -14,7 +14,8 @@ import (
 // notifyKinds are all that can be told of.
 func notifyKinds() []notify.Kind {
 	return []notify.Kind{
-		notify.KindHalt, notify.KindPerson, notify.KindDown, notify.KindVerdict, notify.KindFill, notify.KindDay,
+		notify.KindHalt, notify.KindPerson, notify.KindDown, notify.KindVerdict, notify.KindLock,
+		notify.KindFill, notify.KindDay,
 	}
 }
 
@@ -54,13 +55,21 @@ func readPage(text string) (string, error) {
 
 // completes adds to a message how the account stands, and by which command a person lifts what it tells of.
 func (a *app) completes(m *notify.Message) {
-	s, ok := a.trader.Account()
+	s, ok := a.accountNow()
 	if ok {
 		m.Account = accountLine(s)
 	}
 	if command := commandFor(m, s); command != "" && !m.Over {
 		m.Remedy = command
 	}
+}
+
+// accountNow is the account, where there is one: a replay has none.
+func (a *app) accountNow() (engine.Status, bool) {
+	if a.trader == nil {
+		return engine.Status{}, false
+	}
+	return a.trader.Account()
 }
 
 // mostHeld is how many positions a message names.
@@ -99,6 +108,9 @@ func commandFor(m *notify.Message, s engine.Status) string {
 	what, name, _ := strings.Cut(m.Key, "/")
 	if what == "down" {
 		return "mend its error, then: livetrader ctl start-service " + name
+	}
+	if symbol, ok := strings.CutPrefix(m.Key, "lock/"); ok && m.Kind == notify.KindLock {
+		return "nothing: it ends by itself; sooner by livetrader ctl unlock " + symbol
 	}
 	if what != "condition" {
 		return ""

@@ -43,6 +43,7 @@ type gate struct {
 	pendingHalt string    // the reason of a halt that is not durable yet
 	pendingFrom time.Time // since when
 	reduceOnly  bool
+	reduceSince time.Time      // of reduceOnly
 	unpriced    []string       // instruments that are held and have no price, where the day's loss is limited
 	costed      []string       // the same where it is not: they count at their cost
 	known       book.PriceFunc // what is held was worth at the last look; nil before the first

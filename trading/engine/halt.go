@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -60,9 +61,12 @@ func (g *gate) haltFor(ctx context.Context, r *run, reason string) error {
 	return err
 }
 
-func (g *gate) setReduceOnly(on bool) {
+func (g *gate) setReduceOnly(on bool, since time.Time) {
 	g.ledger.mu.Lock()
 	defer g.ledger.mu.Unlock()
+	if !g.reduceOnly {
+		g.reduceSince = since
+	}
 	g.reduceOnly = on
 }
 

@@ -78,8 +78,14 @@ func standsAs(stands book.Halt, halt int64) error {
 // SetReduceOnly lets only those orders pass that reduce a position, or all again. Unlike a halt it lasts as long as the
 // Engine.
 func (e *Engine) SetReduceOnly(on bool) {
-	e.gate.setReduceOnly(on)
+	e.gate.setReduceOnly(on, e.env.now())
 	e.env.log.Warn("Reduce only", "on", on)
+}
+
+// ReduceOnlySince is SetReduceOnly(true) for who has had it so since an earlier time, such as before a restart.
+func (e *Engine) ReduceOnlySince(began time.Time) {
+	e.gate.setReduceOnly(true, began)
+	e.env.log.Warn("Reduce only", "on", true, "since", began.UTC())
 }
 
 // maxActText is how long each text of an act may be that is recorded, in bytes.

@@ -122,7 +122,9 @@ func (g *gate) standingLocked() (found []problem) {
 		found = append(found, halted)
 	}
 	if g.reduceOnly {
-		found = append(found, closed("reduce_only", "only what reduces a position is sent", remedyReduce))
+		reduces := closed("reduce_only", "only what reduces a position is sent", remedyReduce)
+		reduces.Began = g.reduceSince
+		found = append(found, reduces)
 	}
 	if len(g.unpriced) > 0 {
 		found = append(found, condition("day_loss", g.silence(g.unpriced),

@@ -157,6 +157,7 @@ func aDay() (all []notify.Message) {
 		{Key: "c", Kind: notify.KindDown, Urgent: true, Text: "a service stays down"},
 		{Key: "d", Kind: notify.KindVerdict, Urgent: true, Text: "the system is unhealthy"},
 		{Key: "e", Kind: notify.KindFill, Text: "bought some"},
+		{Key: "j", Kind: notify.KindLock, Text: "a symbol is locked"},
 		{Key: "f", Kind: notify.KindDay, Text: "the day is over"},
 		{Key: "g", Kind: notify.KindVerdict, Over: true, Text: "the feed is back"},
 		{Key: "h", Kind: notify.KindHalt, Over: true, Text: "the halt is lifted"},
