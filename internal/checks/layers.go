@@ -81,7 +81,9 @@ var Rooms = []Room{
 	{Path: "trading/store/internal/sqldb", For: "what both databases share", Why: whyStore,
 		May: []string{"signal", "trading", "trading/journal", "trading/store/internal/sqldb"}},
 	{Path: "trading/binance/binancetest", For: "test kit: a fake of Binance's futures, with its faults [module]", HTTP: true,
-		Kit: true},
+		May: []string{"trading/tradingtest/memnet"}, Kit: true},
+	{Path: "trading/alpaca/alpacatest", For: "test kit: a fake of Alpaca, with its faults [module]", HTTP: true,
+		May: []string{"trading/tradingtest/memnet"}, Kit: true},
 	{Path: "trading/binance/...", For: "the venue Binance [module]", Why: whyVenue, HTTP: true,
 		May: []string{"health", "signal", "trading", "trading/binance/..."}},
 	{Path: "trading/alpaca/...", For: "the venue Alpaca [module]", Why: whyVenue, HTTP: true,
@@ -91,6 +93,7 @@ var Rooms = []Room{
 			"trading/size"}},
 	{Path: "trading/tradingtest/httpline", For: "test kit: an HTTP transport below an adapter that loses, cuts and repeats",
 		May: []string{"trading/tradingtest"}, Kit: true, HTTP: true},
+	{Path: "trading/tradingtest/memnet", For: "test kit: a network in memory, for a venue in a bubble", Kit: true, HTTP: true},
 
 	{Path: "console/serve", For: "a service of any HTTP handler: it binds first, and drains at its end", HTTP: true,
 		May: []string{"health"}},
@@ -117,7 +120,6 @@ var Rooms = []Room{
 	{Path: "internal/foreign", For: "calls of code that is not ours: panic, Goexit, time limit"},
 	{Path: "internal/wake", For: "a channel that is closed when something happens next"},
 	{Path: "internal/golden", For: "golden files of tests", Kit: true},
-	{Path: "internal/memnet", For: "test kit: a network in memory", Kit: true, HTTP: true},
 	{Path: "internal/pgserver", For: "a PostgreSQL server for tests", Kit: true},
 	{Path: "internal/ramdisk", For: "temporary folders of tests in memory", Kit: true},
 	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +

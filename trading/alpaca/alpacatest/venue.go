@@ -10,7 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/internal/memnet"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/memnet"
 )
 
 // The key that the venue knows.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/seed-5dee1c0a/vigil/internal/memnet"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/memnet"
 )
 
 // Key and Secret are what a venue knows its client by, where Config names no others.
