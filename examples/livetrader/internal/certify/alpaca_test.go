@@ -43,6 +43,23 @@ func TestTwoFakesOfAlpacaAgree(t *testing.T) {
 		require.GreaterOrEqual(t, sum.Same, 50)
 		require.Zero(t, sum.NotRun, out)
 		require.NotContains(t, out, "does not model")
+		requireSaid(t, out, map[string]string{
+			"wrong-secret":                   "answer: 401 40110000 request is not authorized",
+			"more-than-the-money":            "order: 403 40310000 insufficient buying power",
+			"limit-day":                      "order asked for: new, filled nothing",
+			"stop":                           "its limit: 5124.95",
+			"id-again-after-cancel":          "second: 422 40010001 client_order_id must be unique",
+			"replace":                        "the old one: replaced, filled nothing",
+			"market":                         "order asked for: filled, filled all",
+			"ioc-away":                       "order asked for: canceled, filled nothing",
+			"sell-what-another-order-holds":  "second: 403 40310000 insufficient qty available for order (requested: 1, available: 0)",
+			"oco":                            "the other after it: canceled, filled nothing",
+			"stream-of-an-order":             "its events end with: canceled",
+			"stream-with-a-wrong-secret":     "status: unauthorized",
+			"adapter-id-twice":               "second: duplicate",
+			"adapter-pair":                   "take-profit after it: canceled, filled nothing",
+			"adapter-answer-cut-on-our-side": "submit: nobody knows",
+		})
 	})
 }
 
