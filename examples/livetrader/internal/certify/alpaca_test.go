@@ -2,8 +2,6 @@ package certify_test
 
 import (
 	"net/http"
-	"regexp"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,23 +133,5 @@ func TestAlpacaTapeHasNoSecretsAndIsReplayed(t *testing.T) {
 		require.Contains(t, tape, "SCRUBBED")
 		require.Contains(t, tape, "trade_updates")
 		require.Equal(t, said(t, tape), replayed(t, tape, shares(), "/stream"))
-	})
-}
-
-func TestAlpacaTapeOfTestdata(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		openHours()
-		const file = "testdata/alpacatest.jsonl.gz"
-		if *update {
-			_, at := serveAlpaca(t)
-			at.Name = "alpacatest"
-			_, _, tape := certified(t, shares(), at, "tape")
-			keep(t, file, tape)
-		}
-		tape := kept(t, file)
-		require.Equal(t, said(t, tape), replayed(t, tape, shares(), "/stream"))
-		require.Regexp(t, regexp.MustCompile(`"case":"oco"`), tape)
-		require.False(t, strings.Contains(tape, alpacatest.Secret))
 	})
 }
