@@ -244,9 +244,7 @@ func TestTapeHasNoSecrets(t *testing.T) {
 				text, err := io.ReadAll(r.Body)
 				require.NoError(t, err)
 				r.Body = io.NopCloser(strings.NewReader(string(text)))
-				for _, key := range regexp.MustCompile(`[A-Z0-9]{64}`).FindAllString(string(text), -1) {
-					secrets = append(secrets, key)
-				}
+				secrets = append(secrets, regexp.MustCompile(`[A-Z0-9]{64}`).FindAllString(string(text), -1)...)
 			},
 		}
 		_, out, tape := certified(t, suite(), at, "")
