@@ -72,11 +72,8 @@ func runCertify(ctx context.Context, args []string, env environment) int {
 	return exitOK
 }
 
-// alpacaPaper is Alpaca where money is of paper.
-const alpacaPaper = "alpaca-paper"
-
 // certifiable are the venues that can be certified. No money is real at any of them.
-var certifiable = []string{binanceDemo, alpacaPaper}
+var certifiable = []string{binanceDemo, "alpaca-paper"}
 
 // suite is what --venue has run, and where.
 func (c *certification) suite(clk clock.Clock) (suite certify.Suite, at certify.Place, err error) {

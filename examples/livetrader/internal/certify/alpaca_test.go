@@ -2,8 +2,6 @@ package certify_test
 
 import (
 	"net/http"
-	"regexp"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +41,23 @@ func TestTwoFakesOfAlpacaAgree(t *testing.T) {
 		require.GreaterOrEqual(t, sum.Same, 50)
 		require.Zero(t, sum.NotRun, out)
 		require.NotContains(t, out, "does not model")
+		requireSaid(t, out, map[string]string{
+			"wrong-secret":                   "answer: 401 40110000 request is not authorized",
+			"more-than-the-money":            "order: 403 40310000 insufficient buying power",
+			"limit-day":                      "order asked for: new, filled nothing",
+			"stop":                           "its limit: 5124.95",
+			"id-again-after-cancel":          "second: 422 40010001 client_order_id must be unique",
+			"replace":                        "the old one: replaced, filled nothing",
+			"market":                         "order asked for: filled, filled all",
+			"ioc-away":                       "order asked for: canceled, filled nothing",
+			"sell-what-another-order-holds":  "second: 403 40310000 insufficient qty available for order (requested: 1, available: 0)",
+			"oco":                            "the other after it: canceled, filled nothing",
+			"stream-of-an-order":             "its events end with: canceled",
+			"stream-with-a-wrong-secret":     "status: unauthorized",
+			"adapter-id-twice":               "second: duplicate",
+			"adapter-pair":                   "take-profit after it: canceled, filled nothing",
+			"adapter-answer-cut-on-our-side": "submit: nobody knows",
+		})
 	})
 }
 
@@ -118,23 +133,5 @@ func TestAlpacaTapeHasNoSecretsAndIsReplayed(t *testing.T) {
 		require.Contains(t, tape, "SCRUBBED")
 		require.Contains(t, tape, "trade_updates")
 		require.Equal(t, said(t, tape), replayed(t, tape, shares(), "/stream"))
-	})
-}
-
-func TestAlpacaTapeOfTestdata(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		openHours()
-		const file = "testdata/alpacatest.jsonl.gz"
-		if *update {
-			_, at := serveAlpaca(t)
-			at.Name = "alpacatest"
-			_, _, tape := certified(t, shares(), at, "tape")
-			keep(t, file, tape)
-		}
-		tape := kept(t, file)
-		require.Equal(t, said(t, tape), replayed(t, tape, shares(), "/stream"))
-		require.Regexp(t, regexp.MustCompile(`"case":"oco"`), tape)
-		require.False(t, strings.Contains(tape, alpacatest.Secret))
 	})
 }

@@ -113,7 +113,11 @@ func Run(ctx context.Context, suite Suite, cfg Config) (Summary, error) {
 
 // begin looks at both places, and refuses an account that is in use.
 func (r *runner) begin(ctx context.Context) error {
-	for name, at := range map[string]account{r.cfg.Venue.Name: r.venue, "the fake": r.fake} {
+	for _, one := range []struct {
+		name string
+		at   account
+	}{{r.cfg.Venue.Name, r.venue}, {"the fake", r.fake}} {
+		name, at := one.name, one.at
 		s := &script{ctx: ctx, clock: r.cfg.Clock}
 		at.prepare(s)
 		left := at.left(s)

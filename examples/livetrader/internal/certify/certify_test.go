@@ -28,7 +28,38 @@ func TestTwoFakesThatAreTheSameAgree(t *testing.T) {
 		require.Zero(t, sum.NotRun, out)
 		require.NotContains(t, out, "\n  ! ")
 		require.Contains(t, out, "the account is flat: nothing is held and nothing rests")
+		requireSaid(t, out, map[string]string{
+			"late-request":                   "order: 400 -1021 Timestamp for this request is outside of the recvWindow.",
+			"late-in-short-window":           "order: 400 -1021 Timestamp for this request is outside of the recvWindow.",
+			"old-in-long-window":             "order: 200",
+			"clock-ahead":                    "order: 400 -1021 Timestamp for this request was 1000ms ahead of the server's time.",
+			"wrong-signature":                "order: 400 -1022 Signature for this request is not valid.",
+			"unknown-key":                    "order: 401 -2015 Invalid API-key, IP, or permissions for action.",
+			"limit-ioc-away":                 "order: EXPIRED, filled nothing",
+			"limit-ioc-that-trades":          "order: FILLED, filled all",
+			"id-again-after-fill":            "the ID finds: the second",
+			"cancel-twice":                   "second: 400 -2011 Unknown order sent.",
+			"countdown":                      "the order after it: CANCELED, filled nothing",
+			"algo-that-triggers":             "that order: FILLED, filled all",
+			"listen-key":                     "PUT after it: 400 -1125 This listenKey does not exist.",
+			"stream-of-an-order":             "of one that fills: NEW TRADE",
+			"stream-of-an-algo-order":        "its states: NEW CANCELED",
+			"adapter-id-twice":               "second: duplicate",
+			"adapter-market":                 "fills: all",
+			"adapter-answer-cut-on-our-side": "submit: nobody knows",
+		})
 	})
+}
+
+// requireSaid wants a line in each of some cases that are the same.
+func requireSaid(t *testing.T, out string, want map[string]string) {
+	t.Helper()
+	for name, line := range want {
+		_, of, found := strings.Cut(out, "same     "+name+"\n")
+		require.True(t, found, name)
+		lines, _, _ := strings.Cut(of, "same     ")
+		require.Contains(t, lines, "  =      "+line+"\n", name)
+	}
 }
 
 // Each difference is found, and named by its case and line.
@@ -213,9 +244,7 @@ func TestTapeHasNoSecrets(t *testing.T) {
 				text, err := io.ReadAll(r.Body)
 				require.NoError(t, err)
 				r.Body = io.NopCloser(strings.NewReader(string(text)))
-				for _, key := range regexp.MustCompile(`[A-Z0-9]{64}`).FindAllString(string(text), -1) {
-					secrets = append(secrets, key)
-				}
+				secrets = append(secrets, regexp.MustCompile(`[A-Z0-9]{64}`).FindAllString(string(text), -1)...)
 			},
 		}
 		_, out, tape := certified(t, suite(), at, "")

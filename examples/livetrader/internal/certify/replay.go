@@ -21,8 +21,6 @@ type Replay struct {
 	Venue string // that was recorded
 	Mark  string // for Config.Run: the client IDs have to be those of the tape
 
-	lines map[string][]Line // by case
-
 	mu      sync.Mutex            // guards all below
 	answers map[string][]Exchange // by question
 	frames  map[string][][]Frame  // by path: those of each time that it was opened
@@ -34,20 +32,17 @@ const maxLine = 64 << 20
 
 // NewReplay reads a tape.
 func NewReplay(tape io.Reader) (*Replay, error) {
-	r := &Replay{lines: make(map[string][]Line), answers: make(map[string][]Exchange), frames: make(map[string][][]Frame)}
+	r := &Replay{answers: make(map[string][]Exchange), frames: make(map[string][][]Frame)}
 	lines := bufio.NewScanner(tape)
 	lines.Buffer(nil, maxLine)
-	number, now := 0, ""
+	number := 0
 	for lines.Scan() {
 		number++
 		var e Entry
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return nil, fmt.Errorf("certify: tape, line %d: %w", number, err)
 		}
-		if e.Case != "" {
-			now = e.Case
-		}
-		r.add(now, e)
+		r.add(e)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("certify: tape, line %d: %w", number+1, err)
@@ -58,7 +53,7 @@ func NewReplay(tape io.Reader) (*Replay, error) {
 	return r, nil
 }
 
-func (r *Replay) add(now string, e Entry) {
+func (r *Replay) add(e Entry) {
 	switch {
 	case e.Run != nil:
 		r.Venue, r.Mark = e.Run.Venue, e.Run.Mark
@@ -73,8 +68,6 @@ func (r *Replay) add(now string, e Entry) {
 			all[len(all)-1] = append(all[len(all)-1], *e.Frame)
 		}
 		r.frames[e.Frame.Path] = all
-	case e.Line != nil:
-		r.lines[now] = append(r.lines[now], *e.Line)
 	}
 }
 
@@ -84,9 +77,6 @@ var window = regexp.MustCompile(`recvWindow=\d+&?`)
 func question(method, path, asked string) string {
 	return method + " " + path + " " + strings.Trim(window.ReplaceAllString(asked, ""), "& ")
 }
-
-// Lines are what a case saw at the venue.
-func (r *Replay) Lines(name string) []Line { return r.lines[name] }
 
 // Lacking are the questions to which the tape has no answer.
 func (r *Replay) Lacking() []string {

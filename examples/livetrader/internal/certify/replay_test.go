@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -72,20 +73,46 @@ func TestReplaySaysWhatTheVenueSaid(t *testing.T) {
 	})
 }
 
-// The tapes in testdata were recorded at the fakes, as long as nobody has sent one of a venue. What is parsed of them today is
-// what was parsed then.
+// The tapes in testdata were recorded at the fakes, as long as nobody has sent one of a venue, which can be laid beside them as
+// it is or packed by gzip. What is parsed of them today is what was parsed then.
 func TestRecordedTapesAreReadAsTheyWere(t *testing.T) {
 	t.Parallel()
+	if *update {
+		record(t)
+	}
+	files, err := filepath.Glob("testdata/*.jsonl*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tape := kept(t, file)
+				replay, err := certify.NewReplay(strings.NewReader(tape))
+				require.NoError(t, err)
+				s, stream := suite(), ""
+				if strings.HasPrefix(replay.Venue, "alpaca") {
+					s, stream = shares(), "/stream"
+				}
+				require.Equal(t, said(t, tape), replayed(t, tape, s, stream))
+			})
+		})
+	}
+}
+
+// record makes the tapes of the fakes anew.
+func record(t *testing.T) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		const file = "testdata/binancetest.jsonl.gz"
-		if *update {
-			_, at := serve(t, binancetest.Demo())
-			at.Name = "binancetest"
-			_, _, tape := certified(t, suite(), at, "tape")
-			keep(t, file, tape)
-		}
-		tape := kept(t, file)
-		require.Equal(t, said(t, tape), replayed(t, tape, suite(), ""))
+		openHours()
+		_, at := serve(t, binancetest.Demo())
+		at.Name = "binancetest"
+		_, _, tape := certified(t, suite(), at, "tape")
+		keep(t, "testdata/binancetest.jsonl.gz", tape)
+		_, at = serveAlpaca(t)
+		at.Name = "alpacatest"
+		_, _, tape = certified(t, shares(), at, "tape")
+		keep(t, "testdata/alpacatest.jsonl.gz", tape)
 	})
 }
 
@@ -105,8 +132,11 @@ func kept(t *testing.T, file string) string {
 	f, err := os.Open(file)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, f.Close()) }()
-	r, err := gzip.NewReader(f)
-	require.NoError(t, err)
+	var r io.Reader = f
+	if strings.HasSuffix(file, ".gz") {
+		r, err = gzip.NewReader(f)
+		require.NoError(t, err)
+	}
 	text, err := io.ReadAll(r)
 	require.NoError(t, err)
 	return string(text)

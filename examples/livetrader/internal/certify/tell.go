@@ -30,19 +30,23 @@ func (r *runner) tell(name string, venue, fake *script) {
 		r.sum.Same++
 	}
 	fmt.Fprintf(r.cfg.Out, "%-8s %s\n", verdict, name)
-	for which, s := range map[string]*script{"venue": venue, "fake": fake} {
-		if s.failed != nil {
-			fmt.Fprintf(r.cfg.Out, "         %s: %v\n", which, s.failed)
-		}
-		if s.skipped != "" {
-			fmt.Fprintf(r.cfg.Out, "         %s: %s\n", which, s.skipped)
-		}
-	}
+	r.tellWhyNot("venue", venue)
+	r.tellWhyNot("fake", fake)
 	if skipped && !failed {
 		return
 	}
 	for _, p := range pairs {
 		p.tell(r)
+	}
+}
+
+// tellWhyNot says why a case has not come to its end.
+func (r *runner) tellWhyNot(where string, s *script) {
+	switch {
+	case s.failed != nil:
+		fmt.Fprintf(r.cfg.Out, "         %s: %v\n", where, s.failed)
+	case s.skipped != "":
+		fmt.Fprintf(r.cfg.Out, "         %s: %s\n", where, s.skipped)
 	}
 }
 
