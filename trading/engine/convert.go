@@ -20,6 +20,7 @@ import (
 //	the Broker tells of a conversion, and it explains what is held    it is journaled, and a person told
 //	nobody tells, and it looks like one                               trading is halted, whatever the policy for differences;
 //	                                                                  the halt says what it looks like, for Convert
+//	the Broker told of one lately, and something was traded since     the same
 //	it looks like none                                                the policy for differences
 //
 // While it looks like one nothing is sent for the instrument: nobody knows in which units.
@@ -55,7 +56,23 @@ func (c *reconciler) convert(
 			return nil, err
 		}
 	}
-	return c.differences(held), nil
+	return withNews(c.differences(held), told, c.env.now()), nil
+}
+
+// newsOfConversion is for how long a conversion that explains nothing may have to do with a difference.
+const newsOfConversion = 48 * time.Hour
+
+// withNews adds to differences the conversions that the Broker has told of lately: something was traded in the units of
+// before, and what is left is of no order's making.
+func withNews(found []difference, told []trading.Conversion, now time.Time) []difference {
+	for i := range found {
+		for _, one := range told {
+			if (one.Symbol == found[i].symbol || one.To == found[i].symbol) && now.Sub(one.Time) < newsOfConversion {
+				found[i].looksLike = one
+			}
+		}
+	}
+	return found
 }
 
 // takeIn journals a conversion if it makes the book say what the Broker holds.
