@@ -94,6 +94,7 @@ func TestSplitThatTheVenueTellsIsJournaledOnce(t *testing.T) {
 				r.compares()
 			}
 			require.Equal(t, 1, r.conversions(), "once")
+			require.Equal(t, 1, r.log.count("Instrument converted"))
 			require.Equal(t, c.guarded, r.resting())
 			r.signals.put(says(btc, signal.Flat, r.now()))
 			for range 3 {
