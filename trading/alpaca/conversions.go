@@ -54,9 +54,9 @@ func conversions(rows []alpaca.AccountActivity, since time.Time) (found []tradin
 			continue
 		}
 		c := trading.Conversion{ID: row.ID, Symbol: row.Symbol, To: row.Symbol, Time: at}
-		other, several := partner(rows, used, i)
+		other, more := pairOf(rows, used, i)
 		switch {
-		case several, other < 0 && row.ActivityType == kindRename:
+		case more, other < 0 && row.ActivityType == kindRename:
 			continue
 		case other >= 0:
 			used[other] = true
@@ -78,9 +78,9 @@ func conversions(rows []alpaca.AccountActivity, since time.Time) (found []tradin
 	return found, nil
 }
 
-// partner is the row that gives what another one takes, or the other way round: of the same kind and day, and of the same
-// share for a split, of the same quantity for a name. -1 for none; several says that it cannot be told which.
-func partner(rows []alpaca.AccountActivity, used []bool, of int) (found int, several bool) {
+// pairOf is the row that gives what another one takes, or the other way round: of the same kind and day, and of the same
+// share for a split, of the same quantity for a name. -1 for none; more says that several do, and it cannot be told which.
+func pairOf(rows []alpaca.AccountActivity, used []bool, of int) (found int, more bool) {
 	found = -1
 	row := rows[of]
 	for i, other := range rows {
