@@ -41,6 +41,9 @@ func (c Conversion) Validate() error {
 // String says it like "split 4:1 of AAPL" or "FB is META now".
 func (c Conversion) String() string {
 	ratio := fmt.Sprintf("%s:%s", c.New, c.Old)
+	if c.Old.IsZero() {
+		ratio = "of a ratio that is not told"
+	}
 	switch {
 	case c.Symbol == c.To:
 		return fmt.Sprintf("split %s of %s", ratio, c.Symbol)

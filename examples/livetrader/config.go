@@ -80,6 +80,7 @@ type config struct {
 	orphans        engine.OrphanPolicy
 	differences    engine.DifferencePolicy
 	foreignOrders  engine.ForeignPolicy
+	closeDelisted  time.Duration
 	dryStart       bool
 	lowWater       int // MiB
 	drain          time.Duration

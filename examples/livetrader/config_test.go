@@ -45,7 +45,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"no-short": {"true", "true"}, "flatten-on-loss": {"true", "true"}, "bad-bars": {"skip", "refuse"},
 		"health-interval": {"10", "20"}, "socket": {"a.sock", "off"}, "take-profit": {"0.1", "0.2"}, "stop-loss": {"0.1", "0.2"},
 		"limit-entry": {"0.1", "0.2"}, "on-stop": {"cancel", "flatten"}, "orphans": {"flatten", "hand_over"},
-		"differences": {"adopt", "ignore"}, "foreign-orders": {"cancel", "halt"},
+		"differences": {"adopt", "ignore"}, "foreign-orders": {"cancel", "halt"}, "close-delisted": {"60", "1h0m0s"},
 		"notify": {"halt,fill", "day"}, "page-url": {"https://a/", "http://b:1/"},
 		"dry-start": {"true", "true"}, "log-level": {"debug", "warn"}, "log-format": {"json", "text"}, "drain": {"5", "7s"}, "low-water": {"1", "2"},
 		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},

@@ -123,6 +123,8 @@ func (c *config) declareTrading() {
 		"`policy` where the venue holds something else than the journal: halt, adopt, close (what is more) or ignore")
 	setting(c, &c.foreignOrders, "foreign-orders", engine.KeepForeign, foreignPolicies,
 		"`policy` for open orders at the venue that are not ours: keep, cancel or halt")
+	setting(c, &c.closeDelisted, "close-delisted", 0, spans,
+		"`time` before a venue ends trading in a symbol, as announced, at which what is held of it is closed; 0 for never")
 	setting(c, &c.dryStart, "dry-start", false, toggles, "print what a start would book, send and cancel, and end")
 	setting(c, &c.lowWater, "low-water", 256, wholes, "`MiB` that must be free on the disk for anything new to be opened")
 }

@@ -81,7 +81,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 			Validity: max(3*c.interval, time.Second), // an interval of milliseconds, for trying out, leaves time to act
 		},
 		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans,
-			Differences: c.differences, ForeignOrders: c.foreignOrders},
+			Differences: c.differences, ForeignOrders: c.foreignOrders, CloseDelisted: c.closeDelisted},
 	}
 	if m.broker != nil {
 		cfg.Instruments = nil // The venue says them, and what it changes of them.

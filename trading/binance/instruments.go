@@ -107,7 +107,8 @@ func list(s futures.Symbol) listing {
 		Instrument: trading.Instrument{Symbol: nameFor(s)},
 		venue:      s.Symbol, status: s.Status, contract: string(s.ContractType),
 	}
-	if end := time.UnixMilli(s.DeliveryDate).UTC(); s.ContractType == futures.ContractTypePerpetual && s.DeliveryDate > 0 && end.Year() < neverDelivered {
+	end := time.UnixMilli(s.DeliveryDate).UTC()
+	if s.ContractType == futures.ContractTypePerpetual && s.DeliveryDate > 0 && end.Year() < neverDelivered {
 		l.Delisted = end
 	}
 	for _, filter := range s.Filters {

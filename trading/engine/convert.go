@@ -20,6 +20,7 @@ import (
 //	the Broker tells of a conversion, and it explains what is held    it is journaled, and a person told
 //	nobody tells, and it looks like one                               trading is halted, whatever the policy for differences;
 //	                                                                  the halt says what it looks like, for Convert
+//	the Broker told of one lately, and something was traded since     the same
 //	it looks like none                                                the policy for differences
 //
 // While it looks like one nothing is sent for the instrument: nobody knows in which units.
@@ -55,13 +56,32 @@ func (c *reconciler) convert(
 			return nil, err
 		}
 	}
-	return c.differences(held), nil
+	return withNews(c.differences(held), told, c.env.now()), nil
+}
+
+// newsOfConversion is for how long a conversion that explains nothing may have to do with a difference.
+const newsOfConversion = 48 * time.Hour
+
+// withNews adds to differences the conversions that the Broker has told of lately: something was traded in the units of
+// before, and what is left is of no order's making.
+func withNews(found []difference, told []trading.Conversion, now time.Time) []difference {
+	for i := range found {
+		for _, one := range told {
+			if (one.Symbol == found[i].symbol || one.To == found[i].symbol) && now.Sub(one.Time) < newsOfConversion {
+				found[i].looksLike = one
+			}
+		}
+	}
+	return found
 }
 
 // takeIn journals a conversion if it makes the book say what the Broker holds.
 func (c *reconciler) takeIn(ctx context.Context, r *run, told trading.Conversion, held map[string]decimal.Decimal) error {
-	_, err := c.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+	events, err := c.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		inBook := b.Position(told.Symbol).Quantity
+		if inBook.IsZero() {
+			return nil, nil
+		}
 		if told.Symbol != told.To && !held[told.Symbol].IsZero() || told.Symbol == told.To && held[told.To].Equal(inBook) {
 			return nil, nil
 		}
@@ -77,7 +97,17 @@ func (c *reconciler) takeIn(ctx context.Context, r *run, told trading.Conversion
 		}
 		return []journal.Event{e}, nil
 	})
+	c.env.logConverted(events, err)
 	return err
+}
+
+// logConverted logs what is durable by now.
+func (e *env) logConverted(events []journal.Event, err error) {
+	for _, event := range events {
+		if c, ok := event.(journal.Converted); ok && err == nil {
+			e.log.Warn("Instrument converted", "conversion", c.Conversion, "held", c.Quantity, "by", c.By)
+		}
+	}
 }
 
 // converted is a conversion as the journal has it.
@@ -105,13 +135,14 @@ func (e *Engine) Convert(ctx context.Context, c trading.Conversion, by string) e
 	if err != nil {
 		return fmt.Errorf("engine: %s: ask the broker for positions: %w", c, err)
 	}
-	_, err = e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
+	events, err := e.ledger.write(ctx, nil, func(b *book.Book) ([]journal.Event, error) {
 		quantity := c.Quantity(b.Position(c.Symbol).Quantity)
 		if held != nil {
 			quantity = held[c.To]
 		}
 		return []journal.Event{e.env.converted(c, quantity, by)}, nil
 	})
+	e.env.logConverted(events, err)
 	return err
 }
 
@@ -141,7 +172,6 @@ type convertedNow struct {
 func (c *reconciler) noteConvertedLocked(e journal.Converted) {
 	c.converted = append(c.converted, convertedNow{e, c.env.passed()})
 	c.ledger.reconciled = false
-	c.env.log.Warn("Instrument converted", "conversion", e.Conversion, "held", e.Quantity, "by", e.By)
 }
 
 // conversionsLocked tells of those of the last hour.

@@ -94,6 +94,7 @@ func TestSplitThatTheVenueTellsIsJournaledOnce(t *testing.T) {
 				r.compares()
 			}
 			require.Equal(t, 1, r.conversions(), "once")
+			require.Equal(t, 1, r.log.count("Instrument converted"))
 			require.Equal(t, c.guarded, r.resting())
 			r.signals.put(says(btc, signal.Flat, r.now()))
 			for range 3 {
@@ -169,6 +170,21 @@ func TestSplitThatNobodyTellsHaltsByName(t *testing.T) {
 	}
 }
 
+func TestSplitOfWhatWasTradedMeanwhileHaltsByName(t *testing.T) {
+	t.Parallel()
+	r, _ := announcing(t, func(cfg *engine.Config) { cfg.Differences = engine.AdoptDifference })
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.Convert(split("k", "4", "1"), decimal.Zero)
+	r.clock.Add(time.Second)
+	r.signals.put(says(btc, signal.Flat, r.now()))
+	r.mustStep() // It sells 10 of what is 40 by then.
+	r.compares()
+	require.Equal(t, "positions differ: BTC/USDT is 30 at the broker and 0 in the journal, "+
+		"which looks like this: split 4:1 of BTC/USDT", r.engine.Status().Halt.Reason)
+	require.Equal(t, "0", r.held(btc), "nothing is made up of it")
+}
+
 func TestTransferAtAPriceThatStaysIsNoSplit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, refuses, func(cfg *engine.Config) { cfg.Differences = engine.AdoptDifference })
@@ -231,4 +247,55 @@ func TestConversionsThatCannotBeAskedForOpenNothing(t *testing.T) {
 	r.mustStep()
 	require.Equal(t, "40", r.held(btc))
 	require.Equal(t, "100", r.held(eth), "and then it goes on")
+}
+
+func TestNothingIsSentInUnitsThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, refuses)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.venue.Convert(split("", "4", "1"), decimal.Zero)
+	r.compares()
+	sent := r.broker.Submits()
+	r.signals.put(says(btc, signal.Flat, r.now()), says(eth, signal.Flat, r.now()))
+	for range 5 {
+		_ = r.step()
+		r.clock.Add(time.Second)
+	}
+	require.Equal(t, sent, r.broker.Submits(), "10 of what is 40 are not sold")
+	require.NoError(t, r.engine.Convert(t.Context(), split("", "4", "1"), "ann"))
+	for range 5 {
+		_ = r.step()
+		r.clock.Add(time.Second)
+	}
+	require.Equal(t, "0", r.held(btc), "and then all of it is")
+	r.agree()
+}
+
+func TestSplitThatEndsTheGuardsIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]string{"told": "k", "not told": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := announcing(t, with(bracket))
+			r.broker.Stream(true)
+			r.signals.put(says(btc, signal.Long, r.now()))
+			r.mustStep()
+			r.clock.Add(time.Second)
+			r.mustStep()
+			r.venue.Convert(split(id, "4", "1"), decimal.Zero)
+			for range 8 {
+				_ = r.step()
+				r.clock.Add(time.Second)
+			}
+			require.Equal(t, id == "", r.engine.Status().Halt.Active(), "well before the next comparison is due")
+			require.Equal(t, "40", r.atVenue(btc), "and nothing is sold because the price has passed the old stop")
+		})
+	}
+}
+
+func (r *rig) atVenue(symbol string) string {
+	held, err := r.venue.Positions(context.Background())
+	require.NoError(r.t, err)
+	return held[symbol].String()
 }

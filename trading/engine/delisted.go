@@ -44,12 +44,12 @@ func (e *env) closing(symbol string) bool {
 // closeDelisted closes what the policy does not hold to its end.
 func (w *watchdog) closeDelisted(ctx context.Context, r *run) error {
 	for _, symbol := range w.env.ending {
-		if !w.env.closing(symbol) {
+		if !w.env.closing(symbol) || w.ledger.hasOtherUnits(symbol) {
 			continue
 		}
 		events, err := w.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 			h := b.Holding(symbol)
-			if h.Quantity.IsZero() || w.env.closesAll(h) || w.ledger.otherUnits[symbol] {
+			if h.Quantity.IsZero() || w.env.closesAll(h) {
 				return nil, nil
 			}
 			return []journal.Event{closeAsked(b, symbol, decimal.Zero, byDelisting)}, nil

@@ -125,7 +125,7 @@ func (e *env) differing(d difference) problem {
 	if d.atBroker.IsZero() { // To trade anything there would open a position.
 		remedy = "find out what closed it, then have it adopted: there is nothing to trade away at the venue"
 	}
-	if c := d.looksLike; c.Symbol != "" {
+	if c := d.looksLike; c.Old.IsPositive() && !d.inBook.IsZero() {
 		remedy = fmt.Sprintf("if the venue says that it is so, convert it, %s to %s and %s for %s, and re-arm; if not, %s",
 			c.Symbol, c.To, c.New, c.Old, remedy)
 	}

@@ -68,6 +68,13 @@ func (l *ledger) order(clientID string) (o book.OrderState, ok bool) {
 	return l.book.Order(clientID)
 }
 
+// hasOtherUnits reports whether the Broker seems to hold an instrument in other units than the book.
+func (l *ledger) hasOtherUnits(symbol string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.otherUnits[symbol]
+}
+
 // pendingWhere returns the pending orders of which is holds.
 func (l *ledger) pendingWhere(is func(book.OrderState) bool) []book.OrderState {
 	return view(l, func(b *book.Book) []book.OrderState { return b.PendingWhere(is) })

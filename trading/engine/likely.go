@@ -11,7 +11,7 @@ import (
 
 // Splits are of small numbers, such as 4:1, 3:2, 1:20 and 100:1. Those of others, such as 11:10, look like anything.
 const (
-	mostParts = 100
+	mostParts = 1000
 	fewParts  = 2
 )
 
@@ -36,6 +36,9 @@ func ratio(before, after decimal.Decimal) (oldPart, newPart decimal.Decimal, ok 
 func (c *reconciler) match(held map[string]decimal.Decimal, found []difference) []difference {
 	for i := range found {
 		d := &found[i]
+		if d.looksLike.Symbol != "" {
+			continue
+		}
 		price, _ := c.env.price(d.symbol)
 		paid := view(c.ledger, func(b *book.Book) decimal.Decimal { return b.Position(d.symbol).AveragePrice() })
 		if o, n, ok := ratio(d.inBook, d.atBroker); ok && fits(price, paid, o, n) {

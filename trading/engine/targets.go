@@ -73,14 +73,14 @@ func (f *follower) lastDecisionPrice(t book.Target) decimal.Decimal {
 // guard makes the legs that brackets lack.
 func (f *follower) guard(ctx context.Context, r *run) error {
 	for _, t := range view(f.ledger, (*book.Book).WithBracket) {
+		if f.ledger.hasOtherUnits(t.Symbol) {
+			continue
+		}
 		in := inputs{now: f.env.now()}
 		for made := true; made; {
 			var wrong error
 			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 				now, _ := b.Target(t.Symbol)
-				if f.ledger.otherUnits[t.Symbol] {
-					return nil, nil
-				}
 				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
 				var o *trading.Order
 				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
