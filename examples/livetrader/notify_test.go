@@ -149,9 +149,9 @@ func TestNotifyTestSaysWhatEachReceiverAnswered(t *testing.T) {
 func TestNotifyTestRefusesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string][2][]string{
-		"nobody gets messages: set LIVETRADER_NOTIFY_URL":  {},
-		`sends one of halt,person,down,verdict,lock,fill,day`:   {{notifyVariable, mailTo("1", "ann")}, {"fills"}},
-		"LIVETRADER_NOTIFY_URL, number 2 of 2: shoutrrr: ": {{notifyVariable, mailTo("1", "ann") + " telegram://hunter2"}},
+		"nobody gets messages: set LIVETRADER_NOTIFY_URL":     {},
+		`sends one of halt,person,down,verdict,lock,fill,day`: {{notifyVariable, mailTo("1", "ann")}, {"fills"}},
+		"LIVETRADER_NOTIFY_URL, number 2 of 2: shoutrrr: ":    {{notifyVariable, mailTo("1", "ann") + " telegram://hunter2"}},
 		"page-url": {{notifyVariable, mailTo("1", "ann")}, {"--page-url", "here"}},
 	} {
 		code, out, log := notifyTest(c[0], c[1]...)

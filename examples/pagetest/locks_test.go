@@ -79,13 +79,16 @@ func TestPageShowsMarginsAndWhatEachStrategyHas(t *testing.T) {
 
 func TestPageSaysThatAVenueIsSimulated(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, func(_ *vigil.Config, shown *console.Config) { shown.Mode = "simulated" })
+	d := newDesk(t, func(_ *vigil.Config, shown *console.Config) {
+		shown.Mode, shown.Venue = "simulated", "the papervenue, account two"
+	})
 	b := open(t, d.url())
 	b.untilText("#mode", "SIMULATED · no real money")
+	b.untilText("#venue", "at the papervenue, account two")
 	d.signalLong()
 	b.until(the(where("data-position", coin)))
 	b.click(where("data-position", coin) + " button[data-act=flatten]")
 	b.until(the("#dialog") + ".open")
 	require.True(t, eval[bool](b, the("#dialog-name-at")+".hidden"), "no name is to be typed")
-	b.untilText("#dialog-text", "With no real money.")
+	b.untilText("#dialog-text", "With no real money. At the papervenue, account two.")
 }

@@ -77,6 +77,9 @@ func market(t *testing.T, mode string) *desk {
 		}
 		cfg.Ticket = trading.FixedTicket{StopLoss: number("0.004"), TakeProfit: number("0.008")}
 		shown.Name, shown.Mode = "alpha", mode
+		if mode == "live" {
+			shown.Venue = "binance, account main"
+		}
 	})
 }
 
