@@ -67,6 +67,7 @@ const headlines = {
   venue_order: 'The venue sent an order of its own', key: 'The venue refuses the key', not_traded: 'Held, and not traded any more',
   not_set_up: 'Held, and not set up', failing: 'Steps of trading fail', closing: 'A close is refused', excess: 'More is held than was wanted',
 };
+const tones = { healthy: 'note', unhealthy: 'bad' };
 const headline = (key) => headlines[key.split('/')[0]] ?? sentence(plain(key.split('/')[0]));
 
 function alerts(status, host) {
@@ -81,7 +82,7 @@ function alerts(status, host) {
       more: `needs a person, for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   for (const one of status?.trading?.conditions ?? []) {
-    all.push({ key: one.key, tone: 'warn', head: headline(one.key), text: one.text,
+    all.push({ key: one.key, tone: tones[one.verdict] ?? 'warn', head: headline(one.key), text: one.text,
       more: `for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   for (const one of status?.overrides ?? []) {
