@@ -48,8 +48,8 @@ func (a *api) host(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shown := hostView{
-		Name: a.cfg.Name, Venue: a.cfg.Venue, Mode: a.cfg.Mode, Time: a.cfg.Clock.Now().UTC(), Reasons: []string{}, Symbols: []string{},
-		Verbs: []string{},
+		Name: a.cfg.Name, Venue: a.cfg.Venue, Mode: a.cfg.Mode, Time: a.cfg.Clock.Now().UTC(),
+		Reasons: []string{}, Symbols: []string{}, Verbs: []string{},
 	}
 	if a.cfg.Symbols != nil {
 		shown.Symbols = append(shown.Symbols, a.cfg.Symbols()...)
