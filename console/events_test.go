@@ -152,7 +152,7 @@ func TestEventsAskAJournalThatIsQuietForItsNewestEntryAlone(t *testing.T) {
 		h := handler(t, console.Config{Events: events})
 		told := 0
 		time.Sleep(time.Second / 2) // so that nothing is at the moment of a look
-		for n := range 3 { // more than a page of them is of a kind that is not told
+		for n := range 3 {          // more than a page of them is of a kind that is not told
 			for range 250 {
 				require.NoError(t, history.Append(ctx, time.Now(), seen("acted", "")))
 			}
