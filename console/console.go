@@ -87,6 +87,9 @@ type Config struct {
 	// Name is what this account is called, and Mode whether its money is real: "live", or else "paper", or "simulated" for a
 	// venue whose Traits say so. The page shows both, and takes what says nothing for live.
 	Name, Mode string
+	// Venue is where the account is, and which one of those there, such as "binance, account pension"; "" for nothing. It is
+	// shown beside the Name.
+	Venue string
 	// Metrics answers /metrics, such as promhttp's handler of a registry with the collector of console/metrics; nil for none.
 	// MetricsToken lets read it, and nothing else: a scraper's configuration is no place for what lets read or act. "" leaves
 	// it to those who may read. It is as strong as Control.Token has to be.

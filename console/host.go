@@ -20,6 +20,7 @@ const (
 // hostView is the answer of /api/host: whose console this is, how it is in one word, and what may be asked of it.
 type hostView struct {
 	Name         string          `json:"name,omitempty"`
+	Venue        string          `json:"venue,omitempty"`
 	Mode         string          `json:"mode,omitempty"` // paper, simulated or live; nothing where the host does not say
 	Time         time.Time       `json:"time"`           // of this host's clock
 	Started      time.Time       `json:"started,omitzero"`
@@ -47,8 +48,8 @@ func (a *api) host(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shown := hostView{
-		Name: a.cfg.Name, Mode: a.cfg.Mode, Time: a.cfg.Clock.Now().UTC(), Reasons: []string{}, Symbols: []string{},
-		Verbs: []string{},
+		Name: a.cfg.Name, Venue: a.cfg.Venue, Mode: a.cfg.Mode, Time: a.cfg.Clock.Now().UTC(),
+		Reasons: []string{}, Symbols: []string{}, Verbs: []string{},
 	}
 	if a.cfg.Symbols != nil {
 		shown.Symbols = append(shown.Symbols, a.cfg.Symbols()...)

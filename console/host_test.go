@@ -32,11 +32,13 @@ func TestHostSaysWhoseConsoleItIs(t *testing.T) {
 		time.Sleep(time.Second)
 		var did asked
 		h := did.handler(t, func(c *console.Config) {
+			c.Venue = "binance, account pension"
 			c.Name, c.Mode, c.Registry, c.Symbols = "pension", "live", registry, func() []string { return []string{"BTC/USDT"} }
 		})
 		got := object(t, ask(h, http.MethodGet, "/api/host"))
 		require.Equal(t, "pension", got["name"])
 		require.Equal(t, "live", got["mode"])
+		require.Equal(t, "binance, account pension", got["venue"])
 		require.Equal(t, "healthy", got["verdict"])
 		require.Equal(t, []any{"BTC/USDT"}, got["symbols"])
 		require.Equal(t, began.Format(time.RFC3339Nano), got["started"])
@@ -54,7 +56,7 @@ func TestHostSaysWhoseConsoleItIs(t *testing.T) {
 func TestHostThatSaysNothingIsTakenForNothing(t *testing.T) {
 	t.Parallel()
 	got := object(t, ask(handler(t, console.Config{}), http.MethodGet, "/api/host", bearer(goodToken)))
-	for _, name := range []string{"name", "mode", "verdict", "started", "last_progress", "actor"} {
+	for _, name := range []string{"name", "venue", "mode", "verdict", "started", "last_progress", "actor"} {
 		require.NotContains(t, got, name)
 	}
 	require.Equal(t, []any{}, got["verbs"])

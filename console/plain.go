@@ -85,18 +85,18 @@ func plainYes(b bool) string {
 
 // plainView is what the plain page shows.
 type plainView struct {
-	Name, ModeWord, ModeClass string
-	At                        time.Time
-	Verdict                   string // "unknown" where the host has no Registry
-	Reasons                   []string
-	NoAccount                 string // why there is none
-	Trading                   *plainAccount
-	HaltID                    string
-	Positions                 []heldPosition
-	Stakes                    []stakeView
-	Orders                    []book.OrderState
-	Offers                    []journal.SignalSeen
-	Services                  []served // with those below them, parents first
+	Name, Venue, ModeWord, ModeClass string
+	At                               time.Time
+	Verdict                          string // "unknown" where the host has no Registry
+	Reasons                          []string
+	NoAccount                        string // why there is none
+	Trading                          *plainAccount
+	HaltID                           string
+	Positions                        []heldPosition
+	Stakes                           []stakeView
+	Orders                           []book.OrderState
+	Offers                           []journal.SignalSeen
+	Services                         []served // with those below them, parents first
 }
 
 // plainAccount is the account, whose figures are not there before it is.
@@ -153,7 +153,7 @@ func setEvery(every *time.Duration) setter {
 }
 
 func (a *api) plainView(r *http.Request) plainView {
-	v := plainView{Name: cmp.Or(a.cfg.Name, "vigil"), At: a.cfg.Clock.Now(), Verdict: "unknown"}
+	v := plainView{Name: cmp.Or(a.cfg.Name, "vigil"), Venue: a.cfg.Venue, At: a.cfg.Clock.Now(), Verdict: "unknown"}
 	v.ModeWord, v.ModeClass = "LIVE", modeLive
 	if a.cfg.Mode == modePaper || a.cfg.Mode == modeSimulated {
 		v.ModeWord, v.ModeClass = strings.ToUpper(a.cfg.Mode), modePaper

@@ -39,7 +39,7 @@ func plainHost(t testing.TB, said string) http.Handler {
 	require.NoError(t, err)
 	require.NoError(t, tree.Add("feed", below, supervisor.Policy{}))
 	return handler(t, console.Config{
-		Name: "desk-" + said, Mode: "paper", Tree: tree, TradingPath: "trader/trading",
+		Name: "desk-" + said, Venue: "venue-" + said, Mode: "paper", Tree: tree, TradingPath: "trader/trading",
 		Account:  func() (engine.Status, bool) { return status, true },
 		Registry: living("trader/trading/account/engine", health.Lifecycle{State: health.StateCrashed, Since: noon, LastError: said}),
 	})
@@ -51,7 +51,7 @@ func TestPlainPageShowsTheStatus(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
 	for _, want := range []string{
-		`<strong class="paper">PAPER</strong> <bdi>desk-odd prices</bdi>: <strong class="unhealthy">unhealthy</strong>`,
+		`<strong class="paper">PAPER</strong> <bdi>desk-odd prices</bdi> at <bdi>venue-odd prices</bdi>: <strong class="unhealthy">unhealthy</strong>`,
 		"Halted since 2026-03-04 12:00:00 UTC", "Way out: find out why, then re-arm", "It is halt 17.",
 		`>10012.5<`, `<td class="number">-2</td><td class="number">42000</td>`, "order-a", "Signals that wait", "bot/feed", "not_started",
 	} {

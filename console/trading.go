@@ -33,10 +33,11 @@ type account struct {
 
 // standing is something that holds.
 type standing struct {
-	Key    string    `json:"key"` // such as halted
-	Text   string    `json:"text"`
-	Since  time.Time `json:"since"`
-	WayOut string    `json:"way_out,omitempty"`
+	Key     string         `json:"key"` // such as halted
+	Verdict health.Verdict `json:"verdict"`
+	Text    string         `json:"text"`
+	Since   time.Time      `json:"since"`
+	WayOut  string         `json:"way_out,omitempty"`
 }
 
 type figures struct {
@@ -74,7 +75,7 @@ func newAccount(part health.Report, status func() (engine.Status, bool)) account
 	}
 	for _, p := range part.Parts {
 		for _, c := range p.Conditions {
-			one := standing{Key: c.Key, Text: c.Text, Since: c.Since.UTC(), WayOut: c.Remedy}
+			one := standing{Key: c.Key, Verdict: c.Verdict, Text: c.Text, Since: c.Since.UTC(), WayOut: c.Remedy}
 			if c.Person {
 				a.NeedPerson = append(a.NeedPerson, one)
 			} else {

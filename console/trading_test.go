@@ -69,7 +69,7 @@ func TestTradingSaysWhatAPersonHasToDo(t *testing.T) {
 		"way_out": "find out why, then re-arm: nothing is opened until then, and what is held stays guarded",
 	}, got["halt"])
 	require.Equal(t, []any{map[string]any{
-		"key": "halted", "text": "trading is halted: daily loss", "since": "2026-03-04T12:00:00Z", "way_out": "re-arm it",
+		"key": "halted", "verdict": "degraded", "text": "trading is halted: daily loss", "since": "2026-03-04T12:00:00Z", "way_out": "re-arm it",
 	}}, got["needs_person"])
 	require.Len(t, got["conditions"], 1)
 }

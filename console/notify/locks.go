@@ -68,7 +68,9 @@ func (l *locks) look(account engine.Status, now time.Time) {
 	for _, key := range slices.Sorted(maps.Keys(l.told)) {
 		if _, still := stands[key]; !still {
 			m := l.told[key]
-			l.s.Post(Message{Key: key, Kind: KindLock, Over: true, Since: m.Since, Money: overMeaning[KindLock], Text: "Over: " + m.Text})
+			l.s.Post(Message{
+				Key: key, Kind: KindLock, Over: true, Since: m.Since, Money: overMeaning[KindLock], Text: "Over: " + m.Text,
+			})
 		}
 	}
 	l.told, l.before = stands, true

@@ -1,6 +1,6 @@
 // Package notify tells people what they have to know about a running system: that trading has halted, that an order needs
-// a person, that a service is down for good, that the verdict has changed, that an instrument is locked for a while, what was filled, how the
-// day went.
+// a person, that a service is down for good, that the verdict has changed, that an instrument is locked for a while, what was
+// filled, how the day went.
 //
 // A Service stands in the supervisor tree. It looks at a health registry and follows a journal, and hosts may Post
 // messages of their own. It keeps a bounded queue before a Notifier, so that nobody ever waits for one: Post returns at

@@ -207,7 +207,7 @@ func (a *app) openAPI(context.Context, *[]func() error) error {
 	}
 	cfg := console.Config{
 		Signals: a.db.Signals(), Health: a.health, Symbols: func() []string { return a.cfg.symbols },
-		Page: true, Name: treeName, Mode: a.money,
+		Page: true, Name: treeName, Mode: a.money, Venue: a.cfg.shownVenue(),
 		Clock: a.clock, Logger: a.log,
 	}
 	if t := a.trader; t != nil {

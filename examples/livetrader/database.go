@@ -103,6 +103,17 @@ func (c *config) identity() []sqlite.Setting {
 	return at
 }
 
+// shownVenue is where the account is, as people read it; "" on paper.
+func (c *config) shownVenue() string {
+	switch {
+	case c.replay != "" || c.venue == "":
+		return ""
+	case c.account != "":
+		return c.venueName() + ", account " + c.account
+	}
+	return c.venueName()
+}
+
 // venueName is the venue as it is kept.
 func (c *config) venueName() string {
 	if name := c.place().name; name != "" {

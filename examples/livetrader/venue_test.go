@@ -69,11 +69,13 @@ func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 	broker, err := c.broker(clock.New(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "live", c.moneyOf(broker))
+	require.Equal(t, "binance, account main", c.shownVenue())
 	c, err = parseConfig([]string{"--venue", "binance-demo", "--cash", "5000", "--interval", "1m"}, keys)
 	require.NoError(t, err)
 	broker, err = c.broker(clock.New(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "simulated", c.moneyOf(broker))
+	require.Equal(t, "binance-demo", c.shownVenue())
 }
 
 func TestVenueIsCheckedAndNothingIsSent(t *testing.T) {

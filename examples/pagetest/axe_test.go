@@ -80,7 +80,7 @@ func TestPageIsAccessible(t *testing.T) {
 func TestPageIsAccessibleWhereMoneyIsReal(t *testing.T) {
 	t.Parallel()
 	for _, dark := range []bool{false, true} {
-		h := crowd{services: 3, bars: 50, fills: 2, orders: 2, mode: "live", token: token}.host(t)
+		h := crowd{services: 3, bars: 50, fills: 2, orders: 2, mode: "live", token: token, said: ", account main"}.host(t)
 		b := open(t, h.url(), look{dark: dark})
 		b.until(the("#positions [data-position]"))
 		b.click("#positions button[data-act=flatten]")

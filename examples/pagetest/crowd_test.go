@@ -83,7 +83,7 @@ func (c crowd) host(t testing.TB) *crowdHost {
 		return h.status
 	}
 	cfg := console.Config{
-		Name: c.named("desk"), Mode: c.mode, Signals: h.signals, Tree: tree, Registry: registry, TradingPath: "crowd",
+		Name: c.named("desk"), Venue: c.said, Mode: c.mode, Signals: h.signals, Tree: tree, Registry: registry, TradingPath: "crowd",
 		Events: h.events, History: history, Logger: log, Performance: c.days,
 		Account: func() (engine.Status, bool) { return read(), true },
 		Orders: func() []book.OrderState {

@@ -1,7 +1,9 @@
 package pagetest_test
 
 import (
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -141,4 +143,20 @@ func TestPageSurvivesARestartOfItsServer(t *testing.T) {
 	b.until("!" + the("#tiles-at") + ".hasAttribute('data-stale')")
 	require.NoError(t, d.trader.Flatten(t.Context(), coin, "the test"))
 	b.until("!" + the(where("data-position", coin)))
+}
+
+// An account that began today was worth nothing at midnight: its curve would be a line with a corner.
+func TestPageBeginsTheCurveOfAYoungAccountWhereTheAccountBegan(t *testing.T) {
+	t.Parallel()
+	before := time.Now().UTC()
+	b := open(t, newDesk(t, nil).url())
+	b.untilText("#equity-text", "From ")
+	text := eval[string](b, the("#equity-text")+".innerText")
+	found := regexp.MustCompile(`^From (\d\d:\d\d:\d\d) on`).FindStringSubmatch(text)
+	require.Len(t, found, 2, text)
+	from, err := time.Parse(time.TimeOnly, found[1])
+	require.NoError(t, err)
+	const day = 24 * time.Hour
+	since := from.Sub(time.Date(0, 1, 1, before.Hour(), before.Minute(), before.Second(), 0, time.UTC))
+	require.Less(t, (since+day)%day, time.Hour, "%s, and it began after %s", text, before)
 }

@@ -1,6 +1,7 @@
 package pagetest_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/health"
 )
 
 func TestPageLocksAnInstrumentAndUnlocksIt(t *testing.T) {
@@ -77,15 +79,52 @@ func TestPageShowsMarginsAndWhatEachStrategyHas(t *testing.T) {
 	require.False(t, eval[bool](alone, the("th.margin")+".checkVisibility()"))
 }
 
+// raiser is a part of trading that says what a venue has done by itself.
+type raiser []health.Condition
+
+func (r raiser) Serve(ctx context.Context) error {
+	for _, c := range r {
+		health.Raise(ctx, c)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestPageSaysWhatAVenueDoesByItselfAndHowBadThatIs(t *testing.T) {
+	t.Parallel()
+	said := raiser{
+		{Key: "foreign_orders", Verdict: health.Healthy, Text: "2 orders are not ours", Remedy: "look at the venue"},
+		{Key: "stray_orders", Verdict: health.Unhealthy, Text: "1 order is in no journal", Remedy: "cancel it at the venue"},
+		{Key: "venue_order/" + coin, Verdict: health.Degraded, Text: "an auto-deleveraging"},
+		{Key: "unlisted/" + coin, Verdict: health.Degraded, Person: true, Text: "it is settled"},
+	}
+	d := newDesk(t, func(cfg *vigil.Config, shown *console.Config) {
+		cfg.Services = append(cfg.Services, vigil.Child{Name: "venue", Service: said})
+		shown.TradingPath = deskName
+	})
+	b := open(t, d.url())
+	for key, want := range map[string]struct{ head, tone string }{
+		"foreign_orders": {"Orders at the venue that are not ours", "note"}, "stray_orders": {"Orders that no journal has", "bad"},
+		"venue_order/" + coin: {"The venue sent an order of its own", "warn"}, "unlisted/" + coin: {"The venue trades it no more", "bad"},
+	} {
+		alert := where("data-alert", key)
+		b.untilText(alert, want.head)
+		require.Equal(t, want.tone, eval[string](b, the(alert)+".dataset.tone"), key)
+	}
+}
+
 func TestPageSaysThatAVenueIsSimulated(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, func(_ *vigil.Config, shown *console.Config) { shown.Mode = "simulated" })
+	d := newDesk(t, func(_ *vigil.Config, shown *console.Config) {
+		shown.Mode, shown.Venue = "simulated", "the papervenue, account two"
+	})
 	b := open(t, d.url())
 	b.untilText("#mode", "SIMULATED · no real money")
+	b.untilText("#venue", "at the papervenue, account two")
 	d.signalLong()
 	b.until(the(where("data-position", coin)))
 	b.click(where("data-position", coin) + " button[data-act=flatten]")
 	b.until(the("#dialog") + ".open")
 	require.True(t, eval[bool](b, the("#dialog-name-at")+".hidden"), "no name is to be typed")
-	b.untilText("#dialog-text", "With no real money.")
+	b.untilText("#dialog-text", "With no real money. At the papervenue, account two.")
 }

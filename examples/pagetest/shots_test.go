@@ -27,7 +27,7 @@ func TestShots(t *testing.T) {
 		t.Skip("-shots DIR makes the pictures of the documentation")
 	}
 	d := market(t, "paper")
-	wide := look{width: 1360, height: 900}
+	wide := look{width: 1360, height: 1120}
 	b := open(t, d.url(), wide)
 	b.untilTraded(6)
 	b.shoot("paper")
@@ -77,6 +77,9 @@ func market(t *testing.T, mode string) *desk {
 		}
 		cfg.Ticket = trading.FixedTicket{StopLoss: number("0.004"), TakeProfit: number("0.008")}
 		shown.Name, shown.Mode = "alpha", mode
+		if mode == "live" {
+			shown.Venue = "binance, account main"
+		}
 	})
 }
 

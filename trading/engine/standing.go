@@ -122,9 +122,9 @@ func (g *gate) standingLocked() (found []problem) {
 		found = append(found, halted)
 	}
 	if g.reduceOnly {
-		reduces := closed("reduce_only", "only what reduces a position is sent", remedyReduce)
-		reduces.Began = g.reduceSince
-		found = append(found, reduces)
+		mode := closed("reduce_only", "only what reduces a position is sent", remedyReduce)
+		mode.Began = g.reduceSince
+		found = append(found, mode)
 	}
 	if len(g.unpriced) > 0 {
 		found = append(found, condition("day_loss", g.silence(g.unpriced),

@@ -131,7 +131,8 @@ function question(verb, kind, objects) {
   text($('dialog-h'), kind.title + (objects.length > 1 ? ` (${objects.length})` : ''));
   const listed = objects.filter((o) => typeof o === 'string').slice(0, 10).map((o) => kind.of?.(o) ?? o.slice(0, 100)).join(', ');
   const where = { paper: 'On paper. ', simulated: 'With no real money. ', live: 'With real money. ' }[host.mode] ?? 'This host does not say whether its money is real. ';
-  text($('dialog-text'), where + (listed ? listed + '. ' : '') + (kind.ask ?? ''));
+  const venue = host.venue ? `At ${host.venue.slice(0, 120)}. ` : '';
+  text($('dialog-text'), where + venue + (listed ? listed + '. ' : '') + (kind.ask ?? ''));
   text($('dialog-yes'), kind.yes);
   text($('dialog-wanted'), wanted);
   $('dialog-reason-at').hidden = !kind.reason;

@@ -26,6 +26,8 @@ function draw() {
     attr($('mode'), 'data-mode', mode);
     text($('mode'), modes[mode]);
     text($('account'), (host.name || 'vigil').slice(0, 80));
+    text($('venue'), host.venue ? 'at ' + host.venue.slice(0, 120) : '');
+    $('venue').hidden = !host.venue;
     const gone = ['lost', 'signed-out'].includes(standing()[0]);
     const then = (iso) => age((gone ? now() - (Date.now() - topics.host.at) : now()) - Date.parse(iso));
     const was = gone ? 'was ' : '';

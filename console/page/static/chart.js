@@ -225,6 +225,8 @@ function draw() {
   if (plot.cursor.left < 0) text($('price-text'), summary);
 }
 
+const many = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 function describe(from, to) {
   const [time, , high, low, close] = bars.columns;
   let h = -Infinity;
@@ -235,7 +237,7 @@ function describe(from, to) {
   }
   const sum = (side) => marks.filter((m) => m.side === side).reduce((n, m) => n + m.count, 0);
   return `${symbol}: ${number(close[bars.length - 1])} at ${clock(time[bars.length - 1] * 1000)}. Shown: ${to - from} bars, ${number(l)} to ${number(h)}` +
-    `, ${sum('buy')} buys and ${sum('sell')} sells.` + lines().map(({ name, price }) => ` ${name} ${number(price)}.`).join('');
+    `, ${many(sum('buy'), 'buy')} and ${many(sum('sell'), 'sell')}.` + lines().map(({ name, price }) => ` ${name} ${number(price)}.`).join('');
 }
 
 const showBars = list($('bars'), {

@@ -34,7 +34,9 @@ function samples() {
   const paid = found.at(-1)?.[2] ?? 0;
   const account = data('status')?.trading;
   const day = Date.parse(account?.day + 'T00:00:00Z') / 1000;
-  if (day > 0) found.push([day, Number(account.equity) - Number(account.day_profit), paid]);
+  const known = Math.min(found[0]?.[0] ?? Infinity, Date.parse(data('host')?.started) / 1000 || Infinity);
+  const begin = known < Infinity ? Math.max(day, known) : day; // an account of today was worth nothing at midnight
+  if (day > 0) found.unshift([begin, Number(account.equity) - Number(account.day_profit), paid]);
   found.sort(([a], [b]) => a - b);
   const at = Math.floor(now() / 1000);
   if (account?.equity !== undefined && !(found.at(-1)?.[0] >= at)) found.push([at, Number(account.equity), paid]);

@@ -43,10 +43,11 @@ function paintLine({ ctx, bbox, ...u }, { name, price, color }, dot) {
   ctx.setLineDash([]);
   ctx.textAlign = 'left';
   const shown = `${name} ${number(price)}${away}`;
+  const top = Math.max(bbox.top, y - 16 * dot); // above the line, and not beyond what is shown
   ctx.fillStyle = colors().card;
-  ctx.fillRect(bbox.left, y - 16 * dot, ctx.measureText(shown).width + 10 * dot, 14 * dot);
+  ctx.fillRect(bbox.left, top, ctx.measureText(shown).width + 10 * dot, 14 * dot);
   ctx.fillStyle = color;
-  ctx.fillText(shown, bbox.left + 5 * dot, y - 5 * dot);
+  ctx.fillText(shown, bbox.left + 5 * dot, top + 11 * dot);
 }
 
 // paintMark draws a group of fills: a triangle that points the way, and how many there are.

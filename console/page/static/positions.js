@@ -28,7 +28,7 @@ const showPositions = list($('positions'), {
       close: button('flatten', 'Close', () => p.symbol) };
     words(r.symbol, p.symbol);
     r.symbol.addEventListener('click', () => { setFilter('symbol', p.symbol); $('price-at').scrollIntoView(); });
-    for (const name of ['side']) r[name] = cell('');
+    for (const name of ['side']) r[name] = cell('word');
     for (const name of ['quantity', 'unrealized']) r[name] = cell('number');
     for (const name of ['entry', 'price', 'stop', 'target', 'realized', 'fees']) r[name] = cell('number wide');
     for (const name of ['margin', 'liquidation', 'funding']) r[name] = cell('number wide ' + name);

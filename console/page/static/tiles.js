@@ -62,7 +62,12 @@ function draw() {
 const headlines = {
   halted: 'Trading is halted', refusing: 'Signals are refused', orphaned: 'Held for no strategy', differs: 'The venue holds otherwise',
   unpriced: 'There is no price', unguarded: 'Held without a stop', rejecting: 'Orders are rejected', reduce_only: 'Nothing is opened',
+  unknown: 'The fate of an order is not known', foreign_orders: 'Orders at the venue that are not ours', stray_orders: 'Orders that no journal has',
+  unlisted: 'The venue trades it no more', terms: 'The venue has other terms', liquidated: 'The venue has closed a position',
+  venue_order: 'The venue sent an order of its own', key: 'The venue refuses the key', not_traded: 'Held, and not traded any more',
+  not_set_up: 'Held, and not set up', failing: 'Steps of trading fail', closing: 'A close is refused', excess: 'More is held than was wanted',
 };
+const tones = { healthy: 'note', unhealthy: 'bad' };
 const headline = (key) => headlines[key.split('/')[0]] ?? sentence(plain(key.split('/')[0]));
 
 function alerts(status, host) {
@@ -77,7 +82,7 @@ function alerts(status, host) {
       more: `needs a person, for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   for (const one of status?.trading?.conditions ?? []) {
-    all.push({ key: one.key, tone: 'warn', head: headline(one.key), text: one.text,
+    all.push({ key: one.key, tone: tones[one.verdict] ?? 'warn', head: headline(one.key), text: one.text,
       more: `for ${since(one.since)}. ${sentence(one.way_out)}` });
   }
   for (const one of status?.overrides ?? []) {
