@@ -62,11 +62,12 @@ func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int)
 	}
 }
 
-// cashEvents are those of the rows that move cash and were not told yet: those of the time at that are in seen were.
+// cashEvents are those of the rows that move cash and were not told yet: those of the time at that are in seen were. What is of
+// an earlier time was not asked for, and a venue that tells it all the same would have a reader go round for ever.
 func (b *Broker) cashEvents(rows []income, at time.Time, seen []string) (events []trading.CashEvent) {
 	for _, row := range rows {
 		e, moves := b.cashEvent(row)
-		if moves && !(e.Time.Equal(at) && slices.Contains(seen, e.ID)) {
+		if moves && row.Time >= at.UnixMilli() && !(e.Time.Equal(at) && slices.Contains(seen, e.ID)) {
 			events = append(events, e)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,4 +247,33 @@ func TestFillsEndWhereTheVenueRepeatsItself(t *testing.T) {
 	b = v.broker(t)
 	_, _, err = b.Fills(t.Context(), trading.Cursor{Since: noon.Add(time.Second)}, 100)
 	require.ErrorContains(t, err, "up to 11", "all that it tells is older than what was asked for")
+}
+
+// A venue that tells the same incomes whatever it is asked for does not make a reader go round.
+func TestCashEndsWhereTheVenueRepeatsItself(t *testing.T) {
+	t.Parallel()
+	rows := make([]string, 0, maxIncome)
+	for i := range maxIncome {
+		rows = append(rows, fmt.Sprintf(`{"tranId":%d,"incomeType":"FUNDING_FEE","income":"1","asset":"USDT","symbol":"BTCUSDT","time":%d}`,
+			i, noon.Add(time.Duration(i/2-maxIncome)*time.Second).UnixMilli()))
+	}
+	for _, n := range []int{10, maxIncome} {
+		v := serve(t, map[string]http.HandlerFunc{getIncome: says(200, "["+strings.Join(rows[:n], ",")+"]")})
+		b := v.broker(t)
+		from, told := trading.Cursor{Since: noon.Add(-24 * time.Hour)}, 0
+		for range 2 * n {
+			page, next, err := b.CashEvents(t.Context(), from, 7)
+			told += len(page)
+			if err != nil {
+				require.ErrorContains(t, err, "of one instant")
+				break
+			}
+			if len(page) == 0 {
+				break
+			}
+			from = next
+		}
+		require.Equal(t, n, told, "each is told once")
+		require.Less(t, v.count(getIncome), n/7+10)
+	}
 }
