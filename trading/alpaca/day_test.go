@@ -108,14 +108,14 @@ func (d *day) spoil() {
 	faults[d.random.IntN(len(faults))]()
 }
 
-// opens and closes are those of the exchange, after midnight in UTC.
-const opens, closes = 14*time.Hour + 30*time.Minute, 21 * time.Hour
+// opensAt and closesAt are those of the exchange, after midnight in UTC.
+const opensAt, closesAt = 14*time.Hour + 30*time.Minute, 21 * time.Hour
 
 func (d *day) second() {
 	now := time.Now().UTC()
 	d.mend()
 	ofDay := now.Sub(now.Truncate(24 * time.Hour))
-	open := ofDay >= opens && ofDay < closes
+	open := ofDay >= opensAt && ofDay < closesAt
 	if open {
 		d.move()
 		d.open++
