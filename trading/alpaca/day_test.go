@@ -84,9 +84,9 @@ func (d *day) run() {
 		busiest = max(busiest, minutes[minute])
 	}
 	require.LessOrEqual(d, busiest, 200, "the venue allows no more in a minute")
-	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than the venue's for "+
-		"%s at the most, at most %d requests in a minute", *hours, time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest,
-		busiest)
+	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than "+
+		"the venue's for %s at the most, at most %d requests in a minute", *hours, time.Duration(d.open)*time.Second,
+		d.orders, d.fills, d.unguarded, d.longest, busiest)
 	cancel()
 	running.Wait()
 	network.CloseIdleConnections()
