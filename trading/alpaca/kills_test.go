@@ -75,7 +75,7 @@ type killing struct {
 func kill(t *testing.T, seed uint64, p plant) *killing {
 	var k *killing
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(toMonday)
+		time.Sleep(time.Until(monday))
 		k = &killing{campaign: newCampaign(t, seed), plant: p}
 		k.run()
 	})
