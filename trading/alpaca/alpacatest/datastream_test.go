@@ -50,9 +50,9 @@ func (l line) hear() object {
 
 const goodKey = `{"action":"auth","key":"` + alpacatest.Key + `","secret":"` + alpacatest.Secret + `"}`
 
-func onLine(t *testing.T, change ...func(*alpacatest.Config)) (trial, string) {
+func onLine(t *testing.T) (trial, string) {
 	t.Helper()
-	c := try(t, monday, change...)
+	c := try(t, monday)
 	server := httptest.NewServer(c.Venue)
 	t.Cleanup(server.Close)
 	return c, server.URL

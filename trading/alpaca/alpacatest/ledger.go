@@ -60,7 +60,9 @@ func (v *Venue) Ledger() Ledger {
 	}
 	for _, a := range v.activities {
 		if a.Kind == "FILL" {
-			l.Fills = append(l.Fills, Fill{OrderID: a.OrderID, Symbol: a.Symbol, Side: a.Side, Quantity: *a.Quantity, Price: *a.Price})
+			l.Fills = append(l.Fills, Fill{
+				OrderID: a.OrderID, Symbol: a.Symbol, Side: a.Side, Quantity: *a.Quantity, Price: *a.Price,
+			})
 		}
 	}
 	return l

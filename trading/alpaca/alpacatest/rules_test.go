@@ -53,7 +53,7 @@ func (c trial) status(id string) string {
 }
 
 // id is that of the venue.
-func (c trial) id(clientID string) string {
+func (c trial) id(clientID string) string { //nolint:unparam // it says at the call which one is meant
 	c.t.Helper()
 	for _, o := range c.Ledger().Orders {
 		if o.ClientID == clientID {
