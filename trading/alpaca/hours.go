@@ -87,7 +87,8 @@ func (b *Broker) calendar(ctx context.Context, from time.Time, newYork *time.Loc
 		opens, err := time.ParseInLocation("2006-01-02 15:04", d.Date+" "+d.Open, newYork)
 		closes, err2 := time.ParseInLocation("2006-01-02 15:04", d.Date+" "+d.Close, newYork)
 		if err != nil || err2 != nil || !closes.After(opens) {
-			return nil, fmt.Errorf("alpaca: ask for the calendar: the day %q from %q to %q makes no sense", d.Date, d.Open, d.Close)
+			return nil, fmt.Errorf("alpaca: ask for the calendar: the day %q from %q to %q makes no sense", d.Date, d.Open,
+				d.Close)
 		}
 		calendar[d.Date] = dayHours{opens, closes}
 	}
