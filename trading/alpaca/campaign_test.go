@@ -114,7 +114,7 @@ func (c *campaign) trouble() {
 		func() { c.venue.Inject(alpacatest.Fault{Times: 3}) },
 		func() { c.venue.Inject(alpacatest.Fault{Status: 502}) },
 		func() {
-			c.venue.Inject(alpacatest.Fault{Status: 429, Code: 42910000, Text: "rate limit exceeded", Times: 5})
+			c.venue.Inject(alpacatest.Fault{Status: 429, Code: 42910000, Text: "rate limit exceeded"})
 		},
 		func() { c.venue.Inject(alpacatest.Fault{Method: "DELETE", Filled: true, Right: true}) },
 		func() { c.venue.Inject(alpacatest.Fault{Method: "DELETE", Taken: true}) },
