@@ -24,11 +24,12 @@ var quiet = slog.New(slog.DiscardHandler)
 
 const (
 	symbol = "AAPL"
-	// toMonday is from the begin of a bubble, a Saturday in 2000, to Monday 10:00 in New York.
-	toMonday = 63 * time.Hour
 	// longestFlight is for how long a request may be on its way here; the venue itself states nothing.
 	longestFlight = 15 * time.Second
 )
+
+// monday is a day of trading, 10:00 in New York; a bubble begins in 2000, of which the venue tells no bars.
+var monday = time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC)
 
 // campaign is a market at the fake venue, strategies that want something, and a journal that outlives processes.
 type campaign struct {
@@ -46,7 +47,7 @@ type campaign struct {
 func newCampaign(t *testing.T, seed uint64) *campaign {
 	c := &campaign{
 		T: t, random: rand.New(rand.NewPCG(seed, 2)), signals: signal.NewMemory(1000), journal: journal.NewMemory(),
-		venue: alpacatest.New(alpacatest.Config{Logger: quiet}),
+		venue: alpacatest.New(alpacatest.Config{Logger: quiet, PerMinute: 200}),
 	}
 	c.price.Store(20000)
 	return c
@@ -113,7 +114,7 @@ func (c *campaign) trouble() {
 		func() { c.venue.Inject(alpacatest.Fault{Times: 3}) },
 		func() { c.venue.Inject(alpacatest.Fault{Status: 502}) },
 		func() {
-			c.venue.Inject(alpacatest.Fault{Status: 429, Code: 42910000, Text: "rate limit exceeded", Times: 5})
+			c.venue.Inject(alpacatest.Fault{Status: 429, Code: 42910000, Text: "rate limit exceeded"})
 		},
 		func() { c.venue.Inject(alpacatest.Fault{Method: "DELETE", Filled: true, Right: true}) },
 		func() { c.venue.Inject(alpacatest.Fault{Method: "DELETE", Taken: true}) },

@@ -2,9 +2,11 @@ package alpaca_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,12 +22,14 @@ import (
 var hours = flag.Int("hours", 1, "for how many hours an engine trades at the fake venue; 24 is the long form")
 
 // Hours of trading with streams that are cut, mute, repeated and reordered, across an opening and a close. What is sent when
-// the market is closed waits. The book holds something else than the venue for less than a minute, and in the end what it has;
+// the market is closed waits. While the market is open and the venue answers, bars are never older than the stream is believed
+// and what a look takes; where the venue does not answer, the gate shuts and nothing is opened. The book
+// holds something else than the venue for less than a minute, and in the end what it has;
 // while the market is open a position has its stop within the bound. The venue is never asked for more than it allows.
 func TestHoursOfTradingWithBadStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(toMonday - time.Hour) // 9:00 in New York, half an hour before the opening
+		time.Sleep(time.Until(monday.Add(-time.Hour))) // 9:00 in New York, half an hour before the opening
 		(&day{killing: &killing{campaign: newCampaign(t, 7)}}).run()
 	})
 }
@@ -33,10 +37,22 @@ func TestHoursOfTradingWithBadStreams(t *testing.T) {
 // day is a campaign of hours in one process, whose streams go wrong.
 type day struct {
 	*killing
+	source  *alpaca.Source
 	differs time.Time // since when the book has held something else than the venue
 	longest time.Duration
 	open    int // seconds with an open market
+
+	newest time.Time    // the end of the newest bar
+	dark   time.Time    // until when the venue tells no bars at all
+	shut   atomic.Int64 // since when the gate is shut, in Unix milliseconds; 0 means that it is open
+	closed int          // seconds with a gate that is shut
+	oldest time.Duration
 }
+
+// oldBar is a minute, two for which a stream that says nothing is believed, and what a look takes.
+const oldBar = 200 * time.Second
+
+var errOldBars = errors.New("the bars are old")
 
 func (d *day) run() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -46,11 +62,22 @@ func (d *day) run() {
 	network := &http.Transport{DialContext: d.venue.Dial}
 	broker, err := alpaca.New(alpaca.Config{
 		APIKey: alpacatest.Key, SecretKey: alpacatest.Secret, URL: "http://venue", StreamURL: "ws://venue/stream",
+		DataURL: "http://venue", DataStreamURL: "ws://venue/v2", Symbols: []string{symbol},
 		Transport: network, MaxFlight: longestFlight, Logger: quiet,
 	})
 	require.NoError(d, err)
-	d.engine, err = engine.New(d.config(d.journal, broker))
+	cfg := d.config(d.journal, broker)
+	cfg.Allow = func(string) error {
+		if d.shut.Load() > 0 {
+			return errOldBars
+		}
+		return nil
+	}
+	d.engine, err = engine.New(cfg)
 	require.NoError(d, err)
+	d.source, err = broker.Source(time.Minute)
+	require.NoError(d, err)
+	running.Go(func() { _ = d.source.Serve(ctx) })
 	running.Go(func() {
 		for ctx.Err() == nil { // as a supervisor does
 			_ = broker.Serve(ctx)
@@ -67,6 +94,9 @@ func (d *day) run() {
 		if d.random.IntN(90) == 0 {
 			d.spoil()
 		}
+		if second%3600 == 2700 {
+			d.darken()
+		}
 		d.second()
 	}
 	d.venue.Clear()
@@ -81,12 +111,14 @@ func (d *day) run() {
 	for _, r := range d.venue.Requests() {
 		minute := r.At.Truncate(time.Minute)
 		minutes[minute]++
+		require.NotEqual(d, http.StatusTooManyRequests, r.Status)
 		busiest = max(busiest, minutes[minute])
 	}
 	require.LessOrEqual(d, busiest, 200, "the venue allows no more in a minute")
-	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than the venue's for "+
-		"%s at the most, at most %d requests in a minute", *hours, time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest,
-		busiest)
+	require.Positive(d, d.closed, "the gate was shut while no bar was to be had")
+	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than "+
+		"the venue's for %s at the most, at most %d requests in a minute, bars at most %s old, gate shut for %d s", *hours,
+		time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest, busiest, d.oldest, d.closed)
 	cancel()
 	running.Wait()
 	network.CloseIdleConnections()
@@ -108,19 +140,60 @@ func (d *day) spoil() {
 	faults[d.random.IntN(len(faults))]()
 }
 
-// opens and closes are those of the exchange, after midnight in UTC.
-const opens, closes = 14*time.Hour + 30*time.Minute, 21 * time.Hour
+// darken has the venue tell no bars for ten minutes, neither by a stream nor when it is asked.
+func (d *day) darken() {
+	d.dark = time.Now().Add(10 * time.Minute)
+	d.mute = d.dark
+	d.venue.MuteStreams(true)
+	d.venue.Inject(alpacatest.Fault{Path: "/v2/stocks/" + symbol + "/bars", Status: http.StatusBadGateway, Times: -1})
+}
+
+// readBars asks for bars, as a strategy does, and shuts the gate where they are old.
+func (d *day) readBars(now time.Time) {
+	if !d.dark.IsZero() && now.After(d.dark) {
+		d.dark = time.Time{}
+		d.venue.Clear()
+	}
+	if since := now.Truncate(24 * time.Hour).Add(opensAt); d.newest.Before(since) {
+		d.newest = since // there is none from the night
+	}
+	batch, err := d.source.Bars(context.Background(), symbol, d.newest.Add(-time.Minute), 100)
+	if err == nil && len(batch.Bars) > 0 {
+		d.newest = batch.Bars[len(batch.Bars)-1].End()
+	}
+	age := now.Sub(d.newest)
+	switch {
+	case age <= oldBar:
+		d.shut.Store(0)
+	case d.shut.Load() == 0:
+		d.shut.Store(now.UnixMilli())
+	}
+	if d.dark.IsZero() {
+		require.LessOrEqual(d, age, oldBar, "a bar is as old although the venue answers")
+		d.oldest = max(d.oldest, age)
+	}
+}
+
+// opensAt and closesAt are those of the exchange, after midnight in UTC.
+const opensAt, closesAt = 14*time.Hour + 30*time.Minute, 21 * time.Hour
 
 func (d *day) second() {
 	now := time.Now().UTC()
 	d.mend()
 	ofDay := now.Sub(now.Truncate(24 * time.Hour))
-	open := ofDay >= opens && ofDay < closes
+	open := ofDay >= opensAt && ofDay < closesAt
 	if open {
 		d.move()
 		d.open++
+		if now.Second()%5 == 0 {
+			d.readBars(now)
+		}
 	}
 	_ = d.engine.Step(context.Background()) // what fails is tried again
+	if d.shut.Load() > 0 {
+		d.closed++
+		d.nothingOpened()
+	}
 	if now.Second()%5 == 4 {
 		d.compare(now)
 		if open {
@@ -130,6 +203,16 @@ func (d *day) second() {
 		}
 	}
 	time.Sleep(time.Until(now.Add(time.Second)))
+}
+
+// nothingOpened sees that no order has come since the gate is shut but those that close.
+func (d *day) nothingOpened() {
+	since := time.UnixMilli(d.shut.Load())
+	for _, o := range d.venue.Ledger().Orders {
+		if o.Submitted.After(since) {
+			require.Contains(d, o.Intent, "to_close", "%s of %s opens on old bars", o.Type, o.Quantity)
+		}
+	}
 }
 
 // compare sees for how long the book has held something else than the venue.

@@ -29,9 +29,9 @@ var kills = flag.Int("kills", 60, "how often a process that trades at the fake v
 const (
 	killsOfOne = 20 // kills of one campaign, so that there are several markets
 	// unguardedBound is for how long a position may be without a stop at the venue that covers it, while the market is open:
-	// the two minutes of the engine, which count while the venue answers, and one for the time in which the venue or the
-	// process is down.
-	unguardedBound = 3 * time.Minute
+	// the two minutes of the engine, which count while the venue answers, and two for the time in which the venue or the
+	// process is down. After one 429 the venue is left alone until its next minute.
+	unguardedBound = 4 * time.Minute
 )
 
 // most is more than 1500 buy at the lowest price that there is, and less than two such orders.
@@ -75,7 +75,7 @@ type killing struct {
 func kill(t *testing.T, seed uint64, p plant) *killing {
 	var k *killing
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(toMonday)
+		time.Sleep(time.Until(monday))
 		k = &killing{campaign: newCampaign(t, seed), plant: p}
 		k.run()
 	})

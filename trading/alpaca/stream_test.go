@@ -61,7 +61,7 @@ func await(t *testing.T, b *alpaca.Broker, clientID string) {
 	}
 }
 
-func buy(id string) trading.Order {
+func buy(id string) trading.Order { //nolint:unparam // it says at the call what is bought under which ID
 	return trading.Order{ClientID: id, Side: trading.Buy, Type: trading.Market}
 }
 

@@ -117,7 +117,8 @@ func (v *Venue) assetOf(symbol string) map[string]any {
 	a := v.assets[symbol]
 	return map[string]any{
 		"id": symbol, "class": "us_equity", "exchange": "NASDAQ", "symbol": symbol, "name": symbol, "status": "active",
-		"tradable": !a.Halted, "marginable": true, "shortable": a.Shortable, "easy_to_borrow": a.Shortable, "fractionable": false,
+		"tradable": !a.Halted, "shortable": a.Shortable, "easy_to_borrow": a.Shortable, "fractionable": false,
+		"marginable": true, //nolint:misspell // the venue's word
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 )
 
 // channels are what a client can subscribe to here; of the others the venue has, the fake tells nothing.
-var channels = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors"}
+var channels = []string{
+	"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors",
+}
 
 // dataError is what the stream of market data says of something wrong.
 type dataError struct {
@@ -103,7 +105,7 @@ func (v *Venue) authData(ctx context.Context, s *sink, feed string) bool {
 			said <- text
 		}
 	}()
-	answer := []dataError(nil)
+	var answer []dataError
 	select {
 	case <-v.clock.After(authWithin):
 		answer = dataNo(404, "auth timeout")
@@ -174,7 +176,8 @@ func (v *Venue) askedOfData(s *sink, text []byte) {
 func (s *sink) subscribe(wants map[string][]string, add, paid bool) {
 	after, symbols := make(map[string][]string), 0
 	for _, name := range channels {
-		list := slices.DeleteFunc(slices.Clone(s.wants[name]), func(have string) bool { return slices.Contains(wants[name], have) })
+		named := func(symbol string) bool { return slices.Contains(wants[name], symbol) }
+		list := slices.DeleteFunc(slices.Clone(s.wants[name]), named)
 		if add {
 			list = append(list, wants[name]...)
 		}

@@ -50,9 +50,9 @@ func (l line) hear() object {
 
 const goodKey = `{"action":"auth","key":"` + alpacatest.Key + `","secret":"` + alpacatest.Secret + `"}`
 
-func onLine(t *testing.T, change ...func(*alpacatest.Config)) (trial, string) {
+func onLine(t *testing.T) (trial, string) {
 	t.Helper()
-	c := try(t, monday, change...)
+	c := try(t, monday)
 	server := httptest.NewServer(c.Venue)
 	t.Cleanup(server.Close)
 	return c, server.URL
@@ -79,7 +79,9 @@ func TestDataStreamTellsBarsThatAreOver(t *testing.T) {
 	c.Move("AAPL", dec("210"))
 	bar := object{"T": "b", "S": "AAPL", "o": 200., "h": 200., "l": 200., "c": 200., "v": 100., "n": 1., "vw": 200.}
 	require.Equal(t, bar, l.hear())
-	require.True(t, c.CorrectBar("AAPL", dec("204")))
+	l.say(`{"action":"unsubscribe","bars":["AAPL"]}`)
+	l.hear()
+	require.True(t, c.CorrectBar("AAPL", dec("204")), "of what is corrected it still hears")
 	require.Equal(t,
 		object{"T": "u", "S": "AAPL", "o": 200., "h": 204., "l": 200., "c": 204., "v": 200., "n": 2., "vw": 202.}, l.hear())
 }

@@ -21,6 +21,7 @@ type Ledger struct {
 type Order struct {
 	ID, ClientID, Symbol, Side, Type, Status string
 
+	Intent           string // such as sell_to_close; "" where the client did not say
 	ReplacedBy       string // the ID of the order in its place; "" where none is
 	Quantity, Filled decimal.Decimal
 	Limit            decimal.Decimal // zero where it has none
@@ -51,15 +52,17 @@ func (v *Venue) Ledger() Ledger {
 			next = *o.ReplacedBy
 		}
 		l.Orders = append(l.Orders, Order{
-			ReplacedBy: next,
-			ID:         o.ID, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Type: o.Type, Status: o.Status, Quantity: o.Quantity,
+			Intent: o.intent, ReplacedBy: next,
+			ID: o.ID, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Type: o.Type, Status: o.Status, Quantity: o.Quantity,
 			Filled: o.Filled, Submitted: o.Submitted, Limit: limit,
 			Open: !o.done(), Pair: o.OrderClass == "oco", Leg: o.isLeg,
 		})
 	}
 	for _, a := range v.activities {
 		if a.Kind == "FILL" {
-			l.Fills = append(l.Fills, Fill{OrderID: a.OrderID, Symbol: a.Symbol, Side: a.Side, Quantity: *a.Quantity, Price: *a.Price})
+			l.Fills = append(l.Fills, Fill{
+				OrderID: a.OrderID, Symbol: a.Symbol, Side: a.Side, Quantity: *a.Quantity, Price: *a.Price,
+			})
 		}
 	}
 	return l

@@ -30,6 +30,7 @@ type order struct {
 
 	Legs []*order `json:"legs"`
 
+	intent    string
 	other     *order // of the pair
 	isLeg     bool
 	triggered bool

@@ -60,7 +60,7 @@ func (v *Venue) placeLocked(w wanted) (*order, *problem) {
 	o := &order{
 		ID: v.idLocked(), ClientID: w.ClientID, Created: now, Updated: now, Submitted: now, Symbol: w.Symbol, Class: "us_equity",
 		OrderClass: "simple", Quantity: *w.Quantity, Type: w.Type, Side: w.Side, TimeInForce: w.TimeInForce, Limit: w.Limit,
-		Stop: w.Stop, Status: "accepted",
+		Stop: w.Stop, Status: "accepted", intent: w.Intent,
 	}
 	if o.ClientID == "" {
 		o.ClientID = o.ID
