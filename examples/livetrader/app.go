@@ -60,6 +60,7 @@ type app struct {
 	health   *healthhttp.Handler
 	events   *console.Events // what happened lately; nil without a Trader
 	bars     *recentBars
+	shadow   *shadow      // nil for none
 	money    string       // whether it is real, as moneyOf says it
 	ended    vigil.Status // how it stood at the end
 	stopping atomic.Bool  // from the first signal on
@@ -298,6 +299,8 @@ func (c *config) mode() string {
 	switch {
 	case c.replay != "":
 		return "replay"
+	case c.shadow:
+		return shadowMode
 	case c.venue != "":
 		return "venue"
 	}

@@ -76,9 +76,9 @@ func (c *config) rulesOfFeed() []rule {
 		{on && c.origin["interval"] == fromDefault, "--feed wants --interval, that of its candles"},
 		{!on && ofFeed != "", fmt.Sprintf("--%s goes with --feed", ofFeed)},
 		{c.venue != "" && c.replay != "", "--venue and --replay contradict each other: a replay trades on paper"},
-		{c.venue == "" && c.given("differences", "foreign-orders") != "", fmt.Sprintf(
+		{(c.venue == "" || c.shadow) && c.given("differences", "foreign-orders") != "", fmt.Sprintf(
 			"--%s goes with --venue: a paper account is the journal's", c.given("differences", "foreign-orders"))},
-		{c.venue != "" && ofPaper != "", fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
+		{c.venue != "" && !c.shadow && ofPaper != "", fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
 	}
 }
 

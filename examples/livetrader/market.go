@@ -21,6 +21,7 @@ type market struct {
 	quote       func(symbol string) (float64, bool) // nil where bars are all there is
 	instruments []trading.Instrument
 	broker      trading.Broker     // nil for an account on paper
+	looks       looker             // at the live account that a shadow is of; nil for none
 	candles     supervisor.Service // what has to be served for the source; nil for nothing
 }
 
@@ -135,13 +136,19 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 			return fmt.Errorf("--symbols: %s is not traded at --venue %s%s", symbol, a.cfg.venue, instead(symbol, traded))
 		}
 	}
-	m.broker = broker
+	if m.broker = broker; a.cfg.shadow {
+		m.broker = nil // Nothing that could send an order is known from here on.
+		a.tellLive(ctx, broker)
+	}
 	if b, ok := broker.(*binance.Broker); ok {
 		source, err := b.Source(a.cfg.interval)
 		if err != nil {
 			return fmt.Errorf("--interval: %w", err)
 		}
 		m.source, m.candles = source, source
+		if a.cfg.shadow {
+			m.looks = binanceLook{b}
+		}
 	}
 	return nil
 }

@@ -55,6 +55,11 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if err := a.openEvents(&cfg); err != nil {
 		return err
 	}
+	if market.looks != nil {
+		if err := a.openShadow(ctx, &cfg, market.looks); err != nil {
+			return err
+		}
+	}
 	cfg.Services = append(cfg.Services, vigil.Child{Name: "task_monitor", Service: service(a.taskMonitor)})
 	if a.cfg.haltPath() != "" {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "halt_file", Service: service(a.heedHalt)})
@@ -83,11 +88,15 @@ func (c *config) trader(m market) (vigil.Config, error) {
 		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans,
 			Differences: c.differences, ForeignOrders: c.foreignOrders},
 	}
-	if m.broker != nil {
+	switch {
+	case c.shadow: // Its prices are the bars: those are all that is followed.
+		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage}
+		cfg.Venue, cfg.Account = c.venueName(), c.account
+	case m.broker != nil:
 		cfg.Instruments = nil // The venue says them, and what it changes of them.
 		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, c.venueName()
 		cfg.Account = c.account
-	} else {
+	default:
 		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
 	}
 	return cfg, nil

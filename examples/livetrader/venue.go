@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -54,7 +55,9 @@ func (c *config) rulesOfVenue() []rule {
 		{papervenue && !isHTTP(c.venue), fmt.Sprintf(
 			"--venue %s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))},
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
-		{p.real() && !c.live, fmt.Sprintf(
+		{c.shadow && p.name == "", "--shadow goes with a --venue that has a name: it is of the account there"},
+		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
+		{p.real() && !c.live && !c.shadow, fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
 		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + ": nowhere else is real money traded"},
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
@@ -101,11 +104,14 @@ func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
 	p := c.place()
 	cfg := binance.Config{
 		APIKey: c.venueKey, SecretKey: c.venueSecret, Symbols: c.symbols, Clock: clk, Logger: log, Countdown: countdown,
-		Simulated: !p.real(),
-		URL:       binance.DemoURL, StreamURL: binance.DemoStreamURL,
+		Simulated: !p.real(), Transport: c.transport(),
+		URL: binance.DemoURL, StreamURL: binance.DemoStreamURL,
 	}
 	if p.real() {
 		cfg.URL, cfg.StreamURL, cfg.SpotURL = binance.LiveURL, binance.LiveStreamURL, binance.LiveSpotURL
+	}
+	if c.shadow {
+		cfg.Countdown = 0
 	}
 	if p.url != "" { // All of it is at one place then. What a key may do is asked only where money is real.
 		cfg.URL, cfg.StreamURL = p.url, "ws"+strings.TrimPrefix(p.url, "http")
@@ -114,6 +120,17 @@ func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
 		}
 	}
 	return cfg
+}
+
+// transport is what all that goes to the venue goes through.
+func (c *config) transport() http.RoundTripper {
+	network := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: c.dial, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
+	}
+	if c.shadow {
+		return onlyAsks{network}
+	}
+	return network
 }
 
 // countdown is how long entries rest at the venue when this process gives no sign of life any more.

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
@@ -27,6 +28,44 @@ func fakeBinance(t *testing.T, cfg binancetest.Config) (venue *binancetest.Venue
 func runWith(lookup func(string) (string, bool), args ...string) (code int, stdout, stderr string) {
 	var out, log output
 	code = run(context.Background(), args, environment{lookup: lookup, stdout: &out, stderr: &log, clock: clock.New()})
+	return code, out.String(), log.String()
+}
+
+// binanceInMemory is a fake of the venue in a bubble, which no network is needed for.
+func binanceInMemory(t *testing.T, cfg binancetest.Config) *binancetest.Venue {
+	t.Helper()
+	cfg.Logger = quiet
+	venue := binancetest.New(cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- venue.Listen(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return venue
+}
+
+// swings has the price of BTC go up and down, so that there are signals.
+func swings(ctx context.Context, venue *binancetest.Venue) {
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Second):
+			up := n / 90 % 2 * 2 // 15 minutes up, 15 down
+			venue.Move("BTCUSDT", decimal.NewFromInt(int64(60000+(n%90)*20*(1-up)+up*900)))
+		}
+	}
+}
+
+// runAt is runHere with the venue at the other end of dial.
+func runAt(ctx context.Context, dial dialer, args ...string) (code int, stdout, stderr string) {
+	var out, log output
+	code = run(ctx, args, environment{
+		lookup: environ("LIVETRADER_SOCKET", off, venueKeyVariable, binancetest.Key, venueSecretVariable, binancetest.Secret),
+		stdout: &out, stderr: &log, clock: clock.New(), dial: dial,
+	})
 	return code, out.String(), log.String()
 }
 

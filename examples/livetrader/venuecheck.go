@@ -17,6 +17,7 @@ func (c *fileCommand) checkVenue(ctx context.Context) int {
 	if c.place().name == "" {
 		return fail(c.env, usagef("check --venue wants one of %v: a papervenue has nothing to check", venueNames))
 	}
+	c.dial = c.env.dial
 	broker, err := binance.New(c.binance(c.env.clock, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return fail(c.env, usageError{fmt.Errorf("--venue: %w", err)})
