@@ -3,6 +3,7 @@ package trading
 import (
 	"sort"
 	"sync"
+	"time"
 )
 
 // Updater is a Broker that is told by its venue what happens, as over a stream, and passes that on.
@@ -30,8 +31,13 @@ type Updates struct {
 // maxUpdates bounds what an UpdateLog keeps.
 const maxUpdates = 1000
 
+// MuteAfter is after how long without a word of an order that the venue has taken a stream counts as mute: it is open, and
+// says nothing.
+const MuteAfter = 20 * time.Second
+
 // UpdateLog is what an Updater keeps: of each order the latest report, so that a reader who comes late misses states that
-// are over, and never the last one. The zero value is empty and works. It is safe for concurrent use.
+// are over, and never the last one. It also keeps of which orders the stream has yet to tell, so that a stream that is open and
+// says nothing is found; see Expect. The zero value is empty and works. It is safe for concurrent use.
 type UpdateLog struct {
 	mu      sync.Mutex // guards all below
 	seq     int64
@@ -40,6 +46,8 @@ type UpdateLog struct {
 	reports []update         // ascending by seq; those that are not the latest of their order are dropped in time
 	latest  map[string]int64 // the seq of each order's latest report
 	updated chan struct{}    // nil while no reader has asked for it
+
+	owed map[string]time.Time // when the orders were sent of which the stream has yet to tell
 }
 
 type update struct {
@@ -53,6 +61,7 @@ func (l *UpdateLog) Push(reports ...OrderReport) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seq++
+	clear(l.owed) // a stream that says something is not mute
 	for _, r := range reports {
 		l.keepLocked(r)
 	}
@@ -79,14 +88,50 @@ func (l *UpdateLog) keepLocked(r OrderReport) {
 // outdatedLocked reports whether there is a later report of the same order.
 func (l *UpdateLog) outdatedLocked(u update) bool { return l.latest[u.report.ClientID] != u.seq }
 
-// Break says that the stream is down, or up again. Whoever has read before it was up has to ask for everything.
+// Break says that the stream is down, or up again. Whoever has read before it was up has to ask for everything. A stream that
+// has just begun owes no word of an order.
 func (l *UpdateLog) Break(down bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.down = down
+	clear(l.owed)
 	l.seq++
 	l.missed = l.seq
 	l.announceLocked()
+}
+
+// Expect notes that an order is about to be sent, of which the stream has to tell by MuteAfter. Say it before the request: the
+// word may come before the answer. While the stream is down nothing is expected of it.
+func (l *UpdateLog) Expect(clientID string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down {
+		return
+	}
+	if l.owed == nil {
+		l.owed = make(map[string]time.Time)
+	}
+	l.owed[clientID] = now
+}
+
+// Forget takes an Expect back, of an order that the venue does not have or may not have.
+func (l *UpdateLog) Forget(clientID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.owed, clientID)
+}
+
+// Mute reports whether the stream is open and says nothing: longer than MuteAfter ago an order was sent that the venue has
+// taken, and since then nothing was pushed, of whichever order.
+func (l *UpdateLog) Mute(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, sent := range l.owed {
+		if now.Sub(sent) > MuteAfter {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *UpdateLog) announceLocked() {

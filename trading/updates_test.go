@@ -3,6 +3,7 @@ package trading_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +88,42 @@ func TestUpdatesWakeWhoHasAskedBefore(t *testing.T) {
 			happens(&log)
 			<-news
 			<-too
+		})
+	}
+}
+
+func TestUpdatesTellAStreamThatIsMute(t *testing.T) {
+	t.Parallel()
+	sent := time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC)
+	late := sent.Add(trading.MuteAfter + 1)
+	for name, c := range map[string]struct {
+		happens func(*trading.UpdateLog)
+		mute    bool
+	}{
+		"nothing": {func(*trading.UpdateLog) {}, true},
+		"word of another order": {
+			func(l *trading.UpdateLog) { l.Push(report("b", trading.StatusFilled)) }, false,
+		},
+		"another news":                   {func(l *trading.UpdateLog) { l.Push() }, false},
+		"the venue refuses it":           {func(l *trading.UpdateLog) { l.Forget("a") }, false},
+		"the venue refuses another":      {func(l *trading.UpdateLog) { l.Forget("b") }, true},
+		"the stream breaks":              {func(l *trading.UpdateLog) { l.Break(true) }, false},
+		"the stream is new":              {func(l *trading.UpdateLog) { l.Break(true); l.Break(false) }, false},
+		"another is sent later":          {func(l *trading.UpdateLog) { l.Expect("b", late) }, true},
+		"it is sent again, which counts": {func(l *trading.UpdateLog) { l.Expect("a", late) }, false},
+		"what comes before it was sent":  {func(l *trading.UpdateLog) { l.Push(); l.Expect("a", sent) }, true},
+		"it is sent while the stream is down": {
+			func(l *trading.UpdateLog) { l.Break(true); l.Expect("a", sent) }, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log trading.UpdateLog
+			require.False(t, log.Mute(late), "nothing was sent")
+			log.Expect("a", sent)
+			require.False(t, log.Mute(late.Add(-1)), "it still has time")
+			c.happens(&log)
+			require.Equal(t, c.mute, log.Mute(late))
 		})
 	}
 }

@@ -16,7 +16,7 @@ const maxOrders = 500
 
 // OpenOrders implements trading.OrderLister. More than the venue tells in one answer is an error.
 func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) {
-	orders, err := ask(ctx, b.client, "ask for open orders", func(c *alpaca.Client) ([]alpaca.Order, error) {
+	orders, err := ask(ctx, b.client, request{what: "ask for open orders"}, func(c *alpaca.Client) ([]alpaca.Order, error) {
 		return c.GetOrders(alpaca.GetOrdersRequest{Status: "open", Limit: maxOrders})
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 
 // Positions implements trading.Positioner.
 func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {
-	all, err := ask(ctx, b.client, "ask for positions", (*alpaca.Client).GetPositions)
+	all, err := ask(ctx, b.client, request{what: "ask for positions"}, (*alpaca.Client).GetPositions)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, err
 
 // Instruments implements trading.InstrumentLister: shares that are active and tradable, in whole ones.
 func (b *Broker) Instruments(ctx context.Context) ([]trading.Instrument, error) {
-	assets, err := ask(ctx, b.client, "ask for assets", func(c *alpaca.Client) ([]alpaca.Asset, error) {
+	assets, err := ask(ctx, b.client, request{what: "ask for assets"}, func(c *alpaca.Client) ([]alpaca.Asset, error) {
 		return c.GetAssets(alpaca.GetAssetsRequest{Status: "active", AssetClass: string(alpaca.USEquity)})
 	})
 	if err != nil {

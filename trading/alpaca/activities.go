@@ -26,9 +26,16 @@ func (b *Broker) activities(ctx context.Context, since time.Time, behind string,
 	if !since.IsZero() {
 		r.After = since.Add(-24 * time.Hour)
 	}
-	return ask(ctx, b.client, "ask for activities", func(c *alpaca.Client) ([]alpaca.AccountActivity, error) {
-		return c.GetAccountActivities(r)
-	})
+	what := request{what: "ask for activities", class: bulk}
+	return ask(ctx, b.client, what, func(c *alpaca.Client) ([]alpaca.AccountActivity, error) { return c.GetAccountActivities(r) })
+}
+
+// goesOn says that the venue tells again what it was asked to go on behind: nobody would ever come to the end.
+func goesOn(behind string, rows []alpaca.AccountActivity) error {
+	if behind != "" && slices.ContainsFunc(rows, func(row alpaca.AccountActivity) bool { return row.ID == behind }) {
+		return fmt.Errorf("alpaca: ask for activities: the venue repeats %s, which it was asked to go on behind", behind)
+	}
+	return nil
 }
 
 // Fills implements trading.Broker. A fill has no fee: what the venue takes it tells later, see CashEvents.
@@ -49,6 +56,9 @@ func (b *Broker) Fills(ctx context.Context, from trading.Cursor, limit int) ([]t
 				return nil, from, err
 			}
 			page = append(page, f)
+		}
+		if err := goesOn(next.Token, rows); err != nil {
+			return nil, from, err
 		}
 		next.Token = rows[len(rows)-1].ID
 		if len(page) > 0 {
@@ -103,6 +113,9 @@ func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int)
 	for behind := ""; ; {
 		rows, err := b.activities(ctx, since, behind, maxActivities, kinds...)
 		if err != nil {
+			return nil, from, err
+		}
+		if err := goesOn(behind, rows); err != nil {
 			return nil, from, err
 		}
 		for _, row := range rows {

@@ -11,7 +11,6 @@ type Broker struct {
 	client  *client
 	names   *names
 	updates *trading.UpdateLog
-	stream  *expectations
 }
 
 var (
@@ -31,7 +30,7 @@ func New(cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{client: &client{cfg}, names: newNames(), updates: &trading.UpdateLog{}, stream: &expectations{}}
+	b := &Broker{client: newClient(cfg), names: newNames(), updates: &trading.UpdateLog{}}
 	b.updates.Break(true) // Serve does not run yet
 	return b, nil
 }

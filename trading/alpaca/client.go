@@ -3,6 +3,7 @@ package alpaca
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,32 +13,57 @@ import (
 )
 
 // client asks the venue. Each call is one request: nothing is sent twice.
-type client struct{ cfg Config }
+type client struct {
+	cfg     Config
+	account *budget // of what is asked at Config.URL
+	data    *budget // of what is asked at Config.DataURL
+}
+
+func newClient(cfg Config) *client {
+	return &client{cfg, newBudget(cfg.Clock), newBudget(cfg.Clock)}
+}
+
+// request is what there is to know of a request besides what it says.
+type request struct {
+	what  string // in the words of an error
+	class class
+	begin func(context.Context) error // see exchange
+}
 
 // do has the venue's client send one request and says what came of it: nil where the venue says yes and use could read
 // that, and a *failure where it was sent. Any other error says that it was not.
-func (c *client) do(ctx context.Context, what string, begin func(context.Context) error, use func(*alpaca.Client) error) error {
-	x := &exchange{ctx: ctx, next: c.cfg.Transport, begin: begin}
-	err := use(alpaca.NewClient(alpaca.ClientOpts{
-		APIKey: c.cfg.APIKey, APISecret: c.cfg.SecretKey, BaseURL: c.cfg.URL,
-		RetryLimit: -1, // it would send an order again
-		HTTPClient: &http.Client{
-			Transport: x,
-			// An order that is sent on by a redirect would be sent twice.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}))
+func (c *client) do(ctx context.Context, r request, use func(*alpaca.Client) error) error {
+	return c.send(ctx, c.account, r, func(h *http.Client) error {
+		return use(alpaca.NewClient(alpaca.ClientOpts{
+			APIKey: c.cfg.APIKey, APISecret: c.cfg.SecretKey, BaseURL: c.cfg.URL,
+			RetryLimit: -1, // it would send an order again
+			HTTPClient: h,
+		}))
+	})
+}
+
+func (c *client) send(ctx context.Context, from *budget, r request, use func(*http.Client) error) error {
+	if err := from.take(ctx, r); err != nil {
+		return err
+	}
+	x := &exchange{ctx: ctx, next: c.cfg.Transport, begin: r.begin}
+	err := use(&http.Client{
+		Transport: x,
+		// An order that is sent on by a redirect would be sent twice.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
 	switch {
 	case x.held != nil:
 		return x.held
 	case !x.sent:
-		return fmt.Errorf("alpaca: %s: %w", what, bare(err))
+		return fmt.Errorf("alpaca: %s: %w", r.what, bare(err))
 	}
+	from.note(x)
 	o := x.judge(err == nil)
 	if o == taken {
 		return nil
 	}
-	f := &failure{what: what, outcome: o, status: x.status}
+	f := &failure{what: r.what, outcome: o, status: x.status}
 	if said, complained := x.complained(); complained {
 		f.complaint = said
 	} else {
@@ -47,12 +73,34 @@ func (c *client) do(ctx context.Context, what string, begin func(context.Context
 }
 
 // ask is a question that needs no leave and has one answer.
-func ask[T any](ctx context.Context, c *client, what string, use func(*alpaca.Client) (T, error)) (answer T, err error) {
-	err = c.do(ctx, what, nil, func(a *alpaca.Client) (err error) {
+func ask[T any](ctx context.Context, c *client, r request, use func(*alpaca.Client) (T, error)) (answer T, err error) {
+	err = c.do(ctx, r, func(a *alpaca.Client) (err error) {
 		answer, err = use(a)
 		return err
 	})
 	return answer, err
+}
+
+// askData asks for a page of market data. The venue's client reads page after page by itself, and never ends where the venue
+// repeats one.
+func (c *client) askData(ctx context.Context, r request, path string, asked url.Values, into any) error {
+	return c.send(ctx, c.data, r, func(h *http.Client) error {
+		q, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.DataURL+path+"?"+asked.Encode(), nil)
+		if err != nil {
+			return err
+		}
+		q.Header.Set("APCA-API-KEY-ID", c.cfg.APIKey)
+		q.Header.Set("APCA-API-SECRET-KEY", c.cfg.SecretKey)
+		response, err := h.Do(q)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = response.Body.Close() }() // it is in memory
+		if response.StatusCode != http.StatusOK {
+			return errors.New(response.Status)
+		}
+		return json.NewDecoder(response.Body).Decode(into)
+	})
 }
 
 // bare leaves the URL out of an error, as it says nothing that the error does not.

@@ -20,6 +20,9 @@ const (
 	LiveStreamURL  = "wss://api.alpaca.markets/stream"
 	PaperURL       = "https://paper-api.alpaca.markets"
 	PaperStreamURL = "wss://paper-api.alpaca.markets/stream"
+
+	DataURL       = "https://data.alpaca.markets"         // of bars, for live and paper
+	DataStreamURL = "wss://stream.data.alpaca.markets/v2" // likewise
 )
 
 // Config says where the venue is and who asks. Keys and URL are needed; nothing is taken from the environment.
@@ -30,6 +33,14 @@ type Config struct {
 	URL       string // where to ask, such as PaperURL; there is no default, since money hangs on it
 	StreamURL string // where the stream is, such as PaperStreamURL; Serve needs it
 
+	DataURL       string   // where to ask for bars, such as DataURL; Source needs it
+	DataStreamURL string   // where bars are pushed, such as DataStreamURL; Source.Serve needs it
+	Feed          string   // whose trades the bars are of: "iex", which is free, or "sip", of all exchanges; "" means "iex"
+	Symbols       []string // those whose bars are pushed; Source.Serve needs them
+
+	// OutOfHours has a Source tell the bars from outside the hours of IsOpen as well. Where IsOpen is nil it tells all.
+	OutOfHours bool
+
 	// BelowDollar are the symbols that trade below one dollar. Their prices have four decimals, and all others two.
 	BelowDollar []string
 
@@ -37,7 +48,8 @@ type Config struct {
 	// an order that it does not know to a person.
 	MaxFlight time.Duration
 
-	// IsOpen tells when you take the market for open; Check holds it against the venue's clock. nil leaves that out.
+	// IsOpen tells when you take the market for open; Check and Serve hold it against the venue's clock and calendar. nil
+	// leaves that out. It has to be safe for concurrent use.
 	IsOpen func(time.Time) bool
 
 	Transport http.RoundTripper // what requests and streams go through; nil means one of its own
@@ -46,7 +58,7 @@ type Config struct {
 }
 
 func (cfg Config) prepared() (Config, error) {
-	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	cfg.Logger, cfg.Feed = cmp.Or(cfg.Logger, slog.Default()), cmp.Or(cfg.Feed, "iex")
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
@@ -60,12 +72,16 @@ func (cfg Config) prepared() (Config, error) {
 		return cfg, errors.New("alpaca: Config.APIKey is empty")
 	case cfg.SecretKey == "":
 		return cfg, errors.New("alpaca: Config.SecretKey is empty")
+	case cfg.Feed != "iex" && cfg.Feed != "sip":
+		return cfg, fmt.Errorf("alpaca: Config.Feed %q is neither iex nor sip", cfg.Feed)
 	case cfg.MaxFlight < 0:
 		return cfg, fmt.Errorf("alpaca: Config.MaxFlight %s is negative", cfg.MaxFlight)
 	}
 	return cfg, errors.Join(
 		checkURL("URL", cfg.URL, false, "http", "https"),
 		checkURL("StreamURL", cfg.StreamURL, true, "ws", "wss"),
+		checkURL("DataURL", cfg.DataURL, true, "http", "https"),
+		checkURL("DataStreamURL", cfg.DataStreamURL, true, "ws", "wss"),
 	)
 }
 

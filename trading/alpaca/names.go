@@ -60,5 +60,7 @@ func (b *Broker) clientID(ctx context.Context, id string) (string, error) {
 }
 
 func (b *Broker) byID(ctx context.Context, id string) (*alpaca.Order, error) {
-	return ask(ctx, b.client, "ask for order "+id, func(c *alpaca.Client) (*alpaca.Order, error) { return c.GetOrder(id) })
+	return ask(ctx, b.client, request{what: "ask for order " + id}, func(c *alpaca.Client) (*alpaca.Order, error) {
+		return c.GetOrder(id)
+	})
 }

@@ -28,7 +28,7 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 // find returns the last of the orders that one sent under a client ID became, and what those before it have filled.
 func (b *Broker) find(ctx context.Context, ref trading.OrderRef) (*alpaca.Order, decimal.Decimal, error) {
 	clientID, before := ref.ClientID, decimal.Zero
-	o, err := ask(ctx, b.client, "ask for order "+clientID, func(c *alpaca.Client) (*alpaca.Order, error) {
+	o, err := ask(ctx, b.client, request{what: "ask for order " + clientID}, func(c *alpaca.Client) (*alpaca.Order, error) {
 		return c.GetOrderByClientOrderID(clientID)
 	})
 	if came(err, missing) {
@@ -81,6 +81,7 @@ func reportOf(clientID string, o *alpaca.Order) (trading.OrderReport, error) {
 
 // Cancel implements trading.Canceler.
 func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	ctx = hurried(ctx)
 	o, _, err := b.find(ctx, ref)
 	if err != nil {
 		return err
@@ -88,7 +89,9 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if statuses[o.Status].Done() || o.Status == "pending_cancel" {
 		return nil
 	}
-	err = b.client.do(ctx, "cancel order "+ref.ClientID, nil, func(c *alpaca.Client) error { return c.CancelOrder(o.ID) })
+	err = b.client.do(ctx, request{what: "cancel order " + ref.ClientID, class: urgent}, func(c *alpaca.Client) error {
+		return c.CancelOrder(o.ID)
+	})
 	if came(err, rejected) { // it is done by now, or another request for it is under way; Order tells
 		return nil
 	}

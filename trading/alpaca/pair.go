@@ -39,7 +39,7 @@ func (b *Broker) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Ap
 		}
 		return stopLoss.Begin(ctx)
 	}
-	return b.send(ctx, clientID, begin, r)
+	return b.send(ctx, clientID, request{class: urgent, begin: begin}, r)
 }
 
 func cannotPair(profit, loss trading.Order, clientID string) string {
@@ -72,7 +72,8 @@ func (b *Broker) findPart(ctx context.Context, symbol string, since time.Time, i
 		since = since.Add(-lookBack)
 	}
 	for {
-		orders, err := ask(ctx, b.client, "ask for pairs of "+symbol, func(c *alpaca.Client) ([]alpaca.Order, error) {
+		r := request{what: "ask for pairs of " + symbol, class: bulk}
+		orders, err := ask(ctx, b.client, r, func(c *alpaca.Client) ([]alpaca.Order, error) {
 			return c.GetOrders(alpaca.GetOrdersRequest{
 				Status: "all", Limit: maxOrders, After: since.UTC(), Direction: "asc", Nested: true, Symbols: []string{symbol},
 			})

@@ -23,7 +23,7 @@ type Setup struct {
 // Check looks at the account. Where the venue blocks its trading that is an error, and it sends nothing. A field that the
 // venue leaves out counts as one that blocks nothing, as it drops some from time to time.
 func (b *Broker) Check(ctx context.Context) (Setup, error) {
-	a, err := ask(ctx, b.client, "ask for the account", (*alpaca.Client).GetAccount)
+	a, err := ask(ctx, b.client, request{what: "ask for the account"}, (*alpaca.Client).GetAccount)
 	if err != nil {
 		return Setup{}, err
 	}
@@ -54,7 +54,7 @@ func (b *Broker) hours(ctx context.Context) (string, error) {
 	if isOpen == nil {
 		return "", nil
 	}
-	c, err := ask(ctx, b.client, "ask for the hours", (*alpaca.Client).GetClock)
+	c, err := ask(ctx, b.client, request{what: "ask for the hours"}, (*alpaca.Client).GetClock)
 	if err != nil {
 		return "", err
 	}

@@ -22,27 +22,33 @@ const (
 	maxMessage = 4 << 20
 )
 
-var errMute = fmt.Errorf("alpaca: the stream is open and says nothing: the venue took an order %s ago", mute)
+var errMute = fmt.Errorf("alpaca: the stream is open and says nothing: the venue took an order %s ago", trading.MuteAfter)
 
 // keepStream listens to the account until ctx ends, and connects anew whenever the stream breaks. Each time it is up again
 // whoever reads the updates has to ask for everything, as the venue repeats nothing.
 func (b *Broker) keepStream(ctx context.Context) {
-	pauses := pauses{first: 250 * time.Millisecond, longest: 30 * time.Second}
-	for ctx.Err() == nil {
-		began := b.client.cfg.Clock.Now()
-		err := b.listen(ctx)
-		b.stream.open(false)
+	b.client.keepUp(ctx, b.listen, func(err error) {
 		b.updates.Break(true)
-		if ctx.Err() != nil {
-			return
-		}
-		health.Observe(ctx, err)
 		health.Raise(ctx, health.Condition{
 			Key: "stream", Verdict: health.Degraded, Text: "the venue does not tell what happens: " + err.Error(),
 			Remedy: "it connects again by itself, and everything is asked for meanwhile",
 		})
 		b.client.cfg.Logger.Warn("The stream of the account is down", "error", err)
-		if !b.client.wait(ctx, pauses.next(b.client.cfg.Clock.Now().Sub(began))) {
+	})
+}
+
+// keepUp listens again and again until ctx ends, after pauses; down is told why.
+func (c *client) keepUp(ctx context.Context, listen func(context.Context) error, down func(error)) {
+	pauses := pauses{first: 250 * time.Millisecond, longest: 30 * time.Second}
+	for ctx.Err() == nil {
+		began := c.cfg.Clock.Now()
+		err := listen(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		health.Observe(ctx, err)
+		down(err)
+		if !c.wait(ctx, pauses.next(c.cfg.Clock.Now().Sub(began))) {
 			return
 		}
 	}
@@ -50,7 +56,7 @@ func (b *Broker) keepStream(ctx context.Context) {
 
 // listen follows one connection to its end.
 func (b *Broker) listen(ctx context.Context) error {
-	conn, err := b.client.dial(ctx)
+	conn, err := b.client.dial(ctx, b.client.cfg.StreamURL)
 	if err != nil {
 		return err
 	}
@@ -58,24 +64,36 @@ func (b *Broker) listen(ctx context.Context) error {
 	if err := b.client.within(ctx, func(ctx context.Context) error { return b.client.logOn(ctx, conn) }); err != nil {
 		return err
 	}
-	b.stream.open(true)
 	b.updates.Break(false)
 	health.Observe(ctx, nil)
 	health.Clear(ctx, "stream")
 	b.client.cfg.Logger.Info("The stream of the account is up")
 
+	look := func(now time.Time) error {
+		if b.updates.Mute(now) {
+			return errMute
+		}
+		return nil
+	}
+	return b.client.follow(ctx, conn, look, b.hear)
+}
+
+// follow hears a stream to its end, and says why that has come: what look finds now and then, what hear says, or the connection.
+func (c *client) follow(ctx context.Context, conn *websocket.Conn, look func(time.Time) error,
+	hear func(context.Context, []byte) error,
+) (err error) {
 	listening, end := context.WithCancel(ctx)
 	kept := make(chan error, 1)
 	go func() {
 		defer end()
-		kept <- b.keepAlive(listening, conn)
+		kept <- c.keepAlive(listening, conn, look)
 	}()
 	for err == nil {
 		var message []byte
 		if _, message, err = conn.Read(listening); err != nil {
 			err = fmt.Errorf("alpaca: the stream has broken: %w", err)
 		} else {
-			b.hear(listening, message)
+			err = hear(listening, message)
 		}
 	}
 	end()
@@ -115,14 +133,14 @@ func (c *client) logOn(ctx context.Context, conn *websocket.Conn) error {
 	return nil
 }
 
-// keepAlive says why a stream of the account is to end; nil where ctx has ended.
-func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn) error {
-	for b.client.wait(ctx, pingEvery) {
+// keepAlive says why a stream is to end; nil where ctx has ended.
+func (c *client) keepAlive(ctx context.Context, conn *websocket.Conn, look func(time.Time) error) error {
+	for c.wait(ctx, pingEvery) {
 		health.Beat(ctx)
-		if b.stream.owed(b.client.cfg.Clock.Now()) {
-			return errMute
+		if err := look(c.cfg.Clock.Now()); err != nil {
+			return err
 		}
-		if err := b.client.within(ctx, conn.Ping); err != nil && ctx.Err() == nil {
+		if err := c.within(ctx, conn.Ping); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("alpaca: the stream does not answer: %w", err)
 		}
 	}
@@ -140,13 +158,12 @@ type message struct {
 }
 
 // hear takes in one message. What cannot be read counts as something that was missed, so that everything is asked for.
-func (b *Broker) hear(ctx context.Context, text []byte) {
+func (b *Broker) hear(ctx context.Context, text []byte) error {
 	var m message
 	err := json.Unmarshal(text, &m)
 	if err == nil && m.Stream != "trade_updates" {
-		return
+		return nil
 	}
-	b.stream.met()
 	var o alpaca.Order
 	if err == nil {
 		err = json.Unmarshal(m.Data.Order, &o)
@@ -158,6 +175,7 @@ func (b *Broker) hear(ctx context.Context, text []byte) {
 		b.client.cfg.Logger.Warn("A message of the venue was not understood", "error", err)
 		b.updates.Break(false)
 	}
+	return nil
 }
 
 // tell passes on what became of an order. Of one that took the place of another, or gave way, the venue is asked.
@@ -192,10 +210,10 @@ func (b *Broker) tell(ctx context.Context, o *alpaca.Order) error {
 // Updates implements trading.Updater.
 func (b *Broker) Updates(after int64) trading.Updates { return b.updates.Updates(after) }
 
-func (c *client) dial(ctx context.Context) (conn *websocket.Conn, err error) {
+func (c *client) dial(ctx context.Context, url string) (conn *websocket.Conn, err error) {
 	err = c.within(ctx, func(ctx context.Context) error {
 		var response *http.Response
-		conn, response, err = websocket.Dial(ctx, c.cfg.StreamURL, &websocket.DialOptions{
+		conn, response, err = websocket.Dial(ctx, url, &websocket.DialOptions{
 			HTTPClient: &http.Client{Transport: c.cfg.Transport},
 		})
 		if response != nil && response.Body != nil {

@@ -21,14 +21,19 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o); why != "" {
 		return fmt.Errorf("alpaca: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
-	return b.send(ctx, o.ClientID, a.Begin, placed(o))
+	r := request{begin: a.Begin}
+	if o.ReduceOnly {
+		r.class = urgent
+	}
+	return b.send(ctx, o.ClientID, r, placed(o))
 }
 
 // send sends an order, and says in the words of the port what became of it.
-func (b *Broker) send(ctx context.Context, clientID string, begin func(context.Context) error, r alpaca.PlaceOrderRequest) error {
-	b.stream.expect(clientID, b.client.cfg.Clock.Now())
-	err := b.client.do(ctx, "submit order "+clientID, begin, func(c *alpaca.Client) error {
-		answer, err := c.PlaceOrder(r)
+func (b *Broker) send(ctx context.Context, clientID string, r request, wanted alpaca.PlaceOrderRequest) error {
+	r.what = "submit order " + clientID
+	b.updates.Expect(clientID, b.client.cfg.Clock.Now())
+	err := b.client.do(ctx, r, func(c *alpaca.Client) error {
+		answer, err := c.PlaceOrder(wanted)
 		if err == nil && (answer.ID == "" || answer.ClientOrderID != clientID) {
 			return fmt.Errorf("the answer is of the order %q", answer.ClientOrderID)
 		}
@@ -37,7 +42,7 @@ func (b *Broker) send(ctx context.Context, clientID string, begin func(context.C
 	if err == nil {
 		return nil
 	}
-	b.stream.forget(clientID)
+	b.updates.Forget(clientID)
 	switch {
 	case came(err, rejected), came(err, denied), came(err, missing):
 		return fmt.Errorf("%w: %w", trading.ErrRejected, err)

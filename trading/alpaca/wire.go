@@ -22,6 +22,7 @@ type exchange struct {
 	held   error // begin's or the context's, and then nothing was sent
 	sent   bool
 	status int
+	header http.Header
 	body   []byte
 	broken error // of the transport
 }
@@ -42,7 +43,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		x.broken = err
 		return nil, err
 	}
-	x.status = response.StatusCode
+	x.status, x.header = response.StatusCode, response.Header
 	x.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if len(x.body) > maxAnswer {
 		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)

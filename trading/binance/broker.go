@@ -13,7 +13,6 @@ type Broker struct {
 	catalog *catalog
 	names   *names
 	updates *trading.UpdateLog
-	stream  *expectations
 	entries *entries
 	told    told
 	margins margins
@@ -40,7 +39,7 @@ func New(cfg Config) (*Broker, error) {
 	}
 	b := &Broker{
 		client: newClient(cfg), catalog: &catalog{}, names: newNames(), updates: &trading.UpdateLog{},
-		stream: &expectations{}, entries: newEntries(), checking: make(chan struct{}, 1),
+		entries: newEntries(), checking: make(chan struct{}, 1),
 		told: told{own: make(map[string]time.Time)},
 	}
 	b.updates.Break(true) // Serve does not run yet

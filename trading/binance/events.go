@@ -86,7 +86,6 @@ func (b *Broker) hearOrder(ctx context.Context, text json.RawMessage) error {
 	if err := json.Unmarshal(text, &o); err != nil {
 		return err
 	}
-	b.stream.met()
 	b.names.see(o.Venue)
 	if why := venuesReason(o.ClientID); why != "" {
 		b.names.put(o.Venue, o.ID, o.ClientID)
@@ -126,7 +125,6 @@ func (b *Broker) hearAlgo(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &a); err != nil {
 		return err
 	}
-	b.stream.met()
 	r, err := b.algoReport(a)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 )
 
 var (
-	errMute = fmt.Errorf("binance: the stream is open and says nothing: the venue took an order %s ago", mute)
+	errMute = fmt.Errorf("binance: the stream is open and says nothing: the venue took an order %s ago", trading.MuteAfter)
 	errOld  = errors.New("binance: the stream is to be renewed before the venue cuts it")
 	// errExpired is what the venue says of a listen key that was not renewed.
 	errExpired = errors.New("binance: the listen key has expired")
@@ -40,7 +41,6 @@ func (b *Broker) keepStream(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := b.client.cfg.Clock.Now()
 		err := b.listen(ctx)
-		b.stream.open(false)
 		b.updates.Break(true)
 		if ctx.Err() != nil {
 			return
@@ -72,7 +72,6 @@ func (b *Broker) listen(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.CloseNow() }() // it is at its end, however that came
-	b.stream.open(true)
 	b.updates.Break(false)
 	health.Observe(ctx, nil)
 	health.Clear(ctx, "stream")
@@ -103,7 +102,7 @@ func (b *Broker) listen(ctx context.Context) error {
 func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string) error {
 	renewed := b.client.cfg.Clock.Now()
 	return b.client.keepOpen(ctx, conn, func(now time.Time) error {
-		if b.stream.owed(now) {
+		if b.updates.Mute(now) {
 			return errMute
 		}
 		if now.Sub(renewed) < renewKey {

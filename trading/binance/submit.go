@@ -32,7 +32,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 		r.class = urgent
 	}
 	b.entries.add(l.venue, o)
-	b.stream.expect(o.ClientID, b.client.cfg.Clock.Now())
+	b.updates.Expect(o.ClientID, b.client.cfg.Clock.Now())
 	var id int64
 	err = b.signed(ctx, r, func(ctx context.Context, f *futures.Client) (err error) {
 		if isConditional(o.Type) {
@@ -52,7 +52,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 
 // notTaken says in the words of the port what became of an order that the venue has not plainly taken.
 func (b *Broker) notTaken(o trading.Order, err error) error {
-	b.stream.forget(o.ClientID)
+	b.updates.Forget(o.ClientID)
 	var f *failure
 	if !errors.As(err, &f) {
 		b.entries.drop(o.ClientID) // it was never sent

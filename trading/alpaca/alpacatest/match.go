@@ -74,6 +74,7 @@ func (o *order) done() bool {
 // goOnLocked does what time and prices have made due.
 func (v *Venue) goOnLocked() {
 	now := v.Now()
+	v.closeBarsLocked(now)
 	for _, o := range v.orders {
 		if !o.done() && !o.expires.IsZero() && !now.Before(o.expires) {
 			v.becomeLocked(o, "expired")
@@ -129,14 +130,17 @@ func (v *Venue) fillLocked(o *order, quantity, price decimal.Decimal) {
 		ID: v.activityIDLocked(now), Kind: "FILL", Time: &now, Type: kind, Price: &price, Quantity: &quantity, Side: side,
 		Symbol: o.Symbol, OrderID: o.ID, at: now,
 	})
-	v.tellLocked(kind, o)
+	v.tapes[o.Symbol].print(now, price, quantity)
+	v.tellLocked(kind, o, map[string]any{
+		"price": price, "qty": quantity, "position_qty": v.held[o.Symbol], "execution_id": v.idLocked(),
+	})
 	v.pairLocked(o)
 }
 
 // becomeLocked gives an order a status, and tells it.
 func (v *Venue) becomeLocked(o *order, status string) {
 	o.Status, o.Updated = status, v.Now().UTC()
-	v.tellLocked(status, o)
+	v.tellLocked(status, o, nil)
 	v.pairLocked(o)
 }
 

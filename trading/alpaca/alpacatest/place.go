@@ -123,8 +123,10 @@ func (v *Venue) checkLocked(w wanted) *problem {
 		return no(422, 42210000, "asset %q not found", w.Symbol)
 	case asset.Halted:
 		return no(422, 42210000, "asset %s is not tradable", w.Symbol)
-	case w.Quantity == nil || !w.Quantity.IsPositive() || !w.Quantity.IsInteger():
-		return no(422, 42210000, "qty must be a whole number > 0")
+	case w.Quantity == nil || !w.Quantity.IsPositive():
+		return no(422, 42210000, "qty must be > 0")
+	case !w.Quantity.IsInteger():
+		return no(422, 42210000, "asset %q is not fractionable", w.Symbol)
 	case w.Side != "buy" && w.Side != "sell":
 		return no(422, 42210000, "side must be buy or sell")
 	case len(w.ClientID) > 128:
@@ -200,13 +202,7 @@ func (v *Venue) affordLocked(w wanted, asset *Asset) *problem {
 		return no(422, 42210000, "position intent mismatch, inferred: %s, specified: %s", intent, w.Intent)
 	}
 	if closes {
-		free := held.Abs()
-		for _, o := range v.orders {
-			if !o.done() && !o.isLeg && o.Symbol == w.Symbol && o.Side == w.Side {
-				free = free.Sub(o.left())
-			}
-		}
-		if w.Quantity.GreaterThan(free) {
+		if free := v.freeLocked(w.Symbol); w.Quantity.GreaterThan(free) {
 			return no(403, 40310000, "insufficient qty available for order (requested: %s, available: %s)", w.Quantity, free)
 		}
 		return nil
@@ -214,12 +210,7 @@ func (v *Venue) affordLocked(w wanted, asset *Asset) *problem {
 	if sells && !asset.Shortable {
 		return no(422, 42210000, "asset %s cannot be sold short", w.Symbol)
 	}
-	gross, equity := decimal.Zero, v.cash
-	for symbol, quantity := range v.held {
-		worth := quantity.Mul(v.assets[symbol].Price)
-		gross, equity = gross.Add(worth.Abs()), equity.Add(worth)
-	}
-	if gross.Add(w.Quantity.Mul(asset.Price)).GreaterThan(equity.Mul(decimal.NewFromInt(2))) {
+	if w.Quantity.Mul(asset.Price).GreaterThan(v.buyingPowerLocked()) {
 		return no(403, 40310000, "insufficient buying power")
 	}
 	return nil

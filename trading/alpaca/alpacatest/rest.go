@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,17 +21,28 @@ func (v *Venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.stream(w, r)
 		return
 	}
+	if feed, ok := feedOf(r.URL.Path); ok {
+		v.dataStream(w, r, feed)
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	v.mu.Lock()
-	status, answer, cut := v.handleLocked(r, body)
-	text, err := json.Marshal(answer)
-	v.mu.Unlock()
-	if cut || err != nil {
+	v.handling.Add(1)
+	defer v.handling.Done()
+	f := v.fault(r, body)
+	if f != nil && f.Before > 0 {
+		<-v.clock.After(f.Before)
+	}
+	status, text, limits := v.handle(r, body, f)
+	if f != nil && f.After > 0 {
+		<-v.clock.After(f.After)
+	}
+	if status == 0 {
 		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
+	maps.Copy(w.Header(), limits)
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
 	if status != http.StatusNoContent {
@@ -38,27 +50,55 @@ func (v *Venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (v *Venue) handleLocked(r *http.Request, body []byte) (status int, answer any, cut bool) {
-	f := v.faultLocked(r, body)
-	if f != nil && !f.Taken {
-		if f.Status == 0 {
-			return 0, nil, true
-		}
-		return f.Status, problem{Code: f.Code, Text: f.Text}, false
-	}
+// handle answers a request; with status 0 where nobody is to be answered.
+func (v *Venue) handle(r *http.Request, body []byte, f *Fault) (status int, text []byte, limits http.Header) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.goOnLocked()
+	limits, over := v.limitLocked()
+	answer := any(no(0, 42910000, "rate limit exceeded"))
+	if status = http.StatusTooManyRequests; !over {
+		status, answer = v.handleLocked(r, body, f)
+	}
+	v.requests = append(v.requests, Request{At: v.Now(), Method: r.Method, Path: r.URL.Path, Status: status})
+	return status, encoded(answer), limits
+}
+
+func (v *Venue) handleLocked(r *http.Request, body []byte, f *Fault) (status int, answer any) {
+	wrong := f != nil && !f.Right
+	if wrong && !f.Taken {
+		return f.Status, problem{Code: f.Code, Text: f.Text}
+	}
+	if f != nil && f.Filled {
+		v.fillAskedLocked(r)
+	}
 	answer, p := v.answerLocked(r, body)
 	switch {
-	case f != nil && f.Status == 0:
-		return 0, nil, true
-	case f != nil:
-		return f.Status, problem{Code: f.Code, Text: f.Text}, false
+	case wrong:
+		return f.Status, problem{Code: f.Code, Text: f.Text}
 	case p != nil:
-		return p.status, p, false
+		return p.status, p
 	case answer == nil:
-		return http.StatusNoContent, nil, false
+		return http.StatusNoContent, nil
 	}
-	return http.StatusOK, answer, false
+	if many, ok := answer.(multiple); ok {
+		return http.StatusMultiStatus, []any(many)
+	}
+	return http.StatusOK, answer
+}
+
+// fillAskedLocked fills what is left of the order that a request is about.
+func (v *Venue) fillAskedLocked(r *http.Request) {
+	id, _ := strings.CutPrefix(r.URL.Path, "/v2/orders/")
+	i := slices.IndexFunc(v.orders, func(o *order) bool { return o.ID == id && !o.done() })
+	if i < 0 {
+		return
+	}
+	price := v.assets[v.orders[i].Symbol].Price
+	if limit := v.orders[i].Limit; limit != nil {
+		price = *limit
+	}
+	v.fillLocked(v.orders[i], v.orders[i].left(), price)
 }
 
 func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
@@ -87,8 +127,14 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 		return nil, v.cancelLocked(id)
 	case one && r.Method == http.MethodPatch:
 		return v.replaceLocked(id, body)
+	case call == "DELETE /v2/orders":
+		return v.cancelAllLocked(), nil
 	case call == "GET /v2/positions":
 		return v.positionsLocked(), nil
+	case strings.HasPrefix(r.URL.Path, "/v2/positions/"):
+		return v.positionLocked(r.Method, strings.TrimPrefix(r.URL.Path, "/v2/positions/"), asked.Get("qty"))
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v2/assets/"):
+		return v.assetLocked(strings.TrimPrefix(r.URL.Path, "/v2/assets/"))
 	case call == "GET /v2/account":
 		return v.accountLocked(), nil
 	case call == "GET /v2/assets":
@@ -96,6 +142,10 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 	case call == "GET /v2/account/activities":
 		return v.activitiesLocked(
 			asked.Get("activity_types"), asked.Get("after"), asked.Get("page_token"), asked.Get("page_size"))
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v2/stocks/"):
+		return v.dataLocked(strings.TrimPrefix(r.URL.Path, "/v2/stocks/"), asked)
+	case call == "GET /v2/calendar":
+		return v.calendarOf(asked.Get("start"), asked.Get("end"))
 	case call == "GET /v2/clock":
 		open, closing := v.next(v.Now())
 		return map[string]any{
@@ -200,46 +250,6 @@ func (v *Venue) replaceLocked(id string, body []byte) (any, *problem) {
 	v.becomeLocked(old, "replaced")
 	v.startLocked(&o)
 	return &o, nil
-}
-
-func (v *Venue) positionsLocked() any {
-	list := []map[string]any{}
-	for symbol, quantity := range v.held {
-		side := "long"
-		if quantity.IsNegative() {
-			side = "short"
-		}
-		if !quantity.IsZero() {
-			list = append(list, map[string]any{
-				"symbol": symbol, "asset_class": "us_equity", "qty": quantity, "side": side,
-				"current_price": v.assets[symbol].Price,
-			})
-		}
-	}
-	return list
-}
-
-// accountLocked leaves out what the venue has dropped.
-func (v *Venue) accountLocked() any {
-	told := map[string]any{
-		"id": "alpacatest", "account_number": "PA0000000", "status": "ACTIVE", "currency": "USD", "cash": v.cash,
-		"shorting_enabled": true, "account_blocked": false, "trading_blocked": false, "trade_suspended_by_user": false,
-	}
-	if v.blocked != "" {
-		told[v.blocked] = true
-	}
-	return told
-}
-
-func (v *Venue) assetsLocked() any {
-	list := []map[string]any{}
-	for _, a := range v.cfg.Assets {
-		list = append(list, map[string]any{
-			"id": a.Symbol, "class": "us_equity", "symbol": a.Symbol, "status": "active", "tradable": !v.assets[a.Symbol].Halted,
-			"shortable": a.Shortable, "easy_to_borrow": a.Shortable,
-		})
-	}
-	return list
 }
 
 // activitiesLocked tells them in the order of their IDs: one that comes later may stand before others.

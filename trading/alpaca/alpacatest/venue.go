@@ -1,12 +1,16 @@
 package alpacatest
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/memnet"
 )
 
 // The key that the venue knows.
@@ -25,16 +29,29 @@ type Asset struct {
 
 // Config describes a venue. The zero value lists AAPL at 200, which can be sold short, and has 100,000 in cash.
 type Config struct {
-	Assets   []Asset
-	Cash     decimal.Decimal
-	Now      func() time.Time // nil means the machine's
-	Holidays []string         // days without trading, such as 2026-12-25
+	Assets []Asset
+	Cash   decimal.Decimal
+	Start  time.Time        // the venue's time when it is made; zero means the machine's
+	Scale  float64          // how many seconds pass at the venue in one of the machine; 0 means 1. The log tells it.
+	Now    func() time.Time // the test's own time, in place of Start and Scale; nil means none
+	Logger *slog.Logger     // nil means slog.Default()
+
+	// Holidays are days without trading, such as 2026-12-11, and EarlyCloses days that end at 13:00, besides those that the
+	// exchange has in 2025 to 2027.
+	Holidays, EarlyCloses []string
+	// PerMinute is the most requests of a minute; what is above is answered with 429. 0 means that there is no limit.
+	PerMinute int
+	SIP       bool // the account pays for the data of all exchanges: more symbols, and the feed sip
 }
 
 // Venue is the fake. It is safe for concurrent use.
 type Venue struct {
 	cfg     Config
 	newYork *time.Location
+	clock   *venueClock
+	wire    *memnet.Net
+
+	handling sync.WaitGroup // requests
 
 	mu         sync.Mutex // guards all below
 	numbers    int64
@@ -46,16 +63,22 @@ type Venue struct {
 	faults     []*Fault
 	sticky     bool
 	blocked    string
-	listeners  map[*listener]bool
+	tapes      map[string]*tape
+	sinks      []*sink
 	mute       bool
+	repeat     int    // messages that are sent twice
+	swap       int    // pairs of messages that change places
+	swapped    func() // the first of a pair
 	dialed     int
+	requests   []Request
 }
 
 // New returns a venue.
 func New(cfg Config) *Venue {
-	if cfg.Now == nil {
-		cfg.Now = clock.New().Now
+	if cfg.Scale < 0 {
+		panic(fmt.Sprintf("alpacatest: Config.Scale is %v: time does not run backwards", cfg.Scale))
 	}
+	cfg.Scale, cfg.Logger = cmp.Or(cfg.Scale, 1), cmp.Or(cfg.Logger, slog.Default())
 	if len(cfg.Assets) == 0 {
 		cfg.Assets = []Asset{{Symbol: "AAPL", Price: decimal.NewFromInt(200), Shortable: true}}
 	}
@@ -68,22 +91,44 @@ func New(cfg Config) *Venue {
 	}
 	v := &Venue{
 		cfg: cfg, newYork: newYork, assets: make(map[string]*Asset), held: make(map[string]decimal.Decimal), cash: cfg.Cash,
-		listeners: make(map[*listener]bool),
+		tapes: make(map[string]*tape), clock: newVenueClock(cfg), wire: memnet.New("alpacatest"),
 	}
 	for _, a := range cfg.Assets {
-		v.assets[a.Symbol] = &a
+		v.assets[a.Symbol], v.tapes[a.Symbol] = &a, &tape{}
 	}
+	cfg.Logger.Info("alpacatest: a fake of Alpaca", "scale", cfg.Scale, "time", v.Now().UTC())
 	return v
 }
 
 // Now is the time at the venue.
-func (v *Venue) Now() time.Time { return v.cfg.Now() }
+func (v *Venue) Now() time.Time { return v.clock.Now() }
 
-// Move sets a price, and fills what has waited for it.
+// After waits for a time of the venue's. With Now it is a clock for a client in this process.
+func (v *Venue) After(d time.Duration) <-chan time.Time { return v.clock.After(d) }
+
+// Serve does what is due without a request: bars and days that end, orders that have waited for the opening. It returns when
+// ctx ends.
+func (v *Venue) Serve(ctx context.Context) error {
+	for {
+		v.mu.Lock()
+		v.goOnLocked()
+		now := v.Now()
+		v.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-v.clock.After(now.Truncate(time.Minute).Add(time.Minute).Sub(now)):
+		}
+	}
+}
+
+// Move has others trade at a price, and fills what has waited for it.
 func (v *Venue) Move(symbol string, price decimal.Decimal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.closeBarsLocked(v.Now())
 	v.assets[symbol].Price = price
+	v.tapeLocked(symbol).print(v.Now(), price, othersTrade)
 	v.goOnLocked()
 }
 
@@ -104,6 +149,10 @@ func (v *Venue) Fill(clientID string, quantity, price decimal.Decimal) error {
 func (v *Venue) StickCancels(stick bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.stickLocked(stick)
+}
+
+func (v *Venue) stickLocked(stick bool) {
 	v.sticky = stick
 	for _, o := range v.orders {
 		if !stick && o.Status == "pending_cancel" {
@@ -152,36 +201,4 @@ func (v *Venue) idLocked() string {
 func (v *Venue) activityIDLocked(at time.Time) string {
 	digits := at.UTC().Format("20060102150405.000")
 	return digits[:14] + digits[15:] + "::" + v.idLocked()
-}
-
-// hours are when trading opens and closes on the day of a time; false on a day without.
-func (v *Venue) hours(t time.Time) (opens, closes time.Time, ok bool) {
-	t = t.In(v.newYork)
-	at := func(hour, minute int) time.Time {
-		return time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, v.newYork)
-	}
-	ok = t.Weekday() != time.Saturday && t.Weekday() != time.Sunday
-	for _, day := range v.cfg.Holidays {
-		ok = ok && day != t.Format(time.DateOnly)
-	}
-	return at(9, 30), at(16, 0), ok
-}
-
-func (v *Venue) isOpen(t time.Time) bool {
-	opens, closes, ok := v.hours(t)
-	return ok && !t.Before(opens) && t.Before(closes)
-}
-
-// next are the next opening and the next close after a time.
-func (v *Venue) next(t time.Time) (open, closing time.Time) {
-	for day := range 30 {
-		opens, closes, ok := v.hours(t.In(v.newYork).AddDate(0, 0, day))
-		if ok && open.IsZero() && opens.After(t) {
-			open = opens
-		}
-		if ok && closing.IsZero() && closes.After(t) {
-			closing = closes
-		}
-	}
-	return open, closing
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/internal/memnet"
 )
 
 // Key and Secret are what a venue knows its client by, where Config names no others.
@@ -87,7 +89,7 @@ type Venue struct {
 	cfg    Config
 	clock  *venueClock
 	routes http.Handler
-	wire   *wire
+	wire   *memnet.Net
 
 	mu     sync.Mutex // guards all below
 	engine *engine
@@ -124,7 +126,7 @@ func New(cfg Config) *Venue {
 	cfg.check()
 	v := &Venue{
 		cfg: cfg, clock: newVenueClock(cfg.Clock, cfg.Start, cfg.Scale), keys: map[string]time.Time{},
-		limits: newLimits(cfg), wake: make(chan struct{}, 1), wire: newWire(),
+		limits: newLimits(cfg), wake: make(chan struct{}, 1), wire: memnet.New("binancetest"),
 	}
 	v.engine = newEngine(cfg, v.clock.Now())
 	v.hub = newHub(v)

@@ -1,4 +1,4 @@
-package binancetest
+package memnet
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 
 func TestPipeWritesWithoutAReader(t *testing.T) {
 	t.Parallel()
-	near, far := pipe()
+	near, far := pipe("x")
 	for _, text := range []string{"one ", "two"} {
 		n, err := near.Write([]byte(text))
 		require.NoError(t, err)
@@ -31,7 +31,7 @@ func TestPipeWritesWithoutAReader(t *testing.T) {
 func TestPipeReadEndsWithItsDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		near, far := pipe()
+		near, far := pipe("x")
 		read := func() error { _, err := far.Read(make([]byte, 8)); return err }
 		began := time.Now()
 		require.NoError(t, far.SetReadDeadline(began.Add(time.Second)))

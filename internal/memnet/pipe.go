@@ -1,4 +1,4 @@
-package binancetest
+package memnet
 
 import (
 	"io"
@@ -10,13 +10,16 @@ import (
 
 // pipe returns the two ends of a connection in memory. A write to it does not wait for its reader, as one to a socket does
 // not; over a net.Pipe two sides that ping each other at the same moment would wait for each other.
-func pipe() (near, far net.Conn) {
+func pipe(at addr) (near, far net.Conn) {
 	there, back := newFlow(), newFlow()
-	return &pipeEnd{in: back, out: there}, &pipeEnd{in: there, out: back}
+	return &pipeEnd{at: at, in: back, out: there}, &pipeEnd{at: at, in: there, out: back}
 }
 
 // pipeEnd is one end of a pipe.
-type pipeEnd struct{ in, out *flow }
+type pipeEnd struct {
+	at      addr
+	in, out *flow
+}
 
 func (p *pipeEnd) Read(b []byte) (int, error)  { return p.in.read(b) }
 func (p *pipeEnd) Write(b []byte) (int, error) { return p.out.write(b) }
@@ -28,8 +31,8 @@ func (p *pipeEnd) Close() error {
 	return nil
 }
 
-func (p *pipeEnd) LocalAddr() net.Addr  { return wireAddr{} }
-func (p *pipeEnd) RemoteAddr() net.Addr { return wireAddr{} }
+func (p *pipeEnd) LocalAddr() net.Addr  { return p.at }
+func (p *pipeEnd) RemoteAddr() net.Addr { return p.at }
 
 func (p *pipeEnd) SetDeadline(t time.Time) error     { return p.SetReadDeadline(t) }
 func (p *pipeEnd) SetWriteDeadline(time.Time) error  { return nil } // a write does not wait
