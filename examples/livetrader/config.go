@@ -59,6 +59,7 @@ type config struct {
 	shadow        bool   // orders go to an account on paper, and are held against the one at the venue
 	account       string // what the user calls the account at the venue
 	confirm       string // see words
+	adopt         string // see found.word
 	venueKey      string // of the account
 	venueSecret   string
 	dial          dialer // see environment

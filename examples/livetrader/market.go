@@ -139,6 +139,8 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 	if m.broker = broker; a.cfg.shadow {
 		m.broker = nil // Nothing that could send an order is known from here on.
 		a.tellLive(ctx, broker)
+	} else if err := a.adoption(ctx, broker); err != nil {
+		return err
 	}
 	if b, ok := broker.(*binance.Broker); ok {
 		source, err := b.Source(a.cfg.interval)

@@ -165,8 +165,9 @@ func (s *shadow) judge(ctx context.Context, o trading.Order) error {
 	s.log.Warn("The live account would have refused this order", append(attrs, "because", why)...)
 	now := s.clock.Now().UTC()
 	err := s.record(ctx, journal.Acted{
-		Actor: shadowMode, Verb: "order", Object: fmt.Sprintf("%s at the live account: %s %s %s", o.ClientID, o.Side, o.Quantity, o.Symbol),
-		Error: "it would have been refused: " + why, Began: now, Ended: now,
+		Actor: shadowMode, Verb: "order",
+		Object: fmt.Sprintf("%s at the live account: %s %s %s", o.ClientID, o.Side, o.Quantity, o.Symbol),
+		Error:  "it would have been refused: " + why, Began: now, Ended: now,
 	})
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("What the live account would have refused is not in the journal", "client_id", o.ClientID, "error", err)

@@ -35,6 +35,7 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
+	cfg.Engine.Confirmed = a.confirmed
 	if a.db != nil { // a dry start where there is no database yet has none
 		cfg.Store = a.db
 	}

@@ -63,6 +63,7 @@ func (c *config) rulesOfVenue() []rule {
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
 		{c.live && c.confirm != c.words(), fmt.Sprintf(
 			"--live trades with real money: say so with --confirm '%s', which names the venue and the account", c.words())},
+		{c.adopt != "" && (p.name == "" || c.shadow), "--adopt goes with a --venue that has a name, and without --shadow"},
 		{!c.live && c.confirm != "", "--confirm goes with --live"},
 		{p.name == "" && c.account != "", "--account goes with a --venue that has a name"},
 		{c.live && c.chaos != "", "--chaos and --live contradict each other: nothing is broken on purpose with real money"},

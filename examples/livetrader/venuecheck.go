@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,7 +32,11 @@ func (c *fileCommand) checkVenue(ctx context.Context) int {
 		return fail(c.env, fmt.Errorf("check --venue: %w", err))
 	}
 	c.tellSetup(c.env.stdout, setup, instruments)
-	if against != nil {
+	found, err := findAt(ctx, broker, c.accountAtVenue())
+	if err == nil {
+		found.tell(c.env.stdout, c.foreignOrders)
+	}
+	if against = errors.Join(against, err); against != nil {
 		return fail(c.env, fmt.Errorf("check --venue: %w", against))
 	}
 	fmt.Fprintln(c.env.stdout, "nothing stands against trading there, and nothing was sent")
