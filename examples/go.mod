@@ -22,6 +22,14 @@ require (
 )
 
 require (
+	cloud.google.com/go v0.118.0 // indirect
+	github.com/alpacahq/alpaca-trade-api-go/v3 v3.11.0 // indirect
+	github.com/josharian/intern v1.0.0 // indirect
+	github.com/mailru/easyjson v0.7.7 // indirect
+	golang.org/x/time v0.16.0 // indirect
+)
+
+require (
 	github.com/adshao/go-binance/v2 v2.8.12 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bitly/go-simplejson v0.5.0 // indirect
@@ -51,6 +59,7 @@ require (
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/rogpeppe/go-internal v1.16.0 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	github.com/seed-5dee1c0a/vigil/trading/alpaca v0.0.0
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	github.com/thejerf/suture/v4 v4.0.6 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
@@ -77,3 +86,5 @@ replace (
 // Only sqlite's own tests import it, and nothing here is built from it. The version that sqlite names is not to be had
 // from every module proxy, and tidying needs the sources of one.
 replace github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50 => github.com/google/pprof v0.0.0-20260906184651-6331bc6350fe
+
+replace github.com/seed-5dee1c0a/vigil/trading/alpaca => ../trading/alpaca

@@ -84,7 +84,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	}
 	if a.cfg.live {
 		a.log.Warn("REAL MONEY, and nobody has tried this adapter at the real venue yet", "venue", a.cfg.place().name,
-			"account", a.cfg.account, "way_out", "begin with --venue "+binanceDemo+", then with the least that hurts")
+			"account", a.cfg.account, "way_out", "begin with --venue "+a.cfg.place().trial()+", then with the least that hurts")
 	}
 	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, finish := a.untilDrained(ctx)

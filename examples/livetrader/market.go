@@ -12,7 +12,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
 // market is where bars, quotes and instruments come from.
@@ -113,7 +112,7 @@ func instead(symbol string, traded []string) string {
 }
 
 // venueTimeout is how long a venue may take to say what it trades.
-const venueTimeout = 5 * time.Second
+const venueTimeout = 15 * time.Second
 
 // atVenue has orders go to --venue.
 func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) error {
@@ -142,14 +141,14 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 	} else if err := a.adoption(ctx, broker); err != nil {
 		return err
 	}
-	if b, ok := broker.(*binance.Broker); ok {
-		source, err := b.Source(a.cfg.interval)
+	if at, ok := broker.(namedVenue); ok {
+		source, err := at.bars(a.cfg.interval)
 		if err != nil {
 			return fmt.Errorf("--interval: %w", err)
 		}
 		m.source, m.candles = source, source
 		if a.cfg.shadow {
-			m.looks = binanceLook{b}
+			m.looks = at
 		}
 	}
 	return nil

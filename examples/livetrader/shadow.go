@@ -277,8 +277,10 @@ func currencyOf(symbol string) string {
 	if _, settles, ok := strings.Cut(symbol, ":"); ok {
 		return settles
 	}
-	_, quote, _ := strings.Cut(symbol, "/")
-	return quote
+	if _, quote, ok := strings.Cut(symbol, "/"); ok {
+		return quote
+	}
+	return dollars // a share
 }
 
 // looker asks a venue how an account is there. It changes nothing.

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/shopspring/decimal"
-
-	"github.com/seed-5dee1c0a/vigil/trading/binance"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
@@ -21,35 +18,6 @@ func (t onlyAsks) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: %s %s", errSends, r.Method, r.URL.Path)
 	}
 	return t.Transport.RoundTrip(r)
-}
-
-// binanceLook looks at an account at Binance.
-type binanceLook struct{ *binance.Broker }
-
-func (b binanceLook) look(ctx context.Context) (l liveAccount, err error) {
-	setup, against := b.Check(ctx)
-	if against != nil && setup.Symbols == nil { // it was not answered
-		return l, against
-	}
-	instruments, err := b.Instruments(ctx)
-	if err != nil {
-		return l, err
-	}
-	balances, err := b.Balances(ctx)
-	if err != nil {
-		return l, err
-	}
-	l = liveAccount{
-		stands: against, instruments: bySymbol(instruments),
-		leverage: make(map[string]int), available: make(map[string]decimal.Decimal),
-	}
-	for symbol, of := range setup.Symbols {
-		l.leverage[symbol] = of.Leverage
-	}
-	for _, balance := range balances {
-		l.available[balance.Asset] = balance.Available
-	}
-	return l, nil
 }
 
 // tellLive says what the live account holds: an order there would have met it.

@@ -79,7 +79,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 	}
 	cfg := vigil.Config{
 		Name: treeName, Source: m.source, Strategies: specs, Shares: shares, Symbols: c.symbols, Interval: c.interval,
-		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
+		MinConfidence: c.minConfidence, Hours: c.marketHours().Hours, Instruments: m.instruments,
 		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Exits: c.exits(), Manual: !c.autoExecute,
 		AutoRestart: c.autoRestart, OnStop: c.onStop, Heartbeat: c.healthInterval,
 		Generator: generator.Config{

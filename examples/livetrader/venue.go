@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/alpaca"
 	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
@@ -21,7 +22,7 @@ const (
 )
 
 // venueNames are all of them.
-var venueNames = []string{binanceVenue, binanceDemo}
+var venueNames = []string{binanceVenue, binanceDemo, alpacaVenue, alpacaPaper}
 
 // place is where --venue has orders go: NAME, or NAME=URL where that venue is not at its own address, or the address of a
 // papervenue.
@@ -41,7 +42,15 @@ func (c *config) place() place {
 }
 
 // real reports whether the money there is. It goes by the name alone: nobody can know what stands behind an address.
-func (p place) real() bool { return p.name == binanceVenue }
+func (p place) real() bool { return p.name == binanceVenue || p.name == alpacaVenue }
+
+// trial is where the same can be tried without money.
+func (p place) trial() string {
+	if p.isAlpaca() {
+		return alpacaPaper
+	}
+	return binanceDemo
+}
 
 // words are what --confirm has to say before real money is traded.
 func (c *config) words() string { return c.place().name + " " + c.account }
@@ -59,7 +68,7 @@ func (c *config) rulesOfVenue() []rule {
 		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
 		{p.real() && !c.live && !c.shadow, fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
-		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + ": nowhere else is real money traded"},
+		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + " or " + alpacaVenue + ": nowhere else is real money traded"},
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
 		{c.live && c.confirm != c.words(), fmt.Sprintf(
 			"--live trades with real money: say so with --confirm '%s', which names the venue and the account", c.words())},
@@ -94,10 +103,22 @@ type venueBroker interface {
 // broker makes the one of --venue. It asks nothing yet.
 func (c *config) broker(clk clock.Clock, log *slog.Logger) (venueBroker, error) {
 	p := c.place()
-	if p.name == "" {
+	switch {
+	case p.name == "":
 		return client.New(p.url, clk)
+	case p.isAlpaca():
+		network := c.transport()
+		broker, err := alpaca.New(c.alpaca(clk, log, network))
+		if err != nil {
+			return nil, err
+		}
+		return atAlpaca{broker, !p.real(), (&http.Client{Transport: network}).CloseIdleConnections}, nil
 	}
-	return binance.New(c.binance(clk, log))
+	broker, err := binance.New(c.binance(clk, log))
+	if err != nil {
+		return nil, err
+	}
+	return atBinance{broker}, nil
 }
 
 // binance is the account that the flags and the variables name.

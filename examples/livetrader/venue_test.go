@@ -74,12 +74,12 @@ func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 	keys := environ(venueKeyVariable, "k", venueSecretVariable, "s")
 	for args, want := range map[string]string{
 		"":                                   "--paper is required, or the --venue where orders go",
-		"--venue bnance":                     "--venue bnance is none of binance, binance-demo, and no http address of a papervenue",
+		"--venue bnance":                     "--venue bnance is none of binance, binance-demo, alpaca, alpaca-paper, and no http address of a papervenue",
 		"--venue binance":                    "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance=http://127.0.0.1:1": "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance-demo=localhost":     `--venue binance-demo=localhost: "localhost" is no http address`,
-		"--paper --live":                     "--live goes with --venue binance: nowhere else is real money traded",
-		"--venue binance-demo --live":        "--live goes with --venue binance: nowhere else is real money traded",
+		"--paper --live":                     "--live goes with --venue binance or alpaca: nowhere else is real money traded",
+		"--venue binance-demo --live":        "--live goes with --venue binance or alpaca: nowhere else is real money traded",
 		"--venue binance --live":             "--live wants --account, a name of yours for the account: the database belongs to it",
 		"--venue binance --live --account main": "--live trades with real money: say so with --confirm 'binance main', " +
 			"which names the venue and the account",
