@@ -18,6 +18,7 @@ func commands() map[string]subcommand {
 		"backup":      {"copy the database, also while a trader runs on it", runBackup},
 		"check":       {"read a database through, and say what is in it", runCheck},
 		"restore":     {"put a copy in the place of a database", runRestore},
+		"first-order": {"buy and sell the smallest amount at a venue, and say how each step was told", runFirstOrder},
 		"panic":       {"close all that is held at the venue, also where no trader and no database are left", runPanic},
 		"notify-test": {"send a message for trying out, and say what its receivers answered", runNotifyTest},
 		"health":      {"say in one line whether it is well, and end with 0 or 1: a probe", runHealth},
