@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,9 +134,17 @@ func TestCancelIsSentWhileHistoryIsAskedFor(t *testing.T) {
 		const id = "0001"
 		order := `{"id":"` + id + `","client_order_id":"v-1","symbol":"AAPL","qty":"1","filled_qty":"0","type":"limit",` +
 			`"side":"buy","status":"new","order_class":"simple"}`
-		asked := make(map[string]int)
+		var mu sync.Mutex // guards counts
+		counts := make(map[string]int)
+		asked := func(what string) int {
+			mu.Lock()
+			defer mu.Unlock()
+			return counts[what]
+		}
 		b := inBubble(t, func(w http.ResponseWriter, r *http.Request) {
-			asked[r.Method+" "+r.URL.Path]++
+			mu.Lock()
+			counts[r.Method+" "+r.URL.Path]++
+			mu.Unlock()
 			switch {
 			case r.Method == http.MethodDelete:
 				w.WriteHeader(http.StatusNoContent)
@@ -154,11 +163,11 @@ func TestCancelIsSentWhileHistoryIsAskedFor(t *testing.T) {
 			}()
 		}
 		time.Sleep(10 * time.Minute)
-		began, fills := time.Now(), asked["GET /v2/account/activities"]
+		began, fills := time.Now(), asked("GET /v2/account/activities")
 		require.InDelta(t, 1060, fills, 5, "a minute has a hundred, and sixty are there at the begin")
 		for n := range 15 {
 			require.NoError(t, b.Cancel(t.Context(), trading.OrderRef{ClientID: "v-1", Symbol: "AAPL"}))
-			require.Equal(t, n+1, asked["DELETE /v2/orders/"+id])
+			require.Equal(t, n+1, asked("DELETE /v2/orders/"+id))
 		}
 		require.Zero(t, time.Since(began))
 		cancel()

@@ -1,4 +1,5 @@
-// Package alpaca is the adapter for the venue Alpaca: a trading.Broker for shares, in whole ones and in regular hours.
+// Package alpaca is the adapter for the venue Alpaca: a trading.Broker for shares, in whole ones and in regular hours, and a
+// signal.Source of their bars.
 //
 // It has never been tried against the real venue, only against a server that speaks its protocol as its documentation tells.
 //
@@ -14,8 +15,10 @@
 // A take-profit and a stop for one holding go as a pair, one order at the venue under both client IDs: alone, the second one is
 // refused. Either is found again from the client ID of the pair, so no memory is needed.
 //
-// What is missing: hours compared further than to the next close, a source of bars, fractions of shares, extended hours,
-// crypto and options, and a budget of requests.
+// Requests keep to what the venue takes in a minute: one that would be too many waits, and cancels and orders that only reduce
+// wait last. Bars have a budget of their own. Hours are compared with the venue's clock and calendar.
+//
+// What is missing: fractions of shares, orders out of hours, crypto and options.
 //
 // All is safe for concurrent use. Constructors ask nothing; Serve runs until its context ends.
 package alpaca

@@ -3,6 +3,7 @@ package alpaca
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
@@ -10,7 +11,8 @@ import (
 // Serve looks at the account and then listens to it until ctx ends. Without it a Broker works, and is asked more often. It
 // ends before that, with the error, where the account must not be traded with, see Check.
 //
-// What it says of itself in health is the stream that is down. Hours that differ from the venue's it logs as an error.
+// What it says of itself in health: the stream that is down, and hours that differ from the venue's, which it compares again each
+// six hours.
 func (b *Broker) Serve(ctx context.Context) error {
 	if b.client.cfg.StreamURL == "" {
 		return errors.New("alpaca: Config.StreamURL is empty")
@@ -21,10 +23,15 @@ func (b *Broker) Serve(ctx context.Context) error {
 		return err
 	}
 	b.client.cfg.Logger.Info("The account at the venue", "account", setup.Account, "can_short", setup.CanShort)
-	if setup.Hours != "" {
-		b.client.cfg.Logger.Error("The hours are not the venue's: mend the session that is configured", "differ", setup.Hours)
-	}
+	b.tellHours(ctx, setup.Hours)
 	health.Ready(ctx)
+	if b.client.cfg.IsOpen != nil {
+		ctx, cancel := context.WithCancel(ctx)
+		var watching sync.WaitGroup
+		watching.Go(func() { b.watchHours(ctx) })
+		defer watching.Wait()
+		defer cancel()
+	}
 	b.keepStream(ctx)
 	return ctx.Err()
 }

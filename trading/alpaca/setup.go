@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/alpacahq/alpaca-trade-api-go/v3/alpaca"
 	"github.com/shopspring/decimal"
@@ -16,7 +15,8 @@ type Setup struct {
 	Currency string
 	Cash     decimal.Decimal
 	CanShort bool
-	// Hours says where the Config's IsOpen and the venue's clock differ, up to the next close; "" where they do not.
+	// Hours says where the Config's IsOpen differs from the venue's clock and, for the next four weeks, from its calendar with
+	// holidays and early closes; "" where it does not.
 	Hours string
 }
 
@@ -46,28 +46,4 @@ func (b *Broker) Check(ctx context.Context) (Setup, error) {
 	}
 	hours, err := b.hours(ctx)
 	return Setup{a.AccountNumber, a.Currency, a.Cash, a.ShortingEnabled, hours}, err
-}
-
-// hours says where the Config's IsOpen and the venue's clock differ: now, and just before and at the next opening and close.
-func (b *Broker) hours(ctx context.Context) (string, error) {
-	isOpen := b.client.cfg.IsOpen
-	if isOpen == nil {
-		return "", nil
-	}
-	c, err := ask(ctx, b.client, request{what: "ask for the hours"}, (*alpaca.Client).GetClock)
-	if err != nil {
-		return "", err
-	}
-	for _, at := range []struct {
-		t    time.Time
-		open bool
-	}{
-		{c.Timestamp, c.IsOpen}, {c.NextOpen.Add(-time.Second), false}, {c.NextOpen, true},
-		{c.NextClose.Add(-time.Second), true}, {c.NextClose, false},
-	} {
-		if isOpen(at.t) != at.open {
-			return fmt.Sprintf("at %s the venue says open: %t", at.t.UTC().Format(time.RFC3339), at.open), nil
-		}
-	}
-	return "", nil
 }

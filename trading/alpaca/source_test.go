@@ -2,9 +2,11 @@ package alpaca_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +67,20 @@ type hall struct {
 	t        *testing.T
 	registry *health.Registry
 	said     *words
+	refuse   *atomic.Bool // streams of bars
+}
+
+// door lets no stream of bars be opened while it is shut.
+type door struct {
+	shut *atomic.Bool
+	http.RoundTripper
+}
+
+func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
+	if d.shut.Load() && r.URL.Path == "/v2/iex" {
+		return nil, errors.New("no route to host")
+	}
+	return d.RoundTripper.RoundTrip(r)
 }
 
 // bubble runs f with a Source whose Serve runs.
@@ -73,10 +89,10 @@ func bubble(t *testing.T, interval time.Duration, change func(*alpacatest.Config
 	synctest.Test(t, func(t *testing.T) {
 		said := &words{}
 		has := alpacatest.Config{Start: time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC), Logger: slog.New(slog.DiscardHandler)}
-		transport := &http.Transport{}
+		transport, shut := &http.Transport{}, &atomic.Bool{}
 		wants := alpaca.Config{
 			APIKey: alpacatest.Key, SecretKey: alpacatest.Secret, URL: "http://venue", DataURL: "http://venue",
-			DataStreamURL: "ws://venue/v2", Symbols: []string{"AAPL"}, Transport: transport,
+			DataStreamURL: "ws://venue/v2", Symbols: []string{"AAPL"}, Transport: door{shut, transport},
 			Logger: slog.New(slog.NewTextHandler(said, nil)),
 		}
 		if change != nil {
@@ -96,7 +112,7 @@ func bubble(t *testing.T, interval time.Duration, change func(*alpacatest.Config
 		ended := make(chan error, 1)
 		go func() { ended <- s.Serve(health.NewContext(ctx, registry.Begin("bars").Part())) }()
 		time.Sleep(3 * time.Second) // and the minute before is certain to be over
-		f(hall{v, s, t, registry, said})
+		f(hall{v, s, t, registry, said, shut})
 		cancel()
 		require.ErrorIs(t, <-ended, context.Canceled)
 		transport.CloseIdleConnections()
@@ -179,7 +195,6 @@ func TestSourceAsksForWhatWasTradedWhileTheStreamIsDown(t *testing.T) {
 			bubble(t, time.Minute, nil, func(h hall) {
 				bars := h.after(time.Time{})
 				last := bars[len(bars)-1].Time
-				h.Inject(alpacatest.Fault{Path: "/v2/iex", Times: 4, Status: 500})
 				h.Move("AAPL", decimal.NewFromInt(210))
 				woken := h.Wake()
 				fault(h.Venue)
@@ -321,7 +336,7 @@ func TestSourceSaysThatAnotherStreamIsOpen(t *testing.T) {
 		second, err := b.Source(time.Minute)
 		require.NoError(t, err)
 		registry := health.NewRegistry(health.Config{Clock: clock.New()})
-		other := hall{h.Venue, second, t, registry, nil}
+		other := hall{h.Venue, second, t, registry, nil, nil}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- second.Serve(health.NewContext(ctx, registry.Begin("bars").Part())) }()
@@ -357,4 +372,48 @@ func TestSourceOfOtherIntervalsWakesWhenOneIsOver(t *testing.T) {
 		require.Equal(t, before, h.requests(), "no bar can have closed yet")
 		require.Zero(t, h.Dialed())
 	})
+}
+
+func TestSourceIsNotBelievedWhileItsStreamIsDown(t *testing.T) {
+	t.Parallel()
+	bubble(t, time.Minute, nil, func(h hall) {
+		bars := h.after(time.Time{})
+		last := bars[len(bars)-1].Time
+		h.Move("AAPL", decimal.NewFromInt(210))
+		h.refuse.Store(true)
+		h.CutStreams()
+		time.Sleep(time.Minute)
+		raised := h.condition()
+		require.NotNil(h.t, raised)
+		require.Contains(h.t, raised.Text, "no route to host")
+		require.False(h.t, raised.Person, "it connects again by itself")
+		require.Len(h.t, h.after(last), 1, "in the two minutes in which a stream would be believed")
+		h.refuse.Store(false)
+		time.Sleep(time.Minute)
+		require.Nil(h.t, h.condition())
+	})
+}
+
+func TestSourceTellsNoBarThatIsPushedOutOfHours(t *testing.T) {
+	t.Parallel()
+	closes := time.Date(2026, 11, 30, 15, 2, 0, 0, time.UTC)
+	for _, all := range []bool{false, true} {
+		bubble(t, time.Minute, func(_ *alpacatest.Config, c *alpaca.Config) {
+			c.IsOpen, c.OutOfHours = func(at time.Time) bool { return at.Before(closes) }, all
+		}, func(h hall) {
+			bars := h.after(time.Time{})
+			last := bars[len(bars)-1].Time
+			for i := range 4 {
+				h.Move("AAPL", decimal.NewFromInt(int64(210+i)))
+				time.Sleep(time.Minute)
+			}
+			before := h.requests()
+			want := 2
+			if all {
+				want = 4
+			}
+			require.Len(h.t, h.after(last), want)
+			require.Equal(h.t, before, h.requests())
+		})
+	}
 }

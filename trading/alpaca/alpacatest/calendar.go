@@ -63,8 +63,8 @@ const longestCalendar = 20 * 366
 
 // calendarOf tells the days of trading from one date to another, both among them.
 func (v *Venue) calendarOf(start, end string) (any, *problem) {
-	first, err := time.ParseInLocation(time.DateOnly, start, v.newYork)
-	last, err2 := time.ParseInLocation(time.DateOnly, end, v.newYork)
+	first, err := v.dateOf(start)
+	last, err2 := v.dateOf(end)
 	if start == "" {
 		first, err = v.midnight(v.Now()), nil
 	}
@@ -84,6 +84,14 @@ func (v *Venue) calendarOf(start, end string) (any, *problem) {
 		}
 	}
 	return days, nil
+}
+
+// dateOf reads a date, which may stand at the begin of a time.
+func (v *Venue) dateOf(text string) (time.Time, error) {
+	if _, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		text = text[:len(time.DateOnly)]
+	}
+	return time.ParseInLocation(time.DateOnly, text, v.newYork)
 }
 
 // settles is the next day of trading, when what was traded on a day is settled.

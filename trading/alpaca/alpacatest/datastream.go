@@ -14,7 +14,9 @@ import (
 )
 
 // channels are what a client can subscribe to here; of the others the venue has, the fake tells nothing.
-var channels = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors"}
+var channels = []string{
+	"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors",
+}
 
 // dataError is what the stream of market data says of something wrong.
 type dataError struct {

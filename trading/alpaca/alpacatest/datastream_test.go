@@ -79,7 +79,9 @@ func TestDataStreamTellsBarsThatAreOver(t *testing.T) {
 	c.Move("AAPL", dec("210"))
 	bar := object{"T": "b", "S": "AAPL", "o": 200., "h": 200., "l": 200., "c": 200., "v": 100., "n": 1., "vw": 200.}
 	require.Equal(t, bar, l.hear())
-	require.True(t, c.CorrectBar("AAPL", dec("204")))
+	l.say(`{"action":"unsubscribe","bars":["AAPL"]}`)
+	l.hear()
+	require.True(t, c.CorrectBar("AAPL", dec("204")), "of what is corrected it still hears")
 	require.Equal(t,
 		object{"T": "u", "S": "AAPL", "o": 200., "h": 204., "l": 200., "c": 204., "v": 200., "n": 2., "vw": 202.}, l.hear())
 }

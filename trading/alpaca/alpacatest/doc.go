@@ -30,5 +30,5 @@
 // request for one of those is answered with status 501, because a made-up answer would prove nothing.
 // Whether the venue refuses an intent that does not fit for shares as it does for options is not known; this one does.
 //
-// The venue's own client for Go judges it, as the adapter asks through that. None of this proves anything about the real venue.
+// The venue's own clients for Go and for JavaScript judge it. None of this proves anything about the real venue.
 package alpacatest

@@ -20,9 +20,13 @@ type Ledger struct {
 // Order is one of a Ledger.
 type Order struct {
 	ID, ClientID, Symbol, Side, Type, Status string
-	Quantity, Filled                         decimal.Decimal
-	Submitted                                time.Time
-	Open, Leg                                bool // Leg is the stop of a pair, whose client ID is the venue's
+
+	ReplacedBy       string // the ID of the order in its place; "" where none is
+	Quantity, Filled decimal.Decimal
+	Limit            decimal.Decimal // zero where it has none
+	Submitted        time.Time
+	Open             bool
+	Pair, Leg        bool // of an OCO order; Leg is its stop, whose client ID is the venue's
 }
 
 // Fill is one of a Ledger.
@@ -38,9 +42,19 @@ func (v *Venue) Ledger() Ledger {
 	v.goOnLocked()
 	l := Ledger{Positions: maps.Clone(v.held), Cash: v.cash}
 	for _, o := range v.orders {
+		limit := decimal.Zero
+		if o.Limit != nil {
+			limit = *o.Limit
+		}
+		next := ""
+		if o.ReplacedBy != nil {
+			next = *o.ReplacedBy
+		}
 		l.Orders = append(l.Orders, Order{
-			ID: o.ID, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Type: o.Type, Status: o.Status, Quantity: o.Quantity,
-			Filled: o.Filled, Submitted: o.Submitted, Open: !o.done(), Leg: o.isLeg,
+			ReplacedBy: next,
+			ID:         o.ID, ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side, Type: o.Type, Status: o.Status, Quantity: o.Quantity,
+			Filled: o.Filled, Submitted: o.Submitted, Limit: limit,
+			Open: !o.done(), Pair: o.OrderClass == "oco", Leg: o.isLeg,
 		})
 	}
 	for _, a := range v.activities {

@@ -3,6 +3,7 @@ package alpacatest
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -219,16 +220,36 @@ func (v *Venue) replaceLocked(id string, body []byte) (any, *problem) {
 	if i < 0 || v.orders[i].done() {
 		return nil, no(422, 42210000, "order cannot be replaced")
 	}
-	old := v.orders[i]
-	var w struct {
-		Quantity *decimal.Decimal `json:"qty"`
-		Limit    *decimal.Decimal `json:"limit_price"`
-		Stop     *decimal.Decimal `json:"stop_price"`
-		ClientID string           `json:"client_order_id"`
-	}
+	var w change
 	if err := json.Unmarshal(body, &w); err != nil {
 		return nil, no(400, 40010000, "request body format is invalid")
 	}
+	return v.changeLocked(v.orders[i], w), nil
+}
+
+// change is a request for another order in the place of one.
+type change struct {
+	Quantity *decimal.Decimal `json:"qty"`
+	Limit    *decimal.Decimal `json:"limit_price"`
+	Stop     *decimal.Decimal `json:"stop_price"`
+	ClientID string           `json:"client_order_id"`
+}
+
+// Replace has a hand put an order with another limit in the place of one that is open.
+func (v *Venue) Replace(clientID string, limit decimal.Decimal) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.goOnLocked()
+	for _, o := range v.orders {
+		if o.ClientID == clientID && !o.done() && o.Limit != nil && o.other == nil {
+			v.changeLocked(o, change{Limit: &limit})
+			return nil
+		}
+	}
+	return fmt.Errorf("alpacatest: no order %q with a limit is open", clientID)
+}
+
+func (v *Venue) changeLocked(old *order, w change) *order {
 	o := *old
 	o.ID, o.Quantity, o.Status = v.idLocked(), old.left(), "accepted"
 	o.Filled, o.paid, o.Average = decimal.Zero, decimal.Zero, nil
@@ -249,7 +270,7 @@ func (v *Venue) replaceLocked(id string, body []byte) (any, *problem) {
 	v.orders = append(v.orders, &o)
 	v.becomeLocked(old, "replaced")
 	v.startLocked(&o)
-	return &o, nil
+	return &o
 }
 
 // activitiesLocked tells them in the order of their IDs: one that comes later may stand before others.
