@@ -73,8 +73,8 @@ func (f found) tell(w io.Writer, orders engine.ForeignPolicy) {
 	for _, line := range f.lines() {
 		fmt.Fprintln(w, "  "+line)
 	}
-	fmt.Fprintln(w, "A first start adopts the positions at their price then: signals trade on from there, and until one comes they have "+
-		"no stop of ours.")
+	fmt.Fprintln(w, "A first start adopts the positions at their price then: signals trade on from there, and until one "+
+		"comes they have no stop of ours.")
 	if len(f.orders) > 0 {
 		fmt.Fprintf(w, "The orders are not ours, and go by --foreign-orders %s.\n", orders)
 	}
@@ -106,10 +106,11 @@ func (a *app) adoption(ctx context.Context, venue venueBroker) error {
 	case a.cfg.dryStart: // It goes on as if it were not confirmed.
 		return nil
 	case a.cfg.adopt != "" && f.isEmpty():
-		return fmt.Errorf("--adopt %s confirms a list, and nothing is at %s now: nothing was sent; leave --adopt out", a.cfg.adopt, f.place)
+		return fmt.Errorf("--adopt %s confirms a list, and nothing is at %s now: nothing was sent; leave --adopt out",
+			a.cfg.adopt, f.place)
 	case a.cfg.adopt != "":
-		return fmt.Errorf("--adopt %s is of another list than what is at %s now, which is above: nothing was sent; confirm that one "+
-			"with --adopt %s, or clear the account", a.cfg.adopt, f.place, f.word())
+		return fmt.Errorf("--adopt %s is of another list than what is at %s now, which is above: nothing was sent; confirm that "+
+			"one with --adopt %s, or clear the account", a.cfg.adopt, f.place, f.word())
 	}
 	return fmt.Errorf("%s is not empty, and this database is: nothing was sent; confirm the list above with --adopt %s, "+
 		"or clear the account", f.place, f.word())

@@ -77,13 +77,16 @@ func (c *config) rulesOfFeed() []rule {
 		{on && c.origin["interval"] == fromDefault, "--feed wants --interval, that of its candles"},
 		{!on && !c.place().isAlpaca() && c.given("hours") != "", "--hours goes with --feed"},
 		{share >= 0 && !c.place().isAlpaca(), fmt.Sprintf(
-			"--symbols %s is not of the form BASE/QUOTE: shares are traded at --venue %s alone", c.symbols[max(share, 0)], alpacaVenue)},
-		{c.place().isAlpaca() && c.origin["symbols"] == fromDefault, "--venue " + c.place().name + " wants --symbols, such as AAPL"},
+			"--symbols %s is not of the form BASE/QUOTE: shares are traded at --venue %s alone",
+			c.symbols[max(share, 0)], alpacaVenue)},
+		{c.place().isAlpaca() && c.origin["symbols"] == fromDefault,
+			"--venue " + c.place().name + " wants --symbols, such as AAPL"},
 		{!on && ofFeed != "", fmt.Sprintf("--%s goes with --feed", ofFeed)},
 		{c.venue != "" && c.replay != "", "--venue and --replay contradict each other: a replay trades on paper"},
 		{(c.venue == "" || c.shadow) && c.given("differences", "foreign-orders") != "", fmt.Sprintf(
 			"--%s goes with --venue: a paper account is the journal's", c.given("differences", "foreign-orders"))},
-		{c.venue != "" && !c.shadow && ofPaper != "", fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
+		{c.venue != "" && !c.shadow && ofPaper != "",
+			fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
 	}
 }
 

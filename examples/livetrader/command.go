@@ -108,7 +108,7 @@ func commandLike(word string) string {
 func commandList() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(commands())) {
-		fmt.Fprintf(&b, "  livetrader %-11s %s\n", name, commands()[name].does)
+		fmt.Fprintf(&b, "  livetrader %-12s %s\n", name, commands()[name].does)
 	}
 	return b.String()
 }

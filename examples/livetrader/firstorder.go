@@ -165,7 +165,8 @@ func (f *firstOrder) prepare(ctx context.Context) (i trading.Instrument, price d
 		return i, price, err
 	}
 	if !there.isEmpty() {
-		return i, price, fmt.Errorf("the account is not empty (%s), and what the order does could not be told apart", there.lines()[0])
+		return i, price, fmt.Errorf("the account is not empty (%s), and what the order does could not be told apart",
+			there.lines()[0])
 	}
 	instruments, err := f.venue.Instruments(ctx)
 	if err != nil {
@@ -202,7 +203,8 @@ func (f *firstOrder) order(
 ) (filled decimal.Decimal, err error) {
 	now := f.clock.Now().UTC()
 	o := trading.Order{
-		ClientID: "first-" + newKey()[:20], Symbol: f.symbol, Side: side, Type: trading.Market, Quantity: quantity, CreatedAt: now,
+		ClientID: "first-" + newKey()[:20], Symbol: f.symbol, Side: side, Type: trading.Market, Quantity: quantity,
+		CreatedAt: now,
 	}
 	all := func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
 		return opening, nil
@@ -231,7 +233,8 @@ func (f *firstOrder) order(
 		return report.Filled, err
 	}
 	if report.Status != trading.StatusFilled {
-		return report.Filled, fmt.Errorf("order %s is %s, with %s of %s filled", o.ClientID, report.Status, report.Filled, quantity)
+		return report.Filled, fmt.Errorf("order %s is %s, with %s of %s filled",
+			o.ClientID, report.Status, report.Filled, quantity)
 	}
 	return report.Filled, nil
 }
@@ -247,15 +250,18 @@ func (f *firstOrder) done(ctx context.Context, o trading.Order) (report trading.
 				return report, nil
 			}
 		}
-		if f.wait(ctx) {
-			continue
+		if !f.wait(ctx) {
+			return report, errors.Join(fmt.Errorf("order %s was not over in time", o.ClientID), err, f.cancel(ctx, ref))
 		}
-		limited, cancel := f.clock.WithTimeout(context.WithoutCancel(ctx), firstOrderLast)
-		defer cancel()
-		f.say("%s: not over in time, and canceled", o.ClientID)
-		bad := f.venue.Cancel(limited, ref)
-		return report, errors.Join(fmt.Errorf("order %s was not over in time", o.ClientID), err, bad)
 	}
+}
+
+// cancel has an order rest no more, also when the time for it is over.
+func (f *firstOrder) cancel(ctx context.Context, ref trading.OrderRef) error {
+	ctx, cancel := f.clock.WithTimeout(context.WithoutCancel(ctx), firstOrderLast)
+	defer cancel()
+	f.say("%s: not over in time, and canceled", ref.ClientID)
+	return f.venue.Cancel(ctx, ref)
 }
 
 // fills waits until the venue has told as much as was filled.

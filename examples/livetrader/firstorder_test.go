@@ -90,9 +90,9 @@ func TestFirstOrderIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			require.Contains(t, lastLine(log), want)
 			require.Empty(t, venue.Ledger().Orders)
 		}
-		real := []string{"first-order", "--venue", "binance=http://venue", "--symbols", perpetual}
-		refused("that wants --live, --account NAME and --confirm 'binance NAME'", real...)
-		refused("that wants --live", append(real, "--live", "--account", "main", "--confirm", "yes")...)
+		realMoney := []string{"first-order", "--venue", "binance=http://venue", "--symbols", perpetual}
+		refused("that wants --live, --account NAME and --confirm 'binance NAME'", realMoney...)
+		refused("that wants --live", append(realMoney, "--live", "--account", "main", "--confirm", "yes")...)
 		refused("wants one symbol", "first-order", "--venue", "binance-demo=http://venue")
 		refused("wants --venue", "first-order", "--symbols", perpetual)
 		refused("the venue does not list it: nothing was sent", "first-order", "--venue", "binance-demo=http://venue", "--symbols", "NO/USDT:USDT", "--db", tempDB(t))

@@ -93,8 +93,8 @@ func (c *config) declareFeed() {
 	setting(c, &c.account, "account", "", texts, "`name` of yours for the account at the venue, which the database belongs to")
 	setting(c, &c.confirm, "confirm", "", texts, "`words` without which no real money is traded: venue and account, such as "+
 		"'binance main'")
-	setting(c, &c.adopt, "adopt", "", texts, "`word` that confirms the list of what is at the venue when a database begins, as the "+
-		"first start and check --venue print it; later starts take no notice of it")
+	setting(c, &c.adopt, "adopt", "", texts, "`word` that confirms the list of what is at the venue when a database begins, as "+
+		"the first start and check --venue print it; later starts take no notice of it")
 }
 
 func (c *config) declareTrading() {

@@ -104,7 +104,8 @@ func (b atAlpaca) tellSetup(ctx context.Context, w io.Writer, symbols []string) 
 		return errors.Join(against, err)
 	}
 	if against == nil {
-		fmt.Fprintf(w, "account: %s, in %s: cash %s, may sell short: %s\n", setup.Account, setup.Currency, setup.Cash, yes(setup.CanShort))
+		fmt.Fprintf(w, "account: %s, in %s: cash %s, may sell short: %s\n",
+			setup.Account, setup.Currency, setup.Cash, yes(setup.CanShort))
 		if setup.Hours != "" {
 			fmt.Fprintln(w, "hours: WARNING: the venue's are others than --hours:", setup.Hours)
 		}

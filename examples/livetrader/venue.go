@@ -68,7 +68,8 @@ func (c *config) rulesOfVenue() []rule {
 		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
 		{p.real() && !c.live && !c.shadow, fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
-		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + " or " + alpacaVenue + ": nowhere else is real money traded"},
+		{c.live && !p.real(),
+			"--live goes with --venue " + binanceVenue + " or " + alpacaVenue + ": nowhere else is real money traded"},
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
 		{c.live && c.confirm != c.words(), fmt.Sprintf(
 			"--live trades with real money: say so with --confirm '%s', which names the venue and the account", c.words())},

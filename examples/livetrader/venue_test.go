@@ -9,6 +9,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
@@ -41,7 +42,7 @@ func binanceInMemory(t *testing.T, cfg binancetest.Config) *binancetest.Venue {
 	go func() { done <- venue.Listen(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		assert.ErrorIs(t, <-done, context.Canceled)
 	})
 	return venue
 }

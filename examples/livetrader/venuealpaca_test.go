@@ -10,6 +10,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading/alpaca/alpacatest"
@@ -28,7 +29,7 @@ func alpacaInMemory(t *testing.T, cfg alpacatest.Config) *alpacatest.Venue {
 	go func() { done <- venue.Listen(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		assert.ErrorIs(t, <-done, context.Canceled)
 	})
 	return venue
 }
