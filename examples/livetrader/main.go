@@ -20,6 +20,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the hours of an exchange are those of its place, also where the machine knows no places
 
 	"github.com/benbjohnson/clock"
 
