@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -94,4 +95,15 @@ func checkURL(name, text string, optional bool, schemes ...string) error {
 		return fmt.Errorf("alpaca: Config.%s %q is no address of %s or %s", name, text, schemes[0], schemes[1])
 	}
 	return nil
+}
+
+// Format prints a Config without its keys, whatever the verb.
+func (cfg Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, cfg.public()) }
+
+// LogValue implements slog.LogValuer, without the keys.
+func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.public()) }
+
+func (cfg Config) public() string {
+	return fmt.Sprintf("alpaca at %s, stream at %s, bars at %s", cfg.URL, cmp.Or(cfg.StreamURL, "no address"),
+		cmp.Or(cfg.DataURL, "no address"))
 }
