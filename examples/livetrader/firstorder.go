@@ -96,6 +96,7 @@ func (c *command) mayOrderFirst() error {
 		{p.name == "", "first-order wants a --venue that has a name"},
 		{c.origin["symbols"] == fromDefault || len(c.symbols) != 1, "first-order wants one symbol in --symbols"},
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
+		{p.leadsToMoney(), fmt.Sprintf("--venue %s: money is real at that address", c.venue)},
 		{p.real() && (!c.live || c.account == "" || c.confirm != c.words()), fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account NAME and --confirm '%s NAME'", p.name, p.name)},
 		{!p.real() && c.live, "--live goes with --venue " + binanceVenue + " or " + alpacaVenue},

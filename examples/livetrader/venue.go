@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -44,6 +45,20 @@ func (c *config) place() place {
 // real reports whether the money there is. It goes by the name alone: nobody can know what stands behind an address.
 func (p place) real() bool { return p.name == binanceVenue || p.name == alpacaVenue }
 
+// leadsToMoney reports whether a name that says that no money is real has the address of a venue where it is.
+func (p place) leadsToMoney() bool {
+	u, err := url.Parse(p.url)
+	if p.real() || p.name == "" || err != nil {
+		return false
+	}
+	for _, live := range []string{binance.LiveURL, binance.LiveSpotURL, alpaca.LiveURL} {
+		if known, err := url.Parse(live); err == nil && strings.EqualFold(u.Hostname(), known.Hostname()) {
+			return true
+		}
+	}
+	return false
+}
+
 // trial is where the same can be tried without money.
 func (p place) trial() string {
 	if p.isAlpaca() {
@@ -66,6 +81,7 @@ func (c *config) rulesOfVenue() []rule {
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
 		{c.shadow && p.name == "", "--shadow goes with a --venue that has a name: it is of the account there"},
 		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
+		{p.leadsToMoney(), fmt.Sprintf("--venue %s: money is real at that address, and %s says that it is not", c.venue, p.name)},
 		{p.real() && !c.live && !c.shadow, fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
 		{c.live && !p.real(),

@@ -79,9 +79,11 @@ func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 		"--venue binance":                    "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance=http://127.0.0.1:1": "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance-demo=localhost":     `--venue binance-demo=localhost: "localhost" is no http address`,
-		"--paper --live":                     "--live goes with --venue binance or alpaca: nowhere else is real money traded",
-		"--venue binance-demo --live":        "--live goes with --venue binance or alpaca: nowhere else is real money traded",
-		"--venue binance --live":             "--live wants --account, a name of yours for the account: the database belongs to it",
+		"--venue binance-demo=https://FAPI.binance.com/":      "--venue binance-demo=https://FAPI.binance.com/: money is real at that address, and binance-demo says that it is not",
+		"--venue alpaca-paper=https://api.alpaca.markets:443": "--venue alpaca-paper=https://api.alpaca.markets:443: money is real at that address, and alpaca-paper says that it is not",
+		"--paper --live":              "--live goes with --venue binance or alpaca: nowhere else is real money traded",
+		"--venue binance-demo --live": "--live goes with --venue binance or alpaca: nowhere else is real money traded",
+		"--venue binance --live":      "--live wants --account, a name of yours for the account: the database belongs to it",
 		"--venue binance --live --account main": "--live trades with real money: say so with --confirm 'binance main', " +
 			"which names the venue and the account",
 		"--venue binance --live --account main --confirm=binance": "--live trades with real money: say so with " +
