@@ -8,7 +8,7 @@ import (
 )
 
 // byPerson is what the log calls the policy by which Config.Confirmed is adopted.
-const byPerson DifferencePolicy = "confirmed by a person"
+const byPerson = "confirmed by a person"
 
 // takeConfirmed adopts what a person has confirmed, and returns the differences that are none of that.
 func (c *reconciler) takeConfirmed(ctx context.Context, r *run, found []difference) (left []difference, err error) {
