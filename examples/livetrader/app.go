@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil"
 	"github.com/seed-5dee1c0a/vigil/console"
@@ -43,26 +44,28 @@ type app struct {
 	log    *slog.Logger
 	stdout io.Writer
 
-	logQueue *vigil.LogQueue // behind log
-	registry *health.Registry
-	started  time.Time
-	candles  *candle.Reader // of a replay
-	replayed trading.Instrument
-	port     *serve.Port // nil with --listen off, as server is
-	dbName   string      // of db: what --db says, or a temporary one
-	db       database    // nil where a dry start finds none
-	standing vigil.Standing
-	trader   *vigil.Trader // nil in a replay
-	api      http.Handler
-	server   *serve.Server // of api, on port
-	local    http.Handler  // what the socket answers
-	socket   *serve.Server // of local; nil without a socket
-	health   *healthhttp.Handler
-	events   *console.Events // what happened lately; nil without a Trader
-	bars     *recentBars
-	money    string       // whether it is real, as moneyOf says it
-	ended    vigil.Status // how it stood at the end
-	stopping atomic.Bool  // from the first signal on
+	logQueue  *vigil.LogQueue // behind log
+	registry  *health.Registry
+	started   time.Time
+	candles   *candle.Reader // of a replay
+	replayed  trading.Instrument
+	port      *serve.Port // nil with --listen off, as server is
+	dbName    string      // of db: what --db says, or a temporary one
+	db        database    // nil where a dry start finds none
+	standing  vigil.Standing
+	trader    *vigil.Trader // nil in a replay
+	api       http.Handler
+	server    *serve.Server // of api, on port
+	local     http.Handler  // what the socket answers
+	socket    *serve.Server // of local; nil without a socket
+	health    *healthhttp.Handler
+	events    *console.Events // what happened lately; nil without a Trader
+	bars      *recentBars
+	confirmed map[string]decimal.Decimal // positions at the venue that are adopted
+	shadow    *shadow                    // nil for none
+	money     string                     // whether it is real, as moneyOf says it
+	ended     vigil.Status               // how it stood at the end
+	stopping  atomic.Bool                // from the first signal on
 }
 
 // run opens what can fail first, so that nothing has begun when it does, then trades, and closes everything.
@@ -81,7 +84,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	}
 	if a.cfg.live {
 		a.log.Warn("REAL MONEY, and nobody has tried this adapter at the real venue yet", "venue", a.cfg.place().name,
-			"account", a.cfg.account, "way_out", "begin with --venue "+binanceDemo+", then with the least that hurts")
+			"account", a.cfg.account, "way_out", "begin with --venue "+a.cfg.place().trial()+", then with the least that hurts")
 	}
 	a.log.Info("STARTING LIVE TRADING", "db", withoutPassword(a.dbName), "listen", a.cfg.listen)
 	ctx, finish := a.untilDrained(ctx)
@@ -298,6 +301,8 @@ func (c *config) mode() string {
 	switch {
 	case c.replay != "":
 		return "replay"
+	case c.shadow:
+		return shadowMode
 	case c.venue != "":
 		return "venue"
 	}

@@ -68,17 +68,25 @@ func (c *config) rulesOfReplay() []rule {
 
 func (c *config) rulesOfFeed() []rule {
 	on := len(c.feed) > 0
-	ofFeed := c.given("feed-rows", "feed-fields", "feed-symbols", "hours")
+	ofFeed := c.given("feed-rows", "feed-fields", "feed-symbols")
+	share := slices.IndexFunc(c.symbols, isShare)
 	ofPaper := c.given("fee", "slippage")
 	return []rule{
 		{on && c.replay != "", "--feed and --replay contradict each other"},
 		{on && c.venue != "", "--feed and --venue contradict each other: a venue has its own prices"},
 		{on && c.origin["interval"] == fromDefault, "--feed wants --interval, that of its candles"},
+		{!on && !c.place().isAlpaca() && c.given("hours") != "", "--hours goes with --feed"},
+		{share >= 0 && !c.place().isAlpaca(), fmt.Sprintf(
+			"--symbols %s is not of the form BASE/QUOTE: shares are traded at --venue %s alone",
+			c.symbols[max(share, 0)], alpacaVenue)},
+		{c.place().isAlpaca() && c.origin["symbols"] == fromDefault,
+			"--venue " + c.place().name + " wants --symbols, such as AAPL"},
 		{!on && ofFeed != "", fmt.Sprintf("--%s goes with --feed", ofFeed)},
 		{c.venue != "" && c.replay != "", "--venue and --replay contradict each other: a replay trades on paper"},
-		{c.venue == "" && c.given("differences", "foreign-orders") != "", fmt.Sprintf(
+		{(c.venue == "" || c.shadow) && c.given("differences", "foreign-orders") != "", fmt.Sprintf(
 			"--%s goes with --venue: a paper account is the journal's", c.given("differences", "foreign-orders"))},
-		{c.venue != "" && ofPaper != "", fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
+		{c.venue != "" && !c.shadow && ofPaper != "",
+			fmt.Sprintf("--%s goes with --paper: the venue says what it is there", ofPaper)},
 	}
 }
 

@@ -18,6 +18,7 @@ func commands() map[string]subcommand {
 		"backup":      {"copy the database, also while a trader runs on it", runBackup},
 		"check":       {"read a database through, and say what is in it", runCheck},
 		"restore":     {"put a copy in the place of a database", runRestore},
+		"first-order": {"buy and sell the smallest amount at a venue, and say how each step was told", runFirstOrder},
 		"panic":       {"close all that is held at the venue, also where no trader and no database are left", runPanic},
 		"notify-test": {"send a message for trying out, and say what its receivers answered", runNotifyTest},
 		"certify":     {"run scripted cases at a venue without real money, and lay them beside the fake of it", runCertify},
@@ -108,7 +109,7 @@ func commandLike(word string) string {
 func commandList() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(commands())) {
-		fmt.Fprintf(&b, "  livetrader %-11s %s\n", name, commands()[name].does)
+		fmt.Fprintf(&b, "  livetrader %-12s %s\n", name, commands()[name].does)
 	}
 	return b.String()
 }

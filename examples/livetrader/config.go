@@ -56,10 +56,13 @@ type config struct {
 	hours         openHours
 	venue         string // see place; "" for the account on paper in here
 	live          bool   // real money is traded
+	shadow        bool   // orders go to an account on paper, and are held against the one at the venue
 	account       string // what the user calls the account at the venue
 	confirm       string // see words
+	adopt         string // see found.word
 	venueKey      string // of the account
 	venueSecret   string
+	dial          dialer // see environment
 
 	strategies     namedStrategies
 	cash           decimal.Decimal

@@ -51,7 +51,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		"oldest": {"1985-01-01", "2000-01-31"}, "price-scale": {"10", "1000000000"}, "tick": {"0.1", "0.2"}, "step": {"0.1", "0.2"},
 		"version": {"false", "false"}, "feed": {"http://a/ http://b/", "https://c/"}, "feed-rows": {"data", "a.b"},
 		"feed-fields": {"t,o,h,l,c,v", "0,1,2,3,4,5"}, "feed-symbols": {"A/B=AB", "C/D=CD,E/F=EF"},
-		"live": {"true", "true"}, "account": {"main", "b"}, "confirm": {"binance main", "binance b"},
+		"live": {"true", "true"}, "shadow": {"true", "true"}, "adopt": {"abc", "0123456789"}, "account": {"main", "b"}, "confirm": {"binance main", "binance b"},
 		"hosts": {"a.example.org", "b.example.org,10.0.0.7"},
 		"hours": {"UTC 10:00-11:00", "America/New_York 09:30-16:00"}, "venue": {"http://a", "http://b"},
 	}

@@ -26,7 +26,7 @@ Reads FILE, or the database of --db, through, also while a trader runs on it, an
 ends with 0 where nothing is.
 
 With --venue NAME it asks that venue instead: the rights of the key, the account's mode, the clock, and what each of --symbols
-asks for. It sends no order and changes nothing.
+asks for, and what is there, with the word that has a first start adopt it. It sends no order and changes nothing.
 `
 	restoreHelp = `
 Puts a copy that backup has made in the place of --db, where nothing may stand, once it is checked. With --replace what stands
@@ -99,7 +99,7 @@ func mayBackUp(from, to string) error {
 }
 
 func runCheck(ctx context.Context, args []string, env environment) int {
-	c := newFileCommand("check", "[FILE] [flags]", env, "venue", "symbols")
+	c := newFileCommand("check", "[FILE] [flags]", env, "venue", "account", "symbols", "foreign-orders")
 	files, err := c.begin(args, 0, 1)
 	if err == nil && c.venue != "" {
 		err = c.readVenueKey(env.lookup)

@@ -39,9 +39,11 @@ func (a *app) openDB(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return fmt.Errorf("--db: %w%s", err, wayOut(err))
 	}
-	a.db = db
+	if a.db = db; a.cfg.shadow {
+		a.db = shadowStore{db}
+	}
 	if path := a.cfg.haltPath(); path != "" && a.cfg.replay == "" {
-		a.db = haltedStore{db, path}
+		a.db = haltedStore{a.db, path}
 	}
 	*closers = append(*closers, db.Close)
 	return nil
@@ -96,7 +98,11 @@ func (a *app) runConfiguration() []sqlite.Setting {
 
 // identity is what a database of a venue belongs to.
 func (c *config) identity() []sqlite.Setting {
-	at := []sqlite.Setting{{Name: "mode", Value: "live"}, {Name: "venue", Value: c.venueName()}}
+	mode := "live"
+	if c.shadow {
+		mode = shadowMode
+	}
+	at := []sqlite.Setting{{Name: "mode", Value: mode}, {Name: "venue", Value: c.venueName()}}
 	if c.account != "" {
 		at = append(at, sqlite.Setting{Name: "account", Value: c.account})
 	}
@@ -150,7 +156,11 @@ func differingFlags(e *sqlite.ConfigurationError) (flags []string) {
 		asked[s.Name] = s.Value
 	}
 	for _, s := range e.Stored {
-		if name, ok := flagsOf[s.Name]; ok && asked[s.Name] != s.Value {
+		name, ok := flagsOf[s.Name]
+		if s.Name == "mode" && (s.Value == shadowMode || asked[s.Name] == shadowMode) {
+			name = "--shadow"
+		}
+		if ok && asked[s.Name] != s.Value {
 			flags = append(flags, name)
 		}
 		delete(asked, s.Name)

@@ -88,9 +88,13 @@ func (c *config) declareFeed() {
 		strings.Join(venueNames, ", ")+", or NAME=URL where it is at another address; or the address of a papervenue, whose "+
 		"market is the synthetic one of --seed at --interval 1s")
 	setting(c, &c.live, "live", false, toggles, "trade with real money; nobody has tried that at the real venue yet")
+	setting(c, &c.shadow, "shadow", false, toggles, "with a --venue that has a name: trade on paper by its prices, send it "+
+		"nothing, and say of each order what the account there would have refused")
 	setting(c, &c.account, "account", "", texts, "`name` of yours for the account at the venue, which the database belongs to")
 	setting(c, &c.confirm, "confirm", "", texts, "`words` without which no real money is traded: venue and account, such as "+
 		"'binance main'")
+	setting(c, &c.adopt, "adopt", "", texts, "`word` that confirms the list of what is at the venue when a database begins, as "+
+		"the first start and check --venue print it; later starts take no notice of it")
 }
 
 func (c *config) declareTrading() {

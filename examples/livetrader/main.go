@@ -13,12 +13,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	ossignal "os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the hours of an exchange are those of its place, also where the machine knows no places
 
 	"github.com/benbjohnson/clock"
 
@@ -52,7 +54,11 @@ type environment struct {
 	stdout    io.Writer // the summary
 	stderr    io.Writer // the log
 	clock     clock.Clock
+	dial      dialer // how venues that have a name are reached; nil for the network
 }
+
+// dialer makes a connection.
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // variables are the names of the environment's.
 func variables() (names []string) {
@@ -112,6 +118,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		cfg.print(env.stdout)
 		return exitOK
 	}
+	cfg.dial = env.dial
 	queue := vigil.NewLogQueue(wording{cfg.logHandler(env.stderr, env.lookup), cfg.mode()}, env.clock)
 	app := &app{cfg: cfg, clock: env.clock, log: slog.New(queue), logQueue: queue, stdout: env.stdout}
 	err = app.run(ctx)

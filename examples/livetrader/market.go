@@ -12,7 +12,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
 // market is where bars, quotes and instruments come from.
@@ -21,6 +20,7 @@ type market struct {
 	quote       func(symbol string) (float64, bool) // nil where bars are all there is
 	instruments []trading.Instrument
 	broker      trading.Broker     // nil for an account on paper
+	looks       looker             // at the live account that a shadow is of; nil for none
 	candles     supervisor.Service // what has to be served for the source; nil for nothing
 }
 
@@ -112,7 +112,7 @@ func instead(symbol string, traded []string) string {
 }
 
 // venueTimeout is how long a venue may take to say what it trades.
-const venueTimeout = 5 * time.Second
+const venueTimeout = 15 * time.Second
 
 // atVenue has orders go to --venue.
 func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) error {
@@ -135,13 +135,21 @@ func (a *app) atVenue(ctx context.Context, m *market, closers *[]func() error) e
 			return fmt.Errorf("--symbols: %s is not traded at --venue %s%s", symbol, a.cfg.venue, instead(symbol, traded))
 		}
 	}
-	m.broker = broker
-	if b, ok := broker.(*binance.Broker); ok {
-		source, err := b.Source(a.cfg.interval)
+	if m.broker = broker; a.cfg.shadow {
+		m.broker = nil // Nothing that could send an order is known from here on.
+		a.tellLive(ctx, broker)
+	} else if err := a.adoption(ctx, broker); err != nil {
+		return err
+	}
+	if at, ok := broker.(namedVenue); ok {
+		source, err := at.bars(a.cfg.interval)
 		if err != nil {
 			return fmt.Errorf("--interval: %w", err)
 		}
 		m.source, m.candles = source, source
+		if a.cfg.shadow {
+			m.looks = at
+		}
 	}
 	return nil
 }

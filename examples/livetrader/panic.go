@@ -56,6 +56,7 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	if err != nil {
 		return c.end(env, err, panicHelp)
 	}
+	c.dial = env.dial
 	venue, err := c.broker(env.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fail(env, usageError{fmt.Errorf("--venue: %w", err)})

@@ -39,6 +39,7 @@ func (a *app) printSummary(w io.Writer) {
 		line("auto-restarts", s.Rebuilt)
 	}
 	printAccount(w, line, *s.Trading)
+	a.printShadow(w)
 }
 
 func printCandles(line func(string, any), c candle.Report, instrument trading.Instrument) {

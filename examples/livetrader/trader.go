@@ -35,6 +35,7 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if err != nil {
 		return err
 	}
+	cfg.Engine.Confirmed = a.confirmed
 	if a.db != nil { // a dry start where there is no database yet has none
 		cfg.Store = a.db
 	}
@@ -55,6 +56,11 @@ func (a *app) openTrader(ctx context.Context, closers *[]func() error) error {
 	if err := a.openEvents(&cfg); err != nil {
 		return err
 	}
+	if market.looks != nil {
+		if err := a.openShadow(ctx, &cfg, market.looks); err != nil {
+			return err
+		}
+	}
 	cfg.Services = append(cfg.Services, vigil.Child{Name: "task_monitor", Service: service(a.taskMonitor)})
 	if a.cfg.haltPath() != "" {
 		cfg.Services = append(cfg.Services, vigil.Child{Name: "halt_file", Service: service(a.heedHalt)})
@@ -73,7 +79,7 @@ func (c *config) trader(m market) (vigil.Config, error) {
 	}
 	cfg := vigil.Config{
 		Name: treeName, Source: m.source, Strategies: specs, Shares: shares, Symbols: c.symbols, Interval: c.interval,
-		MinConfidence: c.minConfidence, Hours: c.hours.Hours, Instruments: m.instruments,
+		MinConfidence: c.minConfidence, Hours: c.marketHours().Hours, Instruments: m.instruments,
 		Size: c.sizer(), Risk: c.limits(), Ticket: c.ticket(), Exits: c.exits(), Manual: !c.autoExecute,
 		AutoRestart: c.autoRestart, OnStop: c.onStop, Heartbeat: c.healthInterval,
 		Generator: generator.Config{
@@ -83,11 +89,15 @@ func (c *config) trader(m market) (vigil.Config, error) {
 		Engine: engine.Config{Fingerprint: c.fingerprint(specs, shares), Settings: c.marketSettings(), Orphans: c.orphans,
 			Differences: c.differences, ForeignOrders: c.foreignOrders, CloseDelisted: c.closeDelisted},
 	}
-	if m.broker != nil {
+	switch {
+	case c.shadow: // Its prices are the bars: those are all that is followed.
+		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage}
+		cfg.Venue, cfg.Account = c.venueName(), c.account
+	case m.broker != nil:
 		cfg.Instruments = nil // The venue says them, and what it changes of them.
 		cfg.Broker, cfg.Capital, cfg.Venue = m.broker, c.cash, c.venueName()
 		cfg.Account = c.account
-	} else {
+	default:
 		cfg.Paper = &paper.Config{Cash: c.cash, FeeRate: c.fee, Slippage: c.slippage, Quote: m.quote}
 	}
 	return cfg, nil

@@ -137,11 +137,18 @@ func readHosts(text string) (hosts []string, err error) {
 	return hosts, err
 }
 
+// isShare reports whether a symbol may be that of a share, such as AAPL or BRK.B: letters and digits without a currency.
+func isShare(symbol string) bool {
+	return symbol != "" && strings.IndexFunc(symbol, func(c rune) bool {
+		return (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.'
+	}) < 0
+}
+
 func readSymbols(text string) (symbols []string, err error) {
 	seen := make(map[string]bool)
 	for symbol := range strings.SplitSeq(text, ",") {
 		symbol = strings.TrimSpace(symbol)
-		if _, err := signal.ParseSymbol(symbol); err != nil {
+		if _, err := signal.ParseSymbol(symbol); err != nil && !isShare(symbol) {
 			return nil, err
 		}
 		if seen[symbol] {

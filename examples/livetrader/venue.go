@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/alpaca"
 	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
@@ -20,7 +23,7 @@ const (
 )
 
 // venueNames are all of them.
-var venueNames = []string{binanceVenue, binanceDemo}
+var venueNames = []string{binanceVenue, binanceDemo, alpacaVenue, alpacaPaper}
 
 // place is where --venue has orders go: NAME, or NAME=URL where that venue is not at its own address, or the address of a
 // papervenue.
@@ -40,7 +43,29 @@ func (c *config) place() place {
 }
 
 // real reports whether the money there is. It goes by the name alone: nobody can know what stands behind an address.
-func (p place) real() bool { return p.name == binanceVenue }
+func (p place) real() bool { return p.name == binanceVenue || p.name == alpacaVenue }
+
+// leadsToMoney reports whether a name that says that no money is real has the address of a venue where it is.
+func (p place) leadsToMoney() bool {
+	u, err := url.Parse(p.url)
+	if p.real() || p.name == "" || err != nil {
+		return false
+	}
+	for _, live := range []string{binance.LiveURL, binance.LiveSpotURL, alpaca.LiveURL} {
+		if known, err := url.Parse(live); err == nil && strings.EqualFold(u.Hostname(), known.Hostname()) {
+			return true
+		}
+	}
+	return false
+}
+
+// trial is where the same can be tried without money.
+func (p place) trial() string {
+	if p.isAlpaca() {
+		return alpacaPaper
+	}
+	return binanceDemo
+}
 
 // words are what --confirm has to say before real money is traded.
 func (c *config) words() string { return c.place().name + " " + c.account }
@@ -54,12 +79,17 @@ func (c *config) rulesOfVenue() []rule {
 		{papervenue && !isHTTP(c.venue), fmt.Sprintf(
 			"--venue %s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))},
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
-		{p.real() && !c.live, fmt.Sprintf(
+		{c.shadow && p.name == "", "--shadow goes with a --venue that has a name: it is of the account there"},
+		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
+		{p.leadsToMoney(), fmt.Sprintf("--venue %s: money is real at that address, and %s says that it is not", c.venue, p.name)},
+		{p.real() && !c.live && !c.shadow, fmt.Sprintf(
 			"--venue %s trades with real money: that wants --live, --account and --confirm", p.name)},
-		{c.live && !p.real(), "--live goes with --venue " + binanceVenue + ": nowhere else is real money traded"},
+		{c.live && !p.real(),
+			"--live goes with --venue " + binanceVenue + " or " + alpacaVenue + ": nowhere else is real money traded"},
 		{c.live && c.account == "", "--live wants --account, a name of yours for the account: the database belongs to it"},
 		{c.live && c.confirm != c.words(), fmt.Sprintf(
 			"--live trades with real money: say so with --confirm '%s', which names the venue and the account", c.words())},
+		{c.adopt != "" && (p.name == "" || c.shadow), "--adopt goes with a --venue that has a name, and without --shadow"},
 		{!c.live && c.confirm != "", "--confirm goes with --live"},
 		{p.name == "" && c.account != "", "--account goes with a --venue that has a name"},
 		{c.live && c.chaos != "", "--chaos and --live contradict each other: nothing is broken on purpose with real money"},
@@ -90,10 +120,22 @@ type venueBroker interface {
 // broker makes the one of --venue. It asks nothing yet.
 func (c *config) broker(clk clock.Clock, log *slog.Logger) (venueBroker, error) {
 	p := c.place()
-	if p.name == "" {
+	switch {
+	case p.name == "":
 		return client.New(p.url, clk)
+	case p.isAlpaca():
+		network := c.transport()
+		broker, err := alpaca.New(c.alpaca(clk, log, network))
+		if err != nil {
+			return nil, err
+		}
+		return atAlpaca{broker, !p.real(), (&http.Client{Transport: network}).CloseIdleConnections}, nil
 	}
-	return binance.New(c.binance(clk, log))
+	broker, err := binance.New(c.binance(clk, log))
+	if err != nil {
+		return nil, err
+	}
+	return atBinance{broker}, nil
 }
 
 // binance is the account that the flags and the variables name.
@@ -101,11 +143,14 @@ func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
 	p := c.place()
 	cfg := binance.Config{
 		APIKey: c.venueKey, SecretKey: c.venueSecret, Symbols: c.symbols, Clock: clk, Logger: log, Countdown: countdown,
-		Simulated: !p.real(),
-		URL:       binance.DemoURL, StreamURL: binance.DemoStreamURL,
+		Simulated: !p.real(), Transport: c.transport(),
+		URL: binance.DemoURL, StreamURL: binance.DemoStreamURL,
 	}
 	if p.real() {
 		cfg.URL, cfg.StreamURL, cfg.SpotURL = binance.LiveURL, binance.LiveStreamURL, binance.LiveSpotURL
+	}
+	if c.shadow {
+		cfg.Countdown = 0
 	}
 	if p.url != "" { // All of it is at one place then. What a key may do is asked only where money is real.
 		cfg.URL, cfg.StreamURL = p.url, "ws"+strings.TrimPrefix(p.url, "http")
@@ -114,6 +159,17 @@ func (c *config) binance(clk clock.Clock, log *slog.Logger) binance.Config {
 		}
 	}
 	return cfg
+}
+
+// transport is what all that goes to the venue goes through.
+func (c *config) transport() http.RoundTripper {
+	network := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: c.dial, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
+	}
+	if c.shadow {
+		return onlyAsks{network}
+	}
+	return network
 }
 
 // countdown is how long entries rest at the venue when this process gives no sign of life any more.

@@ -5,9 +5,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
@@ -30,18 +32,58 @@ func runWith(lookup func(string) (string, bool), args ...string) (code int, stdo
 	return code, out.String(), log.String()
 }
 
+// binanceInMemory is a fake of the venue in a bubble, which no network is needed for.
+func binanceInMemory(t *testing.T, cfg binancetest.Config) *binancetest.Venue {
+	t.Helper()
+	cfg.Logger = quiet
+	venue := binancetest.New(cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- venue.Listen(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		assert.ErrorIs(t, <-done, context.Canceled)
+	})
+	return venue
+}
+
+// swings has the price of BTC go up and down, so that there are signals.
+func swings(ctx context.Context, venue *binancetest.Venue) {
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Second):
+			up := n / 90 % 2 * 2 // 15 minutes up, 15 down
+			venue.Move("BTCUSDT", decimal.NewFromInt(int64(60000+(n%90)*20*(1-up)+up*900)))
+		}
+	}
+}
+
+// runAt is runHere with the venue at the other end of dial.
+func runAt(ctx context.Context, dial dialer, args ...string) (code int, stdout, stderr string) {
+	var out, log output
+	code = run(ctx, args, environment{
+		lookup: environ("LIVETRADER_SOCKET", off, venueKeyVariable, binancetest.Key, venueSecretVariable, binancetest.Secret),
+		stdout: &out, stderr: &log, clock: clock.New(), dial: dial,
+	})
+	return code, out.String(), log.String()
+}
+
 func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 	t.Parallel()
 	keys := environ(venueKeyVariable, "k", venueSecretVariable, "s")
 	for args, want := range map[string]string{
 		"":                                   "--paper is required, or the --venue where orders go",
-		"--venue bnance":                     "--venue bnance is none of binance, binance-demo, and no http address of a papervenue",
+		"--venue bnance":                     "--venue bnance is none of binance, binance-demo, alpaca, alpaca-paper, and no http address of a papervenue",
 		"--venue binance":                    "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance=http://127.0.0.1:1": "--venue binance trades with real money: that wants --live, --account and --confirm",
 		"--venue binance-demo=localhost":     `--venue binance-demo=localhost: "localhost" is no http address`,
-		"--paper --live":                     "--live goes with --venue binance: nowhere else is real money traded",
-		"--venue binance-demo --live":        "--live goes with --venue binance: nowhere else is real money traded",
-		"--venue binance --live":             "--live wants --account, a name of yours for the account: the database belongs to it",
+		"--venue binance-demo=https://FAPI.binance.com/":      "--venue binance-demo=https://FAPI.binance.com/: money is real at that address, and binance-demo says that it is not",
+		"--venue alpaca-paper=https://api.alpaca.markets:443": "--venue alpaca-paper=https://api.alpaca.markets:443: money is real at that address, and alpaca-paper says that it is not",
+		"--paper --live":              "--live goes with --venue binance or alpaca: nowhere else is real money traded",
+		"--venue binance-demo --live": "--live goes with --venue binance or alpaca: nowhere else is real money traded",
+		"--venue binance --live":      "--live wants --account, a name of yours for the account: the database belongs to it",
 		"--venue binance --live --account main": "--live trades with real money: say so with --confirm 'binance main', " +
 			"which names the venue and the account",
 		"--venue binance --live --account main --confirm=binance": "--live trades with real money: say so with " +

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
-	"github.com/seed-5dee1c0a/vigil/trading/binance"
 )
 
 // checkVenue asks a venue how the account is set up, sends no order, and says what stands against trading there.
@@ -17,20 +17,24 @@ func (c *fileCommand) checkVenue(ctx context.Context) int {
 	if c.place().name == "" {
 		return fail(c.env, usagef("check --venue wants one of %v: a papervenue has nothing to check", venueNames))
 	}
-	broker, err := binance.New(c.binance(c.env.clock, slog.New(slog.DiscardHandler)))
+	c.dial = c.env.dial
+	broker, err := c.broker(c.env.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fail(c.env, usageError{fmt.Errorf("--venue: %w", err)})
 	}
 	defer broker.Close()
 	ctx, cancel := c.env.clock.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	setup, against := broker.Check(ctx)
-	instruments, err := broker.Instruments(ctx)
-	if err != nil {
-		return fail(c.env, fmt.Errorf("check --venue: %w", err))
+	at, ok := broker.(namedVenue)
+	if !ok {
+		return fail(c.env, fmt.Errorf("check --venue: %s cannot be checked", c.venue))
 	}
-	c.tellSetup(c.env.stdout, setup, instruments)
-	if against != nil {
+	against := at.tellSetup(ctx, c.env.stdout, c.symbols)
+	found, err := findAt(ctx, broker, c.accountAtVenue())
+	if err == nil {
+		found.tell(c.env.stdout, c.foreignOrders)
+	}
+	if against = errors.Join(against, err); against != nil {
 		return fail(c.env, fmt.Errorf("check --venue: %w", against))
 	}
 	fmt.Fprintln(c.env.stdout, "nothing stands against trading there, and nothing was sent")
@@ -40,7 +44,15 @@ func (c *fileCommand) checkVenue(ctx context.Context) int {
 // checkWithin is how long the venue may take for all of it.
 const checkWithin = 30 * time.Second
 
-func (c *fileCommand) tellSetup(w io.Writer, s binance.Setup, instruments []trading.Instrument) {
+func (b atBinance) tellSetup(ctx context.Context, w io.Writer, symbols []string) error {
+	s, against := b.Check(ctx)
+	if against != nil && s.Symbols == nil { // it was not answered
+		return against
+	}
+	instruments, err := b.Instruments(ctx)
+	if err != nil {
+		return errors.Join(against, err)
+	}
 	fmt.Fprintf(w, "account: may trade: %s, one-way mode: %s, other assets as margin: %s\n",
 		yes(s.CanTrade), yes(!s.Hedge), yes(s.MultiAssets))
 	switch {
@@ -53,7 +65,7 @@ func (c *fileCommand) tellSetup(w io.Writer, s binance.Setup, instruments []trad
 		}
 	}
 	fmt.Fprintf(w, "clock: the venue is %s ahead\n", s.ClockOffset.Round(time.Millisecond))
-	for _, symbol := range c.symbols {
+	for _, symbol := range symbols {
 		at := slices.IndexFunc(instruments, func(i trading.Instrument) bool { return i.Symbol == symbol })
 		if at < 0 {
 			fmt.Fprintf(w, "%s: not traded there\n", symbol)
@@ -63,6 +75,7 @@ func (c *fileCommand) tellSetup(w io.Writer, s binance.Setup, instruments []trad
 		fmt.Fprintf(w, "%s: tick %s, step %s, smallest order %s and worth %s; leverage %d, margin %s\n",
 			symbol, i.Tick, i.Step, i.MinQuantity, i.MinNotional, of.Leverage, of.Margin)
 	}
+	return against
 }
 
 func yes(is bool) string {

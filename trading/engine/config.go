@@ -83,6 +83,9 @@ type Config struct {
 
 	// Differences says what to do where the Broker holds something else than the fills add up to; "" means Halt.
 	Differences DifferencePolicy
+	// Confirmed are positions that a person has seen and confirmed, by symbol. Where the Journal knows nothing of an
+	// instrument yet and the Broker holds exactly so much, that is adopted; anything else goes by Differences.
+	Confirmed map[string]decimal.Decimal
 	// ForeignOrders says what to do about open orders at the Broker that the Journal does not know; "" means Keep.
 	ForeignOrders ForeignPolicy
 	Reconcile     time.Duration // how often positions and open orders are compared, at the most; 0 means 5 min

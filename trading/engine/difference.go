@@ -73,6 +73,10 @@ func (c *reconciler) differences(held map[string]decimal.Decimal) []difference {
 }
 
 func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) error {
+	found, err := c.takeConfirmed(ctx, r, found)
+	if err != nil || len(found) == 0 {
+		return err
+	}
 	var all []string
 	for _, d := range found {
 		all = append(all, d.String())
@@ -85,7 +89,7 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 	switch policy {
 	case AdoptDifference, CloseDifference:
 		for _, d := range found {
-			if err := c.adopt(ctx, r, d); err != nil {
+			if err := c.adopt(ctx, r, d, c.env.cfg.Differences); err != nil {
 				return err
 			}
 		}
@@ -133,7 +137,7 @@ func (e *env) differing(d difference) problem {
 }
 
 // adopt takes over what the Broker holds. Where nobody gives a price, what was held counts at its cost.
-func (c *reconciler) adopt(ctx context.Context, r *run, d difference) error {
+func (c *reconciler) adopt(ctx context.Context, r *run, d difference, policy DifferencePolicy) error {
 	price, _ := c.env.price(d.symbol)
 	events, err := c.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
 		position := b.Position(d.symbol)
@@ -144,13 +148,13 @@ func (c *reconciler) adopt(ctx context.Context, r *run, d difference) error {
 			price = position.AveragePrice()
 		}
 		events := []journal.Event{journal.Adopted{Symbol: d.symbol, Quantity: d.atBroker.Sub(d.inBook), Price: price}}
-		if keep := clampToHeld(d.inBook, d.atBroker); c.env.cfg.Differences == CloseDifference && !keep.Equal(d.atBroker) {
+		if keep := clampToHeld(d.inBook, d.atBroker); policy == CloseDifference && !keep.Equal(d.atBroker) {
 			events = append(events, closeAsked(b, d.symbol, keep, "the policy for differences"))
 		}
 		return events, nil
 	})
 	if err == nil && len(events) > 0 {
-		c.env.log.Warn("Position adopted", "difference", d.String(), "price", price, "policy", c.env.cfg.Differences)
+		c.env.log.Warn("Position adopted", "difference", d.String(), "price", price, "policy", policy)
 	}
 	return err
 }
