@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the hours of an exchange are New York's, wherever this runs
 
 	"github.com/benbjohnson/clock"
 
@@ -73,7 +72,7 @@ func runCertify(ctx context.Context, args []string, env environment) int {
 }
 
 // certifiable are the venues that can be certified. No money is real at any of them.
-var certifiable = []string{binanceDemo, "alpaca-paper"}
+var certifiable = []string{binanceDemo, alpacaPaper}
 
 // suite is what --venue has run, and where.
 func (c *certification) suite(clk clock.Clock) (suite certify.Suite, at certify.Place, err error) {

@@ -130,7 +130,7 @@ func (m *mortal) send(r *http.Request, after time.Duration) <-chan answer {
 	}
 	got := make(chan answer, 1)
 	m.late.Go(func() {
-		time.Sleep(after)
+		time.Sleep(after) //vigil:wallclock the campaign's bubble
 		response, err := m.next.RoundTrip(sent)
 		if err == nil {
 			whole := response.Body

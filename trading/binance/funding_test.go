@@ -22,20 +22,20 @@ func TestFundingThatIsToldIsWhatTheVenueTakes(t *testing.T) {
 		serving, end := context.WithCancel(ctx)
 		ended := make(chan struct{})
 		go func() { defer close(ended); _ = h.Broker.Serve(serving) }()
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) //vigil:wallclock the bubble
 		before, known := h.Margin(symbol)
 		require.True(t, known)
 		require.True(t, before.Liquidation.Valid)
 
 		h.Move("BTCUSDT", decimal.NewFromInt(55000))
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) //vigil:wallclock the bubble
 		m, _ := h.Margin(symbol)
 		require.True(t, m.Distance.LessThan(before.Distance))
 		require.True(t, m.Funding.Equal(decimal.RequireFromString("-8.25")), m.Funding)
 		require.True(t, m.FundingAt.After(time.Now()))
 
 		since := time.Now()
-		time.Sleep(time.Until(m.FundingAt) + 2*time.Minute)
+		time.Sleep(time.Until(m.FundingAt) + 2*time.Minute) //vigil:wallclock the bubble
 		events, _, err := h.CashEvents(ctx, trading.Cursor{Since: since}, 10)
 		require.NoError(t, err)
 		require.Len(t, events, 1)

@@ -107,7 +107,7 @@ func TestReportedNautilus3861ExpiredListenKeyIsReplaced(t *testing.T) {
 			r.steps(30)
 			updates := r.broker.Updates(0).Seq
 			r.sells(decimal.New(2, -3))
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) //vigil:wallclock the bubble
 			told := r.broker.Updates(updates)
 			require.False(t, told.Missed, "the stream is up")
 			require.Greater(t, told.Seq, updates, "and it tells")

@@ -61,7 +61,7 @@ func (a *shares) listenTo(s *script, secret string) *listener {
 func (l *listener) say(s *script, what any) {
 	text, err := json.Marshal(what)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(s.ctx, longestAsk)
+		ctx, cancel := context.WithTimeout(s.ctx, longestAsk) //vigil:wallclock the venue's answer is waited for
 		defer cancel()
 		err = l.conn.Write(ctx, websocket.MessageText, text)
 	}

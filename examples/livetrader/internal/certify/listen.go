@@ -25,7 +25,7 @@ const maxFrame = 4 << 20
 
 // listen opens a stream. It says nil where that is refused, and the status then.
 func (d desk) listen(s *script, address string) (l *listener, status int) {
-	opening, cancel := context.WithTimeout(s.ctx, longestAsk)
+	opening, cancel := context.WithTimeout(s.ctx, longestAsk) //vigil:wallclock the venue's answer is waited for
 	defer cancel()
 	//nolint:bodyclose // Dial has closed it, or the connection is its body
 	conn, response, err := websocket.Dial(opening, address, &websocket.DialOptions{

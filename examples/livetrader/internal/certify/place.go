@@ -49,7 +49,7 @@ type answer struct {
 
 // send sends one request. It follows no redirect, as an order would be sent twice.
 func send(ctx context.Context, through http.RoundTripper, r *http.Request) answer {
-	ctx, cancel := context.WithTimeout(ctx, longestAsk)
+	ctx, cancel := context.WithTimeout(ctx, longestAsk) //vigil:wallclock the venue's answer is waited for
 	defer cancel()
 	response, err := through.RoundTrip(r.WithContext(ctx))
 	if err != nil {
