@@ -28,6 +28,10 @@ type Traits struct {
 	// MaxGap is, with ByGap, the longest time from the cancel of the old order until the new one rests, and so the longest
 	// time without a guard. 0 means that no bound is known.
 	MaxGap time.Duration
+	// Reserves: the venue reserves what is held for the order that rests to close it. It refuses a second one beside that, and
+	// an order for more than is held. An Engine then lets the stop-loss of a bracket rest, closes at market at its
+	// take-profit, and turns a position by two orders.
+	Reserves bool
 	// Simulated: no money is real, as in a simulator or the test network of a venue. A console shows anything else as live.
 	Simulated bool
 }

@@ -43,5 +43,6 @@ const remembers = 90 * 24 * time.Hour
 func (b *Broker) Traits() trading.Traits {
 	return trading.Traits{
 		RefusesDuplicates: true, MaxFlight: b.client.cfg.MaxFlight, Remembers: remembers, Replaces: trading.ByGap,
+		Reserves: true,
 	}
 }

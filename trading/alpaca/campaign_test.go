@@ -84,9 +84,12 @@ func (c *campaign) move() {
 
 // say has a strategy want something else.
 func (c *campaign) say() {
+	c.says([]signal.Direction{signal.Long, signal.Short, signal.Flat}[c.random.IntN(3)])
+}
+
+func (c *campaign) says(direction signal.Direction) {
 	c.said++
 	at := time.Now().UTC().Truncate(time.Second)
-	direction := []signal.Direction{signal.Long, signal.Short, signal.Flat}[c.random.IntN(3)]
 	stream := signal.Stream{Strategy: "campaign", Symbol: symbol, Interval: 30 * time.Second}
 	price, _ := c.Price(symbol)
 	require.NoError(c, c.signals.Append(context.Background(), signal.Signal{

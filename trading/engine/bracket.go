@@ -23,6 +23,9 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 		return nil, nil
 	}
 	for _, leg := range legs {
+		if leg == trading.TakeProfit && watchesProfit(d.traits, t.Ticket) {
+			continue
+		}
 		price, missing := d.missing(t, leg, want.Sub(x.Leg(leg)), in.instrument)
 		if !missing.IsPositive() || d.tooEarly(t, leg, in.now) {
 			continue

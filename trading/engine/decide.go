@@ -72,6 +72,7 @@ type decider struct {
 	reenter bool                 // Config.ReenterCanceled
 	gap     bool                 // an order that guards has to go before the next one is taken
 	exits   bool                 // Config.Exits has any
+	traits  trading.Traits       // of the Broker
 }
 
 // inputs are what a decision on one instrument needs to know of the world.

@@ -24,6 +24,7 @@ type env struct {
 	instruments map[string]trading.Instrument
 	ending      []string       // of them, sorted: those that the venue is going to take off its list
 	traits      trading.Traits // of the Broker
+	exits       []trading.Exit // that are asked
 	watch       stopwatch
 
 	mu     sync.Mutex      // guards logged
@@ -44,7 +45,7 @@ func newEnv(cfg Config) (*env, error) {
 		}
 		e.instruments[i.Symbol] = i
 	}
-	e.ending = endingOf(cfg.Instruments)
+	e.ending, e.exits = endingOf(cfg.Instruments), askedExits(cfg, e.traits)
 	return e, nil
 }
 
@@ -124,7 +125,7 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 		book: b, risk: e.cfg.Risk, shares: e.cfg.Shares, sizer: e.cfg.Size,
 		ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
 		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
-		gap: e.replaces() == trading.ByGap, exits: len(e.cfg.Exits) > 0,
+		gap: e.replaces() == trading.ByGap, exits: len(e.cfg.Exits) > 0, traits: e.traits,
 	}
 }
 

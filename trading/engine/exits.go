@@ -18,7 +18,7 @@ import (
 // byExit begins the word on which an Exit changes something; its name and its reason follow.
 const byExit = "exit "
 
-// exits asks Config.Exits about each position that our orders have opened, in each step. What they want is journaled, as a
+// exits asks the exits about each position that our orders have opened, in each step. What they want is journaled, as a
 // ticket that is amended or a close that is asked for, and then done like any other: it needs no memory of its own, and a
 // process that is killed at any moment decides the same again.
 type exits struct {
@@ -28,7 +28,7 @@ type exits struct {
 
 // adjust lets the exits see what is held, once brackets that count from what was paid stand where they are to.
 func (e *Engine) adjust(ctx context.Context, r *run) error {
-	if len(e.env.cfg.Exits) == 0 {
+	if len(e.env.exits) == 0 {
 		return nil
 	}
 	if err := e.follower.anchor(ctx, r); err != nil {
@@ -65,7 +65,8 @@ func (x *exits) adjust(ctx context.Context, r *run, h book.Holding) error {
 	p := proposal{held: x.seen(h), step: decimal.NewFromFloat(max(x.env.cfg.GuardStep, 0)), ticket: h.Target.Ticket}
 	p.rest = x.env.replaces() == trading.Beside
 	p.settled = !p.rest || view(x.ledger, func(b *book.Book) bool { return profitSettled(b, h.Symbol) })
-	for i, exit := range x.env.cfg.Exits {
+	x.sayWatched(p.held)
+	for i, exit := range x.env.exits {
 		name, want, err := ask(exit, p.held)
 		if err != nil {
 			r.tell(x.failed(i, h.Symbol, err))
@@ -124,7 +125,7 @@ func ask(exit trading.Exit, h trading.Held) (name string, want trading.Adjustmen
 
 // failed tells of an exit that did not answer.
 func (x *exits) failed(n int, symbol string, err error) problem {
-	exit := x.env.cfg.Exits[n]
+	exit := x.env.exits[n]
 	text := fmt.Sprintf("an exit of type %T says nothing on %s, which keeps the guard that it has: %s", exit, symbol, err)
 	if x.env.logOnce("exit " + symbol + text) {
 		x.env.log.Error("Exit failed", "exit", fmt.Sprintf("%T", exit), "symbol", symbol, "error", err,

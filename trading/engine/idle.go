@@ -107,7 +107,7 @@ func (e *env) newOutlook(b *book.Book, version int) *outlook {
 		h := b.Holding(t.Symbol)
 		hasBracket := t.Ticket.HasBracket() && t.Guarded(h.Quantity).IsPositive()
 		if t.Deferred || hasBracket || e.delisted(t.Symbol) != nil ||
-			len(e.cfg.Exits) > 0 && e.mayAdjust(h) || h.Last.ClientID != "" && e.incomplete(h) {
+			len(e.exits) > 0 && e.mayAdjust(h) || h.Last.ClientID != "" && e.incomplete(h) {
 			o.done = false
 		}
 	}

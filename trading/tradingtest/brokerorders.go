@@ -213,6 +213,9 @@ func sells(b brokerTest) {
 // goesShort sells the 20 that are held, and 13 more: in one order, where the venue has such.
 func (b brokerTest) goesShort() {
 	if b.lacks(Flips) {
+		if !b.Broker.Traits().Reserves {
+			b.Errorf("Setup.Lacks has Flips and Traits.Reserves is false: an engine would send orders that turn a position")
+		}
 		b.send(trading.Order{ClientID: longID(5), Side: trading.Sell, Type: trading.Market}, 20, 20)
 		b.send(trading.Order{ClientID: longID(3), Side: trading.Sell, Type: trading.Market}, 13, 0)
 		return
