@@ -37,7 +37,7 @@ func readyMade(rt *rapid.T) (all []trading.Exit) {
 
 // replacing is a venue's way with orders that guard.
 func replacing(rt *rapid.T) trading.Traits {
-	return rapid.SampledFrom([]trading.Traits{refuses, beside}).Draw(rt, "traits")
+	return rapid.SampledFrom([]trading.Traits{refuses, beside, reserves}).Draw(rt, "traits")
 }
 
 // moment is what happens at one time, the same in each telling.

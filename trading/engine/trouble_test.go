@@ -53,7 +53,7 @@ type trouble struct {
 }
 
 func newTrouble(rt *rapid.T) *trouble {
-	traits := rapid.SampledFrom([]trading.Traits{refuses, bounded}).Draw(rt, "traits")
+	traits := rapid.SampledFrom([]trading.Traits{refuses, bounded, reserves}).Draw(rt, "traits")
 	traits.Remembers = trading.Forever // for days may pass
 	t := &trouble{rt: rt, lease: &lease{}, rig: newRig(rt, traits, func(cfg *engine.Config) {
 		cfg.Size = struct{ trading.Sizer }{cfg.Size} // without what it could tell of itself
