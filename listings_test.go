@@ -232,7 +232,7 @@ func TestListingsThatEndAreClosedInTimeAndNotOpenedAgain(t *testing.T) {
 					require.Empty(t, raisedAbout(trader, "unlisted/"))
 				})
 				trader = build(t, cfg)
-				serve(t, trader, end.Sub(time.Now())-20*time.Minute+5*time.Second, func() {
+				serve(t, trader, time.Until(end)-20*time.Minute+5*time.Second, func() {
 					require.Equal(t, "the policy for what is delisted", closedBy(t, cfg, ether))
 					for range 25 {
 						require.Len(t, trader.Status().Trading.Positions, 1, "it is closed, and not opened again")

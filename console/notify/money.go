@@ -22,8 +22,8 @@ var meanings = map[string]string{
 	"settled":      "what was held of that symbol is closed, at a price that the venue has made",
 	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
 	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
-	"hours": "an order may be sent while the venue is closed, and be filled when it opens next; or none is sent while it is open. " +
-		"Stop-losses that rest there stay there",
+	"hours": "an order may be sent while the venue is closed, and be filled when it opens next; or none is sent while it is " +
+		"open. Stop-losses that rest there stay there",
 	"bars":      "signals come some seconds later. What is held stays guarded",
 	"flat_line": "signals of that symbol may rest on prices that are not real",
 }

@@ -47,7 +47,8 @@ func (a *app) messengers() (all []vigil.Child, err error) {
 	for _, r := range receivers {
 		service, err := notify.New(notify.Config{
 			To: r.to, Registry: a.registry, Journal: a.db.Journal(), Account: a.accountNow, Kinds: a.cfg.notify,
-			Clock: a.clock, Logger: a.log, Name: a.cfg.titled(), Page: a.cfg.page, Complete: a.completes, Stopping: a.stopping.Load,
+			Clock: a.clock, Logger: a.log, Name: a.cfg.titled(), Page: a.cfg.page, Complete: a.completes,
+			Stopping: a.stopping.Load,
 		})
 		if err != nil {
 			return nil, err
