@@ -49,7 +49,8 @@ type plan struct {
 func (d decider) plan(a goal, held decimal.Decimal, in inputs) plan {
 	p, blocked := reachable(a, held, in)
 	gap := p.target.Sub(held)
-	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || !closing.IsZero() && (a.ticket.Rests() || d.traits.Reserves) {
+	first := a.ticket.Rests() || d.traits.Reserves // the part that closes goes first
+	if closing := clampToHeld(p.target, held).Sub(held); a.closeOnly || first && !closing.IsZero() {
 		a.closeOnly, gap = true, closing // What rests could let the part that closes wait with it.
 	}
 	position := d.book.Position(a.symbol).Quantity

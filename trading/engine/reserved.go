@@ -46,6 +46,7 @@ func (x takesProfit) Adjust(h trading.Held) trading.Adjustment {
 		return trading.Adjustment{}
 	}
 	return trading.Adjustment{
-		Close: h.Quantity.Abs(), Reason: fmt.Sprintf("%s has reached %s, which cannot rest beside the stop here", h.Price, profit),
+		Close:  h.Quantity.Abs(),
+		Reason: fmt.Sprintf("%s has reached %s, which cannot rest beside the stop here", h.Price, profit),
 	}
 }
