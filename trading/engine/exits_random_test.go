@@ -232,7 +232,9 @@ func guardedWhole(r *rig) {
 		guarded := target.Guarded(d(r.held(target.Symbol)))
 		for _, leg := range []trading.Leg{trading.StopLoss, trading.TakeProfit} {
 			want, sum := decimal.Zero, decimal.Zero
-			if target.Ticket.LegPrice(leg).IsPositive() {
+			if t := target.Ticket; r.broker.Traits().Reserves && leg == trading.TakeProfit && t.StopLoss.IsPositive() {
+				want = decimal.Zero // The engine watches it.
+			} else if t.LegPrice(leg).IsPositive() {
 				want = guarded
 			} else if rungs := target.Ticket.RungsOf(leg); len(rungs) > 0 {
 				want = decimal.Max(guarded.Sub(rungs[len(rungs)-1].Keep), decimal.Zero)

@@ -182,7 +182,7 @@ func (d decider) recheck(o book.OrderState, in inputs) (trading.Approved, error)
 	case o.Leg == "" && target.SignalID != o.SignalID:
 		return trading.Approved{}, errors.New("its target was replaced")
 	case o.Leg != "":
-		if why := d.book.Unwanted(o, in.now, in.opening); why != "" {
+		if why := unwanted(d.traits, d.book, o, in.now, in.opening); why != "" {
 			return trading.Approved{}, errors.New(why)
 		}
 	case opens && d.beyond(target, o):

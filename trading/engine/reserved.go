@@ -3,8 +3,10 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/book"
 )
 
 // What is otherwise where a venue reserves what is held (trading.Traits.Reserves):
@@ -17,6 +19,14 @@ import (
 // watchesProfit reports whether a take-profit cannot rest, as the stop-loss does.
 func watchesProfit(traits trading.Traits, t trading.Ticket) bool {
 	return traits.Reserves && t.StopLoss.IsPositive() && t.TakeProfit.IsPositive()
+}
+
+// unwanted says why an order is not wanted any more; "" means that it is. A take-profit that rests makes room for a stop.
+func unwanted(traits trading.Traits, b *book.Book, o book.OrderState, now time.Time, opening error) string {
+	if t, _ := b.Target(o.Symbol); o.Leg == trading.TakeProfit && watchesProfit(traits, t.Ticket) {
+		return "the venue reserves what is held for the stop"
+	}
+	return b.Unwanted(o, now, opening)
 }
 
 // askedExits are the exits that are asked: those of the configuration, and the watch over the take-profits that cannot rest.

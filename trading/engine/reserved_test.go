@@ -83,3 +83,23 @@ func TestPositionIsTurnedByTwoOrdersWhereItIsReserved(t *testing.T) {
 		})
 	}
 }
+
+// A take-profit that rests alone makes room for the stop that an exit wants.
+func TestTakeProfitMakesRoomForAStopWhereItIsReserved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, reserves, exits(trading.FixedTicket{TakeProfit: d("0.1")}, &wants{"later", func(h trading.Held) trading.Adjustment {
+		if h.Price.LessThan(d("101")) {
+			return trading.Adjustment{}
+		}
+		return trading.Adjustment{StopLoss: d("97")}
+	}}))
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.settle()
+	require.Equal(t, "sell 10 limit 110 reduce", r.resting())
+	r.venue.SetPrice(btc, d("101"))
+	r.settle()
+	require.Equal(t, "sell 10 stop 97 reduce", r.resting())
+	r.moves("110")
+	r.settle()
+	require.Equal(t, "0", r.held(btc))
+}

@@ -117,7 +117,7 @@ func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
 // unwanted says why an order that is open is not to be: see Book.Unwanted, and opposes for what was to be executed at once.
 func (f *follower) unwanted(b *book.Book, o book.OrderState, opening error) string {
 	if o.Rests() {
-		return b.Unwanted(o, f.env.now(), opening)
+		return unwanted(f.env.traits, b, o, f.env.now(), opening)
 	}
 	x := b.Exposure(o.Symbol)
 	t, _ := b.Target(o.Symbol)
