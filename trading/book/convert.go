@@ -149,7 +149,7 @@ func (e *external) convert(c trading.Conversion, held decimal.Decimal) {
 	}
 }
 
-// unconverted forgets what signals would have done of an instrument: a person who approves it would mean the old units.
+// forget drops what signals would have done of an instrument: a person who approves it would mean the old units.
 func (s *signals) forget(symbol string) {
 	for line := range s.offers {
 		if line.symbol == symbol {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/examples/livetrader/internal/certify"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/memnet"
 )
 
 const btc = "BTC/USDT:USDT"
@@ -55,44 +55,10 @@ func certified(t *testing.T, s certify.Suite, at certify.Place, mark string, onl
 // over serves a handler over a network in memory, until the test ends.
 func over(t *testing.T, h http.Handler) http.RoundTripper {
 	t.Helper()
-	wire := &wire{conns: make(chan net.Conn), ended: make(chan struct{})}
+	network := memnet.New("memory")
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(wire) })
+	serving.Go(func() { _ = server.Serve(network) })
 	t.Cleanup(func() { _ = server.Close(); serving.Wait() })
-	return &http.Transport{DialContext: wire.dial, DisableKeepAlives: true}
+	return &http.Transport{DialContext: network.Dial, DisableKeepAlives: true}
 }
-
-type wire struct {
-	conns chan net.Conn
-	once  sync.Once
-	ended chan struct{}
-}
-
-func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case w.conns <- far:
-		return near, nil
-	case <-w.ended:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (w *wire) Accept() (net.Conn, error) {
-	select {
-	case c := <-w.conns:
-		return c, nil
-	case <-w.ended:
-		return nil, net.ErrClosed
-	}
-}
-
-func (w *wire) Close() error {
-	w.once.Do(func() { close(w.ended) })
-	return nil
-}
-
-func (w *wire) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
