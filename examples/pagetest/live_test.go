@@ -21,6 +21,7 @@ func TestPageShowsADeathAndItsRecovery(t *testing.T) {
 	b.until(the(row) + `?.dataset.state === "running"`)
 	b.until(the("#verdict") + `.dataset.verdict === "healthy"`)
 
+	b.until(`"settled" in document.body.dataset`) // from then on the browser leaves out what is far out of sight
 	d.part.kill()
 	b.until(the(row) + `.dataset.state === "backoff"`)
 	b.untilText(row, "the venue hung up")

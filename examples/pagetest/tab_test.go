@@ -89,6 +89,12 @@ func (b *tab) listen(event any) {
 		if e.Entry.Source == cdplog.EntrySourceSecurity {
 			b.note("security: " + e.Entry.Text)
 		}
+	case *runtime.EventConsoleAPICalled: // a part of the page that could not be drawn says so there
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			for _, arg := range e.Args {
+				b.note("console.error: " + arg.Description + string(arg.Value))
+			}
+		}
 	case *page.EventJavascriptDialogOpening:
 		b.note("dialog: " + e.Message)
 	}
@@ -135,13 +141,13 @@ func (b *tab) untilWithin(limit time.Duration, expression string) {
 	b.t.Helper()
 	deadline := time.Now().Add(limit)
 	for {
-		is, err := try[bool](b, "!!("+expression+")")
+		is, err := try[bool](b, "(async () => !!("+expression+"))()")
 		if err == nil && is {
 			return
 		}
 		if time.Now().After(deadline) {
-			shown, _ := try[string](b, "document.body.innerText.slice(0, 3000)")
-			require.FailNow(b.t, "the page never came to show it", "%s\nlast error: %v\nit shows:\n%s", expression, err, shown)
+			instead, _ := try[string](b, "document.body.innerText")
+			require.FailNow(b.t, "the page never came to show it", "%s\nlast error: %v\nit shows:\n%s", expression, err, instead)
 		}
 		<-time.After(50 * time.Millisecond)
 	}
@@ -165,16 +171,27 @@ func where(attribute, value string) string {
 	return fmt.Sprintf(`[%s="%s"]`, attribute, value)
 }
 
+// shown is what an element shows to who scrolls to it. The browser does not lay out what is far out of sight: that has no
+// innerText.
+func shown(selector string) string {
+	return `(async e => {
+		if (!e) return "";
+		e.scrollIntoView({block: "nearest"});
+		for (let frames = 0; frames < 2; frames++) await new Promise(done => requestAnimationFrame(done));
+		return e.innerText;
+	})(` + the(selector) + `)`
+}
+
 // untilText waits until an element shows a text.
 func (b *tab) untilText(selector, text string) {
 	b.t.Helper()
-	b.until(the(selector) + "?.innerText.toLowerCase().includes(" + quoted(strings.ToLower(text)) + ")")
+	b.until(`(await ` + shown(selector) + `).toLowerCase().includes(` + quoted(strings.ToLower(text)) + ")")
 }
 
 // seenText is what an element shows.
 func (b *tab) seenText(selector string) string {
 	b.t.Helper()
-	return eval[string](b, the(selector)+"?.innerText ?? ''")
+	return eval[string](b, shown(selector))
 }
 
 // place scrolls to an element and returns where its middle is once it has come to rest, or nothing: parts that come into
