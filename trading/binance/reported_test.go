@@ -41,14 +41,16 @@ func withTrader(t *testing.T, ticket trading.FixedTicket, do func(*trader)) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var venue sync.WaitGroup
 		venue.Go(func() { _ = r.venue.Listen(ctx) })
+		defer func() { // also where do has failed: else a bubble that cannot end hides why
+			r.die()
+			r.ended.Wait()
+			cancel()
+			venue.Wait()
+			synctest.Wait()
+		}()
 		r.move(0)
 		r.restart()
 		do(r)
-		r.die()
-		r.ended.Wait()
-		cancel()
-		venue.Wait()
-		synctest.Wait()
 	})
 }
 

@@ -30,7 +30,8 @@ type Exposure struct {
 
 	Rests     bool // an order that is no leg and is wanted rests, or will
 	InDoubt   bool // an order, or a leg, is of unknown fate or may still reach the Broker
-	Unsettled bool // an order, or a leg, is being canceled or of unknown fate, or an order that is no leg is not open yet
+	Unsettled bool // an order is being canceled, it or a leg is of unknown fate, or an order that is no leg is not open yet
+	LegEnding bool // a leg is being canceled
 }
 
 // exposure adds up the pending orders of a symbol, but for one.
@@ -41,7 +42,8 @@ func (s *orders) exposure(held decimal.Decimal, symbol, without string) Exposure
 			continue
 		}
 		x.InDoubt = x.InDoubt || o.Status == trading.StatusUnknown || o.InFlight
-		x.Unsettled = x.Unsettled || o.CancelAsked || o.Status == trading.StatusUnknown
+		x.Unsettled = x.Unsettled || o.CancelAsked && o.Leg == "" || o.Status == trading.StatusUnknown
+		x.LegEnding = x.LegEnding || o.CancelAsked && o.Leg != ""
 		switch o.Leg {
 		case trading.StopLoss:
 			x.StopLoss = x.StopLoss.Add(o.Remaining())

@@ -73,7 +73,8 @@ func TestExposureCountsAnOrderOnceInEveryState(t *testing.T) {
 		})
 		t.Run(state.name+", as a leg", func(t *testing.T) {
 			t.Parallel()
-			x := book.Exposure{InDoubt: want.inDoubt, Unsettled: want.sum == "unknown" || want.sum == "lost" || want.sum == "ending"}
+			x := book.Exposure{InDoubt: want.inDoubt, Unsettled: want.sum == "unknown" || want.sum == "lost"}
+			x.LegEnding = want.sum == "lost" || want.sum == "ending"
 			if want.held != "" {
 				x.Held = d(want.held).Neg()
 			}
@@ -154,8 +155,8 @@ func requireExposure(t *testing.T, want book.Exposure, b *book.Book) {
 	t.Helper()
 	got := b.Exposure(btc)
 	require.Equal(t, sums(want), sums(got))
-	require.Equal(t, [3]bool{want.Rests, want.InDoubt, want.Unsettled}, [3]bool{got.Rests, got.InDoubt, got.Unsettled},
-		"rests, in doubt, unsettled")
+	require.Equal(t, [4]bool{want.Rests, want.InDoubt, want.Unsettled, want.LegEnding},
+		[4]bool{got.Rests, got.InDoubt, got.Unsettled, got.LegEnding}, "rests, in doubt, unsettled, leg ending")
 }
 
 func sums(x book.Exposure) map[string]string {

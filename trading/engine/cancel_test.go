@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest"
 )
 
 func TestCancelTakesAnOrderBackForGood(t *testing.T) {
@@ -90,4 +92,72 @@ func TestCancelThatComesTooLateIsClosedAtOnce(t *testing.T) {
 	require.Equal(t, 2, r.broker.Submits())
 	require.Len(t, r.venue.Ledger(), 2)
 	r.agree()
+}
+
+// A venue that cancels nothing is left all the same, where what closes may be sent beside the legs that rest; and nothing is
+// opened there meanwhile.
+func TestEngineClosesWhileTheVenueCancelsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, beside)
+	r.cfg.Ticket = bracket
+	r.restart()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.stepFor(3)
+	require.Len(t, r.venue.Resting(), 2)
+	r.broker.FailCancel(true)
+	r.signals.put(says(btc, signal.Flat, r.now()))
+	require.ErrorContains(t, r.step(), "cancel order")
+	require.Equal(t, "0", r.held(btc), "it is closed")
+	r.clock.Add(time.Minute)
+	r.signals.put(says(eth, signal.Long, r.now()))
+	for range 5 {
+		require.Error(t, r.step())
+		r.clock.Add(time.Second)
+	}
+	require.Equal(t, "0", r.held(eth), "nothing is opened")
+	require.NotEmpty(t, r.resting(), "what could not be canceled is tracked")
+	r.broker.FailCancel(false)
+	r.stepFor(5)
+	require.NotEqual(t, "0", r.held(eth))
+	for _, o := range r.venue.Resting() {
+		require.Equal(t, eth, o.Symbol, "the legs that could not be canceled are gone")
+	}
+}
+
+// slowToCancel takes cancels, and leaves the orders as they are for a while.
+type slowToCancel struct {
+	*tradingtest.Misbehaving
+	waits bool
+}
+
+func (p *slowToCancel) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	if p.waits {
+		return nil
+	}
+	return p.Misbehaving.Cancel(ctx, ref)
+}
+
+// What turns a position closes it at once, and opens the other side when the legs of the old one are gone.
+func TestEngineTurnsAPositionWhoseLegsAreLongInGoing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, beside)
+	broker := &slowToCancel{Misbehaving: r.broker}
+	r.cfg.Ticket, r.cfg.Broker = bracket, broker
+	r.restart()
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.stepFor(3)
+	broker.waits = true
+	r.signals.put(says(btc, signal.Short, r.now()))
+	for range 10 {
+		r.mustStep()
+		r.clock.Add(time.Second)
+		require.Equal(t, "0", r.held(btc))
+	}
+	broker.waits = false
+	r.stepFor(5)
+	require.Equal(t, "-10", r.held(btc))
+	for _, o := range r.venue.Resting() {
+		require.Equal(t, trading.Buy, o.Side, "the legs of the long position are gone")
+	}
+	require.Len(t, r.venue.Resting(), 2)
 }

@@ -202,6 +202,7 @@ func (d decider) clear(
 	if kept {
 		held = held.Add(x.Resting)
 	}
+	closes := target.Equal(clampToHeld(target, x.Held))
 	why := "signal " + s.ID + " replaced its target"
 	for _, o := range d.book.PendingOf(s.Symbol) {
 		switch {
@@ -209,10 +210,10 @@ func (d decider) clear(
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
 		case o.CancelAsked:
-			deferred = reasonEnding
+			deferred = d.unless(o, closes, deferred)
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
-			deferred = reasonEnding
+			deferred = d.unless(o, closes, deferred)
 		case opposes(o, target.Sub(held)):
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
 			if opens := !o.Side.Signed(x.Held).IsNegative(); !opens || !target.Equal(clampToHeld(target, x.Held)) {
@@ -227,6 +228,18 @@ func (d decider) clear(
 	}
 	return held, deferred
 }
+
+// unless is why the order for a target waits for an order that is being canceled. What closes waits for no leg that may rest
+// beside it, as both only reduce: the venue may be long in canceling it, or cancel nothing at all for a while.
+func (d decider) unless(ending book.OrderState, closes bool, deferred string) string {
+	if ending.Leg != "" && closes && d.besideLegs() {
+		return deferred
+	}
+	return reasonEnding
+}
+
+// besideLegs reports whether an order that closes may be sent while the legs of a bracket rest.
+func (d decider) besideLegs() bool { return d.traits.Replaces == trading.Beside && !d.traits.Reserves }
 
 // opposes reports whether an order that was to be executed at once, and still works, leads away from a target that lies so far
 // from all that is under way. It has to go before anything is sent against it: it may end before it is filled, and what was

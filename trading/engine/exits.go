@@ -97,7 +97,7 @@ func (x *exits) adjust(ctx context.Context, r *run, h book.Holding) error {
 // profitSettled reports whether no leg that takes profit is to go, or under way.
 func profitSettled(b *book.Book, symbol string) bool {
 	x := b.Exposure(symbol)
-	return !x.Unsettled && x.TakeProfit.Equal(b.Legs(symbol, trading.TakeProfit).Wanted)
+	return !x.Unsettled && !x.LegEnding && x.TakeProfit.Equal(b.Legs(symbol, trading.TakeProfit).Wanted)
 }
 
 // seen is a position as exits see it.

@@ -219,7 +219,7 @@ func TestKnowledgeOfAnEndWaitsForTheFills(t *testing.T) {
 	require.NotEmpty(t, b.counted())
 }
 
-func TestKnowledgeIsDroppedWhenACallHasFailed(t *testing.T) {
+func TestKnowledgeOfAnOrderIsDroppedWhenItsCancelHasFailed(t *testing.T) {
 	t.Parallel()
 	r, b := telling(t)
 	r.broker.FailCancel(true)
@@ -228,7 +228,7 @@ func TestKnowledgeIsDroppedWhenACallHasFailed(t *testing.T) {
 	r.broker.FailCancel(false)
 	b.counted()
 	r.mustStep()
-	require.Contains(t, b.counted(), "open orders")
+	require.Equal(t, "2 fills, 4 order", b.counted(), "each of the two is asked for before it is canceled, and after that")
 }
 
 func TestKnowledgeWithAGapIsMadeGoodAtOnce(t *testing.T) {

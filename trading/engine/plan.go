@@ -143,7 +143,7 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 		in.opening = errOrphan
 	}
 	x := d.book.Exposure(t.Symbol)
-	if x.Unsettled {
+	if x.Unsettled || x.LegEnding && !d.besideLegs() {
 		return nil
 	}
 	held := decimal.Sum(x.Held, x.Working, x.Resting)
@@ -161,8 +161,9 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 		ended := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
 		a.closeOnly = last.Status == trading.StatusRejected || ended || spent(t)
 	}
+	a.closeOnly = a.closeOnly || x.LegEnding
 	p := d.plan(a, held, in)
-	if p.order == nil && a.closeOnly && !spent(t) {
+	if p.order == nil && a.closeOnly && !spent(t) && !x.LegEnding {
 		a.closeOnly = false
 		p = d.plan(a, held, in)
 	}

@@ -26,6 +26,8 @@ type run struct {
 	unguarded unguardedTimes              // used with turn held
 	ended     bool                        // guarded by ledger.mu
 
+	notCanceled error // the cancels that failed in the step that runs; used with turn held
+
 	began, configured bool // the settings are in the journal; used with turn held
 }
 

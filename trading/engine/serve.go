@@ -121,7 +121,8 @@ func (e *Engine) round(ctx context.Context, r *run) (stuck, err error) {
 	if err := e.decide(ctx, r); err != nil {
 		return stuck, err
 	}
-	return stuck, e.act(ctx, r)
+	err = e.act(ctx, r)
+	return stuck, errors.Join(r.notCanceled, err)
 }
 
 // settle brings the journal, the book and the Broker together.

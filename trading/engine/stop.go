@@ -98,7 +98,7 @@ func (e *Engine) stopStep(ctx context.Context, r *run, policy StopPolicy, closed
 			return err
 		}
 	}
-	return nil
+	return r.notCanceled
 }
 
 func (e *Engine) stopSequence(policy StopPolicy, closed *bool) []phase {

@@ -31,7 +31,9 @@ type sender struct {
 // submitAll sends every intent that still holds, in the order in which they were made, those of one instrument one after
 // the other. One that fails keeps none of the others back. It returns when all calls have.
 func (s *sender) submitAll(ctx context.Context, r *run) error {
-	lines := bySymbol(s.ledger.pendingWhere(func(o book.OrderState) bool { return o.Status == trading.StatusIntended }))
+	lines := bySymbol(s.ledger.pendingWhere(func(o book.OrderState) bool {
+		return o.Status == trading.StatusIntended && (r.notCanceled == nil || o.ReduceOnly)
+	}))
 	r.known.sent = r.known.sent || len(lines) > 0
 	ends := make([]lineEnd, len(lines))
 	var running sync.WaitGroup
@@ -240,8 +242,9 @@ func (s *sender) recordResult(ctx context.Context, r *run, o book.OrderState, an
 }
 
 // cancelAll takes every cancel that was asked for to the Broker, and learns what became of the order. One that fails
-// keeps none of the others back.
+// keeps back what opens something, and nothing else: a venue that cancels nothing for a while must be left all the same.
 func (s *sender) cancelAll(ctx context.Context, r *run) error {
+	r.notCanceled = nil
 	canceler, ok := s.env.cfg.Broker.(trading.Canceler)
 	if !ok {
 		return nil
@@ -258,7 +261,8 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 		err := canceler.Cancel(limited, o.Ref())
 		cancel()
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
-			all = errors.Join(all, s.ledger.markUnreconciled(r, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err)))
+			s.gate.ask(o.ClientID) // What became of it the answer does not say.
+			r.notCanceled = errors.Join(r.notCanceled, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err))
 			continue
 		}
 		_, err = s.reconciler.fetchOrder(ctx, r, o)
