@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -140,4 +141,60 @@ func TestExcessIsWhatAnOrderBringsAfterItsTargetWasClosed(t *testing.T) {
 	r.executes(rest)
 	r.settle()
 	require.Equal(t, "0", r.held(btc), "what comes late is sold again")
+}
+
+// Orders that were said to be refused, and of which one is executed after the last one for the target has ended: the others'
+// refusals are no reason to wait, or to be silent.
+func TestExcessAfterRefusalsIsSaidAndClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		close   bool   // the orders are those of a close
+		beside  string // held after the last order has ended
+		excess  string
+		trimmed string
+	}{
+		"an entry": {false, "4", "14 of BTC/USDT is held, 4 more than the target of 10", "10"},
+		"a close":  {true, "6", "-4 of BTC/USDT is held, -4 more than the target of 0", "0"},
+	} {
+		for _, halts := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/halts=%t", name, halts), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, refuses, func(cfg *engine.Config) { cfg.HaltOnExcess = halts })
+				r.signals.put(says(btc, signal.Long, r.now()))
+				if c.close {
+					r.mustStep()
+					require.NoError(t, r.engine.Flatten(t.Context(), btc, "bob"))
+				}
+				before := len(r.ordersMade())
+				r.broker.Next(tradingtest.Reject, tradingtest.Reject, tradingtest.Reject)
+				for len(r.ordersMade()) < before+3 {
+					_ = r.step()
+					r.clock.Add(time.Second)
+				}
+				r.venue.FillPart(d("4"))
+				for r.held(btc) != c.beside {
+					_ = r.step()
+					r.clock.Add(time.Second)
+				}
+				_ = r.step()
+
+				r.executes(r.ordersMade()[before])
+				ctx, conditions := watched(t)
+				require.ErrorContains(t, r.engine.Step(ctx), c.excess)
+				require.Contains(t, conditions(), "excess/"+btc)
+				require.Equal(t, 1, r.log.count("ERROR Position beyond its target"))
+				require.Equal(t, halts, r.engine.Status().Halt.Active())
+				if halts {
+					before := r.held(btc)
+					r.settle()
+					require.Equal(t, before, r.held(btc), "a person decides")
+					return
+				}
+				require.Equal(t, c.trimmed, r.held(btc), "in the step that heard of it")
+				require.NoError(t, r.engine.Step(ctx))
+				require.Empty(t, conditions())
+				r.agree()
+			})
+		}
+	}
 }

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/shopspring/decimal"
 )
 
 // maxAttempts is how many orders that open something one signal can lead to: the first and three retries. What closes is
@@ -153,9 +154,12 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 	}
 	if !t.Deferred {
 		last, ok := d.book.Order(t.Last)
-		if !ok || !incomplete(d.book.Holding(t.Symbol), in.instrument, d.reenter) ||
-			paused(last.UpdatedAt, pause(t, last), in.now) {
+		h := d.book.Holding(t.Symbol)
+		if !ok || !incomplete(h, in.instrument, d.reenter) || paused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
+		}
+		if cameBesides(h, in.instrument) {
+			return nil // It is the watchdog's.
 		}
 		// What was refused as a whole, or ended at the venue, may pass in part: close first, and open with the next attempt.
 		ended := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
@@ -243,8 +247,11 @@ func pause(t book.Target, last book.OrderState) time.Duration {
 	switch {
 	case last.Sends == 0 && !spent(t), last.Status == trading.StatusFilled: // It never troubled the Broker, or did its part.
 		return 0
-	case t.Attempts == 0 && last.CancelAsked: // The target before had it, and it made way.
+	case madeWay(t, last):
 		return 0
 	}
 	return min(retryAfter<<max(min(t.Attempts-1, 10), 0), maxRetryPause)
 }
+
+// madeWay reports whether the last order for a target is that of the target before, which was taken back for this one.
+func madeWay(t book.Target, last book.OrderState) bool { return t.Attempts == 0 && last.CancelAsked }

@@ -15,8 +15,7 @@ import (
 // so. One on the position's own side was to close what an order that still works was going to open.
 func (e *env) refusedClose(h book.Holding) bool {
 	failed := h.Last.Status.Done() && h.Last.Status != trading.StatusFilled
-	closes := h.Last.Side.Signed(h.Quantity).IsNegative()
-	return failed && closes && h.Target.Attempts > 1 && !e.closeQuantity(h).IsZero()
+	return failed && closes(h.Last, h) && h.Target.Attempts > 1 && !e.closeQuantity(h).IsZero()
 }
 
 func closeFailed(h book.Holding) problem {

@@ -87,7 +87,8 @@ func (t *trouble) look(began time.Time, err error) {
 // learns in its last moment is for the next one.
 func (t *trouble) seen(b *book.Book, h book.Holding, said string) {
 	refused := h.Last.Status == trading.StatusRejected || h.Last.Status == trading.StatusCanceled
-	again := refused && h.Target.Attempts <= 1 // it is tried a second time before it is an error
+	closes := h.Last.Side.Signed(h.Quantity).IsNegative()
+	again := refused && closes && h.Target.Attempts <= 1 // it is tried a second time before it is an error
 	unseen := !h.Excess().IsZero() && !h.Target.Deferred && said == "" && !again &&
 		!slices.ContainsFunc(b.PendingOf(h.Symbol), func(o book.OrderState) bool {
 			return o.Leg == "" || o.Status != trading.StatusOpen // something is under way
