@@ -352,10 +352,21 @@ func (t *trouble) leftToAPerson() {
 		require.Positive(t.rt, t.log.count("ERROR Order needs a person client_id="+o.ClientID))
 		before := t.submissions(o.Symbol)
 		t.settle()
+		if !t.pending(o.ClientID) { // The stream has told of it after all.
+			report, err := t.venue.Order(t.rt.Context(), o.Ref())
+			require.NoError(t.rt, err)
+			require.True(t.rt, report.Status.Done(), "%s is over at the venue", o.ClientID)
+			continue
+		}
 		require.Equal(t.rt, before, t.submissions(o.Symbol), "%s is left alone", o.Symbol)
 		require.NoError(t.rt, t.venue.Cancel(t.rt.Context(), o.Ref()))
 		require.NoError(t.rt, t.engine.GiveUp(t.rt.Context(), o.ClientID, "carol"))
 	}
+}
+
+// pending reports whether an order is not over, as far as the engine knows.
+func (t *trouble) pending(clientID string) bool {
+	return slices.ContainsFunc(t.engine.Status().Orders, func(o book.OrderState) bool { return o.ClientID == clientID })
 }
 
 // submissions is how often anything was sent for an instrument.
