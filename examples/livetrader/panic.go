@@ -140,9 +140,16 @@ func (e *emergency) say(text string) {
 	}
 }
 
-// round asks for the end of all that rests and of all that is held, and tells what there was. An order that fails is sent
-// anew in the next round; as it only reduces, two of them are no more than one.
+// round asks for the end of all that rests and of all that is held, and tells what there was. What fails is tried anew in the
+// next round, and neither half waits for the other one: a venue that is half down is left as far as it lets anybody go.
 func (e *emergency) round(ctx context.Context) (left []string, err error) {
+	resting, errOrders := e.cancelAll(ctx)
+	held, errHeld := e.closeAll(ctx)
+	return append(resting, held...), errors.Join(errOrders, errHeld)
+}
+
+// cancelAll asks for the end of all that rests.
+func (e *emergency) cancelAll(ctx context.Context) (left []string, err error) {
 	open, err := e.venue.OpenOrders(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask for open orders: %w", err)
@@ -152,6 +159,11 @@ func (e *emergency) round(ctx context.Context) (left []string, err error) {
 		ref := trading.OrderRef{ClientID: o.ClientID, Symbol: o.Symbol, Type: o.Type}
 		e.tell("cancel order "+o.ClientID+" of "+o.Symbol, e.venue.Cancel(ctx, ref))
 	}
+	return left, nil
+}
+
+// closeAll asks for the end of all that is held. As its orders only reduce, two of them are no more than one.
+func (e *emergency) closeAll(ctx context.Context) (left []string, err error) {
 	held, err := e.venue.Positions(ctx)
 	if err != nil || len(held) == 0 {
 		return left, err

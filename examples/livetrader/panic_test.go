@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // panicNow runs the command panic in this process.
@@ -128,6 +131,35 @@ func TestPanicSaysWhatItCouldNotDo(t *testing.T) {
 }
 
 // A halt file that says nothing halts as well, and nothing is opened in the moment before it is heeded.
+// halfDown is a venue that does not say what rests, or cancels nothing.
+type halfDown struct{ venueBroker }
+
+func (halfDown) OpenOrders(context.Context) ([]trading.OrderReport, error) {
+	return nil, errors.New("503: the service of conditional orders is down")
+}
+
+func TestPanicClosesWhatItCanAtAVenueThatIsHalfDown(t *testing.T) {
+	t.Parallel()
+	venue, db := paperVenue(t), tempDB(t)
+	p := atVenue(t, venue, db)
+	p.await(`msg=Fill `)
+	p.signal(syscall.SIGKILL)
+	p.end()
+	broker, err := client.New(venue, nil)
+	require.NoError(t, err)
+	defer broker.Close()
+	ctx, cancel := clock.New().WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	var out output
+	e := &emergency{venue: halfDown{broker}, clock: clock.New(), out: &out, look: panicLook, said: make(map[string]bool)}
+	require.False(t, e.flatten(ctx), "nobody can say that nothing rests")
+	require.Contains(t, out.String(), "close ")
+	require.Contains(t, out.String(), "NOT FLAT: what is left is not known: ask for open orders: 503")
+	held, err := broker.Positions(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, held)
+}
+
 func TestHaltFileOpensNothing(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)
