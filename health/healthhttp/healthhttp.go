@@ -132,7 +132,7 @@ func (h *Handler) holds(s *shared, version uint64) bool {
 
 func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 	s := h.shared()
-	inChecks := wantsChecks(r.Header["Accept"])
+	inChecks := answer.Wants(r, checksType, "application/json")
 	if plain := s.plain.Load(); plain != nil && r.URL.RawQuery == "" && !inChecks {
 		plain.Write(w, r)
 		return

@@ -98,5 +98,7 @@ func TestHealthAsChecks(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, get("/health?path=trader/engine", "application/health+json").Code)
 	require.Equal(t, http.StatusNotFound, get("/health?path=nobody", "application/health+json").Code)
-	require.Equal(t, "application/json", get("/health", "application/json").Header().Get("Content-Type"))
+	for _, other := range []string{"application/json", "application/health+json;q=0", "application/health+json;q=0.1, */*"} {
+		require.Equal(t, "application/json", get("/health", other).Header().Get("Content-Type"), other)
+	}
 }
