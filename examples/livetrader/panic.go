@@ -45,6 +45,9 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	c.line.Var(flagValue[time.Duration]{&within, spans}, "timeout", "`time` that all of it may take")
 	words, err := c.parse(args, env.lookup)
 	if err == nil {
+		err = checkName(by)
+	}
+	if err == nil {
 		err = c.readVenueKey(env.lookup)
 	}
 	switch {
