@@ -20,6 +20,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/console"
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 const readToken = "b7d1e9064c2f85a3b7d1e9064c2f85a4"
@@ -132,6 +133,36 @@ func TestReadTokenDoesNotAct(t *testing.T) {
 	refused(t, post(h, "kill", `{}`, bearer(readToken)), http.StatusUnauthorized)
 	refused(t, post(h, "kill", `{}`, header("Authorization"), with(cookie)), http.StatusUnauthorized)
 	require.Empty(t, did.done)
+}
+
+// Who has signed out is told no more, also on a line that was open before.
+func TestStreamEndsWithTheSessionThatOpenedIt(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, h http.Handler, c *http.Cookie){
+		"signed out": func(t *testing.T, h http.Handler, c *http.Cookie) {
+			require.Equal(t, http.StatusNoContent, ask(h, http.MethodDelete, "/api/session", with(c)).Code)
+		},
+		"over": func(*testing.T, http.Handler, *http.Cookie) { time.Sleep(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var events *console.Events
+				h, _ := locked(t, func(c *console.Config) { events, c.Read.Session = c.Events, time.Hour })
+				cookie := login(t, h, readToken)
+				answered := make(chan string, 1)
+				go func() { answered <- ask(h, http.MethodGet, "/api/events", asStream, with(cookie)).Body.String() }()
+				synctest.Wait()
+				events.Act(journal.Acted{Actor: "ann", Verb: "pause"})
+				synctest.Wait()
+				end(t, h, cookie)
+				events.Act(journal.Acted{Actor: "ann", Verb: "resume"})
+				told := <-answered
+				require.Contains(t, told, "ann asked to pause")
+				require.NotContains(t, told, "ann asked to resume")
+			})
+		})
+	}
 }
 
 func TestSessionOpensWhatItsTokenOpens(t *testing.T) {
