@@ -44,8 +44,8 @@ const defaultTimeout = 5 * time.Second
 type Config struct {
 	// Signals is read by /api/signals. Required.
 	Signals signal.Store
-	// Health answers /health, /livez and /readyz, such as a handler of package healthhttp; nil for none. The console
-	// adds no headers to its answers.
+	// Health answers /health, /livez and /readyz, and one part behind each of them, such as a handler of package healthhttp;
+	// nil for none. Where Read asks for a credential, the last two say only whether to those who have none.
 	Health http.Handler
 	// Symbols returns the symbols that are watched, so that one that is misspelt is a 404 rather than an empty answer.
 	// nil means that nobody knows: an empty answer then has a header Signal-Hint with the names that there are.
@@ -155,7 +155,7 @@ type api struct {
 //	POST, DELETE /api/session	a cookie for a page, for a token: see Read
 //	POST /api/control/{verb}	by Config.Control, see there
 //	GET /plain?every	the status as a page of tables, for browsers without scripts
-//	GET /health, /livez, /readyz	by Config.Health
+//	GET /health, /livez, /readyz, and /{part} behind them	by Config.Health
 //	GET /metrics	by Config.Metrics
 //
 // Where signals are asked for, ... is a filter: symbol, strategy, params, interval, min_confidence, and since and until by

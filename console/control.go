@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
+	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -142,11 +144,7 @@ func (c *control) answer(w http.ResponseWriter, r *http.Request, what journal.Ac
 		refuse(w, r, wrong)
 		return
 	}
-	patience, cancel := c.api.withTimeout(r)
-	defer cancel()
-	select {
-	case <-one.done:
-	case <-patience.Done():
+	if !c.await(r, one) {
 		w.Header().Set("Location", "/api/status")
 		w.Header().Set("Retry-After", "1")
 		what.Began = one.what.Began
@@ -164,6 +162,31 @@ func (c *control) answer(w http.ResponseWriter, r *http.Request, what journal.Ac
 		return
 	}
 	c.api.json(w, r, http.StatusOK, one.what)
+}
+
+// stoppingGrace is how long an act may take once the server is asked to end: the act may wait for the server, as one that
+// stops it does, and the server waits for the answer.
+const stoppingGrace = 500 * time.Millisecond
+
+// await waits for the end of an act for as long as an answer may take, and reports whether it has ended.
+func (c *control) await(r *http.Request, one *oneAct) bool {
+	patience, cancel := c.api.withTimeout(r)
+	defer cancel()
+	select {
+	case <-one.done:
+		return true
+	case <-patience.Done():
+		return false
+	case <-serve.Stopping(r.Context()):
+	}
+	grace, cancel := clockctx.WithTimeout(patience, c.api.cfg.Clock, stoppingGrace)
+	defer cancel()
+	select {
+	case <-one.done:
+		return true
+	case <-grace.Done():
+		return false
+	}
 }
 
 // refuse is answer.Refuse with the headers that belong to a status.

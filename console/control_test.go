@@ -16,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/console/serve"
 	"github.com/seed-5dee1c0a/vigil/supervisor"
+	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
@@ -240,6 +242,44 @@ func TestControlActsOnServicesOfTheTree(t *testing.T) {
 		require.Contains(t, p.Detail, `no such child: "none"`, verb)
 	}
 	require.Len(t, did.audits, 5)
+}
+
+// Whoever stops the server that he asks gets an answer from it.
+func TestControlAnswersThatItsOwnServerIsStopped(t *testing.T) {
+	t.Parallel()
+	clk, logger := supervisortest.NewClock(), slog.New(slog.DiscardHandler)
+	tree, err := supervisor.New(supervisor.Config{Name: "bot", Logger: logger})
+	require.NoError(t, err)
+	var did asked
+	h := did.handler(t, func(c *console.Config) { c.Tree, c.Clock = tree, clk })
+	port, err := serve.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	server, err := serve.New(serve.Config{Port: port, Handler: h, Logger: logger, Drain: time.Hour})
+	require.NoError(t, err)
+	require.NoError(t, tree.Add("api", server, supervisor.Policy{StopTimeout: 2 * time.Hour}))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- tree.Serve(ctx) }()
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+port.Addr()+"/api/control/stop-service",
+		strings.NewReader(`{"path":"bot/api"}`))
+	require.NoError(t, err)
+	for name, value := range map[string]string{
+		"Authorization": "Bearer " + goodToken, "Content-Type": "application/json", "Idempotency-Key": goodKey,
+	} {
+		r.Header.Set(name, value)
+	}
+	go func() {
+		clk.AwaitArmed(clk.Now().Add(500 * time.Millisecond))
+		clk.Add(500 * time.Millisecond)
+	}()
+	answered, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answered.Body.Close() //nolint:errcheck // it is only read
+	require.Equal(t, http.StatusAccepted, answered.StatusCode)
+	_, _ = io.Copy(io.Discard, answered.Body)
+	cancel()
+	require.NoError(t, <-ended)
 }
 
 // The host keeps who paused the generation of signals, so that nobody pauses it behind its back.

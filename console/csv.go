@@ -16,7 +16,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/printable"
 )
 
-// format is how a list is written: JSON, or CSV for whoever asks for format=csv or accepts text/csv and no JSON.
+// format is how a list is written: JSON, or CSV for whoever asks for format=csv or would rather have text/csv.
 type format struct{ asked string }
 
 func (f *format) set(value string) (wrong string) {
@@ -39,7 +39,7 @@ func (f *format) csv(r *http.Request) bool {
 	if f.asked != "" {
 		return f.asked == "csv"
 	}
-	return accepts(r, "text/csv") && !accepts(r, "application/json")
+	return answer.Prefers(r, "text/csv", "application/json")
 }
 
 // cell is one value of a CSV row.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/console/serve"
@@ -22,7 +21,7 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Vary", "Accept")
-	if accepts(r, "text/event-stream") {
+	if answer.Wants(r, "text/event-stream", "application/json") {
 		a.streamEvents(w, r)
 		return
 	}
@@ -37,18 +36,6 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) {
 	}
 	nameSource(w, runHeader, a.cfg.Events.run)
 	a.json(w, r, http.StatusOK, found)
-}
-
-func accepts(r *http.Request, kind string) bool {
-	for _, header := range r.Header.Values("Accept") {
-		for one := range strings.SplitSeq(header, ",") {
-			name, _, _ := strings.Cut(one, ";")
-			if strings.EqualFold(strings.TrimSpace(name), kind) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // eventStream is one client of the stream.

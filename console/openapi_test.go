@@ -87,3 +87,27 @@ func TestDocumentHasEachParameterAndNoOther(t *testing.T) {
 		require.Equal(t, known, said, path)
 	}
 }
+
+var (
+	documentedID     = regexp.MustCompile(`(?m)^      operationId: (\w+)$`)
+	documentedSchema = regexp.MustCompile(`(?m)^    (\w+):$`)
+)
+
+// Generated clients name their calls by the operations, and read nothing that is not used.
+func TestDocumentNamesEachOperationAndHasNoSchemaForNothing(t *testing.T) {
+	t.Parallel()
+	text := ask(handler(t, console.Config{}), http.MethodGet, "/api/openapi.yaml").Body.String()
+	operations, ids := 0, map[string]bool{}
+	for _, of := range documented(t) {
+		operations += len(of)
+	}
+	for _, found := range documentedID.FindAllStringSubmatch(text, -1) {
+		ids[found[1]] = true
+	}
+	require.Len(t, ids, operations, "each has one, and no two the same")
+	_, schemas, found := strings.Cut(text, "\n  schemas:\n")
+	require.True(t, found)
+	for _, found := range documentedSchema.FindAllStringSubmatch(schemas, -1) {
+		require.Contains(t, text, "#/components/schemas/"+found[1]+`"`, "nothing refers to it")
+	}
+}

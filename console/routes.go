@@ -68,9 +68,6 @@ func (a *api) readPaths() map[string]http.HandlerFunc {
 	}
 }
 
-// probes are the paths that Config.Health answers. Those that are free need no credential: an orchestrator has none.
-var probes = map[string]bool{"/health": false, "/livez": true, "/readyz": true}
-
 func (a *api) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	for at, serve := range a.readPaths() {
@@ -87,16 +84,12 @@ func (a *api) routes() (http.Handler, error) {
 	}
 	if a.cfg.Health != nil {
 		for _, at := range slices.Sorted(maps.Keys(probes)) {
-			if probes[at] {
-				mux.Handle(at, a.cfg.Health)
-			} else {
-				mux.Handle(at, a.known(a.cfg.Health))
-			}
+			h := a.ofHealth(at)
+			mux.Handle(at, h)
+			mux.Handle(at+"/", h) // one part
 		}
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
-	})
+	mux.HandleFunc("/", nothing)
 	if !a.cfg.Page {
 		return mux, nil
 	}
@@ -107,6 +100,10 @@ func (a *api) routes() (http.Handler, error) {
 	mux.Handle("/{$}", files)
 	mux.Handle("/page/", files)
 	return mux, nil
+}
+
+func nothing(w http.ResponseWriter, r *http.Request) {
+	answer.Refuse(w, r, answer.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
 }
 
 // reading lets through what only reads, of those who may.

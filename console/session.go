@@ -14,7 +14,8 @@ import (
 )
 
 // Read says who may read. The zero value lets everybody read who reaches the console. With a Token or an Authorize all of
-// /api/ and /health need one of them, or what Control asks for: who may act may read. /livez and /readyz stay free.
+// /api/ and /health need one of them, or what Control asks for: who may act may read. /livez and /readyz stay free:
+// they tell everybody whether, and those who may read why.
 //
 // A page, which cannot keep a token safely, exchanges it: POST /api/session with the token in the header Authorization, and
 // the body {} as application/json, is answered by a cookie that scripts do not see and that no other site's page makes the

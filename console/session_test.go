@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/console"
+	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/health/healthhttp"
+	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
 
 const readToken = "b7d1e9064c2f85a3b7d1e9064c2f85a4"
@@ -92,6 +96,36 @@ func TestReadNeedsItsTokenOnEveryPath(t *testing.T) {
 	require.False(t, handler(t, console.Config{}).(interface{ Protected() bool }).Protected())
 }
 
+// A probe is free, and what errors say is not.
+func TestProbeTellsStrangersWhetherAndNotWhy(t *testing.T) {
+	t.Parallel()
+	r := health.NewRegistry(health.Config{})
+	run := r.Begin("trader/engine")
+	run.SetState(health.Stage{State: health.StateRunning, Since: noon})
+	h, _ := locked(t, func(c *console.Config) {
+		var err error
+		c.Health, err = healthhttp.New(healthhttp.Config{Registry: r})
+		require.NoError(t, err)
+	})
+	says := func(path string, change ...func(*http.Request)) string {
+		w := ask(h, http.MethodGet, path, change...)
+		return strconv.Itoa(w.Code) + " " + w.Body.String()
+	}
+	require.Equal(t, "200 ok\n", says("/readyz?verbose"))
+	require.Equal(t, "200 [+] trader/engine running\nok\n", says("/readyz?verbose", bearer(readToken)))
+	require.Equal(t, "200 ok\n", says("/readyz/trader/engine"))
+	run.Part().Raise(health.Condition{Key: "away", Verdict: health.Unhealthy, Text: "key AKX is refused at 10.0.0.7"})
+	for _, path := range []string{"/readyz", "/readyz?verbose", "/livez?verbose", "/readyz/trader/engine", "/livez/trader/engine?verbose"} {
+		require.NotContains(t, says(path), "AKX", path)
+	}
+	require.Contains(t, says("/readyz"), "503 no; who may read is told why")
+	require.Contains(t, says("/readyz", bearer(readToken)), "503 trader/engine: away: key AKX")
+	require.Contains(t, says("/livez?verbose", bearer(goodToken)), "200 [-] trader/engine unhealthy: away: key AKX")
+	require.Contains(t, says("/health/trader/engine"), "401 ")
+	require.Contains(t, says("/livez/trader/none"), "404 ")
+	require.Contains(t, says("/livez/"), "404 ")
+}
+
 func TestReadTokenDoesNotAct(t *testing.T) {
 	t.Parallel()
 	h, did := locked(t)
@@ -99,6 +133,36 @@ func TestReadTokenDoesNotAct(t *testing.T) {
 	refused(t, post(h, "kill", `{}`, bearer(readToken)), http.StatusUnauthorized)
 	refused(t, post(h, "kill", `{}`, header("Authorization"), with(cookie)), http.StatusUnauthorized)
 	require.Empty(t, did.done)
+}
+
+// Who has signed out is told no more, also on a line that was open before.
+func TestStreamEndsWithTheSessionThatOpenedIt(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, h http.Handler, c *http.Cookie){
+		"signed out": func(t *testing.T, h http.Handler, c *http.Cookie) {
+			require.Equal(t, http.StatusNoContent, ask(h, http.MethodDelete, "/api/session", with(c)).Code)
+		},
+		"over": func(*testing.T, http.Handler, *http.Cookie) { time.Sleep(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var events *console.Events
+				h, _ := locked(t, func(c *console.Config) { events, c.Read.Session = c.Events, time.Hour })
+				cookie := login(t, h, readToken)
+				answered := make(chan string, 1)
+				go func() { answered <- ask(h, http.MethodGet, "/api/events", asStream, with(cookie)).Body.String() }()
+				synctest.Wait()
+				events.Act(journal.Acted{Actor: "ann", Verb: "pause"})
+				synctest.Wait()
+				end(t, h, cookie)
+				events.Act(journal.Acted{Actor: "ann", Verb: "resume"})
+				told := <-answered
+				require.Contains(t, told, "ann asked to pause")
+				require.NotContains(t, told, "ann asked to resume")
+			})
+		})
+	}
 }
 
 func TestSessionOpensWhatItsTokenOpens(t *testing.T) {

@@ -18,7 +18,10 @@ const (
 	defaultMaxStreams = 32
 )
 
-var errSlow = errors.New("the client did not take what it was sent")
+var (
+	errSlow      = errors.New("the client did not take what it was sent")
+	errSignedOut = errors.New("the session of who reads it is over")
+)
 
 // sse is what streams of server-sent events have in common. A stream holds no queue, and one that takes nothing is dropped:
 // no reader costs another one anything.
@@ -30,10 +33,15 @@ type sse struct {
 	cursor  cursor // up to where the client has got all that it asked for
 	said    int64  // the place that it was told
 	wrote   time.Time
+	session bool // it was opened by a session, and ends with it
 }
 
 func newSSE(a *api, w http.ResponseWriter, r *http.Request) *sse {
-	return &sse{api: a, w: w, control: http.NewResponseController(w), request: r}
+	_, session := a.sessions.of(r)
+	return &sse{
+		api: a, w: w, control: http.NewResponseController(w), request: r,
+		session: session && a.cfg.Read.enabled(),
+	}
 }
 
 // lastEventID reads the place that a browser says when it comes back. It is newer than what stands in its address.
@@ -79,6 +87,9 @@ func (s *sse) hello() error {
 // ended logs why a stream has ended, unless its client has gone. One that takes nothing is cut off, and its request's
 // context with it: that it is gone says nothing then.
 func (s *sse) ended(err error) {
+	if errors.Is(err, errSignedOut) {
+		return
+	}
 	if errors.Is(err, errSlow) || err != nil && s.request.Context().Err() == nil {
 		s.api.log(s.request, slog.LevelWarn, "Console stream ended", err)
 	}
@@ -123,6 +134,9 @@ func (s *sse) say(text []byte, seq int64, kind string, v any) ([]byte, error) {
 // send writes and flushes. A client that has not taken it within Timeout is cut off by a deadline that has passed: that
 // way the time stands on the Clock.
 func (s *sse) send(text string) error {
+	if _, ok := s.api.sessions.of(s.request); s.session && !ok {
+		return errSignedOut
+	}
 	ctx, cancel := clockctx.WithTimeout(context.WithoutCancel(s.request.Context()), s.api.cfg.Clock, s.api.cfg.Timeout)
 	defer cancel()
 	cut := context.AfterFunc(ctx, func() { _ = s.control.SetWriteDeadline(time.Unix(1, 0)) })

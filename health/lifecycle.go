@@ -55,6 +55,9 @@ type Stage struct {
 	// Asked says that a person wants the part down or paused: the silence until it runs again is planned, which that
 	// of a part whose supervisor stopped is not.
 	Asked bool
+	// Coming says that the start of its tree is about to start the part: the silence until it runs is planned, and it is
+	// down until then.
+	Coming bool
 	// Ready is how long a run may take to call Ready; 0 for one that need not.
 	Ready time.Duration
 }
@@ -75,6 +78,7 @@ type lifecycle struct {
 	restarts int32
 	done     bool
 	asked    bool
+	coming   bool
 	ran      bool // a run of it has begun
 	past     *past
 }
@@ -110,7 +114,7 @@ func (l *lifecycle) expectsSilence() bool {
 	case StatePaused:
 		return true
 	case StateNotStarted:
-		return l.asked || !l.ran
+		return l.asked || l.coming || !l.ran
 	case StateStopped:
 		return l.asked || l.done
 	}
@@ -120,7 +124,7 @@ func (l *lifecycle) expectsSilence() bool {
 // set shows a stage.
 func (l *lifecycle) set(s Stage) {
 	l.state, l.since, l.restarts = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32))
-	l.done, l.asked = s.Done, s.Asked
+	l.done, l.asked, l.coming = s.Done, s.Asked, s.Coming
 	l.ran = l.ran || s.State != StateNotStarted
 	if s.Ready != 0 || l.past != nil {
 		l.pastLocked().ready = s.Ready

@@ -168,15 +168,18 @@ var onImpossible = func(lifecycle, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.downByRequestLocked(), Ready: c.policy().Ready,
+		Asked: c.downByRequestLocked(), Coming: c.comingLocked(), Ready: c.policy().Ready,
 	})
 }
 
-// downByRequestLocked reports whether the child is down, or not up yet, because a person wants it so: by word to the
-// child, or by the start of the whole tree.
+// downByRequestLocked reports whether the child is down, or not up yet, because a person wants it so.
 func (c *child) downByRequestLocked() bool {
-	return c.life.desired == toPause || c.life.desired == toStop ||
-		c.life.phase == isIdle && c.session != nil && c.session.fresh
+	return c.life.desired == toPause || c.life.desired == toStop
+}
+
+// comingLocked reports whether the child is not up yet because its tree, which a person has started, comes to it later.
+func (c *child) comingLocked() bool {
+	return c.life.phase == isIdle && c.session != nil && c.session.fresh
 }
 
 // tellFailureLocked tells the child's part how and why the last run ended and when the next one begins.

@@ -103,6 +103,22 @@ func TestNextSiblingWaitsUntilAChildIsReady(t *testing.T) {
 	}
 }
 
+// A child that waits for those before it is not up, whoever has started the tree.
+func TestChildThatIsNotStartedYetIsDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r, _ := watched(t, supervisor.Config{})
+		add(t, s, "first", untilDone, supervisor.Policy{Ready: time.Hour})
+		add(t, s, "second", untilDone, supervisor.Policy{})
+		start(t, s)
+		synctest.Wait()
+		require.Equal(t, []string{"root/first: not ready", "root/second: not_started"}, r.Report().Down())
+		require.NoError(t, s.StopChild(t.Context(), "second"))
+		require.Equal(t, []string{"root/first: not ready"}, r.Report().Down(), "a person wants it so")
+		stop(t, s)
+	})
+}
+
 func TestStopDuringTheStartEndsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

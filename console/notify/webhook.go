@@ -2,7 +2,6 @@ package notify
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/foreign"
+	"github.com/seed-5dee1c0a/vigil/internal/hide"
 )
 
 // SignatureHeader is where a Webhook's request has its signature; see Verify.
@@ -41,9 +41,10 @@ type WebhookConfig struct {
 // besides. An answer of 2xx takes a message over; 408, 425, 429 and 5xx are tried again, when Retry-After says so; all
 // others refuse it.
 type Webhook struct {
-	cfg    WebhookConfig
-	host   string
-	client http.Client
+	cfg     WebhookConfig
+	host    string
+	client  http.Client
+	secrets hide.Secrets
 }
 
 // NewWebhook returns a Webhook.
@@ -58,7 +59,7 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.New()
 	}
-	w := &Webhook{cfg: cfg, host: u.Host}
+	w := &Webhook{cfg: cfg, host: u.Host, secrets: hide.URL(cfg.URL, cfg.Secret)}
 	if cfg.Client != nil {
 		w.client = *cfg.Client
 	}
@@ -130,13 +131,7 @@ func (w *Webhook) hidden(err error) error {
 
 // clean is what an answer says, without what must not be logged.
 func (w *Webhook) clean(said string) string {
-	u, _ := url.Parse(w.cfg.URL) // NewWebhook has parsed it
-	for _, secret := range []string{w.cfg.URL, u.RequestURI(), cmp.Or(w.cfg.Secret, w.cfg.URL)} {
-		if len(secret) > 1 {
-			said = strings.ReplaceAll(said, secret, "***")
-		}
-	}
-	return strconv.Quote(foreign.Cut(said, maxSaid))
+	return strconv.Quote(foreign.Cut(w.secrets.In(said), maxSaid))
 }
 
 const maxSaid = 200
@@ -155,11 +150,12 @@ func sum(secret, seconds string, body []byte) []byte {
 }
 
 // Verify reports whether a header that a receiver found under SignatureHeader was made of body with secret, at most
-// tolerance from now. A receiver that also drops an Idempotency-Key that it has had is safe from replays.
+// tolerance from now. It is not where the secret is shorter than those that sign: one that was never set is everybody's. A
+// receiver that also drops an Idempotency-Key that it has had is safe from replays.
 func Verify(secret, header string, body []byte, now time.Time, tolerance time.Duration) bool {
 	seconds, signature, ok := strings.Cut(strings.TrimPrefix(header, "t="), ",v1=")
 	at, err := strconv.ParseInt(seconds, 10, 64)
-	if !ok || err != nil || now.Sub(time.Unix(at, 0)).Abs() > tolerance {
+	if len(secret) < minSecret || !ok || err != nil || now.Sub(time.Unix(at, 0)).Abs() > tolerance {
 		return false
 	}
 	got, err := hex.DecodeString(signature)

@@ -2,6 +2,9 @@ package notify_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -56,6 +59,7 @@ func TestWebhookSignsWhatItSends(t *testing.T) {
 		require.False(t, notify.Verify(secret, header, body, time.Unix(3600, 0), time.Minute))
 		require.False(t, notify.Verify(secret, "t=,v1=", body, time.Unix(0, 0), time.Minute))
 		require.False(t, notify.Verify(secret, "", body, time.Unix(0, 0), time.Minute))
+		require.False(t, notify.Verify("", forged(body), body, time.Unix(0, 0), time.Minute), "a secret that was never set")
 		var m notify.Message
 		require.NoError(t, json.Unmarshal(body, &m))
 		require.Equal(t, "halted", m.Text)
@@ -63,6 +67,13 @@ func TestWebhookSignsWhatItSends(t *testing.T) {
 		return answer(204, nil, ""), nil
 	})
 	require.NoError(t, hook.Notify(t.Context(), notify.Message{ID: "1", Text: "halted"}))
+}
+
+// forged is the signature of who has no secret.
+func forged(body []byte) string {
+	mac := hmac.New(sha256.New, nil)
+	mac.Write(append([]byte("0."), body...))
+	return "t=0,v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 func TestWebhookReadsAnswers(t *testing.T) {
@@ -87,7 +98,7 @@ func TestWebhookReadsAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			hook := webhook(t, func(*http.Request) (*http.Response, error) {
-				return answer(c.status, http.Header{"Retry-After": {c.retry}, "Location": {"/elsewhere"}}, "why "+secret), nil
+				return answer(c.status, http.Header{"Retry-After": {c.retry}, "Location": {"/elsewhere"}}, "why "+secret+" no hook "+token), nil
 			})
 			err := hook.Notify(t.Context(), notify.Message{})
 			require.Error(t, err)

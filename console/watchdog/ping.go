@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/internal/clockctx"
+	"github.com/seed-5dee1c0a/vigil/internal/hide"
 )
 
 // Defaults of PingConfig.
@@ -32,7 +33,7 @@ type PingConfig struct {
 	// Accepts reports whether the body of a 2xx says that the ping counts; nil means that an OK with a word in brackets
 	// does not.
 	Accepts func(body string) bool
-	Client  *http.Client // nil means one of its own
+	Client  *http.Client // nil means one of its own. Redirections are not followed: what they lead to is not the check
 	Clock   health.Clock // nil means the machine's clock
 	Logger  *slog.Logger // nil means slog.Default()
 }
@@ -51,9 +52,11 @@ func counts(body string) bool {
 type Ping struct {
 	common
 
-	cfg  PingConfig
-	host string
-	said health.Verdict // the one that was logged last
+	cfg     PingConfig
+	client  http.Client
+	host    string
+	secrets hide.Secrets
+	said    health.Verdict // the one that was logged last
 }
 
 // NewPing returns a Ping.
@@ -77,9 +80,11 @@ func NewPing(cfg PingConfig) (*Ping, error) {
 	if p.cfg.Accepts == nil {
 		p.cfg.Accepts = counts
 	}
-	if p.cfg.Client == nil {
-		p.cfg.Client = &http.Client{}
+	if cfg.Client != nil {
+		p.client = *cfg.Client
 	}
+	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	p.secrets = hide.URL(p.cfg.URL)
 	return p, nil
 }
 
@@ -113,14 +118,14 @@ func (p *Ping) ping(ctx context.Context) error {
 	if stuck := p.look(); len(stuck) > 0 {
 		return p.send(ctx, "/fail", "a new process is needed: "+strings.Join(stuck, "; "))
 	}
-	status := p.status()
-	if verdict := p.report.Verdict; verdict != p.said {
-		if err := p.send(ctx, "/log", status); err != nil {
-			return err
+	status, verdict := p.status(), p.report.Verdict
+	var logged error
+	if verdict != p.said {
+		if logged = p.send(ctx, "/log", status); logged == nil {
+			p.said = verdict
 		}
-		p.said = verdict
 	}
-	return p.send(ctx, "", status)
+	return errors.Join(logged, p.send(ctx, "", status)) // a switch that takes no log is to hear that the process is alive
 }
 
 // note says in health and in the log whether the switch is told.
@@ -158,7 +163,7 @@ func (p *Ping) send(ctx context.Context, suffix, body string) error {
 		return p.hidden(err)
 	}
 	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	resp, err := p.cfg.Client.Do(req)
+	resp, err := p.client.Do(req)
 	if err != nil {
 		return p.hidden(err)
 	}
@@ -166,7 +171,7 @@ func (p *Ping) send(ctx context.Context, suffix, body string) error {
 	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 || !p.cfg.Accepts(string(said)) {
 		return fmt.Errorf("watchdog: the switch at %s answered %d %q", p.host, resp.StatusCode,
-			strings.ReplaceAll(string(said), p.cfg.URL, "***"))
+			p.secrets.In(string(said)))
 	}
 	return nil
 }

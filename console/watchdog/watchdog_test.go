@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/seed-5dee1c0a/vigil/console/watchdog"
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/supervisor"
 	"github.com/seed-5dee1c0a/vigil/supervisor/supervisortest"
 )
 
@@ -104,6 +107,42 @@ func TestSystemdIsTold(t *testing.T) {
 	require.Equal(t, []string{"STOPPING=1", "EXTEND_TIMEOUT_USEC=30000000", "STATUS=stopping"}, m.hears(t))
 }
 
+// Systemd stands first in a tree, and so it asks before the others have begun.
+func TestSystemdIsNotToldOfAStartBeforeAllHaveBegun(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		r, m := health.NewRegistry(health.Config{}), listen(t)
+		s, err := watchdog.NewSystemd(watchdog.SystemdConfig{Registry: r, Socket: m.path, Watchdog: time.Millisecond, Logger: quiet})
+		require.NoError(t, err)
+		tree, err := supervisor.New(supervisor.Config{Name: "trader", Registry: r, Logger: quiet})
+		require.NoError(t, err)
+		require.NoError(t, tree.Add("systemd", s, supervisor.Policy{}))
+		for i := range 10 {
+			require.NoError(t, tree.Add(strconv.Itoa(i), waits{}, supervisor.Policy{}))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- tree.Serve(ctx) }()
+		heard := m.hears(t)
+		for ; !slices.Contains(heard, "READY=1"); heard = m.hears(t) {
+			require.Contains(t, heard, "EXTEND_TIMEOUT_USEC=30000000")
+		}
+		for _, said := range heard {
+			require.NotContains(t, said, "not_started")
+		}
+		cancel()
+		require.NoError(t, <-ended)
+	}
+}
+
+// waits is a service with nothing to do.
+type waits struct{}
+
+func (waits) Serve(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // A venue that is down when a trader starts is no reason for systemd to end it: started is not the same as healthy.
 func TestSystemdIsToldOfAStartThatIsNotHealthy(t *testing.T) {
 	t.Parallel()
@@ -184,7 +223,10 @@ type wire struct {
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, _ := io.ReadAll(r.Body)
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.heard = append(w.heard, strings.TrimPrefix(r.URL.Path, "/T0KEN")+" "+string(body))
@@ -195,7 +237,14 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(said))}, nil
+	header := http.Header{}
+	if status == http.StatusFound {
+		header.Set("Location", "https://example.net/login")
+	}
+	if r.URL.Path == "/login" {
+		status, said = 200, "please log in"
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(said))}, nil
 }
 
 // take returns what was heard since the last time.
@@ -262,12 +311,35 @@ func TestPingSaysHowItStands(t *testing.T) {
 	})
 }
 
+func TestPingComesThoughTheSwitchTakesNoLog(t *testing.T) {
+	t.Parallel()
+	pinging(t, func(t *testing.T, r *health.Registry, w *wire) {
+		w.mu.Lock()
+		w.answer = func() (int, string, error) {
+			if strings.HasPrefix(w.heard[len(w.heard)-1], "/log") {
+				return 404, "no such page", nil
+			}
+			return 200, "OK", nil
+		}
+		w.mu.Unlock()
+		engine, _ := running(r, "trader/engine")
+		engine.Part().Raise(health.Condition{Key: "slow", Verdict: health.Degraded, Text: "slow"})
+		w.take()
+		minute()
+		require.Equal(t, []string{"/log degraded: trader/engine: slow: slow", " degraded: trader/engine: slow: slow"}, w.take())
+		part, _ := r.Report().Part("trader/ping")
+		require.Len(t, part.Conditions, 1, "it is said that the log is not taken")
+	})
+}
+
 func TestPingThatDoesNotCountIsSaidAndTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func() (int, string, error){
 		"not found":    func() (int, string, error) { return 200, "OK (not found)", nil },
 		"rate limited": func() (int, string, error) { return 200, "OK (rate limited)", nil },
 		"an error":     func() (int, string, error) { return 500, "https://example.net/T0KEN is broken", nil },
+		"not there":    func() (int, string, error) { return 404, "there is no check T0KEN", nil },
+		"moved":        func() (int, string, error) { return 302, "", nil }, // to a page for people, which says 200 to all
 		"no network":   func() (int, string, error) { return 0, "", errors.New("no route") },
 	} {
 		t.Run(name, func(t *testing.T) {

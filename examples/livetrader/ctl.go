@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"slices"
 	"time"
@@ -40,6 +43,9 @@ func runControl(ctx context.Context, args []string, env environment) int {
 		err = usagef("ctl wants to know what to do: livetrader ctl --help lists it")
 	}
 	if err == nil {
+		err = checkName(c.by)
+	}
+	if err == nil {
 		err = c.connect()
 	}
 	if err != nil {
@@ -58,6 +64,17 @@ func whoAsks(lookup func(string) (string, bool)) string {
 		}
 	}
 	return ""
+}
+
+// maxName is how many bytes the name of who acts may have.
+const maxName = 100
+
+// checkName refuses a name that could not be written down: what is asked by it would be lost under way.
+func checkName(by string) error {
+	if len(by) > maxName || !utf8.ValidString(by) || strings.ContainsFunc(by, unicode.IsControl) {
+		return usagef("--by: want a name of up to %d bytes in one line", maxName)
+	}
+	return nil
 }
 
 func (c *control) do(ctx context.Context, name string, words []string) int {

@@ -113,6 +113,7 @@ lock +ETH/USDT:USDT +20\S+Z +ann +odd news +livetrader ctl unlock ETH/USDT:USDT$
 	}, longWait, shortWait, "the journal's events are followed")
 	do(exitOK, `\Anone\n\z`, "strategies")
 	do(exitUsage, "ctl halt: REASON is missing", "halt")
+	do(exitUsage, "--by: want a name of up to 100 bytes in one line", "halt", "odd prices", "--by", "ann\nbob")
 	do(exitOK, "done: halt odd prices ", "halt", "odd", "prices")
 	require.Equal(t, "halted", status().Trading.Status)
 	require.Contains(t, status().Halts[0].Reason, "odd prices")

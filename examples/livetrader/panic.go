@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -44,6 +45,9 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	c.line.Var(flagValue[time.Duration]{&within, spans}, "timeout", "`time` that all of it may take")
 	words, err := c.parse(args, env.lookup)
 	if err == nil {
+		err = checkName(by)
+	}
+	if err == nil {
 		err = c.readVenueKey(env.lookup)
 	}
 	switch {
@@ -56,13 +60,13 @@ func runPanic(ctx context.Context, args []string, env environment) int {
 	if err != nil {
 		return c.end(env, err, panicHelp)
 	}
+	halted := leaveHalt(env, c.haltPath(), by) // also where the venue cannot be asked
 	c.dial = env.dial
 	venue, err := c.broker(env.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fail(env, usageError{fmt.Errorf("--venue: %w", err)})
 	}
 	defer venue.Close()
-	halted := leaveHalt(env, c.haltPath(), by)
 	ctx, cancel := env.clock.WithTimeout(ctx, within)
 	defer cancel()
 	e := &emergency{venue: venue, clock: env.clock, out: env.stdout, look: panicLook, said: make(map[string]bool)}
@@ -140,42 +144,80 @@ func (e *emergency) say(text string) {
 	}
 }
 
-// round asks for the end of all that rests and of all that is held, and tells what there was. What fails is tried anew in the
-// next round, and neither half waits for the other one: a venue that is half down is left as far as it lets anybody go.
+// panicCall is how long one call of the venue may take: the part of it that hangs does not keep the rest from being asked.
+const panicCall = 5 * time.Second
+
+// round asks for the end of all that rests and of all that is held, and tells what there was. An order that fails is sent
+// anew in the next round; as it only reduces, two of them are no more than one. What is held is closed also where nobody
+// knows what rests.
 func (e *emergency) round(ctx context.Context) (left []string, err error) {
-	resting, errOrders := e.cancelAll(ctx)
+	left, errOpen := e.cancelAll(ctx)
 	held, errHeld := e.closeAll(ctx)
-	return append(resting, held...), errors.Join(errOrders, errHeld)
+	return append(left, held...), errors.Join(errOpen, errHeld)
 }
 
-// cancelAll asks for the end of all that rests.
 func (e *emergency) cancelAll(ctx context.Context) (left []string, err error) {
-	open, err := e.venue.OpenOrders(ctx)
+	limited, cancel := e.clock.WithTimeout(ctx, panicCall)
+	defer cancel()
+	open, err := e.venue.OpenOrders(limited)
 	if err != nil {
 		return nil, fmt.Errorf("ask for open orders: %w", err)
 	}
-	for _, o := range open {
+	for i, err := range e.atOnce(ctx, len(open), func(ctx context.Context, i int) error {
+		o := open[i]
+		return e.venue.Cancel(ctx, trading.OrderRef{ClientID: o.ClientID, Symbol: o.Symbol, Type: o.Type})
+	}) {
+		o := open[i]
 		left = append(left, fmt.Sprintf("order %s of %s %s", o.ClientID, o.Symbol, o.Status))
-		ref := trading.OrderRef{ClientID: o.ClientID, Symbol: o.Symbol, Type: o.Type}
-		e.tell("cancel order "+o.ClientID+" of "+o.Symbol, e.venue.Cancel(ctx, ref))
+		e.tell("cancel order "+o.ClientID+" of "+o.Symbol, err)
 	}
 	return left, nil
 }
 
-// closeAll asks for the end of all that is held. As its orders only reduce, two of them are no more than one.
 func (e *emergency) closeAll(ctx context.Context) (left []string, err error) {
-	held, err := e.venue.Positions(ctx)
-	if err != nil || len(held) == 0 {
-		return left, err
+	limited, cancel := e.clock.WithTimeout(ctx, panicCall)
+	defer cancel()
+	held, err := e.venue.Positions(limited)
+	if err != nil {
+		return nil, fmt.Errorf("ask for positions: %w", err)
+	}
+	symbols := slices.Sorted(maps.Keys(held))
+	for _, symbol := range symbols {
+		left = append(left, fmt.Sprintf("position %s %s", held[symbol], symbol))
+	}
+	if len(held) == 0 {
+		return nil, nil
 	}
 	instruments, err := e.instruments(ctx)
-	for _, symbol := range slices.Sorted(maps.Keys(held)) {
-		left = append(left, fmt.Sprintf("position %s %s", held[symbol], symbol))
-		if err == nil {
-			e.tell(fmt.Sprintf("close %s %s", held[symbol], symbol), e.close(ctx, instruments[symbol], symbol, held[symbol]))
-		}
+	if err != nil {
+		return left, err
 	}
-	return left, err
+	for i, err := range e.atOnce(ctx, len(symbols), func(ctx context.Context, i int) error {
+		return e.close(ctx, instruments[symbols[i]], symbols[i], held[symbols[i]])
+	}) {
+		e.tell(fmt.Sprintf("close %s %s", held[symbols[i]], symbols[i]), err)
+	}
+	return left, nil
+}
+
+// panicAtOnce is how many calls of the venue are under way at a time.
+const panicAtOnce = 8
+
+// atOnce makes calls of the venue, each with its time, and returns what came of them in their order.
+func (e *emergency) atOnce(ctx context.Context, n int, call func(ctx context.Context, i int) error) []error {
+	errs, slots := make([]error, n), make(chan struct{}, panicAtOnce)
+	var all sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			limited, cancel := e.clock.WithTimeout(ctx, panicCall)
+			defer cancel()
+			errs[i] = call(limited, i)
+		})
+	}
+	all.Wait()
+	return errs
 }
 
 // tell says what was tried, and what came of it where that is bad.
@@ -191,7 +233,9 @@ func (e *emergency) instruments(ctx context.Context) (map[string]trading.Instrum
 	if e.terms != nil {
 		return e.terms, nil
 	}
-	all, err := e.venue.Instruments(ctx)
+	limited, cancel := e.clock.WithTimeout(ctx, panicCall)
+	defer cancel()
+	all, err := e.venue.Instruments(limited)
 	if err != nil {
 		return nil, fmt.Errorf("ask what is traded: %w", err)
 	}

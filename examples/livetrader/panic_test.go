@@ -2,19 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/examples/papervenue/client"
-	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // panicNow runs the command panic in this process.
@@ -130,36 +131,68 @@ func TestPanicSaysWhatItCouldNotDo(t *testing.T) {
 	require.Contains(t, log, "panic wants --venue")
 }
 
-// A halt file that says nothing halts as well, and nothing is opened in the moment before it is heeded.
-// halfDown is a venue that does not say what rests, or cancels nothing.
-type halfDown struct{ venueBroker }
-
-func (halfDown) OpenOrders(context.Context) ([]trading.OrderReport, error) {
-	return nil, errors.New("503: the service of conditional orders is down")
+// halfDead answers as the venue does, but for a part of it.
+func halfDead(t *testing.T, venue string, dead func(*http.Request) (is, hangs bool)) (address string) {
+	t.Helper()
+	to, err := url.Parse(venue)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch is, hangs := dead(r); {
+		case hangs:
+			<-r.Context().Done()
+		case is:
+			http.Error(w, "maintenance", http.StatusServiceUnavailable)
+		default:
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
-func TestPanicClosesWhatItCanAtAVenueThatIsHalfDown(t *testing.T) {
+// What is held is closed though the venue does not say what rests, or hangs at one order of several.
+func TestPanicDoesWhatAVenueThatIsHalfDeadAllows(t *testing.T) {
 	t.Parallel()
-	venue, db := paperVenue(t), tempDB(t)
-	p := atVenue(t, venue, db)
-	p.await(`msg=Fill `)
-	p.signal(syscall.SIGKILL)
-	p.end()
-	broker, err := client.New(venue, nil)
-	require.NoError(t, err)
-	defer broker.Close()
-	ctx, cancel := clock.New().WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	var out output
-	e := &emergency{venue: halfDown{broker}, clock: clock.New(), out: &out, look: panicLook, said: make(map[string]bool)}
-	require.False(t, e.flatten(ctx), "nobody can say that nothing rests")
-	require.Contains(t, out.String(), "close ")
-	require.Contains(t, out.String(), "NOT FLAT: what is left is not known: ask for open orders: 503")
-	held, err := broker.Positions(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, held)
+	for name, dead := range map[string]func(*http.Request) (is, hangs bool){
+		"no orders": func(r *http.Request) (is, hangs bool) {
+			return r.Method == http.MethodGet && r.URL.Path == "/orders", false
+		},
+		"cancels hang": func(r *http.Request) (is, hangs bool) {
+			return false, r.Method == http.MethodDelete
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			venue, db := paperVenue(t), tempDB(t)
+			p := atVenue(t, venue, db)
+			p.await(`msg=Fill `)
+			p.await(`msg="Order submitted"`) // what guards it
+			p.signal(syscall.SIGKILL)
+			p.end()
+			code, out, log := panicNow("--venue", halfDead(t, venue, dead), "--db", db, "--timeout", "8s")
+			require.Equal(t, exitFailure, code, out+log)
+			require.Contains(t, out, "close ")
+			broker, err := client.New(venue, nil)
+			require.NoError(t, err)
+			defer broker.Close()
+			held, err := broker.Positions(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, held, out)
+		})
+	}
 }
 
+// The halt does not wait for a venue that can be asked.
+func TestPanicLeavesItsHaltWithoutAVenue(t *testing.T) {
+	t.Parallel()
+	db := tempDB(t)
+	code, _, log := panicNow("--venue", "binance-demo=ftp://127.0.0.1", "--db", db)
+	require.Equal(t, exitUsage, code, log)
+	require.FileExists(t, db+haltSuffix)
+}
+
+// A halt file that says nothing halts as well, and nothing is opened in the moment before it is heeded.
 func TestHaltFileOpensNothing(t *testing.T) {
 	t.Parallel()
 	db := tempDB(t)

@@ -13,19 +13,6 @@ import (
 // checksType is what draft-inadarei-api-health-check-06 calls its documents.
 const checksType = "application/health+json"
 
-// wantsChecks reports whether a client names that type.
-func wantsChecks(accept []string) bool {
-	for _, list := range accept {
-		for one := range strings.SplitSeq(list, ",") {
-			name, _, _ := strings.Cut(one, ";")
-			if strings.EqualFold(strings.TrimSpace(name), checksType) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 type checks struct {
 	Status string             `json:"status"` // pass, warn or fail
 	Output string             `json:"output,omitempty"`

@@ -11,6 +11,8 @@
 // /livez and /readyz answer "ok" or the reasons against it. They take ?path=trader/engine for one part and what is below
 // it, ?exclude=trader/feed, as often as needed, for all without some, and ?verbose to list every part.
 //
+// One part can stand in the path as well: /livez/trader/engine is /livez?path=trader/engine, and so with the other two.
+//
 // One answer serves all who ask for as long as no verdict and no state in it has changed and no limit was reached; its
 // ages, counts and times are at most a second old. No code of a part runs for it, and no lock is held that a part could
 // hold for long, so a part that hangs cannot delay the answer and cannot keep an old one alive. Answers are not to be
@@ -23,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,36 +76,55 @@ func New(cfg Config) (*Handler, error) {
 	return &Handler{cfg: cfg}, nil
 }
 
-// Mount adds /health, /livez and /readyz to the mux and nothing else, so that they have their place beside whatever the
-// host serves at "/", "GET /" or any other pattern that is wider than theirs.
+// paths are those that are answered.
+var paths = [...]string{"/health", "/livez", "/readyz"}
+
+// Mount adds /health, /livez and /readyz, and what is below them, to the mux and nothing else, so that they have their place
+// beside whatever the host serves at "/", "GET /" or any other pattern that is wider than theirs.
 func (h *Handler) Mount(mux *http.ServeMux) {
-	for _, path := range []string{"/health", "/livez", "/readyz"} {
+	for _, path := range paths {
 		// Method by method: a pattern for all of them would be in conflict with a host's "GET /".
 		for _, method := range []string{
 			http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 			http.MethodConnect, http.MethodTrace,
 		} {
 			mux.Handle(method+" "+path, h)
+			mux.Handle(method+" "+path+"/", h)
 		}
 	}
 }
 
+// split returns which of the paths is asked, and of which part, where the path says it; "" where none of them is.
+func split(asked string) (path, part string) {
+	for _, path := range paths {
+		rest, ok := strings.CutPrefix(asked, path)
+		switch {
+		case !ok:
+		case rest == "":
+			return path, ""
+		case len(rest) > 1 && rest[0] == '/':
+			return path, rest[1:]
+		}
+	}
+	return "", ""
+}
+
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	known := r.URL.Path == "/health" || r.URL.Path == "/livez" || r.URL.Path == "/readyz"
+	path, part := split(r.URL.Path)
 	switch {
-	case !known:
+	case path == "":
 		answer.Refuse(w, r, answer.Problem{
 			Status: http.StatusNotFound, Detail: "nothing is served at this path: there are /health, /livez and /readyz",
 		})
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		answer.OnlyRead(w, r)
-	case r.URL.Path == "/livez":
-		h.livez(w, r)
-	case r.URL.Path == "/readyz":
-		h.readyz(w, r)
+	case path == "/livez":
+		h.livez(w, r, part)
+	case path == "/readyz":
+		h.readyz(w, r, part)
 	default:
-		h.health(w, r)
+		h.health(w, r, part)
 	}
 }
 
@@ -130,14 +152,14 @@ func (h *Handler) holds(s *shared, version uint64) bool {
 	return s != nil && s.version == version && h.cfg.Registry.Current(s.report)
 }
 
-func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) health(w http.ResponseWriter, r *http.Request, part string) {
 	s := h.shared()
-	inChecks := wantsChecks(r.Header["Accept"])
-	if plain := s.plain.Load(); plain != nil && r.URL.RawQuery == "" && !inChecks {
+	inChecks := answer.Wants(r, checksType, "application/json")
+	if plain := s.plain.Load(); plain != nil && part == "" && r.URL.RawQuery == "" && !inChecks {
 		plain.Write(w, r)
 		return
 	}
-	v, wrong := parse(r.URL.RawQuery)
+	v, wrong := parse(r.URL.RawQuery, part)
 	if wrong != nil {
 		answer.Refuse(w, r, *wrong)
 		return
@@ -196,12 +218,12 @@ func (h *Handler) extra(s *shared) ([]byte, error) {
 	return text, err
 }
 
-func (h *Handler) livez(w http.ResponseWriter, r *http.Request) {
-	h.probe(w, r, func(report health.Report) (reasons []string, agesDecide bool) { return report.Stuck(h.cfg.Stuck) })
+func (h *Handler) livez(w http.ResponseWriter, r *http.Request, part string) {
+	h.probe(w, r, part, func(report health.Report) (reasons []string, agesDecide bool) { return report.Stuck(h.cfg.Stuck) })
 }
 
-func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
-	h.probe(w, r, func(report health.Report) (reasons []string, agesDecide bool) {
+func (h *Handler) readyz(w http.ResponseWriter, r *http.Request, part string) {
+	h.probe(w, r, part, func(report health.Report) (reasons []string, agesDecide bool) {
 		if h.draining.Load() {
 			reasons = append(reasons, "draining: this process is about to stop")
 		}

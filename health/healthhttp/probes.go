@@ -11,12 +11,30 @@ import (
 	"github.com/seed-5dee1c0a/vigil/internal/answer"
 )
 
+// query reads a query. The part that the path of the request names is the one that is asked for.
+func query(raw, part string) (url.Values, *answer.Problem) {
+	values, err := url.ParseQuery(raw)
+	switch {
+	case err != nil:
+		return nil, &answer.Problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
+	case part != "" && values.Has("path"):
+		return nil, &answer.Problem{
+			Status: http.StatusBadRequest, Parameter: "path", Detail: "path: the address names a part already",
+		}
+	case part != "":
+		values.Set("path", part)
+	}
+	return values, nil
+}
+
 // probe answers ok, or 503 with the reasons that judge has against it, of the parts that are asked for. Where ages decide
 // they must not be old.
-func (h *Handler) probe(w http.ResponseWriter, r *http.Request, judge func(health.Report) (reasons []string, agesDecide bool)) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		answer.Refuse(w, r, answer.Problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()})
+func (h *Handler) probe(
+	w http.ResponseWriter, r *http.Request, part string, judge func(health.Report) (reasons []string, agesDecide bool),
+) {
+	query, wrong := query(r.URL.RawQuery, part)
+	if wrong != nil {
+		answer.Refuse(w, r, *wrong)
 		return
 	}
 	report, unknown := picked(h.shared().report, query)

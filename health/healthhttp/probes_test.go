@@ -33,6 +33,14 @@ func TestReadyzOfAPartAndWithoutOne(t *testing.T) {
 		"/readyz?path=trader/engine":           {200, "ok\n"},
 		"/readyz?path=trader/feed":             {503, "trader/feed: crashed: no route\n"},
 		"/readyz?path=trader/fee":              {404, ""},
+		"/readyz/trader/engine":                {200, "ok\n"},
+		"/readyz/trader":                       {503, "trader/feed: crashed: no route\n"},
+		"/readyz/trader?exclude=trader/feed":   {200, "ok\n"},
+		"/readyz/trader/fee":                   {404, ""},
+		"/readyz/trader/engine?path=trader":    {400, ""},
+		"/readyz/":                             {404, ""},
+		"/readyzz":                             {404, ""},
+		"/livez/trader/feed":                   {200, "ok\n"},
 		"/readyz?exclude=trader/feed":          {200, "ok\n"},
 		"/readyz?exclude=trader/f&exclude=x":   {503, "trader/feed: crashed: no route\n"},
 		"/readyz?exclude=/trader/feed/":        {200, "ok\n"},
@@ -97,6 +105,10 @@ func TestHealthAsChecks(t *testing.T) {
 	require.Equal(t, "crashed", doc.Checks["trader/feed"][0].ObservedValue)
 
 	require.Equal(t, http.StatusOK, get("/health?path=trader/engine", "application/health+json").Code)
+	require.Equal(t, get("/health?path=trader/engine", "").Body, get("/health/trader/engine", "").Body)
+	require.NotEqual(t, get("/health", "").Body, get("/health/trader/engine", "").Body)
 	require.Equal(t, http.StatusNotFound, get("/health?path=nobody", "application/health+json").Code)
-	require.Equal(t, "application/json", get("/health", "application/json").Header().Get("Content-Type"))
+	for _, other := range []string{"application/json", "application/health+json;q=0", "application/health+json;q=0.1, */*"} {
+		require.Equal(t, "application/json", get("/health", other).Header().Get("Content-Type"), other)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,13 +40,14 @@ type view struct {
 }
 
 // parse reads what is asked for. What it does not know it ignores: some who ask add something of their own.
-func parse(query string) (v view, wrong *answer.Problem) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return v, &answer.Problem{Status: http.StatusBadRequest, Detail: "the query cannot be read: " + err.Error()}
+func parse(raw, part string) (v view, wrong *answer.Problem) {
+	values, wrong := query(raw, part)
+	if wrong != nil {
+		return v, wrong
 	}
 	v.path = strings.Trim(values.Get("path"), "/")
 	if full := values.Get("full"); full != "" {
+		var err error
 		if v.full, err = strconv.ParseBool(full); err != nil {
 			return v, &answer.Problem{
 				Status: http.StatusBadRequest, Parameter: "full", Detail: fmt.Sprintf("full: %.100q is neither 1 nor 0", full),
