@@ -278,6 +278,7 @@ func (t *trouble) refuseClose() {
 	t.broker.Next(slices.Repeat([]tradingtest.Fault{tradingtest.Reject}, t.draw(2, 5, "refused"))...)
 	for range t.draw(3, 12, "rounds") {
 		t.round()
+		t.broker.Deliver(t.rt.Context()) // within its bound
 		t.clock.Add(time.Duration(t.draw(1, 9, "seconds")) * time.Second)
 	}
 	t.executeLate()
