@@ -270,6 +270,47 @@ func TestTraderKillSaysWhatIsLeftWhenItsTimeIsOver(t *testing.T) {
 	})
 }
 
+// What the venue holds in other units since an untold split is not closed before a person has named them, who hears so at once;
+// all else is.
+func TestTraderClosesWhatItCanWhileAnInstrumentIsInOtherUnits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, venue := onPaper(t), tradingtest.NewVenue(realClock{}, trading.Traits{RefusesDuplicates: true})
+		venue.SetPrice(bitcoin, number("60000"))
+		venue.SetPrice(ether, number("3000"))
+		cfg.Paper, cfg.Broker, cfg.Capital = nil, venue, number("10000")
+		cfg.Size, cfg.Risk = size.FixedNotional{Amount: number("1000")}, risk.NoLimits()
+		trader := build(t, cfg)
+		serve(t, trader, 10*time.Minute, func() {
+			held := trader.Status().Trading.Positions
+			require.Len(t, held, 2)
+			require.NoError(t, trader.Pause(t.Context(), "ann"))
+			split := trading.Conversion{Symbol: bitcoin, To: bitcoin, Old: number("1"), New: number("4")}
+			venue.Convert(split, number("0"))
+			time.Sleep(10 * time.Minute)
+			require.ErrorIs(t, trader.Flatten(t.Context(), bitcoin, "ann"), engine.ErrOtherUnits)
+
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			report, err := trader.Kill(ctx, "ann")
+			require.ErrorIs(t, err, engine.ErrOtherUnits)
+			require.ErrorContains(t, err, "1 positions are left")
+			require.ErrorContains(t, err, "convert "+bitcoin+" 4:1 and flatten "+bitcoin)
+			require.Less(t, report.Took, time.Minute)
+			require.Len(t, report.Positions, 1)
+			require.Equal(t, bitcoin, report.Positions[0].Symbol)
+
+			require.NoError(t, trader.Convert(t.Context(), split, "ann"))
+			report, err = trader.Kill(ctx, "ann")
+			require.NoError(t, err)
+			require.True(t, report.Done)
+			left, err := venue.Positions(ctx)
+			require.NoError(t, err)
+			require.True(t, left[bitcoin].IsZero())
+		})
+	})
+}
+
 func TestTraderOpensNothingWithoutRoomInItsStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

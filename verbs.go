@@ -198,6 +198,9 @@ const killLook = 100 * time.Millisecond
 
 // Kill halts, cancels all that rests and closes all that is held, and returns when nothing is left or ctx ends. The halt
 // holds from its first moment on, also where the rest fails; a person lifts it with Rearm. by says on whose word.
+//
+// It does not wait for what nobody may close before its units are known: the error is engine.ErrOtherUnits then, and says how
+// a person settles that.
 func (t *Trader) Kill(ctx context.Context, by string) (report KillReport, err error) {
 	began := t.cfg.Clock.Now()
 	halted := t.Halt(ctx, "killed by "+by) // It holds although it may not be in the journal yet.
@@ -206,8 +209,8 @@ func (t *Trader) Kill(ctx context.Context, by string) (report KillReport, err er
 	}
 	asked := make(map[string]bool) // a close is journaled, and need not be asked for twice
 	for {
-		engine := t.account.Load() // trading may be built anew meanwhile
-		status := engine.Status()
+		account := t.account.Load() // trading may be built anew meanwhile
+		status := account.Status()
 		report = KillReport{
 			Took: t.cfg.Clock.Now().Sub(began), Orders: status.Orders, Positions: status.Positions,
 			Done: len(status.Orders) == 0 && len(status.Positions) == 0,
@@ -215,20 +218,38 @@ func (t *Trader) Kill(ctx context.Context, by string) (report KillReport, err er
 		if report.Done {
 			return report, halted
 		}
-		var refused error
-		for symbol := range symbolsOf(status) {
-			if !asked[symbol] {
-				err := engine.Flatten(ctx, symbol, by)
-				asked[symbol], refused = err == nil, errors.Join(refused, err)
-			}
+		stuck, refused := flattenAll(ctx, account.Engine, symbolsOf(status), asked, by)
+		if stuck {
+			return report, errors.Join(report.left(refused), halted)
 		}
 		select {
 		case <-ctx.Done():
-			return report, errors.Join(fmt.Errorf("vigil: kill: %d orders and %d positions are left: %w",
-				len(report.Orders), len(report.Positions), ctx.Err()), halted, refused)
+			return report, errors.Join(report.left(ctx.Err()), halted, refused)
 		case <-t.cfg.Clock.After(killLook):
 		}
 	}
+}
+
+// left says what a Kill leaves, and why.
+func (r KillReport) left(why error) error {
+	return fmt.Errorf("vigil: kill: %d orders and %d positions are left: %w", len(r.Orders), len(r.Positions), why)
+}
+
+// flattenAll asks for the close of each symbol that has not been asked for, and reports whether the units of none that is left
+// are known.
+func flattenAll(
+	ctx context.Context, e *engine.Engine, symbols, asked map[string]bool, by string,
+) (stuck bool, refused error) {
+	stuck = true
+	for symbol := range symbols {
+		var err error
+		if !asked[symbol] {
+			err = e.Flatten(ctx, symbol, by)
+			asked[symbol], refused = err == nil, errors.Join(refused, err)
+		}
+		stuck = stuck && errors.Is(err, engine.ErrOtherUnits)
+	}
+	return stuck, refused
 }
 
 func symbolsOf(s engine.Status) map[string]bool {

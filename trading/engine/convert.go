@@ -23,7 +23,8 @@ import (
 //	the Broker told of one lately, and something was traded since     the same
 //	it looks like none                                                the policy for differences
 //
-// While it looks like one nothing is sent for the instrument: nobody knows in which units.
+// While it looks like one nothing is sent for the instrument: nobody knows in which units. What guards it stays, and who has
+// it flattened hears at once what comes first: see doubt.go.
 //
 // What rests in the old units gives way to orders in the new ones, as it does when a target is amended.
 
@@ -171,6 +172,7 @@ type convertedNow struct {
 // noteConvertedLocked remembers a conversion, and has positions compared before anything is opened.
 func (c *reconciler) noteConvertedLocked(e journal.Converted) {
 	c.converted = append(c.converted, convertedNow{e, c.env.passed()})
+	c.settledLocked(e.Conversion)
 	c.ledger.reconciled = false
 }
 

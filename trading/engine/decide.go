@@ -86,6 +86,7 @@ type inputs struct {
 	prices     book.PriceFunc  // of all that is held
 
 	liquidation decimal.Decimal // where the venue closes what is held; zero for none or unknown
+	otherUnits  bool            // the venue seems to hold it in other units: what guards it stays
 }
 
 // decision is what came of a signal, as events to be journaled together.
@@ -155,7 +156,7 @@ func (d decider) act(s signal.Signal, in inputs, want goal, kept, leaves bool) d
 	target, ticket := want.quantity, want.ticket
 	made := decision{seen: d.seen(s, journal.OutcomeActed, "")}
 	made.seen.Ticket = ticket
-	held, deferred := d.clear(&made, s, target, kept)
+	held, deferred := d.clear(&made, s, target, kept, in.otherUnits)
 	want.symbol, want.signalID, want.validUntil, want.attempt = s.Symbol, s.ID, s.ValidUntil, 1
 	if deferred == reasonUnknown && d.auto {
 		made.seen.Target, made.seen.Deferred, made.seen.Reason = target, true, deferred
@@ -195,7 +196,7 @@ const (
 // clear does away with the orders that a new target leaves no room for, and returns what is held once those that stay
 // have filled. deferred says why the order for the target has to wait.
 func (d decider) clear(
-	made *decision, s signal.Signal, target decimal.Decimal, kept bool,
+	made *decision, s signal.Signal, target decimal.Decimal, kept, otherUnits bool,
 ) (held decimal.Decimal, deferred string) {
 	x := d.book.Exposure(s.Symbol)
 	held = x.Held.Add(x.Working)
@@ -209,6 +210,8 @@ func (d decider) clear(
 		case o.Status == trading.StatusUnknown || o.InFlight: // What to send depends on what became of it.
 		case o.Status == trading.StatusIntended:
 			made.replaced = append(made.replaced, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: " + why})
+		case o.Leg != "" && otherUnits: // Nothing could close yet what the leg guards.
+			deferred = reasonEnding
 		case o.CancelAsked:
 			deferred = d.unless(o, closes, deferred)
 		case o.Rests() && !kept:

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/seed-5dee1c0a/vigil/health"
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
-	"github.com/shopspring/decimal"
 )
 
 // DifferencePolicy says what an Engine does where the Broker, if it is a Positioner, holds something else of an
@@ -130,7 +131,8 @@ func (e *env) differing(d difference) problem {
 		remedy = "find out what closed it, then have it adopted: there is nothing to trade away at the venue"
 	}
 	if c := d.looksLike; c.Old.IsPositive() && !d.inBook.IsZero() {
-		remedy = fmt.Sprintf("if the venue says that it is so, convert it, %s to %s and %s for %s, and re-arm; if not, %s",
+		remedy = fmt.Sprintf("nothing is sent for it meanwhile, also nothing that closes; "+
+			"if the venue says that it is so, convert it, %s to %s and %s for %s, and re-arm; if not, %s",
 			c.Symbol, c.To, c.New, c.Old, remedy)
 	}
 	return condition("differs/"+d.symbol, health.Degraded, d.String(), remedy, true)

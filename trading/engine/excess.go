@@ -23,7 +23,7 @@ type watchdog struct {
 // excess is how much more is held than the target and the orders that are under way account for.
 func (e *env) excess(b *book.Book, h book.Holding) decimal.Decimal {
 	over := h.Excess()
-	if over.IsZero() || h.Target.Deferred || e.incomplete(h) && !cameBesides(h, e.instrument(h.Symbol, h.Quantity)) {
+	if over.IsZero() || h.Target.Deferred || e.incomplete(h) && !cameBeside(h, e.instrument(h.Symbol, h.Quantity)) {
 		return decimal.Zero
 	}
 	if e.closeQuantity(h).IsZero() || !e.canTrade(h, over) {
@@ -41,10 +41,10 @@ func (e *env) excess(b *book.Book, h book.Holding) decimal.Decimal {
 	return over
 }
 
-// cameBesides reports whether the last order for a target has ended and was not to close what is too much, but on its side:
+// cameBeside reports whether the last order for a target has ended and was not to close what is too much, but on its side:
 // something else has brought that, such as an order that was said to be refused. It is no rest of that order, and does not
 // wait as a retry of it does.
-func cameBesides(h book.Holding, i trading.Instrument) bool {
+func cameBeside(h book.Holding, i trading.Instrument) bool {
 	ended := h.Last.Status.Done() && !closes(h.Last, h) && !madeWay(h.Target, h.Last)
 	return ended && !(smallest{i}).holds(h.Excess(), decimal.Zero, false)
 }

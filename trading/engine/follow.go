@@ -152,7 +152,7 @@ func (f *follower) inputs(symbol string, signalPrice float64) inputs {
 	f.ledger.mu.Unlock()
 	in := inputs{
 		now: f.env.now(), instrument: f.env.instrument(symbol, held), opening: f.gate.blocked(symbol), prices: known,
-		liquidation: f.env.liquidation(symbol),
+		liquidation: f.env.liquidation(symbol), otherUnits: f.ledger.hasOtherUnits(symbol),
 	}
 	if in.opening != nil {
 		in.opening = temporary{in.opening}

@@ -20,7 +20,6 @@ var (
 	errNotReconciled = errors.New("the book and the broker are not known to agree any more")
 	errReduceOnly    = errors.New("reduce only: nothing is opened until reduce-only is turned off")
 	errUnknown       = errors.New("the fate of another order on the instrument is not known")
-	errOtherUnits    = errors.New("the venue seems to hold the instrument in other units")
 )
 
 // endsRun reports whether the gate is shut for a run as a whole, and not for one order.
@@ -136,7 +135,7 @@ func (g *gate) mayBeginLocked(ctx context.Context, r *run, o trading.Order, open
 		return err
 	}
 	if g.ledger.otherUnits[o.Symbol] {
-		return errOtherUnits
+		return ErrOtherUnits
 	}
 	x := g.ledger.book.ExposureBeside(o)
 	if x.InDoubt {

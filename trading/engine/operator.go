@@ -157,6 +157,9 @@ func (e *Engine) Flatten(ctx context.Context, symbol, by string) error {
 	if strings.TrimSpace(by) == "" {
 		return errors.New("engine: flattening needs a name")
 	}
+	if err := e.reconciler.mayFlatten(symbol); err != nil {
+		return fmt.Errorf("engine: flatten %s: %w", symbol, err)
+	}
 	held := view(e.ledger, func(b *book.Book) decimal.Decimal { return b.Position(symbol).Quantity })
 	if e.env.instrument(symbol, held).Symbol == "" {
 		return fmt.Errorf("engine: flatten %q: no such instrument is set up, and none of it is held", symbol)

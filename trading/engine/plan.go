@@ -158,7 +158,7 @@ func (d decider) again(t book.Target, in inputs) *trading.Order {
 		if !ok || !incomplete(h, in.instrument, d.reenter) || paused(last.UpdatedAt, pause(t, last), in.now) {
 			return nil
 		}
-		if cameBesides(h, in.instrument) {
+		if cameBeside(h, in.instrument) {
 			return nil // It is the watchdog's.
 		}
 		// What was refused as a whole, or ended at the venue, may pass in part: close first, and open with the next attempt.

@@ -152,6 +152,7 @@ func (e *Engine) cancelFor(ctx context.Context, r *run, policy StopPolicy) error
 			t, _ := b.Target(o.Symbol)
 			switch {
 			case policy == FlattenAll && o.SignalID == t.SignalID, policy == CancelOrders && o.Leg != "":
+			case o.Leg != "" && e.ledger.hasOtherUnits(o.Symbol): // What it guards cannot be closed.
 			case o.Status == trading.StatusIntended && !o.InFlight:
 				events = append(events, journal.Canceled{ClientID: o.ClientID, Reason: "never sent: the engine was stopped"})
 			case o.Status == trading.StatusOpen && !o.CancelAsked && canCancel:
@@ -181,6 +182,10 @@ func (e *Engine) left(policy StopPolicy) (all error) {
 		return nil
 	}
 	for _, h := range e.remaining() {
+		if e.ledger.hasOtherUnits(h.Symbol) {
+			all = errors.Join(all, fmt.Errorf("engine: %s of %s is held: %w", h.Quantity, h.Symbol, ErrOtherUnits))
+			continue
+		}
 		all = errors.Join(all, fmt.Errorf("engine: %s of %s is held; its last order is %q: %s",
 			h.Quantity, h.Symbol, h.Last.Status, cmp.Or(h.Last.Reason, "it said nothing")))
 	}

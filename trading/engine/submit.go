@@ -148,7 +148,7 @@ func (s *sender) refused(ctx context.Context, r *run, o book.OrderState, why err
 	switch {
 	case endsRun(why):
 		return fmt.Errorf("engine: order %s not sent: %w", o.ClientID, why)
-	case errors.Is(why, errUnknown), errors.Is(why, errOtherUnits):
+	case errors.Is(why, errUnknown), errors.Is(why, ErrOtherUnits):
 		return nil // It waits.
 	}
 	return s.withdraw(ctx, r, o, why)

@@ -103,7 +103,13 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 // guardsYet reports whether an order, though it is not wanted as it is, guards what nothing else does yet: where the venue
 // lets two rest, or puts one in the place of the other, it stays until the next one is there.
 func (f *follower) guardsYet(b *book.Book, o book.OrderState) bool {
-	if o.Leg == "" || f.env.replaces() == trading.ByGap {
+	if o.Leg == "" {
+		return false
+	}
+	if f.ledger.hasOtherUnits(o.Symbol) {
+		return !b.Position(o.Symbol).Quantity.IsZero() // Nothing can take its place, and nothing can close what it guards.
+	}
+	if f.env.replaces() == trading.ByGap {
 		return false
 	}
 	h := b.Holding(o.Symbol)

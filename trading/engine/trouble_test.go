@@ -197,6 +197,7 @@ var troubles = map[string]func(t *trouble){
 	"prices fall":   (*trouble).fall,
 	"refuses all":   (*trouble).refuseAll,
 	"refuses legs":  (*trouble).refuseLegs,
+	"refuses close": (*trouble).refuseClose,
 	"executes late": (*trouble).executeLate,
 	"submit hangs":  func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.Hang) }) },
 	"begin hangs":   func(t *trouble) { t.hang(func() { t.broker.Next(tradingtest.HangBegin) }) },

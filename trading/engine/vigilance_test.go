@@ -248,23 +248,38 @@ func (t *trouble) refuseLegs() {
 	}
 }
 
-// executeLate lets the venue execute an order that it is said to have refused.
+// executeLate lets the venue execute orders that it is said to have refused.
 func (t *trouble) executeLate() {
 	if t.hangs || len(t.zombies) > 0 {
-		return // What hangs may be this order.
+		return // What hangs may be one of these.
 	}
 	b := t.kept()
-	orders := slices.DeleteFunc(b.Orders(), func(o book.OrderState) bool {
-		return o.Status != trading.StatusRejected || t.venue.Taken(o.ClientID) > 0 || o.Rests()
-	})
-	if len(orders) == 0 {
+	for range t.draw(1, 3, "orders") {
+		orders := slices.DeleteFunc(b.Orders(), func(o book.OrderState) bool {
+			return o.Status != trading.StatusRejected || t.venue.Taken(o.ClientID) > 0 || o.Rests()
+		})
+		if len(orders) == 0 {
+			return
+		}
+		t.executes(orders[t.draw(0, len(orders)-1, "order")].Order)
+	}
+}
+
+// refuseClose lets the venue refuse a close several times, and then execute some of these orders all the same: more is sold
+// than was held, while the last order waits to be tried again.
+func (t *trouble) refuseClose() {
+	if t.vigilance.refused {
 		return
 	}
-	o := orders[t.draw(0, len(orders)-1, "order")].Order
-	a, err := trading.Approve(o, trading.View{Instrument: instrument(o.Symbol), Price: d("100")},
-		func(_ trading.Order, _ trading.View, opening decimal.Decimal) (decimal.Decimal, *trading.LimitError) {
-			return opening, nil
-		})
-	require.NoError(t.rt, err)
-	require.NoError(t.rt, t.venue.Submit(context.Background(), a))
+	t.vigilance.refused = true
+	t.signals.put(says(btc, signal.Long, t.now()))
+	t.round()
+	_ = t.engine.Flatten(t.rt.Context(), btc, "bob")
+	t.broker.Next(slices.Repeat([]tradingtest.Fault{tradingtest.Reject}, t.draw(2, 5, "refused"))...)
+	for range t.draw(3, 12, "rounds") {
+		t.round()
+		t.broker.Deliver(t.rt.Context()) // within its bound
+		t.clock.Add(time.Duration(t.draw(1, 9, "seconds")) * time.Second)
+	}
+	t.executeLate()
 }
