@@ -94,6 +94,8 @@ var Rooms = []Room{
 	{Path: "trading/tradingtest/httpline", For: "test kit: an HTTP transport below an adapter that loses, cuts and repeats",
 		May: []string{"trading/tradingtest"}, Kit: true, HTTP: true},
 	{Path: "trading/tradingtest/memnet", For: "test kit: a network in memory, for a venue in a bubble", Kit: true, HTTP: true},
+	{Path: "trading/tradingtest/mortal", For: "test kit: a process that can be killed at a chosen moment", Kit: true, HTTP: true,
+		May: []string{"trading", "trading/journal"}},
 
 	{Path: "console/serve", For: "a service of any HTTP handler: it binds first, and drains at its end", HTTP: true,
 		May: []string{"health"}},

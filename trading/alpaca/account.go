@@ -23,7 +23,8 @@ func (b *Broker) OpenOrders(ctx context.Context) ([]trading.OrderReport, error) 
 		return nil, err
 	}
 	if len(orders) == maxOrders {
-		return nil, fmt.Errorf("alpaca: the account has %d open orders or more, which is all that the venue tells", maxOrders)
+		return nil, fmt.Errorf("alpaca: the account has %d open orders or more, which is all that the venue tells: "+
+			"cancel some there", maxOrders)
 	}
 	open := make([]trading.OrderReport, 0, len(orders))
 	for i := range orders {

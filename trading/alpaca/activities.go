@@ -3,12 +3,12 @@ package alpaca
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/alpacahq/alpaca-trade-api-go/v3/alpaca"
-	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
@@ -105,11 +105,7 @@ func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int)
 	if newest := told.newest(); !newest.IsZero() && newest.Add(-late).After(since) {
 		since = newest.Add(-late)
 	}
-	kinds := make([]string, 0, len(cashKinds))
-	for kind := range cashKinds {
-		kinds = append(kinds, kind)
-	}
-	slices.Sort(kinds)
+	kinds := slices.Sorted(maps.Keys(cashKinds))
 	for behind := ""; ; {
 		rows, err := b.activities(ctx, since, behind, maxActivities, kinds...)
 		if err != nil {
@@ -148,7 +144,7 @@ func cashEvent(row alpaca.AccountActivity) (trading.CashEvent, bool, error) {
 	}
 	if e.Kind == trading.CashDeposit || e.Kind == trading.CashWithdrawal {
 		e.Kind = trading.CashDeposit
-		if e.Amount.LessThan(decimal.Zero) {
+		if e.Amount.IsNegative() {
 			e.Kind = trading.CashWithdrawal
 		}
 	}

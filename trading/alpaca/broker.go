@@ -46,3 +46,9 @@ func (b *Broker) Traits() trading.Traits {
 		Reserves: true,
 	}
 }
+
+// Updated implements trading.Updater.
+func (b *Broker) Updated() <-chan struct{} { return b.updates.Updated() }
+
+// Updates implements trading.Updater.
+func (b *Broker) Updates(after int64) trading.Updates { return b.updates.Updates(after) }

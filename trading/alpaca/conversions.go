@@ -30,15 +30,14 @@ func (b *Broker) Conversions(ctx context.Context, since time.Time) ([]trading.Co
 		if err != nil {
 			return nil, err
 		}
+		if err := goesOn(behind, rows); err != nil {
+			return nil, err
+		}
 		all = append(all, rows...)
 		if len(rows) < maxActivities {
 			return conversions(all, since)
 		}
-		if last := rows[len(rows)-1].ID; last != behind {
-			behind = last
-			continue
-		}
-		return nil, errors.New("alpaca: ask for activities: the venue repeats what it was asked to go on behind")
+		behind = rows[len(rows)-1].ID
 	}
 }
 

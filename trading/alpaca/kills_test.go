@@ -22,6 +22,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/mortal"
 )
 
 var kills = flag.Int("kills", 60, "how often a process that trades at the fake venue is killed; 300 is the long form")
@@ -59,10 +60,8 @@ type killing struct {
 	plant plant
 
 	engine  *engine.Engine
-	process *mortal
-	late    sync.WaitGroup // requests of whichever process
-	lives   sync.WaitGroup
-	trips   []*http.Transport
+	process *mortal.Process   // that lives, or the last one that did
+	lived   []*mortal.Process // all of them
 
 	spoke     time.Time // when a strategy last wanted something
 	bare      time.Time // since when a position has had no stop; zero while it has
@@ -100,11 +99,9 @@ func (k *killing) run() {
 	k.begin()
 	k.trade(400, false)
 	k.judge()
-	k.process.kill()
-	k.lives.Wait()
-	k.late.Wait()
-	for _, t := range k.trips {
-		t.CloseIdleConnections()
+	k.process.Kill()
+	for _, p := range k.lived {
+		p.Wait()
 	}
 	cancel()
 	venue.Wait()
@@ -113,15 +110,9 @@ func (k *killing) run() {
 
 // begin starts a process over the same journal.
 func (k *killing) begin() {
-	ctx, die := context.WithCancel(context.Background())
 	network := &http.Transport{DialContext: k.venue.Dial, DisableKeepAlives: true}
-	k.trips = append(k.trips, network)
-	p := &mortal{
-		Journal: k.journal, next: network, dead: make(chan struct{}), late: &k.late,
-		random: rand.New(rand.NewPCG(k.random.Uint64(), 3)),
-	}
-	p.kill = sync.OnceFunc(func() { close(p.dead); die() })
-	k.process = p
+	p := mortal.New(mortal.Config{Journal: k.journal, Next: network, Seed: k.random.Uint64(), Flight: flight})
+	k.process, k.lived = p, append(k.lived, p)
 	var near http.RoundTripper = p
 	if k.plant.below != nil {
 		near = k.plant.below(p)
@@ -140,17 +131,13 @@ func (k *killing) begin() {
 	e, err := engine.New(cfg)
 	require.NoError(k, err)
 	k.engine = e
-	again := func(do func(context.Context)) {
-		for ctx.Err() == nil { // as a supervisor does
-			do(ctx)
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
-		}
-	}
-	k.lives.Go(func() { again(func(ctx context.Context) { _ = broker.Serve(ctx) }) })
-	k.lives.Go(func() { again(func(ctx context.Context) { _ = e.Step(ctx) }) })
+	p.Run(func(ctx context.Context) { _ = broker.Serve(ctx) })
+	p.Run(func(ctx context.Context) { _ = e.Step(ctx) })
+}
+
+// flight is shorter than what the engine is told.
+func flight(random *rand.Rand) time.Duration {
+	return time.Duration(random.Int64N(int64(longestFlight - time.Second)))
 }
 
 // trade lets some seconds pass, or fewer where the process dies.
@@ -167,13 +154,13 @@ func (k *killing) trade(seconds int, trouble bool) {
 			k.plant.meets(k.campaign)
 		}
 		if trouble && second == seconds/2 && k.random.IntN(3) > 0 {
-			k.process.doom(k.plant.dies)
+			k.process.Doom(k.plant.dies)
 		}
 		k.mend()
 		k.move()
 		k.look()
 		select {
-		case <-k.process.dead:
+		case <-k.process.Dead():
 			return
 		case <-time.After(time.Second):
 		}
@@ -184,9 +171,9 @@ func (k *killing) trade(seconds int, trouble bool) {
 // often at once, so that what the dead one has sent is still on its way.
 func (k *killing) end() {
 	select {
-	case <-k.process.dead:
+	case <-k.process.Dead():
 	case <-time.After(time.Duration(k.random.Int64N(int64(time.Second)))):
-		k.process.kill()
+		k.process.Kill()
 	}
 	if k.plant.turns && time.Since(k.spoke) > 2*time.Second {
 		k.spoke = time.Now()

@@ -23,8 +23,11 @@ func TestActivitiesEndWhereTheVenueRepeatsItself(t *testing.T) {
 	b := inBubble(t, func(w http.ResponseWriter, r *http.Request) {
 		asked++
 		kind, n := "FILL", 1
-		if strings.Contains(r.URL.Query().Get("activity_types"), "FEE") {
+		switch types := r.URL.Query().Get("activity_types"); {
+		case strings.Contains(types, "FEE"):
 			kind, n = "FEE", maxActivities // a full page, behind which there is more
+		case strings.Contains(types, "SPLIT"):
+			kind, n = "SPLIT", maxActivities
 		}
 		_, _ = w.Write([]byte("[" + strings.Repeat(row(kind)+",", n-1) + row(kind) + "]"))
 	}, func(c *Config) { c.Clock = standing(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) })
@@ -39,4 +42,7 @@ func TestActivitiesEndWhereTheVenueRepeatsItself(t *testing.T) {
 	require.Empty(t, events)
 	require.Equal(t, from, next)
 	require.Equal(t, 4, asked)
+	_, err = b.Conversions(t.Context(), from.Since)
+	require.ErrorContains(t, err, "the venue repeats "+id)
+	require.Equal(t, 6, asked)
 }

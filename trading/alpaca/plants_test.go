@@ -13,6 +13,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/alpaca"
 	"github.com/seed-5dee1c0a/vigil/trading/alpaca/alpacatest"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/mortal"
 )
 
 // plant is a fault that somebody might build into an adapter, for a campaign to find.
@@ -21,7 +22,20 @@ type plant struct {
 	above func(*alpaca.Broker) trading.Broker
 	meets func(*campaign) // what has to go wrong for it to show
 	turns bool            // strategies have to want something else after a process has died for it to show
-	dies  moment          // when processes that are doomed have to die for it to show; notDoomed means whenever
+	dies  mortal.Moment   // when processes that are doomed have to die for it to show
+}
+
+// read reads a body that is in memory, and closes it.
+func read(body io.ReadCloser) []byte {
+	if body == nil {
+		return nil
+	}
+	all, err := io.ReadAll(body)
+	if err != nil {
+		panic(err) // it is in memory
+	}
+	_ = body.Close()
+	return all
 }
 
 // through is a RoundTripper made of a function.
@@ -41,7 +55,7 @@ func sendsTwice(next http.RoundTripper) http.RoundTripper {
 		body := read(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		response, err := next.RoundTrip(r)
-		if err == nil || errors.Is(err, errDead) {
+		if err == nil || errors.Is(err, mortal.ErrDead) {
 			return response, err
 		}
 		again := r.Clone(context.WithoutCancel(r.Context()))
@@ -98,7 +112,7 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 	}{
 		"it sends twice after a lost answer": {plant{below: sendsTwice, meets: lost}, "not in the journal"},
 		"it does not wait for what is on its way": {
-			plant{above: func(b *alpaca.Broker) trading.Broker { return hasty{b} }, dies: whileSending, turns: true}, "",
+			plant{above: func(b *alpaca.Broker) trading.Broker { return hasty{b} }, dies: mortal.WhileSending, turns: true}, "",
 		},
 		"it takes fees for gains": {
 			plant{above: func(b *alpaca.Broker) trading.Broker { return takesFees{b} }, meets: (*campaign).fee}, "is worth",

@@ -15,7 +15,7 @@ import (
 // six hours.
 func (b *Broker) Serve(ctx context.Context) error {
 	if b.client.cfg.StreamURL == "" {
-		return errors.New("alpaca: Config.StreamURL is empty")
+		return errors.New("alpaca: Config.StreamURL is empty, and Serve listens there: see PaperStreamURL")
 	}
 	defer b.updates.Break(true)
 	setup, err := b.Check(ctx)
@@ -35,6 +35,3 @@ func (b *Broker) Serve(ctx context.Context) error {
 	b.keepStream(ctx)
 	return ctx.Err()
 }
-
-// Updated implements trading.Updater.
-func (b *Broker) Updated() <-chan struct{} { return b.updates.Updated() }

@@ -207,9 +207,6 @@ func (b *Broker) tell(ctx context.Context, o *alpaca.Order) error {
 	return err
 }
 
-// Updates implements trading.Updater.
-func (b *Broker) Updates(after int64) trading.Updates { return b.updates.Updates(after) }
-
 func (c *client) dial(ctx context.Context, url string) (conn *websocket.Conn, err error) {
 	err = c.within(ctx, func(ctx context.Context) error {
 		var response *http.Response

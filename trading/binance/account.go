@@ -108,7 +108,8 @@ func (b *Broker) openConditional(ctx context.Context) (open []trading.OrderRepor
 }
 
 // errHedge says that a position of one side stands beside the other.
-var errHedge = errors.New("binance: the account is in hedge mode, which cannot be traded here")
+var errHedge = errors.New("binance: the account is in hedge mode, which cannot be traded here: " +
+	"change it at the venue to one-way mode")
 
 // Positions implements trading.Positioner.
 func (b *Broker) Positions(ctx context.Context) (map[string]decimal.Decimal, error) {

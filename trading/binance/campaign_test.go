@@ -2,11 +2,10 @@ package binance_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,19 +25,13 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/size"
 )
 
-// runs is how many campaigns there are; BINANCE_CAMPAIGNS sets another number.
-func runs() uint64 {
-	if n, err := strconv.ParseUint(os.Getenv("BINANCE_CAMPAIGNS"), 10, 64); err == nil {
-		return n
-	}
-	return 6
-}
+var campaigns = flag.Uint64("campaigns", 6, "how many markets an engine trades in while everything goes wrong")
 
 // Engines trade at the venue while everything goes wrong that its double can do, and processes die. In the end the venue's
 // ledger and the journal agree: nothing is lost and nothing is there twice.
 func TestCampaignEndsWithWhatTheVenueHas(t *testing.T) {
 	t.Parallel()
-	for seed := range runs() {
+	for seed := range *campaigns {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newCampaign(t, seed).run() })

@@ -1,6 +1,7 @@
 package binance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -104,7 +105,7 @@ func (b *Broker) incomes(ctx context.Context, begin, end time.Time) (rows []inco
 	}
 	r := request{what: "ask for cash", weight: 30, class: bulk}
 	err = b.client.get(ctx, r, b.client.cfg.URL, "/fapi/v1/income", asked, &rows)
-	slices.SortStableFunc(rows, func(x, y income) int { return int(x.Time - y.Time) })
+	slices.SortStableFunc(rows, func(x, y income) int { return cmp.Compare(x.Time, y.Time) })
 	return rows, err
 }
 

@@ -24,7 +24,6 @@ type orderMessage struct {
 	Venue     string                  `json:"s"`
 	Side      string                  `json:"S"`
 	ClientID  string                  `json:"c"`
-	Type      string                  `json:"o"`
 	Execution string                  `json:"x"`
 	Status    futures.OrderStatusType `json:"X"`
 	ID        int64                   `json:"i"`
@@ -46,7 +45,6 @@ type algoMessage struct {
 }
 
 type accountMessage struct {
-	Why       string `json:"m"`
 	Positions []struct {
 		Venue string `json:"s"`
 	} `json:"P"`

@@ -23,6 +23,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/mortal"
 )
 
 var kills = flag.Int("kills", 80, "how often a process that trades at the fake venue is killed")
@@ -55,10 +56,8 @@ type killing struct {
 	*campaign
 	plant plant
 
-	process *mortal
-	late    sync.WaitGroup // requests of whichever process
-	lives   sync.WaitGroup
-	trips   []*http.Transport
+	process *mortal.Process   // that lives, or the last one that did
+	lived   []*mortal.Process // all of them
 
 	spoke     time.Time // when a strategy last wanted something
 	bare      time.Time // since when a position has had no stop; zero while it has
@@ -96,11 +95,9 @@ func (k *killing) run() {
 	k.begin()
 	k.trade(400, false)
 	k.judge()
-	k.process.kill()
-	k.lives.Wait()
-	k.late.Wait()
-	for _, t := range k.trips {
-		t.CloseIdleConnections()
+	k.process.Kill()
+	for _, p := range k.lived {
+		p.Wait()
 	}
 	cancel()
 	venue.Wait()
@@ -109,19 +106,14 @@ func (k *killing) run() {
 
 // begin starts a process over the same journal.
 func (k *killing) begin() {
-	ctx, die := context.WithCancel(context.Background())
 	network := &http.Transport{DialContext: k.venue.Dial, DisableKeepAlives: true}
-	k.trips = append(k.trips, network)
 	beyond, below := k.plant.beyond, k.plant.below
 	var far http.RoundTripper = network
 	if beyond != nil {
 		far = beyond(network)
 	}
-	p := &mortal{
-		Journal: k.journal, next: far, dead: make(chan struct{}), late: &k.late, random: rand.New(rand.NewPCG(k.random.Uint64(), 3)),
-	}
-	p.kill = sync.OnceFunc(func() { close(p.dead); die() })
-	k.process = p
+	p := mortal.New(mortal.Config{Journal: k.journal, Next: far, Seed: k.random.Uint64(), Flight: flight})
+	k.process, k.lived = p, append(k.lived, p)
 	var near http.RoundTripper = p
 	if below != nil {
 		near = below(p)
@@ -140,17 +132,17 @@ func (k *killing) begin() {
 	e, err := engine.New(cfg)
 	require.NoError(k, err)
 	k.engine = e
-	again := func(do func(context.Context)) {
-		for ctx.Err() == nil {
-			do(ctx)
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
-		}
+	p.Run(func(ctx context.Context) { _ = broker.Serve(ctx) })
+	p.Run(func(ctx context.Context) { _ = e.Step(ctx) })
+}
+
+// flight is at times longer than the receive window.
+func flight(random *rand.Rand) time.Duration {
+	longest := 12 * time.Second
+	if random.IntN(2) == 0 {
+		longest = 2 * time.Second
 	}
-	k.lives.Go(func() { again(func(ctx context.Context) { _ = broker.Serve(ctx) }) })
-	k.lives.Go(func() { again(func(ctx context.Context) { _ = e.Step(ctx) }) })
+	return time.Duration(random.Int64N(int64(longest)))
 }
 
 // trade lets some seconds pass, or fewer where the process dies.
@@ -164,12 +156,12 @@ func (k *killing) trade(seconds int, trouble bool) {
 			k.harm()
 		}
 		if trouble && second == seconds/2 && k.random.IntN(3) > 0 {
-			k.process.doom(k.plant.dies)
+			k.process.Doom(k.plant.dies)
 		}
 		k.move(k.random.Int64N(401) - 200)
 		k.look()
 		select {
-		case <-k.process.dead:
+		case <-k.process.Dead():
 			return
 		case <-time.After(time.Second):
 		}
@@ -189,9 +181,9 @@ func (k *killing) harm() {
 // often at once, so that what the dead one has sent is still on its way.
 func (k *killing) end() {
 	select {
-	case <-k.process.dead:
+	case <-k.process.Dead():
 	case <-time.After(time.Duration(k.random.Int64N(int64(time.Second)))):
-		k.process.kill()
+		k.process.Kill()
 	}
 	pause := 3 * time.Second
 	if k.random.IntN(2) == 0 {
@@ -304,9 +296,9 @@ func TestKillCampaignFindsPlantedFaults(t *testing.T) {
 	}{
 		"it sends twice after -1007": {plant{below: sendsTwice, meets: binancetest.BackendTimeout{Taken: true}}, " times"},
 		"it does not wait for what is on its way": {
-			plant{above: func(b *binance.Broker) trading.Broker { return hasty{b} }, dies: whileSending}, " times",
+			plant{above: func(b *binance.Broker) trading.Broker { return hasty{b} }, dies: mortal.WhileSending}, " times",
 		},
-		"it asks for leave before it signs": {plant{beyond: signsLate, dies: whileSending}, " times"},
+		"it asks for leave before it signs": {plant{beyond: signsLate, dies: mortal.WhileSending}, " times"},
 		"it does not ask for stops":         {plant{below: forgetsStops}, "has not come to rest"},
 		"it takes fees in BNB for USDT": {
 			plant{above: func(b *binance.Broker) trading.Broker { return takesFees{b} }}, "of fees in USDT",

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/binance"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
+	"github.com/seed-5dee1c0a/vigil/trading/tradingtest/mortal"
 )
 
 // plant is a fault that somebody might build into an adapter, for a campaign to find.
@@ -24,7 +25,20 @@ type plant struct {
 	beyond func(http.RoundTripper) http.RoundTripper // where what is sent is late already
 	above  func(*binance.Broker) trading.Broker
 	meets  binancetest.Fault // what has to go wrong for it to show
-	dies   moment            // when processes that are doomed have to die for it to show; notDoomed means whenever
+	dies   mortal.Moment     // when processes that are doomed have to die for it to show
+}
+
+// read reads a body that is in memory, and closes it.
+func read(body io.ReadCloser) []byte {
+	if body == nil {
+		return nil
+	}
+	all, err := io.ReadAll(body)
+	if err != nil {
+		panic(err) // it is in memory
+	}
+	_ = body.Close()
+	return all
 }
 
 // through is a RoundTripper made of a function.

@@ -24,7 +24,7 @@ const (
 // address, an instrument that is not traded or whose steps have changed, and the venue's orders of its own.
 func (b *Broker) Serve(ctx context.Context) error {
 	if b.client.cfg.StreamURL == "" {
-		return errors.New("binance: Config.StreamURL is empty")
+		return errors.New("binance: Config.StreamURL is empty, and Serve listens there: see LiveStreamURL")
 	}
 	defer b.updates.Break(true)
 	setup, err := b.Check(ctx)
@@ -118,6 +118,7 @@ func (b *Broker) tellOwn(ctx context.Context, o orderMessage, why string) {
 		return // such come as well, and say that an order is there
 	}
 	name := b.catalog.nameOf(o.Venue)
+	b.told.put(name, b.client.cfg.Clock.Now()) // before it is raised: forgetOwn clears no condition that is new
 	b.client.cfg.Logger.Error("The venue sent an order of its own", "symbol", name, "why", why, "client_id", o.ClientID,
 		"side", o.Side, "quantity", o.Quantity, "price", o.Price)
 	health.Raise(ctx, health.Condition{
@@ -125,9 +126,6 @@ func (b *Broker) tellOwn(ctx context.Context, o orderMessage, why string) {
 		Text:   fmt.Sprintf("%s: %s %s of %s at %s", why, o.Side, o.Quantity, name, o.Price),
 		Remedy: "see what is held at the venue, and why",
 	})
-	b.told.Lock()
-	defer b.told.Unlock()
-	b.told.own[name] = b.client.cfg.Clock.Now()
 }
 
 func (b *Broker) forgetOwn(ctx context.Context, now time.Time) {
@@ -146,6 +144,12 @@ type told struct {
 	sync.Mutex // guards what is below
 
 	own map[string]time.Time // by symbol: when the venue sent an order of its own
+}
+
+func (t *told) put(name string, at time.Time) {
+	t.Lock()
+	defer t.Unlock()
+	t.own[name] = at
 }
 
 // live gives signs of life.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -67,121 +66,11 @@ var (
 	_ trading.CashReporter     = (*Venue)(nil)
 )
 
-// SetPrice sets what symbol trades at from now on, and fills the resting orders that waited for that.
-func (v *Venue) SetPrice(symbol string, price decimal.Decimal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.prices[symbol] = price
-	for _, o := range slices.Clone(v.resting) {
-		if o.Symbol == symbol && due(o, price) && v.leaveLocked(o.ClientID) {
-			v.endPairLocked(o.ClientID)
-			v.fillLocked(o, o.Quantity)
-		}
-	}
-}
-
-// due tells whether an order executes at price. A stop limit is taken for a stop.
-func due(o trading.Order, price decimal.Decimal) bool {
-	switch o.Type {
-	case trading.Limit:
-		return price.Cmp(o.LimitPrice)*int(o.Side) <= 0
-	case trading.Stop, trading.StopLimit:
-		return price.Cmp(o.StopPrice)*int(o.Side) >= 0
-	}
-	return true
-}
-
-// leaveLocked takes an order out of those that rest, and tells whether it was there.
-func (v *Venue) leaveLocked(clientID string) bool {
-	before := len(v.resting)
-	v.resting = slices.DeleteFunc(v.resting, func(o trading.Order) bool { return o.ClientID == clientID })
-	return len(v.resting) < before
-}
-
-// Cancel implements trading.Canceler.
-func (v *Venue) Cancel(ctx context.Context, ref trading.OrderRef) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if _, ok := v.orders[ref.ClientID]; !ok {
-		return fmt.Errorf("venue: %w: %s", trading.ErrUnknownOrder, ref.ClientID)
-	}
-	v.cancelLocked(ref.ClientID, "as asked for")
-	return nil
-}
-
-// cancelLocked cancels an order if it rests, and the other one of its pair.
-func (v *Venue) cancelLocked(clientID, reason string) {
-	if report := v.orders[clientID]; v.leaveLocked(clientID) {
-		report.Status, report.Reason = trading.StatusCanceled, reason
-		v.reportLocked(report)
-		v.endPairLocked(clientID)
-	}
-}
-
-// endPairLocked cancels the other one of an order's pair.
-func (v *Venue) endPairLocked(clientID string) {
-	other := v.pairs[clientID]
-	delete(v.pairs, clientID)
-	delete(v.pairs, other)
-	v.cancelLocked(other, "the other one of the pair ended")
-}
-
 // Resting returns the orders that wait for their price.
 func (v *Venue) Resting() []trading.Order {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return slices.Clone(v.resting)
-}
-
-// FillPart lets the next order fill only so much, and cancels the rest of it.
-func (v *Venue) FillPart(quantity decimal.Decimal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.part = quantity
-}
-
-// FillResting fills so much of an order that rests, at the price of now, and lets the rest of it wait on.
-func (v *Venue) FillResting(clientID string, quantity decimal.Decimal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	i := slices.IndexFunc(v.resting, func(o trading.Order) bool { return o.ClientID == clientID })
-	if i < 0 || !quantity.IsPositive() {
-		return
-	}
-	o := v.resting[i]
-	if quantity.GreaterThanOrEqual(o.Quantity) && v.leaveLocked(clientID) {
-		v.endPairLocked(clientID)
-		v.fillLocked(o, o.Quantity)
-		return
-	}
-	v.resting[i].Quantity = o.Quantity.Sub(quantity)
-	report := v.orders[clientID]
-	report.Filled = report.Filled.Add(quantity)
-	v.executeLocked(trading.Fill{
-		ID: fmt.Sprintf("%s-%d-%s", clientID, v.taken[clientID], report.Filled), ClientID: clientID,
-		Symbol: o.Symbol, Side: o.Side, Quantity: quantity,
-	})
-	v.reportLocked(report)
-}
-
-// ChargeFees lets every fill from now on cost what fee says, in an asset by name, or in the quote currency where that is
-// "". A fee in what is traded is taken from what is held.
-func (v *Venue) ChargeFees(fee func(trading.Fill) (fee decimal.Decimal, asset string)) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.fee = fee
-}
-
-// MoveCash lets the account's cash change without a fill. The event is dated now.
-func (v *Venue) MoveCash(e trading.CashEvent) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	e.Time = v.clock.Now().UTC()
-	v.moves = append(v.moves, e)
-	v.pushLocked()
 }
 
 // CashEvents implements trading.CashReporter.
@@ -193,29 +82,6 @@ func (v *Venue) CashEvents(ctx context.Context, from trading.Cursor, limit int) 
 	defer v.mu.Unlock()
 	page, next := trading.CashPage(v.moves, from, limit)
 	return page, next, nil
-}
-
-// Break lets the stream of updates be down, or up again. What happens meanwhile is in no update.
-func (v *Venue) Break(down bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.broken = down
-	v.updates.Break(down)
-}
-
-// Trade executes something that no client sent here, as when a person trades by hand on the same account.
-func (v *Venue) Trade(id, symbol string, side trading.Side, quantity decimal.Decimal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.executeLocked(trading.Fill{ID: id, ClientID: "by-hand-" + id, Symbol: symbol, Side: side, Quantity: quantity})
-	v.pushLocked()
-}
-
-// Transfer changes what is held without a fill, as when coins are moved from or to the account.
-func (v *Venue) Transfer(symbol string, quantity decimal.Decimal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.held[symbol] = v.held[symbol].Add(quantity)
 }
 
 // Taken tells how often an order of this client ID was accepted: more than once is an order that was doubled.
@@ -244,149 +110,8 @@ func (v *Venue) Ledger() []trading.Fill {
 	return slices.Clone(v.fills)
 }
 
-// Forget drops what the Venue knows of an order; its fills stay.
-func (v *Venue) Forget(clientID string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.orders, clientID)
-}
-
 // Traits implements trading.Broker.
 func (v *Venue) Traits() trading.Traits { return v.traits }
-
-// Submit implements trading.Broker.
-func (v *Venue) Submit(ctx context.Context, a trading.Approved) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	o := a.Order()
-	if err := a.Begin(ctx); err != nil {
-		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if err := v.mayTakeLocked(o); err != nil {
-		return err
-	}
-	v.takeLocked(o)
-	return nil
-}
-
-// mayTakeLocked says why an order cannot be taken.
-func (v *Venue) mayTakeLocked(o trading.Order) error {
-	if _, ok := v.orders[o.ClientID]; ok && v.traits.RefusesDuplicates {
-		return fmt.Errorf("venue: %w: %s", trading.ErrDuplicate, o.ClientID)
-	}
-	if _, ok := v.prices[o.Symbol]; !ok {
-		return fmt.Errorf("venue: %w: no price for %s", trading.ErrRejected, o.Symbol)
-	}
-	return nil
-}
-
-func (v *Venue) takeLocked(o trading.Order) {
-	v.taken[o.ClientID]++
-	if !due(o, v.prices[o.Symbol]) {
-		v.orders[o.ClientID] = trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusOpen}
-		v.resting = append(v.resting, o)
-		return
-	}
-	quantity := o.Quantity
-	if v.part.IsPositive() {
-		quantity = decimal.Min(v.part, quantity)
-	}
-	v.part = decimal.Zero
-	v.fillLocked(o, quantity)
-}
-
-// Replace implements trading.Replacer.
-func (v *Venue) Replace(ctx context.Context, old trading.OrderRef, with trading.Approved) error {
-	o := with.Order()
-	if err := with.Begin(ctx); err != nil {
-		return fmt.Errorf("venue: order %s was not sent: %w", o.ClientID, err)
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if err := v.mayTakeLocked(o); err != nil {
-		return err
-	}
-	if v.orders[old.ClientID].Status != trading.StatusOpen {
-		return fmt.Errorf("venue: %w: %s is not open", trading.ErrRejected, old.ClientID)
-	}
-	v.cancelLocked(old.ClientID, "replaced by "+o.ClientID)
-	v.takeLocked(o)
-	return nil
-}
-
-// beginBoth asks the second gate only where the first one is open.
-func beginBoth(ctx context.Context, first, second trading.Approved) error {
-	if err := first.Begin(ctx); err != nil {
-		return err
-	}
-	return second.Begin(ctx)
-}
-
-// SubmitPair implements trading.Pairer.
-func (v *Venue) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
-	pair := []trading.Order{takeProfit.Order(), stopLoss.Order()}
-	if err := beginBoth(ctx, takeProfit, stopLoss); err != nil {
-		return fmt.Errorf("venue: the pair %s and %s was not sent: %w", pair[0].ClientID, pair[1].ClientID, err)
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, o := range pair {
-		if err := v.mayTakeLocked(o); err != nil {
-			return err
-		}
-		if due(o, v.prices[o.Symbol]) {
-			return fmt.Errorf("venue: %w: %s would fill at once", trading.ErrRejected, o.ClientID)
-		}
-	}
-	v.pairs[pair[0].ClientID], v.pairs[pair[1].ClientID] = pair[1].ClientID, pair[0].ClientID
-	for _, o := range pair {
-		v.takeLocked(o)
-	}
-	return nil
-}
-
-// fillLocked fills so much of an order, less where it only reduces and there is less to reduce, and cancels the rest.
-func (v *Venue) fillLocked(o trading.Order, quantity decimal.Decimal) {
-	if held := o.Side.Signed(v.held[o.Symbol]); o.ReduceOnly {
-		quantity = decimal.Min(quantity, decimal.Max(held.Neg(), decimal.Zero))
-	}
-	filled := v.orders[o.ClientID].Filled.Add(quantity)
-	report := trading.OrderReport{ClientID: o.ClientID, Status: trading.StatusFilled, Filled: filled}
-	if quantity.LessThan(o.Quantity) {
-		report.Status, report.Reason = trading.StatusCanceled, "no more to be had"
-	}
-	if quantity.IsPositive() {
-		v.executeLocked(trading.Fill{
-			ID: o.ClientID + "-" + strconv.Itoa(v.taken[o.ClientID]), ClientID: o.ClientID, Symbol: o.Symbol, Side: o.Side,
-			Quantity: quantity,
-		})
-	}
-	v.reportLocked(report)
-}
-
-// reportLocked notes what became of an order, and tells those who wait for it.
-func (v *Venue) reportLocked(report trading.OrderReport) {
-	v.orders[report.ClientID] = report
-	v.pushLocked(report)
-}
-
-func (v *Venue) pushLocked(reports ...trading.OrderReport) {
-	if !v.broken {
-		v.updates.Push(reports...)
-	}
-}
-
-func (v *Venue) executeLocked(f trading.Fill) {
-	f.Price, f.Time = v.prices[f.Symbol], v.clock.Now().UTC()
-	if v.fee != nil {
-		f.Fee, f.FeeAsset = v.fee(f)
-	}
-	v.fills = append(v.fills, f)
-	v.held[f.Symbol] = v.held[f.Symbol].Add(f.Held())
-}
 
 // Order implements trading.Broker.
 func (v *Venue) Order(ctx context.Context, ref trading.OrderRef) (trading.OrderReport, error) {

@@ -13,9 +13,26 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// channels are what a client can subscribe to here; of the others the venue has, the fake tells nothing.
-var channels = []string{
-	"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors",
+// channels are what a client can subscribe to here, with a list of symbols each. Of the others that the venue has, the fake
+// tells nothing.
+type channels struct {
+	Trades       []string `json:"trades"`
+	Quotes       []string `json:"quotes"`
+	Bars         []string `json:"bars"`
+	UpdatedBars  []string `json:"updatedBars"`
+	DailyBars    []string `json:"dailyBars"`
+	Statuses     []string `json:"statuses"`
+	LULDs        []string `json:"lulds"`
+	Corrections  []string `json:"corrections"`
+	CancelErrors []string `json:"cancelErrors"`
+}
+
+// byName gives the lists under their names.
+func (c *channels) byName() map[string]*[]string {
+	return map[string]*[]string{
+		"trades": &c.Trades, "quotes": &c.Quotes, "bars": &c.Bars, "updatedBars": &c.UpdatedBars, "dailyBars": &c.DailyBars,
+		"statuses": &c.Statuses, "lulds": &c.LULDs, "corrections": &c.Corrections, "cancelErrors": &c.CancelErrors,
+	}
 }
 
 // dataError is what the stream of market data says of something wrong.
@@ -35,41 +52,16 @@ type dataWord struct {
 
 // subscription is what a client hears of.
 type subscription struct {
-	Kind    string   `json:"T"`
-	Trades  []string `json:"trades"`
-	Quotes  []string `json:"quotes"`
-	Bars    []string `json:"bars"`
-	Updated []string `json:"updatedBars"`
-	Daily   []string `json:"dailyBars"`
-	Status  []string `json:"statuses"`
-	LULDs   []string `json:"lulds"`
-	Correct []string `json:"corrections"`
-	Cancel  []string `json:"cancelErrors"`
+	Kind string `json:"T"`
+	channels
 }
 
 // dataRequest is what a client says.
 type dataRequest struct {
-	Action  string   `json:"action"`
-	Key     string   `json:"key"`
-	Secret  string   `json:"secret"`
-	Trades  []string `json:"trades"`
-	Quotes  []string `json:"quotes"`
-	Bars    []string `json:"bars"`
-	Updated []string `json:"updatedBars"`
-	Daily   []string `json:"dailyBars"`
-	Status  []string `json:"statuses"`
-	LULDs   []string `json:"lulds"`
-	Correct []string `json:"corrections"`
-	Cancel  []string `json:"cancelErrors"`
-}
-
-func (r dataRequest) wants() map[string][]string {
-	all := [][]string{r.Trades, r.Quotes, r.Bars, r.Updated, r.Daily, r.Status, r.LULDs, r.Correct, r.Cancel}
-	wants := make(map[string][]string)
-	for i, name := range channels {
-		wants[name] = all[i]
-	}
-	return wants
+	Action string `json:"action"`
+	Key    string `json:"key"`
+	Secret string `json:"secret"`
+	channels
 }
 
 func packed(what any) []byte {
@@ -167,34 +159,34 @@ func (v *Venue) askedOfData(s *sink, text []byte) {
 	case r.Action == "auth":
 		s.put(s.encode(dataNo(403, "already authenticated")))
 	case r.Action == "subscribe", r.Action == "unsubscribe":
-		s.subscribe(r.wants(), r.Action == "subscribe", v.cfg.SIP)
+		s.subscribe(r.channels, r.Action == "subscribe", v.cfg.SIP)
 	default:
 		s.put(s.encode(dataNo(400, "invalid syntax")))
 	}
 }
 
-func (s *sink) subscribe(wants map[string][]string, add, paid bool) {
+// subscribe adds symbols to what a client hears of, or takes them away, unless they are too many for one who does not pay.
+func (s *sink) subscribe(asked channels, add, paid bool) {
 	after, symbols := make(map[string][]string), 0
-	for _, name := range channels {
-		named := func(symbol string) bool { return slices.Contains(wants[name], symbol) }
+	told := subscription{Kind: "subscription"}
+	lists := told.byName()
+	for name, wants := range asked.byName() {
+		named := func(symbol string) bool { return slices.Contains(*wants, symbol) }
 		list := slices.DeleteFunc(slices.Clone(s.wants[name]), named)
 		if add {
-			list = append(list, wants[name]...)
+			list = append(list, *wants...)
 		}
 		slices.Sort(list)
 		after[name] = slices.Compact(list)
 		symbols += len(after[name])
+		*lists[name] = append([]string{}, after[name]...) // [] and not null
 	}
 	if symbols > mostSymbols && !paid {
 		s.put(s.encode(dataNo(405, "symbol limit exceeded")))
 		return
 	}
 	s.wants = after
-	told := func(name string) []string { return append([]string{}, after[name]...) }
-	s.put(s.encode([]subscription{{
-		"subscription", told("trades"), told("quotes"), told("bars"), told("updatedBars"), told("dailyBars"), told("statuses"),
-		told("lulds"), told("corrections"), told("cancelErrors"),
-	}}))
+	s.put(s.encode([]subscription{told}))
 }
 
 // tellDataLocked tells those who want to hear of a symbol.

@@ -247,27 +247,33 @@ func (f *futures) above(s *script, part string) decimal.Decimal {
 
 // left implements account.
 func (f *futures) left(s *script) (left []string) {
-	for _, o := range f.ask(s, "GET", "/fapi/v1/openOrders").rows() {
+	for _, o := range f.list(s, "/fapi/v1/openOrders") {
 		left = append(left, "order "+o.text("clientOrderId")+" of "+o.text("symbol"))
 	}
-	for _, o := range f.ask(s, "GET", "/fapi/v1/openAlgoOrders").rows() {
+	for _, o := range f.list(s, "/fapi/v1/openAlgoOrders") {
 		left = append(left, "conditional order "+o.text("clientAlgoId")+" of "+o.text("symbol"))
 	}
-	positions := f.ask(s, "GET", "/fapi/v3/positionRisk")
-	for _, p := range positions.rows() {
+	for _, p := range f.list(s, "/fapi/v3/positionRisk") {
 		if !p.number("positionAmt").IsZero() {
 			left = append(left, "position "+p.text("positionAmt")+" "+p.text("symbol"))
 		}
 	}
-	if !s.over() && !positions.taken() {
-		s.fail(fmt.Errorf("ask what is held: %s", positions.words()))
-	}
 	return left
+}
+
+// list asks for what rests or is held. An answer that is no list fails: it is not that there is nothing.
+func (f *futures) list(s *script, path string, pairs ...string) []object {
+	got := f.ask(s, "GET", path, pairs...)
+	rows := got.rows()
+	if !s.over() && (!got.taken() || rows == nil) {
+		s.fail(fmt.Errorf("ask for %s, which says what is left: %s", path, got.words()))
+	}
+	return rows
 }
 
 // held is the position of the instrument.
 func (f *futures) held(s *script) (held decimal.Decimal) {
-	for _, p := range f.ask(s, "GET", "/fapi/v3/positionRisk", "symbol", f.symbol).rows() {
+	for _, p := range f.list(s, "/fapi/v3/positionRisk", "symbol", f.symbol) {
 		held = held.Add(p.number("positionAmt"))
 	}
 	return held
@@ -302,10 +308,10 @@ func (f *futures) flatten(s *script) {
 
 // leftHere is left for the instrument alone, which costs the venue a fortieth of the weight.
 func (f *futures) leftHere(s *script) (left []string) {
-	for _, o := range f.ask(s, "GET", "/fapi/v1/openOrders", "symbol", f.symbol).rows() {
+	for _, o := range f.list(s, "/fapi/v1/openOrders", "symbol", f.symbol) {
 		left = append(left, "order "+o.text("clientOrderId"))
 	}
-	for _, o := range f.ask(s, "GET", "/fapi/v1/openAlgoOrders", "symbol", f.symbol).rows() {
+	for _, o := range f.list(s, "/fapi/v1/openAlgoOrders", "symbol", f.symbol) {
 		left = append(left, "conditional order "+o.text("clientAlgoId"))
 	}
 	if held := f.held(s); !held.IsZero() {

@@ -224,6 +224,24 @@ func TestWhatIsLeftIsTold(t *testing.T) {
 	})
 }
 
+// A list of what is left that the venue refuses is no empty one: it may be anything.
+func TestAccountThatCannotBeLookedAtIsNotCalledFlat(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/fapi/v1/openOrders", "/fapi/v1/openAlgoOrders", "/fapi/v3/positionRisk"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				venue, at := serve(t, binancetest.Demo())
+				venue.Inject(binancetest.Refuse{
+					On: binancetest.On{Method: http.MethodGet, Path: path, Times: -1}, Code: -1109, Text: "Invalid account.",
+				})
+				_, err := certify.Run(t.Context(), suite(), certify.Config{Venue: at, Out: io.Discard, Clock: clock.New()})
+				require.ErrorContains(t, err, "ask for "+path+", which says what is left: 400 -1109 Invalid account.")
+			})
+		})
+	}
+}
+
 // No key, no signature and no listenKey is on a tape.
 func TestTapeHasNoSecrets(t *testing.T) {
 	t.Parallel()

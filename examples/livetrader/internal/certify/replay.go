@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -82,7 +83,7 @@ func question(method, path, asked string) string {
 func (r *Replay) Lacking() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.lacking
+	return slices.Clone(r.lacking)
 }
 
 // ServeHTTP implements http.Handler.
