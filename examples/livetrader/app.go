@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -177,6 +178,10 @@ func (a *app) openPort(_ context.Context, closers *[]func() error) error {
 		return nil
 	}
 	port, err := serve.Listen(a.cfg.listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("--listen %s: %w: another program has it, perhaps an earlier start of this one: "+
+			"stop that, or name another --listen", a.cfg.listen, err)
+	}
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", a.cfg.listen, err)
 	}

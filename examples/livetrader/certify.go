@@ -87,9 +87,8 @@ func (c *certification) suite(clk clock.Clock) (suite certify.Suite, at certify.
 		return suite, at, usagef("--venue %s: %q is no http address", c.venue, address)
 	case isLive(address):
 		return suite, at, usagef("--venue %s: at %s money is real, and the cases trade", c.venue, address)
-	case c.venueKey == "" || c.venueSecret == "":
-		return suite, at, usagef("certify wants the key of the account in %s or %s, and its secret in %s or %s",
-			venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)
+	case c.lacksKey():
+		return suite, at, usageError{errors.New("certify" + wantsKey)}
 	}
 	at = certify.Place{Name: name, Key: c.venueKey, Secret: c.venueSecret}
 	stream := ""

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,4 +116,16 @@ func TestTokenIsAskedForButByTheProbes(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, c.code, response.StatusCode, name)
 	}
+}
+
+func TestListenOnAPortThatIsTakenSaysTheWayOut(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	code, _, log := runWith(environ("LIVETRADER_SOCKET", off), "--paper", "--db", filepath.Join(t.TempDir(), "x.db"),
+		"--listen", taken.Addr().String())
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, log, "address already in use: another program has it")
+	require.Contains(t, log, "or name another --listen")
 }

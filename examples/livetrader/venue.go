@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -76,8 +77,7 @@ func (c *config) rulesOfVenue() []rule {
 	return []rule{
 		{c.paper && c.venue != "", "--paper and --venue contradict each other"},
 		{!c.paper && c.venue == "", "--paper is required, or the --venue where orders go"},
-		{papervenue && !isHTTP(c.venue), fmt.Sprintf(
-			"--venue %s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))},
+		{papervenue && !isHTTP(c.venue), "--venue " + c.noVenue()},
 		{p.url != "" && !isHTTP(p.url), fmt.Sprintf("--venue %s: %q is no http address", c.venue, p.url)},
 		{c.shadow && p.name == "", "--shadow goes with a --venue that has a name: it is of the account there"},
 		{c.shadow && c.live, "--shadow and --live contradict each other: a shadow sends nothing"},
@@ -97,11 +97,20 @@ func (c *config) rulesOfVenue() []rule {
 			"--venue %s wants --cash, what the account is worth when its database begins: losses are counted from it", p.name)},
 		{p.name != "" && c.origin["interval"] == fromDefault,
 			fmt.Sprintf("--venue %s wants --interval, that of its candles", p.name)},
-		{p.name != "" && (c.venueKey == "" || c.venueSecret == ""), fmt.Sprintf(
-			"--venue %s wants the key of the account in %s or %s, and its secret in %s or %s", p.name,
-			venueKeyVariable, venueKeyVariable+fileSuffix, venueSecretVariable, venueSecretVariable+fileSuffix)},
+		{p.name != "" && c.lacksKey(), "--venue " + p.name + wantsKey},
 	}
 }
+
+// noVenue says what a --venue may be that is none.
+func (c *config) noVenue() string {
+	return fmt.Sprintf("%s is none of %s, and no http address of a papervenue", c.venue, strings.Join(venueNames, ", "))
+}
+
+// wantsKey follows what cannot go on without the key of an account.
+const wantsKey = " wants the key of the account in " + venueKeyVariable + " or " + venueKeyVariable + fileSuffix +
+	", and its secret in " + venueSecretVariable + " or " + venueSecretVariable + fileSuffix
+
+func (c *config) lacksKey() bool { return c.venueKey == "" || c.venueSecret == "" }
 
 func isHTTP(text string) bool {
 	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
@@ -121,8 +130,12 @@ type venueBroker interface {
 func (c *config) broker(clk clock.Clock, log *slog.Logger) (venueBroker, error) {
 	p := c.place()
 	switch {
+	case p.name == "" && !isHTTP(p.url):
+		return nil, errors.New(c.noVenue())
 	case p.name == "":
 		return client.New(p.url, clk)
+	case c.lacksKey():
+		return nil, errors.New(p.name + wantsKey)
 	case p.isAlpaca():
 		network := c.transport()
 		broker, err := alpaca.New(c.alpaca(clk, log, network))

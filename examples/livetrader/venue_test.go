@@ -120,6 +120,27 @@ func TestRealMoneyWantsWordsThatNameVenueAndAccount(t *testing.T) {
 	require.Equal(t, "binance-demo", c.shownVenue())
 }
 
+func TestCommandsAtAVenueSayWhereTheKeyGoes(t *testing.T) {
+	t.Parallel()
+	none := environ("LIVETRADER_SOCKET", off)
+	folder := t.TempDir()
+	for command, args := range map[string][]string{
+		"check":       {"check", "--venue", "binance-demo"},
+		"panic":       {"panic", "--venue", "alpaca-paper"},
+		"first-order": {"first-order", "--venue", "binance-demo", "--symbols", perpetual, "--db", folder + "/x.db"},
+	} {
+		code, _, log := runWith(none, args...)
+		require.Equal(t, exitUsage, code, command)
+		require.Contains(t, log, args[2]+wantsKey, command)
+	}
+	code, _, log := runWith(none, "check", "--venue", "binanse")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, log, "binanse is none of binance, binance-demo, alpaca, alpaca-paper, and no http address of a papervenue")
+	code, _, log = runWith(none, "check", "--venue", "http://127.0.0.1:1")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, log, "a papervenue has nothing to check")
+}
+
 func TestVenueIsCheckedAndNothingIsSent(t *testing.T) {
 	t.Parallel()
 	venue, url, keys := fakeBinance(t, binancetest.Config{})
@@ -134,6 +155,10 @@ func TestVenueIsCheckedAndNothingIsSent(t *testing.T) {
 	require.Equal(t, exitOK, code, log)
 	require.Contains(t, out, "nothing stands against trading there, and nothing was sent")
 	require.Empty(t, venue.Ledger().Orders)
+	require.NotContains(t, out, "WARNING: have this machine's set by NTP")
+	venue.ShiftClock(-20 * time.Second)
+	_, out, _ = runWith(keys, "check", "--venue", "binance-demo="+url, "--symbols", perpetual)
+	require.Regexp(t, "clock: the venue is (20|19.9)[0-9.]*s behind this machine: WARNING: have this machine's set by NTP", out)
 
 	code, _, log = runWith(environ(venueKeyVariable, binancetest.Key, venueSecretVariable, "wrong"), "check", "--venue", "binance-demo="+url)
 	require.Equal(t, exitFailure, code)

@@ -14,7 +14,7 @@ import (
 
 // checkVenue asks a venue how the account is set up, sends no order, and says what stands against trading there.
 func (c *fileCommand) checkVenue(ctx context.Context) int {
-	if c.place().name == "" {
+	if c.place().name == "" && isHTTP(c.venue) {
 		return fail(c.env, usagef("check --venue wants one of %v: a papervenue has nothing to check", venueNames))
 	}
 	c.dial = c.env.dial
@@ -64,7 +64,7 @@ func (b atBinance) tellSetup(ctx context.Context, w io.Writer, symbols []string)
 			fmt.Fprintln(w, "key: WARNING: it is good from any address: bind it to that of this machine")
 		}
 	}
-	fmt.Fprintf(w, "clock: the venue is %s ahead\n", s.ClockOffset.Round(time.Millisecond))
+	fmt.Fprintln(w, clockAgainst(s.ClockOffset))
 	for _, symbol := range symbols {
 		at := slices.IndexFunc(instruments, func(i trading.Instrument) bool { return i.Symbol == symbol })
 		if at < 0 {
@@ -77,6 +77,22 @@ func (b atBinance) tellSetup(ctx context.Context, w io.Writer, symbols []string)
 	}
 	return against
 }
+
+// clockAgainst says how far the clocks are apart. Orders are dated by the venue's; bars, days and hours go by this machine's.
+func clockAgainst(ahead time.Duration) string {
+	apart, of := ahead.Round(time.Millisecond), "ahead of"
+	if apart < 0 {
+		apart, of = -apart, "behind"
+	}
+	text := fmt.Sprintf("clock: the venue is %s %s this machine", apart, of)
+	if apart > clockTolerance {
+		text += ": WARNING: have this machine's set by NTP: orders go by the venue's, but bars, days and hours by this one"
+	}
+	return text
+}
+
+// clockTolerance is more than a measurement over a slow line is off.
+const clockTolerance = time.Second
 
 func yes(is bool) string {
 	if is {
