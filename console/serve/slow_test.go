@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
@@ -66,6 +67,48 @@ func TestServerCutsOffSlowHeaders(t *testing.T) {
 		require.NoError(t, inner.Close())
 		require.NoError(t, slow.Close())
 		require.NoError(t, quick.Close())
+	})
+}
+
+// A body that the handler does not read, and that never comes, holds a connection no longer than a moment.
+func TestServerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reads := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				_, _ = io.Copy(w, r.Body)
+			}
+			_, _ = io.WriteString(w, "hello")
+		})
+		s, err := serve.New(serve.Config{Port: listen(t, "127.0.0.1:0"), Handler: reads})
+		require.NoError(t, err)
+		p := pipes{make(chan net.Conn), make(chan struct{})}
+		inner, ended := s.Inner(), make(chan error, 1)
+		go func() { ended <- inner.Serve(p) }()
+		began, owing := time.Now(), p.dial()
+		_, err = owing.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"))
+		require.NoError(t, err)
+		said, err := io.ReadAll(owing)
+		require.NoError(t, err)
+		require.Contains(t, string(said), "hello")
+		require.Equal(t, time.Second, time.Since(began))
+
+		kept := p.dial() // one whose body is read is for the next request as well
+		for range 2 {
+			time.Sleep(5 * time.Second)
+			_, err = kept.Write([]byte("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nyes"))
+			require.NoError(t, err)
+			answered, err := http.ReadResponse(bufio.NewReader(kept), nil)
+			require.NoError(t, err)
+			text, err := io.ReadAll(answered.Body)
+			require.NoError(t, err)
+			require.Equal(t, "yeshello", string(text))
+		}
+		require.NoError(t, kept.Close())
+		require.NoError(t, owing.Close())
+		close(p.done)
+		require.Error(t, <-ended)
+		require.NoError(t, inner.Close())
 	})
 }
 
