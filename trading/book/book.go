@@ -171,6 +171,8 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 		switch {
 		case !t.Ticket.HasLegAt(o.Leg, o.legPrice()):
 			return "the bracket is another one now"
+		case b.orders.rest(&o).IsZero():
+			return "its mate has filled what it is for"
 		case o.Side == t.Side(), b.orders.tooMuch(o, t, held):
 			return "what it guards is less now"
 		}

@@ -83,6 +83,10 @@ func TestMateCountsForWhatIsLeft(t *testing.T) {
 		require.True(t, paired)
 		require.Equal(t, book.MateID(id), mate.ClientID)
 	}
+	happens(fills("f3", profit, "6", "110"))
+	left, _ := b.Order(stop.ClientID)
+	require.NotEmpty(t, b.Unwanted(left, at, nil))
+	require.True(t, b.Exposure("AAPL").StopLoss.IsZero())
 	o, _ := b.Order(entry.ClientID)
 	_, paired := b.Mate(o)
 	require.False(t, paired)

@@ -339,6 +339,7 @@ func TestStopThatRestsAloneStays(t *testing.T) {
 	r.settle()
 	require.Equal(t, stop, r.venue.Resting()[0].ClientID)
 	require.Equal(t, oneStop, r.resting())
+	require.Equal(t, 2, r.log.count("INFO Take-profit does not rest at the venue"), "by each engine once")
 	r.moves("102")
 	r.settle()
 	require.Equal(t, "sell 10 limit 110 reduce, sell 10 stop 100 reduce", r.resting())

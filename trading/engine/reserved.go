@@ -52,11 +52,17 @@ func askedExits(env *env, l *ledger) []trading.Exit {
 	return append(slices.Clip(env.cfg.Exits), takesProfit{env.traits, rests})
 }
 
-// sayWatched says once that take-profits do not rest.
+// sayWatched says once that the take-profit of a position does not rest, where its stop does.
 func (x *exits) sayWatched(h trading.Held) {
-	if !x.env.takesPairs() && watchesProfit(x.env.traits, h.Ticket) && x.env.logOnce("take-profits are watched") {
-		x.env.log.Info("Take-profits do not rest at the venue, and are closed at market: it reserves what is held for the stop",
-			"symbol", h.Instrument.Symbol, "take_profit", h.Ticket.TakeProfit)
+	symbol := h.Instrument.Symbol
+	if !watchesProfit(x.env.traits, h.Ticket) {
+		return
+	}
+	pending := view(x.ledger, func(b *book.Book) book.Exposure { return b.Exposure(symbol) })
+	alone := pending.StopLoss.IsPositive() && pending.TakeProfit.IsZero() && !pending.Unsettled
+	if alone && x.env.logOnce("take-profit is watched "+symbol) {
+		x.env.log.Info("Take-profit does not rest at the venue, and is closed at market: what is held is reserved for the stop",
+			"symbol", symbol, "take_profit", h.Ticket.TakeProfit)
 	}
 }
 

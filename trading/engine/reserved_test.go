@@ -59,7 +59,7 @@ func TestBracketWhereAVenueReservesWhatIsHeld(t *testing.T) {
 			require.Equal(t, c.resting, r.resting())
 			require.Equal(t, c.decided, r.decided())
 			if c.ticket.StopLoss.IsPositive() {
-				require.Equal(t, 1, r.log.count("INFO Take-profits do not rest at the venue"))
+				require.Equal(t, 1, r.log.count("INFO Take-profit does not rest at the venue"))
 			}
 			r.restart()
 			r.settle()
