@@ -42,7 +42,7 @@ func TestMateCountsForWhatIsLeft(t *testing.T) {
 		ClientID: book.MateID(stop.ClientID), Symbol: "AAPL", Side: trading.Sell, Type: trading.Limit, LimitPrice: d("110"),
 		Quantity: d("10"), ReduceOnly: true, Leg: trading.TakeProfit, SignalID: "s1", CreatedAt: at,
 	}
-	entry := trading.Order{ClientID: "v-1", Symbol: "AAPL", Side: trading.Buy, Quantity: d("10"), SignalID: "s1", CreatedAt: at}
+	entry := trading.Order{ClientID: "v-1", Symbol: "AAPL", Side: trading.Buy, Quantity: d("20"), SignalID: "s1", CreatedAt: at}
 	b := book.New(d("10000"))
 	happens := func(events ...journal.Event) {
 		for _, e := range events {
@@ -58,9 +58,9 @@ func TestMateCountsForWhatIsLeft(t *testing.T) {
 	happens(
 		journal.SignalSeen{
 			Store: "shelf", Seq: 1, SignalID: "s1", Strategy: "a", Symbol: "AAPL", Direction: signal.Long, BarTime: at, Outcome: journal.OutcomeActed,
-			Target: d("10"), Ticket: trading.Ticket{TakeProfit: d("110"), StopLoss: d("95")},
+			Target: d("20"), Ticket: trading.Ticket{TakeProfit: d("110"), StopLoss: d("95")},
 		},
-		journal.IntentMade{Order: entry}, journal.Submitting{ClientID: entry.ClientID}, fills("f1", entry, "10", "100"),
+		journal.IntentMade{Order: entry}, journal.Submitting{ClientID: entry.ClientID}, fills("f1", entry, "20", "100"),
 		journal.IntentMade{Order: stop}, journal.IntentMade{Order: profit},
 		journal.Submitting{ClientID: profit.ClientID}, journal.Submitting{ClientID: stop.ClientID},
 	)
@@ -85,7 +85,7 @@ func TestMateCountsForWhatIsLeft(t *testing.T) {
 	}
 	happens(fills("f3", profit, "6", "110"))
 	left, _ := b.Order(stop.ClientID)
-	require.NotEmpty(t, b.Unwanted(left, at, nil))
+	require.NotEmpty(t, b.Unwanted(left, at, nil), "though so much is still held")
 	require.True(t, b.Exposure("AAPL").StopLoss.IsZero())
 	o, _ := b.Order(entry.ClientID)
 	_, paired := b.Mate(o)

@@ -105,6 +105,14 @@ var trails = &wants{"later", func(h trading.Held) trading.Adjustment {
 	return trading.Adjustment{StopLoss: h.Price.Sub(d("2"))}
 }}
 
+// dearer wants the profit at 112 once the price is at 102.
+var dearer = &wants{"dearer", func(h trading.Held) trading.Adjustment {
+	if h.Price.LessThan(d("102")) {
+		return trading.Adjustment{}
+	}
+	return trading.Adjustment{TakeProfit: d("112")}
+}}
+
 // closesFour closes four once the price is at 105.
 var closesFour = &wants{"half", func(h trading.Held) trading.Adjustment {
 	if h.Price.LessThan(d("105")) || h.Quantity.LessThan(d("10")) {
@@ -131,6 +139,8 @@ func TestBothLegsRestAsAPair(t *testing.T) {
 		}, "0", ""},
 		"a stop that moves takes its mate along": {[]trading.Exit{trails}, func(r *rig, _ *reservingVenue) { r.moves("102") },
 			"10", "sell 10 limit 110 reduce, sell 10 stop 100 reduce"},
+		"a profit that moves takes the stop along": {[]trading.Exit{dearer}, func(r *rig, _ *reservingVenue) { r.moves("102") },
+			"10", "sell 10 limit 112 reduce, sell 10 stop 95 reduce"},
 		"a position that shrinks has a smaller pair": {[]trading.Exit{closesFour}, func(r *rig, _ *reservingVenue) { r.moves("105") },
 			"6", "sell 6 limit 110 reduce, sell 6 stop 95 reduce"},
 		"a signal that turns": {nil, func(r *rig, _ *reservingVenue) {
@@ -160,6 +170,10 @@ func TestBothLegsRestAsAPair(t *testing.T) {
 			require.Equal(t, c.held, r.held(btc))
 			require.Equal(t, c.resting, r.resting())
 			require.Empty(t, v.refusals)
+			require.LessOrEqual(t, r.broker.CancelCalls(), 1, "one cancel ends both")
+			if name != "a person cancels one at the venue" {
+				require.Zero(t, r.log.count("WARN Order ended by the broker"))
+			}
 			require.Zero(t, r.log.count("WARN The venue does not take"))
 			made := len(r.ordersMade())
 			r.restart()
@@ -182,6 +196,16 @@ func (r *rig) once() string {
 		}
 	}
 	return "ok"
+}
+
+// count is how many events of a kind are in the journal.
+func (r *rig) count(kind string) (n int) {
+	for _, entry := range r.entries() {
+		if journal.KindOf(entry.Event) == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // book is what the journal adds up to.
@@ -323,6 +347,56 @@ func TestPairAcrossAnyCrash(t *testing.T) {
 	}
 }
 
+// The venue tells of one order of a pair before it tells of the other: that one is neither sent alone nor given up.
+func TestPairOfWhichOneIsToldLater(t *testing.T) {
+	t.Parallel()
+	for _, later := range []trading.Leg{trading.TakeProfit, trading.StopLoss} {
+		t.Run(string(later), func(t *testing.T) {
+			t.Parallel()
+			r, v := pairRig(t)
+			r.broker.Next(tradingtest.None, tradingtest.LoseReply)
+			r.signals.put(says(btc, signal.Long, r.now()))
+			_ = r.step()
+			for _, o := range r.venue.Resting() {
+				r.broker.Forget(o.ClientID, o.Leg == later)
+			}
+			for range 4 {
+				_ = r.step()
+			}
+			for _, o := range r.venue.Resting() {
+				r.broker.Forget(o.ClientID, false)
+			}
+			r.settle()
+			require.Equal(t, bothLegs, r.resting())
+			require.Empty(t, v.refusals)
+			require.Len(t, r.ordersMade(), 3)
+			require.Equal(t, 2, r.broker.Submits())
+			require.LessOrEqual(t, r.count("not_received"), 1)
+			for _, o := range r.book().Pending() {
+				require.Equal(t, trading.StatusOpen, o.Status)
+			}
+		})
+	}
+}
+
+// Where a take-profit rests, a price that has reached it is the venue's business.
+func TestTakeProfitThatRestsIsNotWatched(t *testing.T) {
+	t.Parallel()
+	r, _ := pairRig(t)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	r.mustStep()
+	r.cfg.Pricer = onePrice("112")
+	r.restart()
+	r.settle()
+	require.Equal(t, bothLegs, r.resting())
+	require.Empty(t, r.decided())
+}
+
+// onePrice is a price of everything.
+type onePrice string
+
+func (p onePrice) Price(string) (decimal.Decimal, bool) { return d(string(p)), true }
+
 // A stop that rests alone, as an earlier version has left it, stays; its take-profit is watched, and rests from its next move on.
 func TestStopThatRestsAloneStays(t *testing.T) {
 	t.Parallel()
@@ -365,7 +439,14 @@ func TestOrderOfAPairThatIsAlone(t *testing.T) {
 					require.NoError(t, r.venue.Cancel(context.Background(), o.Ref()))
 				}
 			}
+			apart.stuck = true
+			for range 20 {
+				_ = r.step()
+				r.clock.Add(time.Second)
+			}
+			apart.stuck = false
 			r.settle()
+			require.Empty(t, apart.refusals, "what is reserved is not asked for")
 			require.Equal(t, "10", r.held(btc))
 			want := oneStop
 			if gone == trading.StopLoss {
@@ -376,10 +457,24 @@ func TestOrderOfAPairThatIsAlone(t *testing.T) {
 	}
 }
 
-// apartVenue forgets that two orders are a pair.
-type apartVenue struct{ *reservingVenue }
+// apartVenue forgets that two orders are a pair. Where it is stuck, cancels stay pending.
+type apartVenue struct {
+	*reservingVenue
+
+	stuck bool // not used by two at once
+}
+
+func (v *apartVenue) Cancel(ctx context.Context, ref trading.OrderRef) error {
+	if v.stuck {
+		return nil
+	}
+	return v.Venue.Cancel(ctx, ref)
+}
 
 func (v *apartVenue) SubmitPair(ctx context.Context, profit, loss trading.Approved) error {
+	if err := v.mayTake(loss.Order()); err != nil {
+		return err
+	}
 	if err := v.Venue.Submit(ctx, profit); err != nil {
 		return err
 	}
