@@ -11,7 +11,8 @@ type Replacer interface {
 }
 
 // Pairer is a Broker whose venue takes the two orders that guard a position as one, of which only one can fill. Venues
-// without reduce-only orders need that: a second order to sell the same holding they refuse.
+// without reduce-only orders need that: a second order to sell the same holding they refuse. An Engine sends pairs where
+// Traits.Reserves says so.
 type Pairer interface {
 	// SubmitPair sends both, after the Begin of both has said that they may; it is to either what Submit is to one order,
 	// and the venue has both or neither. From then on each is asked for and canceled under its own client ID. What one of

@@ -29,8 +29,9 @@ type Traits struct {
 	// time without a guard. 0 means that no bound is known.
 	MaxGap time.Duration
 	// Reserves: the venue reserves what is held for the order that rests to close it. It refuses a second one beside that, and
-	// an order for more than is held. An Engine then lets the stop-loss of a bracket rest, closes at market at its
-	// take-profit, and turns a position by two orders.
+	// an order for more than is held. An Engine then sends both legs of a bracket as one, where the Broker is a Pairer and
+	// Replaces is ByGap. Otherwise it lets the stop-loss rest, and closes at market at the take-profit. It turns a position by
+	// two orders.
 	Reserves bool
 	// Simulated: no money is real, as in a simulator or the test network of a venue. A console shows anything else as live.
 	Simulated bool

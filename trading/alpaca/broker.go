@@ -10,6 +10,7 @@ import (
 type Broker struct {
 	client  *client
 	names   *names
+	parts   *names // the other way round, of pairs: the venue's IDs by ours
 	updates *trading.UpdateLog
 }
 
@@ -30,7 +31,7 @@ func New(cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{client: newClient(cfg), names: newNames(), updates: &trading.UpdateLog{}}
+	b := &Broker{client: newClient(cfg), names: newNames(), parts: newNames(), updates: &trading.UpdateLog{}}
 	b.updates.Break(true) // Serve does not run yet
 	return b, nil
 }

@@ -42,6 +42,8 @@ type day struct {
 	longest time.Duration
 	open    int // seconds with an open market
 
+	held, resting int // looks at something held, and those of them that saw its take-profit rest beside its stop
+
 	newest time.Time    // the end of the newest bar
 	dark   time.Time    // until when the venue tells no bars at all
 	shut   atomic.Int64 // since when the gate is shut, in Unix milliseconds; 0 means that it is open
@@ -106,6 +108,7 @@ func (d *day) run() {
 	d.judge()
 	require.Empty(d, d.problems)
 	require.Positive(d, d.fills)
+	require.Greater(d, d.resting*10, d.held*9, "the take-profit of what is held rests too")
 	require.Less(d, d.longest, time.Minute, "the book held something else than the venue")
 	minutes, busiest := make(map[time.Time]int), 0
 	for _, r := range d.venue.Requests() {
@@ -117,8 +120,10 @@ func (d *day) run() {
 	require.LessOrEqual(d, busiest, 200, "the venue allows no more in a minute")
 	require.Positive(d, d.closed, "the gate was shut while no bar was to be had")
 	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than "+
-		"the venue's for %s at the most, at most %d requests in a minute, bars at most %s old, gate shut for %d s", *hours,
-		time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest, busiest, d.oldest, d.closed)
+		"the venue's for %s at the most, at most %d requests in a minute, bars at most %s old, gate shut for %d s, "+
+		"take-profits seen in %d of %d looks", *hours,
+		time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest, busiest, d.oldest, d.closed,
+		d.resting, d.held)
 	cancel()
 	running.Wait()
 	network.CloseIdleConnections()
@@ -198,11 +203,31 @@ func (d *day) second() {
 		d.compare(now)
 		if open {
 			d.look()
+			d.lookForProfit()
 		} else {
 			d.bare = time.Time{} // a night's gap is nobody's
 		}
 	}
 	time.Sleep(time.Until(now.Add(time.Second)))
+}
+
+// lookForProfit sees whether what is held has its take-profit at the venue, as one with its stop.
+func (d *day) lookForProfit() {
+	ledger := d.venue.Ledger()
+	held := ledger.Positions[symbol]
+	if held.IsZero() {
+		return
+	}
+	d.held++
+	profit := decimal.Zero
+	for _, o := range ledger.Orders {
+		if o.Open && o.Pair && !o.Leg && held.IsPositive() == (o.Side == "sell") {
+			profit = profit.Add(o.Quantity.Sub(o.Filled))
+		}
+	}
+	if profit.Equal(held.Abs()) {
+		d.resting++
+	}
 }
 
 // nothingOpened sees that no order has come since the gate is shut but those that close.

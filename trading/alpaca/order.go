@@ -28,9 +28,7 @@ func (b *Broker) Order(ctx context.Context, ref trading.OrderRef) (trading.Order
 // find returns the last of the orders that one sent under a client ID became, and what those before it have filled.
 func (b *Broker) find(ctx context.Context, ref trading.OrderRef) (*alpaca.Order, decimal.Decimal, error) {
 	clientID, before := ref.ClientID, decimal.Zero
-	o, err := ask(ctx, b.client, request{what: "ask for order " + clientID}, func(c *alpaca.Client) (*alpaca.Order, error) {
-		return c.GetOrderByClientOrderID(clientID)
-	})
+	o, err := b.byClientID(ctx, clientID)
 	if came(err, missing) {
 		never := fmt.Errorf("%w: %w", trading.ErrUnknownOrder, err)
 		o, err = b.findPart(ctx, ref.Symbol, ref.SentAt, func(name string, _ *alpaca.Order) bool { return name == clientID })
@@ -53,6 +51,16 @@ func (b *Broker) find(ctx context.Context, ref trading.OrderRef) (*alpaca.Order,
 		o, err = b.byID(ctx, *o.ReplacedBy)
 	}
 	return nil, before, fmt.Errorf("alpaca: order %s was replaced more than %d times", clientID, maxReplaced)
+}
+
+// byClientID asks for an order, by the venue's ID where it is known to be one of a pair.
+func (b *Broker) byClientID(ctx context.Context, clientID string) (*alpaca.Order, error) {
+	if id, is := b.parts.get(clientID); is {
+		return b.byID(ctx, id)
+	}
+	return ask(ctx, b.client, request{what: "ask for order " + clientID}, func(c *alpaca.Client) (*alpaca.Order, error) {
+		return c.GetOrderByClientOrderID(clientID)
+	})
 }
 
 // statuses are what the venue calls them.

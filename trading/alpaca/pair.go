@@ -39,7 +39,11 @@ func (b *Broker) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Ap
 		}
 		return stopLoss.Begin(ctx)
 	}
-	return b.send(ctx, clientID, request{class: urgent, begin: begin}, r)
+	pair, err := b.send(ctx, clientID, request{class: urgent, begin: begin}, r)
+	if err == nil {
+		b.partOf(pair, func(string, *alpaca.Order) bool { return false })
+	}
+	return err
 }
 
 func cannotPair(profit, loss trading.Order, clientID string) string {
@@ -103,18 +107,25 @@ func (b *Broker) partOf(pair *alpaca.Order, is func(clientID string, o *alpaca.O
 	if !ok {
 		return nil
 	}
-	b.names.put(pair.ID, profit)
+	var part *alpaca.Order
+	b.notePart(pair.ID, profit)
 	if is(profit, pair) {
-		return pair
+		part = pair
 	}
 	for i := range pair.Legs {
 		leg := &pair.Legs[i]
-		b.names.put(leg.ID, loss)
+		b.notePart(leg.ID, loss)
 		if is(loss, leg) {
-			return leg
+			part = leg
 		}
 	}
-	return nil
+	return part
+}
+
+// notePart remembers an order of a pair, which the venue does not find by its client ID.
+func (b *Broker) notePart(id, clientID string) {
+	b.names.put(id, clientID)
+	b.parts.put(clientID, id)
 }
 
 // isPart reports whether an order is one of a pair.

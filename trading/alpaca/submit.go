@@ -25,31 +25,35 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if o.ReduceOnly {
 		r.class = urgent
 	}
-	return b.send(ctx, o.ClientID, r, placed(o))
+	_, err := b.send(ctx, o.ClientID, r, placed(o))
+	return err
 }
 
-// send sends an order, and says in the words of the port what became of it.
-func (b *Broker) send(ctx context.Context, clientID string, r request, wanted alpaca.PlaceOrderRequest) error {
+// send sends an order, and returns it as the venue has it; the error says in the words of the port what became of it.
+func (b *Broker) send(ctx context.Context, clientID string, r request, wanted alpaca.PlaceOrderRequest) (
+	there *alpaca.Order, err error,
+) {
 	r.what = "submit order " + clientID
 	b.updates.Expect(clientID, b.client.cfg.Clock.Now())
-	err := b.client.do(ctx, r, func(c *alpaca.Client) error {
+	err = b.client.do(ctx, r, func(c *alpaca.Client) error {
 		answer, err := c.PlaceOrder(wanted)
 		if err == nil && (answer.ID == "" || answer.ClientOrderID != clientID) {
 			return fmt.Errorf("the answer is of the order %q", answer.ClientOrderID)
 		}
+		there = answer
 		return err
 	})
 	if err == nil {
-		return nil
+		return there, nil
 	}
 	b.updates.Forget(clientID)
 	switch {
 	case came(err, rejected), came(err, denied), came(err, missing):
-		return fmt.Errorf("%w: %w", trading.ErrRejected, err)
+		return nil, fmt.Errorf("%w: %w", trading.ErrRejected, err)
 	case came(err, duplicate):
-		return fmt.Errorf("%w: %w", trading.ErrDuplicate, err)
+		return nil, fmt.Errorf("%w: %w", trading.ErrDuplicate, err)
 	}
-	return err
+	return nil, err
 }
 
 // cannot says why the venue cannot execute an order as it stands.

@@ -153,12 +153,13 @@ func (b *Book) Equity(price PriceFunc) (equity decimal.Decimal, missing []string
 
 // Exposure returns what is held of symbol and what its pending orders may bring.
 func (b *Book) Exposure(symbol string) Exposure {
-	return b.orders.exposure(b.positions[symbol].Quantity, symbol, "")
+	return b.orders.exposure(b.positions[symbol].Quantity, symbol)
 }
 
-// ExposureBeside returns the exposure that an order meets: that of its symbol without the order itself.
+// ExposureBeside returns the exposure that an order meets: that of its symbol without the order itself, and without its mate,
+// which is sent along with it.
 func (b *Book) ExposureBeside(o trading.Order) Exposure {
-	return b.orders.exposure(b.positions[o.Symbol].Quantity, o.Symbol, o.ClientID)
+	return b.orders.exposure(b.positions[o.Symbol].Quantity, o.Symbol, o.ClientID, MateID(o.ClientID))
 }
 
 // Unwanted says why an order that rests, or is about to, is not to: its target does not ask for it any more, in this
@@ -170,6 +171,8 @@ func (b *Book) Unwanted(o OrderState, now time.Time, opening error) string {
 		switch {
 		case !t.Ticket.HasLegAt(o.Leg, o.legPrice()):
 			return "the bracket is another one now"
+		case b.orders.rest(&o).IsZero():
+			return "its mate has filled what it is for"
 		case o.Side == t.Side(), b.orders.tooMuch(o, t, held):
 			return "what it guards is less now"
 		}

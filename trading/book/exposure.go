@@ -1,8 +1,11 @@
 package book
 
 import (
-	"github.com/seed-5dee1c0a/vigil/trading"
+	"slices"
+
 	"github.com/shopspring/decimal"
+
+	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
 // Exposure is what is held of an instrument, and what its pending orders may add to that. Quantities are signed, below
@@ -25,7 +28,7 @@ type Exposure struct {
 	Ending   decimal.Decimal // open, and may fill until the Broker has canceled it
 	Lost     decimal.Decimal // of unknown fate, and not wanted any more
 
-	StopLoss   decimal.Decimal // of legs in any state, unsigned
+	StopLoss   decimal.Decimal // of legs in any state, unsigned, less what their mates have filled
 	TakeProfit decimal.Decimal // the same
 
 	Rests     bool // an order that is no leg and is wanted rests, or will
@@ -34,11 +37,11 @@ type Exposure struct {
 	LegEnding bool // a leg is being canceled
 }
 
-// exposure adds up the pending orders of a symbol, but for one.
-func (s *orders) exposure(held decimal.Decimal, symbol, without string) Exposure {
+// exposure adds up the pending orders of a symbol, but for some.
+func (s *orders) exposure(held decimal.Decimal, symbol string, without ...string) Exposure {
 	x := Exposure{Held: held}
 	for _, o := range s.pending[symbol] {
-		if o.ClientID == without {
+		if slices.Contains(without, o.ClientID) {
 			continue
 		}
 		x.InDoubt = x.InDoubt || o.Status == trading.StatusUnknown || o.InFlight
@@ -46,9 +49,9 @@ func (s *orders) exposure(held decimal.Decimal, symbol, without string) Exposure
 		x.LegEnding = x.LegEnding || o.CancelAsked && o.Leg != ""
 		switch o.Leg {
 		case trading.StopLoss:
-			x.StopLoss = x.StopLoss.Add(o.Remaining())
+			x.StopLoss = x.StopLoss.Add(s.rest(o))
 		case trading.TakeProfit:
-			x.TakeProfit = x.TakeProfit.Add(o.Remaining())
+			x.TakeProfit = x.TakeProfit.Add(s.rest(o))
 		default:
 			x.add(o)
 		}

@@ -48,12 +48,12 @@ func (b *Book) legs(symbol string, leg trading.Leg) (sum Legs, missing parts) {
 		}
 		rests := o.Status == trading.StatusOpen
 		if rests {
-			sum.Guarding = sum.Guarding.Add(o.Remaining())
+			sum.Guarding = sum.Guarding.Add(b.orders.rest(o))
 		}
-		if missing.take(o) {
-			sum.Wanted = sum.Wanted.Add(o.Remaining())
+		if missing.take(o, b.orders.rest(o)) {
+			sum.Wanted = sum.Wanted.Add(b.orders.rest(o))
 			if rests {
-				sum.Resting = sum.Resting.Add(o.Remaining())
+				sum.Resting = sum.Resting.Add(b.orders.rest(o))
 			}
 		}
 	}
@@ -99,13 +99,14 @@ func (t Target) keptAt(price decimal.Decimal) decimal.Decimal {
 	return decimal.Zero
 }
 
-// take takes an order out of the part that it stands for; false where it stands for none, or for more than that.
-func (p parts) take(o *OrderState) bool {
+// take takes an order, which may fill so much, out of the part that it stands for; false where it stands for none, or for more
+// than that.
+func (p parts) take(o *OrderState, rest decimal.Decimal) bool {
 	for i := range p {
 		if !p[i].price.Equal(o.legPrice()) {
 			continue
 		}
-		left := p[i].quantity.Sub(o.Remaining())
+		left := p[i].quantity.Sub(rest)
 		if left.IsNegative() {
 			return false
 		}
@@ -124,8 +125,8 @@ func (s *orders) tooMuch(o OrderState, t Target, held decimal.Decimal) bool {
 	left := t.parts(o.Leg, held)
 	for _, other := range slices.Backward(s.pending[o.Symbol]) {
 		if other.Leg == o.Leg && other.number > o.number && !other.CancelAsked {
-			left.take(other)
+			left.take(other, s.rest(other))
 		}
 	}
-	return !left.take(&o)
+	return !left.take(&o, s.rest(&o))
 }

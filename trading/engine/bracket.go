@@ -13,9 +13,9 @@ import (
 // legs are what a bracket consists of, the one that limits the loss first.
 var legs = []trading.Leg{trading.StopLoss, trading.TakeProfit}
 
-// guard returns the next leg that a target's bracket lacks, or nil. One that is being canceled, or of unknown fate, is
-// not lacking yet.
-func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
+// guard returns the next leg that a target's bracket lacks, with its mate where both are to be taken as one, or nil. One that
+// is being canceled, or of unknown fate, is not lacking yet.
+func (d decider) guard(t book.Target, in inputs) ([]trading.Order, error) {
 	x := d.book.Exposure(t.Symbol)
 	held := x.Held
 	want := t.Guarded(held)
@@ -26,27 +26,42 @@ func (d decider) guard(t book.Target, in inputs) (*trading.Order, error) {
 		if leg == trading.TakeProfit && watchesProfit(d.traits, t.Ticket) {
 			continue
 		}
-		price, missing := d.missing(t, leg, want.Sub(x.Leg(leg)), in.instrument)
+		taken := x.Leg(leg)
+		if d.traits.Reserves { // by whichever leg
+			taken = decimal.Max(x.StopLoss, x.TakeProfit)
+		}
+		price, missing := d.missing(t, leg, want.Sub(taken), in.instrument)
 		if !missing.IsPositive() || d.tooEarly(t, leg, in.now) {
 			continue
 		}
-		o := trading.Order{
-			ClientID: d.legID(t, leg, t.Legs+1), Symbol: t.Symbol, Side: -t.Side(), Quantity: missing, Leg: leg,
-			SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
-		}
-		if leg == trading.TakeProfit {
-			o.Type, o.LimitPrice = trading.Limit, price
-		} else {
-			o.Type, o.StopPrice = trading.Stop, price
-		}
-		approved, err := d.risk.Approve(o, trading.View{Instrument: in.instrument, Held: held, Price: price})
+		o, err := d.leg(t, leg, d.legID(t, leg, t.Legs+1), price, missing, in)
 		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", leg, t.Symbol, err)
+			return nil, err
 		}
-		o = approved.Order()
-		return &o, nil
+		return d.withMate(o, t, in), nil
 	}
 	return nil, nil
+}
+
+// leg makes an order for a leg.
+func (d decider) leg(
+	t book.Target, leg trading.Leg, clientID string, price, quantity decimal.Decimal, in inputs,
+) (trading.Order, error) {
+	o := trading.Order{
+		ClientID: clientID, Symbol: t.Symbol, Side: -t.Side(), Quantity: quantity, Leg: leg,
+		SignalID: t.SignalID, CreatedAt: in.now.UTC(), Config: d.config,
+	}
+	if leg == trading.TakeProfit {
+		o.Type, o.LimitPrice = trading.Limit, price
+	} else {
+		o.Type, o.StopPrice = trading.Stop, price
+	}
+	held := d.book.Position(t.Symbol).Quantity
+	approved, err := d.risk.Approve(o, trading.View{Instrument: in.instrument, Held: held, Price: price})
+	if err != nil {
+		return o, fmt.Errorf("%s of %s: %w", leg, t.Symbol, err)
+	}
+	return approved.Order(), nil
 }
 
 // missing is the next order that a leg lacks. Where what is to go has to go first, there is no more room than is free. Rungs
@@ -77,9 +92,16 @@ func (d decider) legID(t book.Target, leg trading.Leg, n int) string {
 // wait: what the Broker refused a moment ago it will refuse again. It is never given up, as the position is there.
 func (d decider) tooEarly(t book.Target, leg trading.Leg, now time.Time) bool {
 	last, ok := lastLeg(d.book, t, leg)
-	canceled := last.Status == trading.StatusCanceled && !last.CancelAsked && last.Sends > 0
-	failed := last.Status == trading.StatusRejected || canceled
-	return ok && failed && paused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+	if mate, hasMate := d.book.Mate(last); hasMate && mate.Sends > 0 {
+		return false // What the Broker made of both says nothing of the one that comes now.
+	}
+	return ok && failed(last) && paused(last.UpdatedAt, retryAfter<<min(t.Legs, 4), now)
+}
+
+// failed reports whether a leg ended against our will.
+func failed(o book.OrderState) bool {
+	canceled := o.Status == trading.StatusCanceled && !o.CancelAsked && o.Sends > 0
+	return o.Status == trading.StatusRejected || canceled
 }
 
 // legIsDust reports whether so much is too little for a leg at a price.

@@ -71,6 +71,7 @@ type decider struct {
 	refill  bool                 // Config.RefillTaken
 	reenter bool                 // Config.ReenterCanceled
 	gap     bool                 // an order that guards has to go before the next one is taken
+	pairs   bool                 // both legs of a bracket are sent as one
 	exits   bool                 // Config.Exits has any
 	traits  trading.Traits       // of the Broker
 }

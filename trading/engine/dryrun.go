@@ -158,6 +158,14 @@ func (b drySender) Submit(ctx context.Context, a trading.Approved) error {
 	return nil
 }
 
+// SubmitPair implements trading.Pairer where the Broker does.
+func (b drySender) SubmitPair(ctx context.Context, takeProfit, stopLoss trading.Approved) error {
+	if _, ok := b.Broker.(trading.Pairer); !ok {
+		return errors.ErrUnsupported
+	}
+	return errors.Join(b.Submit(ctx, takeProfit), b.Submit(ctx, stopLoss))
+}
+
 type dryCanceler struct{ record *dryRecord }
 
 func (c dryCanceler) Cancel(_ context.Context, ref trading.OrderRef) error {

@@ -52,6 +52,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	ledger := newLedger(env)
+	env.exits = askedExits(env, ledger)
 	gate := newGate(env, ledger)
 	reconciler := &reconciler{env: env, ledger: ledger, gate: gate}
 	ledger.onEvent = func(event journal.Event) {

@@ -45,7 +45,7 @@ func newEnv(cfg Config) (*env, error) {
 		}
 		e.instruments[i.Symbol] = i
 	}
-	e.ending, e.exits = endingOf(cfg.Instruments), askedExits(cfg, e.traits)
+	e.ending, e.exits = endingOf(cfg.Instruments), cfg.Exits
 	return e, nil
 }
 
@@ -125,7 +125,7 @@ func (e *env) decider(b *book.Book, store, journal string) decider {
 		book: b, risk: e.cfg.Risk, shares: e.cfg.Shares, sizer: e.cfg.Size,
 		ticket: e.cfg.Ticket, auto: e.cfg.AutoExecute, store: store,
 		journal: journal, config: e.cfg.Fingerprint, refill: e.cfg.RefillTaken, reenter: e.cfg.ReenterCanceled,
-		gap: e.replaces() == trading.ByGap, exits: len(e.cfg.Exits) > 0, traits: e.traits,
+		gap: e.replaces() == trading.ByGap, pairs: e.takesPairs(), exits: len(e.cfg.Exits) > 0, traits: e.traits,
 	}
 }
 

@@ -226,6 +226,19 @@ func (r life) amendedRight() {
 	}
 }
 
+// withMate is for how much stops rest whose mates rest.
+func withMate(r *rig, symbol string) (sum decimal.Decimal) {
+	for _, stop := range r.venue.Resting() {
+		for _, o := range r.venue.Resting() {
+			if stop.Symbol == symbol && stop.Leg == trading.StopLoss && o.ClientID == book.MateID(stop.ClientID) {
+				require.True(r.t, o.Quantity.Equal(stop.Quantity), "%s and %s are a pair", o.Quantity, stop.Quantity)
+				sum = sum.Add(stop.Quantity)
+			}
+		}
+	}
+	return sum
+}
+
 // guardedWhole looks at what rests at the venue for what is held: as much of each leg as the target's bracket guards.
 func guardedWhole(r *rig) {
 	for _, target := range r.engine.Status().Targets {
@@ -233,7 +246,7 @@ func guardedWhole(r *rig) {
 		for _, leg := range []trading.Leg{trading.StopLoss, trading.TakeProfit} {
 			want, sum := decimal.Zero, decimal.Zero
 			if t := target.Ticket; r.broker.Traits().Reserves && leg == trading.TakeProfit && t.StopLoss.IsPositive() {
-				want = decimal.Zero // The engine watches it.
+				want = withMate(r, target.Symbol) // That of a stop which rests alone is watched.
 			} else if t.LegPrice(leg).IsPositive() {
 				want = guarded
 			} else if rungs := target.Ticket.RungsOf(leg); len(rungs) > 0 {

@@ -177,12 +177,13 @@ func (g *gate) onEventLocked(event journal.Event) {
 	}
 }
 
-// noteLostGuard has positions compared before anything is sent, where a guard of what is held has ended that nobody here
-// asked to: a venue ends what rests when an instrument is split or renamed, and what would be done about a position without
-// its guard would be done in the units of before.
+// noteLostGuard has positions compared before anything is sent, where a guard of what is held has ended that was not to: a
+// venue ends what rests when an instrument is split or renamed, and what would be done about a position without its guard would
+// be done in the units of before.
 func (g *gate) noteLostGuard(event journal.Event) {
 	o, ok := g.ledger.book.Order(journal.OrderOf(event))
-	if ok && o.Leg != "" && o.Acknowledged && !o.CancelAsked && !g.ledger.book.Position(o.Symbol).Quantity.IsZero() {
+	lost := ok && o.Leg != "" && o.Acknowledged && !endedAsExpected(g.ledger.book, o)
+	if lost && !g.ledger.book.Position(o.Symbol).Quantity.IsZero() {
 		g.ledger.reconciled = false
 	}
 }

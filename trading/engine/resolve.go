@@ -113,7 +113,8 @@ func (c *reconciler) logOutcome(before book.OrderState) {
 		c.env.log.Info("Order found at the broker", "client_id", now.ClientID, "symbol", now.Symbol)
 	case trading.StatusRejected, trading.StatusCanceled, trading.StatusExpired:
 		level := slog.LevelWarn
-		if now.CancelAsked && now.Status == trading.StatusCanceled { // by us
+		expected := view(c.ledger, func(b *book.Book) bool { return endedAsExpected(b, now) })
+		if expected && now.Status == trading.StatusCanceled {
 			level = slog.LevelInfo
 		}
 		c.env.log.Log(context.Background(), level, "Order ended by the broker", "client_id", now.ClientID,
@@ -144,7 +145,7 @@ func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, ask
 		return stuck, nil
 	}
 	if reason, ok := c.gate.takeReject(o.ClientID); ok {
-		return nil, c.reject(ctx, r, o, reason)
+		return nil, c.reject(ctx, r, reason, o)
 	}
 	c.env.log.Warn("Order was not received and may be sent again", "client_id", o.ClientID, "symbol", o.Symbol)
 	return nil, c.ledger.record(ctx, r, journal.NotReceived{ClientID: o.ClientID, Reason: "the broker does not have it"})
@@ -153,7 +154,7 @@ func (c *reconciler) missing(ctx context.Context, r *run, o book.OrderState, ask
 // canRetry reports whether an order may be sent again although an earlier sending may be under way: it is still wanted,
 // and the Broker takes its client ID only once. One that it refused, for whatever it knew of then, is not.
 func (c *reconciler) canRetry(o book.OrderState) bool {
-	if !c.env.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged || c.gate.wasRefused(o.ClientID) {
+	if !c.env.cfg.Broker.Traits().RefusesDuplicates || o.Acknowledged || c.gate.wasRefused(o.ClientID) || !c.canPair(o) {
 		return false
 	}
 	_, err := c.gate.recheck(o, c.gate.blocked(o.Symbol))
@@ -182,11 +183,16 @@ func (c *reconciler) trustMissing(o book.OrderState, asked time.Duration) (wait 
 	return asked-since < traits.MaxFlight, ""
 }
 
-// reject records that the Broker refused an order.
-func (c *reconciler) reject(ctx context.Context, r *run, o book.OrderState, reason string) error {
-	if err := c.ledger.record(ctx, r, journal.Rejected{ClientID: o.ClientID, Reason: reason}); err != nil {
+// reject records that the Broker refused an order, or both of a pair.
+func (c *reconciler) reject(ctx context.Context, r *run, reason string, refused ...book.OrderState) error {
+	err := c.ledger.record(ctx, r, each(refused, func(o book.OrderState) journal.Event {
+		return journal.Rejected{ClientID: o.ClientID, Reason: reason}
+	})...)
+	if err != nil {
 		return err
 	}
-	c.env.log.Warn("Order rejected", orderAttrs(o, "reason", reason)...)
+	for _, o := range refused {
+		c.env.log.Warn("Order rejected", orderAttrs(o, "reason", reason)...)
+	}
 	return nil
 }

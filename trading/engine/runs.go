@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/seed-5dee1c0a/vigil/health"
 )
@@ -15,16 +16,17 @@ var errReplaced = errors.New("engine: another run of this engine has taken over"
 
 // run is one Serve, or the Steps between two of them. Only the current one may write or send.
 type run struct {
-	turn      chan struct{}               // held by the Step that runs: one at a time
-	store     string                      // the signal store's identity, once asked; used with turn held
-	logged    bool                        // the first reconciliation was logged; used with turn held
-	known     knowledge                   // used with turn held
-	raised    map[string]health.Condition // the conditions that hold, by key; used with turn held
-	found     []problem                   // in the step that runs; used with turn held
-	checked   checked                     // guarded by ledger.mu
-	failures  failures                    // used with turn held
-	unguarded unguardedTimes              // used with turn held
-	ended     bool                        // guarded by ledger.mu
+	turn        chan struct{}               // held by the Step that runs: one at a time
+	store       string                      // the signal store's identity, once asked; used with turn held
+	logged      bool                        // the first reconciliation was logged; used with turn held
+	known       knowledge                   // used with turn held
+	raised      map[string]health.Condition // the conditions that hold, by key; used with turn held
+	found       []problem                   // in the step that runs; used with turn held
+	checked     checked                     // guarded by ledger.mu
+	failures    failures                    // used with turn held
+	unguarded   unguardedTimes              // used with turn held
+	ended       bool                        // guarded by ledger.mu
+	refusedPair atomic.Bool                 // the Broker has refused a pair: its stop is to rest alone
 
 	notCanceled error // the cancels that failed in the step that runs; used with turn held
 

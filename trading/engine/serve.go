@@ -148,7 +148,7 @@ func (e *Engine) decide(ctx context.Context, r *run) error {
 // act sends the intents, and guards at once what has filled a moment ago.
 func (e *Engine) act(ctx context.Context, r *run) error {
 	return inTurn(ctx, r, e.sender.submitAll, e.reconciler.fetchSent, e.follower.anchor, e.follower.guard,
-		e.sender.submitAll)
+		e.sender.submitAll, e.guardAlone)
 }
 
 // inTurn does one phase after the other, up to the first that fails.

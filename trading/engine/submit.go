@@ -102,9 +102,17 @@ func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState)
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
-		all = errors.Join(all, s.submit(ctx, r, o))
+		all = errors.Join(all, s.submitOne(ctx, r, o))
 	}
 	return all
+}
+
+// submitOne takes one intent to the Broker, and its mate along.
+func (s *sender) submitOne(ctx context.Context, r *run, o book.OrderState) error {
+	if _, hasMate := s.ledger.mate(o); hasMate {
+		return s.submitLeg(ctx, r, o.ClientID)
+	}
+	return s.submit(ctx, r, o)
 }
 
 func legFirst(a, b book.OrderState) int {
@@ -140,7 +148,7 @@ func (s *sender) submit(ctx context.Context, r *run, o book.OrderState) error {
 	case s.gate.callsBegin() && !errors.Is(err, trading.ErrRejected):
 		return s.notSent(ctx, r, o, t, err)
 	}
-	return s.recordResult(ctx, r, o, err)
+	return s.recordResult(ctx, r, err, o)
 }
 
 // refused deals with an intent that the gate did not let through: an end of the run leaves it for the next one.
@@ -214,9 +222,9 @@ func (s *sender) replacedLeg(o trading.Order) (old book.OrderState, ok bool) {
 	return old, false
 }
 
-// recordResult records what Submit returned. It does so although ctx may have ended meanwhile, unless another run has taken
-// over: that one asks the Broker itself.
-func (s *sender) recordResult(ctx context.Context, r *run, o book.OrderState, answer error) error {
+// recordResult records what Submit returned, or SubmitPair of two. It does so although ctx may have ended meanwhile, unless
+// another run has taken over: that one asks the Broker itself.
+func (s *sender) recordResult(ctx context.Context, r *run, answer error, sent ...book.OrderState) error {
 	ctx = context.WithoutCancel(ctx)
 	if answer == nil {
 		s.gate.noteAnswer("")
@@ -225,20 +233,38 @@ func (s *sender) recordResult(ctx context.Context, r *run, o book.OrderState, an
 	}
 	switch {
 	case answer == nil:
-		if err := s.ledger.record(ctx, r, journal.Acknowledged{ClientID: o.ClientID}); err != nil {
+		if err := s.ledger.record(ctx, r, each(sent, acknowledged)...); err != nil {
 			return err
 		}
-		s.env.log.Info("Order submitted", orderAttrs(o, "signal_id", o.SignalID)...)
+		for _, o := range sent {
+			s.env.log.Info("Order submitted", orderAttrs(o, "signal_id", o.SignalID)...)
+		}
 		return nil
-	case errors.Is(answer, trading.ErrRejected) && o.Sends == 0:
-		return s.reconciler.reject(ctx, r, o, answer.Error())
+	case errors.Is(answer, trading.ErrRejected) && sent[0].Sends == 0:
+		return s.reconciler.reject(ctx, r, answer.Error(), sent...)
 	case errors.Is(answer, trading.ErrRejected):
 		// This may be about the second sending only, while the first one was accepted. What the Broker has under
 		// the client ID decides, and if that is nothing it is a refusal after all; see missing.
-		s.gate.noteReject(o.ClientID, answer.Error())
+		for _, o := range sent {
+			s.gate.noteReject(o.ClientID, answer.Error())
+		}
 	}
-	s.env.log.Warn("Order unknown", orderAttrs(o, "error", answer)...)
-	return s.ledger.record(ctx, r, journal.Unknown{ClientID: o.ClientID, Reason: answer.Error()})
+	for _, o := range sent {
+		s.env.log.Warn("Order unknown", orderAttrs(o, "error", answer)...)
+	}
+	return s.ledger.record(ctx, r, each(sent, func(o book.OrderState) journal.Event {
+		return journal.Unknown{ClientID: o.ClientID, Reason: answer.Error()}
+	})...)
+}
+
+func acknowledged(o book.OrderState) journal.Event { return journal.Acknowledged{ClientID: o.ClientID} }
+
+// each is what happens to each of some orders.
+func each(orders []book.OrderState, event func(book.OrderState) journal.Event) (events []journal.Event) {
+	for _, o := range orders {
+		events = append(events, event(o))
+	}
+	return events
 }
 
 // cancelAll takes every cancel that was asked for to the Broker, and learns what became of the order. One that fails
@@ -250,6 +276,7 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 		return nil
 	}
 	var all error
+	canceled := make(map[string]bool)
 	for _, o := range s.ledger.pendingWhere(func(o book.OrderState) bool {
 		return o.CancelAsked && o.Status == trading.StatusOpen
 	}) {
@@ -257,9 +284,13 @@ func (s *sender) cancelAll(ctx context.Context, r *run) error {
 		if err := s.gate.mayCancel(ctx, r); err != nil {
 			return errors.Join(all, fmt.Errorf("engine: order %s not canceled: %w", o.ClientID, err))
 		}
-		limited, cancel := s.env.limited(ctx)
-		err := canceler.Cancel(limited, o.Ref())
-		cancel()
+		var err error
+		if !canceled[book.MateID(o.ClientID)] { // else the venue has canceled it along
+			limited, cancel := s.env.limited(ctx)
+			err = canceler.Cancel(limited, o.Ref())
+			cancel()
+		}
+		canceled[o.ClientID] = err == nil
 		if err != nil && !errors.Is(err, trading.ErrUnknownOrder) {
 			s.gate.ask(o.ClientID) // What became of it the answer does not say.
 			r.notCanceled = errors.Join(r.notCanceled, fmt.Errorf("engine: cancel order %s: %w", o.ClientID, err))

@@ -79,14 +79,15 @@ func (f *follower) guard(ctx context.Context, r *run) error {
 		in := inputs{now: f.env.now()}
 		for made := true; made; {
 			var wrong error
-			events, err := f.ledger.write(ctx, r, func(b *book.Book) ([]journal.Event, error) {
+			events, err := f.ledger.write(ctx, r, func(b *book.Book) (events []journal.Event, err error) {
 				now, _ := b.Target(t.Symbol)
 				in.instrument = f.env.instrument(t.Symbol, b.Position(t.Symbol).Quantity)
-				var o *trading.Order
-				if o, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in); o == nil {
-					return nil, nil
+				var made []trading.Order
+				made, wrong = f.env.decider(b, r.store, f.ledger.identity).guard(now, in)
+				for _, o := range made {
+					events = append(events, journal.IntentMade{Order: o})
 				}
-				return []journal.Event{journal.IntentMade{Order: *o}}, nil
+				return events, nil
 			})
 			if err != nil {
 				return err
