@@ -23,7 +23,7 @@ func unread(next http.Handler) http.Handler {
 		own.Body = body
 		next.ServeHTTP(w, own)
 		if !body.ended.Load() {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout)) //vigil:wallclock deadlines of a connection are by the machine's clock
 		}
 	})
 }
