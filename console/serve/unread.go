@@ -23,7 +23,8 @@ func unread(next http.Handler) http.Handler {
 		own.Body = body
 		next.ServeHTTP(w, own)
 		if !body.ended.Load() {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout)) //vigil:wallclock deadlines of a connection are by the machine's clock
+			deadline := time.Now().Add(unreadTimeout) //vigil:wallclock deadlines of a connection are by the machine's clock
+			_ = http.NewResponseController(w).SetReadDeadline(deadline)
 		}
 	})
 }
