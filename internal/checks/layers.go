@@ -122,6 +122,7 @@ var Rooms = []Room{
 	{Path: "internal/foreign", For: "calls of code that is not ours: panic, Goexit, time limit"},
 	{Path: "internal/wake", For: "a channel that is closed when something happens next"},
 	{Path: "internal/golden", For: "golden files of tests", Kit: true},
+	{Path: "internal/nodejudge", For: "clients from npm that judge what a test serves", Kit: true},
 	{Path: "internal/pgserver", For: "a PostgreSQL server for tests", Kit: true},
 	{Path: "internal/ramdisk", For: "temporary folders of tests in memory", Kit: true},
 	{Path: "internal/...", For: "what siblings share: `clockctx`, deadlines on a Clock; `checks`, the rules of this " +

@@ -62,6 +62,42 @@ func (d *day) run() {
 	running.Go(func() { _ = d.venue.Listen(ctx) })
 	d.move()
 	network := &http.Transport{DialContext: d.venue.Dial}
+	d.start(ctx, &running, network)
+	for second := range *hours * 3600 {
+		if second%60 == 0 {
+			d.say()
+		}
+		if d.random.IntN(90) == 0 {
+			d.spoil()
+		}
+		if second%3600 == 2700 {
+			d.darken()
+		}
+		d.second()
+	}
+	d.venue.Clear()
+	for range 400 {
+		d.second()
+	}
+	d.judge()
+	require.Empty(d, d.problems)
+	require.Positive(d, d.fills)
+	require.Greater(d, d.resting*10, d.held*9, "the take-profit of what is held rests too")
+	require.Less(d, d.longest, time.Minute, "the book held something else than the venue")
+	require.Positive(d, d.closed, "the gate was shut while no bar was to be had")
+	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than "+
+		"the venue's for %s at the most, at most %d requests in a minute, bars at most %s old, gate shut for %d s, "+
+		"take-profits seen in %d of %d looks", *hours,
+		time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest, d.busiest(), d.oldest, d.closed,
+		d.resting, d.held)
+	cancel()
+	running.Wait()
+	network.CloseIdleConnections()
+	synctest.Wait()
+}
+
+// start runs the adapter, and has an engine and a source over it.
+func (d *day) start(ctx context.Context, running *sync.WaitGroup, network *http.Transport) {
 	broker, err := alpaca.New(alpaca.Config{
 		APIKey: alpacatest.Key, SecretKey: alpacatest.Secret, URL: "http://venue", StreamURL: "ws://venue/stream",
 		DataURL: "http://venue", DataStreamURL: "ws://venue/v2", Symbols: []string{symbol},
@@ -89,45 +125,19 @@ func (d *day) run() {
 			}
 		}
 	})
-	for second := range *hours * 3600 {
-		if second%60 == 0 {
-			d.say()
-		}
-		if d.random.IntN(90) == 0 {
-			d.spoil()
-		}
-		if second%3600 == 2700 {
-			d.darken()
-		}
-		d.second()
-	}
-	d.venue.Clear()
-	for range 400 {
-		d.second()
-	}
-	d.judge()
-	require.Empty(d, d.problems)
-	require.Positive(d, d.fills)
-	require.Greater(d, d.resting*10, d.held*9, "the take-profit of what is held rests too")
-	require.Less(d, d.longest, time.Minute, "the book held something else than the venue")
-	minutes, busiest := make(map[time.Time]int), 0
+}
+
+// busiest is how many requests there were in a minute at the most. The venue has refused none for their number.
+func (d *day) busiest() (highest int) {
+	minutes := make(map[time.Time]int)
 	for _, r := range d.venue.Requests() {
 		minute := r.At.Truncate(time.Minute)
 		minutes[minute]++
 		require.NotEqual(d, http.StatusTooManyRequests, r.Status)
-		busiest = max(busiest, minutes[minute])
+		highest = max(highest, minutes[minute])
 	}
-	require.LessOrEqual(d, busiest, 200, "the venue allows no more in a minute")
-	require.Positive(d, d.closed, "the gate was shut while no bar was to be had")
-	d.Logf("%d h, of which the market was open for %s: %d orders, %d fills, %s without a stop and another position than "+
-		"the venue's for %s at the most, at most %d requests in a minute, bars at most %s old, gate shut for %d s, "+
-		"take-profits seen in %d of %d looks", *hours,
-		time.Duration(d.open)*time.Second, d.orders, d.fills, d.unguarded, d.longest, busiest, d.oldest, d.closed,
-		d.resting, d.held)
-	cancel()
-	running.Wait()
-	network.CloseIdleConnections()
-	synctest.Wait()
+	require.LessOrEqual(d, highest, 200, "the venue allows no more in a minute")
+	return highest
 }
 
 // spoil does something to the streams.

@@ -47,7 +47,7 @@ func (b *Broker) CashEvents(ctx context.Context, from trading.Cursor, limit int)
 			return nil, from, err
 		}
 		if fresh := b.cashEvents(rows, at, seen); len(fresh) > 0 {
-			page = fresh[:min(limit, len(fresh))]
+			page = fresh[:min(max(limit, 1), len(fresh))]
 			return page, behind(page, from.Since, at, seen), nil
 		}
 		switch last := lastOf(rows); {

@@ -231,25 +231,9 @@ func (s *Source) listen(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.CloseNow() }() // it is at its end, however that came
-	listening, end := context.WithCancel(ctx)
-	kept := make(chan error, 1)
-	go func() {
-		defer end()
-		kept <- s.broker.client.keepOpen(listening, conn, func(time.Time) error { return nil })
-	}()
-	for err == nil {
-		var text []byte
-		if _, text, err = conn.Read(listening); err != nil {
-			err = fmt.Errorf("binance: the stream has broken: %w", err)
-		} else {
-			s.hear(ctx, text)
-		}
-	}
-	end()
-	if why := <-kept; why != nil { // it knows better why reading has ended
-		return why
-	}
-	return err
+	look := func(context.Context, time.Time) error { return nil }
+	hear := func(ctx context.Context, text []byte) error { s.hear(ctx, text); return nil }
+	return s.broker.client.follow(ctx, conn, look, hear)
 }
 
 // klineMessage is a bar as the stream tells it, open or closed. Names that differ only in case are both here.

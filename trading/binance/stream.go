@@ -77,32 +77,13 @@ func (b *Broker) listen(ctx context.Context) error {
 	health.Observe(ctx, nil)
 	health.Clear(ctx, "stream")
 	b.client.cfg.Logger.Info("The stream of the account is up")
-
-	listening, end := context.WithCancel(ctx)
-	kept := make(chan error, 1)
-	go func() {
-		defer end()
-		kept <- b.keepAlive(listening, conn, key)
-	}()
-	for err == nil {
-		var message []byte
-		if _, message, err = conn.Read(listening); err != nil {
-			err = fmt.Errorf("binance: the stream has broken: %w", err)
-		} else {
-			err = b.hear(listening, message)
-		}
-	}
-	end()
-	if why := <-kept; why != nil { // it knows better why reading has ended
-		return why
-	}
-	return err
+	return b.client.follow(ctx, conn, b.keepAlive(key), b.hear)
 }
 
-// keepAlive says why a stream of the account is to end; nil where ctx has ended.
-func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string) error {
+// keepAlive returns what looks at a stream of the account: it renews the key, and says why the stream is to end.
+func (b *Broker) keepAlive(key string) func(context.Context, time.Time) error {
 	renewed := b.client.cfg.Clock.Now()
-	return b.client.keepOpen(ctx, conn, func(now time.Time) error {
+	return func(ctx context.Context, now time.Time) error {
 		if b.updates.Mute(now) {
 			return errMute
 		}
@@ -116,12 +97,37 @@ func (b *Broker) keepAlive(ctx context.Context, conn *websocket.Conn, key string
 			return err
 		}
 		return nil
-	})
+	}
+}
+
+// follow hears a stream to its end, and says why that has come: what look finds now and then, what hear says, or the connection.
+func (c *client) follow(ctx context.Context, conn *websocket.Conn, look func(context.Context, time.Time) error,
+	hear func(context.Context, []byte) error,
+) (err error) {
+	listening, end := context.WithCancel(ctx)
+	kept := make(chan error, 1)
+	go func() {
+		defer end()
+		kept <- c.keepOpen(listening, conn, look)
+	}()
+	for err == nil {
+		var message []byte
+		if _, message, err = conn.Read(listening); err != nil {
+			err = fmt.Errorf("binance: the stream has broken: %w", err)
+		} else {
+			err = hear(listening, message)
+		}
+	}
+	end()
+	if why := <-kept; why != nil { // it knows better why reading has ended
+		return why
+	}
+	return err
 }
 
 // keepOpen pings, and says why a stream is to end: a pong that does not come, its age, or what look finds. It is nil where ctx
 // has ended.
-func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(now time.Time) error) error {
+func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(context.Context, time.Time) error) error {
 	began := c.cfg.Clock.Now()
 	for c.wait(ctx, pingEvery) {
 		health.Beat(ctx)
@@ -129,7 +135,7 @@ func (c *client) keepOpen(ctx context.Context, conn *websocket.Conn, look func(n
 		if now.Sub(began) >= streamAge {
 			return errOld
 		}
-		if err := look(now); err != nil {
+		if err := look(ctx, now); err != nil {
 			return err
 		}
 		if err := c.within(ctx, conn.Ping); err != nil && ctx.Err() == nil {

@@ -3,90 +3,28 @@ package alpacatest_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/internal/nodejudge"
 	"github.com/seed-5dee1c0a/vigil/trading/alpaca/alpacatest"
 )
 
 // Clients that vigil's authors did not write judge the venue. The one for JavaScript comes from npm, at the version of
 // testdata/judges/package-lock.json, into a folder of the user's cache.
 
-// installed is the folder with the judge from npm, or why there is none.
-var installed = sync.OnceValues(func() (string, error) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", fmt.Errorf("%s is not installed here: %w", tool, err)
-		}
-	}
-	lock, err := os.ReadFile("testdata/judges/package-lock.json")
-	if err != nil {
-		return "", err
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(cache, "vigil", "alpacatest-judges")
-	have, err := os.ReadFile(filepath.Join(folder, "installed"))
-	if err == nil && string(have) == string(lock) {
-		return folder, nil
-	}
-	return folder, install(folder, lock)
-})
-
-func install(folder string, lock []byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join("testdata/judges", name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
-			return err
-		}
-	}
-	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = folder
-	if said, err := npm.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w: %s", err, said)
-	}
-	return os.WriteFile(filepath.Join(folder, "installed"), lock, 0o600)
-}
+var judges = nodejudge.New("testdata/judges", "alpacatest-judges")
 
 // judge runs a script of testdata/judges against a venue, and answers what it printed.
 func judge(t *testing.T, script, url string) string {
 	t.Helper()
-	folder, err := installed()
-	if err != nil {
-		t.Skipf("the client from npm does not judge the venue: %v", err)
-	}
-	text, err := os.ReadFile(filepath.Join("testdata/judges", script))
-	require.NoError(t, err)
-	inside := filepath.Join(folder, script) // where node finds the packages
-	require.NoError(t, os.WriteFile(inside, text, 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	said, err := exec.CommandContext(ctx, "node", inside, url).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("%s: %v\n%s\n%s", script, err, said, exit.Stderr)
-	}
-	require.NoError(t, err)
+	said := judges.Run(t, script, nil, url)
 	require.True(t, json.Valid(said), "%s", said)
 	return string(said)
 }

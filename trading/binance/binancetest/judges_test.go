@@ -5,23 +5,21 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5dee1c0a/vigil/internal/nodejudge"
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 )
 
@@ -59,71 +57,12 @@ func onLoopback(t *testing.T) loopback {
 	return loopback{v, plain.URL, strings.Replace(secure.URL, "https", "wss", 1), certificate}
 }
 
-// installed is the folder with the judges from npm, or why there is none.
-var installed = sync.OnceValues(func() (string, error) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", fmt.Errorf("%s is not installed here: %w", tool, err)
-		}
-	}
-	lock, err := os.ReadFile("testdata/judges/package-lock.json")
-	if err != nil {
-		return "", err
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(cache, "vigil", "binancetest-judges")
-	have, err := os.ReadFile(filepath.Join(folder, "installed"))
-	if err == nil && string(have) == string(lock) {
-		return folder, nil
-	}
-	return folder, install(folder, lock)
-})
-
-func install(folder string, lock []byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join("testdata/judges", name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
-			return err
-		}
-	}
-	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = folder
-	if said, err := npm.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w: %s", err, said)
-	}
-	return os.WriteFile(filepath.Join(folder, "installed"), lock, 0o600)
-}
+var judges = nodejudge.New("testdata/judges", "binancetest-judges")
 
 // judge runs a script of testdata/judges against a venue, and answers what it printed.
 func judge(t *testing.T, script string, at loopback) object {
 	t.Helper()
-	folder, err := installed()
-	if err != nil {
-		t.Skipf("the clients from npm do not judge the venue: %v", err)
-	}
-	text, err := os.ReadFile(filepath.Join("testdata/judges", script))
-	require.NoError(t, err)
-	inside := filepath.Join(folder, script) // where node finds the packages
-	require.NoError(t, os.WriteFile(inside, text, 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	node := exec.CommandContext(ctx, "node", inside, at.url, at.secure)
-	node.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+at.certificate)
-	said, err := node.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("%s: %v\n%s\n%s", script, err, said, exit.Stderr)
-	}
-	require.NoError(t, err)
+	said := judges.Run(t, script, []string{"NODE_EXTRA_CA_CERTS=" + at.certificate}, at.url, at.secure)
 	for line := range bytes.Lines(said) { // the connector writes its own log beside it
 		if bytes.HasPrefix(line, []byte("{")) {
 			return answer{body: line}.object(t)

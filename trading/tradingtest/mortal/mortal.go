@@ -9,8 +9,8 @@
 // Config.Flight says, as a kernel sends what a dead process has written. Another Process over the same journal and the same
 // venue is its next life.
 //
-// It stands in this process: nothing is cut off but the journal and the network, and goroutines end as their contexts do. It
-// waits by the machine's clock, which is a bubble's within testing/synctest.
+// Nothing is cut off but the journal and the network: goroutines go on until their contexts end. A Process waits by the
+// machine's clock, which within testing/synctest is the bubble's.
 package mortal
 
 import (
@@ -89,8 +89,8 @@ func New(cfg Config) *Process {
 	return p
 }
 
-// Run runs a part of the process in a goroutine of its own: again a second after it has returned, as a supervisor does, until
-// the process is dead. The part's context ends then.
+// Run runs a part of the process in a goroutine of its own, such as an Engine's Step: again a second after it has returned, as
+// a supervisor does, until the process is dead. The part's context ends then. Run may not follow Wait.
 func (p *Process) Run(part func(context.Context)) {
 	p.runs.Go(func() {
 		for p.alive.Err() == nil {
@@ -126,7 +126,7 @@ func (p *Process) Doom(at Moment) {
 	p.doomed, p.at = true, at
 }
 
-// dies reports whether the process is dead by this moment, which may be the one that it dies at.
+// dies reports whether this is the moment at which the process is to die, and kills it then.
 func (p *Process) dies(at Moment) bool {
 	p.mu.Lock()
 	now := p.doomed && p.at == at
