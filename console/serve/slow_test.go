@@ -102,6 +102,7 @@ func TestServerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 			require.NoError(t, err)
 			text, err := io.ReadAll(answered.Body)
 			require.NoError(t, err)
+			require.NoError(t, answered.Body.Close())
 			require.Equal(t, "yeshello", string(text))
 		}
 		require.NoError(t, kept.Close())
