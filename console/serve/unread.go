@@ -12,7 +12,8 @@ import (
 const unreadTimeout = time.Second
 
 // unread does not wait for bodies that nobody reads.
-func unread(next http.Handler) http.Handler {
+func (s *Server) unread() http.Handler {
+	next := s.cfg.Handler
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
@@ -23,7 +24,7 @@ func unread(next http.Handler) http.Handler {
 		own.Body = body
 		next.ServeHTTP(w, own)
 		if !body.ended.Load() {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout))
+			_ = http.NewResponseController(w).SetReadDeadline(s.cfg.Clock.Now().Add(unreadTimeout))
 		}
 	})
 }
