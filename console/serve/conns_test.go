@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,13 +40,15 @@ func TestConnectionsThatAreIdleMakePlace(t *testing.T) {
 	body, err := get(port.Addr())
 	require.NoError(t, err)
 	require.Equal(t, "hello", body, "whoever holds on to connections keeps nobody out")
-	for _, conn := range idle[:30] {
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
-		_, err := io.Copy(io.Discard, conn)
-		require.NotErrorIs(t, err, context.DeadlineExceeded)
-		if timeout, ok := err.(net.Error); ok { //nolint:errorlint // it is not wrapped
-			require.False(t, timeout.Timeout(), "it was closed")
-		}
+	closed := make(chan struct{}, len(idle))
+	for _, conn := range idle { // which of them, depends on who was just being answered
+		go func() {
+			_, _ = io.Copy(io.Discard, conn)
+			closed <- struct{}{}
+		}()
+	}
+	for range 30 {
+		<-closed
 	}
 	require.ErrorIs(t, end(), context.Canceled)
 }

@@ -144,7 +144,7 @@ func Stopping(ctx context.Context) <-chan struct{} {
 
 func (s *Server) server(requests context.Context) *http.Server {
 	return &http.Server{
-		Handler:           unread(s.cfg.Handler),
+		Handler:           s.unread(),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

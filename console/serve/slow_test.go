@@ -95,13 +95,14 @@ func TestServerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 
 		kept := p.dial() // one whose body is read is for the next request as well
 		for range 2 {
-			time.Sleep(5 * time.Second)
+			time.Sleep(2 * time.Second)
 			_, err = kept.Write([]byte("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nyes"))
 			require.NoError(t, err)
 			answered, err := http.ReadResponse(bufio.NewReader(kept), nil)
 			require.NoError(t, err)
 			text, err := io.ReadAll(answered.Body)
 			require.NoError(t, err)
+			require.NoError(t, answered.Body.Close())
 			require.Equal(t, "yeshello", string(text))
 		}
 		require.NoError(t, kept.Close())

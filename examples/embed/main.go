@@ -166,7 +166,9 @@ func (h *host) serve(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server := &http.Server{
-		Handler: h.mux(), ReadHeaderTimeout: drain, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		Handler: h.mux(), ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		// What a slow client may hold on to. The console's streams lift the two that would end them.
+		ReadHeaderTimeout: drain, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the host
 	}
 	var served, traded error
