@@ -21,7 +21,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o); why != "" {
 		return fmt.Errorf("alpaca: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
-	r := request{begin: a.Begin}
+	r := request{class: opening, begin: a.Begin}
 	if o.ReduceOnly {
 		r.class = urgent
 	}
