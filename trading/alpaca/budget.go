@@ -38,10 +38,10 @@ const (
 	// allowed is how many requests in a minute the venue takes, until its answers say otherwise.
 	allowed = 200
 	// unsaid is how long the venue is left alone that has refused a request for their number and does not say until when. It
-	// doubles with each one that it refuses in a row, twice: a guard is not to wait for much longer than it must.
-	unsaid  = time.Second
-	doubled = 2
-	longest = time.Minute // it counts by the minute
+	// doubles with each one that it refuses in a row, up to a most: a guard is not to wait for much longer than it must.
+	unsaid     = time.Second
+	unsaidMost = 4 * time.Second
+	longest    = time.Minute // it counts by the minute
 )
 
 // budget is what may be asked of the venue. Half of a minute's requests are there at once, and the other half comes back over
@@ -130,7 +130,7 @@ func (b *budget) note(x *exchange) {
 
 // patienceLocked is how long the venue wants to be left alone.
 func (b *budget) patienceLocked(h http.Header, now time.Time) time.Duration {
-	wait := unsaid << min(max(b.refused-1, 0), doubled)
+	wait := min(unsaid<<min(max(b.refused-1, 0), 6), unsaidMost)
 	if seconds, ok := number(h, "Retry-After"); ok {
 		wait = time.Duration(min(seconds, 60)) * time.Second
 	} else if at, ok := number(h, "X-Ratelimit-Reset"); ok {

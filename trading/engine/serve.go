@@ -15,8 +15,8 @@ import (
 // maxBackoff bounds the pause after steps that failed one after the other.
 const maxBackoff = 30 * time.Second
 
-// hastyBackoff bounds it while a position may lack its stop-loss.
-const hastyBackoff = 5 * time.Second
+// shortBackoff bounds it while a position may lack its stop-loss.
+const shortBackoff = 5 * time.Second
 
 // Serve steps until ctx ends: when there is a new signal, when the Broker has news, and at least every Poll. A step
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
@@ -177,15 +177,15 @@ func final(err error) bool {
 // pause is how long to wait after a step, where so many before it failed.
 func (e *Engine) pause(failures int) time.Duration {
 	pause := backoff(e.env.cfg.Poll, failures)
-	if pause > max(e.env.cfg.Poll, hastyBackoff) && view(e.ledger, e.env.mayLackStop) {
-		return max(e.env.cfg.Poll, hastyBackoff)
+	if pause > max(e.env.cfg.Poll, shortBackoff) && view(e.ledger, e.env.mayMissStop) {
+		return max(e.env.cfg.Poll, shortBackoff)
 	}
 	return pause
 }
 
-// mayLackStop reports whether a position lacks its stop-loss at the Broker, or may be there unknown to us, as an order that
+// mayMissStop reports whether a position lacks its stop-loss at the Broker, or may be there unknown to us, as an order that
 // opens may have filled.
-func (e *env) mayLackStop(b *book.Book) bool {
+func (e *env) mayMissStop(b *book.Book) bool {
 	for h := range b.Holdings() {
 		if !e.unguardedQuantity(b, h).IsZero() {
 			return true
