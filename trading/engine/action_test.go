@@ -22,7 +22,9 @@ type tellsActions struct {
 	err  error
 }
 
-func (b tellsActions) Actions(context.Context, time.Time) ([]trading.Action, error) { return b.told, b.err }
+func (b tellsActions) Actions(context.Context, time.Time) ([]trading.Action, error) {
+	return b.told, b.err
+}
 
 // A merger takes what is held away. The halt names it, also where differences are adopted: what was paid is not of what is held now.
 func TestMergerThatTheVenueTellsIsNamedInTheHalt(t *testing.T) {
