@@ -20,7 +20,7 @@ const shortBackoff = 5 * time.Second
 
 // Serve steps until ctx ends: when there is a new signal, when the Broker has news, and at least every Poll. A step
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
-// a pause that doubles up to 30 s.
+// a pause that doubles up to 30 s, and to 5 s while a position may lack its stop-loss.
 //
 // It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *EntryError, ErrTakenOver,
 // ErrStopped, or that another Serve has begun. In that last case this run was given up, perhaps while it hung in a call:
