@@ -20,7 +20,7 @@ var meanings = map[string]string{
 	"delisted":     "nothing is opened on that symbol. What is held of it is closed in time, or settled at the venue's price",
 	"converted":    "what is held is worth what it was, and counts in other units, or under another name",
 	"settled":      "what was held of that symbol is closed, at a price that the venue has made",
-	"key":          "the venue takes no order, also none that closes. Stop-losses that rest there stay there",
+	"key":          "the venue takes no order and no cancel, also none that closes. Stop-losses that rest there stay there",
 	"stray_orders": "if they are filled, more is held than any signal has asked for, and nothing guards it",
 	"hours": "an order may be sent while the venue is closed, and be filled when it opens next; or none is sent while it is " +
 		"open. Stop-losses that rest there stay there",

@@ -101,9 +101,11 @@ func (c *certification) suite(clk clock.Clock) (suite certify.Suite, at certify.
 		}
 		suite, stream = certify.Alpaca(c.symbols[0], clk), "/stream"
 		at.URL, at.StreamURL, at.Pace = alpaca.PaperURL, alpaca.PaperStreamURL, alpacaPace
+		at.DataURL, at.DataStreamURL = alpaca.DataURL, alpaca.DataStreamURL
 	}
 	if address != "" {
 		at.URL, at.StreamURL = address, "ws"+strings.TrimPrefix(address, "http")+stream
+		at.DataURL, at.DataStreamURL = "", ""
 		if isOfThisMachine(address) {
 			at.Pace = 0
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-5dee1c0a/vigil/signal/candle"
 	"github.com/seed-5dee1c0a/vigil/signal/feed/httpfeed"
 	"github.com/seed-5dee1c0a/vigil/trading"
+	"github.com/seed-5dee1c0a/vigil/trading/alpaca"
 	"github.com/seed-5dee1c0a/vigil/trading/backtest"
 	"github.com/seed-5dee1c0a/vigil/trading/engine"
 )
@@ -54,13 +55,14 @@ type config struct {
 	feedShape     httpfeed.Shape
 	feedSymbols   []string // NAME=THEIRS
 	hours         openHours
-	venue         string // see place; "" for the account on paper in here
-	live          bool   // real money is traded
-	shadow        bool   // orders go to an account on paper, and are held against the one at the venue
-	account       string // what the user calls the account at the venue
-	confirm       string // see words
-	adopt         string // see found.word
-	venueKey      string // of the account
+	calendar      *alpaca.Calendar // see venueCalendar
+	venue         string           // see place; "" for the account on paper in here
+	live          bool             // real money is traded
+	shadow        bool             // orders go to an account on paper, and are held against the one at the venue
+	account       string           // what the user calls the account at the venue
+	confirm       string           // see words
+	adopt         string           // see found.word
+	venueKey      string           // of the account
 	venueSecret   string
 	dial          dialer // see environment
 

@@ -99,7 +99,7 @@ func mayBackUp(from, to string) error {
 }
 
 func runCheck(ctx context.Context, args []string, env environment) int {
-	c := newFileCommand("check", "[FILE] [flags]", env, "venue", "account", "symbols", "foreign-orders")
+	c := newFileCommand("check", "[FILE] [flags]", env, "venue", "account", "symbols", "hours", "foreign-orders")
 	files, err := c.begin(args, 0, 1)
 	if err == nil && c.venue != "" {
 		err = c.readVenueKey(env.lookup)

@@ -34,6 +34,7 @@ type firstOrder struct {
 	out    io.Writer
 	symbol string
 	within time.Duration // for one order to be filled and told
+	closed func() string // what says that the market is, once the venue was asked; "" while it is not
 
 	began time.Time
 	fees  map[string]decimal.Decimal // by asset
@@ -76,16 +77,25 @@ func runFirstOrder(ctx context.Context, args []string, env environment) int {
 	}
 	f := &firstOrder{
 		venue: at, clock: env.clock, out: env.stdout, symbol: c.symbols[0], within: within,
-		began: env.clock.Now(), fees: make(map[string]decimal.Decimal),
-	}
-	if c.marketHours().text != "" && !c.isOpen(f.began) {
-		return fail(env, fmt.Errorf("first-order: the market is closed by --hours %s, and an order would wait: nothing was sent",
-			c.marketHours().text))
+		closed: func() string { return c.closedBy(env.clock.Now()) },
+		began:  env.clock.Now(), fees: make(map[string]decimal.Decimal),
 	}
 	if err := f.run(ctx); err != nil {
 		return fail(env, fmt.Errorf("first-order: %w", err))
 	}
 	return exitOK
+}
+
+// closedBy is what says that the market is closed; "" while it is open.
+func (c *config) closedBy(now time.Time) string {
+	switch hours := c.marketHours(); {
+	case hours.text == "" || c.isOpen(now):
+		return ""
+	case c.hours.text != "":
+		return "--hours " + hours.text
+	default:
+		return hours.text
+	}
 }
 
 // mayOrderFirst says what on the command line stands against it.
@@ -160,6 +170,9 @@ func (f *firstOrder) run(ctx context.Context) error {
 func (f *firstOrder) prepare(ctx context.Context) (i trading.Instrument, price decimal.Decimal, err error) {
 	if err := f.venue.tellSetup(ctx, f.out, []string{f.symbol}); err != nil {
 		return i, price, err
+	}
+	if by := f.closed(); by != "" {
+		return i, price, fmt.Errorf("the market is closed by %s, and an order would wait", by)
 	}
 	there, err := findAt(ctx, f.venue, "the account")
 	if err != nil {

@@ -118,7 +118,7 @@ func TestFirstOrderAtAlpacaWaitsForItsHours(t *testing.T) {
 		args := []string{"first-order", "--venue", "alpaca-paper=http://venue", "--symbols", "AAPL", "--db", tempDB(t)}
 		code, _, log := runAtAlpaca(t.Context(), venue, args...)
 		require.Equal(t, exitFailure, code)
-		require.Contains(t, log, "the market is closed by --hours America/New_York 09:30-16:00")
+		require.Contains(t, log, "the market is closed by the venue's calendar")
 		require.Zero(t, venue.Orders())
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(errors.New("over"))

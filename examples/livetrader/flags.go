@@ -83,7 +83,8 @@ func (c *config) declareFeed() {
 	setting(c, &c.feedSymbols, "feed-symbols", nil, renames,
 		"`names` that the feed has for symbols, such as BTC/USDT=BTCUSDT,ETH/USDT=ETHUSDT")
 	setting(c, &c.hours, "hours", openHours{}, weekHours,
-		"`hours` of the market on Monday to Friday, such as 'America/New_York 09:30-16:00'; always if not given")
+		"`hours` of the market on Monday to Friday, such as 'America/New_York 09:30-16:00'; "+
+			"always if not given, and at Alpaca those of its calendar")
 	setting(c, &c.venue, "venue", "", texts, "`name` of a venue to trade at instead of on paper in here: "+
 		strings.Join(venueNames, ", ")+", or NAME=URL where it is at another address; or the address of a papervenue, whose "+
 		"market is the synthetic one of --seed at --interval 1s")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
 	"github.com/seed-5dee1c0a/vigil/signal"
@@ -67,6 +68,8 @@ func (b atBinance) look(ctx context.Context) (l liveAccount, err error) {
 type atAlpaca struct {
 	*alpaca.Broker
 
+	clock     clock.Clock
+	calendar  *alpaca.Calendar // nil where --hours says others
 	simulated bool
 	hangUp    func()
 }
@@ -107,7 +110,10 @@ func (b atAlpaca) tellSetup(ctx context.Context, w io.Writer, symbols []string) 
 		fmt.Fprintf(w, "account: %s, in %s: cash %s, may sell short: %s\n",
 			setup.Account, setup.Currency, setup.Cash, yes(setup.CanShort))
 		if setup.Hours != "" {
-			fmt.Fprintln(w, "hours: WARNING: the venue's are others than --hours:", setup.Hours)
+			fmt.Fprintln(w, "hours: WARNING: the venue's clock and calendar are others:", setup.Hours)
+		}
+		if b.calendar != nil {
+			tellDays(w, b.calendar, b.clock.Now())
 		}
 	}
 	fmt.Fprintln(w, "key: what it may do cannot be asked there")
@@ -122,4 +128,16 @@ func (b atAlpaca) tellSetup(ctx context.Context, w io.Writer, symbols []string) 
 		fmt.Fprintf(w, "%s: tick %s, step %s, smallest order %s\n", symbol, i.Tick, i.Step, i.MinQuantity)
 	}
 	return against
+}
+
+// tellDays says what the venue's calendar has next.
+func tellDays(w io.Writer, days *alpaca.Calendar, at time.Time) {
+	open, until := days.Open("", at)
+	fmt.Fprintf(w, "hours: by the venue's calendar: open: %s, until %s\n", yes(open), until.Format(time.RFC3339))
+	if next := days.Holiday(at); !next.IsZero() {
+		fmt.Fprintln(w, "hours: the next holiday is", next.Format("Monday, 2006-01-02"))
+	}
+	if next := days.EarlyClose(at); !next.IsZero() {
+		fmt.Fprintln(w, "hours: the next early close is", next.Format("Monday, 2006-01-02 15:04 MST"))
+	}
 }

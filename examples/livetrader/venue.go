@@ -142,7 +142,8 @@ func (c *config) broker(clk clock.Clock, log *slog.Logger) (venueBroker, error) 
 		if err != nil {
 			return nil, err
 		}
-		return atAlpaca{broker, !p.real(), (&http.Client{Transport: network}).CloseIdleConnections}, nil
+		hangUp := (&http.Client{Transport: network}).CloseIdleConnections
+		return atAlpaca{broker, clk, c.venueCalendar(), !p.real(), hangUp}, nil
 	}
 	broker, err := binance.New(c.binance(clk, log))
 	if err != nil {

@@ -28,7 +28,7 @@ func (c *config) alpaca(clk clock.Clock, log *slog.Logger, through http.RoundTri
 	cfg := alpaca.Config{
 		APIKey: c.venueKey, SecretKey: c.venueSecret, Symbols: c.symbols, Clock: clk, Logger: log, Transport: through,
 		URL: alpaca.PaperURL, StreamURL: alpaca.PaperStreamURL, DataURL: alpaca.DataURL, DataStreamURL: alpaca.DataStreamURL,
-		IsOpen: c.isOpen,
+		IsOpen: c.isOpen, Calendar: c.venueCalendar(),
 	}
 	if p.real() {
 		cfg.URL, cfg.StreamURL = alpaca.LiveURL, alpaca.LiveStreamURL
@@ -40,18 +40,30 @@ func (c *config) alpaca(clk clock.Clock, log *slog.Logger, through http.RoundTri
 	return cfg
 }
 
-// isOpen reports whether the market of --hours is open.
+// isOpen reports whether the market is open.
 func (c *config) isOpen(at time.Time) bool {
 	open, _ := c.marketHours().Open("", at)
 	return open
 }
 
-// marketHours are those of --hours, or those of the exchange where nothing is said.
+// marketHours are those of --hours, or those of the venue where nothing is said.
 func (c *config) marketHours() openHours {
 	if c.hours.text == "" && c.place().isAlpaca() {
-		return newYork
+		return openHours{c.venueCalendar(), "the venue's calendar"}
 	}
 	return c.hours
+}
+
+// venueCalendar are the days of trading of Alpaca, and those of a week without holidays until the venue has told them. It is nil
+// where --hours says others.
+func (c *config) venueCalendar() *alpaca.Calendar {
+	if c.hours.text != "" {
+		return nil
+	}
+	if c.calendar == nil {
+		c.calendar = alpaca.NewCalendar(newYork)
+	}
+	return c.calendar
 }
 
 var newYork = func() openHours {

@@ -146,3 +146,37 @@ func TestAlpacaWantsItsOwnWords(t *testing.T) {
 	require.True(t, paper.IsOpen(time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC)))
 	require.False(t, paper.IsOpen(time.Date(2026, 11, 30, 14, 0, 0, 0, time.UTC)))
 }
+
+// On Christmas Day nothing is sent, as the venue's calendar says; hours that know no holidays send orders that wait.
+func TestAlpacasHolidaysAreHoursOfTheSession(t *testing.T) {
+	t.Parallel()
+	for hours, orders := range map[string]bool{"": false, "America/New_York 09:30-16:00": true} {
+		t.Run(hours, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				venue := alpacaInMemory(t, alpacatest.Config{})
+				time.Sleep(time.Until(time.Date(2026, 12, 25, 15, 0, 0, 0, time.UTC)))
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				args := []string{"--venue", "alpaca-paper=http://venue", "--symbols", "AAPL"}
+				if hours != "" {
+					args = append(args, "--hours", hours)
+				}
+				code, out, log := runAtAlpaca(ctx, venue, append([]string{"check"}, args...)...)
+				require.Equal(t, exitOK, code, log)
+				if hours == "" {
+					require.Contains(t, out, "by the venue's calendar: open: no, until 2026-12-28T14:30:00Z")
+					require.Contains(t, out, "the next holiday is Friday, 2026-12-25")
+					require.Contains(t, out, "the next early close is Friday, 2027-11-26 13:00 EST")
+				} else {
+					require.Contains(t, out, "WARNING: the venue's clock and calendar are others: at 2026-12-25T14:30:00Z")
+				}
+				go sways(ctx, venue)
+				code, _, log = runAtAlpaca(ctx, venue, append(args, "--interval", "1m", "--cash", "100000", "--listen", "off",
+					"--db", tempDB(t), "--duration", "90m")...)
+				require.Equal(t, exitOK, code, log)
+				require.Equal(t, orders, venue.Orders() > 0)
+			})
+		})
+	}
+}

@@ -120,6 +120,7 @@ var Rooms = []Room{
 	{Path: "internal/figures", For: "the house beside its models, in numbers", May: []string{"internal/figures/measure"}},
 	{Path: "internal/answer", For: "answers over HTTP: JSON, problems", HTTP: true},
 	{Path: "internal/foreign", For: "calls of code that is not ours: panic, Goexit, time limit"},
+	{Path: "internal/venuekey", For: "whether a venue accepts the key, told and asked for seldom", May: []string{"health"}},
 	{Path: "internal/wake", For: "a channel that is closed when something happens next"},
 	{Path: "internal/golden", For: "golden files of tests", Kit: true},
 	{Path: "internal/nodejudge", For: "clients from npm that judge what a test serves", Kit: true},

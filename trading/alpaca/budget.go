@@ -2,6 +2,7 @@ package alpaca
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -18,21 +19,29 @@ import (
 type class int
 
 const (
-	normal class = iota // questions, and orders that open
-	bulk                // history: fills, cash, pairs
-	urgent              // cancels, and orders that only reduce
+	normal  class = iota // questions
+	opening              // orders that open
+	bulk                 // history: fills, cash, pairs
+	urgent               // cancels, and orders that only reduce
 )
 
 // floors are the parts of the budget that each class leaves to those above it.
-var floors = map[class]float64{bulk: 0.4, normal: 0.2, urgent: 0}
+var floors = map[class]float64{bulk: 0.4, opening: 0.2, normal: 0.2, urgent: 0}
+
+// lags are for how much longer each class leaves the venue alone than it wants to be. A guard that waits is first in line;
+// one that still needs an answer has it before anything is opened.
+var lags = map[class]time.Duration{
+	urgent: 0, normal: 100 * time.Millisecond, bulk: 100 * time.Millisecond, opening: 2 * time.Second,
+}
 
 const (
 	// allowed is how many requests in a minute the venue takes, until its answers say otherwise.
 	allowed = 200
 	// unsaid is how long the venue is left alone that has refused a request for their number and does not say until when. It
-	// doubles with each one that it refuses in a row.
-	unsaid  = time.Second
-	longest = time.Minute // it counts by the minute
+	// doubles with each one that it refuses in a row, up to a most: a guard is not to wait for much longer than it must.
+	unsaid     = time.Second
+	unsaidMost = 4 * time.Second
+	longest    = time.Minute // it counts by the minute
 )
 
 // budget is what may be asked of the venue. Half of a minute's requests are there at once, and the other half comes back over
@@ -53,16 +62,23 @@ func newBudget(clk health.Clock) *budget {
 
 func perSecond(limit int) rate.Limit { return rate.Limit(float64(limit) / 2 / 60) }
 
-// take waits until there is room for a request, and takes it. An error says that it was not sent.
+// errWait says that an order was not sent, as the venue wants to be left alone.
+var errWait = errors.New("it was not sent, as the venue wants to be left alone after too many requests")
+
+// take waits until there is room for a request, and takes it. An error says that it was not sent. What opens is told so at
+// once while the venue wants to be left alone: behind it in a line may be a guard.
 func (b *budget) take(ctx context.Context, r request) error {
 	c := r.class
 	if isHurried(ctx) {
 		c = urgent
 	}
 	for {
-		wait := b.tryTake(c)
-		if wait == 0 {
+		wait, rests := b.tryTake(c)
+		switch {
+		case wait == 0:
 			return nil
+		case rests && c == opening:
+			return fmt.Errorf("alpaca: %s: %w: for another %s", r.what, errWait, wait.Round(time.Millisecond))
 		}
 		select {
 		case <-ctx.Done():
@@ -73,18 +89,19 @@ func (b *budget) take(ctx context.Context, r request) error {
 	}
 }
 
-func (b *budget) tryTake(c class) (wait time.Duration) {
+// tryTake says how long to wait, and whether that is since the venue wants to be left alone; 0 where it took one.
+func (b *budget) tryTake(c class) (wait time.Duration, rests bool) {
 	now := b.clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Before(b.rest) {
-		return b.rest.Sub(now)
+	if until := b.rest.Add(lags[c]); now.Before(until) {
+		return until.Sub(now), true
 	}
 	lacking := 1 + floors[c]*float64(b.requests.Burst()) - b.requests.TokensAt(now)
 	if lacking <= 0 && b.requests.AllowN(now, 1) {
-		return 0
+		return 0, false
 	}
-	return max(time.Duration(math.Ceil(lacking/float64(b.requests.Limit())*float64(time.Second))), time.Millisecond)
+	return max(time.Duration(math.Ceil(lacking/float64(b.requests.Limit())*float64(time.Second))), time.Millisecond), false
 }
 
 // note follows what the venue says of its own count in an answer. It may know of other programs with the same account.
@@ -113,7 +130,7 @@ func (b *budget) note(x *exchange) {
 
 // patienceLocked is how long the venue wants to be left alone.
 func (b *budget) patienceLocked(h http.Header, now time.Time) time.Duration {
-	wait := unsaid << min(max(b.refused-1, 0), 6)
+	wait := min(unsaid<<min(max(b.refused-1, 0), 6), unsaidMost)
 	if seconds, ok := number(h, "Retry-After"); ok {
 		wait = time.Duration(min(seconds, 60)) * time.Second
 	} else if at, ok := number(h, "X-Ratelimit-Reset"); ok {

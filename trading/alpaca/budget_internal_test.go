@@ -71,7 +71,7 @@ func TestBudgetFollowsTheVenuesCount(t *testing.T) {
 		headers map[string]string
 		status  int
 		refused int           // answers of this kind, 1 where it is 0
-		urgent  time.Duration // until one that is urgent may go
+		urgent  time.Duration // until a guard may go
 		normal  time.Duration // until another may
 	}{
 		"it says nothing":           {nil, 200, 1, 0, 0},
@@ -87,7 +87,7 @@ func TestBudgetFollowsTheVenuesCount(t *testing.T) {
 		"429 that says too long":    {map[string]string{"Retry-After": "99999999999"}, 429, 1, time.Minute, time.Minute},
 		"429 that says nothing":     {nil, 429, 1, time.Second, time.Second},
 		"429 for the third time":    {nil, 429, 3, 4 * time.Second, 4 * time.Second},
-		"429 for the hundredth":     {nil, 429, 100, time.Minute, time.Minute},
+		"429 for the hundredth":     {nil, 429, 100, 4 * time.Second, 4 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,10 +120,38 @@ func TestBudgetForgetsThatItWasRefused(t *testing.T) {
 		for range 5 {
 			b.note(&exchange{status: 429})
 		}
-		require.Equal(t, 16*time.Second, take(urgent))
+		require.Equal(t, 4*time.Second, take(urgent))
 		b.note(&exchange{status: 200})
 		b.note(&exchange{status: 429})
-		require.Equal(t, 17*time.Second, take(urgent))
+		require.Equal(t, 5*time.Second, take(urgent))
+	})
+}
+
+// When the venue's minute ends a guard that has waited for it goes first, then questions, and what opens last: that does not
+// wait, as a guard may stand behind it.
+func TestBudgetHasGuardsFirstInLineWhenTheMinuteEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, take := taking(t)
+		b.note(&exchange{status: 429, header: http.Header{"Retry-After": {"30"}}})
+		err := b.take(t.Context(), request{what: "submit order v-1", class: opening})
+		require.ErrorIs(t, err, errWait)
+		require.ErrorContains(t, err, "submit order v-1: it was not sent")
+		went := make(chan class, 3)
+		for _, c := range []class{bulk, normal, urgent} {
+			go func() {
+				require.NoError(t, b.take(t.Context(), request{what: "ask", class: c}))
+				went <- c
+			}()
+			synctest.Wait()
+		}
+		require.Equal(t, urgent, <-went)
+		require.Equal(t, 30*time.Second, take(urgent), "it does not go sooner")
+		<-went
+		<-went
+		require.ErrorIs(t, b.take(t.Context(), request{what: "submit", class: opening}), errWait, "guards may follow from answers")
+		time.Sleep(lags[opening])
+		require.NoError(t, b.take(t.Context(), request{what: "submit", class: opening}))
 	})
 }
 

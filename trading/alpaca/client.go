@@ -10,6 +10,8 @@ import (
 	"net/url"
 
 	"github.com/alpacahq/alpaca-trade-api-go/v3/alpaca"
+
+	"github.com/seed-5dee1c0a/vigil/internal/venuekey"
 )
 
 // client asks the venue. Each call is one request: nothing is sent twice.
@@ -17,29 +19,51 @@ type client struct {
 	cfg     Config
 	account *budget // of what is asked at Config.URL
 	data    *budget // of what is asked at Config.DataURL
+	key     *venuekey.Watch
 }
 
 func newClient(cfg Config) *client {
-	return &client{cfg, newBudget(cfg.Clock), newBudget(cfg.Clock)}
+	return &client{
+		cfg: cfg, account: newBudget(cfg.Clock), data: newBudget(cfg.Clock),
+		key: venuekey.New("alpaca at "+cfg.URL, cfg.Clock),
+	}
 }
 
 // request is what there is to know of a request besides what it says.
 type request struct {
 	what  string // in the words of an error
 	class class
+	act   bool                        // it is an order or a cancel
 	begin func(context.Context) error // see exchange
 }
 
 // do has the venue's client send one request and says what came of it: nil where the venue says yes and use could read
 // that, and a *failure where it was sent. Any other error says that it was not.
 func (c *client) do(ctx context.Context, r request, use func(*alpaca.Client) error) error {
-	return c.send(ctx, c.account, r, func(h *http.Client) error {
+	if err := c.key.Try(r.act); err != nil {
+		return fmt.Errorf("alpaca: %s: %w", r.what, err)
+	}
+	err := c.send(ctx, c.account, r, func(h *http.Client) error {
 		return use(alpaca.NewClient(alpaca.ClientOpts{
 			APIKey: c.cfg.APIKey, APISecret: c.cfg.SecretKey, BaseURL: c.cfg.URL,
 			RetryLimit: -1, // it would send an order again
 			HTTPClient: h,
 		}))
 	})
+	c.noteKey(r, err)
+	return err
+}
+
+// noteKey follows what an answer says of the key. No answer says nothing, and neither do those that come from before the venue
+// looks at it.
+func (c *client) noteKey(r request, err error) {
+	var f *failure
+	switch {
+	case err == nil, came(err, rejected), came(err, duplicate), came(err, missing):
+		c.key.Accept(r.act)
+	case errors.As(err, &f) && f.outcome == denied:
+		c.key.Deny(f, r.act)
+	}
 }
 
 func (c *client) send(ctx context.Context, from *budget, r request, use func(*http.Client) error) error {

@@ -52,6 +52,8 @@ type Config struct {
 	// IsOpen tells when you take the market for open; Check and Serve hold it against the venue's clock and calendar. nil
 	// leaves that out. It has to be safe for concurrent use.
 	IsOpen func(time.Time) bool
+	// Calendar is filled from the venue's, and then the hours are its own: IsOpen may be left out. See NewCalendar.
+	Calendar *Calendar
 
 	Transport http.RoundTripper // what requests and streams go through; nil means one of its own
 	Clock     health.Clock      // nil means the machine's clock
@@ -67,6 +69,9 @@ func (cfg Config) prepared() (Config, error) {
 		cfg.Transport = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
 		}
+	}
+	if cfg.IsOpen == nil && cfg.Calendar != nil {
+		cfg.IsOpen = cfg.Calendar.isOpen
 	}
 	switch {
 	case cfg.APIKey == "":

@@ -22,11 +22,19 @@ const (
 )
 
 // Conversions implements trading.ConversionReporter: splits and changes of a name, as the account's activities tell of them.
-// What else happens to a company, such as a merger or a spin-off, is none: positions differ then.
+// What else happens to a company, such as a merger or a spin-off, is none: see Actions.
 func (b *Broker) Conversions(ctx context.Context, since time.Time) ([]trading.Conversion, error) {
-	var all []alpaca.AccountActivity
+	rows, err := b.allActivities(ctx, since, kindSplit, kindRename)
+	if err != nil {
+		return nil, err
+	}
+	return conversions(rows, since)
+}
+
+// allActivities are those of some kinds, from a day before a time on.
+func (b *Broker) allActivities(ctx context.Context, since time.Time, kinds ...string) (all []alpaca.AccountActivity, err error) {
 	for behind := ""; ; {
-		rows, err := b.activities(ctx, since, behind, maxActivities, kindSplit, kindRename)
+		rows, err := b.activities(ctx, since, behind, maxActivities, kinds...)
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +43,7 @@ func (b *Broker) Conversions(ctx context.Context, since time.Time) ([]trading.Co
 		}
 		all = append(all, rows...)
 		if len(rows) < maxActivities {
-			return conversions(all, since)
+			return all, nil
 		}
 		behind = rows[len(rows)-1].ID
 	}

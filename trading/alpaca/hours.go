@@ -42,9 +42,12 @@ func (b *Broker) hours(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if own := b.client.cfg.Calendar; own != nil {
+		own.take(midnight(at, -daysBehind), calendar)
+	}
 	var differ []string
 	for day := range daysAhead {
-		date := time.Date(at.Year(), at.Month(), at.Day()+day, 0, 0, 0, 0, newYork)
+		date := midnight(at, day)
 		if why := b.dayDiffers(date, calendar[date.Format(time.DateOnly)]); why != "" {
 			differ = append(differ, why)
 		}
@@ -73,11 +76,12 @@ func (b *Broker) clockDiffers(c *alpaca.Clock) string {
 	return ""
 }
 
-// calendar asks for the days of trading, by their dates.
-func (b *Broker) calendar(ctx context.Context, from time.Time, newYork *time.Location) (map[string]dayHours, error) {
+// calendar asks for the days of trading around one, by their dates.
+func (b *Broker) calendar(ctx context.Context, at time.Time, newYork *time.Location) (map[string]dayHours, error) {
 	what := request{what: "ask for the calendar"}
+	from := midnight(at, -daysBehind)
 	days, err := ask(ctx, b.client, what, func(c *alpaca.Client) ([]alpaca.CalendarDay, error) {
-		return c.GetCalendar(alpaca.GetCalendarRequest{Start: from, End: from.AddDate(0, 0, daysAhead)})
+		return c.GetCalendar(alpaca.GetCalendarRequest{Start: from, End: midnight(from, daysOf)})
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func (b *Broker) calendar(ctx context.Context, from time.Time, newYork *time.Loc
 		calendar[d.Date] = dayHours{opens, closes}
 	}
 	if len(calendar) == 0 {
-		return nil, errors.New("alpaca: ask for the calendar: the venue tells no day of trading in four weeks")
+		return nil, errors.New("alpaca: ask for the calendar: the venue tells no day of trading in two years")
 	}
 	return calendar, nil
 }

@@ -64,3 +64,15 @@ func TestHoursThatMakeNoSenseAreAnError(t *testing.T) {
 		require.ErrorContains(t, err, want, calendar)
 	}
 }
+
+// The calendar is the venue's, and its clock says something else.
+func TestCalendarThatTheClockContradictsIsTold(t *testing.T) {
+	t.Parallel()
+	calendar := "[" + monday + "," + strings.ReplaceAll(monday, "11-30", "12-01") + "]"
+	for clock, want := range map[string]string{clockOpen: "", clockClosed: "at 2026-11-30T15:00:00Z the venue says open: false"} {
+		b := inBubble(t, telling(clock, calendar), func(c *Config) { c.Calendar = NewCalendar(nil) })
+		s, err := b.Check(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, s.Hours)
+	}
+}

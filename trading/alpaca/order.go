@@ -97,7 +97,7 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 	if statuses[o.Status].Done() || o.Status == "pending_cancel" {
 		return nil
 	}
-	err = b.client.do(ctx, request{what: "cancel order " + ref.ClientID, class: urgent}, func(c *alpaca.Client) error {
+	err = b.client.do(ctx, request{what: "cancel order " + ref.ClientID, class: urgent, act: true}, func(c *alpaca.Client) error {
 		return c.CancelOrder(o.ID)
 	})
 	if came(err, rejected) { // it is done by now, or another request for it is under way; Order tells

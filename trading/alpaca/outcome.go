@@ -43,7 +43,7 @@ func (x *exchange) complained() (complaint, bool) {
 //	4xx that is not the venue's JSON                                 unknown
 //	2xx                                                              taken
 //	429                                                              refused
-//	401                                                              denied
+//	401, and a 403 whose text says that the key is not known         denied
 //	404                                                              missing
 //	409, 422 and a text that says the client ID is not unique        duplicate
 //	any other 4xx                                                    rejected
@@ -58,7 +58,7 @@ func (x *exchange) judge(read bool) outcome {
 		return refused
 	case x.status/100 != 4 || x.status == http.StatusRequestTimeout || !complained:
 		return unknown
-	case x.status == http.StatusUnauthorized:
+	case x.status == http.StatusUnauthorized, x.status == http.StatusForbidden && c.saysDenied():
 		return denied
 	case x.status == http.StatusNotFound:
 		return missing
@@ -66,6 +66,16 @@ func (x *exchange) judge(read bool) outcome {
 		return duplicate
 	}
 	return rejected
+}
+
+// codeForbidden is that of an order which the account must not place, of the same status as a key that is denied.
+const codeForbidden = 40310000
+
+// saysDenied looks for words, as a 403 stands for much else: buying power, what is held, an account that is blocked.
+func (c complaint) saysDenied() bool {
+	text := strings.ToLower(c.Text)
+	return c.Code != codeForbidden && (strings.HasPrefix(text, "forbidden") || strings.Contains(text, "not authorized") ||
+		strings.Contains(text, "access key"))
 }
 
 // saysUsed looks for words, as the code stands for other things as well and the text has varied.

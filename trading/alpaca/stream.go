@@ -56,12 +56,19 @@ func (c *client) keepUp(ctx context.Context, listen func(context.Context) error,
 
 // listen follows one connection to its end.
 func (b *Broker) listen(ctx context.Context) error {
+	if err := b.client.key.Denied(); err != nil {
+		return fmt.Errorf("alpaca: the stream is not opened: %w", err)
+	}
 	conn, err := b.client.dial(ctx, b.client.cfg.StreamURL)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.CloseNow() }() // it is at its end, however that came
 	if err := b.client.within(ctx, func(ctx context.Context) error { return b.client.logOn(ctx, conn) }); err != nil {
+		var no *logOnError
+		if errors.As(err, &no) && no.denied {
+			_, _ = b.Positions(ctx) // what is said of the key there counts
+		}
 		return err
 	}
 	b.updates.Break(false)
@@ -127,10 +134,20 @@ func (c *client) logOn(ctx context.Context, conn *websocket.Conn) error {
 		}
 		var m message
 		if err := json.Unmarshal(text, &m); err != nil || m.Stream != step.hear || m.Data.Status == "unauthorized" {
-			return fmt.Errorf("alpaca: the stream is not opened: the venue answers %.200q", text)
+			return &logOnError{answer: text, denied: m.Data.Status == "unauthorized"}
 		}
 	}
 	return nil
+}
+
+// logOnError is an answer of the stream to whoever wants to hear it.
+type logOnError struct {
+	answer []byte
+	denied bool // it does not know the key
+}
+
+func (e *logOnError) Error() string {
+	return fmt.Sprintf("alpaca: the stream is not opened: the venue answers %.200q", e.answer)
 }
 
 // keepAlive says why a stream is to end; nil where ctx has ended.

@@ -21,7 +21,10 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o); why != "" {
 		return fmt.Errorf("alpaca: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
-	r := request{begin: a.Begin}
+	if err := b.client.key.Denied(); err != nil && !o.ReduceOnly { // what reduces may ask again
+		return fmt.Errorf("alpaca: order %s was not sent: %w", o.ClientID, err)
+	}
+	r := request{class: opening, begin: a.Begin}
 	if o.ReduceOnly {
 		r.class = urgent
 	}
@@ -33,7 +36,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 func (b *Broker) send(ctx context.Context, clientID string, r request, wanted alpaca.PlaceOrderRequest) (
 	there *alpaca.Order, err error,
 ) {
-	r.what = "submit order " + clientID
+	r.what, r.act = "submit order "+clientID, true
 	b.updates.Expect(clientID, b.client.cfg.Clock.Now())
 	err = b.client.do(ctx, r, func(c *alpaca.Client) error {
 		answer, err := c.PlaceOrder(wanted)

@@ -26,7 +26,7 @@ func (b *Broker) Cancel(ctx context.Context, ref trading.OrderRef) error {
 }
 
 func (b *Broker) cancelOrder(ctx context.Context, l listing, by func(*futures.CancelOrderService)) error {
-	return b.signed(ctx, request{what: "cancel an order", weight: 1, class: urgent},
+	return b.signed(ctx, request{what: "cancel an order", weight: 1, class: urgent, cancel: true},
 		func(ctx context.Context, f *futures.Client) error {
 			s := f.NewCancelOrderService().Symbol(l.venue)
 			by(s)
@@ -49,7 +49,7 @@ func (b *Broker) doneBefore(ctx context.Context, ref trading.OrderRef, refusal e
 
 // cancelConditional cancels an order with a stop, and where the price has reached the stop already, what it became.
 func (b *Broker) cancelConditional(ctx context.Context, l listing, ref trading.OrderRef) error {
-	err := b.signed(ctx, request{what: "cancel an order with a stop", weight: 1, class: urgent},
+	err := b.signed(ctx, request{what: "cancel an order with a stop", weight: 1, class: urgent, cancel: true},
 		func(ctx context.Context, f *futures.Client) error {
 			_, err := f.NewCancelAlgoOrderService().ClientAlgoID(ref.ClientID).Do(ctx, b.client.recv())
 			return err

@@ -9,11 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/adshao/go-binance/v2/common"
 	"github.com/adshao/go-binance/v2/futures"
+
+	"github.com/seed-5dee1c0a/vigil/internal/venuekey"
 )
 
 // client asks the venue. Each call is one request: nothing is sent twice.
@@ -22,9 +23,7 @@ type client struct {
 	http   *http.Client
 	time   *serverTime
 	budget *budget
-
-	mu     sync.Mutex // guards denied
-	denied error      // why the venue does not accept the key; nil once it has again
+	key    *venuekey.Watch
 }
 
 // request is what there is to know of a request besides what it says.
@@ -33,9 +32,13 @@ type request struct {
 	weight int
 	class  class
 	order  bool // it counts as an order
+	cancel bool
 	signed bool
 	begin  func(context.Context) error // see exchange
 }
+
+// acts reports whether a request is an order or a cancel.
+func (r request) acts() bool { return r.order || r.cancel }
 
 func newClient(cfg Config) *client {
 	c := &client{
@@ -46,6 +49,7 @@ func newClient(cfg Config) *client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		time: &serverTime{clock: cfg.Clock},
+		key:  venuekey.New("binance at "+cfg.URL, cfg.Clock),
 	}
 	c.budget = newBudget(cfg.Clock, c.time.now)
 	return c
@@ -55,6 +59,9 @@ func newClient(cfg Config) *client {
 // *failure where it was sent. Any other error says that it was not.
 func (c *client) do(ctx context.Context, r request, use func(context.Context, *futures.Client) error) error {
 	if r.signed {
+		if err := c.key.Try(r.acts()); err != nil {
+			return fmt.Errorf("binance: %s: %w", r.what, err)
+		}
 		if err := c.time.sync(ctx, c); err != nil {
 			return err
 		}
@@ -85,7 +92,7 @@ func (c *client) outcome(r request, x *exchange, err error) error {
 	if o == taken {
 		c.budget.note(x, nil)
 		if r.signed {
-			c.accept(nil)
+			c.key.Accept(r.acts())
 		}
 		return nil
 	}
@@ -98,24 +105,11 @@ func (c *client) outcome(r request, x *exchange, err error) error {
 	c.budget.note(x, f)
 	switch {
 	case o == denied:
-		c.accept(f)
+		c.key.Deny(f, r.acts())
 	case f.Code == codeTimestamp, f.Code == codeLate:
 		c.time.doubt()
 	}
 	return f
-}
-
-// accept remembers whether the venue accepts the key.
-func (c *client) accept(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.denied = err
-}
-
-func (c *client) accepted() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.denied
 }
 
 // recv is the receive window of a signed request.

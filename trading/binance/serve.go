@@ -29,6 +29,7 @@ func (b *Broker) Serve(ctx context.Context) error {
 	defer b.updates.Break(true)
 	setup, err := b.Check(ctx)
 	if err != nil {
+		b.client.key.Raise(ctx)
 		return err
 	}
 	b.tellSetup(ctx, setup)
@@ -38,6 +39,7 @@ func (b *Broker) Serve(ctx context.Context) error {
 	defer working.Wait()
 	defer cancel()
 	working.Go(func() { b.look(ctx) })
+	working.Go(func() { b.client.key.Serve(ctx, func(ctx context.Context) { _ = b.lookAtMargins(ctx) }) })
 	if b.client.cfg.Countdown > 0 {
 		working.Go(func() { b.live(ctx) })
 	}
@@ -71,7 +73,6 @@ func (b *Broker) look(ctx context.Context) {
 	}
 	last := clk.Now()
 	for b.client.wait(ctx, lookEvery) {
-		b.tellKey(ctx)
 		if err := b.lookAtMargins(ctx); err != nil && ctx.Err() == nil {
 			b.client.cfg.Logger.Warn("Margin and funding are not known anew", "error", err)
 		}
@@ -98,17 +99,6 @@ func (b *Broker) tellChanged(ctx context.Context, changed map[string]string, err
 			b.client.cfg.Logger.Error("An instrument is not as it was", "symbol", name, "what", why)
 		}
 	}
-}
-
-func (b *Broker) tellKey(ctx context.Context) {
-	if err := b.client.accepted(); err != nil {
-		health.Raise(ctx, health.Condition{
-			Key: "key", Verdict: health.Unhealthy, Person: true, Closed: true, Text: err.Error(),
-			Remedy: "mend the key at the venue; it is tried again with each question",
-		})
-		return
-	}
-	health.Clear(ctx, "key")
 }
 
 // tellOwn tells of an order that the venue has sent by itself.

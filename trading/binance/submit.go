@@ -24,7 +24,7 @@ func (b *Broker) Submit(ctx context.Context, a trading.Approved) error {
 	if why := cannot(o, l); why != "" {
 		return fmt.Errorf("binance: order %s: %w: %s", o.ClientID, trading.ErrRejected, why)
 	}
-	if err := b.client.accepted(); err != nil && !o.ReduceOnly {
+	if err := b.client.key.Denied(); err != nil && !o.ReduceOnly {
 		return fmt.Errorf("binance: order %s was not sent: %w", o.ClientID, err)
 	}
 	r := request{what: "submit order " + o.ClientID, class: normal, order: true, begin: a.Begin}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -150,7 +151,10 @@ func TestKeyThatIsDeniedOpensNothingUntilItIsAccepted(t *testing.T) {
 	require.ErrorContains(t, err, "was not sent")
 	require.NotErrorIs(t, err, trading.ErrRejected)
 	require.Empty(t, v.calls())
-	require.NoError(t, submit(t.Context(), t, b, func(o *trading.Order) { o.ReduceOnly = true }), "what reduces is tried, and was accepted")
+	reduces := func(o *trading.Order) { o.ReduceOnly = true }
+	require.ErrorContains(t, submit(t.Context(), t, b, reduces), "asked again in 5s", "the venue may ban who goes on")
+	v.clock.Add(5 * time.Second)
+	require.NoError(t, submit(t.Context(), t, b, reduces), "what reduces is tried, and was accepted")
 	require.NoError(t, submit(t.Context(), t, b, nil))
 }
 

@@ -21,6 +21,7 @@ import (
 //	nobody tells, and it looks like one                               trading is halted, whatever the policy for differences;
 //	                                                                  the halt says what it looks like, for Convert
 //	the Broker told of one lately, and something was traded since     the same
+//	the Broker tells of a merger or a spin-off                        trading is halted likewise; the halt names that
 //	it looks like none                                                the policy for differences
 //
 // While it looks like one nothing is sent for the instrument: nobody knows in which units. What guards it stays, and who has
@@ -58,6 +59,31 @@ func (c *reconciler) convert(
 		}
 	}
 	return withNews(c.differences(held), told, c.env.now()), nil
+}
+
+// nameActions adds to differences what the Broker says that the company has done. It is only told: where nobody can be asked the
+// differences stand as they are.
+func (c *reconciler) nameActions(ctx context.Context, found []difference) {
+	reporter, ok := c.env.cfg.Broker.(trading.ActionReporter)
+	if !ok {
+		return
+	}
+	limited, cancel := c.env.limited(ctx)
+	defer cancel()
+	told, err := reporter.Actions(limited, c.env.now().Add(-conversionsSince))
+	if err != nil {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			c.env.log.Warn("What companies have done is not known", "error", err)
+		}
+		return
+	}
+	for i := range found {
+		for _, one := range told {
+			if one.Symbol == found[i].symbol {
+				found[i].action = one
+			}
+		}
+	}
 }
 
 // newsOfConversion is for how long a conversion that explains nothing may have to do with a difference.

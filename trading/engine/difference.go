@@ -48,6 +48,7 @@ type difference struct {
 	symbol           string
 	atBroker, inBook decimal.Decimal
 	looksLike        trading.Conversion // without a Symbol: like none
+	action           trading.Action     // that the Broker tells of; without a Symbol: of none
 }
 
 func (d difference) String() string {
@@ -55,8 +56,14 @@ func (d difference) String() string {
 	if d.looksLike.Symbol != "" {
 		text += ", which looks like this: " + d.looksLike.String()
 	}
+	if d.action.Symbol != "" {
+		text += ", and the broker tells a " + d.action.String()
+	}
 	return text
 }
+
+// isAction reports whether a difference is of no trade's making: what was paid is not of what is held now.
+func (d difference) isAction() bool { return d.looksLike.Symbol != "" || d.action.Symbol != "" }
 
 // differences compares what is held of the instruments that are set up, or that the book holds; an account may hold other
 // things besides.
@@ -83,7 +90,7 @@ func (c *reconciler) dealWith(ctx context.Context, r *run, found []difference) e
 		all = append(all, d.String())
 	}
 	policy := c.env.cfg.Differences
-	if policy != IgnoreDifference && slices.ContainsFunc(found, func(d difference) bool { return d.looksLike.Symbol != "" }) {
+	if policy != IgnoreDifference && slices.ContainsFunc(found, difference.isAction) {
 		policy = HaltOnDifference // What was paid is not of this quantity: to adopt it would make up a profit or a loss.
 	}
 	//exhaustive:enforce
@@ -129,6 +136,9 @@ func (e *env) differing(d difference) problem {
 	remedy := "find out what else trades there, then trade it away at the venue, or have it adopted"
 	if d.atBroker.IsZero() { // To trade anything there would open a position.
 		remedy = "find out what closed it, then have it adopted: there is nothing to trade away at the venue"
+	}
+	if d.action.Symbol != "" {
+		remedy = "see at the venue what came of it: convert it, or flatten it there and have it adopted, and re-arm"
 	}
 	if c := d.looksLike; c.Old.IsPositive() && !d.inBook.IsZero() {
 		remedy = fmt.Sprintf("nothing is sent for it meanwhile, also nothing that closes; "+

@@ -285,6 +285,7 @@ func (c *reconciler) comparePositions(ctx context.Context, r *run) error {
 		if found, err = c.convert(ctx, r, held, found); err != nil || len(found) == 0 {
 			return err
 		}
+		c.nameActions(ctx, found)
 		return c.dealWith(ctx, r, c.match(held, found))
 	}
 }

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/seed-5dee1c0a/vigil/health"
+	"github.com/seed-5dee1c0a/vigil/trading"
 	"github.com/seed-5dee1c0a/vigil/trading/book"
 	"github.com/seed-5dee1c0a/vigil/trading/journal"
 )
@@ -13,9 +15,12 @@ import (
 // maxBackoff bounds the pause after steps that failed one after the other.
 const maxBackoff = 30 * time.Second
 
+// shortBackoff bounds it while a position may lack its stop-loss.
+const shortBackoff = 5 * time.Second
+
 // Serve steps until ctx ends: when there is a new signal, when the Broker has news, and at least every Poll. A step
 // that failed, because a database is locked or a Broker is down, is observed by health, logged, and tried again after
-// a pause that doubles up to 30 s.
+// a pause that doubles up to 30 s, and to 5 s while a position may lack its stop-loss.
 //
 // It returns ctx's error, or what trying again cannot mend: an *OtherStoreError, a *EntryError, ErrTakenOver,
 // ErrStopped, or that another Serve has begun. In that last case this run was given up, perhaps while it hung in a call:
@@ -49,7 +54,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 			failures = 0
 		}
 		if tick == nil {
-			pause := backoff(e.env.cfg.Poll, failures)
+			pause := e.pause(failures)
 			tick, until = e.env.cfg.Clock.After(pause), e.env.cfg.Clock.Now().Add(pause)
 		}
 		health.Idle(ctx, until) // A pause that is planned is no hang, however long.
@@ -168,6 +173,28 @@ func final(err error) bool {
 	var j *book.EntryError
 	return errors.As(err, &store) || errors.As(err, &j) || errors.Is(err, errReplaced) ||
 		errors.Is(err, journal.ErrTakenOver) || errors.Is(err, ErrStopped)
+}
+
+// pause is how long to wait after a step, where so many before it failed.
+func (e *Engine) pause(failures int) time.Duration {
+	pause := backoff(e.env.cfg.Poll, failures)
+	if pause > max(e.env.cfg.Poll, shortBackoff) && view(e.ledger, e.env.mayMissStop) {
+		return max(e.env.cfg.Poll, shortBackoff)
+	}
+	return pause
+}
+
+// mayMissStop reports whether a position lacks its stop-loss at the Broker, or may be there unknown to us, as an order that
+// opens may have filled.
+func (e *env) mayMissStop(b *book.Book) bool {
+	for h := range b.Holdings() {
+		if !e.unguardedQuantity(b, h).IsZero() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.Pending(), func(o book.OrderState) bool {
+		return !o.ReduceOnly && o.Status != trading.StatusIntended
+	})
 }
 
 // backoff is how long to wait after a step, where so many before it failed.

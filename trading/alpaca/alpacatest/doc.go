@@ -21,8 +21,8 @@
 // Inject has requests fail, each by a Fault: lost before or after the venue has it, answered with a status and words of the
 // test's (429, 403, 5xx), late on their way to the venue or back, or overtaken by a fill. PerMinute has the venue count them.
 // StickCancels has cancels stay pending. CutStreams ends the streams cleanly, HalfFrame within a frame; MuteStreams has them say
-// nothing, RepeatEvents twice, ReorderEvents in another order. Block and Book do something to the account. Ledger is what the
-// venue has in truth, and Requests what it was asked.
+// nothing, RepeatEvents twice, ReorderEvents in another order. Block, DenyKey and Book do something to the account. Ledger is
+// what the venue has in truth, and Requests what it was asked.
 //
 // # What it does not model
 //

@@ -38,8 +38,25 @@ func (v *Venue) Inject(f Fault) {
 func (v *Venue) Clear() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.faults, v.mute, v.repeat, v.swap = nil, false, 0, 0
+	v.faults, v.mute, v.repeat, v.swap, v.denied = nil, false, 0, 0, false
 	v.stickLocked(false)
+}
+
+// DenyKey has the venue deny the key from now on, as when it was revoked, and ends the streams; false has it accept the key
+// again.
+func (v *Venue) DenyKey(deny bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.denied = deny; deny {
+		v.endStreamsLocked(clean)
+	}
+}
+
+// accepts reports whether a key is the account's, and good.
+func (v *Venue) accepts(key, secret string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return key == Key && secret == Secret && !v.denied
 }
 
 // fault is a copy of the one that meets a request; nil where none does.

@@ -106,7 +106,7 @@ func (v *Venue) answerLocked(r *http.Request, body []byte) (any, *problem) {
 	is := func(header, want string) bool {
 		return subtle.ConstantTimeCompare([]byte(r.Header.Get(header)), []byte(want)) == 1
 	}
-	if !is("APCA-API-KEY-ID", Key) || !is("APCA-API-SECRET-KEY", Secret) {
+	if !is("APCA-API-KEY-ID", Key) || !is("APCA-API-SECRET-KEY", Secret) || v.denied {
 		return nil, no(401, 40110000, "request is not authorized")
 	}
 	asked := r.URL.Query()

@@ -13,7 +13,7 @@ import (
 func (v *Venue) stream(w http.ResponseWriter, r *http.Request) {
 	s := &sink{frames: websocket.MessageBinary}
 	v.open(w, r, s, func(ctx context.Context) bool {
-		if !logOn(ctx, s.ws) {
+		if !v.logOn(ctx, s.ws) {
 			return false
 		}
 		v.mu.Lock()
@@ -26,7 +26,7 @@ func (v *Venue) stream(w http.ResponseWriter, r *http.Request) {
 
 // logOn hears who listens, and to what; false where that is not as it should be. A client may log on in the words of today,
 // or in those of before.
-func logOn(ctx context.Context, conn *websocket.Conn) bool {
+func (v *Venue) logOn(ctx context.Context, conn *websocket.Conn) bool {
 	var hello struct {
 		Action string `json:"action"`
 		Key    string `json:"key"`
@@ -45,8 +45,8 @@ func logOn(ctx context.Context, conn *websocket.Conn) bool {
 		return false
 	}
 	status := "authorized"
-	before := hello.Action == "authenticate" && hello.Data.Key == Key && hello.Data.Secret == Secret
-	if today := hello.Action == "auth" && hello.Key == Key && hello.Secret == Secret; !before && !today {
+	before := hello.Action == "authenticate" && v.accepts(hello.Data.Key, hello.Data.Secret)
+	if today := hello.Action == "auth" && v.accepts(hello.Key, hello.Secret); !before && !today {
 		status = "unauthorized"
 	}
 	answer := map[string]any{"stream": "authorization", "data": map[string]string{"action": "authenticate", "status": status}}

@@ -62,6 +62,7 @@ type Venue struct {
 	activities []activity
 	faults     []*Fault
 	sticky     bool
+	denied     bool // the key is
 	blocked    string
 	tapes      map[string]*tape
 	sinks      []*sink

@@ -114,14 +114,13 @@ const (
 
 // checkKey and checkSignature are the gateway's.
 func (v *Venue) checkKey(c *call) *problem {
-	switch key := c.r.Header.Get("X-MBX-APIKEY"); key {
-	case v.cfg.Key:
-		return nil
-	case "":
+	switch key := c.r.Header.Get("X-MBX-APIKEY"); {
+	case key == "":
 		return errKeyFormat
-	default:
+	case key != v.cfg.Key || v.denied:
 		return errKey
 	}
+	return nil
 }
 
 func (v *Venue) checkSignature(c *call) *problem {

@@ -42,10 +42,10 @@
 //	EventsBeforeReply, EventsAfterReply
 //
 // What happens to the account, the market and the streams are methods: Liquidate, Deleverage, Settle, Fund, Transfer,
-// Foreign, Change (a filter, or SETTLING), ShiftClock, ExpireListenKey, CutStreams, HalfFrame, MuteStreams, RepeatEvents,
-// ReorderEvents. What the venue does by itself needs no fault: -4116 for an id that is open, an id that is accepted again
-// once its order is over, orders that are forgotten after 3 days, connections that end after 24 hours, 429 and then 418
-// for who asks too much. DemoSymbols differ from LiveSymbols as the two hosts do.
+// Foreign, Change (a filter, or SETTLING), ShiftClock, ExpireListenKey, DenyKey, CutStreams, HalfFrame, MuteStreams,
+// RepeatEvents, ReorderEvents. What the venue does by itself needs no fault: -4116 for an id that is open, an id that
+// is accepted again once its order is over, orders that are forgotten after 3 days, connections that end after 24
+// hours, 429 and then 418 for who asks too much. DemoSymbols differ from LiveSymbols as the two hosts do.
 //
 // # What it does not model
 //

@@ -151,6 +151,17 @@ func (v *Venue) CutStreams() {
 	v.hub.each("", func(c *conn) { v.hub.drop(c, clean) })
 }
 
+// DenyKey has the venue deny the key from now on, as when it was revoked or its address has changed, and ends the streams; false
+// has it accept the key again.
+func (v *Venue) DenyKey(deny bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.denied = deny; deny {
+		clear(v.keys)
+		v.hub.each("", func(c *conn) { v.hub.drop(c, clean) })
+	}
+}
+
 // HalfFrame sends a part of a frame on each stream and hangs up.
 func (v *Venue) HalfFrame() {
 	v.mu.Lock()

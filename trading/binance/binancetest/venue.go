@@ -96,6 +96,7 @@ type Venue struct {
 	limits *limits
 	faults faults
 	keys   map[string]time.Time // listenKeys, and until when they live
+	denied bool                 // the key is
 	skew   time.Duration        // what the venue's clock is ahead of its time
 	hub    *hub
 	seen   []Request

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -32,11 +33,17 @@ func alpacaFake(symbol string, c clock.Clock) (Place, func()) {
 		Now:    c.Now,
 		Assets: []alpacatest.Asset{{Symbol: symbol, Price: decimal.NewFromInt(200), Shortable: true}},
 	})
+	venue.History(symbol, thePast())
 	through, end := inMemory(venue)
 	return Place{
 		Name: "alpacatest", URL: "http://alpacatest", StreamURL: "ws://alpacatest/stream", Key: alpacatest.Key,
 		Secret: alpacatest.Secret, Transport: through, Move: venue.Move,
 	}, end
+}
+
+// thePast is what was paid in the minutes before, at a fake.
+func thePast() []decimal.Decimal {
+	return slices.Repeat([]decimal.Decimal{decimal.NewFromInt(200)}, 300)
 }
 
 // shares is an account at Alpaca, or at a fake of it.
@@ -72,14 +79,26 @@ func (a *shares) askAs(s *script, key, secret, method, path string, body map[str
 			return answer{}
 		}
 	}
-	r, err := http.NewRequest(method, a.place.URL+path, bytes.NewReader(text)) //nolint:noctx // send gives it one
+	return a.exchange(s, key, secret, method, a.place.URL+path, text)
+}
+
+// askAt asks at another address of the venue.
+func (a *shares) askAt(s *script, base, path string) answer {
+	if s.over() {
+		return answer{}
+	}
+	return a.exchange(s, a.place.Key, a.place.Secret, http.MethodGet, base+path, nil)
+}
+
+func (a *shares) exchange(s *script, key, secret, method, address string, text []byte) answer {
+	r, err := http.NewRequest(method, address, bytes.NewReader(text)) //nolint:noctx // send gives it one
 	if err != nil {
 		s.fail(err)
 		return answer{}
 	}
 	r.Header.Set("APCA-API-KEY-ID", key)
 	r.Header.Set("APCA-API-SECRET-KEY", secret)
-	if body != nil {
+	if text != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	got := send(s.ctx, a.place.Transport, r)

@@ -11,7 +11,8 @@ var one, two = decimal.NewFromInt(1), decimal.NewFromInt(2)
 // cases implements account.
 func (a *shares) cases() (all []Case) {
 	for _, group := range [][]Case{
-		a.readCases(), a.refusedCases(), a.restCases(), a.fillCases(), a.holdingCases(), a.streamCases(), a.adapterCases(),
+		a.readCases(), a.refusedCases(), a.restCases(), a.fillCases(), a.holdingCases(), a.streamCases(), a.barCases(),
+		a.adapterCases(),
 	} {
 		all = append(all, group...)
 	}

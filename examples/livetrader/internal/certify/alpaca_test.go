@@ -2,11 +2,13 @@ package certify_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5dee1c0a/vigil/examples/livetrader/internal/certify"
@@ -17,6 +19,7 @@ import (
 func serveAlpaca(t *testing.T) (*alpacatest.Venue, certify.Place) {
 	t.Helper()
 	venue := alpacatest.New(alpacatest.Config{Now: clock.New().Now})
+	venue.History("AAPL", slices.Repeat([]decimal.Decimal{decimal.NewFromInt(190)}, 400))
 	return venue, certify.Place{
 		Name: "alpaca-paper", URL: "http://venue", StreamURL: "ws://venue/stream", Key: alpacatest.Key, Secret: alpacatest.Secret,
 		Transport: over(t, venue), Move: venue.Move, Pace: 350 * time.Millisecond,
@@ -54,6 +57,10 @@ func TestTwoFakesOfAlpacaAgree(t *testing.T) {
 			"oco":                            "the other after it: canceled, filled nothing",
 			"stream-of-an-order":             "its events end with: canceled",
 			"stream-with-a-wrong-secret":     "status: unauthorized",
+			"bars":                           "it begins behind the first: true",
+			"bars-of-no-length":              "answer: 400 0 invalid timeframe: 7Sec",
+			"stream-of-bars":                 "a bar is told: true",
+			"adapter-bars":                   "the newest is closed: true",
 			"adapter-id-twice":               "second: duplicate",
 			"adapter-pair":                   "take-profit after it: canceled, filled nothing",
 			"adapter-answer-cut-on-our-side": "submit: nobody knows",
@@ -99,6 +106,12 @@ func TestAlpacaThatIsOtherwiseIsFoundOut(t *testing.T) {
 			false,
 			"DIFFERS  nothing-there\n(?s:.*)  !      cancel: venue: 422\n +fake:  404\n",
 		},
+		"bars that are not told": {
+			"bars-of-days",
+			alpacatest.Fault{Path: "/v2/stocks/AAPL/bars", Status: 403, Code: 42210000, Text: "subscription does not permit"},
+			false,
+			"DIFFERS  bars-of-days\n  !      answer: venue: 403 42210000 subscription does not permit\n +fake:  200\n",
+		},
 		"cancels that stick": {
 			"cancel-twice", alpacatest.Fault{Method: "NONE"}, true,
 			"FAILED   cancel-twice\n +venue: clear up behind it: left is order certify-mark-1 of AAPL\n",
@@ -132,6 +145,7 @@ func TestAlpacaTapeHasNoSecretsAndIsReplayed(t *testing.T) {
 		}
 		require.Contains(t, tape, "SCRUBBED")
 		require.Contains(t, tape, "trade_updates")
+		require.Contains(t, tape, `\"T\":\"b\"`, "a bar was pushed")
 		require.Equal(t, said(t, tape), replayed(t, tape, shares(), "/stream"))
 	})
 }

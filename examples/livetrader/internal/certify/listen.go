@@ -60,11 +60,15 @@ func (l *listener) read(ctx context.Context, tape *Tape, path string) {
 		}
 		tape.note(Entry{Frame: &Frame{Path: path, Text: scrubText(text)}})
 		var event object
+		events := []object{}
 		if decode(text, &event) {
-			l.mu.Lock()
-			l.events = append(l.events, event)
-			l.mu.Unlock()
+			events = append(events, event)
+		} else if !decode(text, &events) { // market data come in lists
+			continue
 		}
+		l.mu.Lock()
+		l.events = append(l.events, events...)
+		l.mu.Unlock()
 	}
 }
 

@@ -21,9 +21,11 @@ import (
 type Place struct {
 	Name           string // as it is printed
 	URL, StreamURL string
-	Key, Secret    string            // of the account
-	Transport      http.RoundTripper // nil means one of its own
-	Pace           time.Duration     // the least time between two requests; 0 for what the place takes
+	// DataURL and DataStreamURL are where bars are; "" means at URL, as at a fake.
+	DataURL, DataStreamURL string
+	Key, Secret            string            // of the account
+	Transport              http.RoundTripper // nil means one of its own
+	Pace                   time.Duration     // the least time between two requests; 0 for what the place takes
 	// Move has others trade at a price, at a place where somebody can: a fake. nil has a case wait for the price.
 	Move func(symbol string, price decimal.Decimal)
 }

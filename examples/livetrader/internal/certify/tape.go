@@ -168,7 +168,7 @@ func asked(u *url.URL, body []byte) string {
 			text = "(no form)"
 		}
 	}
-	for _, name := range []string{"startTime", "endTime", "listenKey", "after", "until", "date"} {
+	for _, name := range []string{"startTime", "endTime", "listenKey", "after", "until", "date", "start", "end"} {
 		if values.Has(name) {
 			values.Set(name, "*")
 		}
