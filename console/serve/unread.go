@@ -12,7 +12,8 @@ import (
 const unreadTimeout = time.Second
 
 // unread does not wait for bodies that nobody reads.
-func unread(next http.Handler) http.Handler {
+func (s *Server) unread() http.Handler {
+	next := s.cfg.Handler
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
@@ -23,8 +24,7 @@ func unread(next http.Handler) http.Handler {
 		own.Body = body
 		next.ServeHTTP(w, own)
 		if !body.ended.Load() {
-			deadline := time.Now().Add(unreadTimeout) //vigil:wallclock deadlines of a connection are by the machine's clock
-			_ = http.NewResponseController(w).SetReadDeadline(deadline)
+			_ = http.NewResponseController(w).SetReadDeadline(s.cfg.Clock.Now().Add(unreadTimeout))
 		}
 	})
 }
