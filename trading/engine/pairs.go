@@ -76,7 +76,7 @@ func (s *sender) submitLeg(ctx context.Context, r *run, clientID string) error {
 	o, _ := s.ledger.order(clientID)
 	mate, _ := s.ledger.mate(o)
 	switch {
-	case o.Status != trading.StatusIntended: // It went with its mate.
+	case o.Status != trading.StatusIntended: // Something has ended it meanwhile.
 		return nil
 	case mate.Status == trading.StatusIntended && o.Leg == trading.TakeProfit:
 		return s.submitPair(ctx, r, o, mate)

@@ -480,3 +480,23 @@ func (v *apartVenue) SubmitPair(ctx context.Context, profit, loss trading.Approv
 	}
 	return v.Venue.Submit(ctx, loss)
 }
+
+// A dry run tells of both orders of a pair.
+func TestDryRunTellsOfAPair(t *testing.T) {
+	t.Parallel()
+	r, _ := pairRig(t)
+	r.broker.Next(tradingtest.None, tradingtest.FailBegin)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	_ = r.step()
+	require.Equal(t, "10", r.held(btc))
+	require.Equal(t, 2, r.count("not_received"), "each is tried once in a step")
+	require.Empty(t, r.resting())
+	report, err := engine.DryRun(context.Background(), r.cfg)
+	require.NoError(t, err)
+	var legs []trading.Leg
+	for _, o := range report.Send {
+		legs = append(legs, o.Leg)
+	}
+	require.Equal(t, []trading.Leg{trading.TakeProfit, trading.StopLoss}, legs)
+	require.Empty(t, r.resting())
+}

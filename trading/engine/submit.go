@@ -97,12 +97,15 @@ func (s *sender) submitLine(ctx context.Context, r *run, line []book.OrderState)
 		slices.SortStableFunc(line, legFirst)
 	}
 	var all error
+	tried := make(map[string]bool)
 	for _, o := range line {
 		health.Beat(ctx)
 		if ctx.Err() != nil {
 			return errors.Join(all, ctx.Err())
 		}
-		all = errors.Join(all, s.submitOne(ctx, r, o))
+		if tried[o.ClientID] = true; !tried[book.MateID(o.ClientID)] { // else it went with its mate, or was not to
+			all = errors.Join(all, s.submitOne(ctx, r, o))
+		}
 	}
 	return all
 }
