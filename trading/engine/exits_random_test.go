@@ -126,7 +126,7 @@ func TestExitsDecideTheSameWhereverTheProcessIsKilled(t *testing.T) {
 		killed := live(rt, traits, change, script, kills)
 		require.Equal(rt, whole.told, killed.told)
 		require.Equal(rt, whole.held(btc), killed.held(btc))
-		require.Equal(rt, whole.resting(), killed.resting())
+		require.Equal(rt, whole.restsInAll(), killed.restsInAll(), "in one order or in two")
 		require.Equal(rt, whole.has(), killed.has())
 		for _, r := range []life{whole, killed} {
 			r.amendedRight()
