@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"slices"
@@ -117,13 +119,21 @@ func readSecret(lookup func(string) (string, bool), name string) (string, error)
 		err = mine(file)
 	}
 	if err != nil {
-		return "", usageError{fmt.Errorf("%s%s: %w", name, fileSuffix, err)}
+		return "", usageError{fmt.Errorf("%s%s: %w", name, fileSuffix, readable(err))}
 	}
 	value := strings.TrimSpace(string(text))
 	if value == "" {
 		return "", usagef("%s%s names a file that is empty", name, fileSuffix)
 	}
 	return value, nil
+}
+
+// readable adds the way out to what the system says of a file that may not be read.
+func readable(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: it has to belong to the user that this runs as", err)
+	}
+	return err
 }
 
 // mine refuses a file that others than its owner can read or change, as ssh refuses such a key. It says so of a file of this

@@ -129,3 +129,12 @@ func TestListenOnAPortThatIsTakenSaysTheWayOut(t *testing.T) {
 	require.Contains(t, log, "address already in use: another program has it")
 	require.Contains(t, log, "or name another --listen")
 }
+
+func TestSecretThatMayNotBeReadSaysTheWayOut(t *testing.T) {
+	t.Parallel()
+	denied := &os.PathError{Op: "open", Path: "key", Err: os.ErrPermission}
+	require.EqualError(t, readable(denied), "open key: permission denied: it has to belong to the user that this runs as")
+	require.ErrorIs(t, readable(denied), os.ErrPermission)
+	gone := &os.PathError{Op: "stat", Path: "key", Err: os.ErrNotExist}
+	require.Equal(t, gone, readable(gone))
+}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	ossignal "os/signal"
+	"syscall"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -49,7 +50,7 @@ func (s *threeInARow) OnBar(b signal.Bar) (signal.Signal, bool) {
 }
 
 func main() {
-	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := ossignal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	must(0, run(ctx, os.Args[1:], "minimal.db", "127.0.0.1:8000"))
 }

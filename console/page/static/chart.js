@@ -204,6 +204,7 @@ let summary = '';
 
 function draw() {
   empty($('price-at'), 'bars', bars.length === 0, `No bars of ${symbol || 'any symbol'} yet. They are drawn as they arrive.`);
+  sayNoSymbol($('price-at'));
   const wide = $('price').clientWidth;
   $('price').hidden = bars.length === 0;
   drawTables();
@@ -257,10 +258,17 @@ const showFills = list($('fills'), {
   update: () => {},
 });
 
+// sayNoSymbol is for a host that names no symbol: nothing is asked for then.
+function sayNoSymbol(section) {
+  if (symbol || !data('host')) return;
+  text(section.querySelector('.empty'), 'No symbol is known: console.Config.Symbols names none, and nothing is held.');
+}
+
 function drawTables() {
   if ($('bars').closest('details').open) showBars(Array.from({ length: Math.min(100, bars.length) }, (_, n) => bars.length - 1 - n));
   if ($('fills-at').open) {
     showFills([...fills.values()].sort((a, b) => b.seq - a.seq).slice(0, 200));
     empty($('fills-at'), 'fills', fills.size === 0, `Nothing of ${symbol} was bought or sold yet.`);
+    sayNoSymbol($('fills-at'));
   }
 }
