@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -178,13 +179,9 @@ func manyOpen(b brokerTest) {
 // together sends orders of which each leaves once all have begun. Who sends one after the other is waited for a little.
 func together(b brokerTest) {
 	const senders = 4
-	var begun, sent sync.WaitGroup
-	begun.Add(senders)
+	var begun atomic.Int64
+	var sent sync.WaitGroup
 	all := make(chan struct{})
-	go func() {
-		begun.Wait()
-		close(all)
-	}()
 	patience, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	go func() {
@@ -199,7 +196,9 @@ func together(b brokerTest) {
 		orders[i] = b.approved(longID(i), trading.Buy, int64(2+3*i), 0)
 		sent.Go(func() {
 			errs[i] = b.Broker.Submit(b.Context(), orders[i].Gated(func(context.Context) error {
-				begun.Done()
+				if begun.Add(1) == senders {
+					close(all)
+				}
 				select {
 				case <-all:
 				case <-patience.Done():

@@ -14,12 +14,17 @@ func beginOnce(b brokerTest) {
 	calls := 0
 	a := b.approved("suite-1", trading.Buy, 10, 0).Gated(func(context.Context) error {
 		calls++
-		b.answers("Order", func() {
-			if report, err := b.order("suite-1"); !errors.Is(err, trading.ErrUnknownOrder) {
-				b.Errorf("when Begin is called the order is there: %+v, %v", report, err)
-			}
+		order := b.answers("Order", func() error {
+			_, err := b.order("suite-1")
+			return err
 		})
-		b.answers("Fills", func() { _, _, _ = b.Broker.Fills(b.Context(), trading.Cursor{}, 1) })
+		if !errors.Is(order, trading.ErrUnknownOrder) {
+			b.Errorf("when Begin is called the order is there: Order returns %v, want ErrUnknownOrder", order)
+		}
+		_ = b.answers("Fills", func() error {
+			_, _, err := b.Broker.Fills(b.Context(), trading.Cursor{}, 1)
+			return err
+		})
 		return nil
 	})
 	b.submit(a)
@@ -31,18 +36,17 @@ func beginOnce(b brokerTest) {
 	}
 }
 
-// answers demands that a call comes to its end while Begin has not returned.
-func (b brokerTest) answers(name string, call func()) {
+// answers demands that a call comes to its end while Begin has not returned, and returns its error.
+func (b brokerTest) answers(name string, call func() error) error {
 	b.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		call()
-	}()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
 	select {
-	case <-done:
+	case err := <-done:
+		return err
 	case <-machine.After(b.Patience):
 		b.Errorf("within %s %s does not answer while Begin is asked: Submit holds a lock there that it needs", b.Patience, name)
+		return trading.ErrUnknownOrder
 	}
 }
 
