@@ -23,8 +23,8 @@ type Served struct {
 // TestSourceServes holds a Source against bars that are known: open puts them into a venue, such as a fake server, and returns
 // the Source that asks there. The bars are all closed, so the Source's clock is to be after the last of them. It finds what
 // TestSource cannot, which does not know what a Source should say: numbers that are rounded, intervals below a second that are
-// cut, bars that are left out, limits above what the venue gives at once. Each case gets a Source of its own, and they run in
-// parallel.
+// cut, bars that are left out, limits above what the venue gives at once, gaps at which it stops, answers that it changes later.
+// Each case gets a Source of its own, and they run in parallel.
 //
 //	func TestMySourceServes(t *testing.T) {
 //		has := signaltest.Served{Interval: time.Minute}
@@ -52,6 +52,8 @@ var servedCases = []struct {
 	{"the last bars come, one by one too", servedEnd},
 	{"what was asked for once can be asked for again", servedAgain},
 	{"what is complete has every bar", servedComplete},
+	{"behind a gap the next bar comes, however long the gap and however low the limit", servedGaps},
+	{"an answer that was given is its caller's, and stays when another one is asked for", servedOwned},
 }
 
 // bars are as a market makes them: prices of every size and precision, intervals without a trade, and gaps.
@@ -76,9 +78,15 @@ func (s Served) bars() []signal.Bar {
 		if i%97 == 50 && !s.NoGaps {
 			at = at.Add(3 * interval)
 		}
+		if i == cap(bars)/2 && !s.NoGaps {
+			at = at.Add(longGap * interval)
+		}
 	}
 	return bars
 }
+
+// longGap is a gap, in bars, that is longer than what venues give at once, as that of a weekend.
+const longGap = 1100
 
 // joined reads page after page.
 func joined(t testing.TB, src signal.Source, symbol string, limit, most int) []signal.Bar {

@@ -28,6 +28,10 @@ func edges() map[string]func(*signal.Signal) {
 			s.Params = strings.Repeat("fast=8,", 1500)
 			s.Strategy, s.Symbol = s.Params[:300], s.Params[1:700]
 		},
+		"long texts of parts": func(s *signal.Signal) {
+			long := strings.Repeat("fast=8,", 10_000)
+			s.Parts = []signal.Part{{Strategy: long[:300], Params: long, Weight: 1}, {Params: `<b>"it's" & \ü</b>`, Weight: 1}}
+		},
 		"large letters": func(s *signal.Signal) { s.Strategy, s.Params, s.Symbol = "EMACross", "Fast=8", "btcusdt" },
 	}
 	for _, x := range []float64{

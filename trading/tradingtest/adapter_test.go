@@ -49,6 +49,8 @@ type flaws struct {
 	margin  func(held decimal.Decimal, m *trading.Margin, ok *bool)
 	replace func(a *adapter, ctx context.Context, old trading.OrderRef, with trading.Approved, next func() error) error
 	pair    func(a *adapter, ctx context.Context, profit, loss trading.Approved, next func() error) error
+	news    func(a *adapter, after int64, u trading.Updates) trading.Updates
+	price   func(a *adapter, symbol string, price decimal.Decimal, ok bool) (decimal.Decimal, bool)
 }
 
 var (
@@ -62,6 +64,7 @@ var (
 	_ trading.Replacer         = (*adapter)(nil)
 	_ trading.Pairer           = (*adapter)(nil)
 	_ trading.MarginReporter   = (*adapter)(nil)
+	_ trading.Pricer           = (*adapter)(nil)
 )
 
 const ourSymbol = "ETH/USDT"
@@ -329,6 +332,19 @@ func (a *adapter) Margin(symbol string) (m trading.Margin, ok bool) {
 		a.flaws.margin(p.Quantity, &m, &ok)
 	}
 	return m, ok
+}
+
+// Price implements trading.Pricer.
+func (a *adapter) Price(symbol string) (decimal.Decimal, bool) {
+	p, err := a.position(context.Background())
+	price, ok := p.Mark, err == nil && symbol == ourSymbol
+	if !ok {
+		price = decimal.Zero
+	}
+	if a.flaws.price != nil {
+		return a.flaws.price(a, symbol, price, ok)
+	}
+	return price, ok
 }
 
 // Instruments implements trading.InstrumentLister.

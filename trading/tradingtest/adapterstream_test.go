@@ -13,7 +13,13 @@ import (
 func (a *adapter) Updated() <-chan struct{} { return a.log.Updated() }
 
 // Updates implements trading.Updater.
-func (a *adapter) Updates(after int64) trading.Updates { return a.log.Updates(after) }
+func (a *adapter) Updates(after int64) trading.Updates {
+	u := a.log.Updates(after)
+	if a.flaws.news != nil {
+		return a.flaws.news(a, after, u)
+	}
+	return u
+}
 
 // listen reads what the exchange tells until ctx ends, over one connection after the other, of which the first is given. One
 // that is deaf stays with that; one that is unbroken keeps to itself that there was another.

@@ -78,7 +78,8 @@ type brokerTest struct {
 // formerSender is said of an order once the Broker is another one.
 const formerSender = ", which a former process has sent,"
 
-var brokerCases = slices.Concat(basicCases, orderCases, moneyCases, powerCases, lineCases)
+var brokerCases = slices.Concat(basicCases, orderCases, moneyCases, powerCases, lineCases, partCases, shortCases,
+	replacedCases, askedCases)
 
 // basicCases are what holds for every venue.
 var basicCases = []brokerCase{

@@ -8,15 +8,23 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading"
 )
 
-// beginOnce counts how often Begin is called, and looks in it whether the order is there: it asks from within, so a
-// Broker that holds a lock there which Order needs hangs here.
+// beginOnce counts how often Begin is called, and looks in it whether the order is there: it asks from within, where a
+// Broker may hold no lock that other methods need.
 func beginOnce(b brokerTest) {
 	calls := 0
 	a := b.approved("suite-1", trading.Buy, 10, 0).Gated(func(context.Context) error {
 		calls++
-		if report, err := b.order("suite-1"); !errors.Is(err, trading.ErrUnknownOrder) {
-			b.Errorf("when Begin is called the order is there: %+v, %v", report, err)
+		order := b.answers("Order", func() error {
+			_, err := b.order("suite-1")
+			return err
+		})
+		if !errors.Is(order, trading.ErrUnknownOrder) {
+			b.Errorf("when Begin is called the order is there: Order returns %v, want ErrUnknownOrder", order)
 		}
+		_ = b.answers("Fills", func() error {
+			_, _, err := b.Broker.Fills(b.Context(), trading.Cursor{}, 1)
+			return err
+		})
 		return nil
 	})
 	b.submit(a)
@@ -25,6 +33,20 @@ func beginOnce(b brokerTest) {
 	}
 	if _, err := b.order("suite-1"); err != nil {
 		b.Errorf("Order: %v", err)
+	}
+}
+
+// answers demands that a call comes to its end while Begin has not returned, and returns its error.
+func (b brokerTest) answers(name string, call func() error) error {
+	b.Helper()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		return err
+	case <-machine.After(b.Patience):
+		b.Errorf("within %s %s does not answer while Begin is asked: Submit holds a lock there that it needs", b.Patience, name)
+		return trading.ErrUnknownOrder
 	}
 }
 

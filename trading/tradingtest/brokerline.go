@@ -321,6 +321,9 @@ func cutStream(b brokerTest) {
 	}
 	seq := missed(before, true, "the stream was cut, and Updates say Missed")
 	seq = missed(seq, false, "the stream was cut and can be dialed again, and Updates go on without Missed")
+	if !u.Updates(before).Missed {
+		b.Errorf("the stream was cut after Seq %d, and who asks from there once it is back is not told Missed", before)
+	}
 	a := b.send(trading.Order{ClientID: longID(1), Side: trading.Buy, Type: trading.Market}, 10, 0)
 	b.waitFilled(u, seq, a, 10)
 }

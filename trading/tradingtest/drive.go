@@ -105,6 +105,8 @@ func (s BrokerSubject) lacksPowers() []string {
 	miss(has, "CashReporter")
 	_, has = s.Broker.(trading.MarginReporter)
 	miss(has, "MarginReporter")
+	_, has = s.Broker.(trading.Pricer)
+	miss(has, "Pricer")
 	return out
 }
 

@@ -43,6 +43,8 @@ var journalCases = append([]journalCase{
 	{"an empty journal has nothing to read", emptyJournal},
 	{"what was appended is read in order, its Seq rising from 1", journaledInOrder},
 	{"every kind of event comes back exactly, decimals and times too", eventsComeBack},
+	{"events that are the same are each an entry", sameEvents},
+	{"a fill comes back to the last digit and letter", fineFills},
 	{"when it was journaled comes back in UTC to the nanosecond", journalTimes},
 	{"any string is only a string", strangeReasons},
 	{"appending nothing is fine", journalNothing},

@@ -26,7 +26,7 @@ func mutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{
 		sentMutants, someMutants, priceMutants, outcomeMutants, beginMutants, reportMutants, memoryMutants, fillMutants, pageMutants,
-		restMutants, accountMutants, streamMutants,
+		restMutants, accountMutants, streamMutants, partMutants, askedMutants, shortMutants, replaceMutants, newsMutants, priceTellers,
 	} {
 		all = append(all, some...)
 	}
