@@ -38,6 +38,7 @@ type venue struct {
 	instruments map[string]trading.Instrument
 	clock       health.Clock
 	run         string // names this process, in which updates are counted
+	window      time.Duration
 
 	mu     sync.Mutex          // held while an order is executed and written down
 	book   *book.Book          // what the ledger says
@@ -60,7 +61,7 @@ func openVenue(ctx context.Context, ledger journal.Journal, cash decimal.Decimal
 	}
 	limits := risk.NoLimits()
 	v := &venue{
-		broker: broker, ledger: ledger, limits: limits, clock: clock, run: rand.Text(),
+		broker: broker, ledger: ledger, limits: limits, clock: clock, run: rand.Text(), window: window,
 		instruments: make(map[string]trading.Instrument),
 	}
 	for _, i := range instruments {
@@ -97,7 +98,7 @@ func (v *venue) take(ctx context.Context, o trading.Order, sentAt time.Time) err
 	switch {
 	case v.broken != nil:
 		return v.broken
-	case v.clock.Now().Sub(sentAt) > window:
+	case v.clock.Now().Sub(sentAt) > v.window:
 		return errTooLate
 	}
 	if _, ok := v.used[o.ClientID]; ok {
