@@ -55,9 +55,9 @@ type Stage struct {
 	// Asked says that a person wants the part down or paused: the silence until it runs again is planned, which that
 	// of a part whose supervisor stopped is not.
 	Asked bool
-	// Coming says that the start of its tree is about to start the part: the silence until it runs is planned, and it is
+	// Pending says that the start of its tree is about to start the part: the silence until it runs is planned, and it is
 	// down until then.
-	Coming bool
+	Pending bool
 	// Ready is how long a run may take to call Ready; 0 for one that need not.
 	Ready time.Duration
 }
@@ -124,7 +124,7 @@ func (l *lifecycle) expectsSilence() bool {
 // set shows a stage.
 func (l *lifecycle) set(s Stage) {
 	l.state, l.since, l.restarts = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32))
-	l.done, l.asked, l.coming = s.Done, s.Asked, s.Coming
+	l.done, l.asked, l.coming = s.Done, s.Asked, s.Pending
 	l.ran = l.ran || s.State != StateNotStarted
 	if s.Ready != 0 || l.past != nil {
 		l.pastLocked().ready = s.Ready

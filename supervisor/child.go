@@ -168,7 +168,7 @@ var onImpossible = func(lifecycle, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.downByRequestLocked(), Coming: c.comingLocked(), Ready: c.policy().Ready,
+		Asked: c.downByRequestLocked(), Pending: c.comingLocked(), Ready: c.policy().Ready,
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alpacahq/alpaca-trade-api-go/v3/alpaca"
 
-	"github.com/seed-5dee1c0a/vigil/internal/venuekey"
+	"github.com/seed-5dee1c0a/vigil/trading/venuekey"
 )
 
 // client asks the venue. Each call is one request: nothing is sent twice.

@@ -14,7 +14,7 @@ import (
 	"github.com/adshao/go-binance/v2/common"
 	"github.com/adshao/go-binance/v2/futures"
 
-	"github.com/seed-5dee1c0a/vigil/internal/venuekey"
+	"github.com/seed-5dee1c0a/vigil/trading/venuekey"
 )
 
 // client asks the venue. Each call is one request: nothing is sent twice.

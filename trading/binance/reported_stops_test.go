@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +81,7 @@ func TestReportedFreqtrade12528NoStopIsLeftForAPositionThatIsGone(t *testing.T) 
 		r.wants(signal.Long)
 		r.steps(10)
 		plain := r.direct()
+		var mu sync.Mutex // guards stale
 		stale := map[string][]byte{}
 		late := time.Now().Add(time.Minute)
 		r.via(func(q *http.Request) (*http.Response, error) {
@@ -87,6 +90,8 @@ func TestReportedFreqtrade12528NoStopIsLeftForAPositionThatIsGone(t *testing.T) 
 				return response, err
 			}
 			told := read(response.Body)
+			mu.Lock()
+			defer mu.Unlock()
 			if old := stale[q.URL.Path]; old != nil && time.Now().Before(late) {
 				told = old // what was true before
 			} else {
@@ -97,7 +102,9 @@ func TestReportedFreqtrade12528NoStopIsLeftForAPositionThatIsGone(t *testing.T) 
 		})
 		_, err := r.broker.Positions(context.Background())
 		require.NoError(t, err)
+		mu.Lock()
 		require.NotEmpty(t, stale)
+		mu.Unlock()
 		r.wants(signal.Flat)
 		r.steps(50)
 		require.True(t, r.held().IsZero())
@@ -183,10 +190,10 @@ func TestReportedFreqtrade4403OrderThatIsNotKnownYetIsNotPlacedAgain(t *testing.
 		r.venue.Inject(binancetest.BackendTimeout{Taken: true})
 		plain := r.direct()
 		until := time.Now().Add(12 * time.Second)
-		unknown := 0
+		var unknown atomic.Int64
 		r.via(func(q *http.Request) (*http.Response, error) {
 			if q.Method == http.MethodGet && q.URL.Path == "/fapi/v1/order" && time.Now().Before(until) {
-				unknown++
+				unknown.Add(1)
 				return saysUnknown(q), nil
 			}
 			return plain.RoundTrip(q)
@@ -194,7 +201,7 @@ func TestReportedFreqtrade4403OrderThatIsNotKnownYetIsNotPlacedAgain(t *testing.
 		r.venue.MuteStreams(time.Minute)
 		r.wants(signal.Long)
 		r.steps(120)
-		require.Positive(t, unknown, "it was asked for")
+		require.Positive(t, unknown.Load(), "it was asked for")
 		require.Equal(t, 1, r.entries())
 		r.sameAsTheVenue()
 		require.Empty(t, r.engine.Status().Unguarded)

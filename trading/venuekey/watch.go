@@ -1,5 +1,6 @@
 // Package venuekey watches whether a venue accepts the key of an account: since when it denies it, and how often it is asked
-// meanwhile, as a venue may ban an address that goes on with a key that is denied.
+// meanwhile, as a venue may ban an address that goes on with a key that is denied. It is for whoever writes an adapter: Try
+// before each request that carries the key, Deny or Accept after its answer, and Serve beside the rest of the adapter.
 package venuekey
 
 import (

@@ -9,7 +9,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5dee1c0a/vigil/internal/venuekey"
+	"github.com/seed-5dee1c0a/vigil/trading/venuekey"
 )
 
 var errDenied = errors.New("401 not authorized")
