@@ -78,7 +78,7 @@ type lifecycle struct {
 	restarts int32
 	done     bool
 	asked    bool
-	coming   bool
+	pending  bool
 	ran      bool // a run of it has begun
 	past     *past
 }
@@ -114,7 +114,7 @@ func (l *lifecycle) expectsSilence() bool {
 	case StatePaused:
 		return true
 	case StateNotStarted:
-		return l.asked || l.coming || !l.ran
+		return l.asked || l.pending || !l.ran
 	case StateStopped:
 		return l.asked || l.done
 	}
@@ -124,7 +124,7 @@ func (l *lifecycle) expectsSilence() bool {
 // set shows a stage.
 func (l *lifecycle) set(s Stage) {
 	l.state, l.since, l.restarts = s.State, s.Since, int32(min(s.Restarts, math.MaxInt32))
-	l.done, l.asked, l.coming = s.Done, s.Asked, s.Pending
+	l.done, l.asked, l.pending = s.Done, s.Asked, s.Pending
 	l.ran = l.ran || s.State != StateNotStarted
 	if s.Ready != 0 || l.past != nil {
 		l.pastLocked().ready = s.Ready

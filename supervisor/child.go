@@ -168,7 +168,7 @@ var onImpossible = func(lifecycle, input) {}
 func (c *child) tellLocked() {
 	c.health.SetState(health.Stage{
 		State: c.life.state(), Since: c.since, Restarts: c.restartsLocked(), Done: c.life.phase == isDone,
-		Asked: c.downByRequestLocked(), Pending: c.comingLocked(), Ready: c.policy().Ready,
+		Asked: c.downByRequestLocked(), Pending: c.pendingLocked(), Ready: c.policy().Ready,
 	})
 }
 
@@ -177,8 +177,8 @@ func (c *child) downByRequestLocked() bool {
 	return c.life.desired == toPause || c.life.desired == toStop
 }
 
-// comingLocked reports whether the child is not up yet because its tree, which a person has started, comes to it later.
-func (c *child) comingLocked() bool {
+// pendingLocked reports whether the child is not up yet because its tree, which a person has started, comes to it later.
+func (c *child) pendingLocked() bool {
 	return c.life.phase == isIdle && c.session != nil && c.session.fresh
 }
 
