@@ -138,7 +138,7 @@ func (w *watchdog) unguarded(r *run) (found []exposed) {
 	}
 	r.checked.close = w.ledger.version
 	for h := range w.ledger.book.Holdings() {
-		if w.ledger.otherUnits[h.Symbol] || !h.Target.Ticket.StopLoss.IsPositive() || h.Target.Deferred ||
+		if w.ledger.otherUnits[h.Symbol] || !h.Target.Ticket.StopLoss.IsPositive() ||
 			h.Target.Guarded(h.Quantity).IsZero() {
 			continue
 		}

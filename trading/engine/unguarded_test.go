@@ -259,3 +259,29 @@ func TestStopThatIsMovedBeyondThePriceCloses(t *testing.T) {
 		})
 	}
 }
+
+// A signal that waited for an order leaves nothing to do when that order brings what it asks for. Its position is watched like
+// any other.
+func TestUnguardedPositionOfASignalThatWaitedIsClosed(t *testing.T) {
+	t.Parallel()
+	r := newStrictRig(t, bounded, nil)
+	r.shut = true
+	r.broker.Next(tradingtest.Late)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	_ = r.step()
+	r.clock.Add(time.Second)
+	r.signals.put(says(btc, signal.Long, r.now()))
+	_ = r.step()
+	target := r.engine.Status().Targets[0]
+	require.True(t, target.Deferred, "it waits for the order that is late")
+	r.broker.Deliver(t.Context())
+	closed := 0
+	for second := 1; second < 300 && closed == 0; second++ {
+		r.clock.Add(time.Second)
+		_ = r.step()
+		if second > 10 && r.held(btc) == "0" {
+			closed = second
+		}
+	}
+	require.NotZero(t, closed, "%s is held and has no stop", r.held(btc))
+}
