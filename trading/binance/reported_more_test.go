@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,7 +50,7 @@ func TestReportedNautilus3775FillBeforeTheInstrumentsAreKnownIsNotLost(t *testin
 		r.wants(signal.Long)
 		r.steps(10)
 		whole, before := r.held(), r.sent()
-		plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+		plain := r.direct()
 		r.via(func(q *http.Request) (*http.Response, error) {
 			response, err := plain.RoundTrip(q)
 			if err != nil || q.URL.Path != "/fapi/v1/exchangeInfo" {
@@ -150,20 +149,16 @@ func TestReportedFreqtrade12681StopThatIsDeniedIsNotPlacedAgain(t *testing.T) {
 		r.steps(10)
 		require.Equal(t, 1, r.openStops())
 		var denied atomic.Int64
-		plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+		plain := r.direct()
 		r.via(func(q *http.Request) (*http.Response, error) {
 			if q.URL.Path != "/fapi/v1/algoOrder" || q.Method == http.MethodPost {
 				return plain.RoundTrip(q)
 			}
 			denied.Add(1)
-			says := `{"code":-2013,"msg":"Order does not exist."}`
 			if q.Method == http.MethodDelete {
-				says = `{"code":-2011,"msg":"Unknown order sent."}`
+				return refusal(q, `{"code":-2011,"msg":"Unknown order sent."}`), nil
 			}
-			return &http.Response{
-				StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Request: q,
-				Body: io.NopCloser(strings.NewReader(says)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			}, nil
+			return refusal(q, unknownOrder), nil
 		})
 		for range 10 {
 			r.venue.CutStreams()

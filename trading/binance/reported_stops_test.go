@@ -18,20 +18,6 @@ import (
 	"github.com/seed-5dee1c0a/vigil/trading/binance/binancetest"
 )
 
-// direct is the network as it is.
-func (r *trader) direct() *http.Transport {
-	return &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
-}
-
-// saysUnknown is the venue's answer about an order that it does not know.
-func saysUnknown(q *http.Request) *http.Response {
-	return &http.Response{
-		StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Request: q,
-		Body:  io.NopCloser(strings.NewReader(`{"code":-2013,"msg":"Order does not exist."}`)),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}
-}
-
 // entries counts the orders that are not conditional and that the venue was asked for.
 func (r *trader) entries() (n int) {
 	for _, q := range r.venue.Requests() {
@@ -194,7 +180,7 @@ func TestReportedFreqtrade4403OrderThatIsNotKnownYetIsNotPlacedAgain(t *testing.
 		r.via(func(q *http.Request) (*http.Response, error) {
 			if q.Method == http.MethodGet && q.URL.Path == "/fapi/v1/order" && time.Now().Before(until) {
 				unknown.Add(1)
-				return saysUnknown(q), nil
+				return refusal(q, unknownOrder), nil
 			}
 			return plain.RoundTrip(q)
 		})

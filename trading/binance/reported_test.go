@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,7 +61,7 @@ func (r *trader) restart() {
 		r.die()
 		r.ended.Wait()
 	}
-	plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+	plain := r.direct()
 	broker, err := binance.New(binance.Config{
 		APIKey: binancetest.Key, SecretKey: binancetest.Secret, URL: "http://venue", StreamURL: "ws://venue",
 		Symbols: []string{symbol}, Logger: quiet, Transport: through(func(q *http.Request) (*http.Response, error) {
@@ -106,6 +107,22 @@ func (r *trader) via(f through) {
 		return
 	}
 	r.network.Store(&f)
+}
+
+// direct is the network as it is.
+func (r *trader) direct() *http.Transport {
+	return &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+}
+
+// unknownOrder is what the venue says of an order that it does not know.
+const unknownOrder = `{"code":-2013,"msg":"Order does not exist."}`
+
+// refusal is an answer with which the venue refuses a request.
+func refusal(q *http.Request, says string) *http.Response {
+	return &http.Response{
+		StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Request: q,
+		Body: io.NopCloser(strings.NewReader(says)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
 }
 
 var errNoHost = errors.New("dial tcp: lookup fapi.binance.com: no such host")
@@ -154,7 +171,7 @@ func TestReportedNautilus3104PositionOfManyDaysIsTheSameAfterARestart(t *testing
 func TestReportedNautilus3067HedgeModeIsRefused(t *testing.T) {
 	t.Parallel()
 	withTrader(t, guarded, func(r *trader) {
-		plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+		plain := r.direct()
 		r.via(func(q *http.Request) (*http.Response, error) {
 			response, err := plain.RoundTrip(q)
 			if err != nil || q.URL.Path != "/fapi/v1/accountConfig" {
@@ -245,7 +262,7 @@ func TestReportedHummingbot3374OrderThatCannotBeCanceledIsNotDoubled(t *testing.
 	withTrader(t, ticket, func(r *trader) {
 		r.wants(signal.Long)
 		r.steps(10)
-		plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+		plain := r.direct()
 		r.via(func(q *http.Request) (*http.Response, error) {
 			if q.Method == http.MethodDelete {
 				return nil, errNoHost
@@ -277,7 +294,7 @@ func TestReportedHummingbot3374OrderThatCannotBeCanceledIsNotDoubled(t *testing.
 func TestProcessThatIsStoppedBetweenLeaveAndRequestDoublesNothing(t *testing.T) {
 	t.Parallel()
 	withTrader(t, guarded, func(r *trader) {
-		plain := &http.Transport{DialContext: r.venue.Dial, DisableKeepAlives: true}
+		plain := r.direct()
 		var slept atomic.Int64
 		r.via(func(q *http.Request) (*http.Response, error) {
 			if isOrder(q) && slept.CompareAndSwap(0, 1) {

@@ -214,10 +214,10 @@ func (d decider) clear(
 		case o.Leg != "" && otherUnits: // Nothing could close yet what the leg guards.
 			deferred = reasonEnding
 		case o.CancelAsked:
-			deferred = d.unless(o, closes, deferred)
+			deferred = cmp.Or(d.waitsFor(o, closes), deferred)
 		case o.Rests() && !kept:
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
-			deferred = d.unless(o, closes, deferred)
+			deferred = cmp.Or(d.waitsFor(o, closes), deferred)
 		case opposes(o, target.Sub(held)):
 			made.replaced = append(made.replaced, journal.CancelAsked{ClientID: o.ClientID, Reason: why})
 			if opens := !o.Side.Signed(x.Held).IsNegative(); !opens || !target.Equal(clampToHeld(target, x.Held)) {
@@ -233,11 +233,11 @@ func (d decider) clear(
 	return held, deferred
 }
 
-// unless is why the order for a target waits for an order that is being canceled. What closes waits for no leg that may rest
-// beside it, as both only reduce: the venue may be long in canceling it, or cancel nothing at all for a while.
-func (d decider) unless(ending book.OrderState, closes bool, deferred string) string {
+// waitsFor is why the order for a target waits for one that is being canceled; "" where it need not. What closes waits for no leg
+// that may rest beside it, as both only reduce: the venue may be long in canceling it, or cancel nothing at all for a while.
+func (d decider) waitsFor(ending book.OrderState, closes bool) string {
 	if ending.Leg != "" && closes && d.besideLegs() {
-		return deferred
+		return ""
 	}
 	return reasonEnding
 }
